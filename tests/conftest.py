@@ -1,0 +1,17 @@
+"""What every test may ask for: the shared folder of golden values and real clips, where this checkout has one beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder ``../shared`` beside the project (golden values, real clips); skips where it is absent."""
+    if not (SHARED / "golden").is_dir():
+        pytest.skip("../shared (golden values and real clips) is not beside this checkout")
+    return SHARED

@@ -1,0 +1,323 @@
+"""What a plugin author reads: the values that pass between harness and plugins, and the declarations a plugin makes.
+
+Importing this module imports no torch, and a declaration should not either: ``build`` does.
+Shapes are named N clips, T frames, C channels, H rows, W columns, D latent entries; pixels lie in [-1, 1].
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from torch import Tensor, nn
+
+    from vidgen_bench.noise import Noise
+
+Times = tuple[float, ...]
+"""Instants in clip units: 0 is the first training frame, 1 the last; the training grid is ``i / (frames - 1)``."""
+
+Ability = Literal["between", "before", "after"]
+"""What a pair may be asked for beyond the training frames: ``--fps``, ``--rewind``, ``--extend``."""
+
+
+# ---------------------------------------------------------------------------------------------------------------- options
+def option(
+    default: Any,
+    help: str,
+    *,
+    at_least: float | None = None,
+    at_most: float | None = None,
+) -> Any:
+    """A field of a plugin's options dataclass: its default, one line of help, and optionally its range (inclusive)."""
+    return dataclasses.field(default=default, metadata={"help": help, "at_least": at_least, "at_most": at_most})
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    """The options of a plugin that has none."""
+
+
+# ----------------------------------------------------------------------------------------------------------------- values
+@dataclass(frozen=True)
+class Clip:
+    """The track's shape of a clip; the backbone is told it. ``size`` is the side of the square frame in pixels."""
+
+    frames: int
+    size: int
+    classes: int
+    channels: int = 3
+
+    @property
+    def grid(self) -> Times:
+        """The training frames as instants, ``i / (frames - 1)``."""
+        return tuple(i / (self.frames - 1) for i in range(self.frames))
+
+
+@dataclass(frozen=True)
+class LatentSpec:
+    """What a backbone asks of its temporal generator: ``(z_0 [N, source], times) -> z_t [N, T, *shape]``."""
+
+    shape: tuple[int, ...]
+    """Shape of one z_t: ``(d,)`` for a vector, ``(c, h, w)`` for a feature map."""
+    frames: int
+    """Frames of a training clip; integration is anchored to their grid."""
+    source: int
+    """Width of z_0, always a vector."""
+    noise: int
+    """How many leading entries of z_0 are noise; the rest is a condition. ``iid`` redraws only these."""
+    prior: Literal["normal", "uniform"]
+    """Law of the noise entries: N(0, 1) or U(-1, 1)."""
+    embedding: tuple[int, ...] = ()
+    """Hidden widths of the fully connected network that makes nonlinearities equal; () where the backbone has none."""
+    init: Literal["framework", "xavier-sqrt2"] = "framework"
+    """How this backbone initialises G_t: PyTorch's defaults, or Xavier uniform with gain sqrt 2 on weights."""
+    parameters: int | None = None
+    """Trainable parameters of the backbone's own G_t, filled in by compose; the target of ``:equal``."""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What a player wants to see: ``frames`` consecutive frames, every ``stride``-th. A batch of images is a feed of 1."""
+
+    frames: int
+    stride: int = 1
+    augment: tuple[Literal["flip", "shift-x"], ...] = ()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Real clips: ``clips`` [N, 3, T, H, W] in [-1, 1) (float32) and ``labels`` [N] (int64, 0 .. classes - 1)."""
+
+    clips: Tensor
+    labels: Tensor
+
+
+def constant(iteration: int) -> float:
+    """The schedule that leaves the learning rate alone."""
+    return 1.0
+
+
+@dataclass(frozen=True)
+class Player:
+    """One side of the game: a loss, the parameters it moves, and how. The harness does everything between."""
+
+    name: str
+    parameters: tuple[nn.Parameter, ...]
+    batch: int
+    """Global rows of a batch; the number of processes must divide it."""
+    loss: Callable[[Batch | None, Noise], Mapping[str, Tensor]]
+    """Named terms, each a mean over rows, so that averaging over processes is exact; the harness sums and logs them."""
+    optimiser: Callable[[Sequence[nn.Parameter]], torch.optim.Optimizer]
+    feed: Feed | None = None
+    turns: int = 1
+    schedule: Callable[[int], float] = constant
+    """Factor on the learning rate as a function of the iteration (from 0)."""
+    after: Callable[[Tensor], None] | None = None
+    """Called without gradients after the last turn of an iteration, with the iteration as a scalar tensor."""
+    every: int = 1
+    """``after`` is called when ``iteration % every == 0``."""
+
+
+@dataclass(frozen=True)
+class Game:
+    """A backbone ready to train: everything with state, the players in order of play, and how to sample."""
+
+    parts: Mapping[str, nn.Module]
+    """Everything with state; ``generator`` is required and contains the temporal generator."""
+    players: tuple[Player, ...]
+    sample: Callable[[Noise, Times], Tensor]
+    """``(noise, times) -> [N, 3, T, H, W]`` in [-1, 1]; sample i depends on row i of the noise only."""
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Defaults that belong to neither side of a pair, for exactly one canonical spec: data, no code."""
+
+    spec: str
+    """The exact canonical spec, variant included: ``mocogan+ode1:equal``. No wildcards."""
+    options: Mapping[str, Any]
+    """``{"temporal.hidden": 49, "backbone.width": 1.0}``."""
+    reference: str
+
+
+@dataclass(frozen=True)
+class VideoSource:
+    """Where videos in the UCF101 layout lie, and the folder of classInd.txt, trainlist0N.txt and testlist0N.txt."""
+
+    videos: Path
+    splits: Path
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mean [D] and covariance [D, D] (divisor n - 1) of n feature vectors, float64."""
+
+    count: int
+    mean: np.ndarray
+    covariance: np.ndarray
+
+
+# ------------------------------------------------------------------------------------------------------------ declarations
+class Temporal(Protocol):
+    """A temporal generator G_t; hook ``vidgen_temporal``."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def summary(self) -> str: ...
+    @property
+    def reference(self) -> str: ...
+    @property
+    def options(self) -> type:
+        """A frozen dataclass, every field made by :func:`option`."""
+        ...
+
+    @property
+    def sets(self) -> Mapping[str, Any]:
+        """Options that the name itself fixes (``ode2`` is order 2); ``--set`` may not change them."""
+        ...
+
+    @property
+    def variants(self) -> Mapping[str, Mapping[str, Any]]:
+        """``{"equal": {"hidden": "equal"}}``: named changes of the defaults, spelt ``ode1:equal``."""
+        ...
+
+    @property
+    def stochastic(self) -> bool: ...
+    @property
+    def can(self) -> frozenset[Ability]: ...
+
+    def refuses(self, spec: LatentSpec, options: Any) -> str | None:
+        """Return why this latent or these options cannot be served, or None."""
+        ...
+
+    def build(self, spec: LatentSpec, options: Any) -> nn.Module:
+        """Return the module ``forward(z0 [N, source], times: Times, noise: Noise) -> [N, T, *spec.shape]``."""
+        ...
+
+
+class Backbone(Protocol):
+    """A video GAN without its sense of time; hook ``vidgen_backbones``."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def summary(self) -> str: ...
+    @property
+    def reference(self) -> str: ...
+    @property
+    def options(self) -> type:
+        """A frozen dataclass, every field made by :func:`option`."""
+        ...
+
+    @property
+    def own(self) -> str | None:
+        """Name of its own temporal generator; a bare ``tgan`` means ``tgan+<own>``."""
+        ...
+
+    @property
+    def reconstruction(self) -> bool:
+        """True where no published code exists and constants are ours."""
+        ...
+
+    @property
+    def can(self) -> frozenset[Ability]: ...
+    @property
+    def small(self) -> tuple[Clip, Mapping[str, Any]]:
+        """The reduced clip and options that CPU tests build."""
+        ...
+
+    def refuses(self, clip: Clip, options: Any) -> str | None:
+        """Return why this clip or these options cannot be served, or None."""
+        ...
+
+    def latent(self, clip: Clip, options: Any) -> LatentSpec | None:
+        """Return what is asked of a temporal generator; None where there is no temporal path to swap."""
+        ...
+
+    def build(self, clip: Clip, options: Any, temporal: nn.Module | None) -> Game:
+        """Return the game, its weights drawn from torch's global generator (which the harness has seeded)."""
+        ...
+
+
+class DataSet(Protocol):
+    """Videos in the UCF101 layout, wherever they come from; hook ``vidgen_data_sets``."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def summary(self) -> str: ...
+    @property
+    def reference(self) -> str: ...
+
+    def locate(self, videos: Path | None, splits: Path | None, cache: Path, report: Callable[[str, int, int], None]) -> VideoSource:
+        """Return the folders, making the videos first where the data set makes its own.
+
+        Args: ``videos`` and ``splits`` are what ``--data`` and ``--splits`` gave; ``cache`` is a folder to write to;
+        ``report(what, done, total)`` shows progress. Raises ``DataError`` with the fix where something is missing.
+        """
+        ...
+
+
+class Instrument(Protocol):
+    """A measuring network with its weights and preprocessing; hook ``vidgen_instruments``."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def summary(self) -> str: ...
+    @property
+    def reference(self) -> str: ...
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of what it emits, e.g. ``("prob", "fc7")``."""
+        ...
+
+    def sha256(self) -> str:
+        """Return the hash of the weights file; raises ``RequestError`` with the import command where it is not there."""
+        ...
+
+    def build(self) -> nn.Module:
+        """Return the module ``forward(clips [N, 3, T, H, W] in [-1, 1]) -> {layer: [N, D] float32}``, preprocessing included."""
+        ...
+
+
+class Metric(Protocol):
+    """A number made of one layer's outputs; hook ``vidgen_metrics``."""
+
+    @property
+    def name(self) -> str:
+        """What tracks and tables call it: ``is``, ``fid``."""
+        ...
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def summary(self) -> str: ...
+    @property
+    def reference(self) -> str: ...
+    @property
+    def layer(self) -> str:
+        """The instrument's layer it reads."""
+        ...
+
+    @property
+    def better(self) -> Literal["higher", "lower"]: ...
+    @property
+    def needs_reference(self) -> bool:
+        """Whether it compares with the training set's moments of ``layer``."""
+        ...
+
+    def scorer(self, reference: Moments | None) -> Callable[[np.ndarray], float]:
+        """Return ``features [n, D] -> score`` in float64; what depends on the reference alone is computed once, here."""
+        ...
+
+
+Declaration = Temporal | Backbone | DataSet | Instrument | Metric | Pairing
+Declarations = Iterable[Declaration]

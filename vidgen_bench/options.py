@@ -1,0 +1,160 @@
+"""Typed options: checking a value against a field of a plugin's frozen dataclass, from the command line or from TOML.
+
+Supported field types: ``bool``, ``int``, ``float``, ``str``, ``Literal[...]``, ``None``, ``tuple[<one of these>, ...]`` and
+unions of them. A text from the command line is read as the first member of the union that accepts it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from vidgen_bench.errors import RequestError, did_you_mean
+
+
+class _Refused(Exception):
+    """This type does not accept this value."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One field of an options dataclass, for listings."""
+
+    name: str
+    type: str
+    default: Any
+    help: str
+
+
+def listed(options: type) -> list[Option]:
+    """Return the options of a dataclass in order, with their types spelt for a reader."""
+    hints = typing.get_type_hints(options)
+    return [Option(f.name, spelt(hints[f.name]), f.default, f.metadata.get("help", "")) for f in dataclasses.fields(options)]
+
+
+def spelt(hint: Any) -> str:
+    """Return a type as a reader writes it: ``integer or 'equal'``."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(spelt(a) for a in args)
+    if origin is Literal:
+        return " or ".join(repr(a) for a in args)
+    if origin is tuple:
+        return f"list of {spelt(args[0])}"
+    return {int: "integer", float: "number", bool: "true or false", str: "text", type(None): "none"}.get(hint, str(hint))
+
+
+def checked(options: type, name: str, value: Any, *, where: str) -> Any:
+    """Return ``value`` as the type of field ``name``.
+
+    Args:
+        options: the frozen dataclass.
+        name: field name; an unknown one is refused with the nearest valid name.
+        value: a TOML value, or a text as typed on the command line.
+        where: what the person wrote, for the message: ``temporal.hidden``.
+    Raises:
+        RequestError: unknown name, wrong type, or out of range.
+    """
+    fields = {f.name: f for f in dataclasses.fields(options)}
+    if name not in fields:
+        prefix = where.rpartition(".")[0] or "these options"
+        raise RequestError(f"{prefix} has no option {name!r}.{did_you_mean(name, fields)}")
+    hint = typing.get_type_hints(options)[name]
+    try:
+        result = _accept(hint, value)
+    except _Refused:
+        raise RequestError(f"{where}={_shown(value)}: expected {spelt(hint)}.") from None
+    low, high = fields[name].metadata.get("at_least"), fields[name].metadata.get("at_most")
+    if isinstance(result, int | float) and not isinstance(result, bool):
+        if (low is not None and result < low) or (high is not None and result > high) or result != result:
+            bounds = " and ".join(t for t in (f"at least {low}" if low is not None else "", f"at most {high}" if high is not None else "") if t)
+            raise RequestError(f"{where}={_shown(value)}: expected {spelt(hint)}, {bounds or 'a finite number'}.")
+    return result
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else repr(value)
+
+
+def _accept(hint: Any, value: Any) -> Any:
+    """Return value converted to the hint, or raise _Refused. A text is parsed; a typed value must already fit."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        for member in args:
+            try:
+                return _accept(member, value)
+            except _Refused:
+                continue
+        raise _Refused
+    if origin is Literal:
+        return _one_of(args, value)
+    if origin is tuple:
+        parts = [p for p in value.strip("[]() ").split(",") if p.strip()] if isinstance(value, str) else value
+        if not isinstance(parts, list | tuple):
+            raise _Refused
+        return tuple(_accept(args[0], p.strip() if isinstance(p, str) else p) for p in parts)
+    return _SCALARS[hint](value)
+
+
+def _one_of(choices: tuple[Any, ...], value: Any) -> Any:
+    for choice in choices:
+        if value == choice and type(value) is type(choice):
+            return choice
+        if isinstance(value, str) and value == str(choice):
+            return choice
+    raise _Refused
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    if isinstance(value, str) and value.lower() in words:
+        return words[value.lower()]
+    raise _Refused
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise _Refused
+    try:
+        return int(value)
+    except ValueError:
+        raise _Refused from None
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise _Refused
+    try:
+        return float(value)
+    except ValueError:
+        raise _Refused from None
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _Refused
+    return value
+
+
+def _none(value: Any) -> None:
+    if value is None or (isinstance(value, str) and value.lower() == "none"):
+        return
+    raise _Refused
+
+
+_SCALARS = {bool: _boolean, int: _integer, float: _number, str: _text, type(None): _none}
+
+
+def jsonable(value: Any) -> Any:
+    """Return an option value as JSON keeps it (tuples become lists)."""
+    if isinstance(value, tuple):
+        return [jsonable(v) for v in value]
+    if isinstance(value, Mapping):
+        return {k: jsonable(v) for k, v in value.items()}
+    return value

@@ -1,0 +1,42 @@
+"""The grammar of what is benchmarked: ``backbone[+temporal][:variant]``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from vidgen_bench.errors import RequestError
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*\Z")
+"""What a plugin may be called."""
+
+_SPEC = re.compile(r"(?P<backbone>[^+:]+)(\+(?P<temporal>[^+:]+))?(:(?P<variant>[^+:]+))?\Z")
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A parsed spec; ``temporal`` is None where none was written, or where the backbone has no temporal path."""
+
+    backbone: str
+    temporal: str | None = None
+    variant: str | None = None
+
+    def __str__(self) -> str:
+        text = self.backbone if self.temporal is None else f"{self.backbone}+{self.temporal}"
+        return text if self.variant is None else f"{text}:{self.variant}"
+
+
+def parse(text: str) -> Spec:
+    """Return the parts of ``tgan``, ``tgan+ode1`` or ``tgan+ode1:equal``.
+
+    Raises:
+        RequestError: not of that form.
+    """
+    match = _SPEC.match(text.strip())
+    parts = match.groupdict() if match else {}
+    if not match or any(p is not None and not NAME.match(p) for p in parts.values()):
+        raise RequestError(
+            f"{text!r} is no spec: expected backbone, backbone+temporal or backbone+temporal:variant, as in tgan+ode1:equal. "
+            "`vidgen-bench plugins` lists the names."
+        )
+    return Spec(**parts)
