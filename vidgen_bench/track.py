@@ -1,0 +1,182 @@
+"""Tracks: all that is held fixed so that specs can be compared, read from TOML, and their fingerprint.
+
+The fingerprint is the hash of what is declared, known before any work. Left out of it: the name and the words about the track, keys
+at their default (so that a new key does not change old tracks), and ``[defaults]``, because option values belong to a row of a
+table, not to the track: the record keeps every one of them, and rows with different values are never averaged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from vidgen_bench.api import Clip
+from vidgen_bench.budget import Budget
+from vidgen_bench.errors import RequestError, did_you_mean
+from vidgen_bench.spec import NAME
+from vidgen_bench.validation import Strict, explain
+
+if TYPE_CHECKING:
+    from vidgen_bench.data.geometry import FrameGeometry
+
+FINGERPRINT_VERSION = 1
+
+
+class DataPart(Strict):
+    """Which videos, and how a frame becomes pixels of a clip."""
+
+    name: str
+    split: int = Field(default=1, ge=1, le=99)
+    resize: tuple[int, int] = Field(description="rows, columns after resizing")
+    rule: Literal["cubic", "cubic-antialias"] = "cubic"
+    crop: tuple[int, int, int, int] = Field(description="top, left, height, width, after resizing")
+
+    @property
+    def geometry(self) -> FrameGeometry:
+        """The rule from a decoded frame to the stored pixels."""
+        from vidgen_bench.data.geometry import FrameGeometry
+
+        return FrameGeometry(rows=self.resize[0], columns=self.resize[1], rule=self.rule, crop=self.crop)
+
+    @model_validator(mode="after")
+    def _crop_inside(self) -> DataPart:
+        top, left, height, width = self.crop
+        if min(top, left) < 0 or min(height, width) < 1 or top + height > self.resize[0] or left + width > self.resize[1]:
+            raise ValueError(f"the crop {self.crop} does not lie inside the resized frame {self.resize}")
+        return self
+
+
+class ClipPart(Strict):
+    """The shape of a clip."""
+
+    frames: int = Field(ge=2)
+    size: int = Field(ge=4)
+    classes: int = Field(ge=1)
+
+
+class InstrumentPart(Strict):
+    """Which measuring network; with ``sha256`` its weights are pinned in advance."""
+
+    name: str
+    sha256: str | None = None
+
+
+class FinalPart(Strict):
+    """The scores of the record: ``batches`` fresh batches of ``samples`` from the best checkpoint."""
+
+    batches: int = Field(ge=1)
+    samples: int = Field(ge=2)
+
+
+class ReferencePart(Strict):
+    """Statistics of the real clips: this many passes over the training list, each with fresh offsets."""
+
+    passes: int = Field(default=10, ge=1)
+
+
+class EvaluationPart(Strict):
+    """When and on how many samples scores are taken, and which one picks the best checkpoint."""
+
+    every: int = Field(ge=1)
+    samples: int = Field(ge=2)
+    select: str
+    metrics: tuple[str, ...] = ("is", "fid")
+    final: FinalPart
+    reference: ReferencePart = ReferencePart()
+
+    @model_validator(mode="after")
+    def _select_is_measured(self) -> EvaluationPart:
+        if self.select not in self.metrics:
+            raise ValueError(f"select = {self.select!r} is not among metrics = {list(self.metrics)}")
+        return self
+
+
+class Track(Strict):
+    """One track, validated; ``defaults`` maps a plugin's name to option values."""
+
+    name: str
+    summary: str = ""
+    ranked: bool = True
+    data: DataPart
+    clip_: ClipPart = Field(alias="clip")
+    instrument: InstrumentPart
+    evaluation: EvaluationPart
+    budget: Budget
+    defaults: dict[str, dict[str, Any]] = {}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Track:
+        if not NAME.match(self.name.split("~")[0]):
+            raise ValueError(f"name {self.name!r}: expected lower-case letters, digits, '-', '_' or '.'")
+        if self.data.crop[2:] != (self.clip_.size, self.clip_.size):
+            raise ValueError(f"the crop is {self.data.crop[2]}x{self.data.crop[3]}, but clip.size is {self.clip_.size}")
+        return self
+
+    @property
+    def clip(self) -> Clip:
+        """The clip that backbones are told."""
+        return Clip(self.clip_.frames, self.clip_.size, self.clip_.classes)
+
+    @property
+    def declared(self) -> dict[str, Any]:
+        """What the fingerprint covers: the content without names, words, defaults, and keys at their default."""
+        content = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return {k: v for k, v in content.items() if k not in ("name", "summary", "ranked", "defaults")}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """``v1:`` and the first 16 hex digits of the SHA-256 of the canonical JSON of :attr:`declared`."""
+        text = json.dumps(self.declared, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return f"v{FINGERPRINT_VERSION}:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+    def with_budget(self, budget: Budget) -> Track:
+        """Return the track derived by a budget given by hand, ``NAME~iterations=5``; itself where nothing differs."""
+        if budget == self.budget:
+            return self
+        base = self.name.split("~")[0]
+        return self.model_copy(update={"name": f"{base}~{budget}", "budget": budget})
+
+
+def shipped_tracks() -> list[str]:
+    """Return the names of the tracks that come with the package."""
+    return sorted(f.name.removesuffix(".toml") for f in _folder().iterdir() if f.name.endswith(".toml"))
+
+
+def _folder() -> Any:
+    return resources.files("vidgen_bench") / "tracks"
+
+
+def load_track(name_or_file: str) -> Track:
+    """Return a shipped track by name, or one's own from a TOML file (anything that ends in ``.toml``).
+
+    Raises:
+        RequestError: unknown name (with the nearest), no such file, no TOML, or a key that is unknown, missing or out of range.
+    """
+    if name_or_file.endswith(".toml"):
+        path = Path(name_or_file)
+        try:
+            return _parse(path.read_bytes(), str(path))
+        except OSError as error:
+            raise RequestError(f"The track file {path} cannot be read: {error.strerror or error}.") from None
+    if name_or_file not in shipped_tracks():
+        own = " One's own track is a file that ends in .toml."
+        raise RequestError(f"No track is called {name_or_file!r}.{did_you_mean(name_or_file, shipped_tracks())}{own}")
+    return _parse((_folder() / f"{name_or_file}.toml").read_bytes(), name_or_file)
+
+
+def _parse(content: bytes, source: str) -> Track:
+    try:
+        table = tomllib.loads(content.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RequestError(f"The track {source} is no TOML: {error}.") from None
+    try:
+        return Track.model_validate(table)
+    except ValidationError as error:
+        raise RequestError(f"The track {source} is not valid:\n{explain(error, Track)}") from None
