@@ -7,10 +7,7 @@ table, not to the track: the record keeps every one of them, and rows with diffe
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tomllib
-from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,14 +17,12 @@ from pydantic import Field, ValidationError, model_validator
 from vidgen_bench.api import Clip
 from vidgen_bench.budget import Budget
 from vidgen_bench.errors import RequestError, did_you_mean
+from vidgen_bench.records import track_fingerprint
 from vidgen_bench.spec import NAME
 from vidgen_bench.validation import Strict, explain
 
 if TYPE_CHECKING:
     from vidgen_bench.data.geometry import FrameGeometry
-
-FINGERPRINT_VERSION = 1
-
 
 class DataPart(Strict):
     """Which videos, and how a frame becomes pixels of a clip."""
@@ -130,11 +125,10 @@ class Track(Strict):
         content = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         return {k: v for k, v in content.items() if k not in ("name", "summary", "ranked", "defaults")}
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
-        """``v1:`` and the first 16 hex digits of the SHA-256 of the canonical JSON of :attr:`declared`."""
-        text = json.dumps(self.declared, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-        return f"v{FINGERPRINT_VERSION}:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        """The hash of :attr:`declared`."""
+        return track_fingerprint(self.declared)
 
     def with_budget(self, budget: Budget) -> Track:
         """Return the track derived by a budget given by hand, ``NAME~iterations=5``; itself where nothing differs."""

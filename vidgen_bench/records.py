@@ -1,0 +1,231 @@
+"""Records: one finished run as one JSON file. A leaderboard is derived from records and from nothing else.
+
+Everything but ``measured`` (times, memory, dates, hardware) is a function of the request, the data and the environment that the
+record names: an interrupted and resumed run writes the same bytes there as one that ran through.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from vidgen_bench.errors import RecordError
+from vidgen_bench.files import write_text
+from vidgen_bench.validation import Strict, explain
+
+SCHEMA = 1
+
+Origin = Literal["default", "name", "variant", "pairing", "track", "given"]
+
+
+class Setting(Strict):
+    """An option's value and where it came from."""
+
+    value: Any
+    origin: Origin
+
+
+class TrackEntry(Strict):
+    """The track as it was declared, with its fingerprint."""
+
+    name: str
+    fingerprint: str
+    ranked: bool
+    declared: dict[str, Any]
+
+
+class DataEntry(Strict):
+    """The decoded videos that were found."""
+
+    name: str
+    fingerprint: str
+    train_videos: int = Field(ge=0)
+    test_videos: int = Field(ge=0)
+    missing: tuple[str, ...] = ()
+
+
+class InstrumentEntry(Strict):
+    """The measuring network and the hash of its weights."""
+
+    name: str
+    sha256: str
+
+
+class PluginEntry(Strict):
+    """A plugin that took part, and its distribution."""
+
+    kind: str
+    name: str
+    distribution: str
+    version: str
+
+
+class MetricEntry(Strict):
+    """What a table must know of a metric when its plugin is not there: the title, and which direction is better."""
+
+    title: str
+    better: Literal["higher", "lower"]
+
+
+class Parameters(Strict):
+    """Trainable parameters: of G_t (its lift included), and of each part of the game."""
+
+    temporal: int | None = Field(ge=0)
+    own_temporal: int | None = Field(default=None, ge=0, description="of the backbone's own G_t, the target of :equal")
+    parts: dict[str, int]
+
+
+class Environment(Strict):
+    """What numbers may depend on in the last digits."""
+
+    torch: str
+    threads: int = Field(ge=1)
+    device: str
+    world: int = Field(ge=1)
+
+
+class Spent(Strict):
+    """What training used, without times."""
+
+    iterations: int = Field(ge=0)
+    clips: int = Field(ge=0)
+    flops: float = Field(ge=0)
+
+
+class TracePoint(Strict):
+    """One evaluation during training: mean loss terms since the last one, and scores."""
+
+    iteration: int = Field(ge=0)
+    losses: dict[str, float]
+    scores: dict[str, float]
+
+
+class Best(Strict):
+    """The checkpoint that the track's rule picked."""
+
+    iteration: int = Field(ge=0)
+    metric: str
+    value: float
+
+
+class Score(Strict):
+    """One metric over the final batches: raw values, mean, and population standard deviation (the paper's ±)."""
+
+    values: tuple[float, ...] = Field(min_length=1)
+    mean: float
+    std: float = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Score:
+        mean, std = mean_and_std(self.values)
+        if not (math.isclose(mean, self.mean, rel_tol=1e-9, abs_tol=1e-9) and math.isclose(std, self.std, rel_tol=1e-6, abs_tol=1e-9)):
+            raise ValueError(f"mean {self.mean} and std {self.std} are not those of the values ({mean}, {std})")
+        return self
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Score:
+        """Return the score of these per-batch values."""
+        mean, std = mean_and_std(values)
+        return cls(values=tuple(values), mean=mean, std=std)
+
+
+def mean_and_std(values: Sequence[float]) -> tuple[float, float]:
+    """Return mean and population standard deviation."""
+    mean = math.fsum(values) / len(values)
+    return mean, math.sqrt(math.fsum((v - mean) ** 2 for v in values) / len(values))
+
+
+class Measured(Strict):
+    """What differs between two runs of the same numbers."""
+
+    started: str
+    finished: str
+    train_seconds: float = Field(ge=0)
+    evaluate_seconds: float = Field(ge=0)
+    device_hours: float = Field(ge=0)
+    peak_memory_bytes: int = Field(ge=0)
+    hardware: str
+    python: str
+    platform: str
+    revision: str
+    resumed: int = Field(ge=0, description="how often the run was taken up again")
+
+
+class Record(Strict):
+    """A finished run."""
+
+    schema_: Literal[1] = Field(default=SCHEMA, alias="schema")
+    status: Literal["finished", "diverged"]
+    spec: str
+    seed: int
+    version: str
+    track: TrackEntry
+    data: DataEntry
+    instrument: InstrumentEntry
+    plugins: tuple[PluginEntry, ...]
+    options: dict[str, Setting]
+    parameters: Parameters
+    environment: Environment
+    spent: Spent
+    trace: tuple[TracePoint, ...]
+    best: Best | None
+    metrics: dict[str, MetricEntry] = Field(description="of every metric in scores and anchors")
+    scores: dict[str, Score]
+    anchors: dict[str, dict[str, Score]]
+    witness: tuple[str, ...] = Field(default=(), description="what the first iteration was seen to do that a step should not")
+    measured: Measured
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Record:
+        if track_fingerprint(self.track.declared) != self.track.fingerprint:
+            raise ValueError("the track's fingerprint is not that of what it declares; was the record edited by hand?")
+        if self.status == "finished" and not (self.scores and self.best):
+            raise ValueError("a finished run has scores and a best checkpoint")
+        if unknown := {m for part in (self.scores, *self.anchors.values()) for m in part} - set(self.metrics):
+            raise ValueError(f"metrics does not describe {', '.join(sorted(unknown))}, which scores or anchors contain")
+        return self
+
+    def text(self) -> str:
+        """Return the record as it is written: JSON, two spaces, ``measured`` last."""
+        return json.dumps(self.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False) + "\n"
+
+
+FINGERPRINT_VERSION = 1
+
+
+def track_fingerprint(declared: dict[str, Any]) -> str:
+    """Return ``v1:`` and the first 16 hex digits of the SHA-256 of the canonical JSON of a track's declared content."""
+    text = json.dumps(declared, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return f"v{FINGERPRINT_VERSION}:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def write_record(path: Path, record: Record) -> None:
+    """Write a record whole."""
+    write_text(path, record.text())
+
+
+def read_record(path: Path) -> Record:
+    """Return the validated record of a file.
+
+    Raises:
+        RecordError: unreadable, no JSON, another schema, or nonsense inside; the text names the file, the place and the fix.
+    """
+    fix = "Restore the file from the run that wrote it, or delete it and run the spec again."
+    try:
+        table = json.loads(path.read_bytes())
+    except OSError as error:
+        raise RecordError(f"The record {path} cannot be read: {error.strerror or error}.") from None
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"The record {path} is no JSON: {error}. {fix}") from None
+    if isinstance(table, dict) and table.get("schema", SCHEMA) != SCHEMA:
+        raise RecordError(f"The record {path} has schema {table['schema']!r}; this version reads schema {SCHEMA}. Use the version that wrote it.")
+    try:
+        return Record.model_validate(table)
+    except ValidationError as error:
+        raise RecordError(f"The record {path} is not valid:\n{explain(error, Record)}\n{fix}") from None
