@@ -79,7 +79,7 @@ def save_moments(path: Path, moments: Moments) -> None:
         VidgenBenchError: the disk is full or the folder cannot be written.
     """
     arrays = {"count": np.int64(moments.count), "mean": moments.mean, "covariance": moments.covariance}
-    write_whole(path, lambda stream: np.savez(stream, allow_pickle=False, **arrays))
+    write_whole(path, lambda stream: np.savez(stream, **arrays))
 
 
 def load_moments(path: Path) -> Moments:

@@ -1,0 +1,83 @@
+"""TGAN with singular value clipping: the declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vidgen_bench import hookimpl
+from vidgen_bench.api import Ability, Clip, Game, LatentSpec, option
+
+if TYPE_CHECKING:
+    from torch import nn
+
+LATENT = 100
+"""Width of z_0 and of each z_t."""
+
+
+@dataclass(frozen=True)
+class TGANOptions:
+    """The options of tgan."""
+
+    width: float = option(
+        1.0, "factor on the channels of the frame generator and of the discriminator", at_least=1 / 32, at_most=8.0
+    )
+    batch: int = option(32, "clips of a batch, over all processes", at_least=2)
+    learning_rate: float = option(5e-5, "of RMSprop, for both players", at_least=0.0)
+    clip_every: int = option(5, "iterations from one singular value clipping to the next", at_least=1)
+
+
+@dataclass(frozen=True)
+class TGAN:
+    """A slow code for the clip and a fast code for each frame, rendered frame by frame; a Wasserstein critic in 3-D."""
+
+    name: str = "tgan"
+    summary: str = "Wasserstein GAN, frames rendered one by one, singular value clipping of a 3-D discriminator"
+    reference: str = (
+        "Saito, Matsumoto, Saito, Temporal Generative Adversarial Nets with Singular Value Clipping (ICCV 2017)"
+    )
+    options: type = TGANOptions
+    own: str | None = "conv1d"
+    reconstruction: bool = False
+    can: frozenset[Ability] = frozenset({"between", "before", "after"})
+
+    @property
+    def small(self) -> tuple[Clip, Mapping[str, Any]]:
+        """8 frames of 32 x 32 at an eighth of the channels."""
+        return Clip(frames=8, size=32, classes=3), {"width": 0.125, "batch": 4}
+
+    def refuses(self, clip: Clip, options: TGANOptions) -> str | None:
+        """Refuse frames that are no 4 x 4 map doubled, and lengths that the discriminator cannot halve down to one."""
+        if clip.size < 8 or clip.size & (clip.size - 1):
+            return f"its frames are a 4 x 4 map doubled again and again: 8, 16, 32, 64 ... pixels, not {clip.size}"
+        if clip.frames < 2 or clip.frames & (clip.frames - 1) or clip.frames > clip.size // 4:
+            return (
+                "its discriminator halves the length with every halving of the rows down to 4: "
+                f"at {clip.size} pixels clips of 2, 4 ... {clip.size // 4} frames (powers of two), not {clip.frames}"
+            )
+        return None
+
+    def latent(self, clip: Clip, options: TGANOptions) -> LatentSpec:
+        """Ask for vectors of 100 from a uniform z_0 of 100."""
+        return LatentSpec(
+            shape=(LATENT,),
+            frames=clip.frames,
+            source=LATENT,
+            noise=LATENT,
+            prior="uniform",
+            embedding=(512, 512, 512),
+            init="xavier-sqrt2",
+        )
+
+    def build(self, clip: Clip, options: TGANOptions, temporal: nn.Module | None) -> Game:
+        """Return the game."""
+        from vidgen_backbones.tgan.game import build
+
+        return build(clip, options, temporal)
+
+
+@hookimpl
+def vidgen_backbones() -> tuple[TGAN, ...]:
+    """Return tgan."""
+    return (TGAN(),)

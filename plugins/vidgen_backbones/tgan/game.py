@@ -1,0 +1,83 @@
+"""TGAN's game: a Wasserstein critic and a generator, one step each, the critic clipped every few iterations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from vidgen_backbones.tgan import LATENT, discriminator, generator
+from vidgen_backbones.tgan.svc import clip_discriminator
+from vidgen_bench.api import Batch, Clip, Feed, Game, Player, Times
+from vidgen_bench.errors import PluginError
+
+if TYPE_CHECKING:
+    from vidgen_backbones.tgan import TGANOptions
+    from vidgen_bench.noise import Noise
+
+
+def build(clip: Clip, options: TGANOptions, temporal: nn.Module | None) -> Game:
+    """Return the game of TGAN around this temporal generator."""
+    if temporal is None:
+        raise PluginError("tgan needs a temporal generator; none was given")
+    frame = generator.FrameGenerator(LATENT, clip.size, clip.channels, options.width)
+    generator.initialise(frame)
+    critic = discriminator.Discriminator(clip.frames, clip.size, clip.channels, options.width)
+    discriminator.initialise(critic)
+    parts: dict[str, nn.Module] = {"generator": generator.Generator(temporal, frame), "discriminator": critic}
+    return Game(parts, _players(parts, clip, options), partial(_sample, parts))
+
+
+def _players(parts: Mapping[str, nn.Module], clip: Clip, options: TGANOptions) -> tuple[Player, ...]:
+    optimiser = partial(torch.optim.RMSprop, lr=options.learning_rate)
+    return (
+        Player(
+            name="discriminator",
+            parameters=tuple(parts["discriminator"].parameters()),
+            batch=options.batch,
+            loss=partial(_discriminator_loss, parts, clip.grid),
+            optimiser=optimiser,
+            feed=Feed(frames=clip.frames),
+        ),
+        Player(
+            name="generator",
+            parameters=tuple(parts["generator"].parameters()),
+            batch=options.batch,
+            loss=partial(_generator_loss, parts, clip.grid),
+            optimiser=optimiser,
+            after=partial(_clip, parts),
+            every=options.clip_every,
+        ),
+    )
+
+
+def _discriminator_loss(
+    parts: Mapping[str, nn.Module], times: Times, batch: Batch | None, noise: Noise
+) -> dict[str, Tensor]:
+    """E[D(G(z))] - E[D(x)]; the fakes come without gradient from a generator in the mode it is in, training."""
+    assert batch is not None
+    critic = parts["discriminator"]
+    real = critic(batch.clips).mean()
+    with torch.no_grad():
+        fakes = _sample(parts, noise, times)
+    return {"real": -real, "fake": critic(fakes).mean()}
+
+
+def _generator_loss(
+    parts: Mapping[str, nn.Module], times: Times, batch: Batch | None, noise: Noise
+) -> dict[str, Tensor]:
+    """-E[D(G(z))], on a z of its own."""
+    return {"fake": -parts["discriminator"](_sample(parts, noise, times)).mean()}
+
+
+def _sample(parts: Mapping[str, nn.Module], noise: Noise, times: Times) -> Tensor:
+    """Return clips [N, C, T, H, W] in (-1, 1) from z ~ U(-1, 1)^100."""
+    z = 2.0 * noise.uniform("z", LATENT) - 1.0
+    return parts["generator"](z, times, noise)
+
+
+def _clip(parts: Mapping[str, nn.Module], iteration: Tensor) -> None:
+    clip_discriminator(parts["discriminator"])

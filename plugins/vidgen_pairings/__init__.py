@@ -1,0 +1,1 @@
+"""First-party pairings: defaults that belong to neither side of a pair."""

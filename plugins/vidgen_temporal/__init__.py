@@ -1,0 +1,1 @@
+"""First-party temporal generators, one system a package."""

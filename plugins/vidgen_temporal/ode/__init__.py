@@ -1,0 +1,82 @@
+"""Latent ordinary differential equations of order 1, 2 and 3: the declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from vidgen_bench import hookimpl
+from vidgen_bench.api import Ability, LatentSpec, option
+from vidgen_bench.errors import RequestError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class ODEOptions:
+    """The options of ode1, ode2 and ode3."""
+
+    order: int = option(1, "order of the equation; fixed by the name", at_least=1)
+    hidden: int | Literal["none", "state", "equal"] = option(
+        "none", "width of f's hidden layer; equal: the parameter count nearest to the backbone's own", at_least=1
+    )
+    embedding: bool = option(True, "put the backbone's fully connected network before the equation, where it has one")
+    solver: Literal["rk4", "dopri5"] = option("rk4", "rk4: the 3/8 rule, one step a frame interval; dopri5: adaptive")
+    backend: Literal["auto", "native", "torchdiffeq"] = option(
+        "auto", "who integrates; auto: native for rk4, torchdiffeq for dopri5"
+    )
+    rtol: float = option(1e-5, "relative tolerance of dopri5", at_least=0.0)
+    atol: float = option(1e-6, "absolute tolerance of dopri5", at_least=0.0)
+
+
+@dataclass(frozen=True)
+class LatentODE:
+    """z^(n) = f(z^(n-1)): f sees the highest derivative it is given, and the position is emitted."""
+
+    name: str
+    summary: str
+    sets: Mapping[str, Any]
+    reference: str = "Gordon and Parde, Latent Neural Differential Equations for Video Generation (2021)"
+    options: type = ODEOptions
+    stochastic: bool = False
+    can: frozenset[Ability] = frozenset({"between", "before", "after"})
+
+    @property
+    def variants(self) -> Mapping[str, Mapping[str, Any]]:
+        """One layer, two layers as wide as the state, or two with the width of equal parameter count."""
+        return {"single": {"hidden": "none"}, "two-layer": {"hidden": "state"}, "equal": {"hidden": "equal"}}
+
+    def refuses(self, spec: LatentSpec, options: ODEOptions) -> str | None:
+        """Refuse latents that are neither vector nor map, a solver the backend lacks, and a width without solution."""
+        if len(spec.shape) not in (1, 3):
+            return f"it takes a vector (d,) or a map (c, h, w), not a latent of shape {spec.shape}"
+        if spec.frames < 2:
+            return f"it needs clips of at least 2 frames, not {spec.frames}"
+        if options.solver == "dopri5" and options.backend == "native":
+            return "solver=dopri5 runs on torchdiffeq only: leave backend=auto, or set backend=torchdiffeq"
+        if options.hidden == "equal":
+            from vidgen_temporal.ode.network import width_of
+
+            try:
+                width_of(spec, options)
+            except RequestError as error:
+                return str(error)
+        return None
+
+    def build(self, spec: LatentSpec, options: ODEOptions) -> nn.Module:
+        """Return the network."""
+        from vidgen_temporal.ode.network import ODEGenerator, width_of
+
+        return ODEGenerator(spec, options, width_of(spec, options))
+
+
+@hookimpl
+def vidgen_temporal() -> tuple[LatentODE, ...]:
+    """Return ode1, ode2 and ode3."""
+    return (
+        LatentODE("ode1", "first-order ODE, z' = f(z)", {"order": 1}),
+        LatentODE("ode2", "second-order ODE, z'' = f(z')", {"order": 2}),
+        LatentODE("ode3", "third-order ODE, z''' = f(z'')", {"order": 3}),
+    )

@@ -1,0 +1,77 @@
+"""Latent ordinary differential equations of order 1, 2 and 3: the network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from vidgen_bench.api import LatentSpec, Times
+from vidgen_bench.integrate import ADAPTIVE, ODEBackend, Solver, ode_path
+from vidgen_bench.latent import Embedding, Lift, dynamics, hidden_width, initialise
+
+if TYPE_CHECKING:
+    from vidgen_bench.noise import Noise
+    from vidgen_temporal.ode import ODEOptions
+
+
+class ODEGenerator(nn.Module):
+    """A latent path that solves z^(n) = f(z^(n-1)).
+
+    With the state s = (s_0 .. s_{n-1}), s_0 the highest derivative kept: s_0' = f(s_0), s_k' = s_{k-1}, z = s_{n-1}.
+    Order 1 starts at s_0 = Lift(h); a higher order at s_k = A_k h, one affine layer a component; h = Embedding(z_0).
+
+    Args:
+        spec: the backbone's latent.
+        options: of the declaration.
+        width: of f's hidden layer, None for a single layer.
+    Shape:
+        z0 [N, source], T times -> [N, T, *spec.shape].
+    Reference: Gordon and Parde 2021. There f never sees the position when n > 1.
+    """
+
+    def __init__(self, spec: LatentSpec, options: ODEOptions, width: int | None) -> None:
+        super().__init__()
+        self.frames, self.order = spec.frames, options.order
+        self.solver: Solver = options.solver
+        self.rtol, self.atol = options.rtol, options.atol
+        self.backend: ODEBackend = backend_of(options)
+        self.embedding = Embedding(spec) if options.embedding else nn.Identity()
+        self.initial = nn.ModuleList(Lift(spec, affine=options.order > 1) for _ in range(options.order))
+        self.f = dynamics(spec.shape, width)
+        initialise(self, spec.init)
+
+    def field(self, t: float, s: Tensor) -> Tensor:
+        """Return ds/dt [N, order, *shape] (order 1: [N, *shape])."""
+        if self.order == 1:
+            return self.f(s)
+        return torch.cat([self.f(s[:, 0])[:, None], s[:, :-1]], dim=1)
+
+    def forward(self, z0: Tensor, times: Times, noise: Noise) -> Tensor:
+        h = self.embedding(z0)
+        components = [affine(h) for affine in self.initial]
+        state = components[0] if self.order == 1 else torch.stack(components, dim=1)
+        path = ode_path(
+            self.field,
+            state,
+            times,
+            self.frames,
+            solver=self.solver,
+            backend=self.backend,
+            rtol=self.rtol,
+            atol=self.atol,
+        )
+        return path if self.order == 1 else path[:, :, -1]
+
+
+def backend_of(options: ODEOptions) -> ODEBackend:
+    """Return who integrates: under ``auto`` torchdiffeq where the solver is adaptive."""
+    if options.backend != "auto":
+        return options.backend
+    return "torchdiffeq" if options.solver in ADAPTIVE else "native"
+
+
+def width_of(spec: LatentSpec, options: ODEOptions) -> int | None:
+    """Return the hidden width that the options ask for, None for a single layer."""
+    return hidden_width(options.hidden, spec, lambda width: ODEGenerator(spec, options, width))

@@ -1,0 +1,75 @@
+"""A latent stochastic differential equation: the declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from vidgen_bench import hookimpl
+from vidgen_bench.api import Ability, LatentSpec, option
+from vidgen_bench.errors import RequestError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class SDEOptions:
+    """The options of sde."""
+
+    hidden: int | Literal["none", "state", "equal"] = option(
+        "none",
+        "width of the hidden layers of mu and sigma; equal: the parameter count nearest to the backbone's own",
+        at_least=1,
+    )
+    embedding: bool = option(True, "put the backbone's fully connected network before the equation, where it has one")
+    dt: float = option(0.025, "Euler-Maruyama step in clip units", at_least=1e-4, at_most=1.0)
+    backend: Literal["native", "torchsde"] = option("native", "who integrates; both take the same Brownian increments")
+
+
+@dataclass(frozen=True)
+class LatentSDE:
+    """dz = mu(z) dt + sigma(z) o dW, Ito, diagonal noise."""
+
+    name: str = "sde"
+    summary: str = "Ito SDE with diagonal noise, dz = mu(z) dt + sigma(z) dW"
+    reference: str = "Gordon and Parde, Latent Neural Differential Equations for Video Generation (2021)"
+    options: type = SDEOptions
+    stochastic: bool = True
+    can: frozenset[Ability] = frozenset({"between", "after"})
+
+    @property
+    def sets(self) -> Mapping[str, Any]:
+        """The name fixes nothing."""
+        return {}
+
+    @property
+    def variants(self) -> Mapping[str, Mapping[str, Any]]:
+        """One layer, two layers as wide as the state, or two with the width of equal parameter count."""
+        return {"single": {"hidden": "none"}, "two-layer": {"hidden": "state"}, "equal": {"hidden": "equal"}}
+
+    def refuses(self, spec: LatentSpec, options: SDEOptions) -> str | None:
+        """Refuse a latent that is neither vector nor map, and a width that cannot be solved."""
+        if len(spec.shape) not in (1, 3):
+            return f"it takes a vector (d,) or a map (c, h, w), not a latent of shape {spec.shape}"
+        if options.hidden == "equal":
+            from vidgen_temporal.sde.network import width_of
+
+            try:
+                width_of(spec, options)
+            except RequestError as error:
+                return str(error)
+        return None
+
+    def build(self, spec: LatentSpec, options: SDEOptions) -> nn.Module:
+        """Return the network."""
+        from vidgen_temporal.sde.network import SDEGenerator, width_of
+
+        return SDEGenerator(spec, options, width_of(spec, options))
+
+
+@hookimpl
+def vidgen_temporal() -> tuple[LatentSDE, ...]:
+    """Return sde."""
+    return (LatentSDE(),)

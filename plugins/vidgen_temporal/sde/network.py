@@ -1,0 +1,57 @@
+"""A latent stochastic differential equation: the network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor, nn
+
+from vidgen_bench.api import LatentSpec, Times
+from vidgen_bench.integrate import SDEBackend, sde_path
+from vidgen_bench.latent import Embedding, Lift, dynamics, hidden_width, initialise
+
+if TYPE_CHECKING:
+    from vidgen_bench.noise import Noise
+    from vidgen_temporal.sde import SDEOptions
+
+
+class SDEGenerator(nn.Module):
+    """A latent path that solves dz = mu(z) dt + sigma(z) o dW with z(0) = Lift(Embedding(z_0)).
+
+    Ito, noise of one dimension per entry, mu and sigma of one form with weights of their own; sigma is signed.
+
+    Args:
+        spec: the backbone's latent.
+        options: of the declaration.
+        width: of the hidden layers of mu and sigma, None for single layers.
+    Shape:
+        z0 [N, source], T times -> [N, T, *spec.shape].
+    Reference: Gordon and Parde 2021: Euler-Maruyama with dt 0.025, frames by linear interpolation.
+    """
+
+    def __init__(self, spec: LatentSpec, options: SDEOptions, width: int | None) -> None:
+        super().__init__()
+        self.dt = options.dt
+        self.backend: SDEBackend = options.backend
+        self.embedding = Embedding(spec) if options.embedding else nn.Identity()
+        self.initial = Lift(spec)
+        self.mu = dynamics(spec.shape, width)
+        self.sigma = dynamics(spec.shape, width)
+        initialise(self, spec.init)
+
+    def forward(self, z0: Tensor, times: Times, noise: Noise) -> Tensor:
+        state = self.initial(self.embedding(z0))
+        return sde_path(
+            lambda t, z: self.mu(z),
+            lambda t, z: self.sigma(z),
+            state,
+            times,
+            dt=self.dt,
+            noise=noise,
+            backend=self.backend,
+        )
+
+
+def width_of(spec: LatentSpec, options: SDEOptions) -> int | None:
+    """Return the hidden width that the options ask for, None for single layers."""
+    return hidden_width(options.hidden, spec, lambda width: SDEGenerator(spec, options, width))

@@ -1,0 +1,179 @@
+"""C3D and its preprocessing: golden 13a and 13b, OpenCV frame by frame, batch size, memory format, batch norm folding."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from tests import golden
+from vidgen_bench.errors import RequestError
+from vidgen_bench.instruments.c3d.network import C3D, Layout
+from vidgen_bench.instruments.c3d.normalised import NormalisedC3D
+from vidgen_bench.instruments.c3d.preprocessing import C3DInstrument, Preprocessing, resized
+
+CHAINER_AGAINST_TORCH = 1e-4
+"""Values of size 2 to 15; the two libraries differ by 1.7e-5 (golden README, section 9)."""
+
+ROUNDING_OF_PROB = 8e-6
+"""20 times the 4e-7 that golden 13a states as its rounding noise; the libraries differ by 2e-6."""
+
+OPENCV_AGAINST_TORCH = 2e-4
+"""Of 256; measured 6e-5 to 8e-5 (golden README, section 9)."""
+
+
+def filled(layout: Layout, network: nn.Module) -> nn.Module:
+    """Give a network pattern weights of ordinary size: He bound, first layer for inputs of size 100."""
+    with torch.no_grad():
+        for k, (name, parameter) in enumerate(network.named_parameters()):
+            fan_in = parameter[0].numel() if parameter.dim() > 1 else 0
+            bound = (6.0 / fan_in) ** 0.5 * (0.02 if name.endswith("conv1a.weight") else 1.0) if fan_in else 0.1
+            parameter.copy_(torch.from_numpy(bound * golden.base(k, parameter.numel())).view_as(parameter))
+    return network
+
+
+def slim() -> C3D:
+    layout = Layout(width=4, hidden=32, classes=5)
+    network = filled(layout, C3D(layout))
+    assert isinstance(network, C3D)
+    return network.eval()
+
+
+def by_opencv(clips: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Preprocessing as written in the published scripts, frame by frame."""
+    n, _, t = clips.shape[:3]
+    out = np.empty((n, 3, t, 128, 128))
+    for i in range(n):
+        for f in range(t):
+            frame = np.ascontiguousarray((clips[i, :, f] * 128 + 128).transpose(1, 2, 0))
+            out[i, :, f] = cv2.resize(frame, (128, 128), interpolation=cv2.INTER_CUBIC).transpose(2, 0, 1)
+    return (out[:, ::-1] - mean[None, :, :, :, 21:149])[..., 8:120, 8:120].astype(np.float32)
+
+
+# ------------------------------------------------------------------------------------------------------------ golden 13a
+@pytest.mark.slow
+def test_golden_c3d(shared: Path) -> None:
+    expected = golden.load(shared, "13a")
+    network = C3D(Layout(width=64, hidden=4096, classes=101)).eval()
+    assert sum(p.numel() for p in network.parameters()) == expected["param_count"]
+    golden.fill(network, expected["state"])
+    seen: dict[str, Tensor] = {}
+    for name, module in network.named_children():
+        module.register_forward_hook(lambda _, inputs, output, name=name: seen.update({f"{name} in": inputs[0].clone(), name: output}))
+    i = np.arange(2 * 3 * 16 * 112 * 112, dtype=np.float64)
+    clips = (100 * np.sin(0.013 * i + 0.5) + 20 * np.sin(0.00037 * i)).astype(np.float32).reshape(2, 3, 16, 112, 112)
+    with torch.inference_mode():
+        out = network(torch.from_numpy(clips))
+    actual = {
+        "pool1": seen["conv2a in"],
+        "pool3": seen["conv4a in"],
+        "conv4b": seen["conv4b"].relu(),
+        "pool5": seen["fc6 in"].view(2, 512, 1, 4, 4),
+        "fc6": seen["fc6"].relu(),
+        "fc7": out["fc7"],
+        "fc8": seen["fc8"],
+        "prob": out["prob"],
+    }
+    for name, tensor in actual.items():
+        golden.assert_fingerprint(tensor, expected[f"output_{name}"], atol=ROUNDING_OF_PROB if name == "prob" else CHAINER_AGAINST_TORCH)
+
+
+# ------------------------------------------------------------------------------------------------------------ golden 13b
+def mean_cube(shared: Path) -> Tensor:
+    with np.load(shared / "data" / "c3d" / "ucf101_mean_3x16x128x171.npz", allow_pickle=False) as file:
+        return torch.from_numpy(file["mean"].reshape(3, 16, 128, 171).astype(np.float32))
+
+
+def test_golden_preprocessing(shared: Path) -> None:
+    expected = golden.load(shared, "13b")
+    preprocessing = Preprocessing(mean_cube(shared))
+    golden.assert_fingerprint(128.0 - preprocessing.offset, expected["mean_file"]["output_mean_cropped_3x16x112x112"], atol=2e-5)
+    golden.assert_fingerprint(preprocessing(golden.video(2, 3, 16, 64, 64)), expected["output_preprocessed"], atol=OPENCV_AGAINST_TORCH)
+
+
+@pytest.mark.parametrize(("name", "shape"), [("output_resized_nhwc_rgb", (2, 3, 16, 64, 64)), ("output_192_resized_nhwc", (1, 3, 2, 192, 192))])
+def test_golden_resize(shared: Path, name: str, shape: tuple[int, ...]) -> None:
+    """Growing 64 -> 128 and shrinking 192 -> 128; antialiasing would be 2.5 off."""
+    frames = (resized(golden.video(*shape)) * 128 + 128).permute(0, 2, 3, 4, 1).flatten(0, 1)
+    golden.assert_fingerprint(frames, golden.load(shared, "13b")[name], atol=OPENCV_AGAINST_TORCH)
+
+
+@pytest.mark.parametrize("size", [64, 192, 96])
+def test_every_frame_is_opencvs(size: int) -> None:
+    clips = golden.video(2, 3, 16, size, size)
+    mean = torch.from_numpy(60 + 50 * golden.base(1, 3 * 16 * 128 * 171)).float().view(3, 16, 128, 171)
+    np.testing.assert_allclose(Preprocessing(mean)(clips), by_opencv(clips.numpy(), mean.numpy()), atol=OPENCV_AGAINST_TORCH)
+
+
+def test_values_out_of_range_are_not_clipped() -> None:
+    out = Preprocessing(torch.zeros(3))(torch.full((1, 3, 16, 8, 8), 1.5))
+    torch.testing.assert_close(out, torch.full_like(out, 320.0))
+
+
+def test_channels_become_bgr() -> None:
+    clips = torch.zeros(1, 3, 16, 8, 8)
+    clips[:, 0] = 0.5  # red
+    out = Preprocessing(torch.tensor([10.0, 20.0, 30.0]))(clips)
+    assert out.mean(dim=(0, 2, 3, 4)).tolist() == pytest.approx([118.0, 108.0, 162.0])
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 15, 64, 64), (2, 1, 16, 64, 64), (3, 16, 64, 64)])
+def test_other_clips_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(RequestError, match=r"clips \[N, 3, 16, H, W\]; found"):
+        Preprocessing(torch.zeros(3))(torch.zeros(shape))
+
+
+# ------------------------------------------------------------------------------------------------------------ the network
+def test_the_output_does_not_depend_on_the_batch() -> None:
+    instrument = C3DInstrument(slim(), torch.tensor([90.0, 98.0, 101.0]))
+    clips = golden.video(5, 3, 16, 64, 64) * torch.linspace(0.2, 1, 5).view(5, 1, 1, 1, 1)
+    together = instrument(clips)
+    assert together["prob"].shape == (5, 5)
+    assert together["fc7"].shape == (5, 32)
+    assert together["fc7"].std(dim=0).max() > 1e-3  # the clips are told apart
+    for order in ([0], [4, 1], [3, 2, 1, 0]):
+        part = instrument(clips[order])
+        for layer in ("prob", "fc7"):
+            torch.testing.assert_close(part[layer], together[layer][order], atol=1e-5, rtol=1e-5)
+
+
+def test_the_memory_format_changes_nothing() -> None:
+    network = slim()
+    clips = golden.video(2, 3, 16, 112, 112) * 100
+    plain = network(clips)
+    last = network.to(memory_format=torch.channels_last_3d)(clips.contiguous(memory_format=torch.channels_last_3d))
+    for layer in ("prob", "fc7"):
+        torch.testing.assert_close(last[layer], plain[layer], atol=1e-5, rtol=1e-5)
+
+
+def test_pool5_keeps_the_partial_window() -> None:
+    """A step on the last row of conv5b's 7 x 7 map must reach fc6 (ceil mode): floor mode would never see it."""
+    network = slim()
+    seen: dict[str, Tensor] = {}
+    network.conv5b.register_forward_hook(lambda _module, _inputs, output: torch.zeros_like(output).index_fill_(3, torch.tensor([6]), 1.0))
+    network.fc6.register_forward_pre_hook(lambda _module, inputs: seen.update(pool5=inputs[0].view(1, 32, 1, 4, 4)))
+    network(torch.zeros(1, 3, 16, 112, 112))
+    assert seen["pool5"][0, 0, 0].tolist() == [[0.0] * 4, [0.0] * 4, [0.0] * 4, [1.0] * 4]
+
+
+def test_folded_batch_norms_compute_the_same() -> None:
+    layout = Layout(width=4, hidden=32, classes=5)
+    trained = NormalisedC3D(layout).eval()
+    filled(layout, trained)
+    for k, norm in enumerate(trained.norms.values()):
+        assert isinstance(norm, nn.BatchNorm3d)
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
+        channels = norm.num_features
+        norm.running_mean.copy_(torch.from_numpy(0.1 * golden.base(k, channels)))
+        norm.running_var.copy_(torch.from_numpy(1 + 0.5 * golden.base(k + 50, channels)))
+        norm.weight.data.copy_(torch.from_numpy(1 + 1.5 * golden.base(k + 90, channels)))  # some are negative
+    folded = C3D(layout)
+    folded.load_state_dict(trained.folded())
+    clips = golden.video(2, 3, 16, 112, 112) * 100
+    with torch.inference_mode():
+        torch.testing.assert_close(folded(clips)["prob"], trained(clips).softmax(dim=1), atol=1e-5, rtol=1e-4)

@@ -1,0 +1,98 @@
+"""Valid records made in code, and written where ``vidgen-bench leaderboard`` looks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vidgen_bench.records import Record, Score, track_fingerprint, write_record
+
+DECLARED: dict[str, Any] = {
+    "data": {"name": "shapes", "resize": [64, 85], "crop": [0, 10, 64, 64]},
+    "clip": {"frames": 16, "size": 64, "classes": 8},
+    "instrument": {"name": "c3d-shapes"},
+    "evaluation": {"every": 100, "samples": 128, "select": "fid", "final": {"batches": 4, "samples": 256}},
+    "budget": {"iterations": 400},
+}
+
+METRICS = {"is": {"title": "Inception Score", "better": "higher"}, "fid": {"title": "Fréchet distance", "better": "lower"}}
+
+ANCHORS = {
+    "real": {"is": [7.61, 7.66, 7.64, 7.65], "fid": [18.2, 18.9, 18.4, 18.6]},
+    "grey": {"is": [1.0, 1.0, 1.0, 1.0], "fid": [812.4, 812.4, 812.4, 812.4]},
+    "noise": {"is": [1.021, 1.022, 1.021, 1.022], "fid": [1204.1, 1204.6, 1203.9, 1204.2]},
+}
+
+Values = Mapping[str, Sequence[float]]
+
+
+def record(
+    spec: str = "tgan+ode1",
+    seed: int = 0,
+    *,
+    scores: Values | None = None,
+    track: str = "test-64",
+    ranked: bool = True,
+    declared: Mapping[str, Any] = DECLARED,
+    options: Mapping[str, tuple[Any, str]] | None = None,
+    anchors: Mapping[str, Values] = ANCHORS,
+    diverged: bool = False,
+    **changes: Any,
+) -> Record:
+    """Return a valid record; ``options`` maps a name to (value, origin), ``changes`` replaces whole fields of the record."""
+    scores = {"is": [3.1, 3.2, 3.15, 3.05], "fid": [310.0, 315.0, 312.0, 308.0]} if scores is None else scores
+    options = {"backbone.width": (1.0, "default"), "temporal.order": (1, "name")} if options is None else options
+    select = declared["evaluation"]["select"]
+    table: dict[str, Any] = {
+        "schema": 1,
+        "status": "diverged" if diverged else "finished",
+        "spec": spec,
+        "seed": seed,
+        "version": "0.1.0",
+        "track": {"name": track, "fingerprint": track_fingerprint(dict(declared)), "ranked": ranked, "declared": dict(declared)},
+        "data": {"name": "shapes", "fingerprint": "v1:0123456789abcdef", "train_videos": 280, "test_videos": 40},
+        "instrument": {"name": "c3d-shapes", "sha256": "ab" * 32},
+        "plugins": [
+            {"kind": "backbone", "name": "tgan", "distribution": "vidgen-bench", "version": "0.1.0"},
+            {"kind": "temporal", "name": "ode1", "distribution": "vidgen-bench", "version": "0.1.0"},
+        ],
+        "options": {name: {"value": value, "origin": origin} for name, (value, origin) in options.items()},
+        "parameters": {"temporal": 61_632, "parts": {"generator": 13_412_345, "discriminator": 11_000_000}},
+        "environment": {"torch": "2.6.0", "threads": 2, "device": "cpu", "world": 1},
+        "spent": {"iterations": 400, "clips": 3200, "flops": 1.5e13},
+        "trace": [{"iteration": 400, "losses": {"generator.adversarial": 0.3}, "scores": {select: 312.0}}],
+        "best": None if diverged else {"iteration": 400, "metric": select, "value": 312.0},
+        "metrics": METRICS,
+        "scores": {} if diverged else {name: _score(values) for name, values in scores.items()},
+        "anchors": {name: {m: _score(v) for m, v in values.items()} for name, values in anchors.items()},
+        "measured": MEASURED,
+    }
+    return Record.model_validate(table | changes)
+
+
+MEASURED: dict[str, Any] = {
+    "started": "2024-01-01T00:00:00Z",
+    "finished": "2024-01-01T00:05:00Z",
+    "train_seconds": 280.0,
+    "evaluate_seconds": 20.0,
+    "device_hours": 0.0778,
+    "peak_memory_bytes": 1_000_000_000,
+    "hardware": "Test CPU",
+    "python": "3.11.0",
+    "platform": "Linux",
+    "revision": "none",
+    "resumed": 0,
+}
+
+
+def _score(values: Sequence[float]) -> dict[str, Any]:
+    return Score.of(values).model_dump(mode="json")
+
+
+def write(folder: Path, *records: Record) -> list[Path]:
+    """Write each record as ``record.json`` into a run folder of its own and return the files."""
+    paths = [folder / f"{i:02}-{r.spec.replace(':', '-')}-{r.seed}" / "record.json" for i, r in enumerate(records)]
+    for path, r in zip(paths, records, strict=True):
+        write_record(path, r)
+    return paths

@@ -1,0 +1,121 @@
+"""``vidgen-bench leaderboard``: tables from records."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from vidgen_bench.leaderboard.collect import Collected
+    from vidgen_bench.leaderboard.ranking import Ranking
+
+RUNS = Path("runs")
+
+SHIPPED = Path("leaderboards")
+"""Searched too where it is there: the records that came with a checkout of the project."""
+
+
+class Format(StrEnum):
+    """How the leaderboard is written."""
+
+    table = "table"
+    json = "json"
+    markdown = "markdown"
+    csv = "csv"
+
+
+def leaderboard(
+    runs: Annotated[
+        list[Path] | None, typer.Option("--runs", metavar="DIR", help="Folder of runs; may be repeated. Default: runs, and leaderboards beside it.")
+    ] = None,
+    track: Annotated[str | None, typer.Option("--track", metavar="NAME", help="Only this track.")] = None,
+    layout: Annotated[Format, typer.Option("--format", help="json and csv keep full precision.")] = Format.table,
+    target: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write to a file instead.")] = None,
+) -> None:
+    """Rank what was run: one table for each track, scores with their spread, between real clips and noise.
+
+    Only records of one track, one state of the data and one instrument stand in one table. Rows whose difference lies within their
+    spread share their rank. Example: vidgen-bench leaderboard --track shapes-64 --format markdown
+    """
+    from vidgen_bench.cli.console import complain
+    from vidgen_bench.leaderboard.ranking import rankings
+
+    collected = _collected(runs)
+    found = _of_track(rankings(collected.entries), track)
+    if found or layout is Format.json or not collected.faults:
+        _write(found, collected, layout, target, runs or [RUNS])
+    for fault in collected.faults:
+        complain(str(fault))
+    if collected.faults:
+        raise typer.Exit(2)
+
+
+def _collected(runs: list[Path] | None) -> Collected:
+    """Return the records below what was asked for; raises ``RequestError`` for a folder that is not there."""
+    from vidgen_bench.errors import RequestError
+    from vidgen_bench.leaderboard.collect import collect
+
+    if absent := [str(p) for p in runs or () if not p.exists()]:
+        raise RequestError(f"--runs {absent[0]}: there is no such folder. Give the folder that `vidgen-bench run` wrote to (its default is ./{RUNS}).")
+    roots = runs or [p for p in (RUNS,) if p.exists()]
+    return collect(roots, [SHIPPED] if SHIPPED.is_dir() else [])
+
+
+def _of_track(found: list[Ranking], track: str | None) -> list[Ranking]:
+    """Return the rankings of a track; raises ``RequestError`` with the nearest name where records know no such track."""
+    from vidgen_bench.errors import RequestError, did_you_mean
+
+    if track is None or not found:
+        return found
+    names = {name for r in found for name in r.names}
+    if track not in names:
+        raise RequestError(f"No record is of a track called {track!r}.{did_you_mean(track, names)}")
+    return [r for r in found if track in r.names]
+
+
+def _write(found: list[Ranking], collected: Collected, layout: Format, target: Path | None, searched: list[Path]) -> None:
+    """Print the leaderboard, or write it to a file whole."""
+    from vidgen_bench.cli.console import output
+
+    if not found and layout in (Format.table, Format.markdown):
+        folders = ", ".join(str(p) for p in [*searched, SHIPPED])
+        output().print(f"No records yet below {folders}. Make one with: vidgen-bench run tgan+ode2", soft_wrap=True)
+    elif layout is Format.table and target is None:
+        from vidgen_bench.leaderboard.table import table
+
+        output().print(table(found))
+    elif target is None:
+        print(_text(found, collected, layout), end="")
+    else:
+        from vidgen_bench.files import write_text
+
+        write_text(target, _text(found, collected, layout))
+        output().print(f"Wrote {target}", soft_wrap=True)
+
+
+def _text(found: list[Ranking], collected: Collected, layout: Format) -> str:
+    if layout is Format.json:
+        from vidgen_bench.leaderboard.export import as_json
+
+        return as_json(found, [str(f) for f in collected.faults])
+    if layout is Format.csv:
+        from vidgen_bench.leaderboard.sheet import as_csv
+
+        return as_csv(found)
+    if layout is Format.markdown:
+        from vidgen_bench.leaderboard.markdown import as_markdown
+
+        return as_markdown(found)
+    import io
+
+    from rich.console import Console
+
+    from vidgen_bench.cli.console import PLAIN_WIDTH
+    from vidgen_bench.leaderboard.table import table
+
+    stream = io.StringIO()
+    Console(file=stream, width=PLAIN_WIDTH).print(table(found))
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"

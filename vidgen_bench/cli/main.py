@@ -1,0 +1,86 @@
+"""The console script ``vidgen-bench``: the commands, and what becomes of an error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from vidgen_bench import __version__
+from vidgen_bench.cli import data, instrument, plugins, tracks
+from vidgen_bench.cli.console import complain
+from vidgen_bench.cli.leaderboard import leaderboard
+from vidgen_bench.cli.run import run
+from vidgen_bench.errors import VidgenBenchError
+
+DEBUG = "VIDGEN_BENCH_DEBUG"
+
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+app.command("run")(run)
+app.command("leaderboard")(leaderboard)
+app.add_typer(plugins.app, name="plugins")
+app.add_typer(tracks.app, name="tracks")
+app.add_typer(data.app, name="data")
+app.add_typer(instrument.app, name="instrument")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"vidgen-bench {__version__}")
+        raise typer.Exit
+
+
+@app.callback(epilog="Begin with: [bold]vidgen-bench run tgan+ode2[/bold]   (built-in videos, about five minutes on two CPU cores)")
+def vidgen_bench(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """A benchmark of generative video models: backbones and temporal generators are plugins, everything else is held fixed."""
+
+
+def main() -> None:
+    """Run the command line and exit: 0 done, 1 the run failed, 2 the request was wrong, 130 after Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot show an arrow shows a question mark, not a traceback
+            stream.reconfigure(errors="replace")
+    code = _run()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader (`| head`) has gone; the interpreter must not try again at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = code or 1
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Return the exit code of one call; no exception comes out."""
+    try:
+        app()
+    except SystemExit as finished:  # how typer ends, after it has shown a usage error itself
+        return finished.code if isinstance(finished.code, int) else int(finished.code is not None)
+    except VidgenBenchError as error:
+        _traceback_if_asked()
+        complain(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        return 1
+    except Exception as error:
+        _traceback_if_asked()
+        text = " ".join(str(error).split())
+        complain(f"{type(error).__name__}: {text}; set {DEBUG}=1 for the traceback, please report it.", prefix="internal error:")
+        return 1
+    return 0
+
+
+def _traceback_if_asked() -> None:
+    if os.environ.get(DEBUG, "") not in ("", "0"):
+        import traceback
+
+        traceback.print_exc()

@@ -1,0 +1,109 @@
+"""The progress of a run at the terminal: one live line a stage, or plain lines where there is no terminal."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from vidgen_bench.records import Best, TracePoint
+from vidgen_bench.training.observer import Glance, Observer
+
+_PLAIN_SECONDS = 10.0
+"""Without a terminal, at most one line in this time (and one for every evaluation)."""
+
+
+def shown(scores: dict[str, float]) -> str:
+    """Return ``IS 2.31  FID 14.2``."""
+    return "  ".join(f"{name.upper()} {value:.4g}" for name, value in scores.items())
+
+
+class TerminalObserver(Observer):
+    """Draws bars with the iteration, loss terms, last and best score, time left and memory; use as a context manager."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = console.is_terminal
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeElapsedColumn(),
+            TextColumn("eta"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=console,
+            transient=True,
+            disable=not self._live,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._told = 0.0
+        self._scores = ""
+        self._from: tuple[float, float] | None = None
+
+    def __enter__(self) -> TerminalObserver:
+        self._bars.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._bars.stop()
+
+    def stage(self, text: str) -> None:
+        """Say that a stage begins."""
+        self._clear()
+        self._console.print(f"[bold]{text}[/bold]" if self._live else text, highlight=False)
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Move the bar of one piece of work; it goes when done."""
+        if what not in self._tasks:
+            self._tasks[what] = self._bars.add_task(what, total=total, note="")
+            if not self._live and done < total:
+                self._plain(f"{what}: {done} of {total}", urgent=False)
+        self._bars.update(self._tasks[what], completed=done, total=total)
+        if done >= total:
+            self._bars.remove_task(self._tasks.pop(what))
+        elif not self._live:
+            self._plain(f"{what}: {done} of {total}", urgent=False)
+
+    def trained(self, glance: Glance) -> None:
+        """Show losses, scores, time left and memory."""
+        if "training" not in self._tasks:
+            self._tasks["training"] = self._bars.add_task("training", total=1.0, note="")
+            self._from = (glance.share, time.monotonic())
+        losses = "  ".join(f"{name} {value:.3g}" for name, value in glance.losses.items())
+        note = f"iteration {glance.iteration}  {losses}  {self._scores}  {_gibibytes():.1f} GiB"
+        self._bars.update(self._tasks["training"], completed=glance.share, note=note)
+        if not self._live:
+            self._plain(f"training: {glance.share:.0%}{self._left(glance)}  {note}", urgent=False)
+
+    def evaluated(self, point: TracePoint, best: Best) -> None:
+        """Say the scores, and which checkpoint is the best so far."""
+        self._scores = f"last {shown(point.scores)}  best {best.metric.upper()} {best.value:.4g} at {best.iteration}"
+        star = "  (best so far)" if best.iteration == point.iteration else ""
+        self._console.print(f"  iteration {point.iteration}: {shown(point.scores)}{star}", highlight=False)
+
+    def _left(self, glance: Glance) -> str:
+        if self._from is None or glance.share <= self._from[0]:
+            return ""
+        seconds = (time.monotonic() - self._from[1]) * (1.0 - glance.share) / (glance.share - self._from[0])
+        return f", {seconds:.0f} s left"
+
+    def _plain(self, text: str, urgent: bool) -> None:
+        if urgent or time.monotonic() - self._told >= _PLAIN_SECONDS:
+            self._told = time.monotonic()
+            self._console.print(text, highlight=False, markup=False)
+
+    def _clear(self) -> None:
+        for task in self._tasks.values():
+            self._bars.remove_task(task)
+        self._tasks.clear()
+
+
+def _gibibytes() -> float:
+    import torch
+
+    from vidgen_bench.training.memory import peak_memory
+
+    return peak_memory(torch.device("cuda" if torch.cuda.is_available() else "cpu")) / 2**30

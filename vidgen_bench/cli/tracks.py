@@ -1,0 +1,101 @@
+"""``vidgen-bench tracks``: the tracks that ship, and everything one of them fixes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vidgen_bench.cli.console import print_json
+
+if TYPE_CHECKING:
+    from vidgen_bench.track import Track
+
+app = typer.Typer(rich_markup_mode="rich")
+
+_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+@app.callback(invoke_without_command=True, epilog="Everything a track fixes: [bold]vidgen-bench tracks show shapes-smoke[/bold]")
+def tracks(context: typer.Context, as_json: _AsJson = False) -> None:
+    """List the tracks that ship: data, clip, budget, the rule that picks the best checkpoint, instrument, fingerprint."""
+    if context.invoked_subcommand is not None:
+        return
+    from vidgen_bench.track import load_track, shipped_tracks
+
+    shipped = [load_track(name) for name in shipped_tracks()]
+    if as_json:
+        print_json([_table(t) for t in shipped])
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    from vidgen_bench.cli.console import output
+
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True, style="bold")
+    grid.add_column()
+    for track in shipped:
+        grid.add_row(track.name, Text.assemble(track.summary, "\n", (" · ".join(_facts(track)), "dim")))
+    output().print(grid)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="Name of a track that ships, or one's own file that ends in .toml.")],
+    as_json: _AsJson = False,
+) -> None:
+    """Show everything a track fixes, defaults included, and its fingerprint."""
+    from vidgen_bench.track import load_track
+
+    track = load_track(name)
+    if as_json:
+        print_json(_table(track))
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    from vidgen_bench.cli.console import output
+
+    console = output()
+    console.print(Text.assemble((track.name, "bold"), f"  {track.fingerprint}" if track.ranked else f"  {track.fingerprint}  ranks nothing"))
+    console.print(Text(f"{track.summary}\n"))
+    grid = Table.grid(padding=(0, 2, 0, 2))
+    grid.add_column(no_wrap=True, style="bold")
+    grid.add_column()
+    for key, value in _flat({k: v for k, v in _table(track).items() if k not in ("name", "summary", "ranked", "fingerprint")}):
+        grid.add_row(key, value)
+    console.print(grid)
+
+
+def _facts(track: Track) -> list[str]:
+    """Return what a track fixes, each a short text."""
+    clip = track.clip
+    facts = [
+        f"data {track.data.name}",
+        f"{clip.frames} frames of {clip.size}x{clip.size}",
+        f"budget {track.budget}",
+        f"best by {track.evaluation.select}",
+        f"instrument {track.instrument.name}",
+    ]
+    return [*facts, "ranked" if track.ranked else "ranks nothing", track.fingerprint]
+
+
+def _table(track: Track) -> dict[str, Any]:
+    """Return a track as plain values, its fingerprint beside its name."""
+    content = track.model_dump(mode="json", by_alias=True)
+    head = {key: content.pop(key) for key in ("name", "summary", "ranked")}
+    return head | {"fingerprint": track.fingerprint} | content
+
+
+def _flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Return the dotted keys of nested tables with their values as a TOML file spells them; what is not set is left out."""
+    import json
+
+    rows: list[tuple[str, str]] = []
+    for key, value in table.items():
+        if isinstance(value, dict):
+            rows += _flat(value, f"{prefix}{key}.")
+        elif value is not None:
+            rows.append((f"{prefix}{key}", json.dumps(value, ensure_ascii=False)))
+    return rows

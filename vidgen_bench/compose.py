@@ -1,0 +1,169 @@
+"""A spec, a track and the installed plugins make a composition, or a reason why not; all before a device is touched."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vidgen_bench.api import Ability, Backbone, Clip, Game, LatentSpec, Temporal, Times
+from vidgen_bench.errors import PluginError, RequestError
+from vidgen_bench.host import Found, Host
+from vidgen_bench.noise import key_of
+from vidgen_bench.records import PluginEntry
+from vidgen_bench.resolve import Resolved, resolve
+from vidgen_bench.spec import Spec, parse
+from vidgen_bench.track import Track
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class Composition:
+    """A pair that fits, with validated options, ready to build."""
+
+    resolved: Resolved
+    backbone: Backbone
+    temporal: Temporal | None
+    backbone_options: Any
+    temporal_options: Any
+    clip: Clip
+    latent: LatentSpec | None
+    plugins: tuple[PluginEntry, ...]
+
+    @property
+    def can(self) -> frozenset[Ability]:
+        """What both sides can do beyond the training frames."""
+        return self.backbone.can & self.temporal.can if self.temporal else self.backbone.can
+
+    def check_times(self, times: Times) -> None:
+        """Refuse instants that this pair cannot serve; enforced here, never inside a module.
+
+        Raises:
+            RequestError: names the side that cannot, and what was asked.
+        """
+        last = self.clip.frames - 1
+        asked: set[Ability] = set()
+        for t in times:
+            asked |= {"before"} if t < 0 else {"after"} if t > 1 else set()
+            asked |= {"between"} if abs(t * last - round(t * last)) > 1e-9 else set()
+        for ability in sorted(asked - self.can):
+            sides = [d.name for d in (self.backbone, self.temporal) if d and ability not in d.can]
+            raise RequestError(f"{self.resolved.spec} cannot go {ability} the training frames: {' and '.join(sides)} cannot.")
+
+    def build_temporal(self, seed: int) -> nn.Module | None:
+        """Return G_t, its weights drawn from (seed, "temporal") alone."""
+        if self.temporal is None or self.latent is None:
+            return None
+        with _seeded(seed, "temporal"):
+            return self.temporal.build(self.latent, self.temporal_options)
+
+    def build(self, seed: int) -> Game:
+        """Return the game on the CPU; specs that differ only in G_t start from the same frame generator and discriminators.
+
+        Raises:
+            PluginError: the backbone returned a game that breaks the contract.
+        """
+        temporal = self.build_temporal(seed)
+        with _seeded(seed, "backbone"):
+            game = self.backbone.build(self.clip, self.backbone_options, temporal)
+        if fault := _game_fault(game, temporal):
+            raise PluginError(f"The backbone {self.backbone.name!r} built a game that breaks the contract: {fault}.")
+        return game
+
+
+class _seeded:
+    """Torch's global generator seeded from (seed, purpose) for the length of a block, and put back afterwards."""
+
+    def __init__(self, seed: int, purpose: str) -> None:
+        self._key = key_of(seed, purpose)
+
+    def __enter__(self) -> None:
+        import torch
+
+        self._fork = torch.random.fork_rng(devices=[])
+        self._fork.__enter__()
+        torch.manual_seed(self._key)
+
+    def __exit__(self, *exception: Any) -> None:
+        self._fork.__exit__(*exception)
+
+
+def compose(text: str, track: Track, given: Mapping[str, Any], host: Host) -> Composition:
+    """Return the composition of a spec on a track.
+
+    Args:
+        text: ``tgan``, ``tgan+ode1``, ``tgan+ode1:equal``.
+        track: tells the clip, and option defaults.
+        given: ``{"temporal.hidden": "64"}``, texts or typed values.
+        host: the installed plugins.
+    Raises:
+        RequestError: unknown names, options out of range, or a pair that does not fit, with the reason.
+    """
+    spec = parse(text)
+    backbone = host.find("backbone", spec.backbone)
+    spec = dataclasses.replace(spec, temporal=spec.temporal or backbone.declaration.own)
+    temporal = host.find("temporal", spec.temporal) if spec.temporal else None
+    resolved = resolve(spec, backbone.declaration, temporal and temporal.declaration, track, given, host)
+    options = resolved.options("backbone", backbone.declaration)
+    if reason := backbone.declaration.refuses(track.clip, options):
+        raise RequestError(f"{backbone.name} refuses this track's clips: {reason}")
+    latent = backbone.declaration.latent(track.clip, options)
+    if latent is None and temporal is not None:
+        raise RequestError(f"{spec} does not fit: {backbone.name} has no latent path through time, so there is nothing to swap. Use `{backbone.name}`.")
+    if latent is not None and temporal is None:
+        raise RequestError(f"{backbone.name} has no temporal generator of its own: name one, as in {backbone.name}+ode1.")
+    temporal_options = None
+    if latent is not None and temporal is not None:
+        latent = dataclasses.replace(latent, parameters=_own_parameters(backbone.declaration, latent, track, host))
+        temporal_options = resolved.options("temporal", temporal.declaration)
+        if reason := temporal.declaration.refuses(latent, temporal_options):
+            raise RequestError(f"{resolved.spec} does not fit: {temporal.name} refuses the latent of {backbone.name}: {reason}")
+    return Composition(
+        resolved, backbone.declaration, temporal and temporal.declaration, options, temporal_options, track.clip, latent,
+        tuple(plugin_entry(f) for f in (backbone, temporal) if f),
+    )  # fmt: skip
+
+
+def plugin_entry(found: Found) -> PluginEntry:
+    """Return how a record names a plugin."""
+    return PluginEntry(kind=found.kind, name=found.name, distribution=found.origin.distribution, version=found.origin.version)
+
+
+def _own_parameters(backbone: Backbone, latent: LatentSpec, track: Track, host: Host) -> int | None:
+    """Return the parameter count of the backbone's own G_t, built on the meta device; None where it has none or refuses."""
+    import torch
+
+    if backbone.own is None:
+        return None
+    own: Temporal = host.find("temporal", backbone.own).declaration
+    options = resolve(Spec(backbone.name, own.name), backbone, own, track, {}, host).options("temporal", own)
+    if own.refuses(latent, options):
+        return None
+    with torch.device("meta"):
+        module = own.build(latent, options)
+    return count_parameters(module)
+
+
+def count_parameters(module: nn.Module) -> int:
+    """Return the number of trainable parameters."""
+    return sum(p.numel() for p in module.parameters() if p.requires_grad)
+
+
+def _game_fault(game: Game, temporal: nn.Module | None) -> str | None:
+    """Return how a game breaks the contract, or None."""
+    if "generator" not in game.parts:
+        return f"parts has no 'generator' (it has {', '.join(game.parts) or 'nothing'})"
+    if not game.players or len({p.name for p in game.players}) < len(game.players):
+        return "players must be at least one, with names of their own"
+    if temporal is not None and all(m is not temporal for m in game.parts["generator"].modules()):
+        return "parts['generator'] does not contain the temporal generator it was given"
+    known = {id(p) for part in game.parts.values() for p in part.parameters()}
+    for player in game.players:
+        if not player.parameters or any(id(p) not in known for p in player.parameters):
+            return f"player {player.name!r} moves parameters that belong to no part (or moves none)"
+        if player.batch < 1 or player.turns < 1 or player.every < 1:
+            return f"player {player.name!r}: batch, turns and every must be at least 1"
+    return None

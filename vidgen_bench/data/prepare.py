@@ -1,0 +1,235 @@
+"""Decodes a data set once: every listed video, resized, cropped and stored; or opens what is already there.
+
+<cache>/stores/<key>            a finished store
+<cache>/stores/<key>.partial    one in the making; whoever comes next goes on with it
+<cache>/stores/<key>.lock       held by the process that makes it
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import filelock
+
+from vidgen_bench.api import VideoSource
+from vidgen_bench.data.disk import settle, settle_folder
+from vidgen_bench.data.geometry import FrameGeometry
+from vidgen_bench.data.index import FORMAT, Index, Stored, content_hash
+from vidgen_bench.data.journal import JOURNAL_FILE, Journal
+from vidgen_bench.data.store import INDEX_FILE, Store
+from vidgen_bench.data.tree import Tree, read_tree
+from vidgen_bench.data.workers import Job, Outcome, decode_all, default_workers
+from vidgen_bench.errors import DataError
+from vidgen_bench.files import disk_errors
+
+Report = Callable[[str, int, int], None]
+"""``report(what, done, total)``; total 0 where it is not known."""
+
+PARTS = "parts"
+
+
+def prepare(
+    source: VideoSource,
+    *,
+    split: int,
+    geometry: FrameGeometry,
+    clip_frames: int,
+    cache: Path,
+    allow_missing: int = 0,
+    workers: int | None = None,
+    timeout: float = 120.0,
+    report: Report = lambda what, done, total: None,
+) -> Store:
+    """Return the decoded videos of a split, decoding what is not decoded yet.
+
+    Killed at any moment, the same call goes on where it was; of two that start at once, one decodes and the other waits.
+
+    Args:
+        source: folders of the videos and of the lists.
+        split: N of trainlist0N.txt.
+        geometry: resize and crop of the track.
+        clip_frames: every video must have as many.
+        cache: folder to keep stores in.
+        allow_missing: how many listed videos may be absent, unreadable or truncated; they are then named in ``Store.missing``.
+        workers: decoding processes; None takes one a processor.
+        timeout: seconds a video may take.
+        report: called with progress.
+    Raises:
+        DataError: the tree is not what it should be (see ``read_tree``), videos are bad, or shorter than a clip.
+        VidgenBenchError: the cache cannot be written.
+    """
+    tree = read_tree(source, split, allow_missing)
+    folder = _folder(source, tree, split, geometry, cache)
+    if not folder.is_dir():
+        with _locked(folder, report):
+            if not folder.is_dir():  # else the process we waited for has made it
+                _make(
+                    source, tree, split, geometry, folder, allow_missing, workers or default_workers(), timeout, report
+                )
+    store = Store.open(folder)
+    if len(store.missing) > allow_missing:
+        raise DataError(
+            f"{len(store.missing)} listed video(s) are missing or bad: {_some(store.missing)}. Replace them, or pass "
+            f"--allow-missing {len(store.missing)} to go on without them."
+        )
+    _long_enough(store, clip_frames)
+    return store
+
+
+def store_folder(
+    source: VideoSource, *, split: int, geometry: FrameGeometry, cache: Path, allow_missing: int = 0
+) -> Path:
+    """Return where :func:`prepare` keeps the store of these videos, whether or not it is there yet."""
+    return _folder(source, read_tree(source, split, allow_missing), split, geometry, cache)
+
+
+def _folder(source: VideoSource, tree: Tree, split: int, geometry: FrameGeometry, cache: Path) -> Path:
+    """Return the folder whose name is a hash of all that a store depends on; a file counts by path, size and time."""
+    root = os.path.realpath(source.videos)
+    said = {
+        "format": FORMAT,
+        "root": root,
+        "split": split,
+        "geometry": dataclasses.asdict(geometry),
+        "classes": tree.classes,
+        "missing": tree.missing,
+        "videos": [
+            [_stamp(root, v.path), v.label, kind]
+            for kind, part in (("train", tree.train), ("test", tree.test))
+            for v in part
+        ],
+    }
+    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    return cache / "stores" / digest[:24]
+
+
+def _stamp(root: str, path: str) -> tuple[str, int, int]:
+    try:
+        status = os.stat(f"{root}/{path}")
+    except OSError as error:
+        raise DataError(f"{root}/{path}: cannot be read ({error.strerror}).") from error
+    return path, status.st_size, status.st_mtime_ns
+
+
+@contextmanager
+def _locked(folder: Path, report: Report) -> Iterator[None]:
+    with disk_errors(folder.parent):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(folder.with_suffix(".lock"))
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            report("waiting for another process that decodes these videos", 0, 0)
+            lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _make(
+    source: VideoSource,
+    tree: Tree,
+    split: int,
+    geometry: FrameGeometry,
+    folder: Path,
+    allow_missing: int,
+    workers: int,
+    timeout: float,
+    report: Report,
+) -> None:
+    """Decode into ``<folder>.partial`` and rename it when it is whole."""
+    partial = folder.with_suffix(".partial")
+    paths = [video.path for video in tree.train + tree.test]
+    parts = partial / PARTS
+    with disk_errors(parts):
+        shutil.rmtree(parts, ignore_errors=True)  # halves of videos that a killed run left
+        parts.mkdir(parents=True)
+    faults: dict[str, str] = {}
+    with Journal(partial, 3 * geometry.height * geometry.width) as journal:
+        todo = [path for path in paths if path not in journal.lines]
+        jobs = (Job(source.videos / path, parts / f"{number}.u8") for number, path in enumerate(todo))
+        done = len(paths) - len(todo)
+        report("decoding", done, len(paths))
+        outcomes = decode_all(jobs, geometry, min(workers, max(len(todo), 1)), timeout)
+        for path, outcome in zip(todo, outcomes, strict=True):
+            done += 1
+            _take(path, outcome, journal, faults)
+            report("decoding", done, len(paths))
+    _tolerate(faults, tree, allow_missing)
+    index = _index(tree, split, geometry, journal, set(faults))
+    with disk_errors(folder):
+        shutil.rmtree(parts)
+        with open(partial / INDEX_FILE, "w", encoding="utf-8") as file:
+            file.write(index.model_dump_json(indent=1) + "\n")
+            settle(file)
+        settle_folder(partial)
+        os.rename(partial, folder)
+        settle_folder(folder.parent)
+        (folder / JOURNAL_FILE).unlink()
+
+
+def _take(path: str, outcome: Outcome, journal: Journal, faults: dict[str, str]) -> None:
+    if outcome.fault is None:
+        journal.append(path, outcome.job.part, outcome.frames, outcome.decoder, outcome.sha256)
+        return
+    faults[path] = outcome.fault
+    with disk_errors(outcome.job.part):
+        outcome.job.part.unlink(missing_ok=True)
+
+
+def _tolerate(faults: dict[str, str], tree: Tree, allow_missing: int) -> None:
+    total = len(faults) + len(tree.missing)
+    if total > allow_missing:
+        shown = "\n  ".join(list(faults.values())[:10])
+        more = f"\n  and {len(faults) - 10} more" if len(faults) > 10 else ""
+        absent = f" ({len(tree.missing)} listed video(s) are absent beside them.)" if tree.missing else ""
+        raise DataError(
+            f"{len(faults)} video(s) cannot be used:\n  {shown}{more}\nReplace them, or pass --allow-missing {total} to go on "
+            f"without them.{absent}"
+        )
+
+
+def _index(tree: Tree, split: int, geometry: FrameGeometry, journal: Journal, bad: set[str]) -> Index:
+    videos: list[Stored] = []
+    for kind, part in (("train", tree.train), ("test", tree.test)):
+        for video in part:
+            if video.path not in bad:
+                line = journal.lines[video.path]
+                videos.append(
+                    Stored.model_validate({**dataclasses.asdict(line), "split": kind, "label": video.label}),
+                )
+    trained = {video.label for video in videos if video.split == "train"}
+    if without := sorted(set(range(len(tree.classes))) - trained):
+        raise DataError(f"Without the bad videos the class {tree.classes[without[0]]!r} has none to train on.")
+    if not any(video.split == "test" for video in videos):
+        raise DataError("Without the bad videos the test list is empty.")
+    return Index(
+        format=FORMAT,
+        split=split,
+        geometry=geometry,
+        classes=tree.classes,
+        missing=(*tree.missing, *sorted(bad)),
+        content_sha256=content_hash(videos),
+        videos=tuple(videos),
+    )
+
+
+def _long_enough(store: Store, clip_frames: int) -> None:
+    short = [f"{e.path} ({e.frames} frames)" for e in store.train + store.test if e.frames < clip_frames]
+    if short:
+        raise DataError(
+            f"{len(short)} video(s) are shorter than a clip of {clip_frames} frames: {_some(tuple(short))}. "
+            "Take them off the lists, or use a track with a shorter clip."
+        )
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

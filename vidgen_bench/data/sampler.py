@@ -1,0 +1,167 @@
+"""Draws clips from a store: a pure function of (seed, name, position), so that no position is saved and nothing is replayed.
+
+Order: each name has its own keyed permutation of the videos for every epoch, drop last. Offset rule (TGAN's and the paper's): with
+span = stride * (frames - 1) + 1, uniform in 0 .. length - span - 1, so the last legal start is never drawn, and 0 where length <= span.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from vidgen_bench.api import Batch, Feed
+from vidgen_bench.data.store import Store
+from vidgen_bench.errors import DataError, RequestError
+from vidgen_bench.noise import key_of, random_bits
+
+_DEVICE_SHARE = 0.5  # of the device's free memory that a store may take; the rest is the models'
+
+_WHOLE_COPY = 1 << 28  # bytes copied to the device at a time
+
+
+class ClipSampler:
+    """Clips of one split of a store, on one device.
+
+    The whole store moves to a CUDA device where it fits in half of the free memory; else clips are gathered from the memory map.
+    """
+
+    def __init__(self, store: Store, split: Literal["train", "test"], seed: int, device: torch.device | str) -> None:
+        entries = store.train if split == "train" else store.test
+        self.videos = len(entries)
+        """Videos of the split."""
+        self.device = torch.device(device)
+        self._seed = seed
+        self._first = torch.tensor([e.first for e in entries], dtype=torch.int64)
+        self._length = torch.tensor([e.frames for e in entries], dtype=torch.int64)
+        self._labels = torch.tensor([e.label for e in entries], dtype=torch.int64)
+        self._shortest = min(entries, key=lambda e: e.frames)
+        self._frames = _placed(store, self.device)
+        self._order = lru_cache(maxsize=8)(self._permutation)
+
+    @property
+    def on_device(self) -> bool:
+        """Whether the frames lie in the memory of the device that clips are wanted on."""
+        return self._frames.device.type == self.device.type
+
+    def batch(self, name: str, feed: Feed, position: int, rows: int, rank: int = 0, world: int = 1) -> Batch:
+        """Return this process's share of batch ``position`` of the stream ``name``.
+
+        With V videos, an epoch has V // rows batches and drops the rest. Where rows > V, epochs follow each other without a gap.
+
+        Args:
+            name: the player's; every name has its own order and offsets.
+            feed: frames, stride and augmentation.
+            position: 0, 1, 2 ... without end.
+            rows: GLOBAL rows; this process gets rows ``rank * rows // world`` and following.
+            rank, world: this process and the number of processes, which must divide ``rows``.
+        Returns:
+            clips float32 [rows / world, 3, T, H, W] in [-1, 1), (x - 128) / 128; labels int64.
+        Raises:
+            RequestError: ``rows`` is not divided by ``world``, or an augmentation that the store cannot serve.
+            DataError: a video has fewer frames than the feed.
+        """
+        if rows < 1 or rows % world:
+            raise RequestError(
+                f"batch of {rows} rows for {world} process(es): expected a positive multiple of {world}."
+            )
+        each = rows // world
+        row = rank * each + torch.arange(each, dtype=torch.int64)
+        key = self._key(name, position)
+        videos = self._items(name, self._stream(position, rows) + row)
+        return self._gather(videos, key, row, feed)
+
+    def evaluation(self, purpose: str, indices: Tensor, frames: int, stride: int = 1) -> Batch:
+        """Return the real clips with these sample indices [n]: clip i is a pure function of (seed, purpose, i).
+
+        Indices 0 .. V - 1 are V different videos in keyed order, V .. 2 V - 1 are so again, each with an offset of its own.
+        """
+        index = indices.to(device="cpu", dtype=torch.int64)
+        return self._gather(self._items(purpose, index), self._key(purpose, -1), index, Feed(frames, stride))
+
+    def passes(self, purpose: str, passes: int, frames: int, rows: int, stride: int = 1) -> Iterator[Batch]:
+        """Yield every video of the split exactly once a pass, in list order, each pass with fresh offsets.
+
+        A batch has ``rows`` clips; the last one of a pass may have fewer.
+        """
+        for number in range(passes):
+            key = self._key(purpose, "pass", number)
+            for videos in torch.arange(self.videos, dtype=torch.int64).split(rows):
+                yield self._gather(videos, key, videos, Feed(frames, stride))
+
+    def _key(self, *parts: int | str) -> Tensor:
+        return torch.tensor(key_of(self._seed, "clips", *parts), dtype=torch.int64)
+
+    def _stream(self, position: int, rows: int) -> int:
+        """Return the place of a batch's first item in the stream of epochs."""
+        if rows > self.videos:
+            return position * rows
+        epoch, batch = divmod(position, self.videos // rows)
+        return epoch * self.videos + batch * rows
+
+    def _items(self, name: str, places: Tensor) -> Tensor:
+        """Return the videos at these places of the stream of epochs [n]."""
+        epochs = places // self.videos
+        result = torch.empty_like(places)
+        for epoch in epochs.unique().tolist():
+            here = epochs == epoch
+            result[here] = self._order(name, epoch)[places[here] % self.videos]
+        return result
+
+    def _permutation(self, name: str, epoch: int) -> Tensor:
+        rows = torch.arange(self.videos, dtype=torch.int64)
+        return random_bits(self._key(name, "epoch", epoch), "order", rows, 1)[:, 0].argsort(stable=True)
+
+    def _gather(self, videos: Tensor, key: Tensor, rows: Tensor, feed: Feed) -> Batch:
+        self._serves(feed)
+        start, stride = _starts(self._length[videos], feed, random_bits(key, "offset", rows, 1)[:, 0])
+        index = (self._first[videos] + start)[:, None] + stride[:, None] * torch.arange(feed.frames, dtype=torch.int64)
+        clips = self._frames[index.to(self._frames.device)].to(self.device)  # uint8 [N, T, 3, H, W]
+        clips = (clips.permute(0, 2, 1, 3, 4).to(torch.float32, memory_format=torch.contiguous_format) - 128) / 128
+        if "flip" in feed.augment:
+            flipped = (random_bits(key, "flip", rows, 1)[:, 0] < 0).to(self.device)
+            clips = torch.where(flipped[:, None, None, None, None], clips.flip(-1), clips)
+        return Batch(clips, self._labels[videos].to(self.device))
+
+    def _serves(self, feed: Feed) -> None:
+        if "shift-x" in feed.augment:
+            raise RequestError(
+                "augment shift-x: the store holds the track's fixed crop and nothing beside it, so a crop cannot move. "
+                "Leave shift-x out."
+            )
+        if self._shortest.frames < feed.frames:
+            raise DataError(
+                f"{self._shortest.path} has {self._shortest.frames} frames, the feed wants {feed.frames}. Ask for fewer."
+            )
+
+
+def _starts(length: Tensor, feed: Feed, bits: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the first frame and the stride of each clip [N].
+
+    A single frame is uniform over all frames. A video shorter than the span is read frame by frame from its first (MoCoGAN).
+
+    Reference: pfnet-research/tgan, dataset code; sergeytulyakov/mocogan, ``VideoDataset``.
+    """
+    span = feed.stride * (feed.frames - 1) + 1
+    choices = length if feed.frames == 1 else (length - span).clamp(min=1)
+    start = (((bits >> 33) & 0x7FFFFFFF) * choices) >> 31
+    stride = torch.where(length >= span, feed.stride, 1)
+    return start, stride
+
+
+def _placed(store: Store, device: torch.device) -> Tensor:
+    """Return all frames of a store, in the device's memory where there is room, else as the memory map."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*not writable.*")  # read only, and so it stays
+        mapped = torch.from_numpy(store.frames)
+    if device.type != "cuda" or store.index.bytes > _DEVICE_SHARE * torch.cuda.mem_get_info(device)[0]:
+        return mapped
+    held = torch.empty(mapped.shape, dtype=torch.uint8, device=device)
+    step = max(1, _WHOLE_COPY // max(1, mapped[0].numel()))
+    for start in range(0, len(mapped), step):
+        held[start : start + step].copy_(mapped[start : start + step])
+    return held

@@ -1,0 +1,155 @@
+"""Reading a video: every frame, in order, from frame 0.
+
+decord 0.6 returns wrong frames after a jump in a file with one key frame and says nothing, so nothing here ever seeks. PyAV reads
+where decord has no wheel, where it fails, and where its count differs from the header's. Both give the same pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from vidgen_bench.errors import DataError
+
+Frames = NDArray[np.uint8]
+"""uint8 [T, H, W, 3], RGB."""
+
+CHUNK = 32
+"""Frames handed on at a time, so that a long video needs no more memory than a short one."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A whole video: uint8 frames [T, H, W, 3] in RGB, the header's frame count (None where it has none), and who decoded it."""
+
+    frames: Frames
+    header_frames: int | None
+    decoder: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is known once a video has been read to its end."""
+
+    frames: int
+    header_frames: int | None
+    decoder: str
+
+
+def decode(path: Path) -> Decoded:
+    """Return every frame of a video, in memory.
+
+    Raises:
+        DataError: it cannot be read, holds no frame, or holds fewer than its header promises; the text names the file.
+    """
+    chunks: list[Frames] = []
+    reading = read(path, chunks.append, chunks.clear)
+    return Decoded(np.concatenate(chunks), reading.header_frames, reading.decoder)
+
+
+def read(path: Path, take: Callable[[Frames], None], restart: Callable[[], None]) -> Reading:
+    """Hand every frame of a video to ``take``, in order, a few at a time.
+
+    ``restart`` is called before each attempt: what was taken so far came from a decoder that failed, and is void.
+
+    Raises:
+        DataError: as :func:`decode`.
+    """
+    header = header_frames(path)
+    if (library := _decord()) is not None:
+        reading = _try_decord(library, path, take, restart, header)
+        if reading is not None:
+            return reading
+    restart()
+    return _checked(path, Reading(_pump(path, _pyav_frames(path), take), header, f"pyav {av.__version__}"))
+
+
+def header_frames(path: Path) -> int | None:
+    """Return the frame count that the container declares, or None where it declares none.
+
+    Raises:
+        DataError: it is no video.
+    """
+    try:
+        size = path.stat().st_size
+        if size == 0:
+            raise DataError(f"{path}: the file is empty (0 bytes), expected a video. Copy it again.")
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise DataError(f"{path}: the file has no video stream, expected a video such as an .avi.")
+            return container.streams.video[0].frames or None
+    except (av.FFmpegError, OSError) as error:
+        raise _unreadable(path, error) from error
+
+
+@cache
+def _decord() -> ModuleType | None:
+    try:
+        import decord
+    except (ImportError, OSError, RuntimeError):  # no wheel for this platform, or its shared library does not load
+        return None
+    decord.logging.set_level(decord.logging.ERROR)
+    return decord
+
+
+def _try_decord(
+    library: ModuleType, path: Path, take: Callable[[Frames], None], restart: Callable[[], None], header: int | None
+) -> Reading | None:
+    """Read with decord; None where it fails or does not find what the header promises, and PyAV shall judge."""
+    restart()
+    try:
+        reader = library.VideoReader(str(path), ctx=library.cpu(0), num_threads=1)
+        count = _pump(path, (reader.next().asnumpy() for _ in range(len(reader))), take)
+    except (library.DECORDError, RuntimeError, StopIteration):
+        return None
+    agrees = count > 0 if header is None else count == header
+    return Reading(count, header, f"decord {library.__version__}") if agrees else None
+
+
+def _pyav_frames(path: Path) -> Iterator[Frames]:
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            stream.codec_context.thread_count = 1  # the worker processes are the parallelism
+            for frame in container.decode(stream):
+                yield frame.to_ndarray(format="rgb24")
+    except (av.FFmpegError, OSError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _pump(path: Path, frames: Iterator[Frames], take: Callable[[Frames], None]) -> int:
+    """Group frames into chunks for ``take``; return how many there were."""
+    count, chunk = 0, []
+    for frame in frames:
+        if chunk and frame.shape != chunk[0].shape:
+            raise DataError(f"{path}: the frame size changes from {chunk[0].shape} to {frame.shape} at frame {count}.")
+        chunk.append(frame)
+        count += 1
+        if len(chunk) == CHUNK:
+            take(np.stack(chunk))
+            chunk = []
+    if chunk:
+        take(np.stack(chunk))
+    return count
+
+
+def _checked(path: Path, reading: Reading) -> Reading:
+    if reading.frames == 0:
+        raise DataError(f"{path}: no frame could be decoded, expected a video. Copy it again.")
+    if reading.header_frames is not None and reading.frames < reading.header_frames:
+        raise DataError(
+            f"{path}: truncated: the header promises {reading.header_frames} frames, {reading.frames} could be decoded. "
+            "Copy it again."
+        )
+    return reading
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    return DataError(f"{path}: cannot be read as a video ({getattr(error, 'strerror', None) or error}). Copy it again.")

@@ -1,0 +1,1 @@
+"""Instruments: measuring networks with their weights, layer names and preprocessing."""

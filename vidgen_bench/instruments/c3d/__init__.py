@@ -1,0 +1,92 @@
+"""C3D instruments: the slim one that ships, the UCF101 one, and any other that the user imported or trained."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vidgen_bench import hookimpl, places
+from vidgen_bench.errors import RequestError
+from vidgen_bench.spec import NAME
+
+if TYPE_CHECKING:
+    from torch import nn
+
+SHIPPED = "c3d-shapes"
+UCF101 = "c3d-ucf101"
+SUFFIX = ".safetensors"
+REFERENCE = "Tran et al., Learning Spatiotemporal Features with 3D Convolutional Networks, ICCV 2015"
+
+
+@dataclass(frozen=True)
+class C3DDeclaration:
+    """One C3D with its weights file; class probabilities and fc7 after ReLU of 16-frame clips."""
+
+    name: str
+    summary: str
+    path: Path
+    reference: str = REFERENCE
+    layers: tuple[str, ...] = ("prob", "fc7")
+
+    def sha256(self) -> str:
+        """Return the hash of the weights file.
+
+        Raises:
+            RequestError: the file is not there; the text has the command that brings it.
+        """
+        self._require()
+        status = self.path.stat()
+        return _sha256(self.path, status.st_size, status.st_mtime_ns)
+
+    def build(self) -> nn.Module:
+        """Return ``forward(clips [N, 3, 16, H, W] in [-1, 1]) -> {"prob": [N, K], "fc7": [N, D]}``, on the CPU.
+
+        Raises:
+            RequestError: the file is not there.
+            RecordError: it is no instrument, or damaged.
+        """
+        from vidgen_bench.instruments.c3d.weights import read_instrument
+
+        self._require()
+        return read_instrument(self.path).build()
+
+    def _require(self) -> None:
+        if not self.path.is_file():
+            raise RequestError(f"The instrument {self.name!r} has no weights at {self.path}. {self._way}")
+
+    @property
+    def _way(self) -> str:
+        if self.name == SHIPPED:
+            return "They ship with the package: install vidgen-bench again."
+        name = "" if self.name == UCF101 else f" --name {self.name}"
+        return f"Import them: vidgen-bench instrument import conv3d_deepnetA_ucf.npz --mean mean2.npz{name}"
+
+
+@lru_cache(maxsize=32)
+def _sha256(path: Path, size: int, modified: int) -> str:
+    """Hash a file; size and time of change are part of the cache's key."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def path_of(name: str) -> Path:
+    """Return where the weights of an instrument of this name lie, or would."""
+    if name == SHIPPED:
+        return Path(__file__).parent / "weights" / f"{SHIPPED}{SUFFIX}"
+    return places.instrument_folder() / f"{name}{SUFFIX}"
+
+
+@hookimpl
+def vidgen_instruments() -> Sequence[C3DDeclaration]:
+    """Return the two named instruments, and one for every other file in the user's instrument folder."""
+    named = [
+        C3DDeclaration(SHIPPED, "Slim C3D (channels / 8) trained on the shapes data set; ships with the package.", path_of(SHIPPED)),
+        C3DDeclaration(UCF101, "C3D fine-tuned on UCF101 (deep net A), imported from its release.", path_of(UCF101)),
+    ]
+    names = sorted(p.stem for p in places.instrument_folder().glob(f"*{SUFFIX}") if NAME.match(p.stem))
+    others = [C3DDeclaration(n, "C3D that was imported or trained on this machine.", path_of(n)) for n in names]
+    return named + [d for d in others if d.name not in (SHIPPED, UCF101)]

@@ -1,0 +1,95 @@
+"""C3D: eight 3x3x3 convolutions, five max poolings, three fully connected layers; its layout at any width.
+
+The published net has width 64. pool5 is caffe's and chainer's: ceil-mode, no padding (7 -> 4). Ports that pad (0, 1, 1) instead
+shift every window of pool5 by a pixel and measure something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+FRAMES = 16
+"""Frames of a clip: four halvings leave one."""
+
+CONVOLUTIONS: Mapping[str, tuple[int, int]] = {
+    "conv1a": (0, 1),
+    "conv2a": (1, 2),
+    "conv3a": (2, 4),
+    "conv3b": (4, 4),
+    "conv4a": (4, 8),
+    "conv4b": (8, 8),
+    "conv5a": (8, 8),
+    "conv5b": (8, 8),
+}
+"""Channels in and out as multiples of the width; 0 stands for the 3 colours."""
+
+POOLED: Mapping[str, tuple[int, int, int]] = {
+    "conv1a": (1, 2, 2),
+    "conv2a": (2, 2, 2),
+    "conv3b": (2, 2, 2),
+    "conv4b": (2, 2, 2),
+    "conv5b": (2, 2, 2),
+}
+"""Kernel, which is also the stride, of the max pooling after a convolution, over T, H, W."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The free numbers of a C3D; the published UCF101 net is ``Layout(64, 4096, 101)``."""
+
+    width: int
+    hidden: int
+    classes: int
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name and shape of every weight and bias, in the order of the network."""
+        kernels: dict[str, tuple[int, ...]] = {}
+        for name, (ins, outs) in CONVOLUTIONS.items():
+            kernels[name] = (outs * self.width, ins * self.width or 3, 3, 3, 3)
+        kernels["fc6"] = (self.hidden, self.flat)
+        kernels["fc7"] = (self.hidden, self.hidden)
+        kernels["fc8"] = (self.classes, self.hidden)
+        return {f"{n}.{part}": s if part == "weight" else s[:1] for n, s in kernels.items() for part in ("weight", "bias")}
+
+    @property
+    def flat(self) -> int:
+        """Entries of pool5: 8 width channels of 1 x 4 x 4."""
+        return 8 * self.width * 4 * 4
+
+
+class C3D(nn.Module):
+    """C3D at inference: no dropout, softmax at the end.
+
+    conv1a P conv2a P conv3a conv3b P conv4a conv4b P conv5a conv5b P fc6 fc7 fc8, ReLU after all but fc8; P max pooling in ceil mode.
+
+    Reference: Tran et al. 2015, "Learning Spatiotemporal Features with 3D Convolutional Networks", figure 3; sizes of the UCF101
+    fine-tuned "deep net A" as released.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        super().__init__()
+        self.layout = layout
+        for name, (ins, outs) in CONVOLUTIONS.items():
+            self.add_module(name, nn.Conv3d(ins * layout.width or 3, outs * layout.width, 3, padding=1))
+        self.fc6 = nn.Linear(layout.flat, layout.hidden)
+        self.fc7 = nn.Linear(layout.hidden, layout.hidden)
+        self.fc8 = nn.Linear(layout.hidden, layout.classes)
+
+    def forward(self, clips: Tensor) -> dict[str, Tensor]:
+        """Return ``{"prob": [N, K], "fc7": [N, D]}`` (fc7 after ReLU) of preprocessed clips [N, 3 BGR, 16, 112, 112]."""
+        x = clips
+        for name in CONVOLUTIONS:
+            x = self.get_submodule(name)(x)
+            if name in POOLED:
+                # before ReLU: the two commute, and there is an eighth of the work left
+                x = F.max_pool3d(x, POOLED[name], ceil_mode=True)
+            x = F.relu_(x)
+        x = x.contiguous().flatten(1)  # C, T, H, W, whatever the memory format
+        fc7 = F.relu(self.fc7(F.relu(self.fc6(x))))
+        return {"prob": torch.softmax(self.fc8(fc7), dim=1), "fc7": fc7}

@@ -1,0 +1,169 @@
+"""What temporal generators share: from z_0 to the first state, the dynamics f, initialising, solving a width."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from vidgen_bench.api import LatentSpec
+from vidgen_bench.errors import RequestError
+
+Hidden = int | Literal["none", "state", "equal"]
+"""Width of f's hidden layer: none, as wide as the state, of the backbone's own parameter count, or a number."""
+
+WIDEST = 1 << 20
+
+
+class Lift(nn.Module):
+    """The affine way from a vector to the first state; the identity where they already agree.
+
+    Args:
+        spec: gives ``source`` and ``shape``.
+        affine: learn the map even where the shapes agree (one A_k per component of a higher-order state).
+    Shape:
+        [N, source] -> [N, *shape].
+    """
+
+    def __init__(self, spec: LatentSpec, *, affine: bool = False) -> None:
+        super().__init__()
+        self.shape = spec.shape
+        needed = affine or spec.shape != (spec.source,)
+        self.map = nn.Linear(spec.source, math.prod(spec.shape)) if needed else nn.Identity()
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.map(z).view(-1, *self.shape)
+
+
+class Embedding(nn.Sequential):
+    """The fully connected network that gives every temporal generator the same nonlinearity before time.
+
+    source -> widths -> source, LeakyReLU 0.2 after each layer, the last too; the identity where the backbone has none.
+
+    Args:
+        spec: gives ``source`` and the hidden widths ``embedding``.
+    Shape:
+        [N, source] -> [N, source].
+    Reference: Gordon and Parde, "Latent Neural Differential Equations for Video Generation" (2021).
+    """
+
+    def __init__(self, spec: LatentSpec) -> None:
+        widths = (spec.source, *spec.embedding, spec.source) if spec.embedding else ()
+        layers: list[nn.Module] = []
+        for before, after in pairwise(widths):
+            layers += [nn.Linear(before, after), nn.LeakyReLU(0.2)]
+        super().__init__(*layers)
+
+
+def dynamics(shape: Sequence[int], width: int | None) -> nn.Sequential:
+    """Return the network f of a differential equation on a state of this shape.
+
+    On vectors: Linear, Tanh with one layer; Linear, Tanh, Linear with a hidden one (the last layer is linear).
+    On maps (c, h, w): 3x3 convolutions, LeakyReLU 0.2 after each.
+
+    Args:
+        shape: of the state, (d,) or (c, h, w).
+        width: of the hidden layer, None for a single layer.
+    Returns:
+        [N, *shape] -> [N, *shape].
+    """
+    size = shape[0]
+    if len(shape) == 1:
+        if width is None:
+            return nn.Sequential(nn.Linear(size, size), nn.Tanh())
+        return nn.Sequential(nn.Linear(size, width), nn.Tanh(), nn.Linear(width, size))
+    if width is None:
+        return nn.Sequential(nn.Conv2d(size, size, 3, padding=1), nn.LeakyReLU(0.2))
+    first, second = nn.Conv2d(size, width, 3, padding=1), nn.Conv2d(width, size, 3, padding=1)
+    return nn.Sequential(first, nn.LeakyReLU(0.2), second, nn.LeakyReLU(0.2))
+
+
+def initialise(module: nn.Module, manner: Literal["framework", "xavier-sqrt2"]) -> None:
+    """Initialise the weights of linear and convolutional layers in the backbone's manner; biases stay PyTorch's.
+
+    Args:
+        module: changed in place.
+        manner: ``framework`` leaves PyTorch's defaults; ``xavier-sqrt2`` is Xavier uniform with gain sqrt 2.
+    Reference: Glorot and Bengio 2010, eq. 16.
+    """
+    if manner == "framework":
+        return
+    for layer in module.modules():
+        if isinstance(layer, nn.Linear | nn.modules.conv._ConvNd):
+            nn.init.xavier_uniform_(layer.weight, gain=math.sqrt(2.0))
+
+
+def count(module: nn.Module) -> int:
+    """Return the number of trainable parameters."""
+    return sum(p.numel() for p in module.parameters() if p.requires_grad)
+
+
+def on_meta(build: Callable[[], nn.Module]) -> nn.Module:
+    """Return what ``build`` builds, without memory and without drawing a weight."""
+    with torch.device("meta"):
+        return build()
+
+
+def solve_width(build: Callable[[int], nn.Module], target: int) -> int:
+    """Return the hidden width whose parameter count comes nearest to the target.
+
+    Args:
+        build: width -> module; built on the meta device, its count must grow with the width.
+        target: trainable parameters.
+    Returns:
+        The width, at least 1; of two equally near, the narrower.
+    Raises:
+        RequestError: width 1 already has more than the target, or no width up to 2^20 reaches it.
+    """
+
+    def at(width: int) -> int:
+        return count(on_meta(lambda: build(width)))
+
+    if (least := at(1)) > target:
+        raise RequestError(f"no hidden width gives {target:,} parameters: width 1 already has {least:,}.")
+    low, high = 1, 2
+    while at(high) <= target:
+        if high > WIDEST:
+            raise RequestError(f"no hidden width up to {WIDEST:,} reaches {target:,} parameters.")
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if at(middle) <= target else (low, middle)
+    return low if target - at(low) <= at(high) - target else high
+
+
+def hidden_width(hidden: Hidden, spec: LatentSpec, build: Callable[[int | None], nn.Module]) -> int | None:
+    """Return the width that an option ``hidden`` stands for, None for a single layer.
+
+    Args:
+        hidden: the option.
+        spec: ``state`` reads its shape, ``equal`` the parameter count of the backbone's own G_t.
+        build: width -> the whole temporal generator, to count its parameters.
+    Raises:
+        RequestError: ``equal``, and the backbone has no G_t of its own or no width comes near it.
+    """
+    if hidden == "none":
+        return None
+    if hidden == "state":
+        return spec.shape[0]
+    if hidden != "equal":
+        return hidden
+    if spec.parameters is None:
+        raise RequestError(
+            "hidden=equal needs a parameter count to match, and this backbone has no temporal generator of its own; "
+            "give a number."
+        )
+    try:
+        return solve_width(build, spec.parameters)
+    except RequestError as error:
+        embedding = count(on_meta(lambda: Embedding(spec)))
+        advice = (
+            f" The embedding alone has {embedding:,}: set temporal.embedding=false, or hidden to a number."
+            if embedding
+            else ""
+        )
+        raise RequestError(f"hidden=equal: {error}{advice}") from None

@@ -1,0 +1,1 @@
+"""Leaderboards: rows, ranks and tables, derived from records and from nothing else."""

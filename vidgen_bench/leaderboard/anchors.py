@@ -1,0 +1,52 @@
+"""Anchors: the scores of held-out real clips (ceiling) and of grey and noise (floor), by which a newcomer reads a number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vidgen_bench.leaderboard.rows import Summary, summarise
+from vidgen_bench.records import Record
+
+CEILING = "real"
+
+_WORDS = {"real": "held-out real clips", "grey": "plain grey", "noise": "plain noise"}
+
+_RELATIVE = 1e-3  # processors differ in the last digits of a float32 network; a different measurement differs by more
+
+
+@dataclass(frozen=True)
+class Anchors:
+    """Scores by anchor and metric, as the first record has them, and the anchors on which records disagree."""
+
+    scores: dict[str, dict[str, Summary]]
+    disagree: tuple[str, ...]
+
+    @property
+    def above(self) -> list[str]:
+        """Anchors shown above the rows: the ceiling."""
+        return [name for name in self.scores if name == CEILING]
+
+    @property
+    def below(self) -> list[str]:
+        """Anchors shown below the rows: the floors."""
+        return [name for name in self.scores if name != CEILING]
+
+
+def describe(name: str) -> str:
+    """Return an anchor's name as a table shows it: ``held-out real clips (ceiling)``."""
+    return f"{_WORDS.get(name, name)} ({'ceiling' if name == CEILING else 'floor'})"
+
+
+def anchors_of(records: Sequence[Record]) -> Anchors:
+    """Return the anchors of records that share track, data and instrument, and so should share these as well."""
+    scores: dict[str, dict[str, Summary]] = {}
+    disagree: dict[str, None] = {}
+    for record in records:
+        for name, metrics in record.anchors.items():
+            for metric, score in metrics.items():
+                new = summarise([score.values])
+                known = scores.setdefault(name, {}).setdefault(metric, new)
+                if abs(known.mean - new.mean) > 3 * ((known.std or 0) + (new.std or 0)) + _RELATIVE * abs(known.mean):
+                    disagree[f"{name} {metric}"] = None
+    return Anchors(scores, tuple(disagree))

@@ -1,0 +1,91 @@
+"""Finds records below folders; one that is not valid is told and does not hide the others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidgen_bench.errors import RecordError
+from vidgen_bench.records import Record, read_record
+
+RECORD_FILE = "record.json"
+"""What a run folder calls its record."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A valid record and the file it was read from."""
+
+    path: Path
+    record: Record
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What was found: valid records, and the faults of the files that are none."""
+
+    entries: tuple[Entry, ...]
+    faults: tuple[RecordError, ...]
+
+
+def collect(runs: Iterable[Path], shipped: Iterable[Path] = ()) -> Collected:
+    """Return the records below folders, each file once, in the order of their paths.
+
+    Args:
+        runs: folders in which every file named ``record.json`` is a record, at any depth; or such a file itself.
+        shipped: folders in which every ``.json`` file is a record.
+    """
+    faults: list[RecordError] = []
+    paths = {p.resolve(): p for root in shipped for p in _below(root, faults) if p.suffix == ".json"}
+    paths |= {p.resolve(): p for root in runs for p in _below(root, faults) if p.name == RECORD_FILE or p == root}
+    entries: list[Entry] = []
+    for path in sorted(paths.values()):
+        try:
+            entries.append(Entry(path, _rankable(path)))
+        except RecordError as error:
+            faults.append(error)
+    return Collected(tuple(entries), tuple(faults))
+
+
+def _below(root: Path, faults: list[RecordError]) -> Iterator[Path]:
+    """Yield the files below a folder, hidden ones and what cannot be entered left out; or the file itself."""
+    if root.is_file():
+        yield root
+        return
+
+    def unreadable(error: OSError) -> None:
+        faults.append(RecordError(f"The folder {error.filename} cannot be searched: {error.strerror}."))
+
+    for folder, inner, files in os.walk(root, onerror=unreadable):
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        yield from (Path(folder) / name for name in files if not name.startswith("."))
+
+
+def _rankable(path: Path) -> Record:
+    """Return a record of which it is known what its track ranks by.
+
+    Raises:
+        RecordError: not valid, or its track names no metric to rank by, or one that the record does not describe.
+    """
+    record = read_record(path)
+    metric = selected(record)
+    if metric is None:
+        raise RecordError(
+            f"The record {path} is not valid:\n  track.declared.evaluation.select: expected the name of a metric. "
+            "Restore the file from the run that wrote it, or delete it and run the spec again."
+        )
+    if record.scores and metric not in record.metrics:
+        raise RecordError(
+            f"The record {path} is not valid:\n  metrics: its track ranks by {metric!r}, which the record does not describe. "
+            "Restore the file from the run that wrote it, or delete it and run the spec again."
+        )
+    return record
+
+
+def selected(record: Record) -> str | None:
+    """Return the metric that the record's track ranks by, or None where the track does not say."""
+    evaluation = record.track.declared.get("evaluation")
+    metric = evaluation.get("select") if isinstance(evaluation, dict) else None
+    return metric if isinstance(metric, str) else None

@@ -1,0 +1,75 @@
+"""The leaderboard for machines: plain values with full precision, raw values and the files they came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from vidgen_bench.leaderboard.notes import notes
+from vidgen_bench.leaderboard.ranking import Ranked, Ranking
+
+SCHEMA = 1
+
+
+def as_json(rankings: Sequence[Ranking], faults: Sequence[str] = ()) -> str:
+    """Return the rankings, and what was wrong with files that hold no valid record, as JSON text."""
+    table = {"schema": SCHEMA, "rankings": [_ranking(r) for r in rankings], "faults": list(faults)}
+    return json.dumps(table, indent=2, ensure_ascii=False) + "\n"
+
+
+def _ranking(ranking: Ranking) -> dict[str, Any]:
+    record = ranking.record
+    return {
+        "track": {
+            "name": ranking.names[0],
+            "names": list(ranking.names),
+            "fingerprint": record.track.fingerprint,
+            "ranked": ranking.ranked,
+            "declared": record.track.declared,
+        },
+        "data": {"name": record.data.name, "fingerprint": record.data.fingerprint},
+        "instrument": {"name": record.instrument.name, "sha256": record.instrument.sha256},
+        "device_model": ranking.device_model,
+        "select": ranking.select,
+        "better": ranking.better,
+        "metrics": {name: metric.model_dump() for name, metric in ranking.metrics.items()},
+        "rows": [_row(r) for r in ranking.rows],
+        "anchors": {name: {m: asdict(s) for m, s in scores.items()} for name, scores in ranking.anchors.scores.items()},
+        "notes": notes(ranking),
+    }
+
+
+def _row(ranked: Ranked) -> dict[str, Any]:
+    row, first = ranked.row, ranked.row.records[0]
+    return {
+        "rank": list(ranked.rank) if ranked.rank else None,
+        "spec": row.spec,
+        "given": row.given,
+        "options": row.options,
+        "scores": {name: asdict(summary) for name, summary in row.scores.items()},
+        "parameters": {"temporal": first.parameters.temporal, "parts": first.parameters.parts},
+        "status": status(ranked),
+        "runs": [
+            {
+                "file": str(entry.path),
+                "seed": entry.record.seed,
+                "status": entry.record.status,
+                "iterations": entry.record.spent.iterations,
+                "best_iteration": entry.record.best.iteration if entry.record.best else None,
+                "device_hours": entry.record.measured.device_hours,
+                "hardware": entry.record.measured.hardware,
+                "values": {name: list(score.values) for name, score in entry.record.scores.items()},
+            }
+            for entry in row.entries
+        ],
+    }
+
+
+def status(ranked: Ranked) -> str:
+    """Return ``finished``, ``diverged``, or how many of the runs diverged."""
+    diverged, runs = ranked.row.diverged, len(ranked.row.entries)
+    if diverged == runs:
+        return "diverged"
+    return f"{diverged} of {runs} diverged" if diverged else "finished"

@@ -1,0 +1,64 @@
+"""The leaderboard as Markdown, for a README or an issue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vidgen_bench.leaderboard import numbers
+from vidgen_bench.leaderboard.anchors import describe
+from vidgen_bench.leaderboard.export import status
+from vidgen_bench.leaderboard.notes import heading, identity, notes
+from vidgen_bench.leaderboard.ranking import Ranking
+
+
+def as_markdown(rankings: Sequence[Ranking]) -> str:
+    """Return one heading, table and list of notes a ranking."""
+    return "\n".join(_section(r) for r in rankings)
+
+
+def _section(ranking: Ranking) -> str:
+    metrics = [heading(ranking, m) for m in ranking.metrics]
+    head = ["#", "spec", "options", *metrics, "G_t", "G", "iterations", "device-hours", "seeds", "status"]
+    aligned = ["--:", ":--", ":--", *("--:" for _ in metrics), "--:", "--:", "--:", "--:", ":--", ":--"]
+    body = [head, aligned, *(_anchor(ranking, a) for a in ranking.anchors.above), *_rows(ranking)]
+    body += [_anchor(ranking, a) for a in ranking.anchors.below]
+    lines = [f"### {_safe(ranking.name)}", "", _safe(identity(ranking)), ""]
+    lines += [f"| {' | '.join(cells)} |" for cells in body]
+    return "\n".join([*lines, "", *(f"- {_safe(note)}" for note in notes(ranking)), ""])
+
+
+def _places(ranking: Ranking) -> dict[str, int]:
+    return {m: numbers.decimals(r.row.scores[m] for r in ranking.rows if m in r.row.scores) for m in ranking.metrics}
+
+
+def _rows(ranking: Ranking) -> list[list[str]]:
+    places = _places(ranking)
+    rows = []
+    for ranked in ranking.rows:
+        row, first = ranked.row, ranked.row.records[0]
+        rows.append([
+            ranked.place,
+            _safe(ranked.spec),
+            _safe(ranked.options),
+            *(numbers.mean_and_spread(row.scores.get(m), places[m]) for m in ranking.metrics),
+            numbers.count(first.parameters.temporal),
+            numbers.count(first.parameters.parts.get("generator")),
+            numbers.span([r.spent.iterations for r in row.records]),
+            numbers.hours([r.measured.device_hours for r in row.records]),
+            numbers.seeds(row.seeds),
+            status(ranked),
+        ])  # fmt: skip
+    return rows
+
+
+def _anchor(ranking: Ranking, name: str) -> list[str]:
+    places, scores = _places(ranking), ranking.anchors.scores[name]
+    shown = [f"*{numbers.mean_and_spread(scores.get(m), places[m])}*" for m in ranking.metrics]
+    return ["", f"*{_safe(describe(name))}*", "", *shown, "", "", "", "", "", ""]
+
+
+def _safe(text: str) -> str:
+    """Escape what Markdown would read as a table cell, emphasis or HTML."""
+    for mark in ("\\", "|", "*", "_", "<", "`"):
+        text = text.replace(mark, f"\\{mark}")
+    return " ".join(text.split())

@@ -1,0 +1,73 @@
+"""What a table must say in words: what was compared, what ± means, which ranks are not told apart, and what to doubt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vidgen_bench.leaderboard.ranking import Ranking
+
+ARROWS = {"higher": "↑", "lower": "↓"}
+
+
+def heading(ranking: Ranking, metric: str) -> str:
+    """Return a metric's column heading: ``FID ↓``."""
+    entry = ranking.metrics[metric]
+    return f"{entry.title if len(entry.title) <= 6 else metric.upper()} {ARROWS[entry.better]}"
+
+
+def identity(ranking: Ranking) -> str:
+    """Return what all rows share, by which two tracks of one name are told apart."""
+    record = ranking.record
+    parts = [
+        f"track {record.track.fingerprint}",
+        f"data {record.data.name} {record.data.fingerprint}",
+        f"instrument {record.instrument.name} {record.instrument.sha256[:12]}",
+    ]
+    return " · ".join([*parts, f"on {ranking.device_model}"] if ranking.device_model else parts)
+
+
+def notes(ranking: Ranking) -> list[str]:
+    """Return the sentences beneath a table."""
+    lines = [_order(ranking), *_spread(ranking)]
+    if any(r.rank and r.rank[0] != r.rank[1] for r in ranking.rows):
+        lines.append("Ranks such as 1-2 are not told apart: two rows are tied where |m1 - m2| <= sqrt(s1² + s2²).")
+    if not ranking.ranked:
+        lines.append("This track ranks nothing: it tests the pipeline, and its rows are listed without ranks.")
+    if ranking.anchors.disagree:
+        lines.append(f"Caution: the records disagree on {', '.join(ranking.anchors.disagree)} of the anchors; were they measured alike?")
+    return [*lines, *_versions(ranking)]
+
+
+def _order(ranking: Ranking) -> str:
+    if ranking.select not in ranking.metrics:
+        return "No run of this track finished."
+    evaluation: dict[str, Any] = ranking.record.track.declared["evaluation"]
+    final = evaluation.get("final")
+    drawn = f", on {final['batches']} x {final['samples']} fresh samples" if _is_final(final) else ""
+    title = ranking.metrics[ranking.select].title
+    return f"Ordered by {title}, {ranking.better} is better. Scores are of the checkpoint that was best by it{drawn}."
+
+
+def _is_final(value: Any) -> bool:
+    return isinstance(value, dict) and {"batches", "samples"} <= set(value)
+
+
+def _spread(ranking: Ranking) -> list[str]:
+    kinds = {s.over for r in ranking.rows for s in r.row.scores.values() if s.std is not None}
+    lines = []
+    if "batches" in kinds:
+        lines.append("± of one seed: population standard deviation over its final batches; it says nothing about other seeds.")
+    if "seeds" in kinds:
+        lines.append("± of several seeds: sample standard deviation between the means of the seeds.")
+    if any(s.std is None for r in ranking.rows for s in r.row.scores.values()):
+        lines.append("A score without ± is a single value: its spread is not known, and it is tied with every row.")
+    return lines
+
+
+def _versions(ranking: Ranking) -> list[str]:
+    return [
+        f"Caution: the runs of {r.spec} saw several versions of {name}: {', '.join(sorted(versions))}."
+        for r in ranking.rows
+        for name, versions in r.row.distributions.items()
+        if len(versions) > 1
+    ]

@@ -1,0 +1,70 @@
+"""Numbers as tables show them; full precision stays in JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from vidgen_bench.leaderboard.rows import Summary
+
+DASH = "–"
+
+
+def decimals(summaries: Iterable[Summary]) -> int:
+    """Return the decimals of a column: two significant digits of its median spread, between 0 and 4; 2 where there is none."""
+    spreads = sorted(s.std for s in summaries if s.std)
+    if not spreads:
+        return 2
+    return min(max(1 - math.floor(math.log10(spreads[len(spreads) // 2])), 0), 4)
+
+
+def mean_and_spread(summary: Summary | None, places: int) -> str:
+    """Return ``15.20 ± 0.26``; a dash for no score, and no ± for a single value."""
+    if summary is None:
+        return DASH
+    mean = f"{summary.mean:,.{places}f}"
+    return mean if summary.std is None else f"{mean} ± {summary.std:,.{places}f}"
+
+
+def count(value: int | None) -> str:
+    """Return a number of parameters in at most seven characters: ``61,632``, ``1.23 M``, ``77.9 M``."""
+    if value is None:
+        return DASH
+    if value < 1_000_000:
+        return f"{value:,}"
+    for unit, scale in (("M", 1e6), ("G", 1e9), ("T", 1e12)):
+        if value < 999.5 * scale:
+            return f"{value / scale:.3g} {unit}" if value >= 9.995 * scale else f"{value / scale:.2f} {unit}"
+    return f"{value:.3g}"
+
+
+def span(values: Sequence[int]) -> str:
+    """Return what runs share, or from the least to the most: ``400``, ``380-400``."""
+    low, high = min(values), max(values)
+    return f"{low:,}" if low == high else f"{low:,}-{high:,}"
+
+
+def hours(values: Sequence[float]) -> str:
+    """Return the mean over runs to two significant digits: ``0.083``, ``1.0``, ``14``."""
+    mean = math.fsum(values) / len(values)
+    if mean <= 0:
+        return "0"
+    return f"{mean:.{min(max(1 - math.floor(math.log10(mean)), 0), 4)}f}"
+
+
+def seeds(values: Sequence[int]) -> str:
+    """Return seeds with neighbours closed up: ``0-2,5``; ``0x2`` is one seed with two runs."""
+    groups: list[list[int]] = []
+    for seed in sorted(set(values)):
+        repeated = values.count(seed) > 1
+        if groups and seed == groups[-1][-1] + 1 and not repeated and values.count(groups[-1][-1]) == 1:
+            groups[-1].append(seed)
+        else:
+            groups.append([seed])
+    return ",".join(_group(group, values.count(group[0])) for group in groups)
+
+
+def _group(group: list[int], times: int) -> str:
+    if times > 1:
+        return f"{group[0]}x{times}"
+    return f"{group[0]}-{group[-1]}" if len(group) > 2 else ",".join(map(str, group))

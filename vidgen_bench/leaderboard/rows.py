@@ -1,0 +1,139 @@
+"""Rows: runs of one spec with the same value of every option, summarised over their seeds."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from vidgen_bench.leaderboard.collect import Entry
+from vidgen_bench.records import Record
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Mean and spread of one metric in one row.
+
+    Of one run, the spread is the population standard deviation over its final batches (the paper's ±). Of several runs, the mean is
+    that of the runs' means, and the spread the sample standard deviation (divisor n - 1) of those means. One value has no spread.
+    """
+
+    mean: float
+    std: float | None
+    over: Literal["batches", "seeds"]
+    count: int
+    """Final batches, or runs, that mean and spread are taken over."""
+
+
+def summarise(values: Sequence[Sequence[float]]) -> Summary:
+    """Return the summary of runs, each given by its value on every final batch."""
+    if len(values) == 1:
+        (batches,) = values
+        mean = math.fsum(batches) / len(batches)
+        variance = math.fsum((v - mean) ** 2 for v in batches) / len(batches)
+        return Summary(mean, math.sqrt(variance) if len(batches) > 1 else None, "batches", len(batches))
+    means = [math.fsum(v) / len(v) for v in values]
+    mean = math.fsum(means) / len(means)
+    return Summary(mean, math.sqrt(math.fsum((m - mean) ** 2 for m in means) / (len(means) - 1)), "seeds", len(means))
+
+
+@dataclass(frozen=True)
+class Row:
+    """Runs of one spec with the same options."""
+
+    entries: tuple[Entry, ...]
+    """By seed; never empty."""
+
+    @property
+    def records(self) -> list[Record]:
+        """The records of the row."""
+        return [e.record for e in self.entries]
+
+    @property
+    def spec(self) -> str:
+        """The canonical spec."""
+        return self.entries[0].record.spec
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Every option's value."""
+        return {name: setting.value for name, setting in self.entries[0].record.options.items()}
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The options that a person set in any of the runs."""
+        names = {n for r in self.records for n, s in r.options.items() if s.origin == "given"}
+        return {name: value for name, value in self.options.items() if name in names}
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds, one for each run."""
+        return [r.seed for r in self.records]
+
+    @property
+    def diverged(self) -> int:
+        """How many of the runs diverged; they enter no score."""
+        return sum(r.status == "diverged" for r in self.records)
+
+    @property
+    def distributions(self) -> dict[str, set[str]]:
+        """The distributions of the plugins that took part, each with the versions that the runs saw."""
+        found: dict[str, set[str]] = {}
+        for plugin in (p for r in self.records for p in r.plugins):
+            found.setdefault(plugin.distribution, set()).add(plugin.version)
+        return found
+
+    @cached_property
+    def scores(self) -> dict[str, Summary]:
+        """The summary of each metric over the runs that finished with it."""
+        finished = [r for r in self.records if r.status == "finished"]
+        names = dict.fromkeys(name for r in finished for name in r.scores)
+        return {name: summarise([r.scores[name].values for r in finished if name in r.scores]) for name in names}
+
+
+def rows_of(entries: Sequence[Entry]) -> list[Row]:
+    """Return the rows of records of one ranking; a run that was copied counts once."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault(_key(entry.record), []).append(entry)
+    return [Row(tuple(sorted(_without_copies(group), key=lambda e: (e.record.seed, str(e.path))))) for group in groups.values()]
+
+
+def _key(record: Record) -> str:
+    """Return what runs of one row share: the spec, every option's value, and whose plugins were played."""
+    options = {name: setting.value for name, setting in record.options.items()}
+    players = sorted((p.kind, p.name, p.distribution) for p in record.plugins if p.kind in ("backbone", "temporal"))
+    return json.dumps([record.spec, options, players], sort_keys=True)
+
+
+def _without_copies(entries: Sequence[Entry]) -> list[Entry]:
+    """Leave out records that equal another in all but what was measured: a copied folder is no second run."""
+    kept: dict[str, Entry] = {}
+    for entry in entries:
+        kept.setdefault(json.dumps(entry.record.model_dump(mode="json", exclude={"measured"}), sort_keys=True), entry)
+    return list(kept.values())
+
+
+def labels_of(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """Return spec and options of each row as a reader needs them: what was given, and whatever else tells equal rows apart."""
+    labels = [(row.spec, _spelt(row.given)) for row in rows]
+    for label in {x for x in labels if labels.count(x) > 1}:
+        same = [i for i, other in enumerate(labels) if other == label]
+        names = sorted({n for i in same for n in rows[i].options if len({_text(rows[j].options.get(n)) for j in same}) > 1})
+        for i in same:
+            apart = _spelt(rows[i].given | {n: rows[i].options[n] for n in names if n in rows[i].options})
+            labels[i] = (label[0], apart if names else f"{apart} (plugins of {', '.join(sorted(rows[i].distributions))})".strip())
+    return labels
+
+
+def _spelt(options: dict[str, Any]) -> str:
+    return " ".join(f"{name}={_text(value)}" for name, value in sorted(options.items()))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ",".join(_text(v) for v in value) or "()"
+    return str(value).lower() if isinstance(value, bool) or value is None else str(value)

@@ -1,0 +1,36 @@
+"""Where numbers were made: hardware, versions, code revision."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from pathlib import Path
+
+import torch
+
+from vidgen_bench import __version__
+
+
+def hardware(device: torch.device) -> str:
+    """Return the device's model: the GPU's name, or the processor's and its core count."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    except OSError:
+        models = []
+    return models[0] if models else platform.processor() or platform.machine()
+
+
+def revision() -> str:
+    """Return the commit of the checkout this package runs from (``+changes`` where it is dirty), or its version."""
+    here = Path(__file__).resolve().parent
+    if not (here.parent / ".git").exists():
+        return f"version {__version__}"
+    try:
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, timeout=10, check=True)
+        status = subprocess.run(["git", "status", "--porcelain", "-uno"], cwd=here, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return f"version {__version__}"
+    return commit.stdout.strip() + ("+changes" if status.stdout.strip() else "")

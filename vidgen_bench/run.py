@@ -1,0 +1,267 @@
+"""One run, end to end: data, reference and anchors, training, the best checkpoint, final scores, the record, pictures."""
+
+from __future__ import annotations
+
+import platform
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+
+from vidgen_bench import __version__
+from vidgen_bench.anchors import anchors, reference_moments
+from vidgen_bench.api import Game
+from vidgen_bench.compose import count_parameters
+from vidgen_bench.data.prepare import prepare
+from vidgen_bench.data.sampler import ClipSampler
+from vidgen_bench.data.store import Store
+from vidgen_bench.errors import DataError, RequestError
+from vidgen_bench.evaluation import Meter, Scorer, samples
+from vidgen_bench.gallery import write_gif, write_png
+from vidgen_bench.places import cache_folder
+from vidgen_bench.plan import Plan
+from vidgen_bench.provenance import hardware, revision
+from vidgen_bench.records import (
+    DataEntry,
+    Environment,
+    InstrumentEntry,
+    Measured,
+    MetricEntry,
+    Parameters,
+    Record,
+    Score,
+    Spent,
+    TracePoint,
+    TrackEntry,
+    write_record,
+)
+from vidgen_bench.run_folder import RunFolder
+from vidgen_bench.training.distributed import Process
+from vidgen_bench.training.interrupt import Interrupt
+from vidgen_bench.training.observer import Observer
+from vidgen_bench.training.trainer import Rule, Trainer
+
+PICTURED = 16
+"""Clips in the GIF; the PNG shows the first eight."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished run: its folder, its record, and whether it had been finished before."""
+
+    folder: RunFolder
+    record: Record
+    already: bool
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device of a name; ``auto`` is a GPU where there is one.
+
+    Raises:
+        RequestError: no such device here.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise RequestError(f"--device {name}: {' '.join(str(error).split())[:120]} Valid here: auto, cpu{', cuda' if torch.cuda.is_available() else ''}.") from None
+    return device
+
+
+def prepare_data(plan: Plan, observer: Observer) -> Store:
+    """Return the decoded clips of the plan's data set, decoding what is not decoded yet.
+
+    Raises:
+        DataError: the data are not what they should be, or have another number of classes than the track says.
+    """
+    request, track = plan.request, plan.track
+    source = plan.data_set.locate(request.videos, request.splits, cache_folder(), observer.progress)
+    store = prepare(
+        source,
+        split=track.data.split,
+        geometry=track.data.geometry,
+        clip_frames=track.clip.frames,
+        cache=cache_folder(),
+        allow_missing=request.allow_missing,
+        workers=request.workers,
+        report=observer.progress,
+    )
+    if len(store.classes) != track.clip.classes:
+        raise DataError(f"The data have {len(store.classes)} classes, but the track {track.name} says clip.classes = {track.clip.classes}.")
+    return store
+
+
+def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
+    """Run one seed of a plan, or take it up where it was left; a finished run is only read.
+
+    Raises:
+        Interrupted: Ctrl-C; everything is saved.
+        VidgenBenchError: the text says what to do.
+    """
+    device = choose_device(plan.request.device)
+    folder = plan.folder(seed)
+    with ExitStack() as stack:
+        process = stack.enter_context(Process.of_environment(device))
+        store = process.first(lambda: prepare_data(plan, observer)) or prepare_data(plan, Observer())
+        identity = plan.identity(seed, store.fingerprint)
+        if process.rank == 0:
+            stack.enter_context(folder.locked())
+        before = folder.request()
+        if before and folder.record_path.exists():
+            folder.claim(identity)
+            record = folder.record()
+            assert record is not None
+            return Outcome(folder, record, already=True)
+        threads = plan.request.threads or (before["environment"]["threads"] if before else torch.get_num_threads())
+        torch.set_num_threads(threads)
+        if process.rank == 0:
+            folder.claim({**identity, "environment": plan.environment(device.type, process.world, threads)})
+        interrupt = stack.enter_context(Interrupt())
+        return _Run(plan, seed, folder, store, device, process, observer, interrupt).finish()
+
+
+class _Run:
+    """What the stages of one run share."""
+
+    def __init__(
+        self, plan: Plan, seed: int, folder: RunFolder, store: Store, device: torch.device, process: Process, observer: Observer, interrupt: Interrupt
+    ) -> None:
+        self._plan, self._seed, self._folder, self._store = plan, seed, folder, store
+        self._device, self._process, self._observer = device, process, observer
+        self._game = _on(device, plan.composition.build(seed))
+        self._metrics = plan.metrics
+        self._trainer = self._make_trainer(interrupt)
+
+    def _make_trainer(self, interrupt: Interrupt) -> Trainer:
+        plan, evaluation = self._plan, self._plan.track.evaluation
+        better = next(m.better for m in self._metrics if m.name == evaluation.select)
+        return Trainer(
+            self._game,
+            ClipSampler(self._store, "train", self._seed, self._device),
+            Rule(plan.track.budget, evaluation.every, evaluation.select, better),
+            lambda iteration: self._scores(f"evaluate-{iteration}", 0, evaluation.samples),
+            seed=self._seed,
+            folder=self._folder.path,
+            device=self._device,
+            process=self._process,
+            observer=self._observer,
+            interrupt=interrupt,
+        )
+
+    def finish(self) -> Outcome:
+        """Measure what is real, train, measure what was made, and write it down."""
+        plan, track, store = self._plan, self._plan.track, self._store
+        if self._process.rank == 0:
+            self._meter = Meter(plan.instrument.build().eval().to(self._device), self._metrics, self._device)
+            shared = (self._meter, plan.instrument_sha256)
+            moments = reference_moments(*shared, store, track.clip, track.evaluation.reference.passes, cache_folder(), self._observer)
+            self._scorer = Scorer(self._metrics, moments)
+            self._anchors = anchors(*shared, self._scorer, store, track.clip, track.evaluation, cache_folder(), self._observer)
+        self._observer.stage(f"training {plan.composition.resolved} on {self._device.type}")
+        progress = self._trainer.run()
+        outcome = self._process.first(lambda: self._write(progress.diverged))
+        if outcome is None:
+            record = self._folder.record()
+            assert record is not None
+            outcome = Outcome(self._folder, record, already=False)
+        return outcome
+
+    def _scores(self, purpose: str, start: int, count: int) -> dict[str, float]:
+        """Score the samples start .. start + count - 1 of a purpose."""
+
+        def counted():
+            done = 0
+            for clips in samples(self._game, self._seed, purpose, range(start, start + count), self._plan.track.clip.grid, self._device):
+                yield clips
+                done += len(clips)
+                self._observer.progress(f"scoring {purpose}", done, count)
+
+        return self._scorer(self._meter.features(counted()))
+
+    def _write(self, diverged: bool) -> Outcome:
+        """Score the best checkpoint, write pictures, then the record: with it the run is finished."""
+        final: dict[str, Score] = {}
+        if not diverged:
+            self._observer.stage("scoring the best checkpoint")
+            self._trainer.load_best()
+            rule = self._plan.track.evaluation.final
+            batches = [self._scores("final", b * rule.samples, rule.samples) for b in range(rule.batches)]
+            final = {m.name: Score.of([scores[m.name] for scores in batches]) for m in self._metrics}
+            self._picture()
+        record = self._record("diverged" if diverged else "finished", final)
+        write_record(self._folder.record_path, record)
+        return Outcome(self._folder, record, already=False)
+
+    def _picture(self) -> None:
+        track = self._plan.track
+        made = torch.cat(list(samples(self._game, self._seed, "final", range(PICTURED), track.clip.grid, self._device)))
+        indices = torch.arange(PICTURED)
+        real = ClipSampler(self._store, "train", self._seed, "cpu").evaluation("picture", indices, track.clip.frames).clips
+        write_gif(self._folder.path / "samples.gif", made, real)
+        write_png(self._folder.path / "samples.png", made, real)
+
+    def _record(self, status: str, scores: dict[str, Score]) -> Record:
+        plan, track, store, progress = self._plan, self._plan.track, self._store, self._trainer.progress
+        latent, temporal = plan.composition.latent, plan.composition.build_temporal(self._seed)
+        text = (self._folder.path / "trace.jsonl").read_text() if progress.trace_bytes else ""
+        return Record(
+            schema=1,
+            status=status,  # pyright: ignore[reportArgumentType]
+            spec=str(plan.composition.resolved.spec),
+            seed=self._seed,
+            version=__version__,
+            track=TrackEntry(name=track.name, fingerprint=track.fingerprint, ranked=track.ranked, declared=track.declared),
+            data=DataEntry(
+                name=track.data.name,
+                fingerprint=store.fingerprint,
+                train_videos=len(store.train),
+                test_videos=len(store.test),
+                missing=store.missing,
+            ),
+            instrument=InstrumentEntry(name=track.instrument.name, sha256=plan.instrument_sha256),
+            metrics={m.name: MetricEntry(title=m.title, better=m.better) for m in self._metrics},
+            plugins=plan.plugins,
+            options=plan.composition.resolved.settings,
+            parameters=Parameters(
+                temporal=None if temporal is None else count_parameters(temporal),
+                own_temporal=latent.parameters if latent else None,
+                parts={name: count_parameters(part) for name, part in self._game.parts.items()},
+            ),
+            environment=Environment(
+                torch=torch.__version__, threads=torch.get_num_threads(), device=self._device.type, world=self._process.world
+            ),
+            spent=Spent(iterations=progress.iteration, clips=progress.clips, flops=progress.flops),
+            trace=tuple(TracePoint.model_validate_json(line) for line in text.splitlines()),
+            best=self._trainer.best() if progress.best else None,
+            scores=scores,
+            anchors=self._anchors,
+            witness=tuple(progress.witness),
+            measured=self._measured(),
+        )
+
+    def _measured(self) -> Measured:
+        progress = self._trainer.progress
+        return Measured(
+            started=progress.started,
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            train_seconds=round(progress.train_seconds, 3),
+            evaluate_seconds=round(progress.evaluate_seconds, 3),
+            device_hours=progress.train_seconds * self._process.world / 3600.0,
+            peak_memory_bytes=progress.peak_memory,
+            hardware=hardware(self._device),
+            python=platform.python_version(),
+            platform=platform.platform(),
+            revision=revision(),
+            resumed=progress.resumed,
+        )
+
+
+def _on(device: torch.device, game: Game) -> Game:
+    """Move every part to the device, in place: players keep their parameters."""
+    for part in game.parts.values():
+        part.to(device)
+    return game

@@ -1,0 +1,103 @@
+"""The folder of one run: where it lies, whose it is, and that only one process works in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from vidgen_bench.errors import RecordError, RequestError
+from vidgen_bench.files import disk_errors, write_text
+from vidgen_bench.records import Record, read_record
+from vidgen_bench.resolve import Resolved, spelt
+
+
+def folder_of(runs: Path, track: str, resolved: Resolved, seed: int) -> Path:
+    """Return ``runs/TRACK/SPEC[,option=value...]/seed-N``; one spec has one folder, however it was spelt."""
+    given = "".join(f",{key}={spelt(value)}" for key, value in sorted(resolved.given.items()))
+    name = re.sub(r"[^a-z0-9+.,=_~-]", "-", str(resolved.spec).replace(":", ".") + given)
+    if len(name) > 120:
+        name = f"{name[:100]}~{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+    return runs / track / name / f"seed-{seed}"
+
+
+class RunFolder:
+    """One run's files: ``request.json``, ``trace.jsonl``, ``last.pt``, ``best-*.pt``, ``record.json``, ``samples.gif|png``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def record_path(self) -> Path:
+        """Where the record is, once the run is finished."""
+        return self.path / "record.json"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder for the length of the block.
+
+        Raises:
+            RequestError: another process works in it.
+        """
+        with disk_errors(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise RequestError(f"Another process is running {self.path} right now. Wait for it, or give another --runs folder.") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def request(self) -> dict[str, Any] | None:
+        """Return what was asked of this folder when it was begun, or None.
+
+        Raises:
+            RecordError: the file was damaged.
+        """
+        path = self.path / "request.json"
+        if not path.exists():
+            if self.record_path.exists() or (self.path / "last.pt").exists():
+                raise RecordError(f"The run folder {self.path} has results but no request.json: it cannot be told what they are of. Delete the folder.")
+            return None
+        try:
+            table = json.loads(path.read_text())
+            if not isinstance(table, dict) or not isinstance(table.get("environment"), dict):
+                raise ValueError("no request")
+        except ValueError:
+            raise RecordError(f"{path} is damaged. Delete the folder {self.path} to start afresh.") from None
+        return table
+
+    def claim(self, request: dict[str, Any]) -> None:
+        """Write down what is asked of this folder, or check that it is the same as before.
+
+        Raises:
+            RequestError: the folder belongs to another spec, data, track, instrument or torch version; the text says which.
+        """
+        before = self.request()
+        if before is None:
+            write_text(self.path / "request.json", json.dumps(request, indent=2) + "\n")
+            return
+        for key in request:
+            if before.get(key) != request[key]:
+                raise RequestError(
+                    f"The run folder {self.path} belongs to another run: its {key} is {_short(before.get(key))}, not {_short(request[key])}. "
+                    "Give another --runs folder, or delete this one."
+                )
+
+    def record(self) -> Record | None:
+        """Return the record where the run is finished."""
+        return read_record(self.record_path) if self.record_path.exists() else None
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 160 else text[:157] + "..."

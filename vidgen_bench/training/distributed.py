@@ -1,0 +1,125 @@
+"""Several processes as one: mean gradients, one draw of batch-norm statistics, and who writes.
+
+Losses are means over rows, so the mean over processes of their gradients is the gradient of the whole batch. Batch norm is
+synchronised by intercepting the function, not by swapping modules: closures keep the modules they hold, and gloo suffices.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+
+@dataclass(frozen=True)
+class Process:
+    """This process among ``world``; rank 0 evaluates and writes."""
+
+    rank: int = 0
+    world: int = 1
+
+    @classmethod
+    @contextmanager
+    def of_environment(cls, device: torch.device) -> Iterator[Process]:
+        """Join the group that ``torchrun`` describes in the environment, or be alone."""
+        world = int(os.environ.get("WORLD_SIZE", "1"))
+        if world == 1:
+            yield cls()
+            return
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=timedelta(hours=12))
+        try:
+            yield cls(dist.get_rank(), world)
+        finally:
+            dist.destroy_process_group()
+
+    def mean(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+        """Return the mean of each tensor over the processes, by one flat all-reduce."""
+        if self.world == 1:
+            return tensors
+        flat = torch.cat([t.reshape(-1) for t in tensors])
+        dist.all_reduce(flat)
+        flat /= self.world
+        return [part.view_as(t) for part, t in zip(flat.split([t.numel() for t in tensors]), tensors, strict=True)]
+
+    def agree(self, value: bool) -> bool:
+        """Return rank 0's value everywhere."""
+        if self.world == 1:
+            return value
+        box = [value]
+        dist.broadcast_object_list(box, src=0)
+        return bool(box[0])
+
+    def first(self, work: Callable[[], Any]) -> Any:
+        """Let rank 0 do the work while the others wait; return its result on rank 0, None elsewhere."""
+        result = work() if self.rank == 0 else None
+        if self.world > 1:
+            dist.barrier()
+        return result
+
+    def batch_norm(self) -> Any:
+        """Return the context in which batch norm takes its statistics over all processes."""
+        return nullcontext() if self.world == 1 else SynchronisedBatchNorm(self.world)
+
+
+class _Sum(torch.autograd.Function):
+    """The sum over processes; its gradient is the sum of the processes' gradients."""
+
+    @staticmethod
+    def forward(ctx: Any, value: Tensor) -> Tensor:
+        value = value.clone()
+        dist.all_reduce(value)
+        return value
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:  # type: ignore[override]
+        grad = grad.clone()
+        dist.all_reduce(grad)
+        return grad
+
+
+class SynchronisedBatchNorm(TorchFunctionMode):
+    """Batch norm over the rows of every process, in place of ``torch.nn.functional.batch_norm``."""
+
+    def __init__(self, world: int) -> None:
+        super().__init__()
+        self._world = world
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.nn.functional.batch_norm:
+            return self._batch_norm(*args, **(kwargs or {}))
+        return func(*args, **(kwargs or {}))
+
+    def _batch_norm(
+        self,
+        input: Tensor,
+        running_mean: Tensor | None,
+        running_var: Tensor | None,
+        weight: Tensor | None = None,
+        bias: Tensor | None = None,
+        training: bool = False,
+        momentum: float = 0.1,
+        eps: float = 1e-5,
+    ) -> Tensor:
+        if not training:
+            return torch.batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps, False)
+        axes = [0, *range(2, input.ndim)]
+        count = input.numel() // input.shape[1] * self._world
+        mean = _Sum.apply(input.sum(axes)) / count
+        shape = [1, -1] + [1] * (input.ndim - 2)
+        centred = input - mean.view(shape)
+        variance = _Sum.apply((centred * centred).sum(axes)) / count
+        if running_mean is not None and running_var is not None:
+            with torch.no_grad():
+                running_mean.lerp_(mean.to(running_mean.dtype), momentum)
+                running_var.lerp_((variance * (count / max(count - 1, 1))).to(running_var.dtype), momentum)
+        out = centred * torch.rsqrt(variance + eps).view(shape)
+        out = out * weight.view(shape) if weight is not None else out
+        return out + bias.view(shape) if bias is not None else out

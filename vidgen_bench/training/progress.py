@@ -1,0 +1,59 @@
+"""The state of a training run that is no weight: counters, loss sums, the best checkpoint. It is saved whole."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from vidgen_bench.budget import Budget
+
+
+@dataclass
+class Progress:
+    """Counters of a run; with the weights and optimiser states, all that resuming needs (no random state exists)."""
+
+    iteration: int = 0
+    clips: int = 0
+    flops: int = 0
+    flops_per_iteration: int = 0
+    train_seconds: float = 0.0
+    evaluate_seconds: float = 0.0
+    ended: bool = False
+    diverged: bool = False
+    trace_bytes: int = 0
+    best: dict[str, Any] | None = None
+    """``{"iteration", "metric", "value", "file"}`` of the best checkpoint."""
+    witness: list[str] = field(default_factory=list)
+    loss_count: int = 0
+    """Iterations in the running loss sums, since the last evaluation."""
+    started: str = ""
+    resumed: int = 0
+    peak_memory: int = 0
+
+    def state(self) -> dict[str, Any]:
+        """Return plain values for a checkpoint."""
+        return asdict(self)
+
+    def share(self, budget: Budget, world: int) -> float:
+        """Return how much of the budget is spent: the largest share over its limits; 1 or more ends the run."""
+        spent = {
+            "iterations": self.iteration,
+            "clips": self.clips,
+            "flops": self.flops,
+            "device_hours": self.train_seconds * world / 3600.0,
+        }
+        return max(spent[kind] / limit for kind, limit in budget.limits.items())
+
+
+class Stopwatch:
+    """Adds the seconds of a block to one counter of the progress."""
+
+    def __init__(self, progress: Progress, counter: str) -> None:
+        self._progress, self._counter = progress, counter
+
+    def __enter__(self) -> None:
+        self._since = time.monotonic()
+
+    def __exit__(self, *exception: object) -> None:
+        setattr(self._progress, self._counter, getattr(self._progress, self._counter) + time.monotonic() - self._since)

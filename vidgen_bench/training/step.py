@@ -1,0 +1,65 @@
+"""One turn of one player: loss, gradients of its own parameters, mean over processes, optimiser step. Nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from vidgen_bench.api import Batch, Player
+from vidgen_bench.errors import PluginError
+from vidgen_bench.noise import Noise
+
+Reduce = Callable[[Sequence[Tensor]], Sequence[Tensor]]
+
+
+def gradients(player: Player, batch: Batch | None, noise: Noise) -> tuple[dict[str, Tensor], tuple[Tensor, ...]]:
+    """Return the loss terms (detached scalars) and the gradient of their sum for the player's own parameters.
+
+    Other players' parameters are neither frozen nor given gradients.
+
+    Raises:
+        PluginError: a term is no scalar, or a parameter gets no gradient.
+    """
+    terms = player.loss(batch, noise)
+    _check_terms(player, terms)
+    total = torch.stack([t.float() for t in terms.values()]).sum() if len(terms) > 1 else next(iter(terms.values()))
+    try:
+        grads = torch.autograd.grad(total, player.parameters)
+    except RuntimeError as error:
+        if "unused" not in str(error) and "does not require grad" not in str(error):
+            raise
+        raise PluginError(
+            f"player {player.name!r}: the loss does not reach every parameter that the player moves ({error}). "
+            "Leave unused parameters out of the module."
+        ) from error
+    return {name: t.detach() for name, t in terms.items()}, grads
+
+
+def take_turn(
+    player: Player, optimiser: torch.optim.Optimizer, batch: Batch | None, noise: Noise, rate: float, reduce: Reduce
+) -> dict[str, Tensor]:
+    """Play one turn and return its loss terms.
+
+    Args:
+        rate: factor on every learning rate, from the player's schedule.
+        reduce: mean over processes; the identity for one.
+    """
+    terms, grads = gradients(player, batch, noise)
+    for parameter, grad in zip(player.parameters, reduce(grads), strict=True):
+        parameter.grad = grad
+    for group in optimiser.param_groups:
+        group["lr"] = group.setdefault("initial_lr", group["lr"]) * rate
+    optimiser.step()
+    for parameter in player.parameters:
+        parameter.grad = None
+    return terms
+
+
+def _check_terms(player: Player, terms: Mapping[str, Tensor]) -> None:
+    if not isinstance(terms, Mapping) or not terms:
+        raise PluginError(f"player {player.name!r}: the loss must return named terms, {{name: scalar tensor}}")
+    for name, term in terms.items():
+        if term.ndim:
+            raise PluginError(f"player {player.name!r}: the term {name!r} has shape {tuple(term.shape)}; expected a scalar, a mean over rows")

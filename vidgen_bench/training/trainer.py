@@ -1,0 +1,237 @@
+"""The training loop: it knows players, a budget and a way to score, and no model."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from vidgen_bench.api import Batch, Feed, Game, Player
+from vidgen_bench.budget import Budget
+from vidgen_bench.errors import Interrupted, PluginError
+from vidgen_bench.files import disk_errors
+from vidgen_bench.noise import key_of, training_noise
+from vidgen_bench.records import Best, TracePoint
+from vidgen_bench.training import checkpoint
+from vidgen_bench.training.distributed import Process
+from vidgen_bench.training.interrupt import Interrupt
+from vidgen_bench.training.memory import peak_memory
+from vidgen_bench.training.observer import Glance, Observer
+from vidgen_bench.training.progress import Progress, Stopwatch
+from vidgen_bench.training.step import take_turn
+from vidgen_bench.training.watch import Watch
+
+READ_EVERY = 10
+"""Iterations between two looks at the losses, each of which waits for the device."""
+SAVE_SECONDS = 60.0
+"""A checkpoint is written at every evaluation and at least this often."""
+
+
+class Clips(Protocol):
+    """Where real clips come from: a pure function of (player, position)."""
+
+    def batch(self, name: str, feed: Feed, position: int, rows: int, rank: int = 0, world: int = 1) -> Batch: ...
+
+
+@dataclass(frozen=True)
+class Rule:
+    """When to score, what picks the best checkpoint, and when to end."""
+
+    budget: Budget
+    every: int
+    select: str
+    better: str
+
+
+class Trainer:
+    """Trains a game in a run folder, from its last checkpoint where there is one."""
+
+    def __init__(
+        self,
+        game: Game,
+        clips: Clips,
+        rule: Rule,
+        score: Callable[[int], Mapping[str, float]],
+        *,
+        seed: int,
+        folder: Path,
+        device: torch.device,
+        process: Process,
+        observer: Observer,
+        interrupt: Interrupt,
+    ) -> None:
+        self._game, self._clips, self._rule, self._score = game, clips, rule, score
+        self._seed, self._folder, self._device, self._process = seed, folder, device, process
+        self._observer, self._interrupt = observer, interrupt
+        self._optimisers = {p.name: p.optimiser(p.parameters) for p in game.players}
+        self._losses: dict[str, Tensor] = {}
+        self.progress = Progress(started=datetime.now(UTC).isoformat(timespec="seconds"))
+        self._check_batches()
+
+    def _check_batches(self) -> None:
+        for player in self._game.players:
+            if player.batch % self._process.world:
+                raise PluginError(f"player {player.name!r}: {self._process.world} processes must divide the batch of {player.batch}")
+
+    # -------------------------------------------------------------------------------------------------------------- the loop
+    def run(self) -> Progress:
+        """Train until the budget is spent or a loss is not finite, and return the progress.
+
+        Raises:
+            Interrupted: Ctrl-C; everything is saved.
+        """
+        self._resume()
+        saved = time.monotonic()
+        while not self.progress.ended:
+            with Stopwatch(self.progress, "train_seconds"):
+                self._iterate()
+            share = self.progress.share(self._rule.budget, self._process.world)
+            ended = self._process.agree(share >= 1.0) if self._rule.budget.device_hours else share >= 1.0
+            due = ended or self.progress.iteration % self._rule.every == 0
+            losses = self._look(min(share, 1.0)) if due or self.progress.iteration % READ_EVERY == 0 else {}
+            if due or self.progress.diverged:
+                if not self.progress.diverged:
+                    self._evaluate(losses)
+                self.progress.ended = ended or self.progress.diverged
+                self._save()
+                saved = time.monotonic()
+            stop = self._process.agree(self._interrupt.requested)
+            if not self.progress.ended and (stop or time.monotonic() - saved > SAVE_SECONDS):
+                self._save()
+                saved = time.monotonic()
+            if stop and not self.progress.ended:
+                raise Interrupted(f"Stopped at iteration {self.progress.iteration}; everything is saved in {self._folder}. The same command goes on from there.")
+        return self.progress
+
+    def _iterate(self) -> None:
+        """Play one iteration: each player in order, each its turns."""
+        iteration = self.progress.iteration
+        watch = Watch() if self.progress.flops_per_iteration == 0 else None
+        for part in self._game.parts.values():
+            part.train()
+        where = nullcontext() if self._device.type == "cpu" else self._device
+        with where, self._process.batch_norm(), watch or nullcontext():
+            for player in self._game.players:
+                for turn in range(player.turns):
+                    self._turn(player, iteration, turn)
+        if watch:
+            self._heed(watch)
+        for player in self._game.players:
+            if player.after is not None and iteration % player.every == 0:
+                with torch.no_grad(), where:
+                    player.after(torch.tensor(iteration, device=self._device))
+        self.progress.iteration += 1
+        self.progress.loss_count += 1
+        self.progress.flops += self.progress.flops_per_iteration
+        self.progress.clips += sum(p.batch * p.turns for p in self._game.players if p.feed)
+
+    def _turn(self, player: Player, iteration: int, turn: int) -> None:
+        position = iteration * player.turns + turn
+        rank, world = self._process.rank, self._process.world
+        batch = self._clips.batch(player.name, player.feed, position, player.batch, rank, world) if player.feed else None
+        key = torch.tensor(key_of(self._seed, "train", player.name, position), dtype=torch.int64, device=self._device)
+        noise = training_noise(key, player.batch, rank, world)
+        terms = take_turn(player, self._optimisers[player.name], batch, noise, player.schedule(iteration), self._process.mean)
+        for name, term in terms.items():
+            key_ = f"{player.name}.{name}"
+            value = term.double() / player.turns
+            self._losses[key_] = self._losses[key_] + value if key_ in self._losses else value
+
+    def _heed(self, watch: Watch) -> None:
+        """Keep what the first iteration was seen to do; global random numbers would break resuming and are refused."""
+        self.progress.flops_per_iteration = max(watch.flops * self._process.world, 1)
+        self.progress.witness = [f"synchronises with the host: {name}" for name in sorted(watch.synchronising)]
+        if watch.global_random:
+            raise PluginError(
+                f"a loss draws torch's global random numbers ({', '.join(sorted(watch.global_random))}); a resumed run would differ. "
+                "Take every random number from the noise that the loss is given."
+            )
+
+    # ------------------------------------------------------------------------------------------------------- looking, scoring
+    def _look(self, share: float) -> dict[str, float]:
+        """Read the losses from the device, tell the observer, and notice divergence."""
+        names = sorted(self._losses)
+        (sums,) = self._process.mean([torch.stack([self._losses[n] for n in names])])
+        means = {n: v / self.progress.loss_count for n, v in zip(names, sums.tolist(), strict=True)}
+        self.progress.diverged = not all(math.isfinite(v) for v in means.values())
+        self.progress.peak_memory = max(self.progress.peak_memory, peak_memory(self._device))
+        self._observer.trained(Glance(self.progress.iteration, share, means, self.progress.train_seconds))
+        return means
+
+    def _evaluate(self, losses: Mapping[str, float]) -> None:
+        """Score, extend the trace, and keep the weights where they are the best so far."""
+        iteration = self.progress.iteration
+        with Stopwatch(self.progress, "evaluate_seconds"):
+            scores = self._process.first(lambda: dict(self._score(iteration)))
+        self._losses, self.progress.loss_count = {}, 0
+        if scores is None:
+            return
+        point = TracePoint(iteration=iteration, losses=dict(losses), scores=scores)
+        self._append(point)
+        value, best = scores[self._rule.select], self.progress.best
+        if best is None or (value > best["value"] if self._rule.better == "higher" else value < best["value"]):
+            file = f"best-{iteration:09d}.pt"
+            checkpoint.save(self._folder / file, {"parts": checkpoint.part_states(self._game.parts)})
+            self.progress.best = {"iteration": iteration, "metric": self._rule.select, "value": value, "file": file}
+        self._observer.evaluated(point, self.best())
+
+    def best(self) -> Best:
+        """Return the best checkpoint's iteration, metric and value."""
+        assert self.progress.best is not None
+        return Best(**{k: v for k, v in self.progress.best.items() if k != "file"})
+
+    def _append(self, point: TracePoint) -> None:
+        path = self._folder / "trace.jsonl"
+        with disk_errors(path), path.open("ab") as stream:
+            stream.write((json.dumps(point.model_dump(mode="json")) + "\n").encode())
+            stream.flush()
+            self.progress.trace_bytes = stream.tell()
+
+    # ------------------------------------------------------------------------------------------------------ saving, resuming
+    def _save(self) -> None:
+        """Write the last checkpoint, then remove best checkpoints that it no longer names."""
+        if self._process.rank:
+            return
+        content = {
+            "parts": checkpoint.part_states(self._game.parts),
+            "optimisers": {name: o.state_dict() for name, o in self._optimisers.items()},
+            "losses": self._losses,
+            "progress": self.progress.state(),
+        }
+        checkpoint.save(self._folder / "last.pt", content)
+        kept = self.progress.best and self.progress.best["file"]
+        for old in self._folder.glob("best-*.pt"):
+            if old.name != kept:
+                old.unlink(missing_ok=True)
+
+    def _resume(self) -> None:
+        """Take up the last checkpoint; what was written after it is cut off, and made again with the same numbers."""
+        path = self._folder / "last.pt"
+        trace = self._folder / "trace.jsonl"
+        if path.exists():
+            content = checkpoint.load(path, self._device)
+            checkpoint.load_parts(self._game.parts, content["parts"], path)
+            for name, optimiser in self._optimisers.items():
+                optimiser.load_state_dict(content["optimisers"][name])
+            self._losses = content["losses"]
+            self.progress = Progress(**content["progress"])
+            self.progress.resumed += not self.progress.ended
+        if self._process.rank == 0:
+            with disk_errors(trace), trace.open("ab") as stream:
+                stream.truncate(self.progress.trace_bytes)
+
+    def load_best(self) -> None:
+        """Put the best checkpoint's weights into the game."""
+        assert self.progress.best is not None
+        path = self._folder / self.progress.best["file"]
+        checkpoint.load_parts(self._game.parts, checkpoint.load(path, self._device)["parts"], path)
+
