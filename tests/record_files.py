@@ -16,7 +16,7 @@ DECLARED: dict[str, Any] = {
     "budget": {"iterations": 400},
 }
 
-METRICS = {"is": {"title": "Inception Score", "better": "higher"}, "fid": {"title": "Fréchet distance", "better": "lower"}}
+METRICS = {"is": {"title": "IS", "better": "higher"}, "fid": {"title": "FID", "better": "lower"}}
 
 ANCHORS = {
     "real": {"is": [7.61, 7.66, 7.64, 7.65], "fid": [18.2, 18.9, 18.4, 18.6]},
@@ -40,7 +40,7 @@ def record(
     diverged: bool = False,
     **changes: Any,
 ) -> Record:
-    """Return a valid record; ``options`` maps a name to (value, origin), ``changes`` replaces whole fields of the record."""
+    """Return a valid record; ``options`` maps names to (value, origin), ``changes`` replaces fields of the record."""
     scores = {"is": [3.1, 3.2, 3.15, 3.05], "fid": [310.0, 315.0, 312.0, 308.0]} if scores is None else scores
     options = {"backbone.width": (1.0, "default"), "temporal.order": (1, "name")} if options is None else options
     select = declared["evaluation"]["select"]
@@ -50,7 +50,12 @@ def record(
         "spec": spec,
         "seed": seed,
         "version": "0.1.0",
-        "track": {"name": track, "fingerprint": track_fingerprint(dict(declared)), "ranked": ranked, "declared": dict(declared)},
+        "track": {
+            "name": track,
+            "fingerprint": track_fingerprint(dict(declared)),
+            "ranked": ranked,
+            "declared": dict(declared),
+        },
         "data": {"name": "shapes", "fingerprint": "v1:0123456789abcdef", "train_videos": 280, "test_videos": 40},
         "instrument": {"name": "c3d-shapes", "sha256": "ab" * 32},
         "plugins": [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,15 +23,30 @@ def output() -> Console:
 
 
 def complain(text: str, *, prefix: str = "error:") -> None:
-    """Write a message to standard error: as it is, no line folded, no bracket read as markup; the prefix red on a terminal."""
+    """Write a message to standard error; no bracket in it is read as markup, no word broken; a red prefix on a terminal."""
     if not sys.stderr.isatty():
         print(prefix, text, file=sys.stderr)
         return
     from rich.console import Console
     from rich.text import Text
 
-    message = Text.assemble((prefix, "bold red"), " ", text)
-    Console(stderr=True, highlight=False, emoji=False, markup=False).print(message, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, emoji=False, markup=False)
+    message = Text("\n".join(_wrapped(line, console.width) for line in f"{prefix} {text}".splitlines()))
+    message.stylize("bold red", 0, len(prefix))
+    console.print(message, soft_wrap=True)
+
+
+def _wrapped(line: str, width: int) -> str:
+    """Fold a line between words; a path that is longer than the terminal stays whole, to be copied."""
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.fill(
+        line,
+        max(width, 20),
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    )
 
 
 def print_json(value: object) -> None:

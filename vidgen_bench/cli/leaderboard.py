@@ -29,7 +29,12 @@ class Format(StrEnum):
 
 def leaderboard(
     runs: Annotated[
-        list[Path] | None, typer.Option("--runs", metavar="DIR", help="Folder of runs; may be repeated. Default: runs, and leaderboards beside it.")
+        list[Path] | None,
+        typer.Option(
+            "--runs",
+            metavar="DIR",
+            help="Folder to search for records; repeatable. Default: runs. The folder leaderboards is searched too.",
+        ),
     ] = None,
     track: Annotated[str | None, typer.Option("--track", metavar="NAME", help="Only this track.")] = None,
     layout: Annotated[Format, typer.Option("--format", help="json and csv keep full precision.")] = Format.table,
@@ -37,18 +42,21 @@ def leaderboard(
 ) -> None:
     """Rank what was run: one table for each track, scores with their spread, between real clips and noise.
 
-    Only records of one track, one state of the data and one instrument stand in one table. Rows whose difference lies within their
-    spread share their rank. Example: vidgen-bench leaderboard --track shapes-64 --format markdown
+    Only records of one track, one state of the data and one instrument stand in one table.
+
+    Rows that lie within their spread of each other share their rank.
     """
     from vidgen_bench.cli.console import complain
     from vidgen_bench.leaderboard.ranking import rankings
 
     collected = _collected(runs)
-    found = _of_track(rankings(collected.entries), track)
-    if found or layout is Format.json or not collected.faults:
-        _write(found, collected, layout, target, runs or [RUNS])
-    for fault in collected.faults:
-        complain(str(fault))
+    try:
+        found = _of_track(rankings(collected.entries), track)
+        if found or layout is Format.json or not collected.faults:
+            _write(found, collected, layout, target, runs or [RUNS])
+    finally:
+        for fault in collected.faults:
+            complain(str(fault))
     if collected.faults:
         raise typer.Exit(2)
 
@@ -59,13 +67,15 @@ def _collected(runs: list[Path] | None) -> Collected:
     from vidgen_bench.leaderboard.collect import collect
 
     if absent := [str(p) for p in runs or () if not p.exists()]:
-        raise RequestError(f"--runs {absent[0]}: there is no such folder. Give the folder that `vidgen-bench run` wrote to (its default is ./{RUNS}).")
+        raise RequestError(
+            f"--runs {absent[0]}: there is no such folder. Give the one that `vidgen-bench run` wrote to; its default is ./{RUNS}."
+        )
     roots = runs or [p for p in (RUNS,) if p.exists()]
     return collect(roots, [SHIPPED] if SHIPPED.is_dir() else [])
 
 
 def _of_track(found: list[Ranking], track: str | None) -> list[Ranking]:
-    """Return the rankings of a track; raises ``RequestError`` with the nearest name where records know no such track."""
+    """Return the rankings of a track; raises ``RequestError`` with the nearest name where no record is of it."""
     from vidgen_bench.errors import RequestError, did_you_mean
 
     if track is None or not found:
@@ -76,7 +86,9 @@ def _of_track(found: list[Ranking], track: str | None) -> list[Ranking]:
     return [r for r in found if track in r.names]
 
 
-def _write(found: list[Ranking], collected: Collected, layout: Format, target: Path | None, searched: list[Path]) -> None:
+def _write(
+    found: list[Ranking], collected: Collected, layout: Format, target: Path | None, searched: list[Path]
+) -> None:
     """Print the leaderboard, or write it to a file whole."""
     from vidgen_bench.cli.console import output
 
@@ -86,7 +98,8 @@ def _write(found: list[Ranking], collected: Collected, layout: Format, target: P
     elif layout is Format.table and target is None:
         from vidgen_bench.leaderboard.table import table
 
-        output().print(table(found))
+        console = output()
+        console.print(table(found, console.width))
     elif target is None:
         print(_text(found, collected, layout), end="")
     else:
@@ -117,5 +130,5 @@ def _text(found: list[Ranking], collected: Collected, layout: Format) -> str:
     from vidgen_bench.leaderboard.table import table
 
     stream = io.StringIO()
-    Console(file=stream, width=PLAIN_WIDTH).print(table(found))
+    Console(file=stream, width=PLAIN_WIDTH).print(table(found, PLAIN_WIDTH))
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"

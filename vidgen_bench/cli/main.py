@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Annotated
@@ -21,7 +22,7 @@ EXIT_INTERRUPTED = 130
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
 app.command("run")(run)
-app.command("leaderboard")(leaderboard)
+app.command("leaderboard", epilog="For a README: [bold]vidgen-bench leaderboard --format markdown[/bold]")(leaderboard)
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(tracks.app, name="tracks")
 app.add_typer(data.app, name="data")
@@ -34,19 +35,21 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(epilog="Begin with: [bold]vidgen-bench run tgan+ode2[/bold]   (built-in videos, about five minutes on two CPU cores)")
+@app.callback(epilog="Begin with: [bold]vidgen-bench run tgan+ode2[/bold] (built-in videos, minutes on two CPU cores)")
 def vidgen_bench(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """A benchmark of generative video models: backbones and temporal generators are plugins, everything else is held fixed."""
+    """A benchmark of generative video models: backbones and temporal generators are plugins, all else is held fixed."""
 
 
 def main() -> None:
     """Run the command line and exit: 0 done, 1 the run failed, 2 the request was wrong, 130 after Ctrl-C."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal that cannot show an arrow shows a question mark, not a traceback
+        if isinstance(
+            stream, io.TextIOWrapper
+        ):  # a terminal that cannot show an arrow shows a question mark, not a traceback
             stream.reconfigure(errors="replace")
     code = _run()
     try:
@@ -74,7 +77,10 @@ def _run() -> int:
     except Exception as error:
         _traceback_if_asked()
         text = " ".join(str(error).split())
-        complain(f"{type(error).__name__}: {text}; set {DEBUG}=1 for the traceback, please report it.", prefix="internal error:")
+        complain(
+            f"{type(error).__name__}: {text}; set {DEBUG}=1 for the traceback, please report it.",
+            prefix="internal error:",
+        )
         return 1
     return 0
 

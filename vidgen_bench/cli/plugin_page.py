@@ -58,7 +58,11 @@ def as_table(found: Found, *, options: bool = False) -> dict[str, Any]:
     if found.kind in ("backbone", "temporal"):
         table["can"] = [a for a in _ABILITIES if a in declared.can]
         table["stochastic"] = bool(getattr(declared, "stochastic", False))
-    table |= {name: jsonable(getattr(declared, name)) for name in _EXTRA if found.kind != "pairing" and hasattr(declared, name)}
+    table |= {
+        name: jsonable(getattr(declared, name))
+        for name in _EXTRA
+        if found.kind != "pairing" and hasattr(declared, name)
+    }
     if found.kind == "temporal":
         table |= {"sets": jsonable(dict(declared.sets)), "variants": jsonable(dict(declared.variants))}
     origin = found.origin
@@ -87,28 +91,29 @@ def page(found: Found) -> RenderableType:
 
 def _options(found: Found, kind: Kind) -> RenderableType:
     from rich.console import Group
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
     declared, parts = found.declaration, []
     fixed: Mapping[str, Any] = declared.sets if kind == "temporal" else {}
-    table = Table.grid(padding=(0, 2, 0, 2))
+    table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="bold")
     table.add_column(no_wrap=True)
     table.add_column()
     for o in listed(declared.options):
         value = f"{shown(fixed[o.name])} (by name)" if o.name in fixed else shown(o.default)
-        table.add_row(o.name, value, Text.assemble(o.help, (f"  {o.type}", "dim")))
+        table.add_row(o.name, value, Text.assemble(o.help, (f" · {o.type}", "dim")))
     if table.row_count:
-        parts += [Text(f"options: --set {kind}.NAME=VALUE", style="bold cyan"), table, Text()]
+        parts += [Text(f"options: --set {kind}.NAME=VALUE", style="bold cyan"), Padding(table, (0, 0, 1, 2))]
     else:
         parts += [Text("no options", style="dim"), Text()]
     if kind == "temporal" and declared.variants:
-        variants = Table.grid(padding=(0, 2, 0, 2))
+        variants = Table.grid(padding=(0, 2, 0, 0))
         variants.add_column(no_wrap=True, style="bold")
         for name, changes in declared.variants.items():
             variants.add_row(f"{found.name}:{name}", _changes(changes) or "the defaults")
-        parts += [Text("variants", style="bold cyan"), variants, Text()]
+        parts += [Text("variants", style="bold cyan"), Padding(variants, (0, 0, 1, 2))]
     return Group(*parts)
 
 

@@ -65,7 +65,7 @@ def _host() -> Host:
 
 
 def _named(host: Host, name: str) -> list[Found]:
-    """Return every plugin of this name, whatever its kind; raises ``RequestError`` or ``PluginError`` where there is none."""
+    """Return every plugin of this name, whatever its kind; raises ``RequestError`` (``PluginError``: broken) for none."""
     from vidgen_bench.errors import PluginError, RequestError, did_you_mean
 
     found = [f for f in host.found if f.name == name]
@@ -83,12 +83,16 @@ def _listing(host: Host) -> dict[str, object]:
     return {
         "plugins": [as_table(f) for f in host.found],
         "broken": [
-            {"entry_point": b.origin.entry_point, "distribution": b.origin.distribution, "version": b.origin.version, "cause": b.cause}
+            {
+                "entry_point": b.origin.entry_point,
+                "distribution": b.origin.distribution,
+                "version": b.origin.version,
+                "cause": b.cause,
+            }
             for b in host.broken
         ],
         "clashes": host.clashes(),
     }
-
 
 
 def _print_listing(host: Host) -> None:
@@ -112,19 +116,20 @@ def _print_listing(host: Host) -> None:
 
 
 def _block(kind: str, found: list[Found]) -> RenderableType:
-    """Return the entries of one kind: the name beside its summary, and beneath it what it can and where it comes from."""
+    """Return the entries of one kind: name and summary, and beneath what it can and where it comes from."""
     from rich.console import Group
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
     from vidgen_bench.cli.plugin_page import facts, plural, summary
 
-    grid = Table.grid(padding=(0, 2, 0, 2))
+    grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True, style="bold")
     grid.add_column()
     for f in found:
         grid.add_row(f.name, Text.assemble(summary(f), "\n", (" · ".join(facts(f)), "dim")))
-    return Group(Text(plural(kind), style="bold cyan"), grid, Text())
+    return Group(Text(plural(kind), style="bold cyan"), Padding(grid, (0, 0, 1, 2)))
 
 
 def _faults(title: str, faults: list[tuple[str, str]]) -> RenderableType:
@@ -132,5 +137,7 @@ def _faults(title: str, faults: list[tuple[str, str]]) -> RenderableType:
     from rich.padding import Padding
     from rich.text import Text
 
-    lines = [Padding(Text.assemble((f"{where}\n" if where else "", "bold"), cause), (0, 0, 0, 2)) for where, cause in faults]
+    lines = [
+        Padding(Text.assemble((f"{where}\n" if where else "", "bold"), cause), (0, 0, 0, 2)) for where, cause in faults
+    ]
     return Group(Text(title, style="bold red"), *lines, Text())

@@ -16,9 +16,11 @@ app = typer.Typer(rich_markup_mode="rich")
 _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
-@app.callback(invoke_without_command=True, epilog="Everything a track fixes: [bold]vidgen-bench tracks show shapes-smoke[/bold]")
+@app.callback(
+    invoke_without_command=True, epilog="All that one fixes: [bold]vidgen-bench tracks show shapes-smoke[/bold]"
+)
 def tracks(context: typer.Context, as_json: _AsJson = False) -> None:
-    """List the tracks that ship: data, clip, budget, the rule that picks the best checkpoint, instrument, fingerprint."""
+    """List the tracks that ship: data, clip, budget, the metric that picks the best, instrument, fingerprint."""
     if context.invoked_subcommand is not None:
         return
     from vidgen_bench.track import load_track, shipped_tracks
@@ -52,20 +54,24 @@ def show(
     if as_json:
         print_json(_table(track))
         return
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
     from vidgen_bench.cli.console import output
 
     console = output()
-    console.print(Text.assemble((track.name, "bold"), f"  {track.fingerprint}" if track.ranked else f"  {track.fingerprint}  ranks nothing"))
+    console.print(
+        Text.assemble((track.name, "bold"), f"  {track.fingerprint}", "" if track.ranked else "  ranks nothing")
+    )
     console.print(Text(f"{track.summary}\n"))
-    grid = Table.grid(padding=(0, 2, 0, 2))
+    grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True, style="bold")
     grid.add_column()
-    for key, value in _flat({k: v for k, v in _table(track).items() if k not in ("name", "summary", "ranked", "fingerprint")}):
+    head = ("name", "summary", "ranked", "fingerprint")
+    for key, value in _flat({k: v for k, v in _table(track).items() if k not in head}):
         grid.add_row(key, value)
-    console.print(grid)
+    console.print(Padding(grid, (0, 0, 0, 2)))
 
 
 def _facts(track: Track) -> list[str]:
@@ -89,7 +95,7 @@ def _table(track: Track) -> dict[str, Any]:
 
 
 def _flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """Return the dotted keys of nested tables with their values as a TOML file spells them; what is not set is left out."""
+    """Return dotted keys with their values as a TOML file spells them; what is not set is left out."""
     import json
 
     rows: list[tuple[str, str]] = []

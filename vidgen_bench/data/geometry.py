@@ -1,8 +1,8 @@
 """From a decoded frame to the stored one: one resize and one fixed crop, both given by the track.
 
-The arithmetic is float32 multiplications and additions in a fixed order, each of them one numpy operation. IEEE 754 then fixes
-every bit, whatever the processor, the number of threads, or how many frames come at a time; a library's resize does not promise
-that, and a store's content hash needs it.
+The arithmetic is float32 multiplications and additions in a fixed order, each of them one numpy operation. IEEE 754
+then fixes every bit, whatever the processor, the number of threads, or how many frames come at a time; a library's
+resize does not promise that, and a store's content hash needs it.
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ _BLOCK = 8  # frames resized at a time: the intermediate rows stay in the proces
 
 @dataclass(frozen=True)
 class FrameGeometry:
-    """Resize to ``rows`` x ``columns`` by ``rule``, then keep the rectangle ``crop = (top, left, height, width)`` of the result.
+    """Resize to ``rows`` x ``columns`` by ``rule``, then keep the rectangle ``crop = (top, left, height, width)`` of
+    the result.
 
-    ``cubic`` is bicubic interpolation with a = -0.75, half-pixel centres and no antialiasing: the paper's cv2 INTER_CUBIC.
-    ``cubic-antialias`` widens the kernel (a = -0.5) by the scale, as PIL and torch's ``antialias=True`` do.
+    ``cubic`` is bicubic interpolation with a = -0.75, half-pixel centres and no antialiasing: the paper's cv2
+    INTER_CUBIC. ``cubic-antialias`` widens the kernel (a = -0.5) by the scale, as PIL and torch's ``antialias=True``
+    do.
     """
 
     rows: int
@@ -49,7 +51,8 @@ class FrameGeometry:
         )
         if not inside:
             raise RequestError(
-                f"crop (top {top}, left {left}, height {height}, width {width}) does not lie inside the resized frame of "
+                f"crop (top {top}, left {left}, height {height}, width {width}) does not lie inside the resized "
+                "frame of "
                 f"{self.rows} rows x {self.columns} columns."
             )
 

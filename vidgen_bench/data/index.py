@@ -83,8 +83,8 @@ class Index(BaseModel):
     def fingerprint(self) -> str:
         """The data fingerprint: a sha256 of the geometry, the frames and the lists.
 
-        Two machines that decoded the same videos have the same one: where they lie, when they were written, what decoded them
-        and in which case their names are spelt do not enter.
+        Two machines that decoded the same videos have the same one: where they lie, when they were written, what
+        decoded them and in which case their names are spelt do not enter.
         """
         said = {
             "data": FORMAT,
@@ -114,7 +114,8 @@ def read_index(path: Path) -> Index:
         index = Index.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         raise DataError(
-            f"{path.parent} is no store of decoded videos: it has no {path.name}. `vidgen-bench data prepare` makes one."
+            f"{path.parent} is no store of decoded videos: it has no {path.name}. `vidgen-bench data prepare` "
+            "makes one."
         ) from None
     except (OSError, ValidationError, RequestError) as error:
         raise damaged(path.parent, f"{path.name}: {str(error).splitlines()[0]}") from error

@@ -1,7 +1,7 @@
 """A store in the making: frames appended video by video, and a journal of what is there, so that a killed run goes on.
 
-A journal line is written only after the frames it speaks of are on the disk. Whatever the frames' file holds beyond the last
-line is the rest of an unfinished video, and is cut off.
+A journal line is written only after the frames it speaks of are on the disk. Whatever the frames' file holds beyond the
+last line is the rest of an unfinished video, and is cut off.
 """
 
 from __future__ import annotations

@@ -49,7 +49,8 @@ def prepare(
 ) -> Store:
     """Return the decoded videos of a split, decoding what is not decoded yet.
 
-    Killed at any moment, the same call goes on where it was; of two that start at once, one decodes and the other waits.
+    Killed at any moment, the same call goes on where it was; of two that start at once, one decodes and the other
+    waits.
 
     Args:
         source: folders of the videos and of the lists.
@@ -57,8 +58,8 @@ def prepare(
         geometry: resize and crop of the track.
         clip_frames: every video must have as many.
         cache: folder to keep stores in.
-        allow_missing: how many listed videos may be absent, unreadable or truncated; they are then named in ``Store.missing``.
-        workers: decoding processes; None takes one a processor.
+        allow_missing: how many listed videos may be absent, unreadable or truncated; they are then named in
+        ``Store.missing``. workers: decoding processes; None takes one a processor.
         timeout: seconds a video may take.
         report: called with progress.
     Raises:
@@ -192,7 +193,8 @@ def _tolerate(faults: dict[str, str], tree: Tree, allow_missing: int) -> None:
         more = f"\n  and {len(faults) - 10} more" if len(faults) > 10 else ""
         absent = f" ({len(tree.missing)} listed video(s) are absent beside them.)" if tree.missing else ""
         raise DataError(
-            f"{len(faults)} video(s) cannot be used:\n  {shown}{more}\nReplace them, or pass --allow-missing {total} to go on "
+            f"{len(faults)} video(s) cannot be used:\n  {shown}{more}\nReplace them, or pass --allow-missing "
+            f"{total} to go on "
             f"without them.{absent}"
         )
 

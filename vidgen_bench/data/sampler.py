@@ -1,7 +1,9 @@
-"""Draws clips from a store: a pure function of (seed, name, position), so that no position is saved and nothing is replayed.
+"""Draws clips from a store: a pure function of (seed, name, position), so that no position is saved and nothing is
+replayed.
 
-Order: each name has its own keyed permutation of the videos for every epoch, drop last. Offset rule (TGAN's and the paper's): with
-span = stride * (frames - 1) + 1, uniform in 0 .. length - span - 1, so the last legal start is never drawn, and 0 where length <= span.
+Order: each name has its own keyed permutation of the videos for every epoch, drop last. Offset rule (TGAN's and the
+paper's): with span = stride * (frames - 1) + 1, uniform in 0 .. length - span - 1, so the last legal start is never
+drawn, and 0 where length <= span.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ _WHOLE_COPY = 1 << 28  # bytes copied to the device at a time
 class ClipSampler:
     """Clips of one split of a store, on one device.
 
-    The whole store moves to a CUDA device where it fits in half of the free memory; else clips are gathered from the memory map.
+    The whole store moves to a CUDA device where it fits in half of the free memory; else clips are gathered from the
+    memory map.
     """
 
     def __init__(self, store: Store, split: Literal["train", "test"], seed: int, device: torch.device | str) -> None:
@@ -51,7 +54,8 @@ class ClipSampler:
     def batch(self, name: str, feed: Feed, position: int, rows: int, rank: int = 0, world: int = 1) -> Batch:
         """Return this process's share of batch ``position`` of the stream ``name``.
 
-        With V videos, an epoch has V // rows batches and drops the rest. Where rows > V, epochs follow each other without a gap.
+        With V videos, an epoch has V // rows batches and drops the rest. Where rows > V, epochs follow each other
+        without a gap.
 
         Args:
             name: the player's; every name has its own order and offsets.
@@ -78,7 +82,8 @@ class ClipSampler:
     def evaluation(self, purpose: str, indices: Tensor, frames: int, stride: int = 1) -> Batch:
         """Return the real clips with these sample indices [n]: clip i is a pure function of (seed, purpose, i).
 
-        Indices 0 .. V - 1 are V different videos in keyed order, V .. 2 V - 1 are so again, each with an offset of its own.
+        Indices 0 .. V - 1 are V different videos in keyed order, V .. 2 V - 1 are so again, each with an offset of its
+        own.
         """
         index = indices.to(device="cpu", dtype=torch.int64)
         return self._gather(self._items(purpose, index), self._key(purpose, -1), index, Feed(frames, stride))
@@ -135,14 +140,16 @@ class ClipSampler:
             )
         if self._shortest.frames < feed.frames:
             raise DataError(
-                f"{self._shortest.path} has {self._shortest.frames} frames, the feed wants {feed.frames}. Ask for fewer."
+                f"{self._shortest.path} has {self._shortest.frames} frames, the feed wants {feed.frames}. Ask for "
+                "fewer."
             )
 
 
 def _starts(length: Tensor, feed: Feed, bits: Tensor) -> tuple[Tensor, Tensor]:
     """Return the first frame and the stride of each clip [N].
 
-    A single frame is uniform over all frames. A video shorter than the span is read frame by frame from its first (MoCoGAN).
+    A single frame is uniform over all frames. A video shorter than the span is read frame by frame from its first
+    (MoCoGAN).
 
     Reference: pfnet-research/tgan, dataset code; sergeytulyakov/mocogan, ``VideoDataset``.
     """

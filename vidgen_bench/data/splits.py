@@ -1,4 +1,5 @@
-"""The three lists of the UCF101 layout: classInd.txt, trainlist0N.txt and testlist0N.txt, as text, before any video is looked for."""
+"""The three lists of the UCF101 layout: classInd.txt, trainlist0N.txt and testlist0N.txt, as text, before any video is
+looked for."""
 
 from __future__ import annotations
 
@@ -76,7 +77,8 @@ def _entry(where: str, text: str, labelled: bool) -> Line:
     parts = re.split(r"[/\\]", name)
     if ".." in parts or name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name):
         raise DataError(
-            f"{where}: {name!r} leads out of the folder of videos; expected a path inside it, as 'Class/v_Class_g01_c01.avi'."
+            f"{where}: {name!r} leads out of the folder of videos; expected a path inside it, as "
+            "'Class/v_Class_g01_c01.avi'."
         )
     match = _ENTRY.match(name)
     if match is None or match["folder"] == ".":

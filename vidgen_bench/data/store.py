@@ -1,4 +1,5 @@
-"""The decoded videos on disk: one memory map of uint8 frames and an index. It opens in milliseconds and decodes nothing."""
+"""The decoded videos on disk: one memory map of uint8 frames and an index. It opens in milliseconds and decodes
+nothing."""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ from vidgen_bench.errors import DataError, did_you_mean
 
 @dataclass(frozen=True)
 class Video:
-    """One listed video: its path relative to the folder of videos (with ``/``, spelt as on disk) and its label from 0."""
+    """One listed video: its path relative to the folder of videos (with ``/``, spelt as on disk) and its label from
+    0."""
 
     path: str
     label: int
@@ -42,7 +43,8 @@ def read_tree(source: VideoSource, split: int, allow_missing: int = 0) -> Tree:
         split: the N of trainlist0N.txt.
         allow_missing: how many listed videos may be absent from disk.
     Raises:
-        DataError: an empty folder, a class without videos, a listed video that is not there, a path or link that leads out of
+        DataError: an empty folder, a class without videos, a listed video that is not there, a path or link that leads
+            out of
             the folder, a malformed line, a video listed twice, or a label that disagrees with classInd.txt.
     """
     shelf = _Shelf(source.videos)
@@ -103,7 +105,8 @@ class _Shelf:
         """Refuse where no class at all has its folder here, or where a class has a folder without a file."""
         if not any(name.casefold() in self._folders for name in classes):
             raise DataError(
-                f"{self.videos} holds none of the {len(classes)} class folders that classInd.txt names ({classes[0]} ...). "
+                f"{self.videos} holds none of the {len(classes)} class folders that classInd.txt names "
+                f"({classes[0]} ...). "
                 "--data must name the folder that holds them."
             )
         for name in classes:
@@ -152,7 +155,8 @@ def _label(line: Line, numbers: dict[str, int], classes: tuple[str, ...]) -> int
         )
     if line.label not in (None, label):
         raise DataError(
-            f"{line.where}: {line.name!r} is labelled {line.label + 1}; classInd.txt gives {classes[label]!r} the number {label + 1}."
+            f"{line.where}: {line.name!r} is labelled {line.label + 1}; classInd.txt gives {classes[label]!r} the "
+            f"number {label + 1}."
         )
     return label
 
@@ -161,7 +165,8 @@ def _once(line: Line, seen: dict[str, Line]) -> None:
     key = line.name.casefold()
     if key in seen:
         raise DataError(
-            f"{line.where}: {line.name!r} stands already at {seen[key].where}; a video may be listed once. Remove one line."
+            f"{line.where}: {line.name!r} stands already at {seen[key].where}; a video may be listed once. Remove "
+            "one line."
         )
     seen[key] = line
 
@@ -181,5 +186,6 @@ def _every_class(classes: tuple[str, ...], train: tuple[Video, ...], where: Path
     without = sorted(set(range(len(classes))) - {video.label for video in train})
     if without:
         raise DataError(
-            f"{where}: the class {classes[without[0]]!r} has no videos to train on; every class of classInd.txt needs some."
+            f"{where}: the class {classes[without[0]]!r} has no videos to train on; every class of classInd.txt "
+            "needs some."
         )

@@ -1,7 +1,8 @@
 """Reading a video: every frame, in order, from frame 0.
 
-decord 0.6 returns wrong frames after a jump in a file with one key frame and says nothing, so nothing here ever seeks. PyAV reads
-where decord has no wheel, where it fails, and where its count differs from the header's. Both give the same pixels.
+decord 0.6 returns wrong frames after a jump in a file with one key frame and says nothing, so nothing here ever seeks.
+PyAV reads where decord has no wheel, where it fails, and where its count differs from the header's. Both give the same
+pixels.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ CHUNK = 32
 
 @dataclass(frozen=True)
 class Decoded:
-    """A whole video: uint8 frames [T, H, W, 3] in RGB, the header's frame count (None where it has none), and who decoded it."""
+    """A whole video: uint8 frames [T, H, W, 3] in RGB, the header's frame count (None where it has none), and who
+    decoded it."""
 
     frames: Frames
     header_frames: int | None
@@ -145,7 +147,8 @@ def _checked(path: Path, reading: Reading) -> Reading:
         raise DataError(f"{path}: no frame could be decoded, expected a video. Copy it again.")
     if reading.header_frames is not None and reading.frames < reading.header_frames:
         raise DataError(
-            f"{path}: truncated: the header promises {reading.header_frames} frames, {reading.frames} could be decoded. "
+            f"{path}: truncated: the header promises {reading.header_frames} frames, {reading.frames} could be "
+            "decoded. "
             "Copy it again."
         )
     return reading

@@ -1,7 +1,7 @@
 """The child process that decodes: a video may crash it or hang it, and the program lives on.
 
-It reads one JSON request a line from its standard input and answers with one JSON line. Nothing else may write to that channel,
-so decoders that print to the standard output are sent to the standard error.
+It reads one JSON request a line from its standard input and answers with one JSON line. Nothing else may write to that
+channel, so decoders that print to the standard output are sent to the standard error.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def serve(request: dict[str, Any]) -> dict[str, Any]:
     """Decode ``video``, apply ``geometry`` and write the uint8 frames [T, 3, h, w] to the file ``part``.
 
     Returns:
-        ``{frames, header_frames, decoder, sha256}``; ``{fault}`` where the video is bad; ``{disk}`` where ``part`` cannot be written.
+        ``{frames, header_frames, decoder, sha256}``; ``{fault}`` where the video is bad; ``{disk}`` where ``part``
+        cannot be written.
     """
     from vidgen_bench.data.geometry import FrameGeometry
     from vidgen_bench.data.video import read
@@ -92,7 +93,8 @@ def _listen(requests: queue.SimpleQueue[str]) -> None:
 
 
 def _die_with(parent: int) -> None:
-    """Ask Linux to kill this process when its parent dies: a decoder that hangs may hold the lock that _listen needs."""
+    """Ask Linux to kill this process when its parent dies: a decoder that hangs may hold the lock that _listen
+    needs."""
     if sys.platform == "linux":
         import ctypes
 

@@ -22,7 +22,8 @@ from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.errors import VidgenBenchError
 
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
-# -P keeps the user's folder off the path (a file called av.py there would be imported); the package's own is appended, not prepended
+# -P keeps the user's folder off the path (a file called av.py there would be imported); the package's own is appended,
+# not prepended
 _START = "import sys; sys.path.append(sys.argv.pop(1)); from vidgen_bench.data.worker import main; main()"
 
 
@@ -89,7 +90,8 @@ class _Pool:
         self._lock = threading.Lock()
 
     def run(self, job: Job) -> Outcome:
-        """Decode one video. A worker that dies is replaced and the video tried once more: not every death is its fault."""
+        """Decode one video. A worker that dies is replaced and the video tried once more: not every death is its
+        fault."""
         answer = self._attempt(job)
         if "died" in answer:
             answer = self._attempt(job)
@@ -181,7 +183,8 @@ class Worker:
             return json.loads(answer)
         if late.is_set():
             return {
-                "fault": f"{request['video']}: decoding it took longer than {timeout:g} s. Copy it again, or leave it out."
+                "fault": f"{request['video']}: decoding it took longer than {timeout:g} s. Copy it again, or leave "
+                "it out."
             }
         return {"died": self._death()}
 

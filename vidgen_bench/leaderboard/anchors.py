@@ -1,4 +1,4 @@
-"""Anchors: the scores of held-out real clips (ceiling) and of grey and noise (floor), by which a newcomer reads a number."""
+"""Anchors: scores of held-out real clips (ceiling) and of grey and noise (floor), by which a number is read."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from vidgen_bench.leaderboard.rows import Summary, summarise
 from vidgen_bench.records import Record
 
 CEILING = "real"
-
-_WORDS = {"real": "held-out real clips", "grey": "plain grey", "noise": "plain noise"}
 
 _RELATIVE = 1e-3  # processors differ in the last digits of a float32 network; a different measurement differs by more
 
@@ -34,8 +32,8 @@ class Anchors:
 
 
 def describe(name: str) -> str:
-    """Return an anchor's name as a table shows it: ``held-out real clips (ceiling)``."""
-    return f"{_WORDS.get(name, name)} ({'ceiling' if name == CEILING else 'floor'})"
+    """Return an anchor's name as a table shows it: ``real (ceiling)``."""
+    return f"{name} ({'ceiling' if name == CEILING else 'floor'})"
 
 
 def anchors_of(records: Sequence[Record]) -> Anchors:

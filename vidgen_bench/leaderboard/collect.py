@@ -72,16 +72,13 @@ def _rankable(path: Path) -> Record:
     record = read_record(path)
     metric = selected(record)
     if metric is None:
-        raise RecordError(
-            f"The record {path} is not valid:\n  track.declared.evaluation.select: expected the name of a metric. "
-            "Restore the file from the run that wrote it, or delete it and run the spec again."
-        )
-    if record.scores and metric not in record.metrics:
-        raise RecordError(
-            f"The record {path} is not valid:\n  metrics: its track ranks by {metric!r}, which the record does not describe. "
-            "Restore the file from the run that wrote it, or delete it and run the spec again."
-        )
-    return record
+        fault = "track.declared.evaluation.select: expected the name of a metric."
+    elif record.scores and metric not in record.metrics:
+        fault = f"metrics: its track ranks by {metric!r}, which the record does not describe."
+    else:
+        return record
+    fix = "Restore the file from the run that wrote it, or delete it and run the spec again."
+    raise RecordError(f"The record {path} is not valid:\n  {fault}\n{fix}")
 
 
 def selected(record: Record) -> str | None:

@@ -1,4 +1,4 @@
-"""What a table must say in words: what was compared, what ± means, which ranks are not told apart, and what to doubt."""
+"""What a table says in words: what was compared, what ± means, which ranks are not told apart, and what to doubt."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ def identity(ranking: Ranking) -> str:
 
 def notes(ranking: Ranking) -> list[str]:
     """Return the sentences beneath a table."""
-    lines = [_order(ranking), *_spread(ranking)]
+    lines = [_order(ranking), _anchors(ranking), *_spread(ranking)]
     if any(r.rank and r.rank[0] != r.rank[1] for r in ranking.rows):
         lines.append("Ranks such as 1-2 are not told apart: two rows are tied where |m1 - m2| <= sqrt(s1² + s2²).")
     if not ranking.ranked:
-        lines.append("This track ranks nothing: it tests the pipeline, and its rows are listed without ranks.")
+        lines.append("This track ranks nothing: its rows are listed in order, without ranks.")
     if ranking.anchors.disagree:
-        lines.append(f"Caution: the records disagree on {', '.join(ranking.anchors.disagree)} of the anchors; were they measured alike?")
-    return [*lines, *_versions(ranking)]
+        disputed = ", ".join(ranking.anchors.disagree)
+        lines.append(f"Caution: the records disagree on the anchors {disputed}; were they measured alike?")
+    return [*filter(None, lines), *_versions(ranking)]
 
 
 def _order(ranking: Ranking) -> str:
@@ -43,20 +44,26 @@ def _order(ranking: Ranking) -> str:
         return "No run of this track finished."
     evaluation: dict[str, Any] = ranking.record.track.declared["evaluation"]
     final = evaluation.get("final")
-    drawn = f", on {final['batches']} x {final['samples']} fresh samples" if _is_final(final) else ""
+    drawn = ""
+    if isinstance(final, dict) and {"batches", "samples"} <= set(final):
+        drawn = f", on {final['batches']} x {final['samples']} fresh samples"
     title = ranking.metrics[ranking.select].title
     return f"Ordered by {title}, {ranking.better} is better. Scores are of the checkpoint that was best by it{drawn}."
 
 
-def _is_final(value: Any) -> bool:
-    return isinstance(value, dict) and {"batches", "samples"} <= set(value)
+def _anchors(ranking: Ranking) -> str:
+    empty = "grey and noise show nothing"
+    known = {"real": "real is held-out clips of the data set", "grey": empty, "noise": empty}
+    said = dict.fromkeys(known[name] for name in ranking.anchors.scores if name in known)
+    return f"Anchors, measured alike: {'; '.join(said)}." if said else ""
 
 
 def _spread(ranking: Ranking) -> list[str]:
     kinds = {s.over for r in ranking.rows for s in r.row.scores.values() if s.std is not None}
     lines = []
     if "batches" in kinds:
-        lines.append("± of one seed: population standard deviation over its final batches; it says nothing about other seeds.")
+        over = "population standard deviation over its final batches; it says nothing about other seeds"
+        lines.append(f"± of one seed: {over}.")
     if "seeds" in kinds:
         lines.append("± of several seeds: sample standard deviation between the means of the seeds.")
     if any(s.std is None for r in ranking.rows for s in r.row.scores.values()):

@@ -11,7 +11,7 @@ DASH = "–"
 
 
 def decimals(summaries: Iterable[Summary]) -> int:
-    """Return the decimals of a column: two significant digits of its median spread, between 0 and 4; 2 where there is none."""
+    """Return the decimals of a column: two significant digits of its median spread, 0 to 4; 2 where none is known."""
     spreads = sorted(s.std for s in summaries if s.std)
     if not spreads:
         return 2

@@ -1,11 +1,11 @@
 """Rankings: which rows may stand side by side, their order, and which ranks they can honestly be given.
 
-One ranking holds the records of one track fingerprint, one data fingerprint and one set of instrument weights; where the budget
-is in device-hours, also of one device model.
+One ranking holds the records of one track fingerprint, one data fingerprint and one set of instrument weights; where
+the budget is in device-hours, also of one device model.
 
-Two rows are *tied* where ``|m1 - m2| <= sqrt(s1^2 + s2^2)`` for means m and spreads s of the track's selection metric; a row
-without a spread (one value only) is tied with every other. A row's rank is the range from one more than the number of rows that
-are clearly better to the number of rows that are not clearly worse: ``1-2`` says that the order of two rows may be chance.
+Two rows are *tied* where ``|m1 - m2| <= sqrt(s1^2 + s2^2)`` for means m and spreads s of the track's selection metric; a
+row without a spread (one value only) is tied with every other. A row's rank is a range: from one more than the number of
+rows clearly better, to the number of rows not clearly worse. ``1-2`` says that the order of two rows may be chance.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def rankings(entries: Sequence[Entry]) -> list[Ranking]:
     groups: dict[tuple[str, ...], list[Entry]] = {}
     for entry in entries:
         groups.setdefault(_comparable(entry.record), []).append(entry)
-    return sorted((_ranking(group) for group in groups.values()), key=lambda r: (r.names, r.record.track.fingerprint, r.device_model or ""))
+    found = [_ranking(group) for group in groups.values()]
+    return sorted(found, key=lambda r: (r.names, r.record.track.fingerprint, r.device_model or ""))
 
 
 def _comparable(record: Record) -> tuple[str, ...]:

@@ -17,8 +17,9 @@ from vidgen_bench.records import Record
 class Summary:
     """Mean and spread of one metric in one row.
 
-    Of one run, the spread is the population standard deviation over its final batches (the paper's ±). Of several runs, the mean is
-    that of the runs' means, and the spread the sample standard deviation (divisor n - 1) of those means. One value has no spread.
+    Of one run, the spread is the population standard deviation over its final batches (the paper's ±). Of several runs,
+    the mean is that of the runs' means, and the spread the sample standard deviation (divisor n - 1) of those means.
+    One value has no spread.
     """
 
     mean: float
@@ -99,7 +100,8 @@ def rows_of(entries: Sequence[Entry]) -> list[Row]:
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
         groups.setdefault(_key(entry.record), []).append(entry)
-    return [Row(tuple(sorted(_without_copies(group), key=lambda e: (e.record.seed, str(e.path))))) for group in groups.values()]
+    kept = [_without_copies(group) for group in groups.values()]
+    return [Row(tuple(sorted(group, key=lambda e: (e.record.seed, str(e.path))))) for group in kept]
 
 
 def _key(record: Record) -> str:
@@ -118,15 +120,22 @@ def _without_copies(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def labels_of(rows: Sequence[Row]) -> list[tuple[str, str]]:
-    """Return spec and options of each row as a reader needs them: what was given, and whatever else tells equal rows apart."""
+    """Return each row's spec and options for a reader: what was given, and what else tells equal rows apart."""
     labels = [(row.spec, _spelt(row.given)) for row in rows]
     for label in {x for x in labels if labels.count(x) > 1}:
         same = [i for i, other in enumerate(labels) if other == label]
-        names = sorted({n for i in same for n in rows[i].options if len({_text(rows[j].options.get(n)) for j in same}) > 1})
+        names = _differing([rows[i].options for i in same])
         for i in same:
-            apart = _spelt(rows[i].given | {n: rows[i].options[n] for n in names if n in rows[i].options})
-            labels[i] = (label[0], apart if names else f"{apart} (plugins of {', '.join(sorted(rows[i].distributions))})".strip())
+            options = rows[i].options
+            apart = _spelt(rows[i].given | {n: options[n] for n in names if n in options})
+            origin = "" if names else f"(plugins of {', '.join(sorted(rows[i].distributions))})"
+            labels[i] = (label[0], f"{apart} {origin}".strip())
     return labels
+
+
+def _differing(tables: Sequence[dict[str, Any]]) -> list[str]:
+    names = {n for table in tables for n in table}
+    return sorted(n for n in names if len({_text(table.get(n)) for table in tables}) > 1)
 
 
 def _spelt(options: dict[str, Any]) -> str:

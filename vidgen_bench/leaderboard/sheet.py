@@ -27,9 +27,9 @@ def as_csv(rankings: Sequence[Ranking]) -> str:
 def _columns(metrics: Sequence[str]) -> list[str]:
     scores = [f"{m}_{part}" for m in metrics for part in ("mean", "std", "std_over", "count")]
     return [
-        "track", "ranked", "kind", "rank_best", "rank_worst", "spec", "given", *scores, "parameters_temporal", "parameters_generator",
-        "iterations", "device_hours", "seeds", "status", "options", "track_fingerprint", "data_fingerprint", "instrument",
-        "instrument_sha256", "device_model",
+        "track", "ranked", "kind", "rank_best", "rank_worst", "spec", "given", *scores,
+        "parameters_temporal", "parameters_generator", "iterations", "device_hours", "seeds", "status", "options",
+        "track_fingerprint", "data_fingerprint", "instrument", "instrument_sha256", "device_model",
     ]  # fmt: skip
 
 
@@ -49,7 +49,8 @@ def _shared(ranking: Ranking) -> dict[str, Any]:
 def _scores(scores: Mapping[str, Summary]) -> dict[str, Any]:
     cells: dict[str, Any] = {}
     for name, s in scores.items():
-        cells |= {f"{name}_mean": s.mean, f"{name}_std": "" if s.std is None else s.std, f"{name}_std_over": s.over, f"{name}_count": s.count}
+        cells |= {f"{name}_mean": s.mean, f"{name}_std": "" if s.std is None else s.std}
+        cells |= {f"{name}_std_over": s.over, f"{name}_count": s.count}
     return cells
 
 

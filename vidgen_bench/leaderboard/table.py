@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -15,63 +16,104 @@ from vidgen_bench.leaderboard.anchors import describe
 from vidgen_bench.leaderboard.notes import heading, identity, notes
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
 
-
-def table(rankings: Sequence[Ranking]) -> RenderableType:
-    """Return the rankings one below another."""
-    return Group(*(part for ranking in rankings for part in _section(ranking)))
+ENOUGH = 100
+"""Columns from which on every fact has a column of its own."""
 
 
-def _section(ranking: Ranking) -> list[RenderableType]:
-    caption = Padding(Text("\n".join(notes(ranking)), style="dim"), (0, 0, 1, 1))
-    return [Text(f" {ranking.name}", style="bold cyan"), Text(f" {identity(ranking)}", style="dim"), _grid(ranking), caption]
+@dataclass(frozen=True)
+class _Column:
+    """One or two facts about the cost of a row; two stand one above the other."""
+
+    title: str
+    facts: Callable[[Ranked], str]
+    folds: bool = False
 
 
-def _grid(ranking: Ranking) -> Table:
-    grid = Table(box=box.SIMPLE, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold", collapse_padding=True)
+def _temporal(ranked: Ranked) -> str:
+    return numbers.count(ranked.row.records[0].parameters.temporal)
+
+
+def _generator(ranked: Ranked) -> str:
+    return numbers.count(ranked.row.records[0].parameters.parts.get("generator"))
+
+
+def _iterations(ranked: Ranked) -> str:
+    return numbers.span([r.spent.iterations for r in ranked.row.records])
+
+
+def _hours(ranked: Ranked) -> str:
+    return numbers.hours([r.measured.device_hours for r in ranked.row.records])
+
+
+def _seeds(ranked: Ranked) -> str:
+    return numbers.seeds(ranked.row.seeds)
+
+
+_WIDE = (
+    _Column("G_t", _temporal),
+    _Column("G", _generator),
+    _Column("iter.", _iterations),
+    _Column("dev-h", _hours),
+    _Column("seeds", _seeds, folds=True),
+)
+
+_NARROW = (
+    _Column("G_t\nof G", lambda r: f"{_temporal(r)}\n{_generator(r)}"),
+    _Column("iter.\ndev-h", lambda r: f"{_iterations(r)}\n{_hours(r)}"),
+    _Column("seeds", _seeds, folds=True),
+)
+
+
+def table(rankings: Sequence[Ranking], width: int) -> RenderableType:
+    """Return the rankings one below another; in fewer than 100 columns, facts about cost stand in pairs."""
+    columns = _WIDE if width >= ENOUGH else _NARROW
+    return Group(*(part for ranking in rankings for part in _section(ranking, columns)))
+
+
+def _section(ranking: Ranking, columns: Sequence[_Column]) -> list[RenderableType]:
+    head = Text.assemble((ranking.name, "bold cyan"), "\n", (identity(ranking), "dim"))
+    caption = Text("\n".join(notes(ranking)), style="dim")
+    return [Padding(head, (0, 0, 0, 1)), _grid(ranking, columns), Padding(caption, (0, 0, 1, 1))]
+
+
+def _grid(ranking: Ranking, columns: Sequence[_Column]) -> Table:
+    grid = Table(box=box.SIMPLE, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
     if ranking.ranked:
         grid.add_column(" #", justify="right", no_wrap=True)
-    grid.add_column("spec" if ranking.ranked else " spec", overflow="fold", min_width=14)
+    grid.add_column("spec" if ranking.ranked else " spec", overflow="fold", min_width=15)
     for metric in ranking.metrics:
         grid.add_column(heading(ranking, metric), justify="right", no_wrap=True)
-    for title in ("G_t", "G", "iter.", "dev-h", "seeds"):
-        grid.add_column(title, justify="right", no_wrap=title != "seeds", overflow="fold")
+    for column in columns:
+        grid.add_column(column.title, justify="right", no_wrap=not column.folds, overflow="fold", min_width=5)
     places = {m: numbers.decimals(r.row.scores[m] for r in ranking.rows if m in r.row.scores) for m in ranking.metrics}
-    for i, name in enumerate(ranking.anchors.above):
-        _add_anchor(grid, ranking, name, places, last=i + 1 == len(ranking.anchors.above))
-    for i, ranked in enumerate(ranking.rows):
-        _add_row(grid, ranking, ranked, places, last=i + 1 == len(ranking.rows))
+    for name in ranking.anchors.above:
+        grid.add_row(*_anchor(ranking, name, places), style="dim", end_section=name == ranking.anchors.above[-1])
+    for ranked in ranking.rows:
+        costs = [column.facts(ranked) for column in columns]
+        grid.add_row(*_row(ranking, ranked, places), *costs, end_section=ranked is ranking.rows[-1])
     for name in ranking.anchors.below:
-        _add_anchor(grid, ranking, name, places, last=False)
+        grid.add_row(*_anchor(ranking, name, places), style="dim")
     return grid
 
 
-def _add_anchor(grid: Table, ranking: Ranking, name: str, places: dict[str, int], *, last: bool) -> None:
+def _anchor(ranking: Ranking, name: str, places: dict[str, int]) -> list[RenderableType]:
     scores = ranking.anchors.scores[name]
     shown = [numbers.mean_and_spread(scores.get(m), places[m]) for m in ranking.metrics]
-    grid.add_row(*([""] if ranking.ranked else []), _indented(ranking, describe(name)), *shown, style="dim", end_section=last)
+    return [*([""] if ranking.ranked else []), _indented(ranking, describe(name)), *shown]
 
 
-def _add_row(grid: Table, ranking: Ranking, ranked: Ranked, places: dict[str, int], *, last: bool) -> None:
-    row, first = ranked.row, ranked.row.records[0]
+def _row(ranking: Ranking, ranked: Ranked, places: dict[str, int]) -> list[RenderableType]:
+    row = ranked.row
     diverged = row.diverged == len(row.entries)
-    shown = [Text("diverged", style="red")] if diverged else [numbers.mean_and_spread(row.scores.get(m), places[m]) for m in ranking.metrics]
-    shown += [numbers.DASH] * (len(ranking.metrics) - len(shown))
     name = Text(ranked.spec, style="bold")
     if ranked.options:
         name.append(f"\n{ranked.options}", style="not bold dim")
     if row.diverged and not diverged:
         name.append(f"\n{row.diverged} of {len(row.entries)} diverged", style="not bold red")
-    grid.add_row(
-        *([ranked.place] if ranking.ranked else []),
-        _indented(ranking, name),
-        *shown,
-        numbers.count(first.parameters.temporal),
-        numbers.count(first.parameters.parts.get("generator")),
-        numbers.span([r.spent.iterations for r in row.records]),
-        numbers.hours([r.measured.device_hours for r in row.records]),
-        numbers.seeds(row.seeds),
-        end_section=last,
-    )
+    shown: list[RenderableType] = [numbers.mean_and_spread(row.scores.get(m), places[m]) for m in ranking.metrics]
+    if diverged and shown:
+        shown[0] = Text("diverged", style="red")
+    return [*([ranked.place] if ranking.ranked else []), _indented(ranking, name), *shown]
 
 
 def _indented(ranking: Ranking, content: str | Text) -> RenderableType:

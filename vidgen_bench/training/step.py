@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor
@@ -38,15 +39,23 @@ def gradients(player: Player, batch: Batch | None, noise: Noise) -> tuple[dict[s
 
 
 def take_turn(
-    player: Player, optimiser: torch.optim.Optimizer, batch: Batch | None, noise: Noise, rate: float, reduce: Reduce
+    player: Player,
+    optimiser: torch.optim.Optimizer,
+    batch: Batch | None,
+    noise: Noise,
+    rate: float,
+    reduce: Reduce,
+    inside: AbstractContextManager[object] | None = None,
 ) -> dict[str, Tensor]:
     """Play one turn and return its loss terms.
 
     Args:
         rate: factor on every learning rate, from the player's schedule.
         reduce: mean over processes; the identity for one.
+        inside: context of loss and gradients (what watches them).
     """
-    terms, grads = gradients(player, batch, noise)
+    with inside or nullcontext():
+        terms, grads = gradients(player, batch, noise)
     for parameter, grad in zip(player.parameters, reduce(grads), strict=True):
         parameter.grad = grad
     for group in optimiser.param_groups:

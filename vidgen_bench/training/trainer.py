@@ -82,7 +82,6 @@ class Trainer:
             if player.batch % self._process.world:
                 raise PluginError(f"player {player.name!r}: {self._process.world} processes must divide the batch of {player.batch}")
 
-    # -------------------------------------------------------------------------------------------------------------- the loop
     def run(self) -> Progress:
         """Train until the budget is spent or a loss is not finite, and return the progress.
 
@@ -119,10 +118,10 @@ class Trainer:
         for part in self._game.parts.values():
             part.train()
         where = nullcontext() if self._device.type == "cpu" else self._device
-        with where, self._process.batch_norm(), watch or nullcontext():
+        with where, self._process.batch_norm():
             for player in self._game.players:
                 for turn in range(player.turns):
-                    self._turn(player, iteration, turn)
+                    self._turn(player, iteration, turn, watch)
         if watch:
             self._heed(watch)
         for player in self._game.players:
@@ -134,13 +133,14 @@ class Trainer:
         self.progress.flops += self.progress.flops_per_iteration
         self.progress.clips += sum(p.batch * p.turns for p in self._game.players if p.feed)
 
-    def _turn(self, player: Player, iteration: int, turn: int) -> None:
+    def _turn(self, player: Player, iteration: int, turn: int, watch: Watch | None) -> None:
         position = iteration * player.turns + turn
         rank, world = self._process.rank, self._process.world
         batch = self._clips.batch(player.name, player.feed, position, player.batch, rank, world) if player.feed else None
         key = torch.tensor(key_of(self._seed, "train", player.name, position), dtype=torch.int64, device=self._device)
         noise = training_noise(key, player.batch, rank, world)
-        terms = take_turn(player, self._optimisers[player.name], batch, noise, player.schedule(iteration), self._process.mean)
+        optimiser, rate = self._optimisers[player.name], player.schedule(iteration)
+        terms = take_turn(player, optimiser, batch, noise, rate, self._process.mean, watch)
         for name, term in terms.items():
             key_ = f"{player.name}.{name}"
             value = term.double() / player.turns
@@ -156,7 +156,6 @@ class Trainer:
                 "Take every random number from the noise that the loss is given."
             )
 
-    # ------------------------------------------------------------------------------------------------------- looking, scoring
     def _look(self, share: float) -> dict[str, float]:
         """Read the losses from the device, tell the observer, and notice divergence."""
         names = sorted(self._losses)
@@ -196,7 +195,6 @@ class Trainer:
             stream.flush()
             self.progress.trace_bytes = stream.tell()
 
-    # ------------------------------------------------------------------------------------------------------ saving, resuming
     def _save(self) -> None:
         """Write the last checkpoint, then remove best checkpoints that it no longer names."""
         if self._process.rank:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.lib.npyio import NpzFile
 from torch import Tensor
 
 from vidgen_bench.errors import RecordError
@@ -49,17 +51,18 @@ def import_chainer(weights: Path, mean: Path, target: Path) -> Card:
 def _arrays(path: Path, expected: str) -> dict[str, np.ndarray]:
     """Return every array of an npz file; pickles inside are refused, not opened."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise RecordError(f"{path}: expected {expected}; found a single array (.npy). Save it as npz.")
+        file = np.load(path, allow_pickle=False)
+        if not isinstance(file, NpzFile):
+            raise RecordError(f"{path}: expected {expected}; found a single array (.npy). Save it as npz.")
+        with file:
             return {name: _array(path, file, name) for name in file.files}
     except OSError as error:
         raise RecordError(f"{path} cannot be read: {error.strerror or error}. Expected {expected}.") from None
-    except (ValueError, zipfile.BadZipFile, EOFError):
-        raise RecordError(f"{path} is no npz file of plain arrays (pickles are never opened). Expected {expected}.") from None
+    except (ValueError, zipfile.BadZipFile, zlib.error, EOFError):
+        raise RecordError(f"{path} is damaged, or no npz file of plain arrays (pickles are never opened). Expected {expected}.") from None
 
 
-def _array(path: Path, file: np.lib.npyio.NpzFile, name: str) -> np.ndarray:
+def _array(path: Path, file: NpzFile, name: str) -> np.ndarray:
     try:
         array = file[name]
     except ValueError:
@@ -67,6 +70,8 @@ def _array(path: Path, file: np.lib.npyio.NpzFile, name: str) -> np.ndarray:
             f"{path}: the array {name!r} holds Python objects (a pickle), which could run code when opened and is refused. "
             "Save it again as plain numbers."
         ) from None
+    if not isinstance(array, np.ndarray):
+        raise RecordError(f"{path}: its member {name!r} is no array, so it is no npz file of weights. Expected {EXPECTED}.")
     if array.dtype.kind != "f":
         raise RecordError(f"{path}: expected the array {name!r} in floating point; found {array.dtype}.")
     return array

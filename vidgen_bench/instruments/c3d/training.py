@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -162,25 +163,23 @@ def measure(weights: Mapping[str, Tensor], layout: Layout, mean: Tensor, clips: 
 
 
 def write_trained(
-    path: Path, weights: Mapping[str, Tensor], mean: Tensor, held_out: HeldOut, class_names: tuple[str, ...], plan: Plan, command: str, data: str
+    path: Path,
+    weights: Mapping[str, Tensor],
+    mean: Tensor,
+    held_out: HeldOut,
+    class_names: tuple[str, ...],
+    plan: Plan,
+    about: Mapping[str, str | int],
 ) -> str:
-    """Write the trained instrument (float16) with its provenance and return its sha256."""
+    """Write the trained instrument (float16) with its provenance and return its sha256; ``about`` says command and data."""
+    made = {**dataclasses.asdict(plan), **about, "torch": torch.__version__, "threads": torch.get_num_threads()}
+    measured = {"held_out_clips": held_out.clips, "held_out_accuracy": round(held_out.accuracy, 6)}
     card = Card(
         width=plan.width,
         hidden=plan.hidden,
         classes=len(class_names),
         class_names=class_names,
         note="trained by vidgen-bench",
-        training={
-            "command": command,
-            "data": data,
-            "seed": plan.seed,
-            "steps": plan.steps,
-            "batch": plan.batch,
-            "learning_rate": plan.learning_rate,
-            "torch": torch.__version__,
-            "held_out_clips": held_out.clips,
-            "held_out_accuracy": round(held_out.accuracy, 6),
-        },
+        training=made | measured,
     )
     return write_instrument(path, card, weights, mean, dtype=torch.float16)

@@ -1,0 +1,76 @@
+"""Two gloo processes give the gradients, batch-norm statistics and loss means of one."""
+
+from __future__ import annotations
+
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+
+from tests import toy
+from vidgen_bench.noise import key_of, training_noise
+from vidgen_bench.training.distributed import Process
+from vidgen_bench.training.step import gradients
+
+TOLERANCE = 1e-5
+
+
+def play(process: Process) -> dict[str, list[torch.Tensor]]:
+    """Return every player's gradients and the batch-norm statistics after one iteration without optimiser steps."""
+    torch.set_num_threads(1)
+    game = toy.game()
+    result: dict[str, list[torch.Tensor]] = {}
+    for player in game.players:
+        noise = training_noise(torch.tensor(key_of(0, player.name)), player.batch, process.rank, process.world)
+        batch = toy.Clips().batch(player.name, player.feed, 0, player.batch, process.rank, process.world) if player.feed else None
+        with process.batch_norm():
+            terms, grads = gradients(player, batch, noise)
+        result[player.name] = list(process.mean(grads))
+        result[f"{player.name} terms"] = list(process.mean(list(terms.values())))
+    result["statistics"] = [b for part in game.parts.values() for b in part.buffers() if b.is_floating_point()]
+    return result
+
+
+def worker(rank: int, folder: str) -> None:
+    dist.init_process_group("gloo", init_method=f"file://{folder}/rendezvous", rank=rank, world_size=2)
+    result = play(Process(rank, 2))
+    torch.save(result, f"{folder}/{rank}.pt")
+    dist.destroy_process_group()
+
+
+def test_two_processes_give_the_gradients_of_one(tmp_path):
+    mp.spawn(worker, args=(str(tmp_path),), nprocs=2)
+    alone = play(Process())
+    for rank in range(2):
+        together = torch.load(tmp_path / f"{rank}.pt")
+        assert together.keys() == alone.keys()
+        for name, tensors in alone.items():
+            for a, b in zip(tensors, together[name], strict=True):
+                torch.testing.assert_close(b, a, rtol=TOLERANCE, atol=TOLERANCE, msg=lambda m, n=name: f"{n}: {m}")
+
+
+def test_synchronised_batch_norm_of_one_process_is_torchs_own():
+    """With a world of one the statistics are those of the batch, so the function must agree with torch's."""
+    from vidgen_bench.training import distributed
+
+    torch.manual_seed(0)
+    norm, other = torch.nn.BatchNorm3d(4), torch.nn.BatchNorm3d(4)
+    x = torch.randn(6, 4, 2, 3, 3, requires_grad=True)
+    weights = torch.randn(6, 4, 2, 3, 3)
+
+    class Alone(distributed.SynchronisedBatchNorm):
+        pass
+
+    original = distributed._Sum
+    try:
+        distributed._Sum = type("Identity", (), {"apply": staticmethod(lambda v: v)})
+        with Alone(1):
+            ours = norm(x)
+    finally:
+        distributed._Sum = original
+    theirs = other(x)
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(norm.running_var, other.running_var)
+    torch.testing.assert_close(norm.running_mean, other.running_mean)
+    (a,) = torch.autograd.grad((ours * weights).sum(), x)
+    (b,) = torch.autograd.grad((theirs * weights).sum(), x)
+    torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)

@@ -1,0 +1,194 @@
+"""The loop: budgets, best checkpoint, divergence, interruption, and resuming to the same numbers from any iteration."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests import toy
+from vidgen_bench.budget import Budget
+from vidgen_bench.errors import Interrupted, PluginError, RecordError, VidgenBenchError
+from vidgen_bench.training import trainer as trainer_module
+from vidgen_bench.training.distributed import Process
+from vidgen_bench.training.interrupt import Interrupt
+from vidgen_bench.training.observer import Glance, Observer
+from vidgen_bench.training.trainer import Rule, Trainer
+
+
+def make(folder: Path, *, iterations: int = 24, observer: Observer | None = None, interrupt: Interrupt | None = None, **changes) -> Trainer:
+    game = changes.pop("game", None) or toy.game()
+    budget = changes.pop("budget", Budget(iterations=iterations))
+    score = changes.pop("score", lambda i: {"fid": abs(i - 12) + 1.0, "weight": float(game.parts["generator"].body[0].weight.detach().sum())})
+    return Trainer(
+        game, toy.Clips(), Rule(budget, 6, "fid", "lower"), score, seed=3, folder=folder, device=torch.device("cpu"), process=Process(),
+        observer=observer or Observer(), interrupt=interrupt or Interrupt(),
+    )  # fmt: skip
+
+
+class StopAt(Observer):
+    """Requests an interruption at a look of the trainer."""
+
+    def __init__(self, iteration: int, interrupt: Interrupt) -> None:
+        self.iteration, self.interrupt = iteration, interrupt
+
+    def trained(self, glance: Glance) -> None:
+        self.interrupt.requested = glance.iteration >= self.iteration
+
+
+def final_state(folder: Path) -> dict:
+    return torch.load(folder / "last.pt", weights_only=True)
+
+
+def assert_same(a, b) -> None:
+    assert type(a) is type(b)
+    if isinstance(a, torch.Tensor):
+        assert torch.equal(a, b)
+    elif isinstance(a, dict):
+        assert a.keys() == b.keys()
+        for key in a:
+            if key not in ("train_seconds", "evaluate_seconds", "started", "resumed", "peak_memory"):
+                assert_same(a[key], b[key])
+    elif isinstance(a, list | tuple):
+        assert len(a) == len(b)
+        for x, y in zip(a, b, strict=True):
+            assert_same(x, y)
+    else:
+        assert a == b
+
+
+def test_keeps_the_best_checkpoint_and_the_trace(tmp_path):
+    trainer = make(tmp_path)
+    progress = trainer.run()
+    assert progress.iteration == 24
+    assert progress.clips == 24 * toy.ROWS
+    assert progress.flops == 24 * progress.flops_per_iteration > 0
+    points = [json.loads(line) for line in (tmp_path / "trace.jsonl").read_text().splitlines()]
+    assert [p["iteration"] for p in points] == [6, 12, 18, 24]
+    assert set(points[0]["losses"]) == {"discriminator.real", "discriminator.fake", "generator.fake"}
+    assert trainer.best().iteration == 12
+    assert [f.name for f in tmp_path.glob("best-*.pt")] == ["best-000000012.pt"]
+
+
+def test_load_best_restores_the_weights_that_were_scored(tmp_path):
+    trainer = make(tmp_path)
+    trainer.run()
+    trainer.load_best()
+    point = [json.loads(line) for line in (tmp_path / "trace.jsonl").read_text().splitlines()][1]
+    generator = trainer._game.parts["generator"]
+    assert float(generator.body[0].weight.detach().sum()) == point["scores"]["weight"]
+
+
+@pytest.mark.parametrize("stop", [1, 5, 6, 7, 12, 17, 23])
+def test_interrupted_anywhere_it_resumes_to_the_same_numbers(tmp_path, stop, monkeypatch):
+    monkeypatch.setattr(trainer_module, "READ_EVERY", 1)
+    for name in ("whole", "parts"):
+        (tmp_path / name).mkdir()
+    make(tmp_path / "whole").run()
+    interrupt = Interrupt()
+    with pytest.raises(Interrupted, match="same command goes on"):
+        make(tmp_path / "parts", observer=StopAt(stop, interrupt), interrupt=interrupt).run()
+    progress = make(tmp_path / "parts").run()
+    assert progress.resumed == 1
+    assert_same(final_state(tmp_path / "parts"), final_state(tmp_path / "whole"))
+    assert (tmp_path / "parts" / "trace.jsonl").read_bytes() == (tmp_path / "whole" / "trace.jsonl").read_bytes()
+
+
+def test_a_finished_training_is_not_trained_again(tmp_path):
+    make(tmp_path).run()
+    before = (tmp_path / "last.pt").read_bytes()
+    trainer = make(tmp_path, score=lambda i: pytest.fail("scored again"))
+    assert trainer.run().iteration == 24
+    assert (tmp_path / "last.pt").read_bytes() == before
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_as_diverged(tmp_path):
+    progress = make(tmp_path, game=toy.game(explode_at=8), iterations=40).run()
+    assert progress.diverged
+    assert progress.iteration <= 8 + trainer_module.READ_EVERY
+    points = [json.loads(line) for line in (tmp_path / "trace.jsonl").read_text().splitlines()]
+    assert [p["iteration"] for p in points] == [6]
+
+
+@pytest.mark.parametrize(
+    ("budget", "iterations"),
+    [
+        (Budget(clips=50), 7),
+        (Budget(iterations=30, clips=17), 3),
+        (Budget(device_hours=1e-9), 1),
+    ],
+)
+def test_the_first_limit_reached_ends_the_run_with_an_evaluation(tmp_path, budget, iterations):
+    progress = make(tmp_path, budget=budget).run()
+    assert progress.iteration == iterations
+    last = (tmp_path / "trace.jsonl").read_text().splitlines()[-1]
+    assert json.loads(last)["iteration"] == iterations
+
+
+def test_a_flops_budget_counts_matrix_products_and_convolutions(tmp_path):
+    one = make(tmp_path, iterations=1).run().flops_per_iteration
+    (tmp_path / "b").mkdir()
+    assert make(tmp_path / "b", budget=Budget(flops=2.5 * one)).run().iteration == 3
+
+
+def test_turns_play_a_player_more_often_on_new_clips(tmp_path):
+    game = toy.game(turns=3)
+    seen = []
+
+    class Spy(toy.Clips):
+        def batch(self, name, feed, position, rows, rank=0, world=1):
+            seen.append(position)
+            return super().batch(name, feed, position, rows, rank, world)
+
+    trainer = make(tmp_path, game=game, iterations=2)
+    trainer._clips = Spy()
+    trainer.run()
+    assert seen == [0, 1, 2, 3, 4, 5]
+    assert trainer.progress.clips == 6 * toy.ROWS
+
+
+def test_global_random_numbers_in_a_loss_are_refused(tmp_path):
+    game = toy.game()
+    d = game.players[0]
+    noisy = type(d)(**{**d.__dict__, "loss": lambda b, n: {"x": game.parts["discriminator"](b.clips + torch.randn(1)).mean()}})
+    game = type(game)(game.parts, (noisy, game.players[1]), game.sample)
+    with pytest.raises(PluginError, match=r"global random numbers \(aten::randn"):
+        make(tmp_path, game=game).run()
+
+
+def test_a_host_synchronisation_is_witnessed(tmp_path):
+    game = toy.game()
+    g = game.players[1]
+    quiet = make(tmp_path, iterations=1).run().witness
+
+    def loss(batch, noise):
+        terms = dict(g.loss(batch, noise))
+        return {k: v * (1.0 if float(v) > -1e9 else 2.0) for k, v in terms.items()}
+
+    game = type(game)(game.parts, (game.players[0], type(g)(**{**g.__dict__, "loss": loss})), game.sample)
+    (tmp_path / "b").mkdir()
+    assert quiet == []
+    assert make(tmp_path / "b", game=game, iterations=1).run().witness == ["synchronises with the host: aten::_local_scalar_dense"]
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"PK\x03\x04broken"])
+def test_a_damaged_checkpoint_is_told_and_left_alone(tmp_path, content):
+    (tmp_path / "last.pt").write_bytes(content)
+    with pytest.raises(RecordError, match="cannot be read"):
+        make(tmp_path).run()
+    assert (tmp_path / "last.pt").read_bytes() == content
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch):
+    monkeypatch.setattr(trainer_module, "READ_EVERY", 1)
+    interrupt = Interrupt()
+    with pytest.raises(Interrupted):
+        make(tmp_path, observer=StopAt(7, interrupt), interrupt=interrupt).run()
+    before = (tmp_path / "last.pt").read_bytes()
+    monkeypatch.setattr("vidgen_bench.files.os.fsync", lambda fd: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(VidgenBenchError, match=r"last\.pt could not be written: No space left on device"):
+        make(tmp_path).run()
+    assert (tmp_path / "last.pt").read_bytes() == before
+    assert not list(tmp_path.glob("*.part")) + list(tmp_path.glob(".*.part"))

@@ -1,0 +1,220 @@
+"""``vidgen-bench data``: decode a track's videos in advance, say what is there, and check that it is still the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vidgen_bench.cli.console import output, print_json
+
+if TYPE_CHECKING:
+    from vidgen_bench.api import VideoSource
+    from vidgen_bench.data.store import Store
+    from vidgen_bench.track import Track
+
+app = typer.Typer(
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    help="The videos of a track: decode them once (prepare), say what is there (info), check the stored frames "
+    "(verify).",
+)
+
+Report = Callable[[str, int, int], None]
+
+_Track = Annotated[str, typer.Option("--track", help="Name of a track, or a TOML file of one's own.")]
+_Data = Annotated[Path | None, typer.Option("--data", help="Folder of videos, one folder a class.")]
+_Splits = Annotated[
+    Path | None, typer.Option("--splits", help="Folder of classInd.txt, trainlist0N.txt, testlist0N.txt.")
+]
+_Missing = Annotated[int, typer.Option("--allow-missing", min=0, help="Go on without up to N missing or bad videos.")]
+_Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Decoding processes; all processors if not given.")
+]
+_Timeout = Annotated[float, typer.Option("--timeout", min=1.0, help="Seconds one video may take.")]
+_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+_DEFAULT_TRACK = "shapes-smoke"
+
+
+@app.command()
+def prepare(
+    track: _Track = _DEFAULT_TRACK,
+    data: _Data = None,
+    splits: _Splits = None,
+    allow_missing: _Missing = 0,
+    workers: _Workers = None,
+    timeout: _Timeout = 120.0,
+    as_json: _AsJson = False,
+) -> None:
+    """Decode every video of the track once; where that is done, say so. Stopped at any moment, it goes on from
+    there."""
+    from vidgen_bench.data.prepare import prepare as decode
+    from vidgen_bench.places import cache_folder
+
+    loaded = _load(track)
+    with _progress() as report:
+        store = decode(
+            _located(loaded, data, splits, report),
+            split=loaded.data.split,
+            geometry=loaded.data.geometry,
+            clip_frames=loaded.clip.frames,
+            cache=cache_folder(),
+            allow_missing=allow_missing,
+            workers=workers,
+            timeout=timeout,
+            report=report,
+        )
+    _show(store, as_json)
+
+
+@app.command()
+def info(
+    track: _Track = _DEFAULT_TRACK,
+    data: _Data = None,
+    splits: _Splits = None,
+    allow_missing: _Missing = 0,
+    as_json: _AsJson = False,
+) -> None:
+    """Say what is stored of the track's videos: counts, size, hashes, decoder, and what is missing."""
+    _show(_opened(track, data, splits, allow_missing), as_json)
+
+
+@app.command()
+def verify(
+    track: _Track = _DEFAULT_TRACK,
+    data: _Data = None,
+    splits: _Splits = None,
+    allow_missing: _Missing = 0,
+) -> None:
+    """Hash the stored frames again and compare with what was decoded."""
+    store = _opened(track, data, splits, allow_missing)
+    with _progress() as report:
+        store.verify(report)
+    output().print(f"All {store.index.frames:,} frames in {store.folder} are as decoded.", soft_wrap=True)
+
+
+def _load(track: str) -> Track:
+    from vidgen_bench.track import load_track
+
+    return load_track(track)
+
+
+def _located(track: Track, data: Path | None, splits: Path | None, report: Report) -> VideoSource:
+    from vidgen_bench.host import Host
+    from vidgen_bench.places import cache_folder
+
+    found = Host.of_environment().find("data set", track.data.name)
+    return found.declaration.locate(data, splits, cache_folder(), report)
+
+
+def _opened(track: str, data: Path | None, splits: Path | None, allow_missing: int) -> Store:
+    """Return the store of the track's videos.
+
+    Raises:
+        DataError: they are not decoded yet.
+    """
+    from vidgen_bench.data.prepare import store_folder
+    from vidgen_bench.data.store import Store
+    from vidgen_bench.errors import DataError
+    from vidgen_bench.places import cache_folder
+
+    loaded = _load(track)
+    with _progress() as report:
+        source = _located(loaded, data, splits, report)
+    part = loaded.data
+    folder = store_folder(
+        source, split=part.split, geometry=part.geometry, cache=cache_folder(), allow_missing=allow_missing
+    )
+    if not folder.is_dir():
+        raise DataError(
+            f"The videos in {source.videos} are not decoded yet for the track {loaded.name}. `vidgen-bench data "
+            "prepare` with "
+            "the same options does it, and so does the first run."
+        )
+    return Store.open(folder)
+
+
+def _facts(store: Store) -> dict[str, object]:
+    index = store.index
+    return {
+        "folder": str(store.folder),
+        "split": index.split,
+        "classes": len(index.classes),
+        "train_videos": len(store.train),
+        "test_videos": len(store.test),
+        "frames": index.frames,
+        "shortest": min(entry.frames for entry in store.train + store.test),
+        "frame": [index.geometry.height, index.geometry.width],
+        "bytes": index.bytes,
+        "decoders": dict(index.decoders),
+        "missing": list(index.missing),
+        "content_sha256": index.content_sha256,
+        "fingerprint": store.fingerprint,
+    }
+
+
+def _show(store: Store, as_json: bool) -> None:
+    facts = _facts(store)
+    if as_json:
+        print_json(facts)
+        return
+    index, geometry = store.index, store.geometry
+    top, left, height, width = geometry.crop
+    lines = {
+        "videos": f"{len(store.train)} to train on, {len(store.test)} held out, {len(index.classes)} classes "
+        f"(split {index.split})",
+        "frames": f"{index.frames:,} of {height} x {width}, {index.bytes / 1e6:,.1f} MB; the shortest video has "
+        f"{facts['shortest']}",
+        "geometry": f"{geometry.rule} to {geometry.rows} x {geometry.columns}, rows {top}:{top + height}, columns "
+        f"{left}:{left + width}",
+        "decoded by": ", ".join(f"{name} ({count})" for name, count in index.decoders.items()),
+        "missing": ", ".join(index.missing) or "none",
+        "content": index.content_sha256,
+        "fingerprint": store.fingerprint,
+        "folder": str(store.folder),
+    }
+    console = output()
+    for name, value in lines.items():
+        console.print(f"{name:<12}{value}", soft_wrap=True)
+
+
+@contextmanager
+def _progress() -> Iterator[Report]:
+    """Yield a report that draws a bar on a terminal and writes a line every tenth of the way elsewhere, on standard
+    error."""
+    import sys
+
+    if sys.stderr.isatty():
+        with _bars() as report:
+            yield report
+        return
+    said: dict[str, int] = {}
+
+    def line(what: str, done: int, total: int) -> None:
+        tenth = 10 * done // total if total else 0
+        if said.get(what) != tenth:
+            said[what] = tenth
+            print(f"{what}: {done} of {total}" if total else what, file=sys.stderr, flush=True)
+
+    yield line
+
+
+@contextmanager
+def _bars() -> Iterator[Report]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def report(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=None)
+            progress.update(tasks[what], completed=done, total=total or None)
+
+        yield report
