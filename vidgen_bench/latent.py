@@ -144,7 +144,7 @@ def hidden_width(hidden: Hidden, spec: LatentSpec, build: Callable[[int | None],
         spec: ``state`` reads its shape, ``equal`` the parameter count of the backbone's own G_t.
         build: width -> the whole temporal generator, to count its parameters.
     Raises:
-        RequestError: ``equal``, and the backbone has no G_t of its own or no width comes near it.
+        RequestError: ``equal``, and the backbone has no G_t of its own (or it refuses these clips), or no width fits.
     """
     if hidden == "none":
         return None
@@ -154,8 +154,8 @@ def hidden_width(hidden: Hidden, spec: LatentSpec, build: Callable[[int | None],
         return hidden
     if spec.parameters is None:
         raise RequestError(
-            "hidden=equal needs a parameter count to match, and this backbone has no temporal generator of its own; "
-            "give a number."
+            "hidden=equal needs the parameter count of the backbone's own temporal generator, and there is none for "
+            "these clips; give a number."
         )
     try:
         return solve_width(build, spec.parameters)

@@ -35,7 +35,9 @@ def test_linear_equation_meets_the_matrix_exponential() -> None:
     times = (0.0, 0.4, 1.0, 1.7, -0.6)
     path = ode_path(linear, START, times, FRAMES)
     for i, t in enumerate(times):
-        torch.testing.assert_close(path[:, i], START @ torch.linalg.matrix_exp(WEIGHT * t).T, atol=5e-6, rtol=0)  # h = 1/15
+        torch.testing.assert_close(
+            path[:, i], START @ torch.linalg.matrix_exp(WEIGHT * t).T, atol=5e-6, rtol=0
+        )  # h = 1/15
 
 
 def test_explicit_time_is_the_clip_unit() -> None:
@@ -170,7 +172,9 @@ def test_additive_noise_is_the_sum_of_the_increments() -> None:
 def test_native_equals_torchsde_on_the_same_increments(dt: float) -> None:
     times = (*GRID, 1.31)
     state = START.float()
-    ours, theirs = (sde_path(curved, linear, state, times, dt=dt, noise=noise(), backend=b) for b in ("native", "torchsde"))
+    ours, theirs = (
+        sde_path(curved, linear, state, times, dt=dt, noise=noise(), backend=b) for b in ("native", "torchsde")
+    )
     torch.testing.assert_close(ours, theirs, atol=2e-6, rtol=0)
 
 
@@ -184,7 +188,9 @@ def test_torchsde_takes_a_map_state() -> None:
     torch.testing.assert_close(*paths, atol=2e-6, rtol=0)
 
 
-@pytest.mark.parametrize("times", [tuple(i / 60 for i in range(61)), tuple(i / 15 for i in range(40))], ids=["denser", "longer"])
+@pytest.mark.parametrize(
+    "times", [tuple(i / 60 for i in range(61)), tuple(i / 15 for i in range(40))], ids=["denser", "longer"]
+)
 def test_a_denser_or_longer_stochastic_clip_keeps_its_frames(times: tuple[float, ...]) -> None:
     ordinary = sde_path(curved, linear, START, GRID, dt=0.025, noise=noise())
     other = sde_path(curved, linear, START, times, dt=0.025, noise=noise())

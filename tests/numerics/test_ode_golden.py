@@ -78,7 +78,9 @@ def test_16_stiff_gradients(shared: Path) -> None:
     """Weights times 8, where the 3/8 rule and the classic one part by 7.6e-4."""
     case = golden.load(shared, "16")
     stiff = case["stiff_single_nofcn"]
-    state = [dict(e, mult=stiff["mult"]) if e["role"] == "weight" else e for e in case["cases"]["single_nofcn"]["state"]]
+    state = [
+        dict(e, mult=stiff["mult"]) if e["role"] == "weight" else e for e in case["cases"]["single_nofcn"]["state"]
+    ]
     loss, grads, _ = _gradients({"state": state}, embedding=False)
     assert loss == pytest.approx(stiff["loss"], rel=2e-6)
     golden.assert_fingerprint(grads["ode_fn.fn.0.weight"], stiff["output_grad_weight_plain"])

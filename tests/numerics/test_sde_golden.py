@@ -34,7 +34,11 @@ def increments(steps: int) -> Tensor:
     """dW_n[j] = sqrt(0.025) float32(sin(0.29 j + 0.2 + 1.7 n)), [2, steps, 100]."""
     j, n = np.arange(200), np.arange(steps)
     sines = np.sin(0.29 * j[None] + 0.2 + 1.7 * n[:, None]).astype(np.float32)
-    return torch.from_numpy((math.sqrt(0.025) * sines.astype(np.float64)).astype(np.float32)).view(steps, 2, 100).transpose(0, 1)
+    return (
+        torch.from_numpy((math.sqrt(0.025) * sines.astype(np.float64)).astype(np.float32))
+        .view(steps, 2, 100)
+        .transpose(0, 1)
+    )
 
 
 @pytest.mark.parametrize("diffusion", [False, True])
@@ -47,7 +51,9 @@ def test_07_trajectory(shared: Path, diffusion: bool) -> None:
     grid = case["step_times_float32"]
     assert len(grid) == case["n_steps"] + 1
     state = module.initial(module.embedding(golden.latent(2, 100)))
-    path = euler_maruyama(lambda t, z: module.mu(z), lambda t, z: module.sigma(z), state, grid, increments(case["n_steps"]))
+    path = euler_maruyama(
+        lambda t, z: module.mu(z), lambda t, z: module.sigma(z), state, grid, increments(case["n_steps"])
+    )
     key = "output_B_closed_form_increments" if diffusion else "output_A_zero_diffusion"
     golden.assert_fingerprint(interpolate(grid, path, CLIP.grid), case[key])
 

@@ -119,5 +119,5 @@ def test_mocogan_has_a_width_without_its_embedding_and_none_with_it() -> None:
 
 
 def test_equal_needs_a_count_to_match() -> None:
-    with pytest.raises(RequestError, match="no temporal generator of its own"):
+    with pytest.raises(RequestError, match="there is none for"):
         hidden_width("equal", VECTOR, _build(VECTOR, True))

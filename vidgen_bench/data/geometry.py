@@ -24,8 +24,9 @@ _BLOCK = 8  # frames resized at a time: the intermediate rows stay in the proces
 
 @dataclass(frozen=True)
 class FrameGeometry:
-    """Resize to ``rows`` x ``columns`` by ``rule``, then keep the rectangle ``crop = (top, left, height, width)`` of
-    the result.
+    """Resize to ``rows`` x ``columns`` by ``rule``, then keep the rectangle ``crop``.
+
+    ``crop = (top, left, height, width)`` is counted in pixels of the resized frame.
 
     ``cubic`` is bicubic interpolation with a = -0.75, half-pixel centres and no antialiasing: the paper's cv2
     INTER_CUBIC. ``cubic-antialias`` widens the kernel (a = -0.5) by the scale, as PIL and torch's ``antialias=True``
@@ -52,8 +53,7 @@ class FrameGeometry:
         if not inside:
             raise RequestError(
                 f"crop (top {top}, left {left}, height {height}, width {width}) does not lie inside the resized "
-                "frame of "
-                f"{self.rows} rows x {self.columns} columns."
+                f"frame of {self.rows} rows x {self.columns} columns."
             )
 
     @property

@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import filelock
@@ -159,11 +159,12 @@ def _make(
         jobs = (Job(source.videos / path, parts / f"{number}.u8") for number, path in enumerate(todo))
         done = len(paths) - len(todo)
         report("decoding", done, len(paths))
-        outcomes = decode_all(jobs, geometry, min(workers, max(len(todo), 1)), timeout)
-        for path, outcome in zip(todo, outcomes, strict=True):
-            done += 1
-            _take(path, outcome, journal, faults)
-            report("decoding", done, len(paths))
+        # closed by hand: an error in _take would keep the generator, and with it the workers, alive in its traceback
+        with closing(decode_all(jobs, geometry, min(workers, max(len(todo), 1)), timeout)) as outcomes:
+            for path, outcome in zip(todo, outcomes, strict=True):
+                done += 1
+                _take(path, outcome, journal, faults)
+                report("decoding", done, len(paths))
     _tolerate(faults, tree, allow_missing)
     index = _index(tree, split, geometry, journal, set(faults))
     with disk_errors(folder):

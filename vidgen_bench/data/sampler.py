@@ -1,5 +1,4 @@
-"""Draws clips from a store: a pure function of (seed, name, position), so that no position is saved and nothing is
-replayed.
+"""Draws clips from a store, as a pure function of (seed, name, position): no position is saved, nothing is replayed.
 
 Order: each name has its own keyed permutation of the videos for every epoch, drop last. Offset rule (TGAN's and the
 paper's): with span = stride * (frames - 1) + 1, uniform in 0 .. length - span - 1, so the last legal start is never

@@ -83,7 +83,7 @@ class Store:
         """
         for done, video in enumerate(self.index.videos):
             report("verifying", done, len(self.index.videos))
-            held = hashlib.sha256(self.frames[video.first : video.first + video.frames]).hexdigest()
+            held = hashlib.sha256(self.frames[video.first : video.first + video.frames].tobytes()).hexdigest()
             if held != video.sha256:
                 raise damaged(
                     self.folder,

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 import av
+import av.error
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,8 +29,7 @@ CHUNK = 32
 
 @dataclass(frozen=True)
 class Decoded:
-    """A whole video: uint8 frames [T, H, W, 3] in RGB, the header's frame count (None where it has none), and who
-    decoded it."""
+    """A whole video: uint8 frames [T, H, W, 3] in RGB, the header's frame count if it has one, and who decoded it."""
 
     frames: Frames
     header_frames: int | None
@@ -87,7 +87,7 @@ def header_frames(path: Path) -> int | None:
             if not container.streams.video:
                 raise DataError(f"{path}: the file has no video stream, expected a video such as an .avi.")
             return container.streams.video[0].frames or None
-    except (av.FFmpegError, OSError) as error:
+    except (av.error.FFmpegError, OSError) as error:
         raise _unreadable(path, error) from error
 
 
@@ -121,8 +121,8 @@ def _pyav_frames(path: Path) -> Iterator[Frames]:
             stream = container.streams.video[0]
             stream.codec_context.thread_count = 1  # the worker processes are the parallelism
             for frame in container.decode(stream):
-                yield frame.to_ndarray(format="rgb24")
-    except (av.FFmpegError, OSError) as error:
+                yield np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+    except (av.error.FFmpegError, OSError) as error:
         raise _unreadable(path, error) from error
 
 

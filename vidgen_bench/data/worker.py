@@ -56,7 +56,7 @@ def serve(request: dict[str, Any]) -> dict[str, Any]:
                 digest = hashlib.sha256()
 
             def take(frames: Any) -> None:
-                data = memoryview(geometry.apply(frames)).cast("B")
+                data = geometry.apply(frames).tobytes()
                 digest.update(data)
                 part.write(data)
 

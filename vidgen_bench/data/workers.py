@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +22,7 @@ from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.errors import VidgenBenchError
 
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
-# -P keeps the user's folder off the path (a file called av.py there would be imported); the package's own is appended,
-# not prepended
+# -P keeps the user's folder off the path (an av.py there would be imported); the package's own folder comes last on it
 _START = "import sys; sys.path.append(sys.argv.pop(1)); from vidgen_bench.data.worker import main; main()"
 
 
@@ -53,7 +52,9 @@ def default_workers() -> int:
     return os.cpu_count() or 1
 
 
-def decode_all(jobs: Iterable[Job], geometry: FrameGeometry, workers: int, timeout: float) -> Iterator[Outcome]:
+def decode_all(
+    jobs: Iterable[Job], geometry: FrameGeometry, workers: int, timeout: float
+) -> Generator[Outcome, None, None]:
     """Yield the outcome of every job, in order; at most four a worker are under way or waiting to be taken.
 
     Args:
@@ -212,7 +213,7 @@ class Worker:
     def _death(self) -> str:
         code = self._process.wait()
         if code >= 0:
-            return f"exit code {code}"
+            return f"exit code {code}: {self._last_words()}"
         try:
             return f"signal {signal.Signals(-code).name}"
         except ValueError:

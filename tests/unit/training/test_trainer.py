@@ -165,7 +165,7 @@ def test_a_host_synchronisation_is_witnessed(tmp_path):
 
     def loss(batch, noise):
         terms = dict(g.loss(batch, noise))
-        return {k: v * (1.0 if float(v) > -1e9 else 2.0) for k, v in terms.items()}
+        return {k: v * (1.0 if float(v.detach()) > -1e9 else 2.0) for k, v in terms.items()}
 
     game = type(game)(game.parts, (game.players[0], type(g)(**{**g.__dict__, "loss": loss})), game.sample)
     (tmp_path / "b").mkdir()
@@ -188,7 +188,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch):
         make(tmp_path, observer=StopAt(7, interrupt), interrupt=interrupt).run()
     before = (tmp_path / "last.pt").read_bytes()
     monkeypatch.setattr("vidgen_bench.files.os.fsync", lambda fd: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-    with pytest.raises(VidgenBenchError, match=r"last\.pt could not be written: No space left on device"):
+    with pytest.raises(VidgenBenchError, match=r"could not be written: No space left on device"):
         make(tmp_path).run()
     assert (tmp_path / "last.pt").read_bytes() == before
     assert not list(tmp_path.glob("*.part")) + list(tmp_path.glob(".*.part"))

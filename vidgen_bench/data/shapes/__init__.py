@@ -17,8 +17,9 @@ class Shapes:
     """The declaration; what is drawn stands in ``draw`` and ``motion``."""
 
     name: str = "shapes"
-    summary: str = "Built in: a disc or a triangle that slides, bounces, orbits or pulses; 320 videos, written on "
-                   "first use."
+    summary: str = (
+        "Built in: a disc or a triangle that slides, bounces, orbits or pulses; 320 videos, written on first use."
+    )
     reference: str = "vidgen-bench, drawn from fixed seeds; no outside source."
 
     def locate(

@@ -33,7 +33,7 @@ class Uniform:
     def array(self, *shape: int) -> NDArray[np.float64]:
         """Return float64 of this shape, uniform in [0, 1)."""
         raw = self._bits.random_raw(int(np.prod(shape)))
-        return ((raw >> np.uint64(11)) * 2.0**-53).reshape(shape)
+        return np.asarray((raw >> np.uint64(11)) * 2.0**-53, dtype=np.float64).reshape(shape)
 
     def draw(self, low: float, high: float) -> float:
         """Return one number, uniform in [low, high)."""

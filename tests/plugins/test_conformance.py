@@ -1,0 +1,308 @@
+"""What the contract asks of every backbone and every temporal generator that is installed; there is no list of exceptions."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from vidgen_bench.api import Backbone, Batch, Clip, Game, LatentSpec, Temporal
+from vidgen_bench.host import Host
+from vidgen_bench.latent import count, on_meta
+from vidgen_bench.noise import key_of, sampling_noise, training_noise
+
+HOST = Host.of_environment()
+BACKBONES: list[Backbone] = [f.declaration for f in HOST.of("backbone")]
+TEMPORAL: list[Temporal] = [f.declaration for f in HOST.of("temporal")]
+
+
+def small(backbone: Backbone) -> tuple[Clip, Any, LatentSpec | None]:
+    """The reduced clip, its options, and what is then asked of a temporal generator."""
+    clip, chosen = backbone.small
+    options = backbone.options(**chosen)
+    assert backbone.refuses(clip, options) is None
+    spec = backbone.latent(clip, options)
+    if spec is not None and backbone.own is not None:
+        own: Temporal = HOST.find("temporal", backbone.own).declaration
+        parameters = count(on_meta(lambda: own.build(spec, own.options(**own.sets))))
+        spec = replace(spec, parameters=parameters)
+    return clip, options, spec
+
+
+def pairs() -> list[tuple[str, Backbone, Temporal, dict[str, Any]]]:
+    """Every backbone with every temporal generator and variant that takes its latent."""
+    found = []
+    for backbone in BACKBONES:
+        _, _, spec = small(backbone)
+        for temporal in TEMPORAL:
+            for word, changes in {"": {}, **temporal.variants}.items():
+                chosen = {**temporal.sets, **changes}
+                if spec is not None and temporal.refuses(spec, temporal.options(**chosen)) is None:
+                    found.append(
+                        (f"{backbone.name}+{temporal.name}{':' if word else ''}{word}", backbone, temporal, chosen)
+                    )
+    return found
+
+
+PAIRS = pairs()
+each_pair = pytest.mark.parametrize(
+    ("backbone", "temporal", "chosen"), [p[1:] for p in PAIRS], ids=[p[0] for p in PAIRS]
+)
+
+
+def play(backbone: Backbone, temporal: Temporal, chosen: dict[str, Any]) -> tuple[Clip, Game]:
+    clip, options, spec = small(backbone)
+    assert spec is not None
+    torch.manual_seed(0)
+    return clip, backbone.build(clip, options, temporal.build(spec, temporal.options(**chosen)))
+
+
+def real(clip: Clip, frames: int, rows: int) -> Batch:
+    generator = torch.Generator().manual_seed(5)
+    shape = (rows, clip.channels, frames, clip.size, clip.size)
+    return Batch(torch.rand(shape, generator=generator) * 2 - 1, torch.arange(rows) % clip.classes)
+
+
+def evaluating(game: Game) -> Game:
+    for part in game.parts.values():
+        part.eval()
+    return game
+
+
+def sample(game: Game, indices: list[int], times: tuple[float, ...]) -> Tensor:
+    with torch.no_grad():
+        return game.sample(sampling_noise(0, "test", torch.tensor(indices)), times)
+
+
+def test_the_paper_is_covered() -> None:
+    specs = {p[0] for p in PAIRS}
+    assert {"tgan+conv1d", "tgan+ode1", "tgan+ode1:equal", "tgan+ode2", "tgan+ode3", "tgan+sde"} <= specs
+
+
+def test_declarations_import_neither_torch_nor_numpy() -> None:
+    modules = [p.value for p in _entry_points() if p.value.split(".")[0].startswith("vidgen_")]
+    assert len(modules) >= 5
+    code = f"import sys, importlib\n[importlib.import_module(m) for m in {modules}]\n" + (
+        "print([m for m in ('torch', 'numpy', 'scipy') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def _entry_points() -> list[Any]:
+    from importlib.metadata import entry_points
+
+    return [p for p in entry_points(group="vidgen_bench") if p.dist and p.dist.name == "vidgen-bench"]
+
+
+@pytest.mark.parametrize("declaration", [*BACKBONES, *TEMPORAL], ids=lambda d: d.name)
+def test_a_declaration_is_frozen_and_its_options_have_help(declaration: Any) -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        declaration.name = "another"
+    for field in dataclasses.fields(declaration.options):
+        assert field.metadata["help"], field.name
+    assert declaration.options(**getattr(declaration, "sets", {})) is not None
+
+
+@each_pair
+def test_shapes_and_range(backbone: Backbone, temporal: Temporal, chosen: dict) -> None:
+    clip, game = play(backbone, temporal, chosen)
+    clips = sample(evaluating(game), [0, 1, 2], clip.grid)
+    assert clips.shape == (3, clip.channels, clip.frames, clip.size, clip.size)
+    assert clips.dtype == torch.float32
+    assert clips.isfinite().all()
+    assert clips.abs().max() <= 1
+    assert not torch.equal(clips[0], clips[1])
+
+
+@each_pair
+def test_the_temporal_generator_answers_in_the_shape_it_was_asked_for(
+    backbone: Backbone, temporal: Temporal, chosen: dict
+) -> None:
+    clip, _, spec = small(backbone)
+    assert spec is not None
+    module = temporal.build(spec, temporal.options(**chosen))
+    path = module(torch.randn(3, spec.source), clip.grid, sampling_noise(0, "test", torch.arange(3)))
+    assert path.shape == (3, clip.frames, *spec.shape)
+
+
+@each_pair
+def test_a_sample_alone_is_the_sample_in_a_batch(backbone: Backbone, temporal: Temporal, chosen: dict) -> None:
+    clip, game = play(backbone, temporal, chosen)
+    evaluating(game)
+    batch = sample(game, [10, 11, 12, 13], clip.grid)
+    torch.testing.assert_close(sample(game, [12], clip.grid)[0], batch[2], atol=2e-6, rtol=0)
+    torch.testing.assert_close(sample(game, [13, 10], clip.grid)[1], batch[0], atol=2e-6, rtol=0)
+
+
+@each_pair
+def test_what_a_pair_can_it_does_without_changing_the_training_frames(
+    backbone: Backbone, temporal: Temporal, chosen: dict
+) -> None:
+    clip, game = play(backbone, temporal, chosen)
+    evaluating(game)
+    can, last = backbone.can & temporal.can, clip.frames - 1
+    ordinary = sample(game, [0, 1], clip.grid)
+    asked = {
+        "between": tuple(i / (4 * last) for i in range(4 * last + 1)),
+        "after": tuple(i / last for i in range(2 * clip.frames)),
+        "before": tuple(i / last for i in range(-clip.frames, clip.frames)),
+    }
+    for ability in sorted(can):
+        times = asked[ability]
+        other = sample(game, [0, 1], times)
+        assert other.shape[2] == len(times)
+        assert other.isfinite().all()
+        at = [j for t in clip.grid for j, u in enumerate(times) if abs(t - u) < 1e-9]
+        assert len(at) == clip.frames
+        torch.testing.assert_close(other[:, :, at], ordinary, atol=2e-6, rtol=0)
+    assert can or clip.frames == ordinary.shape[2]
+
+
+@each_pair
+def test_noise_alone_makes_the_difference(backbone: Backbone, temporal: Temporal, chosen: dict) -> None:
+    """One key, one loss; torch's global generator is not touched by any player's step."""
+    clip, game = play(backbone, temporal, chosen)
+    for player in game.players:
+        batch = real(clip, player.feed.frames, player.batch) if player.feed else None
+        states = [{k: v.clone() for k, v in part.state_dict().items()} for part in game.parts.values()]
+        before = torch.get_rng_state()
+        totals = []
+        for key in (1, 1, 2):
+            for part, state in zip(game.parts.values(), states, strict=True):
+                part.load_state_dict(state)
+                part.train()
+            noise = training_noise(torch.tensor(key_of(key, player.name)), player.batch)
+            terms = player.loss(batch, noise)
+            assert terms
+            assert all(term.shape == () for term in terms.values())
+            totals.append(sum(t.item() for t in terms.values()))
+        assert torch.equal(before, torch.get_rng_state())
+        assert totals[0] == totals[1] != totals[2]
+
+
+@each_pair
+def test_every_parameter_of_a_player_gets_a_gradient_and_moves(
+    backbone: Backbone, temporal: Temporal, chosen: dict
+) -> None:
+    clip, game = play(backbone, temporal, chosen)
+    moved: set[int] = set()
+    for player in game.players:
+        for part in game.parts.values():
+            part.train()
+        batch = real(clip, player.feed.frames, player.batch) if player.feed else None
+        terms = player.loss(batch, training_noise(torch.tensor(key_of(3, player.name)), player.batch))
+        grads = torch.autograd.grad(torch.stack(list(terms.values())).sum(), player.parameters)
+        assert all(g.isfinite().all() for g in grads)
+        before = [p.detach().clone() for p in player.parameters]
+        for parameter, grad in zip(player.parameters, grads, strict=True):
+            parameter.grad = grad
+        player.optimiser(player.parameters).step()
+        changed = [not torch.equal(a, p) for a, p in zip(before, player.parameters, strict=True)]
+        assert sum(changed) > len(changed) / 2
+        moved |= {id(p) for p in player.parameters}
+        if player.after is not None:
+            with torch.no_grad():
+                player.after(torch.tensor(0))
+            assert all(p.isfinite().all() for p in player.parameters)
+    everything = {id(p) for part in game.parts.values() for p in part.parameters() if p.requires_grad}
+    assert moved == everything  # nothing trainable is left without a player
+
+
+@pytest.mark.parametrize("backbone", BACKBONES, ids=lambda b: b.name)
+def test_specs_that_differ_in_time_alone_start_from_one_renderer(backbone: Backbone) -> None:
+    """The backbone draws the same weights whatever temporal generator it is given."""
+    clip, options, spec = small(backbone)
+    assert spec is not None
+    drawn = []
+    for temporal in [t for t in TEMPORAL if t.refuses(spec, t.options(**t.sets)) is None]:
+        module = temporal.build(spec, temporal.options(**temporal.sets))
+        torch.manual_seed(11)
+        game = backbone.build(clip, options, module)
+        own = {id(p) for p in module.parameters()}
+        drawn.append([p for part in game.parts.values() for p in part.parameters() if id(p) not in own])
+    assert len(drawn) > 1
+    for other in drawn[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(drawn[0], other, strict=True))
+
+
+def test_tgan_says_why_it_refuses_a_clip() -> None:
+    (tgan,) = (b for b in BACKBONES if b.name == "tgan")
+    options = tgan.options()
+    for frames, size, words in (
+        (16, 48, "doubled"),
+        (16, 4, "doubled"),
+        (12, 64, "powers of two"),
+        (32, 64, "2, 4 ... 16"),
+    ):
+        assert words in (tgan.refuses(Clip(frames, size, 3), options) or "")
+    for frames, size in ((2, 8), (4, 64), (8, 32), (16, 128), (32, 128)):
+        assert tgan.refuses(Clip(frames, size, 3), options) is None
+
+
+@pytest.mark.parametrize(("frames", "size"), [(2, 8), (2, 32), (8, 32), (4, 128)])
+def test_tgan_at_other_sizes(frames: int, size: int) -> None:
+    (tgan,) = (b for b in BACKBONES if b.name == "tgan")
+    clip, options = Clip(frames, size, 3), tgan.options(width=1 / 32, batch=2)
+    spec = tgan.latent(clip, options)
+    assert spec is not None
+    own: Temporal = HOST.find("temporal", "conv1d").declaration
+    game = tgan.build(clip, options, own.build(spec, own.options()))
+    clips = sample(evaluating(game), [0, 1], clip.grid)
+    assert clips.shape == (2, 3, frames, size, size)
+    assert game.parts["discriminator"](clips).shape == (2,)
+
+
+def test_conv1d_doubles_to_any_power_of_two_and_refuses_the_rest() -> None:
+    own: Temporal = HOST.find("temporal", "conv1d").declaration
+    for frames in (2, 4, 8, 32):
+        spec = LatentSpec((10,), frames, 20, 20, "normal")
+        assert own.refuses(spec, own.options()) is None
+        assert own.build(spec, own.options())(
+            torch.randn(2, 20), (), sampling_noise(0, "x", torch.arange(2))
+        ).shape == (2, frames, 10)
+    for frames in (1, 3, 12, 24):
+        assert f"not {frames}" in (own.refuses(LatentSpec((10,), frames, 20, 20, "normal"), own.options()) or "")
+
+
+def test_solver_and_backend_must_fit() -> None:
+    ode: Temporal = HOST.find("temporal", "ode1").declaration
+    spec = LatentSpec((10,), 16, 20, 20, "normal")
+    assert "torchdiffeq only" in (ode.refuses(spec, ode.options(solver="dopri5", backend="native")) or "")
+    for chosen in (
+        {"solver": "dopri5"},
+        {"solver": "dopri5", "backend": "torchdiffeq"},
+        {"backend": "torchdiffeq"},
+        {"backend": "native"},
+    ):
+        options = ode.options(**chosen)
+        assert ode.refuses(spec, options) is None
+        torch.manual_seed(0)
+        module = ode.build(spec, options)
+        path = module(torch.ones(2, 20), (0.0, 0.5, 1.0), sampling_noise(0, "x", torch.arange(2)))
+        torch.manual_seed(0)
+        reference = ode.build(spec, ode.options())(
+            torch.ones(2, 20), (0.0, 0.5, 1.0), sampling_noise(0, "x", torch.arange(2))
+        )
+        torch.testing.assert_close(path, reference, atol=1e-4, rtol=0)
+
+
+def test_pairings_name_options_that_exist() -> None:
+    """Those whose both sides are installed must be buildable; the others must name a temporal generator that is."""
+    from vidgen_bench.spec import parse
+
+    pairings = [f.declaration for f in HOST.of("pairing")]
+    assert pairings
+    for pairing in pairings:
+        spec = parse(pairing.spec)
+        assert spec.temporal is not None
+        temporal: Temporal = HOST.find("temporal", spec.temporal).declaration
+        assert spec.variant is None or spec.variant in temporal.variants
+        names = {f.name for f in dataclasses.fields(temporal.options)}
+        assert {k.removeprefix("temporal.") for k in pairing.options if k.startswith("temporal.")} <= names

@@ -1,0 +1,182 @@
+"""Pairs that fit and pairs that do not, and games that break the contract; with declarations made up for the purpose."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from tests import toy
+from vidgen_bench.api import Clip, Game, LatentSpec, NoOptions, Player, option
+from vidgen_bench.compose import compose, count_parameters
+from vidgen_bench.errors import PluginError, RequestError
+from vidgen_bench.host import Found, Host, Origin
+from vidgen_bench.track import load_track
+
+TRACK = load_track("shapes-smoke")
+
+
+@dataclass(frozen=True)
+class WalkOptions:
+    hidden: int = option(4, "width of the hidden layer", at_least=1)
+    scale: float = option(1.0, "factor on every step")
+
+
+@dataclass(frozen=True)
+class Walk:
+    name: str = "walk"
+    summary: str = "a walk"
+    reference: str = "none"
+    options: type = WalkOptions
+    sets: dict = field(default_factory=dict)
+    variants: dict = field(default_factory=lambda: {"wide": {"hidden": 32}, "plain": {}})
+    stochastic: bool = False
+    can: frozenset = frozenset({"between", "after"})
+
+    def refuses(self, spec: LatentSpec, options: Any) -> str | None:
+        return "feature maps are not served" if len(spec.shape) > 1 else None
+
+    def build(self, spec: LatentSpec, options: Any) -> nn.Module:
+        return nn.Sequential(nn.Linear(spec.source, options.hidden), nn.Linear(options.hidden, spec.shape[0]))
+
+
+@dataclass(frozen=True)
+class Painter:
+    name: str = "painter"
+    summary: str = "a backbone"
+    reference: str = "none"
+    options: type = NoOptions
+    own: str | None = "walk"
+    reconstruction: bool = False
+    can: frozenset = frozenset({"between", "before"})
+    small: tuple = (Clip(4, 4, 2), {})
+    shape: tuple | None = (3,)
+    refusal: str | None = None
+    game: Any = None
+
+    def refuses(self, clip: Clip, options: Any) -> str | None:
+        return self.refusal
+
+    def latent(self, clip: Clip, options: Any) -> LatentSpec | None:
+        return None if self.shape is None else LatentSpec(self.shape, clip.frames, 5, 5, "normal")
+
+    def build(self, clip: Clip, options: Any, temporal: nn.Module | None) -> Game:
+        game = self.game() if self.game else toy.game(int(torch.randint(0, 1000, ())))
+        if temporal is not None:
+            game.parts["generator"].temporal = temporal
+        return game
+
+
+class Table(Host):
+    """A host of given declarations."""
+
+    def __init__(self, **kinds: list) -> None:
+        super().__init__(())
+        origin = Origin("test", "test-plugins", "1.0")
+        names = {"data_set": "data set"}
+        self.__dict__["_loaded"] = (
+            [Found(names.get(k, k), getattr(d, "spec", None) or d.name, d, origin) for k, ds in kinds.items() for d in ds],  # type: ignore[arg-type]
+            [],
+        )
+
+
+def host(painter: Painter | None = None, *temporals: Walk) -> Host:
+    return Table(backbone=[painter or Painter()], temporal=list(temporals) or [Walk()])
+
+
+def test_a_bare_backbone_means_its_own_temporal_generator():
+    composition = compose("painter", TRACK, {}, host())
+    assert str(composition.resolved) == "painter+walk"
+    assert composition.latent is not None
+    assert composition.latent.parameters == count_parameters(Walk().build(composition.latent, WalkOptions()))
+
+
+def test_a_pair_can_what_both_sides_can():
+    composition = compose("painter+walk", TRACK, {}, host())
+    assert composition.can == {"between"}
+    composition.check_times(composition.clip.grid)
+    composition.check_times((0.0, 0.01))
+    with pytest.raises(RequestError, match="cannot go after the training frames: painter cannot"):
+        composition.check_times((1.1,))
+    with pytest.raises(RequestError, match="cannot go before the training frames: walk cannot"):
+        composition.check_times((-1 / 15,))
+
+
+@pytest.mark.parametrize(
+    ("text", "painter", "message"),
+    [
+        ("paintre+walk", Painter(), "No backbone is called 'paintre'. Did you mean 'painter'"),
+        ("painter+wlak", Painter(), "No temporal generator is called 'wlak'. Did you mean 'walk'"),
+        ("painter+walk:wdie", Painter(), "has no variant 'wdie'. Did you mean 'wide'"),
+        ("painter+walk", Painter(refusal="clips must be longer"), "painter refuses this track's clips: clips must be longer"),
+        ("painter+walk", Painter(shape=None), "no latent path through time"),
+        ("painter", Painter(own=None), "no temporal generator of its own"),
+        ("painter+walk", Painter(shape=(3, 4, 4)), "walk refuses the latent of painter: feature maps are not served"),
+        ("painter:wide", Painter(shape=None, own=None), "has no temporal generator, hence no variant"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_the_reason(text, painter, message):
+    with pytest.raises(RequestError, match=message):
+        compose(text, TRACK, {}, host(painter))
+
+
+def test_specs_that_differ_in_g_t_start_from_the_same_weights():
+    pair = host(None, Walk(), dataclasses.replace(Walk(), name="stroll", variants={}))
+    a, b = (compose(spec, TRACK, {}, pair).build(7) for spec in ("painter+walk", "painter+stroll"))
+    for name in a.parts:
+        for (key, x), y in zip(a.parts[name].state_dict().items(), b.parts[name].state_dict().values(), strict=True):
+            assert torch.equal(x, y) or "temporal" in key
+    c = compose("painter+walk", TRACK, {}, pair).build(8)
+    assert not torch.equal(next(iter(a.parts["generator"].parameters())), next(iter(c.parts["generator"].parameters())))
+
+
+def test_building_leaves_torchs_global_generator_alone():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    compose("painter+walk", TRACK, {}, host()).build(0)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def _broken(change):
+    def make() -> Game:
+        game = toy.game()
+        return change(game)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda g: Game({"discriminator": g.parts["discriminator"]}, g.players, g.sample), "no 'generator'"),
+        (lambda g: Game(g.parts, (), g.sample), "at least one"),
+        (lambda g: Game(g.parts, (g.players[0], g.players[0]), g.sample), "names of their own"),
+        (lambda g: Game(g.parts, (dataclasses.replace(g.players[0], parameters=()), g.players[1]), g.sample), "belong to no part"),
+        (lambda g: Game(g.parts, (dataclasses.replace(g.players[0], parameters=(nn.Parameter(torch.ones(1)),)),), g.sample), "no part"),
+        (lambda g: Game(g.parts, (dataclasses.replace(g.players[0], batch=0), g.players[1]), g.sample), "at least 1"),
+    ],
+)
+def test_a_game_that_breaks_the_contract_is_the_backbones_fault(change, message):
+    painter = Painter(shape=None, own=None, game=_broken(change))
+    with pytest.raises(PluginError, match=f"'painter' built a game that breaks the contract: .*{message}"):
+        compose("painter", TRACK, {}, host(painter)).build(0)
+
+
+def test_a_backbone_that_drops_its_temporal_generator_is_found_out():
+    class Forgetful(Painter):
+        def build(self, clip, options, temporal):
+            return toy.game()
+
+    with pytest.raises(PluginError, match="does not contain the temporal generator"):
+        compose("painter", TRACK, {}, host(Forgetful())).build(0)
+
+
+def test_player_is_part_of_the_public_contract():
+    assert {f.name for f in dataclasses.fields(Player)} == {
+        "name", "parameters", "batch", "loss", "optimiser", "feed", "turns", "schedule", "after", "every",
+    }  # fmt: skip
