@@ -29,7 +29,7 @@ OPENCV_AGAINST_TORCH = 2e-4
 def filled(layout: Layout, network: nn.Module) -> nn.Module:
     """Give a network pattern weights of ordinary size: He bound, first layer for inputs of size 100."""
     with torch.no_grad():
-        for k, (name, parameter) in enumerate(network.named_parameters()):
+        for k, (name, parameter) in enumerate((n, p) for n, p in network.named_parameters() if p.requires_grad):
             fan_in = parameter[0].numel() if parameter.dim() > 1 else 0
             bound = (6.0 / fan_in) ** 0.5 * (0.02 if name.endswith("conv1a.weight") else 1.0) if fan_in else 0.1
             parameter.copy_(torch.from_numpy(bound * golden.base(k, parameter.numel())).view_as(parameter))
@@ -171,7 +171,7 @@ def test_folded_batch_norms_compute_the_same() -> None:
         channels = norm.num_features
         norm.running_mean.copy_(torch.from_numpy(0.1 * golden.base(k, channels)))
         norm.running_var.copy_(torch.from_numpy(1 + 0.5 * golden.base(k + 50, channels)))
-        norm.weight.data.copy_(torch.from_numpy(1 + 1.5 * golden.base(k + 90, channels)))  # some are negative
+        norm.bias.data.copy_(torch.from_numpy(0.5 * golden.base(k + 90, channels)))
     folded = C3D(layout)
     folded.load_state_dict(trained.folded())
     clips = golden.video(2, 3, 16, 112, 112) * 100

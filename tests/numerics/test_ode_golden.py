@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from vidgen_backbones.tgan import TGAN, TGANOptions
+from vidgen_temporal.ode import ODEOptions, vidgen_temporal
 
 from tests import golden
-from vidgen_backbones.tgan import TGAN, TGANOptions
 from vidgen_bench.api import Clip
 from vidgen_bench.noise import GivenNoise
-from vidgen_temporal.ode import ODEOptions, vidgen_temporal
 
 CLIP = Clip(frames=16, size=64, classes=101)
 NO_NOISE = GivenNoise({})

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
-
-from tests import golden
 from vidgen_backbones.tgan import TGAN, TGANOptions
-from vidgen_bench.api import Clip
-from vidgen_bench.integrate import euler_maruyama, interpolate
 from vidgen_temporal.sde import LatentSDE, SDEOptions
 from vidgen_temporal.sde.network import SDEGenerator
+
+from tests import golden
+from vidgen_bench.api import Clip
+from vidgen_bench.integrate import euler_maruyama, interpolate
 
 CLIP = Clip(frames=16, size=64, classes=101)
 

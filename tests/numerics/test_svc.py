@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-
-from tests import golden
 from vidgen_backbones.tgan.discriminator import Discriminator
 from vidgen_backbones.tgan.svc import clip_discriminator, clipped, clipped_scale
+
+from tests import golden
 
 
 @pytest.mark.parametrize("number", range(8))

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor
-
-from tests import golden
 from vidgen_backbones.tgan import LATENT, TGAN, TGANOptions
 from vidgen_backbones.tgan.discriminator import Discriminator
 from vidgen_backbones.tgan.generator import FrameGenerator, Generator
-from vidgen_bench.api import Batch, Clip, Game, LatentSpec, NoOptions
-from vidgen_bench.noise import GivenNoise
 from vidgen_temporal.conv1d import Conv1d
 from vidgen_temporal.ode import ODEOptions, vidgen_temporal
+
+from tests import golden
+from vidgen_bench.api import Batch, Clip, Game, LatentSpec, NoOptions
+from vidgen_bench.noise import GivenNoise
 
 CLIP = Clip(frames=16, size=64, classes=101)
 SPEC: LatentSpec = TGAN().latent(CLIP, TGANOptions())

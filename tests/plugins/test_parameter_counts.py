@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 import torch
-
 from vidgen_backbones.tgan import TGAN
+
 from vidgen_bench.api import Clip, LatentSpec, Temporal
 from vidgen_bench.host import Host
 from vidgen_bench.latent import count, on_meta

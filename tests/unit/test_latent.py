@@ -99,7 +99,7 @@ def test_building_on_meta_draws_nothing_from_the_generator() -> None:
     assert torch.equal(before, torch.get_rng_state())
 
 
-def _build(spec: LatentSpec, embedding: bool):  # noqa: ANN202
+def _build(spec: LatentSpec, embedding: bool):
     return lambda w: nn.Sequential(*([Embedding(spec)] if embedding else []), dynamics(spec.shape, w))
 
 

@@ -23,7 +23,7 @@ def output() -> Console:
 
 
 def complain(text: str, *, prefix: str = "error:") -> None:
-    """Write a message to standard error; no bracket in it is read as markup, no word broken; a red prefix on a terminal."""
+    """Write a message to standard error; brackets are no markup, words stay whole, the prefix is red on a terminal."""
     if not sys.stderr.isatty():
         print(prefix, text, file=sys.stderr)
         return

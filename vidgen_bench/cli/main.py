@@ -12,6 +12,7 @@ import typer
 from vidgen_bench import __version__
 from vidgen_bench.cli import data, instrument, plugins, tracks
 from vidgen_bench.cli.console import complain
+from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.cli.leaderboard import leaderboard
 from vidgen_bench.cli.run import run
 from vidgen_bench.errors import VidgenBenchError
@@ -20,7 +21,9 @@ DEBUG = "VIDGEN_BENCH_DEBUG"
 
 EXIT_INTERRUPTED = 130
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+app = typer.Typer(
+    cls=QuickGroup, no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
+)
 app.command("run")(run)
 app.command("leaderboard", epilog="For a README: [bold]vidgen-bench leaderboard --format markdown[/bold]")(leaderboard)
 app.add_typer(plugins.app, name="plugins")

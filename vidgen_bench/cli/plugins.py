@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidgen_bench.cli.console import print_json
+from vidgen_bench.cli.group import QuickGroup
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from vidgen_bench.host import Found, Host
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(cls=QuickGroup, rich_markup_mode="rich")
 
 _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -65,7 +66,7 @@ def _host() -> Host:
 
 
 def _named(host: Host, name: str) -> list[Found]:
-    """Return every plugin of this name, whatever its kind; raises ``RequestError`` (``PluginError``: broken) for none."""
+    """Return every plugin of this name, of any kind; raises ``RequestError`` for none, ``PluginError`` for a broken one."""
     from vidgen_bench.errors import PluginError, RequestError, did_you_mean
 
     found = [f for f in host.found if f.name == name]

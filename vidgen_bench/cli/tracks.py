@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vidgen_bench.cli.console import print_json
+from vidgen_bench.cli.group import QuickGroup
 
 if TYPE_CHECKING:
     from vidgen_bench.track import Track
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(cls=QuickGroup, rich_markup_mode="rich")
 
 _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 

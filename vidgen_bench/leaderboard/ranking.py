@@ -3,9 +3,9 @@
 One ranking holds the records of one track fingerprint, one data fingerprint and one set of instrument weights; where
 the budget is in device-hours, also of one device model.
 
-Two rows are *tied* where ``|m1 - m2| <= sqrt(s1^2 + s2^2)`` for means m and spreads s of the track's selection metric; a
-row without a spread (one value only) is tied with every other. A row's rank is a range: from one more than the number of
-rows clearly better, to the number of rows not clearly worse. ``1-2`` says that the order of two rows may be chance.
+Two rows are *tied* where ``|m1 - m2| <= sqrt(s1^2 + s2^2)`` for means m and spreads s of the track's selection metric;
+a row without a spread (one value only) is tied with every other. A row's rank is a range: from one more than the number
+of rows clearly better, to the number of rows not clearly worse. ``1-2`` says that the order of two rows may be chance.
 """
 
 from __future__ import annotations

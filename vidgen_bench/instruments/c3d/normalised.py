@@ -10,15 +10,18 @@ from vidgen_bench.instruments.c3d.network import C3D, CONVOLUTIONS, POOLED, Layo
 
 
 class NormalisedC3D(nn.Module):
-    """The training form of a C3D: conv, batch norm, ReLU, pool; logits at the end.
+    """The training form of a C3D: conv, pool, batch norm without a learned scale, ReLU; logits at the end.
 
-    The released C3D has no batch norm and was trained from Sports-1M. From nothing, and in minutes, it needs one.
+    The released C3D has no batch norm and was trained from Sports-1M. From nothing, and in minutes, it needs one. Its scale is
+    1 / s > 0 throughout (ReLU lets the next layer take any other), so it commutes with the max pooling before it and folds exactly.
     """
 
     def __init__(self, layout: Layout, dropout: float = 0.3) -> None:
         super().__init__()
         self.plain = C3D(layout)
         self.norms = nn.ModuleDict({name: nn.BatchNorm3d(outs * layout.width) for name, (_, outs) in CONVOLUTIONS.items()})
+        for norm in self.norms.values():
+            norm.get_parameter("weight").requires_grad_(False)
         self.dropout = nn.Dropout(dropout)
         for module in self.plain.modules():
             if isinstance(module, nn.Conv3d | nn.Linear) and module.bias is not None:
@@ -29,10 +32,10 @@ class NormalisedC3D(nn.Module):
         """Return logits [N, K] of preprocessed clips [N, 3 BGR, 16, 112, 112]."""
         x = clips
         for name in CONVOLUTIONS:
-            x = self.norms[name](self.plain.get_submodule(name)(x))
+            x = self.plain.get_submodule(name)(x)
             if name in POOLED:
                 x = F.max_pool3d(x, POOLED[name], ceil_mode=True)
-            x = F.relu(x)
+            x = F.relu(self.norms[name](x))
         x = x.contiguous().flatten(1)
         x = self.dropout(F.relu(self.plain.fc6(x)))
         return self.plain.fc8(self.dropout(F.relu(self.plain.fc7(x))))
@@ -41,7 +44,7 @@ class NormalisedC3D(nn.Module):
     def folded(self) -> dict[str, Tensor]:
         """Return the weights of the plain C3D that computes what this one computes in eval mode.
 
-        gamma (W x + b - m) / s + beta = (gamma / s) W x + (gamma / s) (b - m) + beta, with s = sqrt(v + eps)
+        (W x + b - m) / s + beta = (1 / s) W x + (b - m) / s + beta, with s = sqrt(v + eps)
         """
         state = {name: tensor.clone() for name, tensor in self.plain.state_dict().items()}
         for name in CONVOLUTIONS:
@@ -49,7 +52,7 @@ class NormalisedC3D(nn.Module):
             assert isinstance(norm, nn.BatchNorm3d)
             assert norm.running_mean is not None
             assert norm.running_var is not None
-            scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+            scale = torch.rsqrt(norm.running_var + norm.eps)
             state[f"{name}.weight"] *= scale.view(-1, 1, 1, 1, 1)
             state[f"{name}.bias"] = (state[f"{name}.bias"] - norm.running_mean) * scale + norm.bias
         return state

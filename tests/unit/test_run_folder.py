@@ -1,0 +1,77 @@
+"""Whose a run folder is, and that one process works in it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vidgen_bench.errors import RecordError, RequestError
+from vidgen_bench.records import Setting
+from vidgen_bench.resolve import Resolved
+from vidgen_bench.run_folder import RunFolder, folder_of
+from vidgen_bench.spec import parse
+
+REQUEST = {"spec": "tgan+ode1", "seed": 0, "options": {"backbone.width": 1.0}, "environment": {"torch": "2.13.0", "threads": 2}}
+
+
+def resolved(text: str, **given) -> Resolved:
+    return Resolved(parse(text), {k.replace("__", "."): Setting(value=v, origin="given") for k, v in given.items()})
+
+
+def test_the_folder_is_named_by_track_spec_given_options_and_seed():
+    runs = Path("runs")
+    assert folder_of(runs, "shapes-smoke", resolved("tgan+ode1:equal"), 3) == runs / "shapes-smoke" / "tgan+ode1.equal" / "seed-3"
+    given = folder_of(runs, "t~iterations=5", resolved("tgan+ode1", backbone__width=0.5, temporal__embedding=False), 0)
+    assert given == runs / "t~iterations=5" / "tgan+ode1,backbone.width=0.5,temporal.embedding=false" / "seed-0"
+
+
+def test_a_long_name_is_shortened_without_two_runs_sharing_a_folder():
+    many = {f"backbone__option_{i}": i for i in range(20)}
+    a = folder_of(Path("r"), "t", resolved("tgan+ode1", **many), 0)
+    b = folder_of(Path("r"), "t", resolved("tgan+ode1", **{**many, "backbone__option_19": 20}), 0)
+    assert a != b
+    assert max(len(part) for part in a.parts) < 130
+
+
+def test_the_same_request_claims_a_folder_again(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.claim(REQUEST)
+    folder.claim(json.loads(json.dumps(REQUEST)))
+    assert folder.request() == REQUEST
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"spec": "tgan+ode2"}, 'its spec is "tgan\\+ode1", not "tgan\\+ode2"'),
+        ({"options": {"backbone.width": 0.5}}, "its options is"),
+        ({"environment": {"torch": "2.14.0", "threads": 2}}, "2.13.0.*2.14.0"),
+    ],
+)
+def test_a_folder_that_belongs_to_another_run_is_refused_and_kept(tmp_path, change, message):
+    folder = RunFolder(tmp_path)
+    folder.claim(REQUEST)
+    with pytest.raises(RequestError, match=message):
+        folder.claim({**REQUEST, **change})
+    assert folder.request() == REQUEST
+
+
+def test_a_damaged_request_is_told(tmp_path):
+    (tmp_path / "request.json").write_text("{")
+    with pytest.raises(RecordError, match="is damaged"):
+        RunFolder(tmp_path).request()
+
+
+def test_results_without_a_request_are_told(tmp_path):
+    (tmp_path / "last.pt").write_bytes(b"x")
+    with pytest.raises(RecordError, match=r"no request\.json"):
+        RunFolder(tmp_path).request()
+
+
+def test_two_processes_do_not_share_a_folder(tmp_path):
+    with RunFolder(tmp_path).locked(), pytest.raises(RequestError, match="Another process"), RunFolder(tmp_path).locked():
+        pytest.fail("locked twice")
+    with RunFolder(tmp_path).locked():
+        assert (tmp_path / ".lock").exists()
