@@ -16,7 +16,8 @@ SMALL = FrameGeometry(16, 20, "cubic", (0, 2, 16, 16))
 
 
 def moving_frames(frames: int, seed: int, rows: int = 48, columns: int = 64) -> NDArray[np.uint8]:
-    """Return uint8 [T, rows, columns, 3]: a coloured gradient with a bright block that moves, another for every seed."""
+    """Return uint8 [T, rows, columns, 3]: a coloured gradient with a bright block that moves, another for every
+    seed."""
     y, x = np.mgrid[0:rows, 0:columns]
     colour = np.random.default_rng(seed).integers(40, 200, 3)
     base = (np.stack([x, y, x + y], axis=-1) + colour) % 200
@@ -41,8 +42,11 @@ def write_lists(splits: Path, classes: list[str], train: list[str], test: list[s
     (splits / "testlist01.txt").write_text("".join(f"{line}\n" for line in test))
 
 
-def write_tree(root: Path, classes: tuple[str, ...] = ("Alpha", "Beta"), groups: int = 3, frames: int = 8) -> VideoSource:
-    """Write a whole data set: each class has ``groups`` videos of ``frames``, ``frames + 1`` ... frames; the last is held out."""
+def write_tree(
+    root: Path, classes: tuple[str, ...] = ("Alpha", "Beta"), groups: int = 3, frames: int = 8
+) -> VideoSource:
+    """Write a whole data set: each class has ``groups`` videos of ``frames``, ``frames + 1`` ... frames; the last is
+    held out."""
     train, test = [], []
     for label, name in enumerate(classes):
         for group in range(1, groups + 1):

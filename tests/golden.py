@@ -71,7 +71,9 @@ def latent(*shape: int, rate: float = 0.13, phase: float = 0.5) -> Tensor:
 def video(*shape: int) -> Tensor:
     """Return 0.6 sin(0.13 i + 0.5) + 0.4 sin(0.00037 i) over the flat index, float32."""
     i = np.arange(math.prod(shape), dtype=np.float64)
-    return torch.from_numpy((0.6 * np.sin(0.13 * i + 0.5) + 0.4 * np.sin(0.00037 * i)).astype(np.float32)).reshape(shape)
+    return torch.from_numpy((0.6 * np.sin(0.13 * i + 0.5) + 0.4 * np.sin(0.00037 * i)).astype(np.float32)).reshape(
+        shape
+    )
 
 
 def tolerance(expected: Mapping[str, Any]) -> float:
@@ -90,4 +92,6 @@ def assert_fingerprint(actual: Tensor | np.ndarray, expected: Mapping[str, Any],
     relative = 2e-7  # eight printed digits of float32 values
     np.testing.assert_allclose(array.reshape(-1)[at], want, atol=atol, rtol=relative)
     for statistic in ("mean", "std", "min", "max"):
-        np.testing.assert_allclose(getattr(array, statistic)(), expected[statistic], atol=atol, rtol=relative, err_msg=statistic)
+        np.testing.assert_allclose(
+            getattr(array, statistic)(), expected[statistic], atol=atol, rtol=relative, err_msg=statistic
+        )

@@ -27,7 +27,9 @@ class Clips:
 class Generator(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Linear(5, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 3 * FRAMES * SIZE * SIZE), nn.Tanh())
+        self.body = nn.Sequential(
+            nn.Linear(5, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 3 * FRAMES * SIZE * SIZE), nn.Tanh()
+        )
 
     def forward(self, z: Tensor) -> Tensor:
         return self.body(z).view(-1, 3, FRAMES, SIZE, SIZE)
@@ -36,7 +38,9 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Conv3d(3, 8, 3, padding=1), nn.BatchNorm3d(8), nn.LeakyReLU(0.2), nn.Flatten(), nn.LazyLinear(1))
+        self.body = nn.Sequential(
+            nn.Conv3d(3, 8, 3, padding=1), nn.BatchNorm3d(8), nn.LeakyReLU(0.2), nn.Flatten(), nn.LazyLinear(1)
+        )
         self.body(torch.zeros(2, 3, FRAMES, SIZE, SIZE))
 
     def forward(self, clips: Tensor) -> Tensor:
@@ -72,7 +76,9 @@ def game(seed: int = 0, turns: int = 1, explode_at: int | None = None, rate: flo
         {"generator": g, "discriminator": d},
         (
             Player("discriminator", tuple(d.parameters()), ROWS, d_loss, adam, Feed(FRAMES), turns=turns),
-            Player("generator", tuple(g.parameters()), ROWS, g_loss, adam, schedule=lambda i: 1.0 / (1 + i), after=after),
+            Player(
+                "generator", tuple(g.parameters()), ROWS, g_loss, adam, schedule=lambda i: 1.0 / (1 + i), after=after
+            ),
         ),
         sample,
     )

@@ -36,7 +36,9 @@ def content_key(*parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def reference_moments(meter: Meter, sha256: str, store: Store, clip: Clip, passes: int, cache: Path, observer: Observer) -> dict[str, Moments]:
+def reference_moments(
+    meter: Meter, sha256: str, store: Store, clip: Clip, passes: int, cache: Path, observer: Observer
+) -> dict[str, Moments]:
     """Return {layer: moments} of the training list: ``passes`` times every video, each time at a fresh offset (facts: ten).
 
     Args:
@@ -57,7 +59,16 @@ def reference_moments(meter: Meter, sha256: str, store: Store, clip: Clip, passe
     return {layer: load_moments(path) for layer, path in files.items()}
 
 
-def anchors(meter: Meter, sha256: str, scorer: Scorer, store: Store, clip: Clip, rule: EvaluationPart, cache: Path, observer: Observer) -> dict[str, dict[str, Score]]:
+def anchors(
+    meter: Meter,
+    sha256: str,
+    scorer: Scorer,
+    store: Store,
+    clip: Clip,
+    rule: EvaluationPart,
+    cache: Path,
+    observer: Observer,
+) -> dict[str, dict[str, Score]]:
     """Return {anchor: {metric: score}}: ``real`` (held-out clips, as many batches as the final scores), ``grey`` and ``noise`` (one).
 
     ``grey`` is the constant clip 0, ``noise`` has every pixel uniform in [-1, 1].
@@ -77,7 +88,9 @@ def anchors(meter: Meter, sha256: str, scorer: Scorer, store: Store, clip: Clip,
         stream = (draw(start, min(start + CHUNK, final.samples * count)) for start in _starts(final.samples, count))
         counted = _counted(stream, f"the {name} anchor", final.samples * count, observer)
         features = meter.features(counted)
-        batches = [{k: v[b * final.samples : (b + 1) * final.samples] for k, v in features.items()} for b in range(count)]
+        batches = [
+            {k: v[b * final.samples : (b + 1) * final.samples] for k, v in features.items()} for b in range(count)
+        ]
         scores = [scorer(batch) for batch in batches]
         table[name] = {metric: [s[metric] for s in scores] for metric in rule.metrics}
     write_text(path, json.dumps(table))
@@ -107,7 +120,9 @@ def _grey(clip: Clip) -> Draw:
 
 def _noise(clip: Clip) -> Draw:
     shape = (clip.channels, clip.frames, clip.size, clip.size)
-    return lambda start, stop: sampling_noise(SEED, "anchor-noise", torch.arange(start, stop)).uniform("pixels", *shape) * 2 - 1
+    return lambda start, stop: (
+        sampling_noise(SEED, "anchor-noise", torch.arange(start, stop)).uniform("pixels", *shape) * 2 - 1
+    )
 
 
 def _counted(batches: Iterable[Tensor], what: str, total: int, observer: Observer) -> Iterator[Tensor]:

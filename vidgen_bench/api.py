@@ -256,7 +256,9 @@ class DataSet(Protocol):
     @property
     def reference(self) -> str: ...
 
-    def locate(self, videos: Path | None, splits: Path | None, cache: Path, report: Callable[[str, int, int], None]) -> VideoSource:
+    def locate(
+        self, videos: Path | None, splits: Path | None, cache: Path, report: Callable[[str, int, int], None]
+    ) -> VideoSource:
         """Return the folders, making the videos first where the data set makes its own.
 
         Args: ``videos`` and ``splits`` are what ``--data`` and ``--splits`` gave; ``cache`` is a folder to write to;

@@ -28,7 +28,9 @@ class Budget(Strict):
         return self.model_dump(exclude_none=True)
 
     def __str__(self) -> str:
-        return ",".join(f"{k.replace('_', '-')}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in self.limits.items())
+        return ",".join(
+            f"{k.replace('_', '-')}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in self.limits.items()
+        )
 
 
 def parse_budget(text: str) -> Budget:
@@ -47,7 +49,9 @@ def parse_budget(text: str) -> Budget:
         try:
             limits[kind] = int(amount) if kind in ("iterations", "clips") else float(amount)
         except ValueError:
-            raise RequestError(f"--budget {text}: {amount.strip()!r} is no number; expected {kind}=1000, say.") from None
+            raise RequestError(
+                f"--budget {text}: {amount.strip()!r} is no number; expected {kind}=1000, say."
+            ) from None
         if not 0 < limits[kind] < float("inf"):
             raise RequestError(f"--budget {text}: {kind} must be greater than 0.")
     return Budget.model_validate(limits)

@@ -51,13 +51,15 @@ class Composition:
             asked |= {"between"} if abs(t * last - round(t * last)) > 1e-9 else set()
         for ability in sorted(asked - self.can):
             sides = [d.name for d in (self.backbone, self.temporal) if d and ability not in d.can]
-            raise RequestError(f"{self.resolved.spec} cannot go {ability} the training frames: {' and '.join(sides)} cannot.")
+            raise RequestError(
+                f"{self.resolved.spec} cannot go {ability} the training frames: {' and '.join(sides)} cannot."
+            )
 
     def build_temporal(self, seed: int) -> nn.Module | None:
         """Return G_t, its weights drawn from (seed, "temporal") alone."""
         if self.temporal is None or self.latent is None:
             return None
-        with _seeded(seed, "temporal"):
+        with _Seeded(seed, "temporal"):
             return self.temporal.build(self.latent, self.temporal_options)
 
     def build(self, seed: int) -> Game:
@@ -67,14 +69,14 @@ class Composition:
             PluginError: the backbone returned a game that breaks the contract.
         """
         temporal = self.build_temporal(seed)
-        with _seeded(seed, "backbone"):
+        with _Seeded(seed, "backbone"):
             game = self.backbone.build(self.clip, self.backbone_options, temporal)
         if fault := _game_fault(game, temporal):
             raise PluginError(f"The backbone {self.backbone.name!r} built a game that breaks the contract: {fault}.")
         return game
 
 
-class _seeded:
+class _Seeded:
     """Torch's global generator seeded from (seed, purpose) for the length of a block, and put back afterwards."""
 
     def __init__(self, seed: int, purpose: str) -> None:
@@ -112,15 +114,21 @@ def compose(text: str, track: Track, given: Mapping[str, Any], host: Host) -> Co
         raise RequestError(f"{backbone.name} refuses this track's clips: {reason}")
     latent = backbone.declaration.latent(track.clip, options)
     if latent is None and temporal is not None:
-        raise RequestError(f"{spec} does not fit: {backbone.name} has no latent path through time, so there is nothing to swap. Use `{backbone.name}`.")
+        raise RequestError(
+            f"{spec} does not fit: {backbone.name} has no latent path through time, so there is nothing to swap. Use `{backbone.name}`."
+        )
     if latent is not None and temporal is None:
-        raise RequestError(f"{backbone.name} has no temporal generator of its own: name one, as in {backbone.name}+ode1.")
+        raise RequestError(
+            f"{backbone.name} has no temporal generator of its own: name one, as in {backbone.name}+ode1."
+        )
     temporal_options = None
     if latent is not None and temporal is not None:
         latent = dataclasses.replace(latent, parameters=_own_parameters(backbone.declaration, latent, track, host))
         temporal_options = resolved.options("temporal", temporal.declaration)
         if reason := temporal.declaration.refuses(latent, temporal_options):
-            raise RequestError(f"{resolved.spec} does not fit: {temporal.name} refuses the latent of {backbone.name}: {reason}")
+            raise RequestError(
+                f"{resolved.spec} does not fit: {temporal.name} refuses the latent of {backbone.name}: {reason}"
+            )
     return Composition(
         resolved, backbone.declaration, temporal and temporal.declaration, options, temporal_options, track.clip, latent,
         tuple(plugin_entry(f) for f in (backbone, temporal) if f),
@@ -129,7 +137,9 @@ def compose(text: str, track: Track, given: Mapping[str, Any], host: Host) -> Co
 
 def plugin_entry(found: Found) -> PluginEntry:
     """Return how a record names a plugin."""
-    return PluginEntry(kind=found.kind, name=found.name, distribution=found.origin.distribution, version=found.origin.version)
+    return PluginEntry(
+        kind=found.kind, name=found.name, distribution=found.origin.distribution, version=found.origin.version
+    )
 
 
 def _own_parameters(backbone: Backbone, latent: LatentSpec, track: Track, host: Host) -> int | None:

@@ -80,7 +80,11 @@ def _options_fault(kind: str, declaration: Any) -> str | None:
 
 def _pairing_fault(pairing: Any) -> str | None:
     spec, options = getattr(pairing, "spec", None), getattr(pairing, "options", None)
-    if not isinstance(spec, str) or not isinstance(options, Mapping) or not isinstance(getattr(pairing, "reference", None), str):
+    if (
+        not isinstance(spec, str)
+        or not isinstance(options, Mapping)
+        or not isinstance(getattr(pairing, "reference", None), str)
+    ):
         return f"{pairing!r} is no Pairing(spec, options, reference)"
     for key in options:
         if not re.match(r"(backbone|temporal)\.\w+\Z", key):

@@ -64,7 +64,9 @@ class Scorer:
         return {name: float(score(features[layer])) for name, (layer, score) in self._scorers.items()}
 
 
-def find_metrics(names: Iterable[str], find: Callable[[str], Metric], layers: tuple[str, ...], instrument: str) -> tuple[Metric, ...]:
+def find_metrics(
+    names: Iterable[str], find: Callable[[str], Metric], layers: tuple[str, ...], instrument: str
+) -> tuple[Metric, ...]:
     """Return the metrics of a track, each of whose layers the instrument has.
 
     Raises:
@@ -73,12 +75,16 @@ def find_metrics(names: Iterable[str], find: Callable[[str], Metric], layers: tu
     metrics = tuple(find(name) for name in names)
     for metric in metrics:
         if metric.layer not in layers:
-            raise RequestError(f"The metric {metric.name!r} reads the layer {metric.layer!r}, but {instrument} emits {', '.join(layers)}.")
+            raise RequestError(
+                f"The metric {metric.name!r} reads the layer {metric.layer!r}, but {instrument} emits {', '.join(layers)}."
+            )
     return metrics
 
 
 @torch.no_grad()
-def samples(game: Game, seed: int, purpose: str, indices: range, times: Times, device: torch.device) -> Iterator[Tensor]:
+def samples(
+    game: Game, seed: int, purpose: str, indices: range, times: Times, device: torch.device
+) -> Iterator[Tensor]:
     """Yield the samples with these indices, [<= 32, 3, T, H, W] in [-1, 1], rendered in eval mode.
 
     Raises:
@@ -90,7 +96,9 @@ def samples(game: Game, seed: int, purpose: str, indices: range, times: Times, d
         rows = torch.arange(start, min(start + CHUNK, indices.stop), dtype=torch.int64, device=device)
         clips = game.sample(sampling_noise(seed, purpose, rows), times)
         if clips.ndim != 5 or clips.shape[:3] != (len(rows), 3, len(times)):
-            raise PluginError(f"game.sample returned {tuple(clips.shape)}; expected [{len(rows)}, 3, {len(times)}, H, W]")
+            raise PluginError(
+                f"game.sample returned {tuple(clips.shape)}; expected [{len(rows)}, 3, {len(times)}, H, W]"
+            )
         if not bool((clips.abs() <= 1.0 + 1e-5).all()) and bool(clips.isfinite().all()):
             raise PluginError(f"game.sample returned pixels up to {float(clips.abs().max()):.3g}; expected [-1, 1]")
         yield clips

@@ -19,7 +19,9 @@ def disk_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise VidgenBenchError(f"{path} could not be written: {reason}. What was there before is unharmed; free some space or permit writing, and run again.") from error
+        raise VidgenBenchError(
+            f"{path} could not be written: {reason}. What was there before is unharmed; free some space or permit writing, and run again."
+        ) from error
 
 
 def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:

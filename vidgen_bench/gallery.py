@@ -26,7 +26,10 @@ def write_gif(path: Path, generated: Tensor, real: Tensor, frames_per_second: fl
     left, right = pixels(generated), pixels(real)
     pages = [_page([_block(left[:, t]), _block(right[:, t])]) for t in range(min(left.shape[1], right.shape[1]))]
     duration = round(1000.0 / frames_per_second)
-    write_whole(path, lambda s: pages[0].save(s, format="GIF", save_all=True, append_images=pages[1:], duration=duration, loop=0))
+    write_whole(
+        path,
+        lambda s: pages[0].save(s, format="GIF", save_all=True, append_images=pages[1:], duration=duration, loop=0),
+    )
 
 
 def write_png(path: Path, generated: Tensor, real: Tensor, rows: int = 8, columns: int = 8) -> None:
@@ -41,12 +44,16 @@ def write_png(path: Path, generated: Tensor, real: Tensor, rows: int = 8, column
 def _block(frames: np.ndarray) -> np.ndarray:
     """Return the largest full square of frames [N, H, W, 3], row by row."""
     side = max(int(np.sqrt(len(frames))), 1)
-    return np.concatenate([np.concatenate(list(frames[r * side : (r + 1) * side]), axis=1) for r in range(side)], axis=0)
+    return np.concatenate(
+        [np.concatenate(list(frames[r * side : (r + 1) * side]), axis=1) for r in range(side)], axis=0
+    )
 
 
 def _page(blocks: list[np.ndarray], scale: int = _SCALE) -> Image.Image:
     """Return the blocks side by side under their titles."""
-    images = [Image.fromarray(b).resize((b.shape[1] * scale, b.shape[0] * scale), Image.Resampling.NEAREST) for b in blocks]
+    images = [
+        Image.fromarray(b).resize((b.shape[1] * scale, b.shape[0] * scale), Image.Resampling.NEAREST) for b in blocks
+    ]
     width = sum(i.width for i in images) + _GAP * (len(images) + 1)
     page = Image.new("RGB", (width, max(i.height for i in images) + _HEAD + _GAP), _PAPER)
     draw, left = ImageDraw.Draw(page), _GAP

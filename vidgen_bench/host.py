@@ -82,7 +82,11 @@ class Host:
             origin = Origin(point.name, dist.name if dist else "unknown", dist.version if dist else "unknown")
             if not allowed or origin.entry_point in allowed or origin.distribution in allowed:
                 points.append((point, origin))
-        return cls(tuple(sorted(points, key=lambda p: (p[1].distribution != "vidgen-bench", p[1].distribution, p[1].entry_point))))
+        return cls(
+            tuple(
+                sorted(points, key=lambda p: (p[1].distribution != "vidgen-bench", p[1].distribution, p[1].entry_point))
+            )
+        )
 
     @cached_property
     def _loaded(self) -> tuple[list[Found], list[Broken]]:
@@ -132,8 +136,14 @@ class Host:
         word = KIND_WORDS.get(kind, kind)
         suspects = [b for b in self.broken if b.origin.entry_point == name]
         if suspects:
-            raise PluginError(f"The {word} {name!r} cannot be used: {suspects[0].origin} is broken: {suspects[0].cause}")
-        hint = f" Broken plugins, any of which might bring it: {', '.join(str(b.origin) for b in self.broken)}." if self.broken else ""
+            raise PluginError(
+                f"The {word} {name!r} cannot be used: {suspects[0].origin} is broken: {suspects[0].cause}"
+            )
+        hint = (
+            f" Broken plugins, any of which might bring it: {', '.join(str(b.origin) for b in self.broken)}."
+            if self.broken
+            else ""
+        )
         elsewhere = sorted({KIND_WORDS.get(f.kind, f.kind) for f in self.found if f.name == name})
         if elsewhere:
             hint = f" ({name!r} is a {' and a '.join(elsewhere)}.)" + hint
@@ -164,10 +174,14 @@ def _load(point: EntryPoint, origin: Origin) -> list[Found]:
                 name = declaration.spec if kind == "pairing" else declaration.name
                 found.append(Found(kind, name, declaration, origin))
     if not found:
-        raise PluginError(f"it implements no hook; expected a function marked @hookimpl named one of {', '.join(HOOKS.values())}")
+        raise PluginError(
+            f"it implements no hook; expected a function marked @hookimpl named one of {', '.join(HOOKS.values())}"
+        )
     return found
 
 
 def _one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
-    return text if isinstance(error, PluginError) else f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return (
+        text if isinstance(error, PluginError) else f"{type(error).__name__}: {text}" if text else type(error).__name__
+    )

@@ -135,12 +135,12 @@ def _torchdiffeq_march(method: str, field: Field, state: Tensor, grid: Sequence[
     return _odeint(field, state, grid, method=method)
 
 
-def _odeint(field: Field, state: Tensor, grid: Sequence[float], **how: object) -> list[Tensor]:
+def _odeint(field: Field, state: Tensor, grid: Sequence[float], **how: Any) -> list[Tensor]:
     from torchdiffeq import odeint
 
     # float64 whatever the state's type: a float32 grid would give every step another length
     instants = torch.tensor(grid, dtype=torch.float64, device=state.device)
-    return list(odeint(field, state, instants, **how))  # type: ignore[arg-type]
+    return list(odeint(field, state, instants, **how))
 
 
 def _adaptive(field: Field, state: Tensor, times: Times, solver: str, rtol: float, atol: float) -> list[Tensor]:

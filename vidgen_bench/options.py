@@ -7,6 +7,7 @@ unions of them. A text from the command line is read as the first member of the 
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -33,7 +34,9 @@ class Option:
 def listed(options: type) -> list[Option]:
     """Return the options of a dataclass in order, with their types spelt for a reader."""
     hints = typing.get_type_hints(options)
-    return [Option(f.name, spelt(hints[f.name]), f.default, f.metadata.get("help", "")) for f in dataclasses.fields(options)]
+    return [
+        Option(f.name, spelt(hints[f.name]), f.default, f.metadata.get("help", "")) for f in dataclasses.fields(options)
+    ]
 
 
 def spelt(hint: Any) -> str:
@@ -45,7 +48,9 @@ def spelt(hint: Any) -> str:
         return " or ".join(repr(a) for a in args)
     if origin is tuple:
         return f"list of {spelt(args[0])}"
-    return {int: "integer", float: "number", bool: "true or false", str: "text", type(None): "none"}.get(hint, str(hint))
+    return {int: "integer", float: "number", bool: "true or false", str: "text", type(None): "none"}.get(
+        hint, str(hint)
+    )
 
 
 def checked(options: type, name: str, value: Any, *, where: str) -> Any:
@@ -70,8 +75,12 @@ def checked(options: type, name: str, value: Any, *, where: str) -> Any:
         raise RequestError(f"{where}={_shown(value)}: expected {spelt(hint)}.") from None
     low, high = fields[name].metadata.get("at_least"), fields[name].metadata.get("at_most")
     if isinstance(result, int | float) and not isinstance(result, bool):
-        if (low is not None and result < low) or (high is not None and result > high) or result != result:
-            bounds = " and ".join(t for t in (f"at least {low}" if low is not None else "", f"at most {high}" if high is not None else "") if t)
+        if (low is not None and result < low) or (high is not None and result > high) or not math.isfinite(result):
+            bounds = " and ".join(
+                t
+                for t in (f"at least {low}" if low is not None else "", f"at most {high}" if high is not None else "")
+                if t
+            )
             raise RequestError(f"{where}={_shown(value)}: expected {spelt(hint)}, {bounds or 'a finite number'}.")
     return result
 

@@ -92,7 +92,10 @@ def make_plan(request: Request, host: Host) -> Plan:
     instrument = host.find("instrument", track.instrument.name)
     data_set = host.find("data set", track.data.name)
     metrics = find_metrics(
-        track.evaluation.metrics, lambda name: host.find("metric", name).declaration, instrument.declaration.layers, instrument.name
+        track.evaluation.metrics,
+        lambda name: host.find("metric", name).declaration,
+        instrument.declaration.layers,
+        instrument.name,
     )
     sha256 = instrument.declaration.sha256()
     if track.instrument.sha256 not in (None, sha256):

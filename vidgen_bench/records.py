@@ -124,7 +124,10 @@ class Score(Strict):
     @model_validator(mode="after")
     def _agrees(self) -> Score:
         mean, std = mean_and_std(self.values)
-        if not (math.isclose(mean, self.mean, rel_tol=1e-9, abs_tol=1e-9) and math.isclose(std, self.std, rel_tol=1e-6, abs_tol=1e-9)):
+        if not (
+            math.isclose(mean, self.mean, rel_tol=1e-9, abs_tol=1e-9)
+            and math.isclose(std, self.std, rel_tol=1e-6, abs_tol=1e-9)
+        ):
             raise ValueError(f"mean {self.mean} and std {self.std} are not those of the values ({mean}, {std})")
         return self
 
@@ -178,7 +181,9 @@ class Record(Strict):
     metrics: dict[str, MetricEntry] = Field(description="of every metric in scores and anchors")
     scores: dict[str, Score]
     anchors: dict[str, dict[str, Score]]
-    witness: tuple[str, ...] = Field(default=(), description="what the first iteration was seen to do that a step should not")
+    witness: tuple[str, ...] = Field(
+        default=(), description="what the first iteration was seen to do that a step should not"
+    )
     measured: Measured
 
     @model_validator(mode="after")
@@ -224,7 +229,9 @@ def read_record(path: Path) -> Record:
     except (ValueError, RecursionError) as error:
         raise RecordError(f"The record {path} is no JSON: {error}. {fix}") from None
     if isinstance(table, dict) and table.get("schema", SCHEMA) != SCHEMA:
-        raise RecordError(f"The record {path} has schema {table['schema']!r}; this version reads schema {SCHEMA}. Use the version that wrote it.")
+        raise RecordError(
+            f"The record {path} has schema {table['schema']!r}; this version reads schema {SCHEMA}. Use the version that wrote it."
+        )
     try:
         return Record.model_validate(table)
     except ValidationError as error:

@@ -38,7 +38,9 @@ class Resolved:
 
     def options(self, side: str, declaration: Backbone | Temporal) -> Any:
         """Return the frozen options dataclass of one side (``backbone`` or ``temporal``)."""
-        return declaration.options(**{k.partition(".")[2]: s.value for k, s in self.settings.items() if k.startswith(f"{side}.")})
+        return declaration.options(
+            **{k.partition(".")[2]: s.value for k, s in self.settings.items() if k.startswith(f"{side}.")}
+        )
 
 
 def spelt(value: Any) -> str:
@@ -61,14 +63,20 @@ def parse_given(pairs: list[str]) -> dict[str, str]:
         key, sign, value = pair.partition("=")
         side, dot, _ = key.strip().partition(".")
         if not sign or not dot or side not in ("backbone", "temporal"):
-            raise RequestError(f"--set {pair}: expected backbone.OPTION=VALUE or temporal.OPTION=VALUE, as in --set temporal.hidden=64.")
+            raise RequestError(
+                f"--set {pair}: expected backbone.OPTION=VALUE or temporal.OPTION=VALUE, as in --set temporal.hidden=64."
+            )
         if given.get(key.strip(), value.strip()) != value.strip():
-            raise RequestError(f"--set {key.strip()} is given twice, as {given[key.strip()]!r} and as {value.strip()!r}.")
+            raise RequestError(
+                f"--set {key.strip()} is given twice, as {given[key.strip()]!r} and as {value.strip()!r}."
+            )
         given[key.strip()] = value.strip()
     return given
 
 
-def resolve(spec: Spec, backbone: Backbone, temporal: Temporal | None, track: Track, given: Mapping[str, Any], host: Host) -> Resolved:
+def resolve(
+    spec: Spec, backbone: Backbone, temporal: Temporal | None, track: Track, given: Mapping[str, Any], host: Host
+) -> Resolved:
     """Return the canonical spec and its settings; ``spec.temporal`` is filled in already.
 
     Raises:
@@ -116,7 +124,9 @@ def _typed(key: str, value: Any, declarations: Mapping[str, Any]) -> Any:
     result = checked(declaration.options, name, value, where=key)
     fixed = getattr(declaration, "sets", {})
     if name in fixed and not _same(fixed[name], result):
-        raise RequestError(f"--set {key}={spelt(result)}: the name {declaration.name!r} fixes {name} = {spelt(fixed[name])}; use another name.")
+        raise RequestError(
+            f"--set {key}={spelt(result)}: the name {declaration.name!r} fixes {name} = {spelt(fixed[name])}; use another name."
+        )
     return result
 
 
@@ -129,8 +139,14 @@ def _layered(spec: Spec, declarations: Mapping[str, Any], track: Track, host: Ho
 
     def lay(origin: Origin, side: str, values: Mapping[str, Any]) -> None:
         for name, value in values.items():
-            where = f"{side}.{name}" if origin != "track" else f"track {track.name}: defaults.{declarations[side].name}.{name}"
-            settings[f"{side}.{name}"] = Setting(value=checked(declarations[side].options, name, value, where=where), origin=origin)
+            where = (
+                f"{side}.{name}"
+                if origin != "track"
+                else f"track {track.name}: defaults.{declarations[side].name}.{name}"
+            )
+            settings[f"{side}.{name}"] = Setting(
+                value=checked(declarations[side].options, name, value, where=where), origin=origin
+            )
 
     if temporal := declarations.get("temporal"):
         lay("name", "temporal", temporal.sets)

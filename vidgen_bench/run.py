@@ -6,7 +6,6 @@ import platform
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import torch
 
@@ -68,7 +67,9 @@ def choose_device(name: str) -> torch.device:
         device = torch.device(name)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise RequestError(f"--device {name}: {' '.join(str(error).split())[:120]} Valid here: auto, cpu{', cuda' if torch.cuda.is_available() else ''}.") from None
+        raise RequestError(
+            f"--device {name}: {' '.join(str(error).split())[:120]} Valid here: auto, cpu{', cuda' if torch.cuda.is_available() else ''}."
+        ) from None
     return device
 
 
@@ -91,7 +92,9 @@ def prepare_data(plan: Plan, observer: Observer) -> Store:
         report=observer.progress,
     )
     if len(store.classes) != track.clip.classes:
-        raise DataError(f"The data have {len(store.classes)} classes, but the track {track.name} says clip.classes = {track.clip.classes}.")
+        raise DataError(
+            f"The data have {len(store.classes)} classes, but the track {track.name} says clip.classes = {track.clip.classes}."
+        )
     return store
 
 
@@ -128,7 +131,15 @@ class _Run:
     """What the stages of one run share."""
 
     def __init__(
-        self, plan: Plan, seed: int, folder: RunFolder, store: Store, device: torch.device, process: Process, observer: Observer, interrupt: Interrupt
+        self,
+        plan: Plan,
+        seed: int,
+        folder: RunFolder,
+        store: Store,
+        device: torch.device,
+        process: Process,
+        observer: Observer,
+        interrupt: Interrupt,
     ) -> None:
         self._plan, self._seed, self._folder, self._store = plan, seed, folder, store
         self._device, self._process, self._observer = device, process, observer
@@ -158,9 +169,13 @@ class _Run:
         if self._process.rank == 0:
             self._meter = Meter(plan.instrument.build().eval().to(self._device), self._metrics, self._device)
             shared = (self._meter, plan.instrument_sha256)
-            moments = reference_moments(*shared, store, track.clip, track.evaluation.reference.passes, cache_folder(), self._observer)
+            moments = reference_moments(
+                *shared, store, track.clip, track.evaluation.reference.passes, cache_folder(), self._observer
+            )
             self._scorer = Scorer(self._metrics, moments)
-            self._anchors = anchors(*shared, self._scorer, store, track.clip, track.evaluation, cache_folder(), self._observer)
+            self._anchors = anchors(
+                *shared, self._scorer, store, track.clip, track.evaluation, cache_folder(), self._observer
+            )
         self._observer.stage(f"training {plan.composition.resolved} on {self._device.type}")
         progress = self._trainer.run()
         outcome = self._process.first(lambda: self._write(progress.diverged))
@@ -175,7 +190,9 @@ class _Run:
 
         def counted():
             done = 0
-            for clips in samples(self._game, self._seed, purpose, range(start, start + count), self._plan.track.clip.grid, self._device):
+            for clips in samples(
+                self._game, self._seed, purpose, range(start, start + count), self._plan.track.clip.grid, self._device
+            ):
                 yield clips
                 done += len(clips)
                 self._observer.progress(f"scoring {purpose}", done, count)
@@ -200,7 +217,9 @@ class _Run:
         track = self._plan.track
         made = torch.cat(list(samples(self._game, self._seed, "final", range(PICTURED), track.clip.grid, self._device)))
         indices = torch.arange(PICTURED)
-        real = ClipSampler(self._store, "train", self._seed, "cpu").evaluation("picture", indices, track.clip.frames).clips
+        real = (
+            ClipSampler(self._store, "train", self._seed, "cpu").evaluation("picture", indices, track.clip.frames).clips
+        )
         write_gif(self._folder.path / "samples.gif", made, real)
         write_png(self._folder.path / "samples.png", made, real)
 
@@ -214,7 +233,9 @@ class _Run:
             spec=str(plan.composition.resolved.spec),
             seed=self._seed,
             version=__version__,
-            track=TrackEntry(name=track.name, fingerprint=track.fingerprint, ranked=track.ranked, declared=track.declared),
+            track=TrackEntry(
+                name=track.name, fingerprint=track.fingerprint, ranked=track.ranked, declared=track.declared
+            ),
             data=DataEntry(
                 name=track.data.name,
                 fingerprint=store.fingerprint,
@@ -232,7 +253,10 @@ class _Run:
                 parts={name: count_parameters(part) for name, part in self._game.parts.items()},
             ),
             environment=Environment(
-                torch=torch.__version__, threads=torch.get_num_threads(), device=self._device.type, world=self._process.world
+                torch=torch.__version__,
+                threads=torch.get_num_threads(),
+                device=self._device.type,
+                world=self._process.world,
             ),
             spent=Spent(iterations=progress.iteration, clips=progress.clips, flops=progress.flops),
             trace=tuple(TracePoint.model_validate_json(line) for line in text.splitlines()),

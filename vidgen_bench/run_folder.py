@@ -51,7 +51,9 @@ class RunFolder:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise RequestError(f"Another process is running {self.path} right now. Wait for it, or give another --runs folder.") from None
+            raise RequestError(
+                f"Another process is running {self.path} right now. Wait for it, or give another --runs folder."
+            ) from None
         try:
             yield
         finally:
@@ -66,7 +68,9 @@ class RunFolder:
         path = self.path / "request.json"
         if not path.exists():
             if self.record_path.exists() or (self.path / "last.pt").exists():
-                raise RecordError(f"The run folder {self.path} has results but no request.json: it cannot be told what they are of. Delete the folder.")
+                raise RecordError(
+                    f"The run folder {self.path} has results but no request.json: it cannot be told what they are of. Delete the folder."
+                )
             return None
         try:
             table = json.loads(path.read_text())
@@ -88,8 +92,9 @@ class RunFolder:
             return
         for key in request:
             if before.get(key) != request[key]:
+                was, now = _short(before.get(key)), _short(request[key])
                 raise RequestError(
-                    f"The run folder {self.path} belongs to another run: its {key} is {_short(before.get(key))}, not {_short(request[key])}. "
+                    f"The run folder {self.path} belongs to another run: its {key} is {was}, not {now}. "
                     "Give another --runs folder, or delete this one."
                 )
 

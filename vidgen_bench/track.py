@@ -24,6 +24,7 @@ from vidgen_bench.validation import Strict, explain
 if TYPE_CHECKING:
     from vidgen_bench.data.geometry import FrameGeometry
 
+
 class DataPart(Strict):
     """Which videos, and how a frame becomes pixels of a clip."""
 
@@ -43,7 +44,12 @@ class DataPart(Strict):
     @model_validator(mode="after")
     def _crop_inside(self) -> DataPart:
         top, left, height, width = self.crop
-        if min(top, left) < 0 or min(height, width) < 1 or top + height > self.resize[0] or left + width > self.resize[1]:
+        if (
+            min(top, left) < 0
+            or min(height, width) < 1
+            or top + height > self.resize[0]
+            or left + width > self.resize[1]
+        ):
             raise ValueError(f"the crop {self.crop} does not lie inside the resized frame {self.resize}")
         return self
 
@@ -104,7 +110,7 @@ class Track(Strict):
     instrument: InstrumentPart
     evaluation: EvaluationPart
     budget: Budget
-    defaults: dict[str, dict[str, Any]] = {}
+    defaults: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _consistent(self) -> Track:

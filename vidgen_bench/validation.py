@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -37,6 +38,19 @@ def _fault(error: dict[str, Any], model: type[BaseModel]) -> str:
 def _keys(model: Any, path: tuple[int | str, ...]) -> list[str]:
     """Return the valid keys of the table at ``path`` below a model, or none where it is free-form."""
     for part in path:
-        field = getattr(model, "model_fields", {}).get(part)
-        model = field.annotation if field else None
-    return list(getattr(model, "model_fields", {}))
+        fields = _fields(model)
+        if part in fields:  # any other part is an index, or a name in a mapping: its model is already in hand
+            model = _model_in(fields[str(part)].annotation)
+    return list(_fields(model))
+
+
+def _fields(model: Any) -> dict[str, Any]:
+    """Return a model's fields by the keys that a file uses."""
+    return {field.alias or name: field for name, field in getattr(model, "model_fields", {}).items()}
+
+
+def _model_in(annotation: Any) -> Any:
+    """Return the model inside ``Best | None``, ``tuple[TracePoint, ...]`` or ``dict[str, Setting]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((m for a in typing.get_args(annotation) if (m := _model_in(a)) is not None), None)

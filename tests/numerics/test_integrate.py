@@ -1,8 +1,9 @@
-"""The integrator: closed forms, order of convergence, agreement with torchdiffeq and torchsde, and one path whatever is asked."""
+"""The integrator: closed forms, orders of convergence, torchdiffeq and torchsde as oracles, one path for all."""
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -48,7 +49,7 @@ def test_explicit_time_is_the_clip_unit() -> None:
 def test_convergence_is_of_fourth_order() -> None:
     exact = START @ torch.linalg.matrix_exp(WEIGHT).T
     errors = [(ode_path(linear, START, (1.0,), n + 1)[:, 0] - exact).abs().max().item() for n in (4, 8, 16, 32)]
-    orders = [math.log2(a / b) for a, b in zip(errors, errors[1:], strict=False)]
+    orders = [math.log2(a / b) for a, b in pairwise(errors)]
     assert all(3.8 < order < 4.2 for order in orders), orders
 
 
@@ -157,7 +158,7 @@ def test_geometric_brownian_motion_converges_with_strong_order_one_half() -> Non
     draws = torch.randn(20_000, fine, generator=torch.Generator().manual_seed(3), dtype=torch.float64) / math.sqrt(fine)
     steps = (8, 32, 128)
     strong = [_black_scholes_error(n, draws)[0] for n in steps]
-    orders = [math.log(x / y) / math.log(4) for x, y in zip(strong, strong[1:], strict=False)]
+    orders = [math.log(x / y) / math.log(4) for x, y in pairwise(strong)]
     assert all(0.4 < order < 0.7 for order in orders), orders
     assert _black_scholes_error(128, draws)[1] < 0.1
 

@@ -67,7 +67,7 @@ class Given:
 
 
 def test_07_on_our_own_grid_all_but_the_last_frame_agree(shared: Path) -> None:
-    """Exact k dt has 40 steps; the reference's clipped 41st reaches only the frame at 1, and only with a given increment."""
+    """Exact k dt has 40 steps; the reference's clipped 41st reaches only the frame at 1."""
     case = golden.load(shared, "07")
     module = filled(case)
     grid = case["step_times_float32"]

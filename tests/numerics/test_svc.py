@@ -1,4 +1,4 @@
-"""Singular value clipping: golden 12, agreement with the textbook decomposition, and the rule for batch normalisations."""
+"""Singular value clipping: golden 12, the textbook decomposition, and the rule for batch normalisations."""
 
 from __future__ import annotations
 

@@ -79,7 +79,11 @@ class Table(Host):
         origin = Origin("test", "test-plugins", "1.0")
         names = {"data_set": "data set"}
         self.__dict__["_loaded"] = (
-            [Found(names.get(k, k), getattr(d, "spec", None) or d.name, d, origin) for k, ds in kinds.items() for d in ds],  # type: ignore[arg-type]
+            [
+                Found(names.get(k, k), getattr(d, "spec", None) or d.name, d, origin)
+                for k, ds in kinds.items()
+                for d in ds
+            ],  # type: ignore[arg-type]
             [],
         )
 
@@ -112,7 +116,11 @@ def test_a_pair_can_what_both_sides_can():
         ("paintre+walk", Painter(), "No backbone is called 'paintre'. Did you mean 'painter'"),
         ("painter+wlak", Painter(), "No temporal generator is called 'wlak'. Did you mean 'walk'"),
         ("painter+walk:wdie", Painter(), "has no variant 'wdie'. Did you mean 'wide'"),
-        ("painter+walk", Painter(refusal="clips must be longer"), "painter refuses this track's clips: clips must be longer"),
+        (
+            "painter+walk",
+            Painter(refusal="clips must be longer"),
+            "painter refuses this track's clips: clips must be longer",
+        ),
         ("painter+walk", Painter(shape=None), "no latent path through time"),
         ("painter", Painter(own=None), "no temporal generator of its own"),
         ("painter+walk", Painter(shape=(3, 4, 4)), "walk refuses the latent of painter: feature maps are not served"),
@@ -156,8 +164,16 @@ def _broken(change):
         (lambda g: Game({"discriminator": g.parts["discriminator"]}, g.players, g.sample), "no 'generator'"),
         (lambda g: Game(g.parts, (), g.sample), "at least one"),
         (lambda g: Game(g.parts, (g.players[0], g.players[0]), g.sample), "names of their own"),
-        (lambda g: Game(g.parts, (dataclasses.replace(g.players[0], parameters=()), g.players[1]), g.sample), "belong to no part"),
-        (lambda g: Game(g.parts, (dataclasses.replace(g.players[0], parameters=(nn.Parameter(torch.ones(1)),)),), g.sample), "no part"),
+        (
+            lambda g: Game(g.parts, (dataclasses.replace(g.players[0], parameters=()), g.players[1]), g.sample),
+            "belong to no part",
+        ),
+        (
+            lambda g: Game(
+                g.parts, (dataclasses.replace(g.players[0], parameters=(nn.Parameter(torch.ones(1)),)),), g.sample
+            ),
+            "no part",
+        ),
         (lambda g: Game(g.parts, (dataclasses.replace(g.players[0], batch=0), g.players[1]), g.sample), "at least 1"),
     ],
 )

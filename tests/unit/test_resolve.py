@@ -51,7 +51,11 @@ def test_a_pairing_holds_for_its_exact_spec_only():
         ("painter+walk:wide", {"temporal.hidden": "4"}, "painter+walk"),
         ("painter+walk:plain", {}, "painter+walk"),
         ("painter+walk", {"temporal.hidden": "4", "temporal.scale": "1"}, "painter+walk"),
-        ("painter+walk", {"temporal.hidden": "9", "temporal.scale": "1.50"}, "painter+walk temporal.hidden=9 temporal.scale=1.5"),
+        (
+            "painter+walk",
+            {"temporal.hidden": "9", "temporal.scale": "1.50"},
+            "painter+walk temporal.hidden=9 temporal.scale=1.5",
+        ),
         ("painter+walk:wide", {"temporal.scale": "0.5"}, "painter+walk:wide temporal.scale=0.5"),
         ("painter+walk:wide", {"temporal.hidden": "9"}, "painter+walk temporal.hidden=9"),
         ("painter+stroll", {"temporal.scale": "2"}, "painter+stroll"),

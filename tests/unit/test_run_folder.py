@@ -13,7 +13,12 @@ from vidgen_bench.resolve import Resolved
 from vidgen_bench.run_folder import RunFolder, folder_of
 from vidgen_bench.spec import parse
 
-REQUEST = {"spec": "tgan+ode1", "seed": 0, "options": {"backbone.width": 1.0}, "environment": {"torch": "2.13.0", "threads": 2}}
+REQUEST = {
+    "spec": "tgan+ode1",
+    "seed": 0,
+    "options": {"backbone.width": 1.0},
+    "environment": {"torch": "2.13.0", "threads": 2},
+}
 
 
 def resolved(text: str, **given) -> Resolved:
@@ -22,7 +27,10 @@ def resolved(text: str, **given) -> Resolved:
 
 def test_the_folder_is_named_by_track_spec_given_options_and_seed():
     runs = Path("runs")
-    assert folder_of(runs, "shapes-smoke", resolved("tgan+ode1:equal"), 3) == runs / "shapes-smoke" / "tgan+ode1.equal" / "seed-3"
+    assert (
+        folder_of(runs, "shapes-smoke", resolved("tgan+ode1:equal"), 3)
+        == runs / "shapes-smoke" / "tgan+ode1.equal" / "seed-3"
+    )
     given = folder_of(runs, "t~iterations=5", resolved("tgan+ode1", backbone__width=0.5, temporal__embedding=False), 0)
     assert given == runs / "t~iterations=5" / "tgan+ode1,backbone.width=0.5,temporal.embedding=false" / "seed-0"
 
@@ -71,7 +79,11 @@ def test_results_without_a_request_are_told(tmp_path):
 
 
 def test_two_processes_do_not_share_a_folder(tmp_path):
-    with RunFolder(tmp_path).locked(), pytest.raises(RequestError, match="Another process"), RunFolder(tmp_path).locked():
+    with (
+        RunFolder(tmp_path).locked(),
+        pytest.raises(RequestError, match="Another process"),
+        RunFolder(tmp_path).locked(),
+    ):
         pytest.fail("locked twice")
     with RunFolder(tmp_path).locked():
         assert (tmp_path / ".lock").exists()

@@ -68,7 +68,7 @@ def _collected(runs: list[Path] | None) -> Collected:
 
     if absent := [str(p) for p in runs or () if not p.exists()]:
         raise RequestError(
-            f"--runs {absent[0]}: there is no such folder. Expected the one that `vidgen-bench run` wrote to (./{RUNS})."
+            f"--runs {absent[0]}: no such folder. Expected the one that `vidgen-bench run` wrote to (./{RUNS})."
         )
     roots = runs or [p for p in (RUNS,) if p.exists()]
     return collect(roots, [SHIPPED] if SHIPPED.is_dir() else [])

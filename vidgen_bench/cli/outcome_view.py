@@ -23,7 +23,9 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
     if record.status == "finished":
         console.print(_scores(record))
         if not record.track.ranked:
-            console.print(f"[dim]{record.track.name} tests the pipeline: these scores rank nothing.[/dim]", highlight=False)
+            console.print(
+                f"[dim]{record.track.name} tests the pipeline: these scores rank nothing.[/dim]", highlight=False
+            )
     folder = outcome.folder
     console.print(f"record   {folder.record_path}", highlight=False)
     for name in ("samples.gif", "samples.png"):
@@ -32,11 +34,16 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
 
 
 def _scores(record: Record) -> Table:
-    table = Table(title=f"{record.spec}, seed {record.seed}, on {record.track.name}", title_justify="left", pad_edge=False)
+    table = Table(
+        title=f"{record.spec}, seed {record.seed}, on {record.track.name}", title_justify="left", pad_edge=False
+    )
     table.add_column("")
     for metric in record.metrics.values():
         table.add_column(f"{metric.title} ({metric.better} is better)", justify="right")
-    rows = {_ANCHORS["real"]: record.anchors.get("real", {}), f"{record.spec} at iteration {record.best.iteration if record.best else '-'}": record.scores}
+    rows = {
+        _ANCHORS["real"]: record.anchors.get("real", {}),
+        f"{record.spec} at iteration {record.best.iteration if record.best else '-'}": record.scores,
+    }
     rows |= {_ANCHORS.get(name, name): scores for name, scores in record.anchors.items() if name != "real"}
     for label, scores in rows.items():
         style = "bold" if scores is record.scores else "dim"

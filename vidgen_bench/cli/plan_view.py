@@ -35,7 +35,9 @@ def print_plan(console: Console, plan: Plan, seeds: list[int]) -> None:
     console.print(facts, highlight=False)
     options = Table("option", "value", "from", pad_edge=False)
     for key, setting in composition.resolved.settings.items():
-        options.add_row(key, spelt(setting.value), setting.origin, style=None if setting.origin == "default" else "bold")
+        options.add_row(
+            key, spelt(setting.value), setting.origin, style=None if setting.origin == "default" else "bold"
+        )
     console.print(options)
 
 

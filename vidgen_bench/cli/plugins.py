@@ -66,7 +66,7 @@ def _host() -> Host:
 
 
 def _named(host: Host, name: str) -> list[Found]:
-    """Return every plugin of this name, of any kind; raises ``RequestError`` for none, ``PluginError`` for a broken one."""
+    """Return every plugin of this name, of any kind; raises ``RequestError``, or ``PluginError`` where it is broken."""
     from vidgen_bench.errors import PluginError, RequestError, did_you_mean
 
     found = [f for f in host.found if f.name == name]

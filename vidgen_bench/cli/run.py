@@ -18,17 +18,34 @@ if TYPE_CHECKING:
 
 def run(
     spec: Annotated[str, typer.Argument(help="What to run: backbone[+temporal][:variant], as in tgan+ode1:equal.")],
-    track: Annotated[str, typer.Option(help="Name of a track (see `tracks`), or a TOML file of your own.")] = "shapes-smoke",
-    data: Annotated[Path | None, typer.Option(help="Folder of the videos, one folder a class, where the track's data set needs one.")] = None,
-    splits: Annotated[Path | None, typer.Option(help="Folder of classInd.txt, trainlist0N.txt and testlist0N.txt.")] = None,
-    options: Annotated[list[str] | None, typer.Option("--set", help="Set an option: temporal.hidden=64, backbone.batch=16. Repeatable.")] = None,
-    budget: Annotated[str | None, typer.Option(help="Another budget: iterations=5, or device-hours=0.5,iterations=1000. Makes a derived track.")] = None,
+    track: Annotated[
+        str, typer.Option(help="Name of a track (see `tracks`), or a TOML file of your own.")
+    ] = "shapes-smoke",
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the videos, one folder a class, where the track's data set needs one."),
+    ] = None,
+    splits: Annotated[
+        Path | None, typer.Option(help="Folder of classInd.txt, trainlist0N.txt and testlist0N.txt.")
+    ] = None,
+    options: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Set an option: temporal.hidden=64, backbone.batch=16. Repeatable."),
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(help="Another budget: iterations=5, or device-hours=0.5,iterations=1000. Makes a derived track."),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of weights, clips and noise (0 unless given).")] = None,
     seeds: Annotated[str | None, typer.Option(help="Several seeds, one run each: 0-2 or 0,3,7.")] = None,
     runs: Annotated[Path, typer.Option(help="Folder of the run folders.")] = Path("runs"),
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1.")] = "auto",
-    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads (a resumed run keeps those it was begun with).")] = None,
-    allow_missing: Annotated[int, typer.Option(min=0, help="Go on with up to this many videos missing or unreadable; the record names them.")] = 0,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="CPU threads (a resumed run keeps those it was begun with).")
+    ] = None,
+    allow_missing: Annotated[
+        int, typer.Option(min=0, help="Go on with up to this many videos missing or unreadable; the record names them.")
+    ] = 0,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that decode videos.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the resolved plan and stop.")] = False,
 ) -> None:
@@ -43,9 +60,18 @@ def run(
     console = Console(soft_wrap=True)
     wanted = parse_seeds(seed, seeds)
     request = Request(
-        spec=spec, track=track, given=parse_given(options or []), budget=parse_budget(budget) if budget else None, videos=data, splits=splits,
-        allow_missing=allow_missing, workers=workers, runs=runs, device=device, threads=threads,
-    )  # fmt: skip
+        spec=spec,
+        track=track,
+        given=parse_given(options or []),
+        budget=parse_budget(budget) if budget else None,
+        videos=data,
+        splits=splits,
+        allow_missing=allow_missing,
+        workers=workers,
+        runs=runs,
+        device=device,
+        threads=threads,
+    )
     plan = make_plan(request, Host.of_environment())
     if dry_run:
         from vidgen_bench.cli.plan_view import print_plan

@@ -80,8 +80,7 @@ def header_frames(path: Path) -> int | None:
         DataError: it is no video.
     """
     try:
-        size = path.stat().st_size
-        if size == 0:
+        if path.is_file() and path.stat().st_size == 0:
             raise DataError(f"{path}: the file is empty (0 bytes), expected a video. Copy it again.")
         with av.open(str(path)) as container:
             if not container.streams.video:

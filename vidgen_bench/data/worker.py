@@ -51,8 +51,9 @@ def serve(request: dict[str, Any]) -> dict[str, Any]:
 
             def restart() -> None:
                 nonlocal digest
-                part.seek(0)
-                part.truncate()
+                if part.tell():
+                    part.seek(0)
+                    part.truncate()
                 digest = hashlib.sha256()
 
             def take(frames: Any) -> None:

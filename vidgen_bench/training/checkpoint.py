@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +19,9 @@ FORMAT = 1
 
 def save(path: Path, content: Mapping[str, Any]) -> None:
     """Write a checkpoint whole; tensors and plain values only."""
-    write_whole(path, lambda stream: torch.save({"format": FORMAT, **content}, stream))
+    memory = io.BytesIO()  # torch's writer hides a full disk behind an error of its own
+    torch.save({"format": FORMAT, **content}, memory)
+    write_whole(path, lambda stream: stream.write(memory.getbuffer()))
 
 
 def load(path: Path, device: torch.device) -> dict[str, Any]:
@@ -31,9 +34,13 @@ def load(path: Path, device: torch.device) -> dict[str, Any]:
         content = torch.load(path, map_location=device, weights_only=True)
     except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise RecordError(f"The checkpoint {path} cannot be read ({reason}). Delete its run folder to start afresh.") from None
+        raise RecordError(
+            f"The checkpoint {path} cannot be read ({reason}). Delete its run folder to start afresh."
+        ) from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise RecordError(f"The checkpoint {path} has another format than {FORMAT}. Delete its run folder to start afresh.")
+        raise RecordError(
+            f"The checkpoint {path} has another format than {FORMAT}. Delete its run folder to start afresh."
+        )
     return content
 
 
@@ -53,4 +60,6 @@ def load_parts(parts: Mapping[str, nn.Module], states: Mapping[str, Any], path: 
             part.load_state_dict(states[name])
     except (RuntimeError, KeyError) as error:
         reason = " ".join(str(error).split())[:300]
-        raise RecordError(f"The checkpoint {path} does not fit the model that the plugins build now: {reason}. Delete its run folder to start afresh.") from None
+        raise RecordError(
+            f"The checkpoint {path} does not fit the model that the plugins build now: {reason}. Delete its run folder to start afresh."
+        ) from None

@@ -71,4 +71,6 @@ def _check_terms(player: Player, terms: Mapping[str, Tensor]) -> None:
         raise PluginError(f"player {player.name!r}: the loss must return named terms, {{name: scalar tensor}}")
     for name, term in terms.items():
         if term.ndim:
-            raise PluginError(f"player {player.name!r}: the term {name!r} has shape {tuple(term.shape)}; expected a scalar, a mean over rows")
+            raise PluginError(
+                f"player {player.name!r}: the term {name!r} has shape {tuple(term.shape)}; expected a scalar, a mean over rows"
+            )

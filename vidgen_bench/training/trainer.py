@@ -80,7 +80,9 @@ class Trainer:
     def _check_batches(self) -> None:
         for player in self._game.players:
             if player.batch % self._process.world:
-                raise PluginError(f"player {player.name!r}: {self._process.world} processes must divide the batch of {player.batch}")
+                raise PluginError(
+                    f"player {player.name!r}: {self._process.world} processes must divide the batch of {player.batch}"
+                )
 
     def run(self) -> Progress:
         """Train until the budget is spent or a loss is not finite, and return the progress.
@@ -108,7 +110,10 @@ class Trainer:
                 self._save()
                 saved = time.monotonic()
             if stop and not self.progress.ended:
-                raise Interrupted(f"Stopped at iteration {self.progress.iteration}; everything is saved in {self._folder}. The same command goes on from there.")
+                raise Interrupted(
+                    f"Stopped at iteration {self.progress.iteration}; everything is saved in {self._folder}. "
+                    "The same command goes on from there."
+                )
         return self.progress
 
     def _iterate(self) -> None:
@@ -136,7 +141,9 @@ class Trainer:
     def _turn(self, player: Player, iteration: int, turn: int, watch: Watch | None) -> None:
         position = iteration * player.turns + turn
         rank, world = self._process.rank, self._process.world
-        batch = self._clips.batch(player.name, player.feed, position, player.batch, rank, world) if player.feed else None
+        batch = (
+            self._clips.batch(player.name, player.feed, position, player.batch, rank, world) if player.feed else None
+        )
         key = torch.tensor(key_of(self._seed, "train", player.name, position), dtype=torch.int64, device=self._device)
         noise = training_noise(key, player.batch, rank, world)
         optimiser, rate = self._optimisers[player.name], player.schedule(iteration)
@@ -232,4 +239,3 @@ class Trainer:
         assert self.progress.best is not None
         path = self._folder / self.progress.best["file"]
         checkpoint.load_parts(self._game.parts, checkpoint.load(path, self._device)["parts"], path)
-

@@ -30,7 +30,8 @@ class Discriminator(nn.Module):
 
     def __init__(self, frames: int, size: int, channels: int, width: float) -> None:
         super().__init__()
-        before, layers = channels, []
+        before = channels
+        layers: list[nn.Module] = []
         for i in range((size // SIDE).bit_length() - 1):
             after = scaled(min(FIRST << i, MOST), width)
             # a clip that has come to one frame stays one

@@ -55,7 +55,9 @@ def test_the_real_lists_are_read(shared: Path) -> None:
     assert all((data / "videos" / video.path).is_file() for video in tree.train + tree.test)
 
 
-@pytest.mark.parametrize("listed", ["HandstandPushups/v_HandStandPushups_g01_c01.avi", "HandstandPushups/v_HandstandPushups_g01_c01.avi"])
+@pytest.mark.parametrize(
+    "listed", ["HandstandPushups/v_HandStandPushups_g01_c01.avi", "HandstandPushups/v_HandstandPushups_g01_c01.avi"]
+)
 def test_handstand_pushups_is_found_however_the_list_spells_it(tmp_path: Path, listed: str) -> None:
     """The genuine UCF101 has the folder HandstandPushups and in it files v_HandStandPushups_..."""
     on_disk = "HandstandPushups/v_HandStandPushups_g01_c01.avi"
@@ -119,7 +121,14 @@ def test_a_missing_file_that_is_tolerated_is_kept_in_mind(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "line", ["../secret/v_secret_g01_c01.avi", "Alpha/../../v_Alpha_g01_c01.avi", "/etc/v_etc_g01_c01.avi", r"..\x\v_x_g01_c01.avi", "C:/v_C_g01_c01.avi"]
+    "line",
+    [
+        "../secret/v_secret_g01_c01.avi",
+        "Alpha/../../v_Alpha_g01_c01.avi",
+        "/etc/v_etc_g01_c01.avi",
+        r"..\x\v_x_g01_c01.avi",
+        "C:/v_C_g01_c01.avi",
+    ],
 )
 def test_a_path_that_climbs_out_is_refused(tmp_path: Path, line: str) -> None:
     text = refusal(source(tmp_path, test=[*TEST, line]))

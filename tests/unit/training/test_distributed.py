@@ -21,7 +21,11 @@ def play(process: Process) -> dict[str, list[torch.Tensor]]:
     result: dict[str, list[torch.Tensor]] = {}
     for player in game.players:
         noise = training_noise(torch.tensor(key_of(0, player.name)), player.batch, process.rank, process.world)
-        batch = toy.Clips().batch(player.name, player.feed, 0, player.batch, process.rank, process.world) if player.feed else None
+        batch = (
+            toy.Clips().batch(player.name, player.feed, 0, player.batch, process.rank, process.world)
+            if player.feed
+            else None
+        )
         with process.batch_norm():
             terms, grads = gradients(player, batch, noise)
         result[player.name] = list(process.mean(grads))

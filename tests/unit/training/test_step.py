@@ -60,7 +60,9 @@ def test_a_parameter_that_gets_no_gradient_is_the_plugins_fault():
         gradients(player, batch(player), noise())
 
 
-@pytest.mark.parametrize(("loss", "message"), [(lambda b, n: {}, "named terms"), (lambda b, n: {"x": torch.ones(3)}, r"shape \(3,\)")])
+@pytest.mark.parametrize(
+    ("loss", "message"), [(lambda b, n: {}, "named terms"), (lambda b, n: {"x": torch.ones(3)}, r"shape \(3,\)")]
+)
 def test_a_loss_of_another_form_is_refused(loss, message):
     player = dataclasses.replace(toy.game().players[0], loss=loss)
     with pytest.raises(PluginError, match=message):

@@ -18,10 +18,20 @@ from vidgen_bench.training.observer import Glance, Observer
 from vidgen_bench.training.trainer import Rule, Trainer
 
 
-def make(folder: Path, *, iterations: int = 24, observer: Observer | None = None, interrupt: Interrupt | None = None, **changes) -> Trainer:
+def make(
+    folder: Path,
+    *,
+    iterations: int = 24,
+    observer: Observer | None = None,
+    interrupt: Interrupt | None = None,
+    **changes,
+) -> Trainer:
     game = changes.pop("game", None) or toy.game()
     budget = changes.pop("budget", Budget(iterations=iterations))
-    score = changes.pop("score", lambda i: {"fid": abs(i - 12) + 1.0, "weight": float(game.parts["generator"].body[0].weight.detach().sum())})
+    score = changes.pop(
+        "score",
+        lambda i: {"fid": abs(i - 12) + 1.0, "weight": float(game.parts["generator"].body[0].weight.detach().sum())},
+    )
     return Trainer(
         game, toy.Clips(), Rule(budget, 6, "fid", "lower"), score, seed=3, folder=folder, device=torch.device("cpu"), process=Process(),
         observer=observer or Observer(), interrupt=interrupt or Interrupt(),
@@ -152,7 +162,9 @@ def test_turns_play_a_player_more_often_on_new_clips(tmp_path):
 def test_global_random_numbers_in_a_loss_are_refused(tmp_path):
     game = toy.game()
     d = game.players[0]
-    noisy = type(d)(**{**d.__dict__, "loss": lambda b, n: {"x": game.parts["discriminator"](b.clips + torch.randn(1)).mean()}})
+    noisy = type(d)(
+        **{**d.__dict__, "loss": lambda b, n: {"x": game.parts["discriminator"](b.clips + torch.randn(1)).mean()}}
+    )
     game = type(game)(game.parts, (noisy, game.players[1]), game.sample)
     with pytest.raises(PluginError, match=r"global random numbers \(aten::randn"):
         make(tmp_path, game=game).run()
@@ -170,7 +182,9 @@ def test_a_host_synchronisation_is_witnessed(tmp_path):
     game = type(game)(game.parts, (game.players[0], type(g)(**{**g.__dict__, "loss": loss})), game.sample)
     (tmp_path / "b").mkdir()
     assert quiet == []
-    assert make(tmp_path / "b", game=game, iterations=1).run().witness == ["synchronises with the host: aten::_local_scalar_dense"]
+    assert make(tmp_path / "b", game=game, iterations=1).run().witness == [
+        "synchronises with the host: aten::_local_scalar_dense"
+    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"PK\x03\x04broken"])
@@ -187,7 +201,9 @@ def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch):
     with pytest.raises(Interrupted):
         make(tmp_path, observer=StopAt(7, interrupt), interrupt=interrupt).run()
     before = (tmp_path / "last.pt").read_bytes()
-    monkeypatch.setattr("vidgen_bench.files.os.fsync", lambda fd: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(
+        "vidgen_bench.files.os.fsync", lambda fd: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+    )
     with pytest.raises(VidgenBenchError, match=r"could not be written: No space left on device"):
         make(tmp_path).run()
     assert (tmp_path / "last.pt").read_bytes() == before

@@ -93,3 +93,11 @@ class C3D(nn.Module):
         x = x.contiguous().flatten(1)  # C, T, H, W, whatever the memory format
         fc7 = F.relu(self.fc7(F.relu(self.fc6(x))))
         return {"prob": torch.softmax(self.fc8(fc7), dim=1), "fc7": fc7}
+
+
+def with_weights(layout: Layout, weights: Mapping[str, Tensor]) -> C3D:
+    """Return a C3D that holds these tensors, without drawing initial weights first."""
+    with torch.device("meta"):
+        network = C3D(layout)
+    network.load_state_dict(dict(weights), assign=True)
+    return network

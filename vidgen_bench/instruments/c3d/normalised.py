@@ -23,16 +23,17 @@ class NormalisedC3D(nn.Module):
         for norm in self.norms.values():
             norm.get_parameter("weight").requires_grad_(False)
         self.dropout = nn.Dropout(dropout)
-        for module in self.plain.modules():
-            if isinstance(module, nn.Conv3d | nn.Linear) and module.bias is not None:
-                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                nn.init.zeros_(module.bias)
+        for name in (*CONVOLUTIONS, "fc6", "fc7"):
+            nn.init.kaiming_normal_(self.plain.get_parameter(f"{name}.weight"), nonlinearity="relu")
+            nn.init.zeros_(self.plain.get_parameter(f"{name}.bias"))
 
     def forward(self, clips: Tensor) -> Tensor:
         """Return logits [N, K] of preprocessed clips [N, 3 BGR, 16, 112, 112]."""
         x = clips
         for name in CONVOLUTIONS:
-            x = self.plain.get_submodule(name)(x)
+            layer = self.plain.get_submodule(name)
+            assert isinstance(layer, nn.Conv3d)
+            x = F.conv3d(_four_channels(x), _four_channels(layer.weight), layer.bias, padding=1) if x is clips else layer(x)
             if name in POOLED:
                 x = F.max_pool3d(x, POOLED[name], ceil_mode=True)
             x = F.relu(self.norms[name](x))
@@ -56,3 +57,8 @@ class NormalisedC3D(nn.Module):
             state[f"{name}.weight"] *= scale.view(-1, 1, 1, 1, 1)
             state[f"{name}.bias"] = (state[f"{name}.bias"] - norm.running_mean) * scale + norm.bias
         return state
+
+
+def _four_channels(x: Tensor) -> Tensor:
+    """Append a channel of zeros to the 3 colours: oneDNN's gradient for a kernel of 3 channels is 4.5 times slower."""
+    return F.pad(x, (0, 0, 0, 0, 0, 0, 0, 1)).contiguous(memory_format=torch.channels_last_3d)

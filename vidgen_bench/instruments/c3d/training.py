@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from vidgen_bench.api import Batch, Feed
 from vidgen_bench.errors import RequestError, VidgenBenchError
-from vidgen_bench.instruments.c3d.network import C3D, FRAMES, Layout
+from vidgen_bench.instruments.c3d.network import FRAMES, Layout, with_weights
 from vidgen_bench.instruments.c3d.normalised import NormalisedC3D
 from vidgen_bench.instruments.c3d.preprocessing import C3DInstrument, Preprocessing
 from vidgen_bench.instruments.c3d.weights import Card, write_instrument
@@ -123,10 +123,10 @@ def _shifted(clip: Tensor, down: int, right: int) -> Tensor:
 
 
 def _fit(network: nn.Module, preprocessing: Preprocessing, train: Clips, plan: Plan, report: Report) -> None:
-    """Adam under a one-cycle schedule: the rate rises over a fifth of the steps and falls to nothing along a cosine."""
+    """Adam under a one-cycle schedule: the rate rises over an eighth of the steps and falls to nothing along a cosine."""
     generator = torch.Generator().manual_seed(plan.seed)
     optimiser = torch.optim.AdamW(network.parameters(), lr=plan.learning_rate, weight_decay=1e-3)
-    warm = max(1, plan.steps // 5)
+    warm = max(1, plan.steps // 8)
     network.train()
     for step in range(plan.steps):
         factor = (step + 1) / warm if step < warm else 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, plan.steps - warm)))
@@ -147,9 +147,7 @@ def _fit(network: nn.Module, preprocessing: Preprocessing, train: Clips, plan: P
 @torch.inference_mode()
 def measure(weights: Mapping[str, Tensor], layout: Layout, mean: Tensor, clips: Clips, least: int, report: Report) -> HeldOut:
     """Return the accuracy of these weights on ``least`` clips or more: whole passes over the list."""
-    network = C3D(layout)
-    network.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
-    instrument = C3DInstrument(network, mean)
+    instrument = C3DInstrument(with_weights(layout, {name: tensor.float() for name, tensor in weights.items()}), mean)
     videos = sum(b.clips.shape[0] for b in clips.passes("held-out", 1, FRAMES, 16))
     if not videos:
         raise RequestError("The held-out list is empty: no accuracy can be measured. Give a split with test videos.")

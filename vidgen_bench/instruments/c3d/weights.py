@@ -20,7 +20,7 @@ from torch import Tensor
 
 from vidgen_bench.errors import RecordError
 from vidgen_bench.files import write_whole
-from vidgen_bench.instruments.c3d.network import C3D, Layout
+from vidgen_bench.instruments.c3d.network import Layout, with_weights
 from vidgen_bench.instruments.c3d.preprocessing import CUBE, C3DInstrument
 from vidgen_bench.validation import Strict, explain
 
@@ -62,11 +62,8 @@ class InstrumentFile:
     sha256: str
 
     def build(self) -> C3DInstrument:
-        """Return the instrument on the CPU, without drawing initial weights first."""
-        with torch.device("meta"):
-            network = C3D(self.card.sizes)
-        network.load_state_dict(dict(self.weights), assign=True)
-        return C3DInstrument(network, self.mean)
+        """Return the instrument, on the CPU."""
+        return C3DInstrument(with_weights(self.card.sizes, self.weights), self.mean)
 
 
 def write_instrument(path: Path, card: Card, weights: Mapping[str, Tensor], mean: Tensor, dtype: torch.dtype = torch.float32) -> str:

@@ -1,0 +1,21 @@
+"""Workplaces for the command-line tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.tiny import Workplace, make_workplace
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    """A workplace that tests share: its videos are decoded once, its reference and anchors scored once."""
+    return make_workplace(tmp_path_factory.mktemp("workplace"))
+
+
+@pytest.fixture
+def workplace(tmp_path: Path) -> Workplace:
+    """A workplace of one's own."""
+    return make_workplace(tmp_path)

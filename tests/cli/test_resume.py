@@ -1,0 +1,94 @@
+"""Killed with SIGKILL at any moment, the same command reaches the same record; Ctrl-C saves and says how to go on."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli import killed
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def without_measured(text: str) -> str:
+    record = json.loads(text)
+    record.pop("measured")
+    return json.dumps(record, indent=2)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(prepared):
+    result = prepared.run("tgan+sde", "--runs", "whole")
+    assert result.returncode == 0, result.stderr
+    return (prepared.root / "whole" / "tiny" / "tgan+sde" / "seed-0" / "record.json").read_text()
+
+
+@pytest.mark.parametrize(
+    "moments",
+    [
+        # the renames of this run: request.json; at iterations 2 and 4: best (where better), last.pt; at 5 the same; pictures; record
+        ["after:1", "before:1", "after:1", "before:2", "after:2"],
+        ["iteration:2", "iteration:3", "before:3", "after:3"],
+        ["iteration:5", "before:5", "after:4", "before:1"],
+    ],
+    ids=["around files", "between iterations", "near the end"],
+)
+def test_killed_at_several_points_it_reaches_the_same_record(prepared, uninterrupted, moments, request):
+    runs = f"killed {request.node.callspec.id}"
+    deaths = 0
+    for moment in moments:
+        result = prepared.call(
+            "run", "tgan+sde", *prepared.data_arguments, "--runs", runs,
+            script=killed.SCRIPT, VIDGEN_TEST_KILL=moment, VIDGEN_TEST_SAVE_ALWAYS="1" if deaths % 2 else "", PYTHONPATH=str(PROJECT),
+        )  # fmt: skip
+        if result.returncode == 0:
+            break
+        assert result.returncode == -signal.SIGKILL, result.stderr
+        deaths += 1
+    assert deaths >= 3
+    result = prepared.run("tgan+sde", "--runs", runs)
+    assert result.returncode == 0, result.stderr
+    text = (prepared.root / runs / "tiny" / "tgan+sde" / "seed-0" / "record.json").read_text()
+    assert without_measured(text) == without_measured(uninterrupted)
+    trace = prepared.root / "{}" / "tiny" / "tgan+sde" / "seed-0" / "trace.jsonl"
+    assert Path(str(trace).format(runs)).read_bytes() == Path(str(trace).format("whole")).read_bytes()
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(prepared):
+    arguments = ["run", "tgan+ode1", *prepared.data_arguments, "--runs", "ctrl-c", "--budget", "iterations=100000"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vidgen_bench", *arguments], cwd=prepared.root, env=prepared.environment(), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    folder = prepared.root / "ctrl-c" / "tiny~iterations=100000" / "tgan+ode1" / "seed-0"
+    waited = time.monotonic() + 120
+    while not (folder / "last.pt").exists() and time.monotonic() < waited:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "everything is saved" in error
+    assert "same command" in error
+    assert "Traceback" not in error
+    assert not (folder / "record.json").exists()
+
+
+def test_another_torch_version_is_not_silently_taken(prepared, uninterrupted):
+    killed_at = prepared.call(
+        "run", "tgan+sde", *prepared.data_arguments, "--runs", "versions",
+        script=killed.SCRIPT, VIDGEN_TEST_KILL="iteration:3", PYTHONPATH=str(PROJECT),
+    )  # fmt: skip
+    assert killed_at.returncode == -signal.SIGKILL
+    request = prepared.root / "versions" / "tiny" / "tgan+sde" / "seed-0" / "request.json"
+    table = json.loads(request.read_text())
+    table["environment"]["torch"] = "2.0.0"
+    request.write_text(json.dumps(table))
+    result = prepared.run("tgan+sde", "--runs", "versions")
+    assert result.returncode == 2
+    assert "2.0.0" in result.stderr

@@ -1,0 +1,147 @@
+"""``vidgen-bench run`` from end to end on tiny real videos."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from PIL import Image
+
+from vidgen_bench.records import read_record
+
+
+@pytest.fixture(scope="module")
+def finished(prepared):
+    """One finished run in the shared workplace, with what the command said."""
+    result = prepared.run("tgan+ode2", "--runs", "first")
+    assert result.returncode == 0, result.stderr
+    return result
+
+
+def test_a_run_ends_with_its_record_its_scores_between_anchors_and_pictures(prepared, finished):
+    folder = prepared.root / "first" / "tiny" / "tgan+ode2" / "seed-0"
+    record = read_record(folder / "record.json")
+    assert record.status == "finished"
+    assert [p.iteration for p in record.trace] == [2, 4, 5]
+    assert record.spent.iterations == 5
+    assert record.spent.clips == 5 * 2
+    assert set(record.scores) == {"is", "fid"}
+    assert len(record.scores["fid"].values) == 2
+    assert {name: len(scores["is"].values) for name, scores in record.anchors.items()} == {
+        "real": 2,
+        "grey": 1,
+        "noise": 1,
+    }
+    assert abs(record.anchors["grey"]["is"].mean - 1.0) < 1e-5
+    assert record.best is not None
+    assert record.best.value == min(p.scores["fid"] for p in record.trace)
+    assert record.data.train_videos == 4
+    assert record.parameters.temporal == 658_624
+    assert record.options["backbone.width"].origin == "track"
+    assert record.options["temporal.order"].origin == "name"
+    for word in ("record.json", "samples.gif", "held-out real clips", "plain noise", "tests the pipeline", "tgan+ode2"):
+        assert word in finished.stdout
+    with Image.open(folder / "samples.gif") as image:
+        assert image.n_frames == 16
+    with Image.open(folder / "samples.png") as image:
+        assert image.size[0] > 8 * 64
+    assert not list(folder.glob("*.part"))
+
+
+def test_the_same_command_again_says_that_it_is_done(prepared, finished):
+    path = prepared.root / "first" / "tiny" / "tgan+ode2" / "seed-0" / "record.json"
+    before = path.read_bytes()
+    again = prepared.run("tgan+ode2", "--runs", "first")
+    assert again.returncode == 0
+    assert "done already" in again.stdout
+    assert path.read_bytes() == before
+
+
+def test_two_spellings_share_one_folder_and_one_record(prepared):
+    first = prepared.run("tgan+ode1:equal", "--runs", "spellings", "--budget", "iterations=1")
+    assert first.returncode == 0, first.stderr
+    again = prepared.run(
+        "tgan+ode1", "--set", "temporal.variant=equal", "--runs", "spellings", "--budget", "iterations=1"
+    )
+    assert "done already" in again.stdout
+    (record,) = prepared.records("spellings").values()
+    assert record["spec"] == "tgan+ode1:equal"
+    assert record["track"]["name"] == "tiny~iterations=1"
+    assert abs(record["parameters"]["temporal"] - record["parameters"]["own_temporal"]) < 201
+
+
+def test_several_seeds_are_several_runs(prepared):
+    result = prepared.run("tgan", "--runs", "seeds", "--seeds", "0-1", "--budget", "iterations=1")
+    assert result.returncode == 0, result.stderr
+    records = prepared.records("seeds")
+    assert sorted(records) == ["tiny~iterations=1/tgan+conv1d/seed-0", "tiny~iterations=1/tgan+conv1d/seed-1"]
+    a, b = records.values()
+    assert a["spec"] == b["spec"] == "tgan+conv1d"
+    assert a["scores"] != b["scores"]
+    assert a["anchors"] == b["anchors"]
+    assert a["data"] == b["data"]
+
+
+def test_a_dry_run_prints_the_plan_and_touches_nothing(workplace):
+    result = workplace.run("tgan+sde:equal", "--set", "backbone.batch=4", "--dry-run", "--seeds", "0,4")
+    assert result.returncode == 0, result.stderr
+    for word in (
+        "tgan+sde:equal backbone.batch=4",
+        "video-folder",
+        "c3d-shapes",
+        "826,468",
+        "given",
+        "track",
+        "variant",
+        "seed-4",
+    ):
+        assert word in result.stdout
+    assert not (workplace.root / "runs").exists()
+    assert not (workplace.root / "cache").exists()
+
+
+def test_a_loss_that_is_not_finite_ends_as_a_diverged_record(prepared):
+    result = prepared.run("tgan+ode1", "--set", "backbone.learning_rate=1e30", "--runs", "diverged")
+    assert result.returncode == 1
+    assert "diverged" in result.stderr
+    (record,) = prepared.records("diverged").values()
+    assert record["status"] == "diverged"
+    assert record["scores"] == {}
+    board = prepared.call("leaderboard", "--runs", "diverged")
+    assert board.returncode == 0
+    assert "diverged" in board.stdout
+
+
+def test_runs_of_other_budgets_are_not_ranked_together(prepared, finished):
+    result = prepared.run("tgan+sde:equal", "--runs", "first", "--budget", "iterations=1", "--seed", "1")
+    assert result.returncode == 0, result.stderr
+    board = prepared.call("leaderboard", "--runs", "first", "--format", "json")
+    assert board.returncode == 0, board.stderr
+    table = json.loads(board.stdout)
+    tracks = [ranking["track"] for ranking in table["rankings"]]
+    assert len(tracks) == len({json.dumps(t) for t in tracks}) == 2
+
+
+@pytest.mark.slow
+def test_real_clips_train(workplace, shared):
+    track = workplace.root / "tiny.toml"
+    track.write_text(
+        track.read_text()
+        .replace("classes = 2", "classes = 4")
+        .replace("resize = [64, 64]\ncrop = [0, 0", "resize = [64, 85]\ncrop = [0, 10")
+    )
+    source = shared / "data" / "weizmann"
+    arguments = [
+        "--track",
+        "tiny.toml",
+        "--data",
+        str(source / "videos"),
+        "--splits",
+        str(source / "splits"),
+        "--device",
+        "cpu",
+    ]
+    result = workplace.call("run", "tgan+ode1", *arguments, "--budget", "iterations=2")
+    assert result.returncode == 0, result.stderr
+    (record,) = workplace.records().values()
+    assert (record["data"]["train_videos"], record["data"]["test_videos"]) == (56, 16)

@@ -1,0 +1,237 @@
+"""Drawing clips: the offset rule, the order of epochs, and that a batch is a function of its name and position
+alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.data_files import SMALL
+from vidgen_bench.api import Feed
+from vidgen_bench.data.index import FORMAT, Index, Stored
+from vidgen_bench.data.sampler import ClipSampler, _starts
+from vidgen_bench.data.store import Store
+from vidgen_bench.errors import DataError, RequestError
+
+LENGTHS = [20, 16, 24, 17, 40, 33, 18]
+
+
+def store_of(folder: Path, lengths: list[int] = LENGTHS) -> Store:
+    """A store whose pixel value is the frame's number within its video, red, and the video's number, green."""
+    videos, first = [], 0
+    for number, length in enumerate(lengths):
+        sha256 = "0" * 64
+        videos.append(
+            Stored(
+                split="train",
+                path=f"v{number}",
+                label=number % 3,
+                first=first,
+                frames=length,
+                decoder="d",
+                sha256=sha256,
+            )
+        )
+        first += length
+    videos.append(Stored(split="test", path="t", label=0, first=first, frames=16, decoder="d", sha256="0" * 64))
+    index = Index(
+        format=FORMAT,
+        split=1,
+        geometry=SMALL,
+        classes=("a", "b", "c"),
+        missing=(),
+        content_sha256="0" * 64,
+        videos=tuple(videos),
+    )
+    frames = np.zeros((index.frames, 3, 16, 16), dtype=np.uint8)
+    for number, video in enumerate(videos):
+        span = slice(video.first, video.first + video.frames)
+        frames[span, 0] = np.arange(video.frames)[:, None, None]
+        frames[span, 1] = number
+        frames[span, 2] = np.arange(16)[None, None, :]  # tells left from right
+    (folder / "frames.u8").write_bytes(frames.tobytes())
+    return Store(folder, index)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return store_of(tmp_path)
+
+
+@pytest.fixture
+def sampler(store: Store) -> ClipSampler:
+    return ClipSampler(store, "train", seed=5, device="cpu")
+
+
+def read(clips: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the frame numbers [N, T] and the video numbers [N] that the pixels spell."""
+    pixels = (clips * 128 + 128).round().long()
+    assert torch.equal(pixels[:, 1], pixels[:, 1, :1, :1, :1].expand_as(pixels[:, 1])), "one video a clip"
+    return pixels[:, 0, :, 0, 0], pixels[:, 1, 0, 0, 0]
+
+
+def test_a_batch_holds_consecutive_frames_of_one_video_and_its_label(sampler: ClipSampler) -> None:
+    batch = sampler.batch("d", Feed(8), 3, rows=5)
+    assert batch.clips.shape == (5, 3, 8, 16, 16)
+    assert batch.clips.dtype == torch.float32
+    assert batch.labels.dtype == torch.int64
+    frames, videos = read(batch.clips)
+    assert torch.equal(frames[:, 1:] - frames[:, :-1], torch.ones(5, 7, dtype=torch.int64))
+    assert torch.equal(batch.labels, videos % 3)
+
+
+def test_pixels_are_scaled_as_the_paper_does(tmp_path: Path) -> None:
+    store = store_of(tmp_path, [4])
+    (tmp_path / "frames.u8").write_bytes(bytes([0, 128, 255, 64] * (store.index.bytes // 4)))
+    clips = ClipSampler(Store(tmp_path, store.index), "train", 0, "cpu").batch("d", Feed(4), 0, 1).clips
+    assert clips.unique().tolist() == [-1.0, -0.5, 0.0, 127 / 128]
+
+
+def test_an_epoch_shows_every_video_once_and_drops_the_rest(sampler: ClipSampler) -> None:
+    rows = 2  # 7 videos: three batches, one video left out
+    epochs = [
+        torch.cat([read(sampler.batch("d", Feed(4), 3 * epoch + k, rows).clips)[1] for k in range(3)]).tolist()
+        for epoch in range(6)
+    ]
+    assert all(len(set(epoch)) == 6 for epoch in epochs)
+    assert len({tuple(epoch) for epoch in epochs}) > 1, "another order every epoch"
+    assert {video for epoch in epochs for video in epoch} == set(range(7)), "not always the same one left out"
+
+
+def test_more_rows_than_videos_take_epochs_without_a_gap(sampler: ClipSampler) -> None:
+    videos = torch.cat([read(sampler.batch("d", Feed(4), k, rows=14).clips)[1] for k in range(3)])
+    assert torch.equal(videos.bincount(), torch.full((7,), 6))
+
+
+def test_a_batch_depends_on_seed_name_and_position_and_on_nothing_else(store: Store, sampler: ClipSampler) -> None:
+    feed = Feed(4, augment=("flip",))
+    batch = sampler.batch("d", feed, 11, rows=6)
+    for position in (0, 5, 3):
+        sampler.batch("d", feed, position, rows=6)
+    again = sampler.batch("d", feed, 11, rows=6)
+    fresh = ClipSampler(store, "train", 5, "cpu").batch("d", feed, 11, rows=6)
+    assert torch.equal(again.clips, batch.clips)
+    assert torch.equal(fresh.clips, batch.clips)
+    others = [
+        sampler.batch("g", feed, 11, 6),
+        sampler.batch("d", feed, 12, 6),
+        ClipSampler(store, "train", 6, "cpu").batch("d", feed, 11, 6),
+    ]
+    assert not any(torch.equal(other.clips, batch.clips) for other in others)
+
+
+@pytest.mark.parametrize("world", [2, 3])
+def test_processes_share_the_batch_of_one(sampler: ClipSampler, world: int) -> None:
+    feed = Feed(4, stride=2, augment=("flip",))
+    whole = sampler.batch("d", feed, 4, rows=6)
+    parts = [sampler.batch("d", feed, 4, 6, rank, world) for rank in range(world)]
+    assert torch.equal(torch.cat([p.clips for p in parts]), whole.clips)
+    assert torch.equal(torch.cat([p.labels for p in parts]), whole.labels)
+
+
+def test_rows_that_do_not_divide_are_refused(sampler: ClipSampler) -> None:
+    with pytest.raises(RequestError, match="5 rows for 2 process"):
+        sampler.batch("d", Feed(4), 0, 5, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("length", "feed", "starts"),
+    [
+        (20, Feed(16), range(4)),  # randint(0, 20 - 16): the last legal start, 4, is never drawn
+        (16, Feed(16), range(1)),
+        (17, Feed(16), range(1)),
+        (40, Feed(16, stride=2), range(9)),  # span 31: [0, 40 - 31)
+        (31, Feed(16, stride=2), range(1)),
+        (10, Feed(1), range(10)),  # a single frame is uniform over all
+    ],
+)
+def test_the_offset_rule(length: int, feed: Feed, starts: range) -> None:
+    bits = torch.randint(-(2**63), 2**63 - 1, (4000,), generator=torch.Generator().manual_seed(0))
+    start, stride = _starts(torch.full((4000,), length), feed, bits)
+    counts = start.bincount(minlength=len(starts))
+    assert sorted(start.unique().tolist()) == list(starts)
+    assert (counts - 4000 / len(starts)).abs().max() < 5 * (4000 / len(starts)) ** 0.5
+    assert torch.all(stride == feed.stride)
+
+
+def test_a_video_shorter_than_the_span_is_read_frame_by_frame_from_its_first(tmp_path: Path) -> None:
+    sampler = ClipSampler(store_of(tmp_path, [30]), "train", 0, "cpu")
+    frames, _ = read(sampler.batch("d", Feed(16, stride=2), 0, 1).clips)
+    assert frames.tolist() == [list(range(16))]
+
+
+def test_stride_takes_every_second_frame(tmp_path: Path) -> None:
+    sampler = ClipSampler(store_of(tmp_path, [40]), "train", 0, "cpu")
+    frames, _ = read(sampler.batch("d", Feed(16, stride=2), 0, 1).clips)
+    assert (frames[0] - frames[0, 0]).tolist() == list(range(0, 32, 2))
+
+
+def test_single_frames_come_from_everywhere_in_a_video(tmp_path: Path) -> None:
+    sampler = ClipSampler(store_of(tmp_path, [10]), "train", 0, "cpu")
+    seen = {int(read(sampler.batch("i", Feed(1), k, 1).clips)[0]) for k in range(200)}
+    assert seen == set(range(10))
+
+
+def test_flip_mirrors_half_of_the_clips_whole(sampler: ClipSampler) -> None:
+    plain = torch.cat([sampler.batch("d", Feed(4), k, 7).clips for k in range(60)])
+    flipped = torch.cat([sampler.batch("d", Feed(4, augment=("flip",)), k, 7).clips for k in range(60)])
+    same = (plain == flipped).flatten(1).all(1)
+    mirrored = (plain.flip(-1) == flipped).flatten(1).all(1)
+    assert torch.all(same ^ mirrored)
+    assert 0.4 < mirrored.float().mean() < 0.6
+
+
+def test_shift_is_refused_with_the_reason(sampler: ClipSampler) -> None:
+    with pytest.raises(RequestError, match="shift-x.*fixed crop"):
+        sampler.batch("d", Feed(4, augment=("shift-x",)), 0, 1)
+
+
+def test_a_feed_longer_than_a_video_names_the_video(sampler: ClipSampler) -> None:
+    with pytest.raises(DataError, match="v1 has 16 frames, the feed wants 17"):
+        sampler.batch("d", Feed(17), 0, 1)
+
+
+def test_evaluation_clips_are_functions_of_their_index(sampler: ClipSampler) -> None:
+    together = sampler.evaluation("real", torch.arange(20), frames=8)
+    apart = [sampler.evaluation("real", torch.tensor([i]), frames=8) for i in (13, 2, 19)]
+    assert torch.equal(torch.cat([b.clips for b in apart]), together.clips[[13, 2, 19]])
+    assert torch.equal(torch.cat([b.labels for b in apart]), together.labels[[13, 2, 19]])
+    videos = read(together.clips)[1]
+    assert sorted(videos[:7].tolist()) == sorted(videos[7:14].tolist()) == list(range(7))
+    assert not torch.equal(sampler.evaluation("other", torch.arange(20), frames=8).clips, together.clips)
+
+
+def test_a_pass_shows_every_video_exactly_once_in_list_order(sampler: ClipSampler) -> None:
+    batches = list(sampler.passes("reference", 3, frames=8, rows=3))
+    assert [len(b.labels) for b in batches] == [3, 3, 1] * 3
+    frames, videos = read(torch.cat([b.clips for b in batches]))
+    assert videos.tolist() == list(range(7)) * 3
+    assert torch.equal(torch.cat([b.labels for b in batches]), videos % 3)
+    starts = frames[:, 0].view(3, 7)
+    assert not torch.equal(starts[0], starts[1]), "fresh offsets every pass"
+    again = torch.cat([b.clips for b in sampler.passes("reference", 3, frames=8, rows=100)])
+    assert torch.equal(again, torch.cat([b.clips for b in batches])), "the rows of a batch do not matter"
+
+
+def test_the_test_split_is_apart(store: Store) -> None:
+    held_out = ClipSampler(store, "test", 5, "cpu")
+    assert held_out.videos == 1
+    assert read(held_out.batch("d", Feed(16), 0, 1).clips)[1].tolist() == [len(LENGTHS)]
+
+
+def test_no_warning_and_no_global_random_state(store: Store, recwarn: pytest.WarningsRecorder) -> None:
+    before = torch.get_rng_state()
+    ClipSampler(store, "train", 5, "cpu").batch("d", Feed(8, augment=("flip",)), 0, 4)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert not recwarn.list
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+def test_a_gpu_gives_the_same_clips(store: Store, sampler: ClipSampler) -> None:
+    feed = Feed(8, augment=("flip",))
+    on_gpu = ClipSampler(store, "train", 5, "cuda")
+    assert on_gpu.on_device
+    assert torch.equal(on_gpu.batch("d", feed, 3, 6).clips.cpu(), sampler.batch("d", feed, 3, 6).clips)

@@ -1,0 +1,95 @@
+"""The C3D declarations: which there are, where their weights lie, and what a missing file is told with."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests import golden
+from tests.unit.instruments.chainer_files import write_chainer_files
+from vidgen_bench import places
+from vidgen_bench.declarations import fault
+from vidgen_bench.errors import RecordError, RequestError
+from vidgen_bench.instruments.c3d import C3DDeclaration, path_of, vidgen_instruments
+from vidgen_bench.instruments.c3d.chainer_import import import_chainer
+from vidgen_bench.instruments.c3d.weights import read_card
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(places, "instrument_folder", lambda: tmp_path / "instruments")
+    return tmp_path / "instruments"
+
+
+def declared() -> dict[str, C3DDeclaration]:
+    return {d.name: d for d in vidgen_instruments()}
+
+
+def test_two_are_always_declared(folder: Path) -> None:
+    assert list(declared()) == ["c3d-shapes", "c3d-ucf101"]
+    assert [fault("instrument", d) for d in declared().values()] == [None, None]
+
+
+def test_missing_weights_give_the_command(folder: Path) -> None:
+    for act in (declared()["c3d-ucf101"].sha256, declared()["c3d-ucf101"].build):
+        with pytest.raises(RequestError, match=r"vidgen-bench instrument import conv3d_deepnetA_ucf\.npz --mean mean2\.npz$"):
+            act()
+
+
+def test_every_imported_file_is_an_instrument(folder: Path, tmp_path: Path) -> None:
+    weights, mean = write_chainer_files(tmp_path)
+    import_chainer(weights, mean, path_of("c3d-ucf101"))
+    import_chainer(weights, mean, path_of("my-c3d"))
+    (folder / "Not A Name.safetensors").touch()
+    (folder / "c3d-shapes.safetensors").touch()  # does not stand in for the one that ships
+    assert list(declared()) == ["c3d-shapes", "c3d-ucf101", "my-c3d"]
+    mine = declared()["my-c3d"]
+    assert mine.sha256() == hashlib.sha256((folder / "my-c3d.safetensors").read_bytes()).hexdigest()
+    out = mine.build()(golden.video(1, 3, 16, 32, 32))
+    assert {k: tuple(v.shape) for k, v in out.items()} == {"prob": (1, 3), "fc7": (1, 4)}
+    assert tuple(out) == mine.layers
+
+
+def test_a_file_that_changes_is_hashed_again(folder: Path) -> None:
+    folder.mkdir()
+    path = path_of("mine")
+    path.write_bytes(b"one")
+    first = declared()["mine"].sha256()
+    path.write_bytes(b"three")
+    assert declared()["mine"].sha256() == hashlib.sha256(b"three").hexdigest() != first
+    with pytest.raises(RecordError, match="expected an instrument in safetensors"):
+        declared()["mine"].build()
+
+
+def test_declarations_need_no_torch() -> None:
+    code = (
+        "import sys, vidgen_bench.instruments.c3d as c, vidgen_bench.metrics.inception_score as i, "
+        "vidgen_bench.metrics.frechet_distance as f; c.vidgen_instruments(); i.vidgen_metrics(); f.vidgen_metrics(); "
+        "print(sorted({'torch', 'numpy', 'scipy', 'pydantic', 'safetensors'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_shipped_instrument_is_what_its_model_card_says() -> None:
+    declaration = declared()["c3d-shapes"]
+    card = read_card(declaration.path)
+    page = (declaration.path.parent / "README.md").read_text()
+    assert declaration.path.stat().st_size < 2_000_000
+    assert declaration.sha256() in page
+    assert str(card.training["command"]) in page
+    assert card.training["held_out_clips"] >= 200
+    assert card.training["held_out_accuracy"] >= 0.95
+    assert f"{card.training['held_out_accuracy']:.1%}".replace("%", " %") in page
+    assert card.class_names == tuple(re.findall(r"^- `(\w+)`$", page, flags=re.MULTILINE))
+    instrument = declaration.build()
+    assert all(p.dtype == torch.float32 for p in instrument.parameters())
+    out = instrument(golden.video(1, 3, 16, 64, 64))
+    assert out["prob"].shape == (1, 8)
+    assert out["fc7"].shape == (1, 256)

@@ -1,0 +1,97 @@
+"""Training an instrument, small: it learns two colours in a few steps, is seeded, and the file says how good it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from vidgen_bench.api import Batch, Feed
+from vidgen_bench.errors import RequestError, VidgenBenchError
+from vidgen_bench.instruments.c3d.training import Plan, augmented, channel_means, train_instrument, write_trained
+from vidgen_bench.instruments.c3d.weights import read_instrument
+from vidgen_bench.noise import key_of
+
+PLAN = Plan(steps=20, batch=4, learning_rate=1e-2, seed=3, width=2, hidden=16, held_out_clips=7)
+
+
+class Colours:
+    """Six videos of noise: red ones (label 0) and blue ones (label 1). ``scale`` spoils the clips."""
+
+    def __init__(self, scale: float = 1.0) -> None:
+        self.scale = scale
+
+    def batch(self, name: str, feed: Feed, position: int, rows: int) -> Batch:
+        generator = torch.Generator().manual_seed(key_of(name, position))
+        labels = torch.arange(rows) % 2
+        clips = 0.2 * torch.randn(rows, 3, feed.frames, 8, 8, generator=generator)
+        clips[range(rows), 2 * labels] += 0.6
+        return Batch(clips * self.scale, labels)
+
+    def passes(self, purpose: str, passes: int, frames: int, rows: int) -> Iterator[Batch]:
+        for number in range(passes):
+            yield self.batch(purpose, Feed(frames), number, 4)
+            yield self.batch(purpose, Feed(frames), number + 1000, 2)
+
+
+def quiet(what: str, done: int, total: int) -> None:
+    """Report to nobody."""
+
+
+def test_it_learns_and_the_file_tells_the_truth(tmp_path: Path) -> None:
+    stages: list[tuple[str, int, int]] = []
+    weights, mean, held_out = train_instrument(Colours(), Colours(), ("red", "blue"), PLAN, lambda *stage: stages.append(stage))
+    assert held_out.clips == 12  # two passes of six: at least the seven asked for
+    assert held_out.accuracy == 1.0
+    assert [s[1:] for s in stages[:20]] == [(i + 1, 20) for i in range(20)]
+    assert stages[-1] == ("measuring the accuracy", 12, 12)
+    path = tmp_path / "i.safetensors"
+    sha = write_trained(path, weights, mean, held_out, ("red", "blue"), PLAN, {"command": "this", "data_set": "colours"})
+    file = read_instrument(path)
+    assert file.sha256 == sha
+    assert file.card.class_names == ("red", "blue")
+    assert file.card.training["held_out_accuracy"] == 1.0
+    assert file.card.training["held_out_clips"] == 12
+    assert file.card.training["seed"] == 3
+    assert file.card.training["command"] == "this"
+    batch = Colours().batch("fresh", Feed(16), 0, 8)
+    assert torch.equal(file.build()(batch.clips)["prob"].argmax(dim=1), batch.labels)
+
+
+def test_equal_seeds_give_equal_weights_and_leave_the_generator_alone() -> None:
+    before = torch.random.get_rng_state()
+    plan = Plan(steps=2, batch=4, seed=3, width=1, hidden=4, held_out_clips=1)
+    first, second = (train_instrument(Colours(), Colours(), ("red", "blue"), plan, quiet)[0] for _ in range(2))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    other = Plan(steps=2, batch=4, seed=4, width=1, hidden=4, held_out_clips=1)
+    third, _, _ = train_instrument(Colours(), Colours(), ("red", "blue"), other, quiet)
+    assert not torch.equal(first["fc6.weight"], third["fc6.weight"])
+
+
+def test_the_mean_is_bgr_pixels() -> None:
+    assert channel_means(Colours()).tolist() == pytest.approx([128 + 0.3 * 128, 128, 128 + 0.3 * 128], abs=3.0)
+
+
+def test_augmentation_keeps_motion_and_class() -> None:
+    """A dot that moves right still moves right, by as much, wherever it was shifted to."""
+    clips = torch.zeros(6, 3, 16, 64, 64)
+    for t in range(16):
+        clips[:, :, t, 30:34, 20 + t : 24 + t] = 1.0
+    out = augmented(clips, torch.Generator().manual_seed(0))
+    assert out.shape == clips.shape
+    bright = (out.mean(dim=1) - out.mean(dim=(1, 2, 3, 4)).view(-1, 1, 1, 1)).clamp(min=0.3) - 0.3
+    columns = (bright.sum(dim=2) * torch.arange(64)).sum(dim=2) / bright.sum(dim=(2, 3))
+    travelled = columns[:, -1] - columns[:, 0]
+    assert travelled.tolist() == pytest.approx([15.0] * 6, abs=0.7)
+    assert columns[:, 0].std() > 0.5  # but not from the same place
+
+
+def test_a_diverged_training_and_one_class_are_told() -> None:
+    with pytest.raises(VidgenBenchError, match="diverged at step 0") as caught:
+        train_instrument(Colours(float("nan")), Colours(), ("red", "blue"), PLAN, quiet)
+    assert caught.value.exit_code == 1
+    with pytest.raises(RequestError, match="the data set has 1"):
+        train_instrument(Colours(), Colours(), ("red",), PLAN, quiet)

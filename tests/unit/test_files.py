@@ -1,0 +1,70 @@
+"""Files are written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from vidgen_bench.errors import VidgenBenchError
+from vidgen_bench.files import write_text, write_whole
+
+
+def test_writes_and_makes_the_folder(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "record.json"
+    write_text(path, "grün\n")
+    assert path.read_bytes() == "grün\n".encode()
+    assert os.listdir(path.parent) == ["record.json"]
+
+
+def test_the_file_is_as_readable_as_any_other(tmp_path: Path) -> None:
+    write_text(tmp_path / "ours", "x")
+    (tmp_path / "plain").write_text("x")
+    assert stat.S_IMODE((tmp_path / "ours").stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
+
+
+def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    path.write_text("old")
+
+    def full(stream: BinaryIO) -> None:
+        stream.write(b"half of the n")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(VidgenBenchError) as caught:
+        write_whole(path, full)
+    assert caught.value.exit_code == 1
+    assert str(path) in str(caught.value)
+    assert "No space left on device" in str(caught.value)
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["record.json"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_really_full_device_is_reported() -> None:
+    with open("/dev/full", "wb") as device, pytest.raises(VidgenBenchError, match="could not be written"):
+        from vidgen_bench.files import disk_errors
+
+        with disk_errors(Path("/dev/full")):
+            device.write(b"x" * 100_000)
+            device.flush()
+
+
+def test_another_failure_leaves_nothing_either(tmp_path: Path) -> None:
+    def stopped(stream: BinaryIO) -> None:
+        stream.write(b"half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(tmp_path / "x", stopped)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_is_a_file_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("not a folder")
+    with pytest.raises(VidgenBenchError, match=r"runs/a/record\.json could not be written"):
+        write_text(tmp_path / "runs" / "a" / "record.json", "x")

@@ -1,0 +1,160 @@
+"""Records: written whole, read back equal, and refused with place and fix where they were edited into nonsense."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from tests.record_files import DECLARED, record
+from vidgen_bench.errors import RecordError
+from vidgen_bench.records import Score, mean_and_std, read_record, track_fingerprint, write_record
+from vidgen_bench.track import load_track
+
+Table = dict[str, Any]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A valid record's file."""
+    write_record(tmp_path / "record.json", record())
+    return tmp_path / "record.json"
+
+
+def message_of(path: Path) -> str:
+    with pytest.raises(RecordError) as caught:
+        read_record(path)
+    assert caught.value.exit_code == 2
+    assert str(path) in str(caught.value)
+    return str(caught.value)
+
+
+def test_what_is_written_is_read_back(path: Path) -> None:
+    assert read_record(path) == record()
+    assert read_record(path).text() == path.read_text()
+
+
+def test_measured_comes_last_and_the_schema_first() -> None:
+    keys = list(json.loads(record().text()))
+    assert keys[0] == "schema"
+    assert keys[-1] == "measured"
+
+
+def test_a_diverged_run_is_a_record_without_scores(tmp_path: Path) -> None:
+    write_record(tmp_path / "record.json", record(diverged=True))
+    assert read_record(tmp_path / "record.json").scores == {}
+
+
+def _set(*keys: str | int, to: Any) -> Callable[[Table], None]:
+    def change(table: Any) -> None:
+        for key in keys[:-1]:
+            table = table[key]
+        table[keys[-1]] = to
+
+    return change
+
+
+def _drop(*keys: str) -> Callable[[Table], None]:
+    def change(table: Any) -> None:
+        for key in keys[:-1]:
+            table = table[key]
+        del table[keys[-1]]
+
+    return change
+
+
+NONSENSE: dict[str, tuple[Callable[[Table], None], list[str]]] = {
+    "wrong type": (_set("seed", to="zero"), ["seed:", "valid integer", "found 'zero'"]),
+    "list for a table": (_set("track", to=[]), ["track:", "valid dictionary"]),
+    "text for a number": (_set("scores", "fid", "mean", to="good"), ["scores.fid.mean:", "found 'good'"]),
+    "wrong mean": (_set("scores", "fid", "mean", to=1.0), ["scores.fid:", "mean 1.0", "not those of the values"]),
+    "wrong spread": (_set("scores", "fid", "std", to=0.001), ["scores.fid:", "not those of the values"]),
+    "a value changed": (_set("scores", "is", "values", 0, to=99.0), ["scores.is:", "not those of the values"]),
+    "no values": (_set("scores", "is", "values", to=[]), ["scores.is.values:", "at least 1 item"]),
+    "unknown key": (_set("sede", to=1), ["sede: unknown key. Did you mean 'seed'?"]),
+    "unknown inner key": (_set("track", "finger", to=1), ["track.finger: unknown key. Did you mean 'fingerprint'?"]),
+    "unknown key in a mapping": (_set("scores", "is", "men", to=1), ["scores.is.men: unknown key. Did you mean 'mean'?"]),
+    "missing key": (_drop("options"), ["options: this key is missing"]),
+    "missing inner key": (_drop("track", "fingerprint"), ["track.fingerprint: this key is missing"]),
+    "unknown status": (_set("status", to="excellent"), ["status:", "'finished' or 'diverged'"]),
+    "unknown origin": (_set("options", "backbone.width", "origin", to="luck"), ["options.backbone.width.origin:", "found 'luck'"]),
+    "negative": (_set("spent", "iterations", to=-1), ["spent.iterations:", "greater than or equal to 0"]),
+    "not a number": (_set("scores", "is", "mean", to=math.nan), ["scores.is.mean:", "finite number"]),
+    "infinite": (_set("measured", "device_hours", to=math.inf), ["measured.device_hours:", "finite number"]),
+    "track edited": (_set("track", "declared", "evaluation", "every", to=7), ["fingerprint is not that of what it declares"]),
+    "fingerprint edited": (_set("track", "fingerprint", to="v1:0"), ["fingerprint is not that of what it declares"]),
+    "finished without scores": (_set("scores", to={}), ["a finished run has scores"]),
+    "finished without a best": (_set("best", to=None), ["a finished run has scores and a best checkpoint"]),
+    "metric not described": (_drop("metrics", "is"), ["metrics does not describe is"]),
+    "metric in no direction": (_set("metrics", "is", "better", to="up"), ["metrics.is.better:", "'higher' or 'lower'"]),
+}
+
+
+@pytest.mark.parametrize("name", NONSENSE)
+def test_nonsense_is_refused_with_its_place_and_a_fix(path: Path, name: str) -> None:
+    change, words = NONSENSE[name]
+    table = json.loads(path.read_text())
+    change(table)
+    path.write_text(json.dumps(table))
+    message = message_of(path)
+    for word in [*words, "or delete it and run the spec again"]:
+        assert word in message
+
+
+@pytest.mark.parametrize("schema", [2, 0, "1", None, [1]])
+def test_another_schema_names_both(path: Path, schema: Any) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema": schema}))
+    assert f"has schema {schema!r}; this version reads schema 1" in message_of(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"null\x00", b"\x80\x81\xff\x00PK", b'{"schema": 1,}', b"[" * 100_000])
+def test_what_is_no_json(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    assert "is no JSON" in message_of(path)
+
+
+def test_a_record_cut_short(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    assert "is no JSON" in message_of(path)
+
+
+@pytest.mark.parametrize("content", ["[]", "3", '"text"', "null", "true"])
+def test_json_that_is_no_table(path: Path, content: str) -> None:
+    path.write_text(content)
+    assert "the whole:" in message_of(path)
+
+
+def test_a_file_that_is_not_there_or_a_folder(tmp_path: Path) -> None:
+    assert "cannot be read: No such file" in message_of(tmp_path / "absent.json")
+    assert "cannot be read: Is a directory" in message_of(tmp_path)
+
+
+def test_many_faults_are_told_but_not_all(path: Path) -> None:
+    path.write_text("{}")
+    assert 5 <= message_of(path).count("this key is missing") <= 8
+
+
+def test_score_is_mean_and_population_deviation() -> None:
+    score = Score.of([1.0, 2.0, 4.0, 5.0])
+    assert (score.mean, score.std) == (3.0, math.sqrt(2.5))
+    assert mean_and_std([7.0]) == (7.0, 0.0)
+    with pytest.raises(ValidationError, match="finite"):
+        Score(values=(math.nan,), mean=math.nan, std=0.0)
+
+
+def test_the_fingerprint_does_not_depend_on_the_order_of_keys() -> None:
+    turned = {key: DECLARED[key] for key in reversed(DECLARED)}
+    assert list(turned) != list(DECLARED)
+    assert track_fingerprint(turned) == track_fingerprint(DECLARED)
+
+
+def test_a_record_holds_what_its_track_declares() -> None:
+    track = load_track("ucf101-64-paper")
+    made = record(declared=track.declared)
+    assert made.track.fingerprint == track.fingerprint

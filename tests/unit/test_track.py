@@ -1,0 +1,163 @@
+"""Tracks: what they fix, what is refused, and fingerprints that may not change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vidgen_bench.budget import parse_budget
+from vidgen_bench.errors import RequestError
+from vidgen_bench.track import load_track, shipped_tracks
+
+FINGERPRINTS = {
+    "shapes-64": "v1:ea2b8d8918a14f6e",
+    "shapes-smoke": "v1:5d79ba99e74ada7b",
+    "ucf101-64-1h": "v1:5a032040d6394722",
+    "ucf101-64-paper": "v1:37e1923d27187424",
+}
+
+TOML = """
+name = "mine"
+[data]
+name = "ucf101"
+resize = [64, 85]
+crop = [0, 10, 64, 64]
+[clip]
+frames = 16
+size = 64
+classes = 10
+[instrument]
+name = "c3d-ucf101"
+[evaluation]
+every = 10
+samples = 16
+select = "is"
+[evaluation.final]
+batches = 2
+samples = 16
+[budget]
+iterations = 20
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path):
+    """Write the track above, changed by replacements, and load it."""
+
+    def load(*changes: tuple[str, str]):
+        text = TOML
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        path = tmp_path / "own.toml"
+        path.write_text(text)
+        return load_track(str(path))
+
+    return load
+
+
+def test_every_shipped_track_has_its_pinned_fingerprint() -> None:
+    # a change here breaks every record that exists: raise the fingerprint's version instead
+    assert {name: load_track(name).fingerprint for name in shipped_tracks()} == FINGERPRINTS
+
+
+def test_shipped_tracks_are_named_as_their_files() -> None:
+    assert [load_track(name).name for name in shipped_tracks()] == shipped_tracks()
+
+
+def test_the_smoke_track_ranks_nothing_and_says_so() -> None:
+    track = load_track("shapes-smoke")
+    assert not track.ranked
+    assert "ranks nothing" in track.summary
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ('name = "mine"', 'name = "other"'),
+        ('name = "mine"', 'name = "mine"\nsummary = "words"'),
+        ('name = "mine"', 'name = "mine"\nranked = false'),
+        ('name = "ucf101"', 'name = "ucf101"\nsplit = 1'),
+        ('name = "ucf101"', 'name = "ucf101"\nrule = "cubic"'),
+        ('select = "is"', 'select = "is"\nmetrics = ["is", "fid"]'),
+        ("[budget]", "[evaluation.reference]\npasses = 10\n[budget]"),
+        ("iterations = 20", "iterations = 20\n[defaults.tgan]\nwidth = 0.5"),
+        ("frames = 16\nsize = 64\nclasses = 10", "classes = 10\nsize = 64\nframes = 16"),
+    ],
+    ids=["name", "summary", "ranked", "split", "rule", "metrics", "passes", "defaults", "order"],
+)
+def test_words_defaults_and_order_do_not_change_the_fingerprint(own, change: tuple[str, str]) -> None:
+    assert own(change).fingerprint == own().fingerprint
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ('name = "ucf101"', 'name = "ucf101"\nsplit = 2'),
+        ('name = "ucf101"', 'name = "ucf101"\nrule = "cubic-antialias"'),
+        ("crop = [0, 10, 64, 64]", "crop = [0, 11, 64, 64]"),
+        ("frames = 16", "frames = 8"),
+        ("classes = 10", "classes = 11"),
+        ('"c3d-ucf101"', '"c3d-shapes"'),
+        ('"c3d-ucf101"', '"c3d-ucf101"\nsha256 = "00"'),
+        ("every = 10", "every = 20"),
+        ('select = "is"', 'select = "fid"'),
+        ('select = "is"', 'select = "is"\nmetrics = ["is"]'),
+        ("batches = 2", "batches = 3"),
+        ("iterations = 20", "iterations = 21"),
+        ("iterations = 20", "device_hours = 20"),
+    ],
+)
+def test_all_that_is_held_fixed_changes_the_fingerprint(own, change: tuple[str, str]) -> None:
+    assert own(change).fingerprint != own().fingerprint
+
+
+def test_a_budget_given_by_hand_derives_a_track_of_its_own() -> None:
+    track = load_track("shapes-smoke")
+    derived = track.with_budget(parse_budget("iterations=5"))
+    assert derived.name == "shapes-smoke~iterations=5"
+    assert derived.fingerprint != track.fingerprint
+    assert derived.with_budget(parse_budget("clips=9")).name == "shapes-smoke~clips=9"
+    assert track.with_budget(parse_budget("iterations=400")) is track
+    assert derived.with_budget(track.budget).fingerprint == track.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("frames = 16", "frmes = 16"), ["clip.frmes: unknown key. Did you mean 'frames'?", "clip.frames: this key is missing"]),
+        (("frames = 16", "frames = 1"), ["clip.frames", "greater than or equal to 2", "found 1"]),
+        (("frames = 16", 'frames = "many"'), ["clip.frames", "valid integer", "found 'many'"]),
+        (("[budget]\niterations = 20", ""), ["budget: this key is missing"]),
+        (("iterations = 20", ""), ["budget", "at least one of iterations, clips, device_hours, flops"]),
+        (("iterations = 20", "device_hours = nan"), ["budget.device_hours"]),
+        (("crop = [0, 10, 64, 64]", "crop = [0, 30, 64, 64]"), ["data", "does not lie inside"]),
+        (("crop = [0, 10, 64, 64]", "crop = [0, 10, 60, 60]"), ["the crop is 60x60, but clip.size is 64"]),
+        (('select = "is"', 'select = "kid"'), ["evaluation", "select = 'kid' is not among metrics"]),
+        (('name = "mine"', 'name = "Mine!"'), ["expected lower-case letters"]),
+        (('name = "mine"', 'name = "mine'), ["no TOML"]),
+    ],
+)
+def test_mistakes_are_told_with_their_place(own, change: tuple[str, str], words: list[str]) -> None:
+    with pytest.raises(RequestError) as caught:
+        own(change)
+    message = str(caught.value)
+    assert "own.toml" in message
+    for word in words:
+        assert word in message
+
+
+def test_an_unknown_track_gets_the_nearest_name() -> None:
+    with pytest.raises(RequestError, match="No track is called 'shapes-smok'. Did you mean 'shapes-smoke'"):
+        load_track("shapes-smok")
+
+
+def test_a_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match=r"absent\.toml cannot be read: No such file"):
+        load_track(str(tmp_path / "absent.toml"))
+    (tmp_path / "binary.toml").write_bytes(b"\x00\xff\xfe")
+    with pytest.raises(RequestError, match=r"binary\.toml is no TOML"):
+        load_track(str(tmp_path / "binary.toml"))
+
+
