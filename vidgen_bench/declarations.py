@@ -48,6 +48,8 @@ def fault(kind: str, declaration: Any) -> str | None:
     for method in _METHODS[kind]:
         if not callable(getattr(declaration, method, None)):
             return f"{kind} {name!r} has no method {method!r}"
+    if kind == "metric" and declaration.better not in ("higher", "lower"):
+        return f"metric {name!r}: 'better' is {declaration.better!r}, expected 'higher' or 'lower'"
     return _options_fault(kind, declaration) if kind in ("backbone", "temporal") else None
 
 

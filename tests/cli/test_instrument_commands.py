@@ -19,7 +19,11 @@ from vidgen_bench.instruments.c3d.weights import read_instrument
 @pytest.fixture
 def home(tmp_path: Path) -> dict[str, str]:
     """An environment in which the program finds and leaves its files under ``tmp_path``."""
-    return dict(os.environ) | {"XDG_DATA_HOME": str(tmp_path / "data"), "XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path)}
+    return dict(os.environ) | {
+        "XDG_DATA_HOME": str(tmp_path / "data"),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "HOME": str(tmp_path),
+    }
 
 
 def vidgen_bench(home: dict[str, str], *words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -54,7 +58,10 @@ def test_import_then_list_and_show(home: dict[str, str], tmp_path: Path) -> None
 
 
 def test_show_without_weights_gives_the_command(home: dict[str, str]) -> None:
-    refused(vidgen_bench(home, "show", "c3d-ucf101"), "vidgen-bench instrument import conv3d_deepnetA_ucf.npz --mean mean2.npz")
+    refused(
+        vidgen_bench(home, "show", "c3d-ucf101"),
+        "vidgen-bench instrument import conv3d_deepnetA_ucf.npz --mean mean2.npz",
+    )
     refused(vidgen_bench(home, "show", "c3d-shape"), "Did you mean 'c3d-shapes'?")
 
 
@@ -78,7 +85,9 @@ def test_train_refuses_before_any_work(home: dict[str, str], tmp_path: Path) -> 
 @pytest.mark.slow
 def test_train_on_the_built_in_videos(home: dict[str, str], tmp_path: Path) -> None:
     target = tmp_path / "mine.safetensors"
-    done = vidgen_bench(home, "train", "--output", target, "--steps", "2", "--batch", "2", "--held-out-clips", "1", "--seed", "5")
+    done = vidgen_bench(
+        home, "train", "--output", target, "--steps", "2", "--batch", "2", "--held-out-clips", "1", "--seed", "5"
+    )
     assert done.returncode == 0, done.stderr
     file = read_instrument(target)
     assert file.sha256 in done.stdout

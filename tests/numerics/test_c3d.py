@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import convert_conv3d_weight_memory_format
 
 from tests import golden
 from vidgen_bench.errors import RequestError
@@ -62,8 +63,12 @@ def test_golden_c3d(shared: Path) -> None:
     assert sum(p.numel() for p in network.parameters()) == expected["param_count"]
     golden.fill(network, expected["state"])
     seen: dict[str, Tensor] = {}
+
+    def keep(name: str, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        seen.update({f"{name} in": inputs[0].clone(), name: output})
+
     for name, module in network.named_children():
-        module.register_forward_hook(lambda _, inputs, output, name=name: seen.update({f"{name} in": inputs[0].clone(), name: output}))
+        module.register_forward_hook(lambda _, inputs, output, name=name: keep(name, inputs, output))
     i = np.arange(2 * 3 * 16 * 112 * 112, dtype=np.float64)
     clips = (100 * np.sin(0.013 * i + 0.5) + 20 * np.sin(0.00037 * i)).astype(np.float32).reshape(2, 3, 16, 112, 112)
     with torch.inference_mode():
@@ -79,7 +84,9 @@ def test_golden_c3d(shared: Path) -> None:
         "prob": out["prob"],
     }
     for name, tensor in actual.items():
-        golden.assert_fingerprint(tensor, expected[f"output_{name}"], atol=ROUNDING_OF_PROB if name == "prob" else CHAINER_AGAINST_TORCH)
+        golden.assert_fingerprint(
+            tensor, expected[f"output_{name}"], atol=ROUNDING_OF_PROB if name == "prob" else CHAINER_AGAINST_TORCH
+        )
 
 
 # ------------------------------------------------------------------------------------------------------------ golden 13b
@@ -91,11 +98,18 @@ def mean_cube(shared: Path) -> Tensor:
 def test_golden_preprocessing(shared: Path) -> None:
     expected = golden.load(shared, "13b")
     preprocessing = Preprocessing(mean_cube(shared))
-    golden.assert_fingerprint(128.0 - preprocessing.offset, expected["mean_file"]["output_mean_cropped_3x16x112x112"], atol=2e-5)
-    golden.assert_fingerprint(preprocessing(golden.video(2, 3, 16, 64, 64)), expected["output_preprocessed"], atol=OPENCV_AGAINST_TORCH)
+    golden.assert_fingerprint(
+        128.0 - preprocessing.offset, expected["mean_file"]["output_mean_cropped_3x16x112x112"], atol=2e-5
+    )
+    golden.assert_fingerprint(
+        preprocessing(golden.video(2, 3, 16, 64, 64)), expected["output_preprocessed"], atol=OPENCV_AGAINST_TORCH
+    )
 
 
-@pytest.mark.parametrize(("name", "shape"), [("output_resized_nhwc_rgb", (2, 3, 16, 64, 64)), ("output_192_resized_nhwc", (1, 3, 2, 192, 192))])
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [("output_resized_nhwc_rgb", (2, 3, 16, 64, 64)), ("output_192_resized_nhwc", (1, 3, 2, 192, 192))],
+)
 def test_golden_resize(shared: Path, name: str, shape: tuple[int, ...]) -> None:
     """Growing 64 -> 128 and shrinking 192 -> 128; antialiasing would be 2.5 off."""
     frames = (resized(golden.video(*shape)) * 128 + 128).permute(0, 2, 3, 4, 1).flatten(0, 1)
@@ -106,7 +120,9 @@ def test_golden_resize(shared: Path, name: str, shape: tuple[int, ...]) -> None:
 def test_every_frame_is_opencvs(size: int) -> None:
     clips = golden.video(2, 3, 16, size, size)
     mean = torch.from_numpy(60 + 50 * golden.base(1, 3 * 16 * 128 * 171)).float().view(3, 16, 128, 171)
-    np.testing.assert_allclose(Preprocessing(mean)(clips), by_opencv(clips.numpy(), mean.numpy()), atol=OPENCV_AGAINST_TORCH)
+    np.testing.assert_allclose(
+        Preprocessing(mean)(clips), by_opencv(clips.numpy(), mean.numpy()), atol=OPENCV_AGAINST_TORCH
+    )
 
 
 def test_values_out_of_range_are_not_clipped() -> None:
@@ -145,7 +161,8 @@ def test_the_memory_format_changes_nothing() -> None:
     network = slim()
     clips = golden.video(2, 3, 16, 112, 112) * 100
     plain = network(clips)
-    last = network.to(memory_format=torch.channels_last_3d)(clips.contiguous(memory_format=torch.channels_last_3d))
+    convert_conv3d_weight_memory_format(network, torch.channels_last_3d)
+    last = network(clips.contiguous(memory_format=torch.channels_last_3d))
     for layer in ("prob", "fc7"):
         torch.testing.assert_close(last[layer], plain[layer], atol=1e-5, rtol=1e-5)
 
@@ -154,7 +171,9 @@ def test_pool5_keeps_the_partial_window() -> None:
     """A step on the last row of conv5b's 7 x 7 map must reach fc6 (ceil mode): floor mode would never see it."""
     network = slim()
     seen: dict[str, Tensor] = {}
-    network.conv5b.register_forward_hook(lambda _module, _inputs, output: torch.zeros_like(output).index_fill_(3, torch.tensor([6]), 1.0))
+    network.get_submodule("conv5b").register_forward_hook(
+        lambda _module, _inputs, output: torch.zeros_like(output).index_fill_(3, torch.tensor([6]), 1.0)
+    )
     network.fc6.register_forward_pre_hook(lambda _module, inputs: seen.update(pool5=inputs[0].view(1, 32, 1, 4, 4)))
     network(torch.zeros(1, 3, 16, 112, 112))
     assert seen["pool5"][0, 0, 0].tolist() == [[0.0] * 4, [0.0] * 4, [0.0] * 4, [1.0] * 4]

@@ -50,7 +50,9 @@ def test_golden_inception_score(shared: Path, case: str, sharpness: float) -> No
     p = softmax(sharpness * golden.base(0, 256 * 101).reshape(256, 101))
     assert inception_score(p) == pytest.approx(expected[f"{case}_float64"], rel=PRINTED_DIGITS)
     rounded = p.astype(np.float32)
-    assert inception_score(rounded) == pytest.approx(expected[f"{case}_float64_input_rounded_to_float32"], rel=PRINTED_DIGITS)
+    assert inception_score(rounded) == pytest.approx(
+        expected[f"{case}_float64_input_rounded_to_float32"], rel=PRINTED_DIGITS
+    )
 
 
 def test_golden_extremes(shared: Path) -> None:
@@ -58,10 +60,14 @@ def test_golden_extremes(shared: Path) -> None:
     one_hot = np.eye(101)[np.arange(256) % 101]
     assert inception_score(one_hot) == pytest.approx(expected["one_hot_cyclic_256_over_101_float32"], rel=1e-6)
     uniform = np.full((256, 101), 1 / 101)
-    assert inception_score(uniform) == pytest.approx(expected["uniform_float32"], abs=4e-6)  # float32 rounding of theirs
+    assert inception_score(uniform) == pytest.approx(
+        expected["uniform_float32"], abs=4e-6
+    )  # float32 rounding of theirs
 
 
-@pytest.mark.parametrize(("case", "n", "relative"), [("n256_d64", 256, PRINTED_DIGITS), ("n32_d64", 32, RANK_DEFICIENT)])
+@pytest.mark.parametrize(
+    ("case", "n", "relative"), [("n256_d64", 256, PRINTED_DIGITS), ("n32_d64", 32, RANK_DEFICIENT)]
+)
 def test_golden_frechet_distance(shared: Path, case: str, n: int, relative: float) -> None:
     expected = golden.load(shared, "14")["fid"][case]
     x, y = golden_features(n)
@@ -70,7 +76,9 @@ def test_golden_frechet_distance(shared: Path, case: str, n: int, relative: floa
     # the published reference rounds the means to the features' float32
     assert frechet(x, y) == pytest.approx(expected["fid_nuclear_norm_float64"], rel=PRINTED_DIGITS)
     assert frechet(x, y) == pytest.approx(expected["fid_reference_scipy_sqrtm"], rel=relative)
-    assert frechet_distance(moments_of(x), moments_of(y)) == pytest.approx(expected["fid_eigvalsh_float64"], rel=PRINTED_DIGITS)
+    assert frechet_distance(moments_of(x), moments_of(y)) == pytest.approx(
+        expected["fid_eigvalsh_float64"], rel=PRINTED_DIGITS
+    )
 
 
 # ----------------------------------------------------------------------------------------------------------- closed forms

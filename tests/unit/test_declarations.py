@@ -138,5 +138,7 @@ def test_faults_of_a_metric_and_a_data_set() -> None:
     assert fault("metric", metric) == "metric 'm' has no method 'scorer'"
     metric.scorer = _nothing
     assert fault("metric", metric) is None
+    metric.better = "up"
+    assert fault("metric", metric) == "metric 'm': 'better' is 'up', expected 'higher' or 'lower'"
     data_set = SimpleNamespace(name="d", summary="s", reference="r")
     assert fault("data set", data_set) == "data set 'd' has no method 'locate'"

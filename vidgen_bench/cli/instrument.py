@@ -12,7 +12,9 @@ from vidgen_bench.errors import RequestError, VidgenBenchError
 if TYPE_CHECKING:
     from vidgen_bench.instruments.c3d.training import Plan
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="The measuring networks: list, show, import, train.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="rich", help="The measuring networks: list, show, import, train."
+)
 
 _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 _Force = Annotated[bool, typer.Option("--force", help="Overwrite an instrument of that name.")]
@@ -31,7 +33,9 @@ def list_instruments(as_json: _AsJson = False) -> None:
 
     table = Table("instrument", "weights", "layers", "summary", box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(row["name"], row["sha256"][:12] if row["sha256"] else "not here", " ".join(row["layers"]), row["summary"])
+        table.add_row(
+            row["name"], row["sha256"][:12] if row["sha256"] else "not here", " ".join(row["layers"]), row["summary"]
+        )
     output().print(table)
 
 
@@ -57,7 +61,9 @@ def show(name: Annotated[str, typer.Argument(help="Name of an instrument.")], as
         console.print(f"{key}:\n{text}" if text is not None else f"{key}: {shown}", soft_wrap=True)
 
 
-@app.command("import", epilog="The release of TGANv2 has the weights: [bold]conv3d_deepnetA_ucf.npz[/bold]; the mean cube is [bold]mean2.npz[/bold].")
+@app.command(
+    "import", epilog="Weights: [bold]conv3d_deepnetA_ucf.npz[/bold] of TGANv2's release; mean: [bold]mean2.npz[/bold]."
+)
 def import_instrument(
     file: Annotated[Path, typer.Argument(help="Weights of C3D as chainer keeps them: conv3d_deepnetA_ucf.npz.")],
     mean: Annotated[Path, typer.Option(help="The mean cube: mean2.npz, array 'mean' of (3, 16, 128, 171), BGR.")],
@@ -76,21 +82,29 @@ def import_instrument(
 
 @app.command(epilog="The one that ships was made by this command; its model card has the options.")
 def train(
-    track: Annotated[str, typer.Option(help="Track whose data set and clip geometry are used: a name, or a .toml file.")] = "shapes-smoke",
+    track: Annotated[
+        str, typer.Option(help="Track whose data set and clip geometry are used: a name, or a .toml file.")
+    ] = "shapes-smoke",
     name: Annotated[str | None, typer.Option(help="What tracks will call it.")] = None,
     output: Annotated[Path | None, typer.Option(help="File to write instead of one in the instrument folder.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the videos, in the UCF101 layout.")] = None,
     splits: Annotated[Path | None, typer.Option(help="Folder of classInd.txt and the lists.")] = None,
     steps: Annotated[int, typer.Option(min=1, help="Optimiser steps.")] = 400,
     batch: Annotated[int, typer.Option(min=2, help="Clips a step.")] = 16,
-    learning_rate: Annotated[float, typer.Option(min=0.0, help="Highest learning rate of the one-cycle schedule.")] = 2e-3,
+    learning_rate: Annotated[
+        float, typer.Option(min=0.0, help="Highest learning rate of the one-cycle schedule.")
+    ] = 2e-3,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, clips and augmentation.")] = 0,
-    held_out_clips: Annotated[int, typer.Option(min=1, help="Held-out clips to measure the accuracy on, at least.")] = 200,
+    held_out_clips: Annotated[
+        int, typer.Option(min=1, help="Held-out clips to measure the accuracy on, at least.")
+    ] = 200,
     force: _Force = False,
 ) -> None:
     """Train a slim C3D (channels / 8) on the training list of a track's data set, and measure it on the held-out list."""
     if (name is None) == (output is None):
-        raise RequestError("Say where the instrument goes: give --name NAME (instrument folder), or --output FILE, one of the two.")
+        raise RequestError(
+            "Say where the instrument goes: give --name NAME (instrument folder), or --output FILE, one of the two."
+        )
     target = _target(name, output, force)
     from vidgen_bench.instruments.c3d.training import Plan
 
@@ -109,21 +123,34 @@ def _train(track_name: str, data: Path | None, splits: Path | None, plan: Plan, 
 
     track = load_track(track_name)
     if track.clip.frames != 16:
-        raise RequestError(f"C3D measures 16 frames; the track {track.name!r} has {track.clip.frames}. Choose another track.")
+        raise RequestError(
+            f"C3D measures 16 frames; the track {track.name!r} has {track.clip.frames}. Choose another track."
+        )
     cache, report = places.cache_folder(), _Lines()
     source = Host.of_environment().find("data set", track.data.name).declaration.locate(data, splits, cache, report)
-    store = prepare(source, split=track.data.split, geometry=track.data.geometry, clip_frames=16, cache=cache, report=report)
+    store = prepare(
+        source, split=track.data.split, geometry=track.data.geometry, clip_frames=16, cache=cache, report=report
+    )
     if not store.test:
-        raise RequestError("The held-out list is empty: no accuracy can be measured. Give a split with test videos (--splits).")
+        raise RequestError(
+            "The held-out list is empty: no accuracy can be measured. Give a split with test videos (--splits)."
+        )
     clips = ClipSampler(store, "train", plan.seed, "cpu"), ClipSampler(store, "test", plan.seed, "cpu")
     weights, mean, held_out = train_instrument(*clips, store.classes, plan, report)
     command = (
         f"vidgen-bench instrument train --track {track_name} --steps {plan.steps} --batch {plan.batch} "
         f"--learning-rate {plan.learning_rate} --seed {plan.seed}"
     )
-    about = {"command": command, "data_set": track.data.name, "data_fingerprint": store.fingerprint, "held_out_videos": len(store.test)}
+    about = {
+        "command": command,
+        "data_set": track.data.name,
+        "data_fingerprint": store.fingerprint,
+        "held_out_videos": len(store.test),
+    }
     sha256 = write_trained(target, weights, mean, held_out, store.classes, plan, about)
-    print(f"{target}: {held_out.correct} of {held_out.clips} held-out clips named right ({held_out.accuracy:.1%}); sha256 {sha256}")
+    print(
+        f"{target}: {held_out.correct} of {held_out.clips} held-out clips named right ({held_out.accuracy:.1%}); sha256 {sha256}"
+    )
 
 
 class _Lines:
@@ -177,7 +204,9 @@ def _target(name: str | None, output: Path | None, force: bool) -> Path:
     if name is not None and not NAME.match(name):
         raise RequestError(f"--name {name}: expected lower-case letters, digits, '-', '_' or '.', as in my-c3d.")
     if name == SHIPPED:
-        raise RequestError(f"{SHIPPED!r} ships with the package and is not replaced. Give another --name, as in my-c3d.")
+        raise RequestError(
+            f"{SHIPPED!r} ships with the package and is not replaced. Give another --name, as in my-c3d."
+        )
     target = path_of(name) if name is not None else output
     assert target is not None
     if target.exists() and not force:

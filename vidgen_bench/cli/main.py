@@ -66,7 +66,7 @@ def main() -> None:
 def _run() -> int:
     """Return the exit code of one call; no exception comes out."""
     try:
-        app()
+        app(prog_name="vidgen-bench")
     except SystemExit as finished:  # how typer ends, after it has shown a usage error itself
         return finished.code if isinstance(finished.code, int) else int(finished.code is not None)
     except VidgenBenchError as error:

@@ -33,8 +33,9 @@ def count(value: int | None) -> str:
     if value < 1_000_000:
         return f"{value:,}"
     for unit, scale in (("M", 1e6), ("G", 1e9), ("T", 1e12)):
-        if value < 999.5 * scale:
-            return f"{value / scale:.3g} {unit}" if value >= 9.995 * scale else f"{value / scale:.2f} {unit}"
+        amount = value / scale
+        if amount < 999.5:
+            return f"{amount:.{2 if amount < 9.995 else 1 if amount < 99.95 else 0}f} {unit}"
     return f"{value:.3g}"
 
 
@@ -47,8 +48,8 @@ def span(values: Sequence[int]) -> str:
 def hours(values: Sequence[float]) -> str:
     """Return the mean over runs to two significant digits: ``0.083``, ``1.0``, ``14``."""
     mean = math.fsum(values) / len(values)
-    if mean <= 0:
-        return "0"
+    if mean < 0.0001:
+        return "<0.0001" if mean > 0 else "0"
     return f"{mean:.{min(max(1 - math.floor(math.log10(mean)), 0), 4)}f}"
 
 

@@ -38,7 +38,9 @@ def inception_score(probabilities: np.ndarray, epsilon: float = 1e-7) -> float:
 
     p = np.asarray(probabilities, dtype=np.float64)
     if p.ndim != 2 or not p.shape[0] or not p.shape[1]:
-        raise RequestError(f"The Inception Score is of class probabilities [samples, classes]; found an array {list(p.shape)}.")
+        raise RequestError(
+            f"The Inception Score is of class probabilities [samples, classes]; found an array {list(p.shape)}."
+        )
     divergence = (p * (np.log(p + epsilon) - np.log(p.mean(axis=0) + epsilon))).sum(axis=1)
     return float(np.exp(divergence.mean()))
 

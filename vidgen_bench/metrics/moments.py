@@ -97,5 +97,7 @@ def load_moments(path: Path) -> Moments:
     size = mean.shape[0] if mean.ndim == 1 else -1
     if count < 2 or covariance.shape != (size, size) or mean.dtype != np.float64 or covariance.dtype != np.float64:
         found = f"count {count}, mean {mean.dtype} {list(mean.shape)}, covariance {covariance.dtype} {list(covariance.shape)}"
-        raise RecordError(f"{path}: expected count >= 2, mean [D] and covariance [D, D] in float64; found {found}. {fix}")
+        raise RecordError(
+            f"{path}: expected count >= 2, mean [D] and covariance [D, D] in float64; found {found}. {fix}"
+        )
     return Moments(count, mean, covariance)

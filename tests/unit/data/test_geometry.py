@@ -78,5 +78,5 @@ def test_a_crop_outside_the_frame_is_refused(crop: tuple[int, ...]) -> None:
 
 
 def test_an_unknown_rule_is_refused_with_the_valid_ones() -> None:
-    with pytest.raises(RequestError, match="'nearest'.*cubic, cubic-antialias"):
+    with pytest.raises(RequestError, match=r"'nearest'.*cubic, cubic-antialias"):
         FrameGeometry(64, 85, "nearest", (0, 0, 64, 64))  # type: ignore[arg-type]

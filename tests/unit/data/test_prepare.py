@@ -270,7 +270,7 @@ def test_a_full_disk_is_told_and_what_is_there_stays_good(tmp_path: Path, monkey
 def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     source = write_tree(tmp_path)
     (tmp_path / "cache").write_text("a file stands where the folder should be")
-    with pytest.raises(VidgenBenchError, match="cache.*could not be written"):
+    with pytest.raises(VidgenBenchError, match=r"cache.*could not be written"):
         prepared(source, tmp_path / "cache")
 
 
@@ -283,7 +283,7 @@ def test_damage_to_a_finished_store_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"damaged: the frames of Beta/v_Beta_g03_c01\.avi"):
         Store.open(store.folder).verify()
     frames.write_bytes(good[:-1])
-    with pytest.raises(DataError, match="damaged: frames.u8 has"):
+    with pytest.raises(DataError, match=r"damaged: frames\.u8 has"):
         Store.open(store.folder)
 
 

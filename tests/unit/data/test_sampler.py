@@ -185,7 +185,7 @@ def test_flip_mirrors_half_of_the_clips_whole(sampler: ClipSampler) -> None:
 
 
 def test_shift_is_refused_with_the_reason(sampler: ClipSampler) -> None:
-    with pytest.raises(RequestError, match="shift-x.*fixed crop"):
+    with pytest.raises(RequestError, match=r"shift-x.*fixed crop"):
         sampler.batch("d", Feed(4, augment=("shift-x",)), 0, 1)
 
 

@@ -32,7 +32,7 @@ def test_both_folders_are_returned_as_given(tmp_path: Path) -> None:
 def test_without_folders_it_says_how_to_get_ucf101(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"needs --data.*UCF101\.rar.*ucfTrainTestlist"):
         ucf101.locate(None, None, tmp_path, quiet)
-    with pytest.raises(DataError, match="needs --splits.*classInd.txt"):
+    with pytest.raises(DataError, match=r"needs --splits.*classInd.txt"):
         ucf101.locate(tmp_path, None, tmp_path, quiet)
 
 

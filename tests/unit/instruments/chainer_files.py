@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +14,9 @@ from vidgen_bench.instruments.c3d.preprocessing import CUBE
 SMALL = Layout(width=1, hidden=4, classes=3)
 
 
-def chainer_arrays(layout: Layout = SMALL) -> dict[str, np.ndarray]:
+def chainer_arrays(layout: Layout = SMALL) -> dict[str, Any]:
     """Return ``<layer>/W`` and ``<layer>/b`` of a layout, float32."""
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for k, (name, shape) in enumerate(layout.shapes.items()):
         layer, part = name.split(".")
         values = 0.1 * golden.base(k, int(np.prod(shape))).reshape(shape)

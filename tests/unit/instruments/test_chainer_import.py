@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,7 +44,10 @@ def test_a_reshaped_mean_is_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"conv3b/W": np.zeros((4, 4, 3, 3), np.float32)}, r"'conv3b/W' of shape \[4, 4, 3, 3, 3\].*found \[4, 4, 3, 3\]"),
+        (
+            {"conv3b/W": np.zeros((4, 4, 3, 3), np.float32)},
+            r"'conv3b/W' of shape \[4, 4, 3, 3, 3\].*found \[4, 4, 3, 3\]",
+        ),
         ({"fc7/b": None}, r"'fc7/b' is missing"),
         ({"conv1a/W": None}, r"expected an array 'conv1a/W'"),
         ({"pre/W": np.zeros(3, np.float32)}, r"'pre/W' is no part of C3D"),
@@ -52,7 +56,7 @@ def test_a_reshaped_mean_is_the_same(tmp_path: Path) -> None:
         ({"fc8/b": np.array([{"run": "me"}, 2, 3], object)}, r"'fc8/b' holds Python objects \(a pickle\).*refused"),
     ],
 )
-def test_other_arrays_are_refused(tmp_path: Path, change: dict[str, np.ndarray | None], message: str) -> None:
+def test_other_arrays_are_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:
     weights, mean = write_chainer_files(tmp_path)
     np.savez(weights, **{n: a for n, a in (chainer_arrays() | change).items() if a is not None})
     with pytest.raises(RecordError, match=message):
@@ -68,7 +72,7 @@ def test_other_arrays_are_refused(tmp_path: Path, change: dict[str, np.ndarray |
         ({"mean": np.full((3, 16, 128, 171), 300.0)}, "'mean' in pixel values"),
     ],
 )
-def test_another_mean_is_refused(tmp_path: Path, arrays: dict[str, np.ndarray], message: str) -> None:
+def test_another_mean_is_refused(tmp_path: Path, arrays: dict[str, Any], message: str) -> None:
     weights, mean = write_chainer_files(tmp_path)
     np.savez(mean, **arrays)
     with pytest.raises(RecordError, match=message):

@@ -38,7 +38,9 @@ def test_two_are_always_declared(folder: Path) -> None:
 
 def test_missing_weights_give_the_command(folder: Path) -> None:
     for act in (declared()["c3d-ucf101"].sha256, declared()["c3d-ucf101"].build):
-        with pytest.raises(RequestError, match=r"vidgen-bench instrument import conv3d_deepnetA_ucf\.npz --mean mean2\.npz$"):
+        with pytest.raises(
+            RequestError, match=r"vidgen-bench instrument import conv3d_deepnetA_ucf\.npz --mean mean2\.npz$"
+        ):
             act()
 
 

@@ -14,7 +14,7 @@ from vidgen_bench.instruments.c3d.training import Plan, augmented, channel_means
 from vidgen_bench.instruments.c3d.weights import read_instrument
 from vidgen_bench.noise import key_of
 
-PLAN = Plan(steps=20, batch=4, learning_rate=1e-2, seed=3, width=2, hidden=16, held_out_clips=7)
+PLAN = Plan(steps=25, batch=4, learning_rate=3e-3, seed=3, width=4, hidden=16, held_out_clips=7)
 
 
 class Colours:
@@ -42,13 +42,17 @@ def quiet(what: str, done: int, total: int) -> None:
 
 def test_it_learns_and_the_file_tells_the_truth(tmp_path: Path) -> None:
     stages: list[tuple[str, int, int]] = []
-    weights, mean, held_out = train_instrument(Colours(), Colours(), ("red", "blue"), PLAN, lambda *stage: stages.append(stage))
+    weights, mean, held_out = train_instrument(
+        Colours(), Colours(), ("red", "blue"), PLAN, lambda *stage: stages.append(stage)
+    )
     assert held_out.clips == 12  # two passes of six: at least the seven asked for
     assert held_out.accuracy == 1.0
-    assert [s[1:] for s in stages[:20]] == [(i + 1, 20) for i in range(20)]
+    assert [s[1:] for s in stages[:25]] == [(i + 1, 25) for i in range(25)]
     assert stages[-1] == ("measuring the accuracy", 12, 12)
     path = tmp_path / "i.safetensors"
-    sha = write_trained(path, weights, mean, held_out, ("red", "blue"), PLAN, {"command": "this", "data_set": "colours"})
+    sha = write_trained(
+        path, weights, mean, held_out, ("red", "blue"), PLAN, {"command": "this", "data_set": "colours"}
+    )
     file = read_instrument(path)
     assert file.sha256 == sha
     assert file.card.class_names == ("red", "blue")

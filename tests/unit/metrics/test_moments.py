@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import pickle
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def test_any_chunking_is_numpy_cov(cuts: list[int], mean: float) -> None:
     x = features(97, 11, mean)
     accumulator = MomentAccumulator()
     edges = [0, *sorted(cuts), 97]
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in itertools.pairwise(edges):
         accumulator.add(x[start:stop])
     moments = accumulator.result()
     assert moments.count == accumulator.count == 97
@@ -40,7 +41,9 @@ def test_single_precision_features_are_summed_in_double() -> None:
     accumulator = MomentAccumulator()
     for row in np.array_split(x, 500):
         accumulator.add(row)
-    np.testing.assert_allclose(accumulator.result().covariance, np.cov(x.astype(np.float64), rowvar=False), rtol=1e-11, atol=1e-12)
+    np.testing.assert_allclose(
+        accumulator.result().covariance, np.cov(x.astype(np.float64), rowvar=False), rtol=1e-11, atol=1e-12
+    )
 
 
 def test_wrong_shapes_and_too_few_are_refused() -> None:

@@ -84,7 +84,9 @@ def path_of(name: str) -> Path:
 def vidgen_instruments() -> Sequence[C3DDeclaration]:
     """Return the two named instruments, and one for every other file in the user's instrument folder."""
     named = [
-        C3DDeclaration(SHIPPED, "Slim C3D (channels / 8) trained on the shapes data set; ships with the package.", path_of(SHIPPED)),
+        C3DDeclaration(
+            SHIPPED, "Slim C3D (channels / 8) trained on the shapes data set; ships with the package.", path_of(SHIPPED)
+        ),
         C3DDeclaration(UCF101, "C3D fine-tuned on UCF101 (deep net A), imported from its release.", path_of(UCF101)),
     ]
     names = sorted(p.stem for p in places.instrument_folder().glob(f"*{SUFFIX}") if NAME.match(p.stem))

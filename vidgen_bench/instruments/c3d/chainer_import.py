@@ -59,7 +59,9 @@ def _arrays(path: Path, expected: str) -> dict[str, np.ndarray]:
     except OSError as error:
         raise RecordError(f"{path} cannot be read: {error.strerror or error}. Expected {expected}.") from None
     except (ValueError, zipfile.BadZipFile, zlib.error, EOFError):
-        raise RecordError(f"{path} is damaged, or no npz file of plain arrays (pickles are never opened). Expected {expected}.") from None
+        raise RecordError(
+            f"{path} is damaged, or no npz file of plain arrays (pickles are never opened). Expected {expected}."
+        ) from None
 
 
 def _array(path: Path, file: NpzFile, name: str) -> np.ndarray:
@@ -71,7 +73,9 @@ def _array(path: Path, file: NpzFile, name: str) -> np.ndarray:
             "Save it again as plain numbers."
         ) from None
     if not isinstance(array, np.ndarray):
-        raise RecordError(f"{path}: its member {name!r} is no array, so it is no npz file of weights. Expected {EXPECTED}.")
+        raise RecordError(
+            f"{path}: its member {name!r} is no array, so it is no npz file of weights. Expected {EXPECTED}."
+        )
     if array.dtype.kind != "f":
         raise RecordError(f"{path}: expected the array {name!r} in floating point; found {array.dtype}.")
     return array
@@ -82,7 +86,9 @@ def _layout(path: Path, arrays: dict[str, np.ndarray]) -> Layout:
     first = {}
     for name in ("conv1a/W", "fc7/W", "fc8/W"):
         if name not in arrays:
-            raise RecordError(f"{path}: expected an array {name!r}; found {', '.join(sorted(arrays)) or 'none'}. Expected {EXPECTED}.")
+            raise RecordError(
+                f"{path}: expected an array {name!r}; found {', '.join(sorted(arrays)) or 'none'}. Expected {EXPECTED}."
+            )
         first[name] = arrays[name].shape[0] if arrays[name].ndim else 0
     return Layout(width=first["conv1a/W"], hidden=first["fc7/W"], classes=first["fc8/W"])
 
@@ -97,7 +103,9 @@ def _tensors(path: Path, layout: Layout, arrays: dict[str, np.ndarray]) -> dict[
         if array is None:
             raise RecordError(f"{path}: the array {theirs!r} is missing. Expected {EXPECTED}.")
         if array.shape != shape:
-            raise RecordError(f"{path}: expected {theirs!r} of shape {list(shape)} for {layout}; found {list(array.shape)}.")
+            raise RecordError(
+                f"{path}: expected {theirs!r} of shape {list(shape)} for {layout}; found {list(array.shape)}."
+            )
         ours[name] = torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
     if arrays:
         raise RecordError(f"{path}: the array {min(arrays)!r} is no part of C3D. Expected {EXPECTED}.")
@@ -108,7 +116,9 @@ def _mean(path: Path) -> Tensor:
     expected = f"mean2.npz: an array 'mean' of shape {list(CUBE)}, BGR"
     arrays = _arrays(path, expected)
     if "mean" not in arrays:
-        raise RecordError(f"{path}: the array 'mean' is missing; found {', '.join(sorted(arrays)) or 'none'}. Expected {expected}.")
+        raise RecordError(
+            f"{path}: the array 'mean' is missing; found {', '.join(sorted(arrays)) or 'none'}. Expected {expected}."
+        )
     mean = arrays["mean"]
     if mean.size != np.prod(CUBE):
         raise RecordError(f"{path}: 'mean' has shape {list(mean.shape)}. Expected {expected}.")

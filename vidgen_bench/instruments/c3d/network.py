@@ -55,7 +55,9 @@ class Layout:
         kernels["fc6"] = (self.hidden, self.flat)
         kernels["fc7"] = (self.hidden, self.hidden)
         kernels["fc8"] = (self.classes, self.hidden)
-        return {f"{n}.{part}": s if part == "weight" else s[:1] for n, s in kernels.items() for part in ("weight", "bias")}
+        return {
+            f"{n}.{part}": s if part == "weight" else s[:1] for n, s in kernels.items() for part in ("weight", "bias")
+        }
 
     @property
     def flat(self) -> int:

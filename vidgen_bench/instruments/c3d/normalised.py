@@ -19,7 +19,9 @@ class NormalisedC3D(nn.Module):
     def __init__(self, layout: Layout, dropout: float = 0.3) -> None:
         super().__init__()
         self.plain = C3D(layout)
-        self.norms = nn.ModuleDict({name: nn.BatchNorm3d(outs * layout.width) for name, (_, outs) in CONVOLUTIONS.items()})
+        self.norms = nn.ModuleDict(
+            {name: nn.BatchNorm3d(outs * layout.width) for name, (_, outs) in CONVOLUTIONS.items()}
+        )
         for norm in self.norms.values():
             norm.get_parameter("weight").requires_grad_(False)
         self.dropout = nn.Dropout(dropout)
@@ -33,7 +35,11 @@ class NormalisedC3D(nn.Module):
         for name in CONVOLUTIONS:
             layer = self.plain.get_submodule(name)
             assert isinstance(layer, nn.Conv3d)
-            x = F.conv3d(_four_channels(x), _four_channels(layer.weight), layer.bias, padding=1) if x is clips else layer(x)
+            x = (
+                F.conv3d(_four_channels(x), _four_channels(layer.weight), layer.bias, padding=1)
+                if x is clips
+                else layer(x)
+            )
             if name in POOLED:
                 x = F.max_pool3d(x, POOLED[name], ceil_mode=True)
             x = F.relu(self.norms[name](x))

@@ -12,6 +12,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils import convert_conv3d_weight_memory_format
 
 from vidgen_bench.api import Batch, Feed
 from vidgen_bench.errors import RequestError, VidgenBenchError
@@ -80,12 +81,15 @@ def train_instrument(
         VidgenBenchError: training diverged.
     """
     if len(class_names) < 2:
-        raise RequestError(f"An instrument tells classes apart; the data set has {len(class_names)}. Give a data set with at least 2.")
+        raise RequestError(
+            f"An instrument tells classes apart; the data set has {len(class_names)}. Give a data set with at least 2."
+        )
     layout = Layout(plan.width, plan.hidden, len(class_names))
     mean = channel_means(train)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(plan.seed)
-        network = NormalisedC3D(layout).to(memory_format=torch.channels_last_3d)
+        network = NormalisedC3D(layout)
+        convert_conv3d_weight_memory_format(network, torch.channels_last_3d)
         _fit(network, Preprocessing(mean), train, plan, report)
     weights = {name: tensor.half() for name, tensor in network.folded().items()}
     return weights, mean, measure(weights, layout, mean, held_out, plan.held_out_clips, report)
@@ -129,14 +133,20 @@ def _fit(network: nn.Module, preprocessing: Preprocessing, train: Clips, plan: P
     warm = max(1, plan.steps // 8)
     network.train()
     for step in range(plan.steps):
-        factor = (step + 1) / warm if step < warm else 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, plan.steps - warm)))
+        factor = (
+            (step + 1) / warm
+            if step < warm
+            else 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, plan.steps - warm)))
+        )
         optimiser.param_groups[0]["lr"] = plan.learning_rate * factor
         batch = train.batch("instrument", Feed(FRAMES), step, plan.batch)
         clips = preprocessing(augmented(batch.clips, generator)).contiguous(memory_format=torch.channels_last_3d)
         logits = network(clips)
         loss = F.cross_entropy(logits, batch.labels, label_smoothing=0.05)
         if not torch.isfinite(loss):
-            raise VidgenBenchError(f"Training diverged at step {step}: the loss is {loss.item()}. Lower --learning-rate.")
+            raise VidgenBenchError(
+                f"Training diverged at step {step}: the loss is {loss.item()}. Lower --learning-rate."
+            )
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -145,7 +155,9 @@ def _fit(network: nn.Module, preprocessing: Preprocessing, train: Clips, plan: P
 
 
 @torch.inference_mode()
-def measure(weights: Mapping[str, Tensor], layout: Layout, mean: Tensor, clips: Clips, least: int, report: Report) -> HeldOut:
+def measure(
+    weights: Mapping[str, Tensor], layout: Layout, mean: Tensor, clips: Clips, least: int, report: Report
+) -> HeldOut:
     """Return the accuracy of these weights on ``least`` clips or more: whole passes over the list."""
     instrument = C3DInstrument(with_weights(layout, {name: tensor.float() for name, tensor in weights.items()}), mean)
     videos = sum(b.clips.shape[0] for b in clips.passes("held-out", 1, FRAMES, 16))

@@ -27,7 +27,11 @@ from vidgen_bench.validation import Strict, explain
 KEY = "vidgen_bench_instrument"
 FIX = "Make the file again with `vidgen-bench instrument import`, or get a fresh copy."
 _STORED = (torch.float16, torch.float32)
-_FOREIGN = {b"PK": "a zip archive (.npz, or a PyTorch file with a pickle inside)", b"\x80": "a pickle", b"\x89HDF": "an HDF5 file"}
+_FOREIGN = {
+    b"PK": "a zip archive (.npz, or a PyTorch file with a pickle inside)",
+    b"\x80": "a pickle",
+    b"\x89HDF": "an HDF5 file",
+}
 
 
 class Card(Strict):
@@ -39,11 +43,11 @@ class Card(Strict):
     hidden: Annotated[int, Field(ge=1, le=65536)]
     classes: Annotated[int, Field(ge=2, le=100_000)]
     preprocessing: Literal["tgan"] = "tgan"
-    sources: dict[str, str] = {}
+    sources: dict[str, str] = Field(default_factory=dict)
     """Name and sha256 of each file that it was made from."""
     class_names: tuple[str, ...] = ()
     note: str = ""
-    training: dict[str, Any] = {}
+    training: dict[str, Any] = Field(default_factory=dict)
     """Command, seed, clips and accuracy of an instrument that was trained here."""
 
     @property
@@ -66,7 +70,9 @@ class InstrumentFile:
         return C3DInstrument(with_weights(self.card.sizes, self.weights), self.mean)
 
 
-def write_instrument(path: Path, card: Card, weights: Mapping[str, Tensor], mean: Tensor, dtype: torch.dtype = torch.float32) -> str:
+def write_instrument(
+    path: Path, card: Card, weights: Mapping[str, Tensor], mean: Tensor, dtype: torch.dtype = torch.float32
+) -> str:
     """Write an instrument file whole and return its sha256; ``dtype`` is how weights are stored (the mean stays float32).
 
     Raises:
@@ -76,7 +82,9 @@ def write_instrument(path: Path, card: Card, weights: Mapping[str, Tensor], mean
     tensors = {name: tensor.detach().cpu().to(dtype).contiguous() for name, tensor in weights.items()}
     tensors["mean"] = mean.detach().cpu().float().contiguous()
     _check(str(path), card.sizes, tensors)
-    text = json.dumps(card.model_dump(mode="json", exclude_defaults=True) | {"format": 1, "layout": "c3d"}, sort_keys=True)
+    text = json.dumps(
+        card.model_dump(mode="json", exclude_defaults=True) | {"format": 1, "layout": "c3d"}, sort_keys=True
+    )
     content = safetensors.save(tensors, metadata={KEY: text})
     write_whole(path, lambda stream: stream.write(content))
     return hashlib.sha256(content).hexdigest()
@@ -96,7 +104,9 @@ def read_instrument(path: Path) -> InstrumentFile:
         raise RecordError(f"{path} is damaged: {error}. {FIX}") from None
     _check(str(path), card.sizes, tensors)
     mean = tensors.pop("mean")
-    return InstrumentFile(card, {n: t.float() for n, t in tensors.items()}, mean.float(), hashlib.sha256(content).hexdigest())
+    return InstrumentFile(
+        card, {n: t.float() for n, t in tensors.items()}, mean.float(), hashlib.sha256(content).hexdigest()
+    )
 
 
 def read_card(path: Path) -> Card:
@@ -119,12 +129,14 @@ def _card(path: Path, content: bytes) -> Card:
     """Parse the JSON header that opens a safetensors file: 8 bytes of length, then the text."""
     length = int.from_bytes(content[:8], "little")
     try:
-        header = json.loads(content[8 : 8 + length]) if 8 < len(content) and length <= len(content) - 8 else None
+        header = json.loads(content[8 : 8 + length]) if len(content) > 8 and length <= len(content) - 8 else None
     except ValueError:
         header = None
     if not isinstance(header, dict):
         found = next((what for magic, what in _FOREIGN.items() if content.startswith(magic)), "something else")
-        raise RecordError(f"{path}: expected an instrument in safetensors; found {found}. Pickles are never opened. {FIX}")
+        raise RecordError(
+            f"{path}: expected an instrument in safetensors; found {found}. Pickles are never opened. {FIX}"
+        )
     text = (header.get("__metadata__") or {}).get(KEY)
     if text is None:
         raise RecordError(f"{path} is safetensors but no instrument: its metadata has no {KEY!r}. {FIX}")
@@ -138,7 +150,9 @@ def _check(path: str, layout: Layout, tensors: Mapping[str, Tensor]) -> None:
     """Compare names, shapes, types and values with the layout."""
     shapes = layout.shapes
     if missing := [n for n in (*shapes, "mean") if n not in tensors]:
-        raise RecordError(f"{path}: expected a tensor {missing[0]!r}; found {', '.join(sorted(tensors)) or 'none'}. {FIX}")
+        raise RecordError(
+            f"{path}: expected a tensor {missing[0]!r}; found {', '.join(sorted(tensors)) or 'none'}. {FIX}"
+        )
     if extra := sorted(set(tensors) - set(shapes) - {"mean"}):
         raise RecordError(f"{path}: the tensor {extra[0]!r} is no part of {layout}. {FIX}")
     for name, tensor in tensors.items():

@@ -1,0 +1,146 @@
+"""``vidgen-bench leaderboard`` over real files."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import Command
+from tests.record_files import DECLARED, record, write
+
+SHORT = copy.deepcopy(DECLARED) | {"budget": {"iterations": 5}}
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    return Command(tmp_path, monkeypatch, capsys)
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    """Two rows of one track, and one of the track derived from it by another budget."""
+    good = {"is": [3.0, 3.2], "fid": [250.0, 252.0]}
+    derived = record("tgan+sde", declared=SHORT, track="test-64~iterations=5")
+    write(tmp_path / "runs", record("tgan+ode1", scores=good), record("tgan+conv1d"), derived)
+    return tmp_path / "runs"
+
+
+def test_no_records_is_a_friendly_line(command: Command) -> None:
+    done = command("leaderboard")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == "No records yet below runs, leaderboards. Make one with: vidgen-bench run tgan+ode2\n"
+
+
+@pytest.mark.usefixtures("runs")
+def test_rows_of_different_budgets_are_not_ranked_together(command: Command) -> None:
+    done = command("leaderboard")
+    assert (done.code, done.err) == (0, "")
+    first, second = done.out.split(" test-64~iterations=5")
+    assert " 1  tgan+ode1 " in first
+    assert " 2  tgan+conv1d " in first
+    assert "tgan+sde" not in first
+    assert " 1  tgan+sde " in second
+    for part in (first, second):
+        assert "real (ceiling)" in part
+        assert "noise (floor)" in part
+
+
+@pytest.mark.usefixtures("runs")
+def test_one_track_only(command: Command) -> None:
+    done = command("leaderboard", "--track", "test-64~iterations=5")
+    assert "tgan+sde" in done.out
+    assert "tgan+ode1" not in done.out
+
+
+@pytest.mark.usefixtures("runs")
+def test_an_unknown_track_gets_the_nearest(command: Command) -> None:
+    done = command("leaderboard", "--track", "test-46")
+    assert (done.code, done.out) == (2, "")
+    assert "No record is of a track called 'test-46'. Did you mean 'test-64'?" in done.err
+
+
+def test_several_folders_and_the_shipped_one(command: Command, tmp_path: Path) -> None:
+    write(tmp_path / "a", record("tgan+a"))
+    write(tmp_path / "b", record("tgan+b"))
+    write(tmp_path / "leaderboards" / "ours", record("tgan+c"))[0].rename(tmp_path / "leaderboards" / "ours" / "c.json")
+    write(tmp_path / "runs", record("tgan+d"))
+    out = command("leaderboard", "--runs", "a", "--runs", "b").out
+    assert all(name in out for name in ("tgan+a", "tgan+b", "tgan+c"))
+    assert "tgan+d" not in out
+    assert "tgan+d" in command("leaderboard").out
+
+
+def test_a_folder_that_is_not_there(command: Command) -> None:
+    done = command("leaderboard", "--runs", "rnus")
+    assert (done.code, done.out) == (2, "")
+    assert "--runs rnus: no such folder." in done.err
+
+
+def test_an_invalid_record_is_told_the_rest_is_shown_and_the_code_is_2(command: Command, runs: Path) -> None:
+    broken = write(runs / "more", record("tgan+broken", seed=9))[0]
+    table = json.loads(broken.read_text())
+    table["scores"]["fid"]["mean"] = 1.0
+    broken.write_text(json.dumps(table))
+    (runs / "more" / "record.json").write_bytes(b"\x00\xff")
+    done = command("leaderboard")
+    assert done.code == 2
+    assert " 1  tgan+ode1 " in done.out
+    assert "tgan+broken" not in done.out
+    assert done.err.count("error: The record ") == 2
+    assert "scores.fid: Value error, mean 1.0" in done.err
+    assert "runs/more/record.json is no JSON" in done.err
+
+
+def test_only_invalid_records(command: Command, tmp_path: Path) -> None:
+    write(tmp_path / "runs", record())[0].write_text("[]")
+    done = command("leaderboard")
+    assert (done.code, done.out) == (2, "")
+    assert "is not valid" in done.err
+
+
+def test_json_has_the_faults_too(command: Command, runs: Path) -> None:
+    (runs / "record.json").write_text("{")
+    done = command("leaderboard", "--format", "json")
+    assert done.code == 2
+    board = json.loads(done.out)
+    assert len(board["rankings"]) == 2
+    assert "is no JSON" in board["faults"][0]
+
+
+@pytest.mark.usefixtures("runs")
+def test_markdown_and_csv(command: Command) -> None:
+    markdown = command("leaderboard", "--format", "markdown").out
+    assert markdown.startswith("### test-64\n")
+    assert "| 1 | tgan+ode1 |" in markdown
+    lines = list(csv.DictReader(io.StringIO(command("leaderboard", "--format", "csv").out)))
+    assert [line["spec"] for line in lines if line["kind"] == "row"] == ["tgan+ode1", "tgan+conv1d", "tgan+sde"]
+
+
+def test_formats_for_machines_are_valid_without_records(command: Command) -> None:
+    assert json.loads(command("leaderboard", "--format", "json").out)["rankings"] == []
+    assert command("leaderboard", "--format", "csv").out.startswith("track,ranked,kind,")
+
+
+@pytest.mark.usefixtures("runs")
+@pytest.mark.parametrize("layout", ["table", "json", "markdown", "csv"])
+def test_output_writes_the_same_to_a_file(command: Command, tmp_path: Path, layout: str) -> None:
+    printed = command("leaderboard", "--format", layout).out
+    done = command("leaderboard", "--format", layout, "--output", "out/board")
+    assert (done.code, done.out) == (0, "Wrote out/board\n")
+    written = (tmp_path / "out" / "board").read_text()
+    assert [line.rstrip() for line in written.splitlines()] == [line.rstrip() for line in printed.splitlines()]
+    assert "\x1b" not in written
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["board"]
+
+
+@pytest.mark.usefixtures("runs")
+def test_output_that_cannot_be_written_exits_with_1(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file, not a folder")
+    done = command("leaderboard", "--output", "out/board")
+    assert (done.code, done.out) == (1, "")
+    assert "out/board could not be written" in done.err

@@ -1,0 +1,155 @@
+"""``vidgen-bench plugins``: listing, pages, and what is said of broken and clashing plugins."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import Command
+from tests.plugin_files import METRIC, TEMPORAL, install
+
+STRANGERS = "strange-good,strange-bad,strange-twin,strange-loud"
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    return Command(tmp_path, monkeypatch, capsys)
+
+
+@pytest.fixture
+def strangers(tmp_path: Path) -> dict[str, str]:
+    """An environment in which four strangers' distributions, and ours, are installed."""
+    site = tmp_path / "site"
+    install(site, "strange-good", "2.5", good_still=TEMPORAL.format(name="still"), good_odd=METRIC.format(name="odd"))
+    install(site, "strange-bad", "0.1", bad_exit="import sys\nsys.exit(3)", bad_syntax="def f(:", bad_hook=_misspelt())
+    install(site, "strange-twin", "7", twin=METRIC.format(name="odd"))
+    install(site, "strange-loud", "1", loud="print('hello from a plugin')\n" + METRIC.format(name="still"))
+    return {"PYTHONPATH": str(site), "VIDGEN_BENCH_PLUGINS": STRANGERS}
+
+
+def _misspelt() -> str:
+    return "from vidgen_bench import hookimpl\n@hookimpl\ndef vidgen_metric():\n    return []\n"
+
+
+@pytest.fixture
+def only_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIDGEN_BENCH_PLUGINS", "vidgen-bench")
+
+
+@pytest.mark.usefixtures("only_ours")
+def test_the_list_shows_what_each_can_and_where_it_comes_from(command: Command) -> None:
+    done = command("plugins")
+    assert (done.code, done.err) == (0, "")
+    text = " ".join(done.out.split())
+    for part in (
+        "backbones tgan", "temporal generators", "can between, before, after", "stochastic", "training frames only", "metrics", "instruments",
+        "data sets", "pairings mocogan+", "vidgen-bench 0.1.0", "Gordon and Parde", "own temporal generator conv1d",
+    ):  # fmt: skip
+        assert part in text, part
+    assert "broken" not in text
+
+
+@pytest.mark.usefixtures("only_ours")
+def test_json_has_every_fact(command: Command) -> None:
+    listing = json.loads(command("plugins", "--json").out)
+    assert listing["broken"] == listing["clashes"] == []
+    plugins = {(p["kind"], p["name"]): p for p in listing["plugins"]}
+    sde = plugins["temporal", "sde"]
+    assert (sde["can"], sde["stochastic"], sde["distribution"], sde["version"]) == (["between", "after"], True, "vidgen-bench", "0.1.0")
+    assert plugins["backbone", "tgan"]["can"] == ["between", "before", "after"]
+    assert plugins["backbone", "tgan"]["own"] == "conv1d"
+    assert plugins["temporal", "ode2"]["sets"] == {"order": 2}
+    assert plugins["metric", "fid"]["better"] == "lower"
+    assert plugins["pairing", "mocogan+ode2"]["sets"] == {"temporal.hidden": 49, "temporal.embedding": False}
+    assert all(p["reference"] and p["version"] for p in listing["plugins"])
+
+
+@pytest.mark.usefixtures("only_ours")
+def test_a_page_has_options_with_types_defaults_and_help(command: Command) -> None:
+    done = command("plugins", "show", "ode2")
+    assert done.code == 0
+    text = " ".join(done.out.split())
+    for part in (
+        "ode2 temporal generator", "options: --set temporal.NAME=VALUE", "order 2 (by name)", "hidden none", "embedding true", "integer or",
+        "variants", "ode2:single", "ode2:equal hidden=equal",
+    ):  # fmt: skip
+        assert part in text, part
+    assert "options: --set backbone.NAME=VALUE" in command("plugins", "show", "tgan").out
+
+
+@pytest.mark.usefixtures("only_ours")
+def test_a_page_as_json(command: Command) -> None:
+    (page,) = json.loads(command("plugins", "show", "ode1", "--json").out)
+    options = {o["name"]: o for o in page["options"]}
+    assert options["embedding"]["default"] is True
+    assert options["embedding"]["type"] == "true or false"
+    assert all(o["help"] for o in page["options"])
+    assert page["variants"]["equal"] == {"hidden": "equal"}
+
+
+@pytest.mark.usefixtures("only_ours")
+@pytest.mark.parametrize("name", ["fid", "shapes", "c3d-shapes", "mocogan+ode2"])
+def test_every_kind_has_a_page(command: Command, name: str) -> None:
+    done = command("plugins", "show", name)
+    assert done.code == 0
+    assert done.out.startswith(f"{name}  ")
+
+
+@pytest.mark.usefixtures("only_ours")
+def test_an_unknown_name_gets_the_nearest(command: Command) -> None:
+    done = command("plugins", "show", "tgann")
+    assert done.code == 2
+    assert done.err.startswith("error: No plugin is called 'tgann'. Did you mean 'tgan'? Valid: ")
+
+
+def test_broken_plugins_and_clashes_are_listed_and_the_code_is_0(command: Command, strangers: dict[str, str]) -> None:
+    done = command.spawn("plugins", **strangers)
+    assert done.code == 0, done.err
+    text = " ".join(done.out.split())
+    for part in (
+        "still every frame is the first can between, after · stochastic · variants wide · strange-good 2.5 · nobody, 2024",
+        "broken strange-bad 0.1 (entry point 'bad_exit') SystemExit: 3",
+        "strange-bad 0.1 (entry point 'bad_syntax') SyntaxError: ",
+        "strange-bad 0.1 (entry point 'bad_hook') PluginValidationError: unknown hook 'vidgen_metric'",
+        "clashes Two plugins declare the metric 'odd': strange-good 2.5 (entry point 'good_odd') and strange-twin 7 (entry point 'twin').",
+        f"Only what VIDGEN_BENCH_PLUGINS={STRANGERS} names was loaded.",
+    ):
+        assert part in text, part
+
+
+def test_what_a_plugin_prints_does_not_spoil_json(command: Command, strangers: dict[str, str]) -> None:
+    done = command.spawn("plugins", "--json", **strangers)
+    listing = json.loads(done.out)
+    assert "hello from a plugin" in done.err
+    assert [b["entry_point"] for b in listing["broken"]] == ["bad_exit", "bad_hook", "bad_syntax"]
+    assert len(listing["clashes"]) == 1
+
+
+def test_a_name_of_two_kinds_shows_both(command: Command, strangers: dict[str, str]) -> None:
+    done = command.spawn("plugins", "show", "still", **strangers)
+    assert done.code == 0
+    assert "still  temporal generator" in done.out
+    assert "still  metric" in done.out
+    assert "drive   none (by name)" in done.out
+    assert "still:wide  hidden=256" in done.out
+
+
+def test_a_clashing_name_shows_both_and_warns(command: Command, strangers: dict[str, str]) -> None:
+    done = command.spawn("plugins", "show", "odd", **strangers)
+    assert done.code == 0
+    assert done.out.count("odd  metric") == 2
+    assert "warning: Two plugins declare the metric 'odd'" in done.err
+
+
+def test_a_broken_plugin_asked_for_gives_its_cause(command: Command, strangers: dict[str, str]) -> None:
+    done = command.spawn("plugins", "show", "bad_exit", **strangers)
+    assert done.code == 2
+    assert done.err.endswith("strange-bad 0.1 (entry point 'bad_exit') is broken: SystemExit: 3\n")
+
+
+def test_without_any_plugin(command: Command, strangers: dict[str, str]) -> None:
+    done = command.spawn("plugins", **strangers | {"VIDGEN_BENCH_PLUGINS": "nobody"})
+    assert done.code == 0
+    assert "No plugin is installed that loads." in done.out

@@ -1,0 +1,77 @@
+"""``vidgen-bench tracks``: what ships, and everything a track fixes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import Command
+from vidgen_bench.track import load_track, shipped_tracks
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    return Command(tmp_path, monkeypatch, capsys)
+
+
+def test_every_shipped_track_is_listed_with_its_facts(command: Command) -> None:
+    done = command("tracks")
+    assert (done.code, done.err) == (0, "")
+    text = " ".join(done.out.split())
+    for name in shipped_tracks():
+        track = load_track(name)
+        assert f"{name} {track.summary.split()[0]}" in text
+        assert track.fingerprint in text
+    for part in (
+        "data shapes · 16 frames of 64x64 · budget iterations=400 · best by fid · instrument c3d-shapes · ranks nothing",
+        "budget device-hours=1 · best by is · instrument c3d-ucf101 · ranked",
+    ):
+        assert part in text
+
+
+def test_json_has_the_fingerprint_and_the_content(command: Command) -> None:
+    tracks = {t["name"]: t for t in json.loads(command("tracks", "--json").out)}
+    assert set(tracks) == set(shipped_tracks())
+    smoke = tracks["shapes-smoke"]
+    assert smoke["fingerprint"] == load_track("shapes-smoke").fingerprint
+    assert (smoke["ranked"], smoke["budget"]["iterations"], smoke["clip"]["frames"]) == (False, 400, 16)
+
+
+def test_a_page_has_everything_defaults_included(command: Command) -> None:
+    done = command("tracks", "show", "shapes-smoke")
+    assert done.code == 0
+    lines = {tuple(line.split(maxsplit=1)) for line in done.out.splitlines() if line.startswith("  ")}
+    stripped = {key: value.strip() for key, value in lines}
+    assert stripped["data.rule"] == '"cubic"'
+    assert stripped["data.crop"] == "[0, 10, 64, 64]"
+    assert stripped["evaluation.final.samples"] == "256"
+    assert stripped["defaults.tgan.width"] == "0.25"
+    assert stripped["budget.iterations"] == "400"
+    assert "budget.clips" not in stripped
+    assert done.out.startswith("shapes-smoke  v1:5d79ba99e74ada7b  ranks nothing\n")
+
+
+def test_ones_own_file(command: Command, tmp_path: Path) -> None:
+    shipped = Path(__file__).parents[2] / "vidgen_bench" / "tracks" / "shapes-64.toml"
+    (tmp_path / "mine.toml").write_text(shipped.read_text().replace('name = "shapes-64"', 'name = "mine"'))
+    page = json.loads(command("tracks", "show", "mine.toml", "--json").out)
+    assert page["name"] == "mine"
+    assert page["fingerprint"] == load_track("shapes-64").fingerprint
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("shapes-smok", "No track is called 'shapes-smok'. Did you mean 'shapes-smoke'?"),
+        ("absent.toml", "The track file absent.toml cannot be read: No such file or directory."),
+        ("bad.toml", "  clip.frams: unknown key. Did you mean 'frames'?"),
+    ],
+)
+def test_mistakes_exit_with_2(command: Command, tmp_path: Path, name: str, words: str) -> None:
+    shipped = Path(__file__).parents[2] / "vidgen_bench" / "tracks" / "shapes-64.toml"
+    (tmp_path / "bad.toml").write_text(shipped.read_text().replace("frames", "frams"))
+    done = command("tracks", "show", name)
+    assert (done.code, done.out) == (2, "")
+    assert words in done.err

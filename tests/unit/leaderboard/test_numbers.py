@@ -1,0 +1,58 @@
+"""Numbers as tables show them."""
+
+from __future__ import annotations
+
+import pytest
+
+from vidgen_bench.leaderboard import numbers
+from vidgen_bench.leaderboard.rows import Summary
+
+
+def of(mean: float, std: float | None) -> Summary:
+    return Summary(mean, std, "batches", 4)
+
+
+@pytest.mark.parametrize(
+    ("spreads", "places"),
+    [([0.26], 2), ([27.0], 0), ([2.7], 1), ([2700.0], 0), ([0.0031], 4), ([1e-9], 4), ([], 2), ([None, 0.0], 2), ([0.1, 0.2, 50.0], 2)],
+)
+def test_decimals_of_a_column(spreads: list[float | None], places: int) -> None:
+    assert numbers.decimals(of(1.0, s) for s in spreads) == places
+
+
+def test_mean_and_spread() -> None:
+    assert numbers.mean_and_spread(of(15.196, 0.263), 2) == "15.20 ± 0.26"
+    assert numbers.mean_and_spread(of(26511.6, 27.3), 0) == "26,512 ± 27"
+    assert numbers.mean_and_spread(of(2.9, None), 2) == "2.90"
+    assert numbers.mean_and_spread(None, 2) == "–"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"), (0, "0"), (61_632, "61,632"), (999_999, "999,999"), (1_000_000, "1.00 M"), (9_994_999, "9.99 M"),
+        (9_995_000, "10.0 M"), (13_412_345, "13.4 M"), (77_870_080, "77.9 M"), (999_499_999, "999 M"), (999_500_000, "1.00 G"),
+        (1_500_000_000_000, "1.50 T"),
+    ],
+)  # fmt: skip
+def test_counts(value: int | None, text: str) -> None:
+    assert numbers.count(value) == text
+    assert len(text) <= 7
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ([0], "0"), ([0, 1], "0,1"), ([0, 1, 2], "0-2"), ([5, 0, 2, 1], "0-2,5"), ([3, 7, 8], "3,7,8"), ([0, 0], "0x2"),
+        ([0, 0, 1], "0x2,1"), ([0, 1, 1, 2], "0,1x2,2"), ([0, 0, 1, 1], "0x2,1x2"),
+    ],
+)  # fmt: skip
+def test_seeds(values: list[int], text: str) -> None:
+    assert numbers.seeds(values) == text
+
+
+def test_spans_and_hours() -> None:
+    assert numbers.span([400, 400]) == "400"
+    assert numbers.span([100_000, 98_000]) == "98,000-100,000"
+    assert [numbers.hours([h]) for h in (0.0, 0.0778, 0.5, 1.0, 14.2, 1e-7)] == ["0", "0.078", "0.50", "1.0", "14", "<0.0001"]
+    assert numbers.hours([1.0, 2.0]) == "1.5"
