@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vidgen_bench.host import Host, Origin
 
-TEMPORAL = '''
+TEMPORAL = """
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,7 +43,7 @@ class Still:
 @hookimpl
 def vidgen_temporal():
     return [Still()]
-'''
+"""
 """A temporal generator's module; ``{name}`` is to be filled in."""
 
 METRIC = """

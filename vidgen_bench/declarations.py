@@ -76,7 +76,7 @@ def _options_fault(kind: str, declaration: Any) -> str | None:
     if kind == "temporal":
         for word, changes in {"its name": declaration.sets, **declaration.variants}.items():
             if unknown := set(changes) - fields:
-                return f"temporal {name!r}: {word} sets {sorted(unknown)}, which {options.__name__} does not have"
+                return f"temporal {name!r}: {word} sets {sorted(unknown)}, which {declaration.options.__name__} does not have"
     return None
 
 

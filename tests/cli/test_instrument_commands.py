@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,9 +70,11 @@ def test_bad_files_and_names_are_refused(home: dict[str, str], tmp_path: Path) -
     weights, mean = write_chainer_files(tmp_path)
     refused(vidgen_bench(home, "import", weights, "--mean", mean, "--name", "c3d-shapes"), "ships with the package")
     refused(vidgen_bench(home, "import", weights, "--mean", mean, "--name", "../x"), "lower-case letters")
-    np.savez(weights, **(chainer_arrays() | {"fc8/b": np.array([{"run": "me"}, 2, 3], object)}))
+    pickled: dict[str, Any] = chainer_arrays() | {"fc8/b": np.array([{"run": "me"}, 2, 3], object)}
+    np.savez(weights, **pickled)
     refused(vidgen_bench(home, "import", weights, "--mean", mean), "fc8/b", "pickle")
-    np.savez(weights, **(chainer_arrays() | {"fc7/W": np.zeros((4, 5), np.float32)}))
+    wrong: dict[str, Any] = chainer_arrays() | {"fc7/W": np.zeros((4, 5), np.float32)}
+    np.savez(weights, **wrong)
     refused(vidgen_bench(home, "import", weights, "--mean", mean), "fc7/W", "[4, 4]", "[4, 5]")
     assert list(tmp_path.rglob("*.safetensors")) == []
 

@@ -14,7 +14,15 @@ from tests.cli.command import START, Command, Done
 from vidgen_bench import __version__
 from vidgen_bench.errors import DataError, Interrupted, VidgenBenchError
 
-LIGHT = [["--help"], ["--version"], ["plugins"], ["plugins", "--json"], ["plugins", "show", "ode1"], ["tracks"], ["leaderboard"]]
+LIGHT = [
+    ["--help"],
+    ["--version"],
+    ["plugins"],
+    ["plugins", "--json"],
+    ["plugins", "show", "ode1"],
+    ["tracks"],
+    ["leaderboard"],
+]
 
 
 @pytest.fixture
@@ -148,7 +156,10 @@ def test_on_a_terminal_the_prefix_is_red_and_words_stay_whole(tmp_path: Path) ->
         "import vidgen_bench.cli.main as m\nfrom vidgen_bench.errors import DataError\n"
         f"def fail(**_): raise DataError('Not there: {long} [bold] ' + 'word ' * 30)\nm.app = fail\nm.main()"
     )
-    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS")} | {"TERM": "xterm", "COLUMNS": "40"}
+    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS")} | {
+        "TERM": "xterm",
+        "COLUMNS": "40",
+    }
     done = subprocess.Popen([sys.executable, "-c", start], cwd=tmp_path, stderr=theirs, env=environment)
     assert done.wait(timeout=60) == 2
     os.close(theirs)

@@ -57,7 +57,12 @@ def test_json_has_every_fact(command: Command) -> None:
     assert listing["broken"] == listing["clashes"] == []
     plugins = {(p["kind"], p["name"]): p for p in listing["plugins"]}
     sde = plugins["temporal", "sde"]
-    assert (sde["can"], sde["stochastic"], sde["distribution"], sde["version"]) == (["between", "after"], True, "vidgen-bench", "0.1.0")
+    assert (sde["can"], sde["stochastic"], sde["distribution"], sde["version"]) == (
+        ["between", "after"],
+        True,
+        "vidgen-bench",
+        "0.1.0",
+    )
     assert plugins["backbone", "tgan"]["can"] == ["between", "before", "after"]
     assert plugins["backbone", "tgan"]["own"] == "conv1d"
     assert plugins["temporal", "ode2"]["sets"] == {"order": 2}

@@ -32,10 +32,10 @@ def uninterrupted(prepared):
 @pytest.mark.parametrize(
     "moments",
     [
-        # the renames of this run: request.json; at iterations 2 and 4: best (where better), last.pt; at 5 the same; pictures; record
+        # what this run renames: request.json; at iterations 2, 4 and 5 the best (where better) and last.pt; pictures; the record
         ["after:1", "before:1", "after:1", "before:2", "after:2"],
         ["iteration:2", "iteration:3", "before:3", "after:3"],
-        ["iteration:5", "before:5", "after:4", "before:1"],
+        ["iteration:5", "after:1", "before:1", "before:2", "after:2"],
     ],
     ids=["around files", "between iterations", "near the end"],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -64,11 +65,11 @@ def test_golden_c3d(shared: Path) -> None:
     golden.fill(network, expected["state"])
     seen: dict[str, Tensor] = {}
 
-    def keep(name: str, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+    def keep(name: str, inputs: tuple[Tensor, ...], output: Any) -> None:
         seen.update({f"{name} in": inputs[0].clone(), name: output})
 
     for name, module in network.named_children():
-        module.register_forward_hook(lambda _, inputs, output, name=name: keep(name, inputs, output))
+        module.register_forward_hook(lambda _module, inputs, output, name=name: keep(name, inputs, output))
     i = np.arange(2 * 3 * 16 * 112 * 112, dtype=np.float64)
     clips = (100 * np.sin(0.013 * i + 0.5) + 20 * np.sin(0.00037 * i)).astype(np.float32).reshape(2, 3, 16, 112, 112)
     with torch.inference_mode():

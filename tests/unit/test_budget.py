@@ -14,7 +14,11 @@ from vidgen_bench.errors import RequestError
     [
         ("iterations=5", {"iterations": 5}, "iterations=5"),
         ("device-hours=0.5", {"device_hours": 0.5}, "device-hours=0.5"),
-        ("device_hours=0.5, iterations=1000", {"iterations": 1000, "device_hours": 0.5}, "iterations=1000,device-hours=0.5"),
+        (
+            "device_hours=0.5, iterations=1000",
+            {"iterations": 1000, "device_hours": 0.5},
+            "iterations=1000,device-hours=0.5",
+        ),
         ("clips=64,flops=1e12", {"clips": 64, "flops": 1e12}, "clips=64,flops=1e+12"),
     ],
 )

@@ -125,7 +125,10 @@ class NotAPairing:
         (object(), "is no Pairing(spec, options, reference)"),
         (NotAPairing(spec=3), "is no Pairing"),
         (NotAPairing(reference=None), "is no Pairing"),
-        (NotAPairing(options={"hidden": 3}), "pairing 'gan+still' sets 'hidden'; expected backbone.<option> or temporal.<option>"),
+        (
+            NotAPairing(options={"hidden": 3}),
+            "pairing 'gan+still' sets 'hidden'; expected backbone.<option> or temporal.<option>",
+        ),
         (NotAPairing(options={"track.name": 3}), "sets 'track.name'"),
     ],
 )
@@ -134,7 +137,9 @@ def test_faults_of_a_pairing(pairing: Any, words: str) -> None:
 
 
 def test_faults_of_a_metric_and_a_data_set() -> None:
-    metric = SimpleNamespace(name="m", summary="s", reference="r", title="M", layer="prob", better="higher", needs_reference=True)
+    metric = SimpleNamespace(
+        name="m", summary="s", reference="r", title="M", layer="prob", better="higher", needs_reference=True
+    )
     assert fault("metric", metric) == "metric 'm' has no method 'scorer'"
     metric.scorer = _nothing
     assert fault("metric", metric) is None

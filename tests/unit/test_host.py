@@ -43,7 +43,10 @@ BROKEN = {
         "from vidgen_bench import hookimpl\n@hookimpl\ndef vidgen_metrics(config):\n    return []",
         "config",
     ),
-    "hook that returns no list": ("from vidgen_bench import hookimpl\n@hookimpl\ndef vidgen_metrics():\n    return 3", "TypeError: "),
+    "hook that returns no list": (
+        "from vidgen_bench import hookimpl\n@hookimpl\ndef vidgen_metrics():\n    return 3",
+        "TypeError: ",
+    ),
     "declaration without a name": (
         "from vidgen_bench import hookimpl\n@hookimpl\ndef vidgen_metrics():\n    return [object()]",
         "hook vidgen_metrics: <object object at",
@@ -95,9 +98,13 @@ def test_one_name_may_serve_two_kinds(folder: Path) -> None:
 
 
 def test_a_clash_names_both_distributions(folder: Path) -> None:
-    host = host_of(folder, one=METRIC.format(name="same"), two=METRIC.format(name="same"), other=METRIC.format(name="other"))
+    host = host_of(
+        folder, one=METRIC.format(name="same"), two=METRIC.format(name="same"), other=METRIC.format(name="other")
+    )
     (clash,) = host.clashes()
-    assert clash.startswith("Two plugins declare the metric 'same': one-dist 1.0 (entry point 'one') and two-dist 1.0 (entry point 'two').")
+    assert clash.startswith(
+        "Two plugins declare the metric 'same': one-dist 1.0 (entry point 'one') and two-dist 1.0 (entry point 'two')."
+    )
     assert ALLOW_LIST in clash
     with pytest.raises(PluginError) as caught:
         host.find("metric", "same")
@@ -120,7 +127,13 @@ def test_ctrl_c_while_loading_is_not_swallowed(folder: Path) -> None:
 @pytest.fixture
 def two_distributions(folder: Path) -> Path:
     """Two distributions as an installer leaves them, one of them with two entry points."""
-    install(folder, "vidgen-strange", "2.5", strange_still=TEMPORAL.format(name="still"), strange_metric=METRIC.format(name="odd"))
+    install(
+        folder,
+        "vidgen-strange",
+        "2.5",
+        strange_still=TEMPORAL.format(name="still"),
+        strange_metric=METRIC.format(name="odd"),
+    )
     install(folder, "other-plugin", "0.1", other_metric=METRIC.format(name="even"))
     return folder
 
@@ -138,7 +151,9 @@ def test_installed_distributions_are_found(two_distributions: Path, monkeypatch:
     ]
 
 
-def test_the_allow_list_takes_distributions_and_entry_points(two_distributions: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_allow_list_takes_distributions_and_entry_points(
+    two_distributions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert [n for n, _, _ in _names("other-plugin", monkeypatch)] == ["even"]
     assert [n for n, _, _ in _names(" strange_still , other_metric,", monkeypatch)] == ["even", "still"]
     assert _names("nobody", monkeypatch) == []
@@ -161,4 +176,6 @@ def test_our_own_plugins_load_and_none_is_broken(monkeypatch: pytest.MonkeyPatch
     host = Host.of_environment()
     assert host.broken == []
     assert host.clashes() == []
-    assert {"tgan", "conv1d", "ode1", "ode2", "ode3", "sde", "is", "fid", "shapes", "ucf101", "c3d-shapes"} <= {f.name for f in host.found}
+    assert {"tgan", "conv1d", "ode1", "ode2", "ode3", "sde", "is", "fid", "shapes", "ucf101", "c3d-shapes"} <= {
+        f.name for f in host.found
+    }

@@ -20,7 +20,7 @@ class Options:
     batch: int = option(32, "clips a step", at_least=1, at_most=4096)
     embedding: bool = option(True, "use the FCN")
     solver: Literal["rk4", "dopri5"] = option("rk4", "who integrates")
-    hidden: int | None | Literal["equal"] = option(None, "hidden width")
+    hidden: int | Literal["equal"] | None = option(None, "hidden width")
     widths: tuple[int, ...] = option((64, 128), "hidden widths")
     label: str = option("a", "any text")
 

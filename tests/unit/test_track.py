@@ -126,7 +126,10 @@ def test_a_budget_given_by_hand_derives_a_track_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("frames = 16", "frmes = 16"), ["clip.frmes: unknown key. Did you mean 'frames'?", "clip.frames: this key is missing"]),
+        (
+            ("frames = 16", "frmes = 16"),
+            ["clip.frmes: unknown key. Did you mean 'frames'?", "clip.frames: this key is missing"],
+        ),
         (("frames = 16", "frames = 1"), ["clip.frames", "greater than or equal to 2", "found 1"]),
         (("frames = 16", 'frames = "many"'), ["clip.frames", "valid integer", "found 'many'"]),
         (("[budget]\niterations = 20", ""), ["budget: this key is missing"]),
@@ -149,7 +152,7 @@ def test_mistakes_are_told_with_their_place(own, change: tuple[str, str], words:
 
 
 def test_an_unknown_track_gets_the_nearest_name() -> None:
-    with pytest.raises(RequestError, match="No track is called 'shapes-smok'. Did you mean 'shapes-smoke'"):
+    with pytest.raises(RequestError, match=r"No track is called 'shapes-smok'\. Did you mean 'shapes-smoke'"):
         load_track("shapes-smok")
 
 
@@ -159,5 +162,3 @@ def test_a_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:
     (tmp_path / "binary.toml").write_bytes(b"\x00\xff\xfe")
     with pytest.raises(RequestError, match=r"binary\.toml is no TOML"):
         load_track(str(tmp_path / "binary.toml"))
-
-

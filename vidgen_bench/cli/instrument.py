@@ -141,7 +141,7 @@ def _train(track_name: str, data: Path | None, splits: Path | None, plan: Plan, 
         f"vidgen-bench instrument train --track {track_name} --steps {plan.steps} --batch {plan.batch} "
         f"--learning-rate {plan.learning_rate} --seed {plan.seed}"
     )
-    about = {
+    about: dict[str, str | int] = {
         "command": command,
         "data_set": track.data.name,
         "data_fingerprint": store.fingerprint,

@@ -58,7 +58,10 @@ class TerminalObserver(Observer):
         self._console.print(f"[bold]{text}[/bold]" if self._live else text, highlight=False)
 
     def progress(self, what: str, done: int, total: int) -> None:
-        """Move the bar of one piece of work; it goes when done."""
+        """Move the bar of one piece of work, which goes when done; without a total, only say what is waited for."""
+        if total == 0:
+            self._console.print(what, highlight=False, markup=False)
+            return
         if what not in self._tasks:
             self._tasks[what] = self._bars.add_task(what, total=total, note="")
             if not self._live and done < total:

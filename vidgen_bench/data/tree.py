@@ -123,7 +123,8 @@ class _Shelf:
         if file is None:
             return None
         path = self.videos / folder / file
-        if not Path(os.path.realpath(path)).is_relative_to(self._root):
+        linked = path.is_symlink() or path.parent.is_symlink()
+        if linked and not Path(os.path.realpath(path)).is_relative_to(self._root):
             raise DataError(
                 f"{line.where}: {path} is a link that leads out of {self.videos}. Put the video itself there."
             )

@@ -78,8 +78,8 @@ def save_moments(path: Path, moments: Moments) -> None:
     Raises:
         VidgenBenchError: the disk is full or the folder cannot be written.
     """
-    arrays = {"count": np.int64(moments.count), "mean": moments.mean, "covariance": moments.covariance}
-    write_whole(path, lambda stream: np.savez(stream, **arrays))
+    count, mean, covariance = np.int64(moments.count), moments.mean, moments.covariance
+    write_whole(path, lambda stream: np.savez(stream, count=count, mean=mean, covariance=covariance))
 
 
 def load_moments(path: Path) -> Moments:

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vidgen_backbones.tgan.sizes import LATENT
 from vidgen_bench import hookimpl
 from vidgen_bench.api import Ability, Clip, Game, LatentSpec, option
 
 if TYPE_CHECKING:
     from torch import nn
-
-LATENT = 100
-"""Width of z_0 and of each z_t."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from vidgen_backbones.tgan import LATENT, discriminator, generator
+from vidgen_backbones.tgan import discriminator, generator
+from vidgen_backbones.tgan.sizes import LATENT
 from vidgen_backbones.tgan.svc import clip_discriminator
 from vidgen_bench.api import Batch, Clip, Feed, Game, Player, Times
 from vidgen_bench.errors import PluginError

@@ -14,7 +14,17 @@ def of(mean: float, std: float | None) -> Summary:
 
 @pytest.mark.parametrize(
     ("spreads", "places"),
-    [([0.26], 2), ([27.0], 0), ([2.7], 1), ([2700.0], 0), ([0.0031], 4), ([1e-9], 4), ([], 2), ([None, 0.0], 2), ([0.1, 0.2, 50.0], 2)],
+    [
+        ([0.26], 2),
+        ([27.0], 0),
+        ([2.7], 1),
+        ([2700.0], 0),
+        ([0.0031], 4),
+        ([1e-9], 4),
+        ([], 2),
+        ([None, 0.0], 2),
+        ([0.1, 0.2, 50.0], 2),
+    ],
 )
 def test_decimals_of_a_column(spreads: list[float | None], places: int) -> None:
     assert numbers.decimals(of(1.0, s) for s in spreads) == places
@@ -54,5 +64,12 @@ def test_seeds(values: list[int], text: str) -> None:
 def test_spans_and_hours() -> None:
     assert numbers.span([400, 400]) == "400"
     assert numbers.span([100_000, 98_000]) == "98,000-100,000"
-    assert [numbers.hours([h]) for h in (0.0, 0.0778, 0.5, 1.0, 14.2, 1e-7)] == ["0", "0.078", "0.50", "1.0", "14", "<0.0001"]
+    assert [numbers.hours([h]) for h in (0.0, 0.0778, 0.5, 1.0, 14.2, 1e-7)] == [
+        "0",
+        "0.078",
+        "0.50",
+        "1.0",
+        "14",
+        "<0.0001",
+    ]
     assert numbers.hours([1.0, 2.0]) == "1.5"

@@ -82,14 +82,21 @@ def test_the_papers_best_and_second_best_are_tied() -> None:
     evaluation = DECLARED["evaluation"] | {"select": "is"}
     scores = {"tgan+ode1": (15.20, 0.26), "tgan+conv1d": (15.06, 0.25), "tgan+ode1:equal": (14.08, 0.18)}
     (ranking,) = ranked(
-        *(record(n, scores={"is": [m - s, m + s]}, declared=declared(evaluation=evaluation)) for n, (m, s) in scores.items())
+        *(
+            record(n, scores={"is": [m - s, m + s]}, declared=declared(evaluation=evaluation))
+            for n, (m, s) in scores.items()
+        )
     )
     assert places(ranking) == {"tgan+ode1": "1-2", "tgan+conv1d": "1-2", "tgan+ode1:equal": "3"}
-    assert "Ranks such as 1-2 are not told apart: two rows are tied where |m1 - m2| <= sqrt(s1² + s2²)." in notes(ranking)
+    assert "Ranks such as 1-2 are not told apart: two rows are tied where |m1 - m2| <= sqrt(s1² + s2²)." in notes(
+        ranking
+    )
 
 
 def test_ties_need_not_be_transitive() -> None:
-    (ranking,) = ranked(record("x+a", scores=fid(100, 5)), record("x+b", scores=fid(106, 5)), record("x+c", scores=fid(112, 5)))
+    (ranking,) = ranked(
+        record("x+a", scores=fid(100, 5)), record("x+b", scores=fid(106, 5)), record("x+c", scores=fid(112, 5))
+    )
     assert places(ranking) == {"x+a": "1-2", "x+b": "1-3", "x+c": "2-3"}
 
 
@@ -100,7 +107,9 @@ def test_the_edge_of_a_tie() -> None:
 
 
 def test_a_single_value_is_tied_with_every_row() -> None:
-    (ranking,) = ranked(record("x+a", scores=fid(1, 0.1)), record("x+b", scores={"fid": [500.0]}), record("x+c", scores=fid(900, 0.1)))
+    (ranking,) = ranked(
+        record("x+a", scores=fid(1, 0.1)), record("x+b", scores={"fid": [500.0]}), record("x+c", scores=fid(900, 0.1))
+    )
     assert places(ranking) == {"x+a": "1-2", "x+b": "1-3", "x+c": "2-3"}
     assert any("a single value" in note for note in notes(ranking))
 
@@ -116,13 +125,17 @@ def test_ranks_agree_with_the_order_and_cover_each_other(scores: list[tuple[floa
 
 def test_rows_without_the_metric_and_diverged_rows_come_last_without_rank() -> None:
     (ranking,) = ranked(
-        record("x+diverged", diverged=True), record("x+other", scores={"is": [1.0, 2.0]}), record("x+good", scores=fid(100, 5))
+        record("x+diverged", diverged=True),
+        record("x+other", scores={"is": [1.0, 2.0]}),
+        record("x+good", scores=fid(100, 5)),
     )
     assert [(r.spec, r.place) for r in ranking.rows] == [("x+good", "1"), ("x+other", "–"), ("x+diverged", "–")]
 
 
 def test_a_track_that_ranks_nothing_has_no_ranks_but_an_order() -> None:
-    (ranking,) = ranked(record("x+b", scores=fid(200, 1), ranked=False), record("x+a", scores=fid(100, 1), ranked=False))
+    (ranking,) = ranked(
+        record("x+b", scores=fid(200, 1), ranked=False), record("x+a", scores=fid(100, 1), ranked=False)
+    )
     assert [(r.spec, r.rank) for r in ranking.rows] == [("x+a", None), ("x+b", None)]
     assert any("ranks nothing" in note for note in notes(ranking))
 

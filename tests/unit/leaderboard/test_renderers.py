@@ -25,7 +25,10 @@ GIVEN = {"backbone.width": (0.5, "given"), "temporal.hidden": (978, "given")}
 def found() -> list[Ranking]:
     """Three seeds, a long label, a missing metric, a partly and a wholly diverged row."""
     records = [
-        *(record("tgan+conv1d", s, scores={"is": [3.1 + s / 10, 3.2], "fid": [300.0 + 7 * s, 302.0]}) for s in range(3)),
+        *(
+            record("tgan+conv1d", s, scores={"is": [3.1 + s / 10, 3.2], "fid": [300.0 + 7 * s, 302.0]})
+            for s in range(3)
+        ),
         record("tgan+ode1:equal", scores={"fid": [406.0, 402.0]}, options=GIVEN),
         record("tgan+ode2", 0, scores={"is": [2.9, 3.4], "fid": [26512.0, 26530.0]}),
         record("tgan+ode2", 1, diverged=True),
@@ -56,7 +59,10 @@ def test_the_table_fits_and_loses_nothing(found: list[Ranking], width: int) -> N
 
 def test_rows_stand_between_their_anchors(found: list[Ranking]) -> None:
     text = "\n".join(lines(found, 120))
-    order = [text.index(part) for part in ("real (", "tgan+conv1d", "tgan+ode1:equal", "tgan+ode2", "tgan+sde", "grey (", "noise (")]
+    order = [
+        text.index(part)
+        for part in ("real (", "tgan+conv1d", "tgan+ode1:equal", "tgan+ode2", "tgan+sde", "grey (", "noise (")
+    ]
     assert order == sorted(order)
 
 
@@ -80,7 +86,13 @@ def test_csv_has_a_line_for_each_row_and_anchor(found: list[Ranking]) -> None:
     table = list(csv.DictReader(io.StringIO(as_csv(found))))
     assert [line["kind"] for line in table] == ["anchor"] * 3 + ["row"] * 4
     conv, equal, ode, sde = table[3:]
-    assert (conv["rank_best"], conv["fid_mean"], conv["fid_std"], conv["fid_std_over"], conv["seeds"]) == ("1", "304.5", "3.5", "seeds", "0 1 2")
+    assert (conv["rank_best"], conv["fid_mean"], conv["fid_std"], conv["fid_std_over"], conv["seeds"]) == (
+        "1",
+        "304.5",
+        "3.5",
+        "seeds",
+        "0 1 2",
+    )
     assert (equal["is_mean"], json.loads(equal["given"])) == ("", {"backbone.width": 0.5, "temporal.hidden": 978})
     assert ode["status"] == "1 of 2 diverged"
     assert (sde["rank_best"], sde["fid_mean"], sde["status"]) == ("", "", "diverged")

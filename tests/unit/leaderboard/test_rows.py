@@ -88,7 +88,11 @@ def test_a_metric_is_summarised_over_the_runs_that_have_it() -> None:
 
 
 def test_labels_show_what_was_given_and_what_else_tells_rows_apart() -> None:
-    given = {"backbone.width": (0.5, "given"), "temporal.embedding": (False, "given"), "temporal.widths": ([8, 16], "pairing")}
+    given = {
+        "backbone.width": (0.5, "given"),
+        "temporal.embedding": (False, "given"),
+        "temporal.widths": ([8, 16], "pairing"),
+    }
     other = given | {"temporal.widths": ([8, 32], "pairing")}
     third = given | {"backbone.width": (0.25, "given")}
     labels = labels_of(rows(record(options=given), record(options=other), record(options=third)))
