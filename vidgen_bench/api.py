@@ -7,7 +7,7 @@ Shapes are named N clips, T frames, C channels, H rows, W columns, D latent entr
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -26,7 +26,6 @@ Ability = Literal["between", "before", "after"]
 """What a pair may be asked for beyond the training frames: ``--fps``, ``--rewind``, ``--extend``."""
 
 
-# ---------------------------------------------------------------------------------------------------------------- options
 def option(
     default: Any,
     help: str,
@@ -43,7 +42,6 @@ class NoOptions:
     """The options of a plugin that has none."""
 
 
-# ----------------------------------------------------------------------------------------------------------------- values
 @dataclass(frozen=True)
 class Clip:
     """The track's shape of a clip; the backbone is told it. ``size`` is the side of the square frame in pixels."""
@@ -163,9 +161,8 @@ class Moments:
     covariance: np.ndarray
 
 
-# ------------------------------------------------------------------------------------------------------------ declarations
-class Temporal(Protocol):
-    """A temporal generator G_t; hook ``vidgen_temporal``."""
+class Named(Protocol):
+    """What every declaration says of itself: its name, one line, and the paper or page it comes from."""
 
     @property
     def name(self) -> str: ...
@@ -173,6 +170,11 @@ class Temporal(Protocol):
     def summary(self) -> str: ...
     @property
     def reference(self) -> str: ...
+
+
+class Temporal(Named, Protocol):
+    """A temporal generator G_t; hook ``vidgen_temporal``."""
+
     @property
     def options(self) -> type:
         """A frozen dataclass, every field made by :func:`option`."""
@@ -202,15 +204,9 @@ class Temporal(Protocol):
         ...
 
 
-class Backbone(Protocol):
+class Backbone(Named, Protocol):
     """A video GAN without its sense of time; hook ``vidgen_backbones``."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def summary(self) -> str: ...
-    @property
-    def reference(self) -> str: ...
     @property
     def options(self) -> type:
         """A frozen dataclass, every field made by :func:`option`."""
@@ -246,15 +242,9 @@ class Backbone(Protocol):
         ...
 
 
-class DataSet(Protocol):
+class DataSet(Named, Protocol):
     """Videos in the UCF101 layout, wherever they come from; hook ``vidgen_data_sets``."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def summary(self) -> str: ...
-    @property
-    def reference(self) -> str: ...
 
     def locate(
         self, videos: Path | None, splits: Path | None, cache: Path, report: Callable[[str, int, int], None]
@@ -267,15 +257,9 @@ class DataSet(Protocol):
         ...
 
 
-class Instrument(Protocol):
+class Instrument(Named, Protocol):
     """A measuring network with its weights and preprocessing; hook ``vidgen_instruments``."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def summary(self) -> str: ...
-    @property
-    def reference(self) -> str: ...
     @property
     def layers(self) -> tuple[str, ...]:
         """Names of what it emits, e.g. ``("prob", "fc7")``."""
@@ -290,20 +274,11 @@ class Instrument(Protocol):
         ...
 
 
-class Metric(Protocol):
-    """A number made of one layer's outputs; hook ``vidgen_metrics``."""
-
-    @property
-    def name(self) -> str:
-        """What tracks and tables call it: ``is``, ``fid``."""
-        ...
+class Metric(Named, Protocol):
+    """A number made of one layer's outputs; hook ``vidgen_metrics``. Tracks and tables call it by its name: ``is``, ``fid``."""
 
     @property
     def title(self) -> str: ...
-    @property
-    def summary(self) -> str: ...
-    @property
-    def reference(self) -> str: ...
     @property
     def layer(self) -> str:
         """The instrument's layer it reads."""
@@ -319,7 +294,3 @@ class Metric(Protocol):
     def scorer(self, reference: Moments | None) -> Callable[[np.ndarray], float]:
         """Return ``features [n, D] -> score`` in float64; what depends on the reference alone is computed once, here."""
         ...
-
-
-Declaration = Temporal | Backbone | DataSet | Instrument | Metric | Pairing
-Declarations = Iterable[Declaration]

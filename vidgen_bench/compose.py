@@ -108,7 +108,7 @@ def compose(text: str, track: Track, given: Mapping[str, Any], host: Host) -> Co
     backbone = host.find("backbone", spec.backbone)
     spec = dataclasses.replace(spec, temporal=spec.temporal or backbone.declaration.own)
     temporal = host.find("temporal", spec.temporal) if spec.temporal else None
-    resolved = resolve(spec, backbone.declaration, temporal and temporal.declaration, track, given, host)
+    resolved = resolve(spec, backbone.declaration, temporal.declaration if temporal else None, track, given, host)
     options = resolved.options("backbone", backbone.declaration)
     if reason := backbone.declaration.refuses(track.clip, options):
         raise RequestError(f"{backbone.name} refuses this track's clips: {reason}")
@@ -130,9 +130,15 @@ def compose(text: str, track: Track, given: Mapping[str, Any], host: Host) -> Co
                 f"{resolved.spec} does not fit: {temporal.name} refuses the latent of {backbone.name}: {reason}"
             )
     return Composition(
-        resolved, backbone.declaration, temporal and temporal.declaration, options, temporal_options, track.clip, latent,
-        tuple(plugin_entry(f) for f in (backbone, temporal) if f),
-    )  # fmt: skip
+        resolved=resolved,
+        backbone=backbone.declaration,
+        temporal=temporal.declaration if temporal else None,
+        backbone_options=options,
+        temporal_options=temporal_options,
+        clip=track.clip,
+        latent=latent,
+        plugins=tuple(plugin_entry(f) for f in (backbone, temporal) if f),
+    )
 
 
 def plugin_entry(found: Found) -> PluginEntry:

@@ -63,7 +63,7 @@ def _spelt(expected: type | tuple[type, ...]) -> str:
 
 def _options_fault(kind: str, declaration: Any) -> str | None:
     name, options = declaration.name, declaration.options
-    if not (dataclasses.is_dataclass(options) and options.__dataclass_params__.frozen):  # type: ignore[attr-defined]
+    if not (dataclasses.is_dataclass(options) and getattr(options, "__dataclass_params__").frozen):  # noqa: B009
         return f"{kind} {name!r}: options must be a frozen dataclass"
     fields = {f.name for f in dataclasses.fields(options)}
     missing = [f.name for f in dataclasses.fields(options) if f.default is dataclasses.MISSING]

@@ -163,7 +163,7 @@ class Measured(Strict):
 class Record(Strict):
     """A finished run."""
 
-    schema_: Literal[1] = Field(default=SCHEMA, alias="schema")
+    schema_: Literal[1] = Field(alias="schema")
     status: Literal["finished", "diverged"]
     spec: str
     seed: int

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import platform
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import torch
 
-from vidgen_bench import __version__
 from vidgen_bench.anchors import anchors, reference_moments
 from vidgen_bench.api import Game
-from vidgen_bench.compose import count_parameters
 from vidgen_bench.data.prepare import prepare
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.data.store import Store
@@ -21,21 +19,8 @@ from vidgen_bench.evaluation import Meter, Scorer, samples
 from vidgen_bench.gallery import write_gif, write_png
 from vidgen_bench.places import cache_folder
 from vidgen_bench.plan import Plan
-from vidgen_bench.provenance import hardware, revision
-from vidgen_bench.records import (
-    DataEntry,
-    Environment,
-    InstrumentEntry,
-    Measured,
-    MetricEntry,
-    Parameters,
-    Record,
-    Score,
-    Spent,
-    TracePoint,
-    TrackEntry,
-    write_record,
-)
+from vidgen_bench.recording import make_record
+from vidgen_bench.records import Record, Score, write_record
 from vidgen_bench.run_folder import RunFolder
 from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.interrupt import Interrupt
@@ -188,7 +173,7 @@ class _Run:
     def _scores(self, purpose: str, start: int, count: int) -> dict[str, float]:
         """Score the samples start .. start + count - 1 of a purpose."""
 
-        def counted():
+        def counted() -> Iterator[torch.Tensor]:
             done = 0
             for clips in samples(
                 self._game, self._seed, purpose, range(start, start + count), self._plan.track.clip.grid, self._device
@@ -209,7 +194,18 @@ class _Run:
             batches = [self._scores("final", b * rule.samples, rule.samples) for b in range(rule.batches)]
             final = {m.name: Score.of([scores[m.name] for scores in batches]) for m in self._metrics}
             self._picture()
-        record = self._record("diverged" if diverged else "finished", final)
+        record = make_record(
+            self._plan,
+            self._seed,
+            self._store,
+            self._game,
+            self._trainer.progress,
+            scores=final,
+            anchors=self._anchors,
+            trace=self._folder.trace(),
+            device=self._device,
+            world=self._process.world,
+        )
         write_record(self._folder.record_path, record)
         return Outcome(self._folder, record, already=False)
 
@@ -222,66 +218,6 @@ class _Run:
         )
         write_gif(self._folder.path / "samples.gif", made, real)
         write_png(self._folder.path / "samples.png", made, real)
-
-    def _record(self, status: str, scores: dict[str, Score]) -> Record:
-        plan, track, store, progress = self._plan, self._plan.track, self._store, self._trainer.progress
-        latent, temporal = plan.composition.latent, plan.composition.build_temporal(self._seed)
-        text = (self._folder.path / "trace.jsonl").read_text() if progress.trace_bytes else ""
-        return Record(
-            schema=1,
-            status=status,  # pyright: ignore[reportArgumentType]
-            spec=str(plan.composition.resolved.spec),
-            seed=self._seed,
-            version=__version__,
-            track=TrackEntry(
-                name=track.name, fingerprint=track.fingerprint, ranked=track.ranked, declared=track.declared
-            ),
-            data=DataEntry(
-                name=track.data.name,
-                fingerprint=store.fingerprint,
-                train_videos=len(store.train),
-                test_videos=len(store.test),
-                missing=store.missing,
-            ),
-            instrument=InstrumentEntry(name=track.instrument.name, sha256=plan.instrument_sha256),
-            metrics={m.name: MetricEntry(title=m.title, better=m.better) for m in self._metrics},
-            plugins=plan.plugins,
-            options=plan.composition.resolved.settings,
-            parameters=Parameters(
-                temporal=None if temporal is None else count_parameters(temporal),
-                own_temporal=latent.parameters if latent else None,
-                parts={name: count_parameters(part) for name, part in self._game.parts.items()},
-            ),
-            environment=Environment(
-                torch=torch.__version__,
-                threads=torch.get_num_threads(),
-                device=self._device.type,
-                world=self._process.world,
-            ),
-            spent=Spent(iterations=progress.iteration, clips=progress.clips, flops=progress.flops),
-            trace=tuple(TracePoint.model_validate_json(line) for line in text.splitlines()),
-            best=self._trainer.best() if progress.best else None,
-            scores=scores,
-            anchors=self._anchors,
-            witness=tuple(progress.witness),
-            measured=self._measured(),
-        )
-
-    def _measured(self) -> Measured:
-        progress = self._trainer.progress
-        return Measured(
-            started=progress.started,
-            finished=datetime.now(UTC).isoformat(timespec="seconds"),
-            train_seconds=round(progress.train_seconds, 3),
-            evaluate_seconds=round(progress.evaluate_seconds, 3),
-            device_hours=progress.train_seconds * self._process.world / 3600.0,
-            peak_memory_bytes=progress.peak_memory,
-            hardware=hardware(self._device),
-            python=platform.python_version(),
-            platform=platform.platform(),
-            revision=revision(),
-            resumed=progress.resumed,
-        )
 
 
 def _on(device: torch.device, game: Game) -> Game:

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from vidgen_bench.errors import RecordError, RequestError
 from vidgen_bench.files import disk_errors, write_text
-from vidgen_bench.records import Record, read_record
+from vidgen_bench.records import Record, TracePoint, read_record
 from vidgen_bench.resolve import Resolved, spelt
 
 
@@ -97,6 +97,11 @@ class RunFolder:
                     f"The run folder {self.path} belongs to another run: its {key} is {was}, not {now}. "
                     "Give another --runs folder, or delete this one."
                 )
+
+    def trace(self) -> list[TracePoint]:
+        """Return the evaluations so far."""
+        path = self.path / "trace.jsonl"
+        return [TracePoint.model_validate_json(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     def record(self) -> Record | None:
         """Return the record where the run is finished."""

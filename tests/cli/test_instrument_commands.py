@@ -4,99 +4,111 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.cli.command import Command, Done
+from tests.cli.tiny import Workplace
 from tests.unit.instruments.chainer_files import chainer_arrays, write_chainer_files
 from vidgen_bench.instruments.c3d.weights import read_instrument
 
+IMPORT = "vidgen-bench instrument import conv3d_deepnetA_ucf.npz --mean mean2.npz"
+
 
 @pytest.fixture
-def home(tmp_path: Path) -> dict[str, str]:
-    """An environment in which the program finds and leaves its files under ``tmp_path``."""
-    return dict(os.environ) | {
-        "XDG_DATA_HOME": str(tmp_path / "data"),
-        "XDG_CACHE_HOME": str(tmp_path / "cache"),
-        "HOME": str(tmp_path),
-    }
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command line in a folder of its own, where it also keeps its files."""
+    for variable, folder in {"XDG_DATA_HOME": "share", "XDG_CACHE_HOME": "cache"}.items():
+        monkeypatch.setenv(variable, str(tmp_path / folder))
+    return Command(tmp_path, monkeypatch, capsys)
 
 
-def vidgen_bench(home: dict[str, str], *words: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from vidgen_bench.cli.main import main; main()", "instrument", *map(str, words)]
-    return subprocess.run(command, env=home, capture_output=True, text=True, timeout=240)
-
-
-def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
-    """Assert exit code 2, the words in the message, and no traceback."""
-    assert done.returncode == 2, done.stderr
-    assert "Traceback" not in done.stderr
+def refused(done: Done, *words: str) -> None:
+    """Assert exit code 2, an empty output, and the words in the message."""
+    assert done.code == 2, done.err
+    assert done.out == ""
     for word in words:
-        assert word in done.stderr
+        assert word in " ".join(done.err.split())
 
 
-def test_import_then_list_and_show(home: dict[str, str], tmp_path: Path) -> None:
-    weights, mean = write_chainer_files(tmp_path)
-    done = vidgen_bench(home, "import", weights, "--mean", mean)
-    assert done.returncode == 0, done.stderr
-    (path,) = (tmp_path / "data").rglob("*.safetensors")
+def test_import_then_list_and_show(call: Command, tmp_path: Path) -> None:
+    _, mean = write_chainer_files(tmp_path)
+    words = ("instrument", "import", "conv3d_deepnetA_ucf.npz", "--mean", "mean2.npz")
+    done = call(*words)
+    assert done.code == 0, done.err
+    (path,) = (tmp_path / "share").rglob("*.safetensors")
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     assert path.name == "c3d-ucf101.safetensors"
-    assert sha256 in done.stdout
-    rows = {row["name"]: row for row in json.loads(vidgen_bench(home, "list", "--json").stdout)}
+    assert sha256 in done.out
+    rows = {row["name"]: row for row in json.loads(call("instrument", "list", "--json").out)}
     assert rows["c3d-ucf101"]["sha256"] == sha256
     assert rows["c3d-ucf101"]["layers"] == ["prob", "fc7"]
-    shown = json.loads(vidgen_bench(home, "show", "c3d-ucf101", "--json").stdout)
+    shown = json.loads(call("instrument", "show", "c3d-ucf101", "--json").out)
     assert shown["card"]["sources"]["mean2.npz"] == hashlib.sha256(mean.read_bytes()).hexdigest()
+    page = call("instrument", "show", "c3d-ucf101").out
+    assert shown["card"]["sources"]["conv3d_deepnetA_ucf.npz"] in page
+    assert sha256 in page
 
-    refused(vidgen_bench(home, "import", weights, "--mean", mean), "already there", "--force")
-    assert vidgen_bench(home, "import", weights, "--mean", mean, "--force").returncode == 0
+    refused(call(*words), "already there", "--force")
+    assert call(*words, "--force").code == 0
+    assert call(*words, "--name", "my-c3d").code == 0
+    table = call("instrument", "list").out
+    assert [line.split()[0] for line in table.splitlines()[1:]][-3:] == ["c3d-shapes", "c3d-ucf101", "my-c3d"]
+    assert sha256[:12] in table
 
 
-def test_show_without_weights_gives_the_command(home: dict[str, str]) -> None:
-    refused(
-        vidgen_bench(home, "show", "c3d-ucf101"),
-        "vidgen-bench instrument import conv3d_deepnetA_ucf.npz --mean mean2.npz",
-    )
-    refused(vidgen_bench(home, "show", "c3d-shape"), "Did you mean 'c3d-shapes'?")
+def test_missing_weights_give_the_command(call: Command) -> None:
+    refused(call("instrument", "show", "c3d-ucf101"), IMPORT)
+    refused(call("instrument", "show", "c3d-shape"), "Did you mean 'c3d-shapes'?")
+    assert "not here" in call("instrument", "list").out
 
 
-def test_bad_files_and_names_are_refused(home: dict[str, str], tmp_path: Path) -> None:
+def test_bad_files_and_names_are_refused(call: Command, tmp_path: Path) -> None:
     weights, mean = write_chainer_files(tmp_path)
-    refused(vidgen_bench(home, "import", weights, "--mean", mean, "--name", "c3d-shapes"), "ships with the package")
-    refused(vidgen_bench(home, "import", weights, "--mean", mean, "--name", "../x"), "lower-case letters")
+    words = ("instrument", "import", weights, "--mean", mean)
+    refused(call(*words, "--name", "c3d-shapes"), "ships with the package")
+    refused(call(*words, "--name", "../x"), "lower-case letters")
     pickled: dict[str, Any] = chainer_arrays() | {"fc8/b": np.array([{"run": "me"}, 2, 3], object)}
     np.savez(weights, **pickled)
-    refused(vidgen_bench(home, "import", weights, "--mean", mean), "fc8/b", "pickle")
+    refused(call(*words), "fc8/b", "pickle")
     wrong: dict[str, Any] = chainer_arrays() | {"fc7/W": np.zeros((4, 5), np.float32)}
     np.savez(weights, **wrong)
-    refused(vidgen_bench(home, "import", weights, "--mean", mean), "fc7/W", "[4, 4]", "[4, 5]")
+    refused(call(*words), "fc7/W", "[4, 4]", "[4, 5]")
     assert list(tmp_path.rglob("*.safetensors")) == []
 
 
-def test_train_refuses_before_any_work(home: dict[str, str], tmp_path: Path) -> None:
-    refused(vidgen_bench(home, "train"), "--name NAME", "--output FILE")
-    refused(vidgen_bench(home, "train", "--name", "mine", "--track", "shapes-smok"), "shapes-smok", "shapes-smoke")
+def test_an_instrument_file_that_is_none_is_refused(call: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "share" / "vidgen-bench" / "instruments"
+    folder.mkdir(parents=True)
+    (folder / "mine.safetensors").write_bytes(b"\x80\x04}.")
+    refused(call("instrument", "show", "mine"), "mine.safetensors", "expected an instrument", "found a pickle")
+
+
+def test_train_refuses_before_any_work(call: Command, tmp_path: Path) -> None:
+    refused(call("instrument", "train"), "--name NAME", "--output FILE")
+    refused(call("instrument", "train", "--name", "mine", "--track", "shapes-smok"), "Did you mean 'shapes-smoke'?")
+    (tmp_path / "mine.safetensors").touch()
+    refused(call("instrument", "train", "--output", "mine.safetensors"), "mine.safetensors is already there")
     assert not (tmp_path / "cache").exists()
 
 
-@pytest.mark.slow
-def test_train_on_the_built_in_videos(home: dict[str, str], tmp_path: Path) -> None:
-    target = tmp_path / "mine.safetensors"
-    done = vidgen_bench(
-        home, "train", "--output", target, "--steps", "2", "--batch", "2", "--held-out-clips", "1", "--seed", "5"
+def test_train_on_videos_of_ones_own(call: Command, workplace: Workplace) -> None:
+    words = ["--track", "tiny.toml", "--data", "data/videos", "--splits", "data/splits"]
+    words += ["--steps", "2", "--batch", "2", "--held-out-clips", "3", "--seed", "5"]
+    done = call("instrument", "train", "--name", "mine", *words)
+    assert done.code == 0, done.err
+    (path,) = (workplace.root / "share").rglob("mine.safetensors")
+    file = read_instrument(path)
+    assert file.sha256 in done.out
+    assert file.card.class_names == ("Alpha", "Beta")
+    training = file.card.training
+    assert training["command"] == (
+        "vidgen-bench instrument train --track tiny.toml --steps 2 --batch 2 --learning-rate 0.002 --seed 5"
     )
-    assert done.returncode == 0, done.stderr
-    file = read_instrument(target)
-    assert file.sha256 in done.stdout
-    assert file.card.classes == 8
-    assert file.card.training["seed"] == 5
-    assert file.card.training["held_out_clips"] == 96
-    assert file.card.training["command"] in (
-        "vidgen-bench instrument train --track shapes-smoke --steps 2 --batch 2 --learning-rate 0.002 --seed 5",
-    )
+    assert (training["held_out_videos"], training["held_out_clips"]) == (2, 4)
+    assert training["data_set"] == "video-folder"
+    assert len(training["data_fingerprint"]) == 64
+    assert "training, loss" in done.err

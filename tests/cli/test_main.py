@@ -42,6 +42,18 @@ def test_help_names_every_command(command: Command) -> None:
 
 
 @pytest.mark.parametrize("name", ["run", "leaderboard", "plugins", "tracks", "data", "instrument"])
+def test_the_command_line_with_one_command_is_that_of_all(command: Command, name: str) -> None:
+    from typer.testing import CliRunner
+
+    from vidgen_bench.cli.main import COMMANDS, make_app
+
+    assert name in COMMANDS
+    pages = [CliRunner().invoke(make_app(only), [name, "--help"], prog_name="x").output for only in (None, name)]
+    assert pages[0] == pages[1]
+    assert pages[0].strip()
+
+
+@pytest.mark.parametrize("name", ["run", "leaderboard", "plugins", "tracks", "data", "instrument"])
 def test_every_command_has_help(command: Command, name: str) -> None:
     done = command(name, "--help")
     assert done.code == 0
@@ -81,7 +93,7 @@ def _ending(command: Command, monkeypatch: pytest.MonkeyPatch, error: BaseExcept
     def fail(**_: object) -> None:
         raise error
 
-    monkeypatch.setattr(main, "app", fail)
+    monkeypatch.setattr(main, "make_app", lambda only: fail)
     return command()
 
 
@@ -119,7 +131,7 @@ def test_an_internal_error_is_one_line_that_says_how_to_see_more(
 
 
 def test_the_traceback_is_shown_when_asked_for(command: Command) -> None:
-    start = "import vidgen_bench.cli.main as m\ndef fail(**_): raise KeyError('oops')\nm.app = fail\nm.main()"
+    start = "import vidgen_bench.cli.main as m\ndef fail(**_): raise KeyError('oops')\nm.make_app = lambda only: fail\nm.main()"
     quiet, loud = command.spawn(start=start), command.spawn(start=start, VIDGEN_BENCH_DEBUG="1")
     assert quiet.code == loud.code == 1
     assert "Traceback" not in quiet.err
@@ -154,7 +166,7 @@ def test_on_a_terminal_the_prefix_is_red_and_words_stay_whole(tmp_path: Path) ->
     long = "/".join(["folder"] * 20)
     start = (
         "import vidgen_bench.cli.main as m\nfrom vidgen_bench.errors import DataError\n"
-        f"def fail(**_): raise DataError('Not there: {long} [bold] ' + 'word ' * 30)\nm.app = fail\nm.main()"
+        f"def fail(**_): raise DataError('Not there: {long} [bold] ' + 'word ' * 30)\nm.make_app = lambda only: fail\nm.main()"
     )
     environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS")} | {
         "TERM": "xterm",

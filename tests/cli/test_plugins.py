@@ -44,8 +44,8 @@ def test_the_list_shows_what_each_can_and_where_it_comes_from(command: Command) 
     assert (done.code, done.err) == (0, "")
     text = " ".join(done.out.split())
     for part in (
-        "backbones tgan", "temporal generators", "can between, before, after", "stochastic", "training frames only", "metrics", "instruments",
-        "data sets", "pairings mocogan+", "vidgen-bench 0.1.0", "Gordon and Parde", "own temporal generator conv1d",
+        "backbones tgan", "temporal generators", "can between, before, after", "stochastic", "training frames only", "metrics",
+        "instruments", "data sets", "pairings mocogan+", "vidgen-bench 0.1.0", "Gordon and Parde", "own temporal generator conv1d",
     ):  # fmt: skip
         assert part in text, part
     assert "broken" not in text

@@ -10,9 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
-from vidgen_backbones.tgan import LATENT, TGAN, TGANOptions
+from vidgen_backbones.tgan import TGAN, TGANOptions
 from vidgen_backbones.tgan.discriminator import Discriminator
 from vidgen_backbones.tgan.generator import FrameGenerator, Generator
+from vidgen_backbones.tgan.sizes import LATENT
 from vidgen_temporal.conv1d import Conv1d
 from vidgen_temporal.ode import ODEOptions, vidgen_temporal
 

@@ -73,7 +73,7 @@ def test_accepted_as_the_type_of_the_field(name: str, value: Any, expected: Any)
         ("embedding", "maybe", "expected true or false"),
         ("embedding", 1, "expected true or false"),
         ("solver", "euler", "expected 'rk4' or 'dopri5'"),
-        ("hidden", "large", "expected integer or none or 'equal'"),
+        ("hidden", "large", "expected integer or 'equal' or none"),
         ("widths", "8,x", "expected list of integer"),
         ("widths", 8, "expected list of integer"),
         ("label", 3, "expected text"),
@@ -103,7 +103,7 @@ def test_listing_spells_types_for_a_reader() -> None:
         "batch": "integer",
         "embedding": "true or false",
         "solver": "'rk4' or 'dopri5'",
-        "hidden": "integer or none or 'equal'",
+        "hidden": "integer or 'equal' or none",
         "widths": "list of integer",
         "label": "text",
     }

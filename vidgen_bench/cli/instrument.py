@@ -89,7 +89,7 @@ def train(
     output: Annotated[Path | None, typer.Option(help="File to write instead of one in the instrument folder.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the videos, in the UCF101 layout.")] = None,
     splits: Annotated[Path | None, typer.Option(help="Folder of classInd.txt and the lists.")] = None,
-    steps: Annotated[int, typer.Option(min=1, help="Optimiser steps.")] = 400,
+    steps: Annotated[int, typer.Option(min=1, help="Optimiser steps.")] = 350,
     batch: Annotated[int, typer.Option(min=2, help="Clips a step.")] = 16,
     learning_rate: Annotated[
         float, typer.Option(min=0.0, help="Highest learning rate of the one-cycle schedule.")

@@ -5,31 +5,19 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from vidgen_bench import __version__
-from vidgen_bench.cli import data, instrument, plugins, tracks
 from vidgen_bench.cli.console import complain
 from vidgen_bench.cli.group import QuickGroup
-from vidgen_bench.cli.leaderboard import leaderboard
-from vidgen_bench.cli.run import run
 from vidgen_bench.errors import VidgenBenchError
 
 DEBUG = "VIDGEN_BENCH_DEBUG"
 
 EXIT_INTERRUPTED = 130
-
-app = typer.Typer(
-    cls=QuickGroup, no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False
-)
-app.command("run")(run)
-app.command("leaderboard", epilog="For a README: [bold]vidgen-bench leaderboard --format markdown[/bold]")(leaderboard)
-app.add_typer(plugins.app, name="plugins")
-app.add_typer(tracks.app, name="tracks")
-app.add_typer(data.app, name="data")
-app.add_typer(instrument.app, name="instrument")
 
 
 def _print_version(asked: bool) -> None:
@@ -38,13 +26,76 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(epilog="Begin with: [bold]vidgen-bench run tgan+ode2[/bold] (built-in videos, minutes on two CPU cores)")
-def vidgen_bench(
+def _vidgen_bench(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
     """A benchmark of generative video models: backbones and temporal generators are plugins, all else is held fixed."""
+
+
+def _add_run(app: typer.Typer) -> None:
+    from vidgen_bench.cli.run import run
+
+    app.command("run")(run)
+
+
+def _add_leaderboard(app: typer.Typer) -> None:
+    from vidgen_bench.cli.leaderboard import leaderboard
+
+    app.command("leaderboard", epilog="For a README: [bold]vidgen-bench leaderboard --format markdown[/bold]")(
+        leaderboard
+    )
+
+
+def _add_plugins(app: typer.Typer) -> None:
+    from vidgen_bench.cli import plugins
+
+    app.add_typer(plugins.app, name="plugins")
+
+
+def _add_tracks(app: typer.Typer) -> None:
+    from vidgen_bench.cli import tracks
+
+    app.add_typer(tracks.app, name="tracks")
+
+
+def _add_data(app: typer.Typer) -> None:
+    from vidgen_bench.cli import data
+
+    app.add_typer(data.app, name="data")
+
+
+def _add_instrument(app: typer.Typer) -> None:
+    from vidgen_bench.cli import instrument
+
+    app.add_typer(instrument.app, name="instrument")
+
+
+COMMANDS: dict[str, Callable[[typer.Typer], None]] = {
+    "run": _add_run,
+    "leaderboard": _add_leaderboard,
+    "plugins": _add_plugins,
+    "tracks": _add_tracks,
+    "data": _add_data,
+    "instrument": _add_instrument,
+}
+
+
+def make_app(only: str | None = None) -> typer.Typer:
+    """Return the command line. Typer reads the signature of every command, so where one is named the rest stay out."""
+    app = typer.Typer(
+        cls=QuickGroup,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+    )
+    begin = "Begin with: [bold]vidgen-bench run tgan+ode2[/bold] (built-in videos, minutes on two CPU cores)"
+    app.callback(epilog=begin)(_vidgen_bench)
+    for name in [only] if only in COMMANDS else COMMANDS:
+        COMMANDS[name](app)
+    return app
 
 
 def main() -> None:
@@ -54,6 +105,8 @@ def main() -> None:
             stream, io.TextIOWrapper
         ):  # a terminal that cannot show an arrow shows a question mark, not a traceback
             stream.reconfigure(errors="replace")
+    # record models need no pydantic plugin; looking for one reads the metadata of every installed distribution
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     code = _run()
     try:
         sys.stdout.flush()
@@ -66,7 +119,8 @@ def main() -> None:
 def _run() -> int:
     """Return the exit code of one call; no exception comes out."""
     try:
-        app(prog_name="vidgen-bench")
+        first = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+        make_app(first)(prog_name="vidgen-bench")
     except SystemExit as finished:  # how typer ends, after it has shown a usage error itself
         return finished.code if isinstance(finished.code, int) else int(finished.code is not None)
     except VidgenBenchError as error:

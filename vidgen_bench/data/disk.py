@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 
-def settle(file: IO) -> None:
+def settle(file: IO[Any]) -> None:
     """Return once what was written to ``file`` is on the disk."""
     file.flush()
     os.fsync(file.fileno())

@@ -101,7 +101,7 @@ def _resampled(frames: NDArray[np.uint8], rows: _Taps, columns: _Taps) -> NDArra
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
-def _weighted(values: NDArray, taps: _Taps, axis: int) -> NDArray[np.float32]:
+def _weighted(values: NDArray[np.generic], taps: _Taps, axis: int) -> NDArray[np.float32]:
     """Return sum_k weight[:, k] * values[index[:, k]] along one axis, in order of k."""
     index, weight = taps
     shape = [1] * values.ndim

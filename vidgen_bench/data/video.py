@@ -127,7 +127,8 @@ def _pyav_frames(path: Path) -> Iterator[Frames]:
 
 def _pump(path: Path, frames: Iterator[Frames], take: Callable[[Frames], None]) -> int:
     """Group frames into chunks for ``take``; return how many there were."""
-    count, chunk = 0, []
+    count = 0
+    chunk: list[Frames] = []
     for frame in frames:
         if chunk and frame.shape != chunk[0].shape:
             raise DataError(f"{path}: the frame size changes from {chunk[0].shape} to {frame.shape} at frame {count}.")

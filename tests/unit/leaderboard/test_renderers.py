@@ -50,7 +50,8 @@ def test_the_table_fits_and_loses_nothing(found: list[Ranking], width: int) -> N
     text = "\n".join(shown)
     for part in (
         "test-64", "v1:", "IS ↑", "FID ↓", "seeds", "iter.", "dev-h", "G_t",
-        "real (ceiling)", "grey (floor)", "noise (floor)", "tgan+conv1d", "304.5 ± 3.5", "3.20 ± 0.05", "0-2", "61,632", "13.4 M", "400", "0.078",
+        "real (ceiling)", "grey (floor)", "noise (floor)", "tgan+conv1d", "304.5 ± 3.5", "3.20 ± 0.05",
+        "0-2", "61,632", "13.4 M", "400", "0.078",
         "tgan+ode1:equal", "backbone.width=0.5", "temporal.hidden=978", "–", "1 of 2 diverged", "tgan+sde", "diverged", "Ordered by FID",
     ):  # fmt: skip
         assert part in text, part

@@ -38,7 +38,7 @@ class Clips(Protocol):
 class Plan:
     """How an instrument is trained; the defaults made the one that ships."""
 
-    steps: int = 400
+    steps: int = 350
     batch: int = 16
     learning_rate: float = 2e-3
     seed: int = 0

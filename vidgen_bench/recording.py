@@ -1,0 +1,105 @@
+"""Builds the record of a finished run from its plan, its progress and its scores."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import torch
+
+from vidgen_bench import __version__
+from vidgen_bench.api import Game
+from vidgen_bench.compose import count_parameters
+from vidgen_bench.data.store import Store
+from vidgen_bench.plan import Plan
+from vidgen_bench.provenance import hardware, revision
+from vidgen_bench.records import (
+    Best,
+    DataEntry,
+    Environment,
+    InstrumentEntry,
+    Measured,
+    MetricEntry,
+    Parameters,
+    Record,
+    Score,
+    Spent,
+    TracePoint,
+    TrackEntry,
+)
+from vidgen_bench.training.progress import Progress
+
+
+def make_record(
+    plan: Plan,
+    seed: int,
+    store: Store,
+    game: Game,
+    progress: Progress,
+    *,
+    scores: dict[str, Score],
+    anchors: dict[str, dict[str, Score]],
+    trace: Sequence[TracePoint],
+    device: torch.device,
+    world: int,
+) -> Record:
+    """Return the record; ``scores`` is empty where the run diverged."""
+    track = plan.track
+    return Record(
+        schema=1,
+        status="diverged" if progress.diverged else "finished",
+        spec=str(plan.composition.resolved.spec),
+        seed=seed,
+        version=__version__,
+        track=TrackEntry(name=track.name, fingerprint=track.fingerprint, ranked=track.ranked, declared=track.declared),
+        data=DataEntry(
+            name=track.data.name,
+            fingerprint=store.fingerprint,
+            train_videos=len(store.train),
+            test_videos=len(store.test),
+            missing=store.missing,
+        ),
+        instrument=InstrumentEntry(name=track.instrument.name, sha256=plan.instrument_sha256),
+        metrics={m.name: MetricEntry(title=m.title, better=m.better) for m in plan.metrics},
+        plugins=plan.plugins,
+        options=plan.composition.resolved.settings,
+        parameters=_parameters(plan, seed, game),
+        environment=Environment(torch=torch.__version__, threads=torch.get_num_threads(), device=device.type, world=world),
+        spent=Spent(iterations=progress.iteration, clips=progress.clips, flops=progress.flops),
+        trace=tuple(trace),
+        best=_best(progress.best),
+        scores=scores,
+        anchors=anchors,
+        witness=tuple(progress.witness),
+        measured=_measured(progress, device, world),
+    )
+
+
+def _best(best: Mapping[str, object] | None) -> Best | None:
+    return Best.model_validate({k: v for k, v in best.items() if k != "file"}) if best else None
+
+
+def _parameters(plan: Plan, seed: int, game: Game) -> Parameters:
+    temporal, latent = plan.composition.build_temporal(seed), plan.composition.latent
+    return Parameters(
+        temporal=None if temporal is None else count_parameters(temporal),
+        own_temporal=latent.parameters if latent else None,
+        parts={name: count_parameters(part) for name, part in game.parts.items()},
+    )
+
+
+def _measured(progress: Progress, device: torch.device, world: int) -> Measured:
+    return Measured(
+        started=progress.started,
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        train_seconds=round(progress.train_seconds, 3),
+        evaluate_seconds=round(progress.evaluate_seconds, 3),
+        device_hours=progress.train_seconds * world / 3600.0,
+        peak_memory_bytes=progress.peak_memory,
+        hardware=hardware(device),
+        python=platform.python_version(),
+        platform=platform.platform(),
+        revision=revision(),
+        resumed=progress.resumed,
+    )
