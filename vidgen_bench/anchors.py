@@ -26,6 +26,8 @@ from vidgen_bench.training.observer import Observer
 
 VERSION = 1
 """Raised when what is computed here changes; old cache files are then left aside."""
+Draw = Callable[[int, int], Tensor]
+"""Gives the clips [stop - start, 3, T, H, W] with the indices start .. stop - 1."""
 SEED = 0
 """Reference and anchors belong to the track, not to a run: their draws do not depend on the run's seed."""
 
@@ -81,32 +83,30 @@ def anchors(
     path = cache / "anchors" / f"{key}.json"
     if path.exists():
         return _as_scores(json.loads(path.read_text()))
-    draws = {"real": _held_out(store, clip, meter), "grey": _grey(clip), "noise": _noise(clip)}
-    table = {}
-    for name, draw in draws.items():
-        count = final.batches if name == "real" else 1  # the floors hardly vary, and a newcomer waits for them
-        stream = (draw(start, min(start + CHUNK, final.samples * count)) for start in _starts(final.samples, count))
-        counted = _counted(stream, f"the {name} anchor", final.samples * count, observer)
-        features = meter.features(counted)
-        batches = [
-            {k: v[b * final.samples : (b + 1) * final.samples] for k, v in features.items()} for b in range(count)
-        ]
-        scores = [scorer(batch) for batch in batches]
-        table[name] = {metric: [s[metric] for s in scores] for metric in rule.metrics}
+    table = {
+        "real": _scored(
+            meter, scorer, _held_out(store, clip, meter), final.samples, final.batches, "the real anchor", observer
+        ),
+        "grey": _scored(meter, scorer, _grey(clip), final.samples, 1, "the grey anchor", observer),
+        "noise": _scored(meter, scorer, _noise(clip), final.samples, 1, "the noise anchor", observer),
+    }
     write_text(path, json.dumps(table))
     return _as_scores(table)
 
 
+def _scored(
+    meter: Meter, scorer: Scorer, draw: Draw, samples: int, batches: int, what: str, observer: Observer
+) -> dict[str, list[float]]:
+    """Return {metric: one value a batch} of the clips that ``draw`` gives."""
+    total = samples * batches
+    stream = (draw(start, min(start + CHUNK, total)) for start in range(0, total, CHUNK))
+    features = meter.features(_counted(stream, what, total, observer))
+    scores = [scorer({k: v[b * samples : (b + 1) * samples] for k, v in features.items()}) for b in range(batches)]
+    return {metric: [s[metric] for s in scores] for metric in scores[0]}
+
+
 def _as_scores(table: dict[str, dict[str, list[float]]]) -> dict[str, dict[str, Score]]:
     return {anchor: {metric: Score.of(values) for metric, values in scores.items()} for anchor, scores in table.items()}
-
-
-def _starts(samples: int, batches: int) -> range:
-    return range(0, samples * batches, CHUNK)
-
-
-Draw = Callable[[int, int], Tensor]
-"""The clips [stop - start, 3, T, H, W] with these indices."""
 
 
 def _held_out(store: Store, clip: Clip, meter: Meter) -> Draw:

@@ -245,7 +245,6 @@ class Backbone(Named, Protocol):
 class DataSet(Named, Protocol):
     """Videos in the UCF101 layout, wherever they come from; hook ``vidgen_data_sets``."""
 
-
     def locate(
         self, videos: Path | None, splits: Path | None, cache: Path, report: Callable[[str, int, int], None]
     ) -> VideoSource:

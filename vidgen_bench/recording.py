@@ -65,7 +65,9 @@ def make_record(
         plugins=plan.plugins,
         options=plan.composition.resolved.settings,
         parameters=_parameters(plan, seed, game),
-        environment=Environment(torch=torch.__version__, threads=torch.get_num_threads(), device=device.type, world=world),
+        environment=Environment(
+            torch=torch.__version__, threads=torch.get_num_threads(), device=device.type, world=world
+        ),
         spent=Spent(iterations=progress.iteration, clips=progress.clips, flops=progress.flops),
         trace=tuple(trace),
         best=_best(progress.best),

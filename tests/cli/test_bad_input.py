@@ -33,7 +33,10 @@ def refused(result: subprocess.CompletedProcess[str], *words: str, code: int = 2
         (["tgan+ode1", "--set", "temporal.hiden=3"], ["no option 'hiden'", "Did you mean 'hidden'"]),
         (["tgan+ode1", "--set", "backbone.batch=many"], ["backbone.batch=many", "expected integer"]),
         (["tgan+ode1", "--set", "batch=3"], ["expected backbone.OPTION=VALUE"]),
-        (["tgan+ode1", "--set", "temporal.solver=dopri5", "--set", "temporal.backend=native"], ["ode1 refuses", "dopri5"]),
+        (
+            ["tgan+ode1", "--set", "temporal.solver=dopri5", "--set", "temporal.backend=native"],
+            ["ode1 refuses", "dopri5"],
+        ),
         (["tgan+ode1", "--budget", "iteration=3"], ["Did you mean 'iterations'"]),
         (["tgan+ode1", "--budget", "iterations=-3"], ["greater than 0"]),
         (["tgan+ode1", "--seeds", "3-1"], ["expected 0-2 or 0,3,7"]),
@@ -112,7 +115,16 @@ def _video(content: bytes | None):
         (_video(None), ["v_Alpha_g01_c01.avi"]),
         (_video(b"this is a letter, not a video\n" * 40), ["v_Alpha_g01_c01.avi"]),
     ],
-    ids=["empty folder", "class without videos", "missing file", "climbs out", "bad line", "zero bytes", "truncated", "text"],
+    ids=[
+        "empty folder",
+        "class without videos",
+        "missing file",
+        "climbs out",
+        "bad line",
+        "zero bytes",
+        "truncated",
+        "text",
+    ],
 )
 def test_wrong_data(workplace: Workplace, change, words):
     change(workplace.root)
@@ -138,7 +150,12 @@ def test_a_run_folder_that_belongs_to_another_spec(prepared):
     assert first.returncode == 0, first.stderr
     folder = prepared.root / "mixed" / "tiny~iterations=1"
     (folder / "tgan+conv1d").rename(folder / "tgan+ode1")
-    refused(prepared.run("tgan+ode1", "--runs", "mixed", "--budget", "iterations=1"), "belongs to another run", "tgan+conv1d", "tgan+ode1")
+    refused(
+        prepared.run("tgan+ode1", "--runs", "mixed", "--budget", "iterations=1"),
+        "belongs to another run",
+        "tgan+conv1d",
+        "tgan+ode1",
+    )
 
 
 def test_a_record_edited_by_hand_into_nonsense(prepared):
@@ -178,6 +195,9 @@ def test_an_instrument_file_with_a_pickle_inside(workplace: Workplace):
 
 
 def test_an_instrument_file_with_a_wrong_shape(workplace: Workplace):
-    np.savez(workplace.root / "bad.npz", **{"conv1a/W": np.zeros((64, 3, 3, 3), dtype=np.float32), "conv1a/b": np.zeros(64, np.float32)})
+    np.savez(
+        workplace.root / "bad.npz",
+        **{"conv1a/W": np.zeros((64, 3, 3, 3), dtype=np.float32), "conv1a/b": np.zeros(64, np.float32)},
+    )
     np.savez(workplace.root / "mean.npz", mean=np.zeros((3, 16, 128, 171)))
     refused(workplace.call("instrument", "import", "bad.npz", "--mean", "mean.npz"), "conv1a")

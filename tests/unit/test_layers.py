@@ -18,7 +18,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("latent", "integrate", "data.geometry"),
     ("host", "data", "instruments", "metrics"),
     ("resolve", "compose", "evaluation", "training", "leaderboard", "anchors", "gallery", "provenance", "run_folder"),
-    ("plan", "run"),
+    ("plan", "recording", "run"),
     ("cli", "__main__"),
 )
 """The floors of the harness from the ground up: a module imports from its own floor and from those below."""

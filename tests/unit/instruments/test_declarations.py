@@ -8,17 +8,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from tests import golden
 from tests.unit.instruments.chainer_files import write_chainer_files
 from vidgen_bench import places
+from vidgen_bench.data.shapes.draw import CLASSES, draw_clip
 from vidgen_bench.declarations import fault
 from vidgen_bench.errors import RecordError, RequestError
 from vidgen_bench.instruments.c3d import C3DDeclaration, path_of, vidgen_instruments
 from vidgen_bench.instruments.c3d.chainer_import import import_chainer
 from vidgen_bench.instruments.c3d.weights import read_card
+from vidgen_bench.track import load_track
 
 
 @pytest.fixture
@@ -67,6 +70,19 @@ def test_a_file_that_changes_is_hashed_again(folder: Path) -> None:
     assert declared()["mine"].sha256() == hashlib.sha256(b"three").hexdigest() != first
     with pytest.raises(RecordError, match="expected an instrument in safetensors"):
         declared()["mine"].build()
+
+
+def test_the_shipped_instrument_names_newly_drawn_videos() -> None:
+    """Two videos a class, of palettes that no list of the data set holds."""
+    geometry = load_track("shapes-smoke").data.geometry
+    clips, labels = [], []
+    for label in range(len(CLASSES)):
+        for group in (11, 12):
+            clips.append(geometry.apply(draw_clip(label, group, 1))[:16])
+            labels.append(label)
+    frames = torch.from_numpy(np.stack(clips)).permute(0, 2, 1, 3, 4).float()
+    named = declared()["c3d-shapes"].build()((frames - 128) / 128)["prob"].argmax(dim=1)
+    assert (named == torch.tensor(labels)).float().mean() >= 0.9
 
 
 def test_declarations_need_no_torch() -> None:
