@@ -23,6 +23,7 @@ from vidgen_bench.records import Record, Score, write_record
 from vidgen_bench.run_folder import RunFolder
 from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.interrupt import Interrupt
+from vidgen_bench.training.memory import keep_freed_memory
 from vidgen_bench.training.observer import Observer
 from vidgen_bench.training.trainer import Rule, Trainer
 
@@ -90,6 +91,8 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
         VidgenBenchError: the text says what to do.
     """
     device = choose_device(plan.request.device)
+    if device.type == "cpu":
+        keep_freed_memory()
     folder = plan.folder(seed)
     with ExitStack() as stack:
         process = stack.enter_context(Process.of_environment(device))

@@ -45,6 +45,7 @@ class Discriminator(nn.Module):
         self.score = nn.Conv2d(before, 1, SIDE)
 
     def forward(self, clips: Tensor) -> Tensor:
+        clips = clips.contiguous(memory_format=torch.channels_last_3d)  # the layout that convolutions are fastest in
         return self.score(self.layers(clips).squeeze(2)).flatten()
 
 

@@ -58,7 +58,8 @@ class FrameGenerator(nn.Module):
         n, t = path.shape[:2]
         slow = self.slow(z).view(n, 1, self.code, SIDE, SIDE).expand(-1, t, -1, -1, -1)
         fast = self.fast(path.flatten(0, 1)).view(n, t, self.code, SIDE, SIDE)
-        frames = self.render(torch.cat([slow, fast], dim=2).flatten(0, 1))
+        maps = torch.cat([slow, fast], dim=2).flatten(0, 1)
+        frames = self.render(maps.contiguous(memory_format=torch.channels_last))  # the layout that convolutions are fastest in
         return frames.unflatten(0, (n, t))
 
 

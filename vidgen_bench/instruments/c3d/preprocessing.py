@@ -19,11 +19,22 @@ CUBE = (3, FRAMES, GRID, 171)
 """Shape of the mean cube: BGR, T, H, W."""
 
 
-def resized(clips: Tensor) -> Tensor:
-    """Return every frame [N, C, T, 128, 128] of clips [N, C, T, H, W], bicubic as OpenCV's INTER_CUBIC, not antialiased."""
-    frames = clips.flatten(1, 2)  # all planes are resized alike
-    frames = F.interpolate(frames, size=(GRID, GRID), mode="bicubic", align_corners=False, antialias=False)
-    return frames.unflatten(1, clips.shape[1:3])
+def bicubic(size: int, device: torch.device | None = None) -> Tensor:
+    """Return the matrix [128, size] that resizes one axis as OpenCV's INTER_CUBIC does (a = -0.75, edges replicated, no antialiasing).
+
+    The resize is separable and the same for every frame, so two matrix products do it, in a quarter of the time of
+    ``interpolate`` on a CPU; the weights are read off ``interpolate`` itself, in float64.
+    """
+    unit = torch.eye(size, dtype=torch.float64, device=device)[None, :, :, None]
+    columns = F.interpolate(unit, size=(GRID, 1), mode="bicubic", align_corners=False, antialias=False)
+    return columns[0, :, :, 0].T.float()
+
+
+def resized(clips: Tensor, keep: slice = slice(None)) -> Tensor:
+    """Return the rows and columns ``keep`` of every frame of clips [N, C, T, H, W], resized to 128 x 128."""
+    rows, columns = (bicubic(size, clips.device)[keep] for size in clips.shape[-2:])
+    wide = clips.flatten(0, 2) @ columns.T
+    return (rows @ wide).unflatten(0, clips.shape[:3])
 
 
 class Preprocessing(nn.Module):
@@ -56,8 +67,7 @@ class Preprocessing(nn.Module):
                 f"C3D measures clips [N, 3, {FRAMES}, H, W]; found {list(clips.shape)}. "
                 f"Ask for {FRAMES} frames: clip.frames = {FRAMES} in the track."
             )
-        frames = resized(clips.float().flip(1))[..., CROP, CROP]
-        return torch.add(self.offset, frames, alpha=128.0)
+        return torch.add(self.offset, resized(clips.float().flip(1), CROP), alpha=128.0)
 
 
 class C3DInstrument(nn.Module):
