@@ -18,10 +18,9 @@ _EXTRA = ("own", "reconstruction", "layers", "title", "layer", "better", "needs_
 """What only some kinds declare, as it stands."""
 
 
-def plural(kind: str) -> str:
+def plural(kind: Kind) -> str:
     """Return the heading of a kind: ``temporal generators``."""
-    word = KIND_WORDS.get(kind, kind)  # type: ignore[arg-type]
-    return f"{word}s"
+    return f"{KIND_WORDS.get(kind, kind)}s"
 
 
 def summary(found: Found) -> str:
@@ -95,7 +94,8 @@ def _options(found: Found, kind: Kind) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    declared, parts = found.declaration, []
+    declared = found.declaration
+    parts: list[RenderableType] = []
     fixed: Mapping[str, Any] = declared.sets if kind == "temporal" else {}
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="bold")

@@ -12,7 +12,7 @@ from vidgen_bench.cli.group import QuickGroup
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from vidgen_bench.host import Found, Host
+    from vidgen_bench.host import Found, Host, Kind
 
 app = typer.Typer(cls=QuickGroup, rich_markup_mode="rich")
 
@@ -116,7 +116,7 @@ def _print_listing(host: Host) -> None:
         console.print(f"Only what {ALLOW_LIST}={restricted} names was loaded.", style="dim")
 
 
-def _block(kind: str, found: list[Found]) -> RenderableType:
+def _block(kind: Kind, found: list[Found]) -> RenderableType:
     """Return the entries of one kind: name and summary, and beneath what it can and where it comes from."""
     from rich.console import Group
     from rich.padding import Padding

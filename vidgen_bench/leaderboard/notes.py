@@ -20,7 +20,7 @@ def identity(ranking: Ranking) -> str:
     record = ranking.record
     parts = [
         f"track {record.track.fingerprint}",
-        f"data {record.data.name} {record.data.fingerprint}",
+        f"data {record.data.name} {record.data.fingerprint[:12]}",
         f"instrument {record.instrument.name} {record.instrument.sha256[:12]}",
     ]
     return " · ".join([*parts, f"on {ranking.device_model}"] if ranking.device_model else parts)

@@ -59,7 +59,9 @@ class FrameGenerator(nn.Module):
         slow = self.slow(z).view(n, 1, self.code, SIDE, SIDE).expand(-1, t, -1, -1, -1)
         fast = self.fast(path.flatten(0, 1)).view(n, t, self.code, SIDE, SIDE)
         maps = torch.cat([slow, fast], dim=2).flatten(0, 1)
-        frames = self.render(maps.contiguous(memory_format=torch.channels_last))  # the layout that convolutions are fastest in
+        frames = self.render(
+            maps.contiguous(memory_format=torch.channels_last)
+        )  # the layout that convolutions are fastest in
         return frames.unflatten(0, (n, t))
 
 
