@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,5 +14,9 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 def shared() -> Path:
     """The folder ``../shared`` beside the project (golden values, real clips); skips where it is absent."""
     if not (SHARED / "golden").is_dir():
+        if os.environ.get("VIDGEN_BENCH_REQUIRE_SHARED"):
+            pytest.fail(
+                "../shared (golden values and real clips) must be beside this checkout: VIDGEN_BENCH_REQUIRE_SHARED is set"
+            )
         pytest.skip("../shared (golden values and real clips) is not beside this checkout")
     return SHARED

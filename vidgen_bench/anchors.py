@@ -39,18 +39,20 @@ def content_key(*parts: object) -> str:
 
 
 def reference_moments(
-    meter: Meter, sha256: str, store: Store, clip: Clip, passes: int, cache: Path, observer: Observer
+    meter: Meter, measured_by: list[str], store: Store, clip: Clip, passes: int, cache: Path, observer: Observer
 ) -> dict[str, Moments]:
     """Return {layer: moments} of the training list: ``passes`` times every video, each time at a fresh offset (facts: ten).
 
     Args:
-        sha256: of the instrument's weights.
+        measured_by: the instrument's weights, and who brought instrument and metrics, with versions.
         cache: folder; files are named by the hash of (data, instrument, clip, passes, layers, torch version).
     """
     layers = sorted({m.layer for m in meter.metrics if m.needs_reference})
     if not layers:
         return {}
-    key = content_key("reference", store.fingerprint, sha256, clip.frames, passes, meter.device.type, torch.__version__)
+    key = content_key(
+        "reference", store.fingerprint, measured_by, clip.frames, passes, meter.device.type, torch.__version__
+    )
     files = {layer: cache / "reference" / f"{key}-{layer}.npz" for layer in layers}
     if not all(f.exists() for f in files.values()):
         total = passes * len(store.train)
@@ -63,7 +65,7 @@ def reference_moments(
 
 def anchors(
     meter: Meter,
-    sha256: str,
+    measured_by: list[str],
     scorer: Scorer,
     store: Store,
     clip: Clip,
@@ -77,7 +79,7 @@ def anchors(
     """
     final = rule.final
     key = content_key(
-        "anchors", store.fingerprint, sha256, clip.frames, final.batches, final.samples, rule.reference.passes, list(rule.metrics),
+        "anchors", store.fingerprint, measured_by, clip.frames, final.batches, final.samples, rule.reference.passes, list(rule.metrics),
         meter.device.type, torch.__version__,
     )  # fmt: skip
     path = cache / "anchors" / f"{key}.json"

@@ -264,6 +264,10 @@ class Instrument(Named, Protocol):
         """Names of what it emits, e.g. ``("prob", "fc7")``."""
         ...
 
+    def refuses(self, clip: Clip) -> str | None:
+        """Return why clips of this shape cannot be measured, or None."""
+        ...
+
     def sha256(self) -> str:
         """Return the hash of the weights file; raises ``RequestError`` with the import command where it is not there."""
         ...

@@ -46,6 +46,8 @@ def parse_budget(text: str) -> Budget:
         if not sign or kind not in Budget.model_fields:
             kinds = [k.replace("_", "-") for k in Budget.model_fields]
             raise RequestError(f"--budget {text}: expected KIND=AMOUNT[,KIND=AMOUNT].{did_you_mean(kind, kinds)}")
+        if kind in limits:
+            raise RequestError(f"--budget {text}: {kind} is given twice.")
         try:
             limits[kind] = int(amount) if kind in ("iterations", "clips") else float(amount)
         except ValueError:

@@ -26,7 +26,7 @@ _METHODS = {
     "backbone": ("refuses", "latent", "build"),
     "temporal": ("refuses", "build"),
     "data set": ("locate",),
-    "instrument": ("sha256", "build"),
+    "instrument": ("refuses", "sha256", "build"),
     "metric": ("scorer",),
     "pairing": (),
 }

@@ -38,7 +38,7 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
                 write(stream)
                 stream.flush()
                 os.fsync(stream.fileno())
-            os.chmod(name, 0o666 & ~_umask())
+            os.chmod(name, 0o666 & ~umask())
             os.replace(name, path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
@@ -50,7 +50,8 @@ def write_text(path: Path, text: str) -> None:
     write_whole(path, lambda stream: stream.write(text.encode()))
 
 
-def _umask() -> int:
+def umask() -> int:
+    """Return the permissions that new files of this process are denied; only setting it tells what it was."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -11,7 +11,7 @@ from vidgen_bench import __version__
 from vidgen_bench.api import DataSet, Instrument, Metric
 from vidgen_bench.budget import Budget
 from vidgen_bench.compose import Composition, compose, plugin_entry
-from vidgen_bench.errors import RequestError
+from vidgen_bench.errors import RequestError, did_you_mean
 from vidgen_bench.evaluation import find_metrics
 from vidgen_bench.host import Host
 from vidgen_bench.records import PluginEntry
@@ -48,6 +48,15 @@ class Plan:
     instrument_sha256: str
     metrics: tuple[Metric, ...]
     plugins: tuple[PluginEntry, ...]
+
+    @property
+    def measured_by(self) -> list[str]:
+        """Instrument, weights, metrics and their versions: what cached measurements of real clips depend on."""
+        kinds = ("instrument", "metric")
+        return [
+            self.instrument_sha256,
+            *(f"{p.kind} {p.name} {p.distribution} {p.version}" for p in self.plugins if p.kind in kinds),
+        ]
 
     def folder(self, seed: int) -> RunFolder:
         """Return the run folder of one seed."""
@@ -88,8 +97,12 @@ def make_plan(request: Request, host: Host) -> Plan:
     track = load_track(request.track)
     if request.budget is not None:
         track = track.with_budget(request.budget)
+    if request.track.endswith(".toml"):
+        _check_defaults(track, host)
     composition = compose(request.spec, track, request.given, host)
     instrument = host.find("instrument", track.instrument.name)
+    if reason := instrument.declaration.refuses(track.clip):
+        raise RequestError(f"{instrument.name} refuses the clips of the track {track.name}: {reason}")
     data_set = host.find("data set", track.data.name)
     metrics = find_metrics(
         track.evaluation.metrics,
@@ -106,3 +119,13 @@ def make_plan(request: Request, host: Host) -> Plan:
     measuring = (data_set, instrument, *(host.find("metric", name) for name in track.evaluation.metrics))
     plugins = (*composition.plugins, *(plugin_entry(f) for f in measuring))
     return Plan(request, track, composition, data_set.declaration, instrument.declaration, sha256, metrics, plugins)
+
+
+def _check_defaults(track: Track, host: Host) -> None:
+    """Refuse defaults for a plugin that is not installed: in a track of one's own it is a misspelling."""
+    names = {f.name for kind in ("backbone", "temporal") for f in host.of(kind)}
+    for name in track.defaults:
+        if name not in names:
+            raise RequestError(
+                f"The track {track.name} has [defaults.{name}], but no such plugin is installed.{did_you_mean(name, names)}"
+            )

@@ -12,7 +12,7 @@ from vidgen_bench import __version__
 
 
 def hardware(device: torch.device) -> str:
-    """Return the device's model: the GPU's name, or the processor's and its core count."""
+    """Return the device's model: the GPU's name, or the processor's and how many threads compute on it."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     try:
@@ -20,7 +20,9 @@ def hardware(device: torch.device) -> str:
         models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     except OSError:
         models = []
-    return models[0] if models else platform.processor() or platform.machine()
+    threads = torch.get_num_threads()
+    model = models[0] if models else platform.processor() or platform.machine()
+    return f"{model}, {threads} thread{'' if threads == 1 else 's'}"
 
 
 def revision() -> str:

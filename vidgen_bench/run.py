@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -24,7 +26,7 @@ from vidgen_bench.run_folder import RunFolder
 from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.interrupt import Interrupt
 from vidgen_bench.training.memory import keep_freed_memory
-from vidgen_bench.training.observer import Observer
+from vidgen_bench.training.observer import Interruptible, Observer
 from vidgen_bench.training.trainer import Rule, Trainer
 
 PICTURED = 16
@@ -47,14 +49,21 @@ def choose_device(name: str) -> torch.device:
         RequestError: no such device here.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)
+        if device.type == "cuda" and not torch.cuda.is_available():
+            raise RuntimeError("PyTorch sees no NVIDIA GPU")
+        if device.type == "cuda":
+            # torchrun gives each process of a machine a GPU of its own
+            index = device.index if device.index is not None else int(os.environ.get("LOCAL_RANK", "0"))
+            device = torch.device("cuda", index)
+            torch.cuda.set_device(device)
         torch.empty(0, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise RequestError(
-            f"--device {name}: {' '.join(str(error).split())[:120]} Valid here: auto, cpu{', cuda' if torch.cuda.is_available() else ''}."
-        ) from None
+    except (RuntimeError, AssertionError, NotImplementedError, ValueError) as error:
+        reason = " ".join(str(error).split())[:120]
+        valid = "auto, cpu, cuda, cuda:N" if torch.cuda.is_available() else "auto, cpu"
+        raise RequestError(f"--device {name}: {reason}. Valid here: {valid}.") from None
     return device
 
 
@@ -111,7 +120,8 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
         if process.rank == 0:
             folder.claim({**identity, "environment": plan.environment(device.type, process.world, threads)})
         interrupt = stack.enter_context(Interrupt())
-        return _Run(plan, seed, folder, store, device, process, observer, interrupt).finish()
+        watched = Interruptible(observer, interrupt)
+        return _Run(plan, seed, folder, store, device, process, watched, interrupt).finish()
 
 
 class _Run:
@@ -155,7 +165,7 @@ class _Run:
         plan, track, store = self._plan, self._plan.track, self._store
         if self._process.rank == 0:
             self._meter = Meter(plan.instrument.build().eval().to(self._device), self._metrics, self._device)
-            shared = (self._meter, plan.instrument_sha256)
+            shared = (self._meter, plan.measured_by)
             moments = reference_moments(
                 *shared, store, track.clip, track.evaluation.reference.passes, cache_folder(), self._observer
             )
@@ -194,7 +204,9 @@ class _Run:
             self._trainer.load_best()
             rule = self._plan.track.evaluation.final
             batches = [self._scores("final", b * rule.samples, rule.samples) for b in range(rule.batches)]
-            final = {m.name: Score.of([scores[m.name] for scores in batches]) for m in self._metrics}
+            self._trainer.progress.diverged = not all(math.isfinite(v) for scores in batches for v in scores.values())
+            if not self._trainer.progress.diverged:
+                final = {m.name: Score.of([scores[m.name] for scores in batches]) for m in self._metrics}
             self._picture()
         record = make_record(
             self._plan,

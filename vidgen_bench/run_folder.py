@@ -55,6 +55,8 @@ class RunFolder:
                 f"Another process is running {self.path} right now. Wait for it, or give another --runs folder."
             ) from None
         try:
+            for part in self.path.glob(".*.part"):  # left by a kill in the middle of a write
+                part.unlink(missing_ok=True)
             yield
         finally:
             lock.release()

@@ -114,7 +114,7 @@ class Track(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Track:
-        if not NAME.match(self.name.split("~")[0]):
+        if not NAME.match(self.name):
             raise ValueError(f"name {self.name!r}: expected lower-case letters, digits, '-', '_' or '.'")
         if self.data.crop[2:] != (self.clip_.size, self.clip_.size):
             raise ValueError(f"the crop is {self.data.crop[2]}x{self.data.crop[3]}, but clip.size is {self.clip_.size}")
@@ -129,6 +129,9 @@ class Track(Strict):
     def declared(self) -> dict[str, Any]:
         """What the fingerprint covers: the content without names, words, defaults, and keys at their default."""
         content = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        if metrics := content["evaluation"].pop("metrics", None):  # their order is one of display
+            if set(metrics) != set(EvaluationPart.model_fields["metrics"].default):
+                content["evaluation"]["metrics"] = sorted(set(metrics))
         return {k: v for k, v in content.items() if k not in ("name", "summary", "ranked", "defaults")}
 
     @property

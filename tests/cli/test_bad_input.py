@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.cli.tiny import Workplace
+from tests.plugin_files import install
 
 
 def refused(result: subprocess.CompletedProcess[str], *words: str, code: int = 2) -> None:
@@ -39,6 +40,8 @@ def refused(result: subprocess.CompletedProcess[str], *words: str, code: int = 2
         ),
         (["tgan+ode1", "--budget", "iteration=3"], ["Did you mean 'iterations'"]),
         (["tgan+ode1", "--budget", "iterations=-3"], ["greater than 0"]),
+        (["tgan+ode1", "--budget", "iterations=3,iterations=4"], ["given twice"]),
+        (["tgan+ode1", "--seeds", "0-2147483646999"], ["below 2^31"]),
         (["tgan+ode1", "--seeds", "3-1"], ["expected 0-2 or 0,3,7"]),
         (["tgan+ode1", "--device", "cuda:77"], ["--device cuda:77"]),
         (["tgan ode1"], ["is no spec"]),
@@ -61,6 +64,9 @@ def test_a_wrong_request(prepared, arguments, words):
         (('name = "c3d-shapes"', 'name = "c3d-shape"'), ["No instrument is called 'c3d-shape'"]),
         (('name = "video-folder"', 'name = "video-foldr"'), ["No data set is called 'video-foldr'"]),
         (("classes = 2", "classes = 3"), ["The data have 2 classes", "clip.classes = 3"]),
+        (("[defaults.tgan]", "[defaults.tgam]"), ["defaults.tgam", "Did you mean 'tgan'"]),
+        (('name = "tiny"', 'name = "../tiny"'), ["name '../tiny'"]),
+        (("frames = 16", "frames = 8"), ["c3d-shapes refuses", "16 frames"]),
         (("batch = 2", "bach = 2"), ["no option 'bach'", "Did you mean 'batch'"]),
     ],
 )
@@ -74,6 +80,49 @@ def test_a_wrong_track(workplace: Workplace, change, words):
         assert change[0] in text
         track.write_text(text.replace(*change))
     refused(workplace.call("run", "tgan+ode1", *arguments), *words)
+
+
+MAPS = """
+from dataclasses import dataclass
+from typing import Any
+
+from vidgen_bench import hookimpl
+from vidgen_bench.api import Clip, LatentSpec, NoOptions
+
+
+@dataclass(frozen=True)
+class Maps:
+    name: str = "maps"
+    summary: str = "a backbone whose latent is a feature map"
+    reference: str = "nobody"
+    options: type = NoOptions
+    own: str | None = None
+    reconstruction: bool = True
+    can: frozenset = frozenset()
+    small: tuple = (Clip(16, 64, 2), {})
+
+    def refuses(self, clip, options):
+        return None
+
+    def latent(self, clip, options):
+        return LatentSpec((8, 4, 4), clip.frames, 100, 100, "normal")
+
+    def build(self, clip, options, temporal):
+        raise NotImplementedError
+
+
+@hookimpl
+def vidgen_backbones():
+    return [Maps()]
+"""
+
+
+def test_a_temporal_generator_that_refuses_the_latent(workplace: Workplace):
+    installed = workplace.root / "site"
+    install(installed, "maps", maps=MAPS)
+    result = workplace.run("maps+conv1d", PYTHONPATH=str(installed))
+    refused(result, "maps+conv1d does not fit", "conv1d refuses the latent of maps")
+    assert not (workplace.root / "cache").exists()
 
 
 def _empty(root: Path) -> None:

@@ -126,6 +126,7 @@ def test_ucf101_without_folders_says_how_to_get_it(tmp_path: Path) -> None:
     assert "UCF101.rar" in data(tmp_path, "prepare", "--track", "ucf101-64-paper", code=2).stderr
 
 
+@pytest.mark.slow
 def test_the_built_in_videos_need_nothing(tmp_path: Path) -> None:
     prepared = data(tmp_path, "prepare", "--json")
     facts = json.loads(prepared.stdout)

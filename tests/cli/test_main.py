@@ -115,7 +115,8 @@ def test_a_message_is_neither_markup_nor_folded(command: Command, monkeypatch: p
 
 def test_ctrl_c_exits_with_130(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     done = _ending(command, monkeypatch, KeyboardInterrupt())
-    assert (done.code, done.out, done.err) == (130, "", "")
+    assert (done.code, done.out) == (130, "")
+    assert done.err == "interrupted: What was finished is kept; the same command goes on from there.\n"
 
 
 @pytest.mark.parametrize("error", [KeyError("oops\nline two"), RecursionError("deep"), OSError(5, "I/O error")])

@@ -57,7 +57,6 @@ def by_opencv(clips: np.ndarray, mean: np.ndarray) -> np.ndarray:
 
 
 # ------------------------------------------------------------------------------------------------------------ golden 13a
-@pytest.mark.slow
 def test_golden_c3d(shared: Path) -> None:
     expected = golden.load(shared, "13a")
     network = C3D(Layout(width=64, hidden=4096, classes=101)).eval()

@@ -87,3 +87,10 @@ def test_two_processes_do_not_share_a_folder(tmp_path):
         pytest.fail("locked twice")
     with RunFolder(tmp_path).locked():
         assert (tmp_path / ".lock").exists()
+
+
+def test_what_a_kill_left_half_written_is_cleared_away(tmp_path):
+    (tmp_path / ".last.pt.abc.part").write_bytes(b"half")
+    (tmp_path / "last.pt").write_bytes(b"whole")
+    with RunFolder(tmp_path).locked():
+        assert {p.name for p in tmp_path.iterdir()} == {".lock", "last.pt"}

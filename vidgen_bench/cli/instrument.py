@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,16 +42,13 @@ def list_instruments(as_json: _AsJson = False) -> None:
 
 @app.command(epilog="For example: [bold]vidgen-bench instrument show c3d-shapes[/bold]")
 def show(name: Annotated[str, typer.Argument(help="Name of an instrument.")], as_json: _AsJson = False) -> None:
-    """Show an instrument: where its weights lie and what their file says of itself."""
+    """Show an instrument; of a C3D also where its weights lie and what their file says of itself."""
     from vidgen_bench.cli.console import output, print_json
 
     row = _row(name)
     if not row["sha256"]:
         _declaration(name).sha256()  # raises, with the command that brings the weights
-    if path := getattr(_declaration(name), "path", None):
-        from vidgen_bench.instruments.c3d.weights import read_card
-
-        row |= {"path": str(path), "card": read_card(path).model_dump(mode="json", exclude_defaults=True)}
+    row |= _file(_declaration(name))
     if as_json:
         print_json(row)
         return
@@ -109,10 +107,16 @@ def train(
     from vidgen_bench.instruments.c3d.training import Plan
 
     plan = Plan(steps=steps, batch=batch, learning_rate=learning_rate, seed=seed, held_out_clips=held_out_clips)
-    _train(track, data, splits, plan, target)
+    given = {
+        "--track": track, "--data": data, "--splits": splits, "--steps": steps, "--batch": batch,
+        "--learning-rate": learning_rate, "--seed": seed, "--held-out-clips": held_out_clips, "--name": name,
+        "--output": output,
+    }  # fmt: skip
+    words = [str(word) for option, value in given.items() if value is not None for word in (option, value)]
+    _train(track, data, splits, plan, target, shlex.join(["vidgen-bench", "instrument", "train", *words]))
 
 
-def _train(track_name: str, data: Path | None, splits: Path | None, plan: Plan, target: Path) -> None:
+def _train(track_name: str, data: Path | None, splits: Path | None, plan: Plan, target: Path, command: str) -> None:
     """Prepare the clips of a track, train on them, write the file, and say how good it is."""
     from vidgen_bench import places
     from vidgen_bench.data.prepare import prepare
@@ -137,10 +141,6 @@ def _train(track_name: str, data: Path | None, splits: Path | None, plan: Plan, 
         )
     clips = ClipSampler(store, "train", plan.seed, "cpu"), ClipSampler(store, "test", plan.seed, "cpu")
     weights, mean, held_out = train_instrument(*clips, store.classes, plan, report)
-    command = (
-        f"vidgen-bench instrument train --track {track_name} --steps {plan.steps} --batch {plan.batch} "
-        f"--learning-rate {plan.learning_rate} --seed {plan.seed}"
-    )
     about: dict[str, str | int] = {
         "command": command,
         "data_set": track.data.name,
@@ -178,6 +178,18 @@ def _declaration(name: str) -> Any:
     from vidgen_bench.host import Host
 
     return Host.of_environment().find("instrument", name).declaration
+
+
+def _file(declaration: Any) -> dict[str, Any]:
+    """Return where the file of a C3D lies and what it says of itself; how others keep their weights is their own affair."""
+    from vidgen_bench.instruments.c3d import C3DDeclaration
+
+    if not isinstance(declaration, C3DDeclaration):
+        return {}
+    from vidgen_bench.instruments.c3d.weights import read_card
+
+    path = declaration.path
+    return {"path": str(path), "card": read_card(path).model_dump(mode="json", exclude_defaults=True)}
 
 
 def _row(name: str) -> dict[str, Any]:

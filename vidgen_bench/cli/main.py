@@ -128,6 +128,7 @@ def _run() -> int:
         complain(str(error))
         return error.exit_code
     except KeyboardInterrupt:
+        complain("What was finished is kept; the same command goes on from there.", prefix="interrupted:")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         return 1

@@ -23,9 +23,7 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
     if record.status == "finished":
         console.print(_scores(record))
         if not record.track.ranked:
-            console.print(
-                f"[dim]{record.track.name} tests the pipeline: these scores rank nothing.[/dim]", highlight=False
-            )
+            console.print(f"[dim]{record.track.name}: these scores rank nothing.[/dim]", highlight=False)
     folder = outcome.folder
     console.print(f"record   {folder.record_path}", highlight=False)
     for name in ("samples.gif", "samples.png"):

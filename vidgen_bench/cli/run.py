@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from vidgen_bench.plan import Plan
     from vidgen_bench.run import Outcome
 
+_SEEDS = 2**31
+
 
 def run(
     spec: Annotated[str, typer.Argument(help="What to run: backbone[+temporal][:variant], as in tgan+ode1:equal.")],
@@ -81,8 +83,8 @@ def run(
     diverged = [str(s) for s in wanted if _one(console, plan, s).record.status == "diverged"]
     if diverged:
         raise VidgenBenchError(
-            f"{plan.composition.resolved} diverged (a loss was not finite) for seed {', '.join(diverged)}; the record says so. "
-            "A lower --set backbone.learning_rate=... may help."
+            f"{plan.composition.resolved} diverged for seed {', '.join(diverged)}: a loss or score was not finite, and the record says so. "
+            f"`vidgen-bench plugins show {plan.composition.backbone.name}` lists the options that --set can change."
         )
 
 
@@ -111,9 +113,11 @@ def parse_seeds(seed: int | None, seeds: str | None) -> list[int]:
         chosen = []
         for part in seeds.split(","):
             low, dash, high = part.strip().partition("-")
-            if not low.isdigit() or (dash and not high.isdigit()) or (dash and int(high) < int(low)):
-                raise RequestError(f"--seeds {seeds}: expected 0-2 or 0,3,7.")
+            if not low.isdigit() or (dash and not high.isdigit()) or not int(low) <= int(high or low) < _SEEDS:
+                raise RequestError(f"--seeds {seeds}: expected 0-2 or 0,3,7, whole numbers below 2^31.")
+            if int(high or low) - int(low) >= 1000:
+                raise RequestError(f"--seeds {seeds}: these are more than 1,000 runs.")
             chosen += range(int(low), int(high or low) + 1)
-    if any(not 0 <= s < 2**31 for s in chosen) or len(set(chosen)) < len(chosen):
-        raise RequestError(f"seeds {chosen}: expected different whole numbers from 0 to {2**31 - 1}.")
+    if any(not 0 <= s < _SEEDS for s in chosen) or len(set(chosen)) < len(chosen):
+        raise RequestError(f"seeds {chosen}: expected different whole numbers from 0 to {_SEEDS - 1}.")
     return chosen

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.errors import DataError, RequestError
@@ -55,13 +55,20 @@ class Index(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal[1]
+    format: int
     split: int
     geometry: FrameGeometry
     classes: tuple[str, ...]
     missing: tuple[str, ...]
     content_sha256: Sha256
     videos: tuple[Stored, ...]
+
+    @field_validator("format")
+    @classmethod
+    def _this_format(cls, found: int) -> int:
+        if found != FORMAT:
+            raise ValueError(f"expected format {FORMAT}, found {found}")
+        return found
 
     @property
     def frames(self) -> int:

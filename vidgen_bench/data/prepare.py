@@ -215,7 +215,7 @@ def _index(tree: Tree, split: int, geometry: FrameGeometry, journal: Journal, ba
     if not any(video.split == "test" for video in videos):
         raise DataError("Without the bad videos the test list is empty.")
     return Index(
-        format=1,
+        format=FORMAT,
         split=split,
         geometry=geometry,
         classes=tree.classes,

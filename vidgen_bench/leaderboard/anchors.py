@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vidgen_bench.leaderboard.rows import Summary, summarise
+from vidgen_bench.leaderboard.rows import Summary, over_batches
 from vidgen_bench.records import Record
 
 CEILING = "real"
@@ -43,7 +43,7 @@ def anchors_of(records: Sequence[Record]) -> Anchors:
     for record in records:
         for name, metrics in record.anchors.items():
             for metric, score in metrics.items():
-                new = summarise([score.values])
+                new = over_batches([score.values])
                 known = scores.setdefault(name, {}).setdefault(metric, new)
                 if abs(known.mean - new.mean) > 3 * ((known.std or 0) + (new.std or 0)) + _RELATIVE * abs(known.mean):
                     disagree[f"{name} {metric}"] = None

@@ -31,6 +31,7 @@ def _ranking(ranking: Ranking) -> dict[str, Any]:
         },
         "data": {"name": record.data.name, "fingerprint": record.data.fingerprint},
         "instrument": {"name": record.instrument.name, "sha256": record.instrument.sha256},
+        "measured_by": [{"kind": k, "name": n, "distribution": d} for k, n, d in ranking.measured_by],
         "device_model": ranking.device_model,
         "select": ranking.select,
         "better": ranking.better,
@@ -59,6 +60,7 @@ def _row(ranked: Ranked) -> dict[str, Any]:
                 "iterations": entry.record.spent.iterations,
                 "best_iteration": entry.record.best.iteration if entry.record.best else None,
                 "device_hours": entry.record.measured.device_hours,
+                "world": entry.record.environment.world,
                 "hardware": entry.record.measured.hardware,
                 "values": {name: list(score.values) for name, score in entry.record.scores.items()},
             }

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from vidgen_bench.leaderboard.ranking import Ranking
+from vidgen_bench.leaderboard.ranking import MEASURING, Ranking
 
 ARROWS = {"higher": "↑", "lower": "↓"}
+
+OURS = "vidgen-bench"
+"""The distribution whose plugins measure where nothing else is said."""
 
 
 def heading(ranking: Ranking, metric: str) -> str:
@@ -23,7 +26,11 @@ def identity(ranking: Ranking) -> str:
         f"data {record.data.name} {record.data.fingerprint[:12]}",
         f"instrument {record.instrument.name} {record.instrument.sha256[:12]}",
     ]
-    return " · ".join([*parts, f"on {ranking.device_model}"] if ranking.device_model else parts)
+    if others := [f"{name} of {distribution}" for _, name, distribution in ranking.measured_by if distribution != OURS]:
+        parts.append(f"measured by {', '.join(others)}")
+    if ranking.device_model:
+        parts.append(f"on {ranking.device_model}")
+    return " · ".join(parts)
 
 
 def notes(ranking: Ranking) -> list[str]:
@@ -72,9 +79,27 @@ def _spread(ranking: Ranking) -> list[str]:
 
 
 def _versions(ranking: Ranking) -> list[str]:
-    return [
-        f"Caution: the runs of {r.spec} saw several versions of {name}: {', '.join(sorted(versions))}."
-        for r in ranking.rows
-        for name, versions in r.row.distributions.items()
-        if len(versions) > 1
-    ]
+    measured = _several(_measuring_versions(ranking))
+    lines = [f"Caution: the rows were measured with several versions of {n}: {v}." for n, v in measured.items()]
+    for row in ranking.rows:
+        lines += [
+            f"Caution: the runs of {row.spec} saw several versions of {name}: {versions}."
+            for name, versions in _several(row.row.distributions).items()
+            if name not in measured
+        ]
+    return lines
+
+
+def _measuring_versions(ranking: Ranking) -> dict[str, set[str]]:
+    """Return the versions of the harness, and of whatever else measured, that the scores of a ranking were made with."""
+    found: dict[str, set[str]] = {}
+    for record in (r for row in ranking.rows for r in row.row.records if r.scores):
+        found.setdefault(OURS, set()).add(record.version)
+        for plugin in record.plugins:
+            if plugin.kind in MEASURING:
+                found.setdefault(plugin.distribution, set()).add(plugin.version)
+    return found
+
+
+def _several(versions: dict[str, set[str]]) -> dict[str, str]:
+    return {name: ", ".join(sorted(seen)) for name, seen in versions.items() if len(seen) > 1}

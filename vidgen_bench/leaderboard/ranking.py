@@ -1,7 +1,8 @@
 """Rankings: which rows may stand side by side, their order, and which ranks they can honestly be given.
 
-One ranking holds the records of one track fingerprint, one data fingerprint and one set of instrument weights; where
-the budget is in device-hours, also of one device model.
+One ranking holds the records of one track fingerprint, one data fingerprint, one set of instrument weights, and metric
+and instrument plugins of the same distributions; where the budget is in device-hours, also of one device model and as
+many devices.
 
 Two rows are *tied* where ``|m1 - m2| <= sqrt(s1^2 + s2^2)`` for means m and spreads s of the track's selection metric;
 a row without a spread (one value only) is tied with every other. A row's rank is a range: from one more than the number
@@ -13,12 +14,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from vidgen_bench.leaderboard.anchors import Anchors, anchors_of
 from vidgen_bench.leaderboard.collect import Entry, selected
 from vidgen_bench.leaderboard.rows import Row, Summary, labels_of, rows_of
 from vidgen_bench.records import MetricEntry, Record
+
+MEASURING = ("instrument", "metric")
+"""Kinds of the plugins that scores depend on; a data set's is not one: the data fingerprint says what it gave."""
+
+Measuring = tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -47,8 +53,10 @@ class Ranking:
     """Names of the track; more than one where two tracks declare the same."""
     record: Record
     """One of the records: all declare the same track, data and instrument."""
+    measured_by: Measuring
+    """The plugins that measured: only records that were measured by the same ones are compared."""
     device_model: str | None
-    """Set where the budget is in device-hours: only runs on this hardware are compared."""
+    """Set where the budget is in device-hours: only runs on this hardware are compared; ``2 x`` stands before two."""
     ranked: bool
     select: str
     metrics: dict[str, MetricEntry]
@@ -68,21 +76,35 @@ class Ranking:
 
 def rankings(entries: Sequence[Entry]) -> list[Ranking]:
     """Return one ranking for every group of comparable records, by track name."""
-    groups: dict[tuple[str, ...], list[Entry]] = {}
+    groups: dict[tuple[object, ...], list[Entry]] = {}
     for entry in entries:
         groups.setdefault(_comparable(entry.record), []).append(entry)
     found = [_ranking(group) for group in groups.values()]
-    return sorted(found, key=lambda r: (r.names, r.record.track.fingerprint, r.device_model or ""))
+    return sorted(found, key=lambda r: (r.names, r.record.track.fingerprint, r.device_model or "", r.measured_by))
 
 
-def _comparable(record: Record) -> tuple[str, ...]:
-    device = record.measured.hardware if _in_device_hours(record.track.declared) else ""
-    return record.track.fingerprint, record.data.fingerprint, record.instrument.sha256, device
+def _comparable(record: Record) -> tuple[object, ...]:
+    return (
+        record.track.fingerprint,
+        record.data.fingerprint,
+        record.instrument.sha256,
+        measured_by(record),
+        _device_model(record),
+    )
 
 
-def _in_device_hours(declared: dict[str, Any]) -> bool:
-    budget = declared.get("budget")
-    return isinstance(budget, dict) and budget.get("device_hours") is not None
+def measured_by(record: Record) -> Measuring:
+    """Return (kind, name, distribution) of each plugin that made a record's numbers what they are."""
+    return tuple(sorted((p.kind, p.name, p.distribution) for p in record.plugins if p.kind in MEASURING))
+
+
+def _device_model(record: Record) -> str | None:
+    """Return the hardware, and how much of it, where the track's budget is in device-hours."""
+    budget = record.track.declared.get("budget")
+    if not isinstance(budget, dict) or budget.get("device_hours") is None:
+        return None
+    world = record.environment.world
+    return f"{world} x {record.measured.hardware}" if world > 1 else record.measured.hardware
 
 
 def _ranking(entries: Sequence[Entry]) -> Ranking:
@@ -96,7 +118,8 @@ def _ranking(entries: Sequence[Entry]) -> Ranking:
     return Ranking(
         names=tuple(sorted({r.track.name for r in records})),
         record=first,
-        device_model=first.measured.hardware if _in_device_hours(first.track.declared) else None,
+        measured_by=measured_by(first),
+        device_model=_device_model(first),
         ranked=ranked,
         select=select,
         metrics=metrics,

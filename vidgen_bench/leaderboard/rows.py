@@ -17,28 +17,40 @@ from vidgen_bench.records import Record
 class Summary:
     """Mean and spread of one metric in one row.
 
-    Of one run, the spread is the population standard deviation over its final batches (the paper's ±). Of several runs,
-    the mean is that of the runs' means, and the spread the sample standard deviation (divisor n - 1) of those means.
-    One value has no spread.
+    Of one seed, the spread is the population standard deviation over its final batches (the paper's ±), of all its runs
+    together. Of several seeds, the mean is that of the seeds' means, and the spread the sample standard deviation
+    (divisor n - 1) of those means. One value has no spread.
     """
 
     mean: float
     std: float | None
     over: Literal["batches", "seeds"]
     count: int
-    """Final batches, or runs, that mean and spread are taken over."""
+    """Final batches, or seeds, that mean and spread are taken over."""
 
 
-def summarise(values: Sequence[Sequence[float]]) -> Summary:
-    """Return the summary of runs, each given by its value on every final batch."""
-    if len(values) == 1:
-        (batches,) = values
-        mean = math.fsum(batches) / len(batches)
-        variance = math.fsum((v - mean) ** 2 for v in batches) / len(batches)
-        return Summary(mean, math.sqrt(variance) if len(batches) > 1 else None, "batches", len(batches))
-    means = [math.fsum(v) / len(v) for v in values]
-    mean = math.fsum(means) / len(means)
-    return Summary(mean, math.sqrt(math.fsum((m - mean) ** 2 for m in means) / (len(means) - 1)), "seeds", len(means))
+def over_batches(runs: Sequence[Sequence[float]]) -> Summary:
+    """Return the summary of runs of one seed, each given by its value on every final batch.
+
+    Runs of one batch each have no spread: that of repeats of one seed would be the rounding of their machines.
+    """
+    batches = [value for run in runs for value in run]
+    mean = math.fsum(batches) / len(batches)
+    variance = math.fsum((v - mean) ** 2 for v in batches) / len(batches)
+    return Summary(mean, math.sqrt(variance) if max(map(len, runs)) > 1 else None, "batches", len(batches))
+
+
+def over_seeds(runs: Sequence[tuple[int, Sequence[float]]]) -> Summary:
+    """Return the summary of runs, each given by its seed and its values; a seed that was run again stays one seed."""
+    by_seed: dict[int, list[Sequence[float]]] = {}
+    for seed, values in runs:
+        by_seed.setdefault(seed, []).append(values)
+    seeds = [over_batches(group) for group in by_seed.values()]
+    if len(seeds) == 1:
+        return seeds[0]
+    mean = math.fsum(s.mean for s in seeds) / len(seeds)
+    variance = math.fsum((s.mean - mean) ** 2 for s in seeds) / (len(seeds) - 1)
+    return Summary(mean, math.sqrt(variance), "seeds", len(seeds))
 
 
 @dataclass(frozen=True)
@@ -92,7 +104,9 @@ class Row:
         """The summary of each metric over the runs that finished with it."""
         finished = [r for r in self.records if r.status == "finished"]
         names = dict.fromkeys(name for r in finished for name in r.scores)
-        return {name: summarise([r.scores[name].values for r in finished if name in r.scores]) for name in names}
+        return {
+            name: over_seeds([(r.seed, r.scores[name].values) for r in finished if name in r.scores]) for name in names
+        }
 
 
 def rows_of(entries: Sequence[Entry]) -> list[Row]:

@@ -29,7 +29,7 @@ def _columns(metrics: Sequence[str]) -> list[str]:
     return [
         "track", "ranked", "kind", "rank_best", "rank_worst", "spec", "given", *scores,
         "parameters_temporal", "parameters_generator", "iterations", "device_hours", "seeds", "status", "options",
-        "track_fingerprint", "data_fingerprint", "instrument", "instrument_sha256", "device_model",
+        "track_fingerprint", "data_fingerprint", "instrument", "instrument_sha256", "measured_by", "device_model",
     ]  # fmt: skip
 
 
@@ -42,6 +42,7 @@ def _shared(ranking: Ranking) -> dict[str, Any]:
         "data_fingerprint": record.data.fingerprint,
         "instrument": record.instrument.name,
         "instrument_sha256": record.instrument.sha256,
+        "measured_by": "; ".join(f"{kind} {name} of {owner}" for kind, name, owner in ranking.measured_by),
         "device_model": ranking.device_model or "",
     }
 

@@ -18,6 +18,8 @@ import torch.distributed as dist
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from vidgen_bench.errors import RequestError
+
 
 @dataclass(frozen=True)
 class Process:
@@ -30,13 +32,19 @@ class Process:
     @contextmanager
     def of_environment(cls, device: torch.device) -> Iterator[Process]:
         """Join the group that ``torchrun`` describes in the environment, or be alone."""
-        world = int(os.environ.get("WORLD_SIZE", "1"))
-        if world == 1:
+        world = os.environ.get("WORLD_SIZE", "1")
+        if world == "1":
             yield cls()
             return
+        missing = [name for name in ("RANK", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ]
+        if missing or not world.isdigit():
+            raise RequestError(
+                f"WORLD_SIZE={world} is set, but {', '.join(missing) or 'it is no number'}{' is not' if missing else ''}: "
+                "start several processes with torchrun, or unset WORLD_SIZE."
+            )
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=timedelta(hours=12))
         try:
-            yield cls(dist.get_rank(), world)
+            yield cls(dist.get_rank(), dist.get_world_size())
         finally:
             dist.destroy_process_group()
 

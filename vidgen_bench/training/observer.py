@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from vidgen_bench.errors import Interrupted
 from vidgen_bench.records import Best, TracePoint
+from vidgen_bench.training.interrupt import Interrupt
 
 
 @dataclass(frozen=True)
@@ -34,3 +36,32 @@ class Observer:
 
     def evaluated(self, point: TracePoint, best: Best) -> None:
         """Scores were taken."""
+
+
+class Interruptible(Observer):
+    """Passes everything on, and ends a stage outside training where Ctrl-C asked for it."""
+
+    def __init__(self, observer: Observer, interrupt: Interrupt) -> None:
+        self._observer, self._interrupt = observer, interrupt
+
+    def trained(self, glance: Glance) -> None:
+        """Pass it on; the trainer itself ends after the iteration."""
+        self._observer.trained(glance)
+
+    def evaluated(self, point: TracePoint, best: Best) -> None:
+        """Pass it on."""
+        self._observer.evaluated(point, best)
+
+    def stage(self, text: str) -> None:
+        """Pass it on, or end."""
+        self._check(text)
+        self._observer.stage(text)
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Pass it on, or end."""
+        self._observer.progress(what, done, total)
+        self._check(what)
+
+    def _check(self, what: str) -> None:
+        if self._interrupt.requested:
+            raise Interrupted(f"Stopped during {what}. The same command goes on from the last checkpoint.")

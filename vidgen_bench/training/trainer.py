@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
@@ -17,7 +18,7 @@ from torch import Tensor
 
 from vidgen_bench.api import Batch, Feed, Game, Player
 from vidgen_bench.budget import Budget
-from vidgen_bench.errors import Interrupted, PluginError
+from vidgen_bench.errors import Interrupted, PluginError, RecordError
 from vidgen_bench.files import disk_errors
 from vidgen_bench.noise import key_of, training_noise
 from vidgen_bench.records import Best, TracePoint
@@ -94,14 +95,13 @@ class Trainer:
         saved = time.monotonic()
         while not self.progress.ended:
             with Stopwatch(self.progress, "train_seconds"):
-                self._iterate()
-            share = self.progress.share(self._rule.budget, self._process.world)
+                losses = self._advance()
+            share = self._share()
             ended = self._process.agree(share >= 1.0) if self._rule.budget.device_hours else share >= 1.0
             due = ended or self.progress.iteration % self._rule.every == 0
-            losses = self._look(min(share, 1.0)) if due or self.progress.iteration % READ_EVERY == 0 else {}
+            if due and not self.progress.diverged:
+                self._evaluate(losses if losses is not None else self._look())
             if due or self.progress.diverged:
-                if not self.progress.diverged:
-                    self._evaluate(losses)
                 self.progress.ended = ended or self.progress.diverged
                 self._save()
                 saved = time.monotonic()
@@ -115,6 +115,28 @@ class Trainer:
                     "The same command goes on from there."
                 )
         return self.progress
+
+    def _share(self) -> float:
+        return self.progress.share(self._rule.budget, self._process.world)
+
+    def _advance(self) -> dict[str, float] | None:
+        """Play one iteration; return the losses where they were read, which waits for the device.
+
+        What fails on weights that are not finite (a decomposition in ``after``, say) is divergence, not a fault of its own.
+        """
+        try:
+            self._iterate()
+        except (RuntimeError, ValueError):
+            if self._finite():
+                raise
+            self.progress.diverged = True
+            return None
+        return self._look() if self.progress.iteration % READ_EVERY == 0 else None
+
+    def _finite(self) -> bool:
+        """Return whether every loss so far and every weight is finite."""
+        weights = (p for part in self._game.parts.values() for p in part.parameters())
+        return all(bool(t.isfinite().all()) for t in (*self._losses.values(), *weights))
 
     def _iterate(self) -> None:
         """Play one iteration: each player in order, each its turns."""
@@ -148,9 +170,9 @@ class Trainer:
         noise = training_noise(key, player.batch, rank, world)
         optimiser, rate = self._optimisers[player.name], player.schedule(iteration)
         terms = take_turn(player, optimiser, batch, noise, rate, self._process.mean, watch)
-        for name, term in terms.items():
+        values = self._process.mean([term.double() / player.turns for term in terms.values()])
+        for name, value in zip(terms, values, strict=True):
             key_ = f"{player.name}.{name}"
-            value = term.double() / player.turns
             self._losses[key_] = self._losses[key_] + value if key_ in self._losses else value
 
     def _heed(self, watch: Watch) -> None:
@@ -163,23 +185,29 @@ class Trainer:
                 "Take every random number from the noise that the loss is given."
             )
 
-    def _look(self, share: float) -> dict[str, float]:
+    def _look(self) -> dict[str, float]:
         """Read the losses from the device, tell the observer, and notice divergence."""
         names = sorted(self._losses)
-        (sums,) = self._process.mean([torch.stack([self._losses[n] for n in names])])
-        means = {n: v / self.progress.loss_count for n, v in zip(names, sums.tolist(), strict=True)}
+        sums = torch.stack([self._losses[n] for n in names]).tolist()
+        means = {n: v / self.progress.loss_count for n, v in zip(names, sums, strict=True)}
         self.progress.diverged = not all(math.isfinite(v) for v in means.values())
         self.progress.peak_memory = max(self.progress.peak_memory, peak_memory(self._device))
+        share = min(self._share(), 1.0)
         self._observer.trained(Glance(self.progress.iteration, share, means, self.progress.train_seconds))
         return means
 
     def _evaluate(self, losses: Mapping[str, float]) -> None:
-        """Score, extend the trace, and keep the weights where they are the best so far."""
+        """Score, extend the trace, and keep the weights where they are the best so far; a score that is not finite is divergence."""
+        if self.progress.diverged:
+            return
         iteration = self.progress.iteration
         with Stopwatch(self.progress, "evaluate_seconds"):
             scores = self._process.first(lambda: dict(self._score(iteration)))
         self._losses, self.progress.loss_count = {}, 0
-        if scores is None:
+        self.progress.diverged = self._process.agree(
+            scores is not None and not all(map(math.isfinite, scores.values()))
+        )
+        if scores is None or self.progress.diverged:
             return
         point = TracePoint(iteration=iteration, losses=dict(losses), scores=scores)
         self._append(point)
@@ -200,6 +228,7 @@ class Trainer:
         with disk_errors(path), path.open("ab") as stream:
             stream.write((json.dumps(point.model_dump(mode="json")) + "\n").encode())
             stream.flush()
+            os.fsync(stream.fileno())  # before the checkpoint that counts on it
             self.progress.trace_bytes = stream.tell()
 
     def _save(self) -> None:
@@ -232,6 +261,10 @@ class Trainer:
             self.progress.resumed += not self.progress.ended
         if self._process.rank == 0:
             with disk_errors(trace), trace.open("ab") as stream:
+                if stream.tell() < self.progress.trace_bytes:
+                    raise RecordError(
+                        f"{trace} is shorter than {path} says. Delete the folder {self._folder} to start afresh."
+                    )
                 stream.truncate(self.progress.trace_bytes)
 
     def load_best(self) -> None:

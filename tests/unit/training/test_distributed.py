@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
+
+import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
 from tests import toy
+from vidgen_bench.errors import Interrupted, RequestError
 from vidgen_bench.noise import key_of, training_noise
 from vidgen_bench.training.distributed import Process
+from vidgen_bench.training.interrupt import Interrupt
 from vidgen_bench.training.step import gradients
 
 TOLERANCE = 1e-5
@@ -50,6 +56,48 @@ def test_two_processes_give_the_gradients_of_one(tmp_path):
         for name, tensors in alone.items():
             for a, b in zip(tensors, together[name], strict=True):
                 torch.testing.assert_close(b, a, rtol=TOLERANCE, atol=TOLERANCE, msg=lambda m, n=name: f"{n}: {m}")
+
+
+def train(rank: int, folder: str, stop: int | None) -> None:
+    """Train six iterations in two processes, or up to an interruption; only rank 0 writes."""
+    from tests.unit.training.test_trainer import StopAt, make
+    from vidgen_bench.training import trainer as trainer_module
+
+    trainer_module.READ_EVERY = 1
+    path = Path(folder)
+    dist.init_process_group("gloo", init_method=f"file://{path}/rendezvous-{stop}", rank=rank, world_size=2)
+    interrupt = Interrupt()
+    observer = StopAt(stop, interrupt) if stop else None
+    trainer = make(
+        path,
+        iterations=6,
+        observer=observer,
+        interrupt=interrupt,
+        process=Process(rank, 2),
+        score=lambda i: {"fid": 1.0},
+    )
+    with contextlib.suppress(Interrupted):
+        trainer.run()
+    dist.destroy_process_group()
+
+
+def test_two_processes_resume_to_the_same_trace(tmp_path):
+    for name, stops in (("whole", [None]), ("parts", [3, None])):
+        (tmp_path / name).mkdir()
+        for stop in stops:
+            mp.spawn(train, args=(str(tmp_path / name), stop), nprocs=2)
+            (tmp_path / name / f"rendezvous-{stop}").unlink(missing_ok=True)
+    whole, parts = ((tmp_path / name / "trace.jsonl").read_bytes() for name in ("whole", "parts"))
+    assert whole == parts
+    assert whole.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("world", ["2", "two"])
+def test_half_an_environment_of_torchrun_is_refused(monkeypatch, world):
+    monkeypatch.setenv("WORLD_SIZE", world)
+    monkeypatch.delenv("RANK", raising=False)
+    with pytest.raises(RequestError, match="torchrun"), Process.of_environment(torch.device("cpu")):
+        pytest.fail("went on")
 
 
 def test_synchronised_batch_norm_of_one_process_is_torchs_own():

@@ -33,7 +33,7 @@ def make(
         lambda i: {"fid": abs(i - 12) + 1.0, "weight": float(game.parts["generator"].body[0].weight.detach().sum())},
     )
     return Trainer(
-        game, toy.Clips(), Rule(budget, 6, "fid", "lower"), score, seed=3, folder=folder, device=torch.device("cpu"), process=Process(),
+        game, toy.Clips(), Rule(budget, 6, "fid", "lower"), score, seed=3, folder=folder, device=torch.device("cpu"), process=changes.pop("process", Process()),
         observer=observer or Observer(), interrupt=interrupt or Interrupt(),
     )  # fmt: skip
 
@@ -120,6 +120,51 @@ def test_a_loss_that_is_not_finite_ends_the_run_as_diverged(tmp_path):
     assert progress.iteration <= 8 + trainer_module.READ_EVERY
     points = [json.loads(line) for line in (tmp_path / "trace.jsonl").read_text().splitlines()]
     assert [p["iteration"] for p in points] == [6]
+
+
+def test_what_fails_on_weights_that_are_not_finite_is_divergence(tmp_path):
+    game = toy.game(explode_at=3)
+    d, g = game.players
+
+    def after(iteration):
+        g.after(iteration)
+        torch.linalg.eigh(
+            game.parts["generator"].body[0].weight.detach().T @ game.parts["generator"].body[0].weight.detach()
+        )
+
+    game = type(game)(game.parts, (d, type(g)(**{**g.__dict__, "after": after})), game.sample)
+    progress = make(tmp_path, game=game, iterations=40).run()
+    assert progress.diverged
+    assert progress.iteration < trainer_module.READ_EVERY
+    again = make(tmp_path, game=toy.game(explode_at=3), iterations=40).run()
+    assert again.diverged
+    assert again.iteration == progress.iteration
+
+
+def test_a_fault_on_finite_weights_is_not_divergence(tmp_path):
+    game = toy.game()
+    d, g = game.players
+
+    def after(iteration):
+        raise RuntimeError("a fault of the plugin")
+
+    game = type(game)(game.parts, (d, type(g)(**{**g.__dict__, "after": after})), game.sample)
+    with pytest.raises(RuntimeError, match="a fault of the plugin"):
+        make(tmp_path, game=game).run()
+
+
+def test_a_score_that_is_not_finite_ends_the_run_as_diverged(tmp_path):
+    progress = make(tmp_path, score=lambda i: {"fid": float("nan") if i == 12 else 1.0}).run()
+    assert progress.diverged
+    assert progress.iteration == 12
+    assert len((tmp_path / "trace.jsonl").read_text().splitlines()) == 1
+
+
+def test_a_trace_shorter_than_the_checkpoint_says_is_told(tmp_path):
+    make(tmp_path, iterations=6).run()
+    (tmp_path / "trace.jsonl").write_bytes(b"")
+    with pytest.raises(RecordError, match="shorter than"):
+        make(tmp_path, iterations=6).run()
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from vidgen_bench.api import VideoSource
 from vidgen_bench.data.disk import settle, settle_folder
 from vidgen_bench.data.shapes.draw import CLASSES, draw_clip
-from vidgen_bench.files import disk_errors
+from vidgen_bench.files import disk_errors, umask
 
 VERSION = 1
 """Part of the folder's name: raise it with every change of what is drawn or how it is encoded."""
@@ -79,7 +79,7 @@ def _write(folder: Path, report: Report) -> None:
         shutil.rmtree(left, ignore_errors=True)
     building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
     try:
-        building.chmod(0o777 & ~_umask())
+        building.chmod(0o777 & ~umask())
         digest = _write_videos(building / "videos", report)
         _write_splits(building / "splits")
         with open(building / MARKER, "w", encoding="utf-8") as file:
@@ -179,9 +179,3 @@ def _listing(folder: Path) -> str:
     """Return the sha256 of the names and sizes of videos and lists."""
     files = sorted((p.relative_to(folder).as_posix(), p.stat().st_size) for p in folder.glob("*/**/*") if p.is_file())
     return hashlib.sha256(json.dumps(files).encode()).hexdigest()
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

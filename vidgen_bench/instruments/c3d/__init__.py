@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidgen_bench import hookimpl, places
+from vidgen_bench.api import Clip
 from vidgen_bench.errors import RequestError
 from vidgen_bench.spec import NAME
 
@@ -31,6 +32,12 @@ class C3DDeclaration:
     path: Path
     reference: str = REFERENCE
     layers: tuple[str, ...] = ("prob", "fc7")
+
+    def refuses(self, clip: Clip) -> str | None:
+        """Return why these clips cannot be measured: C3D reads 16 frames of three channels, of any size."""
+        if (clip.frames, clip.channels) == (16, 3):
+            return None
+        return f"it reads 16 frames of 3 channels, not {clip.frames} of {clip.channels}; set clip.frames = 16."
 
     def sha256(self) -> str:
         """Return the hash of the weights file.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -19,11 +21,13 @@ CUBE = (3, FRAMES, GRID, 171)
 """Shape of the mean cube: BGR, T, H, W."""
 
 
+@lru_cache(maxsize=16)
+@torch.inference_mode(False)  # a matrix that inference made could not be used where gradients flow
 def bicubic(size: int, device: torch.device | None = None) -> Tensor:
     """Return the matrix [128, size] that resizes one axis as OpenCV's INTER_CUBIC does (a = -0.75, edges replicated, no antialiasing).
 
     The resize is separable and the same for every frame, so two matrix products do it, in a quarter of the time of
-    ``interpolate`` on a CPU; the weights are read off ``interpolate`` itself, in float64.
+    ``interpolate`` on a CPU; the weights are read off ``interpolate`` itself, in float64. The matrix is kept: do not write into it.
     """
     unit = torch.eye(size, dtype=torch.float64, device=device)[None, :, :, None]
     columns = F.interpolate(unit, size=(GRID, 1), mode="bicubic", align_corners=False, antialias=False)
