@@ -24,6 +24,9 @@ ANCHORS = {
     "noise": {"is": [1.021, 1.022, 1.021, 1.022], "fid": [1204.1, 1204.6, 1203.9, 1204.2]},
 }
 
+PLAYERS = ("backbone", "temporal")
+"""Kinds of the plugins that generate; the others measure."""
+
 Values = Mapping[str, Sequence[float]]
 
 
@@ -61,6 +64,8 @@ def record(
         "plugins": [
             {"kind": "backbone", "name": "tgan", "distribution": "vidgen-bench", "version": "0.1.0"},
             {"kind": "temporal", "name": "ode1", "distribution": "vidgen-bench", "version": "0.1.0"},
+            {"kind": "instrument", "name": "c3d-shapes", "distribution": "vidgen-bench", "version": "0.1.0"},
+            *({"kind": "metric", "name": m, "distribution": "vidgen-bench", "version": "0.1.0"} for m in METRICS),
         ],
         "options": {name: {"value": value, "origin": origin} for name, (value, origin) in options.items()},
         "parameters": {"temporal": 61_632, "parts": {"generator": 13_412_345, "discriminator": 11_000_000}},
@@ -74,6 +79,11 @@ def record(
         "measured": MEASURED,
     }
     return Record.model_validate(table | changes)
+
+
+def plugins(kinds: Sequence[str], **changes: str) -> list[dict[str, str]]:
+    """Return the plugins of a record; ``changes`` replaces fields of those of these kinds."""
+    return [p.model_dump() | (changes if p.kind in kinds else {}) for p in record().plugins]
 
 
 MEASURED: dict[str, Any] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,42 @@ import pytest
 
 from tests.cli.command import Command, Done
 from tests.cli.tiny import Workplace
+from tests.plugin_files import install
 from tests.unit.instruments.chainer_files import chainer_arrays, write_chainer_files
 from vidgen_bench.instruments.c3d.weights import read_instrument
 
 IMPORT = "vidgen-bench instrument import conv3d_deepnetA_ucf.npz --mean mean2.npz"
+
+
+STRANGE = """
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidgen_bench import hookimpl
+
+
+@dataclass(frozen=True)
+class Ruler:
+    name: str = "ruler"
+    summary: str = "counts bright pixels"
+    reference: str = "nobody, 2024"
+    layers: tuple[str, ...] = ("brightness",)
+    path: Path = Path(__file__)
+
+    def refuses(self, clip):
+        return None
+
+    def sha256(self):
+        return "ab" * 32
+
+    def build(self):
+        raise NotImplementedError
+
+
+@hookimpl
+def vidgen_instruments():
+    return [Ruler()]
+"""
 
 
 @pytest.fixture
@@ -87,6 +120,23 @@ def test_an_instrument_file_that_is_none_is_refused(call: Command, tmp_path: Pat
     refused(call("instrument", "show", "mine"), "mine.safetensors", "expected an instrument", "found a pickle")
 
 
+def test_a_strangers_instrument_is_shown_though_its_path_holds_no_c3d(
+    call: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path / "site", "strange-ruler", strange_ruler=STRANGE)
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    done = call("instrument", "show", "ruler", "--json")
+    assert done.code == 0, done.err
+    assert json.loads(done.out) == {
+        "name": "ruler",
+        "summary": "counts bright pixels",
+        "reference": "nobody, 2024",
+        "layers": ["brightness"],
+        "sha256": "ab" * 32,
+    }
+    assert "layers: brightness\n" in call("instrument", "show", "ruler").out
+
+
 def test_train_refuses_before_any_work(call: Command, tmp_path: Path) -> None:
     refused(call("instrument", "train"), "--name NAME", "--output FILE")
     refused(call("instrument", "train", "--name", "mine", "--track", "shapes-smok"), "Did you mean 'shapes-smoke'?")
@@ -106,9 +156,15 @@ def test_train_on_videos_of_ones_own(call: Command, workplace: Workplace) -> Non
     assert file.card.class_names == ("Alpha", "Beta")
     training = file.card.training
     assert training["command"] == (
-        "vidgen-bench instrument train --track tiny.toml --steps 2 --batch 2 --learning-rate 0.002 --seed 5"
+        "vidgen-bench instrument train --track tiny.toml --data data/videos --splits data/splits "
+        "--steps 2 --batch 2 --learning-rate 0.002 --seed 5 --held-out-clips 3 --name mine"
     )
     assert (training["held_out_videos"], training["held_out_clips"]) == (2, 4)
     assert training["data_set"] == "video-folder"
     assert len(training["data_fingerprint"]) == 64
     assert "training, loss" in done.err
+
+    path.unlink()
+    again = call(*shlex.split(training["command"])[1:])
+    assert again.code == 0, again.err
+    assert read_instrument(path).sha256 == file.sha256

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.record_files import ANCHORS, DECLARED, MEASURED, METRICS, record
+from tests.record_files import ANCHORS, DECLARED, MEASURED, METRICS, PLAYERS, plugins, record
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.notes import identity, notes
 from vidgen_bench.leaderboard.ranking import Ranking, rankings, tied
@@ -42,8 +42,10 @@ def places(ranking: Ranking) -> dict[str, str]:
         {"declared": declared(budget={"iterations": 5})},
         {"data": record().data.model_dump() | {"fingerprint": "v1:ffff"}},
         {"instrument": {"name": "c3d-shapes", "sha256": "cd" * 32}},
+        {"plugins": plugins(["metric"], distribution="strange")},
+        {"plugins": plugins(["instrument"], distribution="strange")},
     ],
-    ids=["derived track", "same name", "data", "instrument"],
+    ids=["derived track", "same name", "data", "instrument", "who made the metric", "who made the instrument"],
 )
 def test_what_differs_is_never_ranked_together(other: dict[str, Any]) -> None:
     found = ranked(record("tgan+ode1"), record("tgan+ode2", **other))
@@ -65,6 +67,31 @@ def test_hardware_matters_only_where_the_budget_is_in_device_hours() -> None:
     found = ranked(record("tgan+ode1", declared=timed), record("tgan+ode2", declared=timed, measured=elsewhere))
     assert [r.device_model for r in found] == ["Another GPU", "Test CPU"]
     assert "on Another GPU" in identity(found[0])
+
+
+def test_who_generated_does_not_part_rankings_who_measured_is_told() -> None:
+    (ranking,) = ranked(record("tgan+ode1"), record("tgan+ode2", plugins=plugins(PLAYERS, distribution="strange")))
+    assert "measured by" not in identity(ranking)
+    (ranking,) = ranked(record(plugins=plugins(["metric"], distribution="strange")))
+    assert identity(ranking).endswith("measured by fid of strange, is of strange")
+
+
+def test_device_hours_on_one_device_and_on_two_are_not_compared() -> None:
+    timed = declared(budget={"device_hours": 1.0})
+    two = record().environment.model_dump() | {"world": 2}
+    found = ranked(record("tgan+ode1", declared=timed), record("tgan+ode2", declared=timed, environment=two))
+    assert [r.device_model for r in found] == ["2 x Test CPU", "Test CPU"]
+    assert len(ranked(record("tgan+ode1"), record("tgan+ode2", environment=two))) == 1
+
+
+def test_a_copy_on_other_threads_is_no_second_seed() -> None:
+    """Its last digits would be the spread, and put the row a rank apart from one that it is tied with."""
+    threads = record().environment.model_dump() | {"threads": 1}
+    copied = record("x+a", scores=fid(100.001, 5), environment=threads)
+    (ranking,) = ranked(record("x+a", scores=fid(100, 5)), copied, record("x+b", scores=fid(103, 1)))
+    assert places(ranking) == {"x+a": "1-2", "x+b": "1-2"}
+    assert ranking.rows[0].row.seeds == [0, 0]
+    assert not any("several seeds" in note for note in notes(ranking))
 
 
 def test_lower_is_better_for_fid_and_higher_for_is() -> None:
@@ -173,9 +200,24 @@ def test_rounding_of_an_anchor_is_no_disagreement() -> None:
 
 
 def test_several_versions_in_one_row_are_told() -> None:
-    newer = [p.model_dump() | {"version": "0.2.0"} for p in record().plugins]
+    newer = plugins(PLAYERS, version="0.2.0")
     (ranking,) = ranked(record(seed=0), record(seed=1, plugins=newer))
     assert "Caution: the runs of tgan+ode1 saw several versions of vidgen-bench: 0.1.0, 0.2.0." in notes(ranking)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"version": "0.2.0"}, {"plugins": plugins(["metric"], version="0.2.0")}],
+    ids=["the harness", "a measuring plugin"],
+)
+def test_rows_measured_with_several_versions_are_told(other: dict[str, Any]) -> None:
+    caution = "Caution: the rows were measured with several versions of vidgen-bench: 0.1.0, 0.2.0."
+    (ranking,) = ranked(record("x+a"), record("x+b", **other))
+    assert [note for note in notes(ranking) if note.startswith("Caution")] == [caution]
+    played = plugins(PLAYERS, distribution="strange", version="0.2.0")
+    newer = plugins(PLAYERS, distribution="strange", version="0.3.0")
+    (ranking,) = ranked(record("x+a", plugins=played), record("x+b", plugins=newer))
+    assert not any(note.startswith("Caution") for note in notes(ranking))
 
 
 def test_notes_say_what_the_spread_is_over() -> None:

@@ -71,6 +71,7 @@ def test_json_has_full_precision_raw_values_and_files(found: list[Ranking]) -> N
     (ranking,) = json.loads(as_json(found, ["a fault"]))["rankings"]
     assert ranking["track"]["name"] == "test-64"
     assert ranking["track"]["declared"]["budget"] == {"iterations": 400}
+    assert ranking["measured_by"][0] == {"kind": "instrument", "name": "c3d-shapes", "distribution": "vidgen-bench"}
     first, second, third, last = ranking["rows"]
     assert first["rank"] == [1, 1]
     assert [run["values"]["fid"] for run in first["runs"]] == [[300.0, 302.0], [307.0, 302.0], [314.0, 302.0]]
@@ -97,6 +98,9 @@ def test_csv_has_a_line_for_each_row_and_anchor(found: list[Ranking]) -> None:
     assert (equal["is_mean"], json.loads(equal["given"])) == ("", {"backbone.width": 0.5, "temporal.hidden": 978})
     assert ode["status"] == "1 of 2 diverged"
     assert (sde["rank_best"], sde["fid_mean"], sde["status"]) == ("", "", "diverged")
+    assert {line["measured_by"] for line in table} == {
+        "instrument c3d-shapes of vidgen-bench; metric fid of vidgen-bench; metric is of vidgen-bench"
+    }
     assert {line["track_fingerprint"] for line in table} == {found[0].record.track.fingerprint}
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.record_files import MEASURED, record
+from tests.record_files import MEASURED, PLAYERS, plugins, record
 from vidgen_bench.leaderboard.collect import Entry
-from vidgen_bench.leaderboard.rows import Row, labels_of, rows_of, summarise
+from vidgen_bench.leaderboard.rows import Row, labels_of, over_batches, over_seeds, rows_of
 from vidgen_bench.records import Record
 
 
@@ -19,17 +19,34 @@ def rows(*records: Record) -> list[Row]:
 
 
 def test_one_run_has_the_population_deviation_of_its_batches() -> None:
-    summary = summarise([[1.0, 2.0, 4.0, 5.0]])
+    summary = over_batches([[1.0, 2.0, 4.0, 5.0]])
     assert (summary.mean, summary.std, summary.over, summary.count) == (3.0, math.sqrt(2.5), "batches", 4)
 
 
-def test_several_runs_have_the_sample_deviation_of_their_means() -> None:
-    summary = summarise([[1.0, 3.0], [4.0], [6.0, 6.0, 6.0]])
+def test_several_seeds_have_the_sample_deviation_of_their_means() -> None:
+    summary = over_seeds([(0, [1.0, 3.0]), (1, [4.0]), (2, [6.0, 6.0, 6.0])])
     assert (summary.mean, summary.std, summary.over, summary.count) == (4.0, 2.0, "seeds", 3)
 
 
 def test_one_value_has_no_spread() -> None:
-    assert summarise([[3.0]]).std is None
+    assert over_batches([[3.0]]).std is None
+    assert over_seeds([(0, [3.0])]).std is None
+
+
+def test_one_seed_run_again_is_one_seed() -> None:
+    """The spread of its repeats is the rounding of two machines; that of its batches is kept."""
+    first, again = [300.0, 310.0], [300.001, 310.001]
+    summary = over_seeds([(7, first), (7, again)])
+    assert (summary.over, summary.count) == ("batches", 4)
+    assert summary.mean == pytest.approx(305.0005)
+    assert summary.std == pytest.approx(5.0, rel=1e-3)
+    assert over_seeds([(7, [300.0]), (7, [300.001])]).std is None
+
+
+def test_a_seed_that_was_run_twice_weighs_as_much_as_one_that_was_run_once() -> None:
+    summary = over_seeds([(0, [1.0, 3.0]), (0, [3.0, 5.0]), (1, [7.0])])
+    assert (summary.mean, summary.over, summary.count) == (5.0, "seeds", 2)
+    assert summary.std == pytest.approx(math.sqrt(8.0))
 
 
 def test_seeds_of_one_spec_share_a_row_in_their_order() -> None:
@@ -58,10 +75,8 @@ def test_where_a_value_came_from_does_not_matter() -> None:
 
 
 def test_one_name_from_two_distributions_is_two_rows() -> None:
-    ours = record().plugins
-    strange = [p.model_dump() | {"distribution": "strange"} for p in ours]
-    both = rows(record(), record(plugins=strange))
-    assert [options for _, options in labels_of(both)] == ["(plugins of vidgen-bench)", "(plugins of strange)"]
+    both = rows(record(), record(plugins=plugins(PLAYERS, distribution="strange")))
+    assert [o for _, o in labels_of(both)] == ["(plugins of vidgen-bench)", "(plugins of strange, vidgen-bench)"]
 
 
 def test_a_copied_run_counts_once_but_a_repeated_seed_twice() -> None:
@@ -70,6 +85,7 @@ def test_a_copied_run_counts_once_but_a_repeated_seed_twice() -> None:
     assert row.seeds == [0]
     (row,) = rows(record(), record(scores={"fid": [1.0, 2.0], "is": [1.0, 2.0]}))
     assert row.seeds == [0, 0]
+    assert row.scores["fid"].over == "batches"
 
 
 def test_diverged_runs_are_counted_but_enter_no_score() -> None:

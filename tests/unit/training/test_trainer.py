@@ -33,9 +33,17 @@ def make(
         lambda i: {"fid": abs(i - 12) + 1.0, "weight": float(game.parts["generator"].body[0].weight.detach().sum())},
     )
     return Trainer(
-        game, toy.Clips(), Rule(budget, 6, "fid", "lower"), score, seed=3, folder=folder, device=torch.device("cpu"), process=changes.pop("process", Process()),
-        observer=observer or Observer(), interrupt=interrupt or Interrupt(),
-    )  # fmt: skip
+        game,
+        toy.Clips(),
+        Rule(budget, 6, "fid", "lower"),
+        score,
+        seed=3,
+        folder=folder,
+        device=torch.device("cpu"),
+        process=changes.pop("process", Process()),
+        observer=observer or Observer(),
+        interrupt=interrupt or Interrupt(),
+    )
 
 
 class StopAt(Observer):

@@ -1,0 +1,29 @@
+"""What is said of the machine that numbers were made on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from vidgen_bench.provenance import hardware
+
+
+@pytest.fixture(autouse=True)
+def _threads() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+def test_a_processor_is_named_with_its_threads() -> None:
+    """Half the threads need twice the device-hours: they are another device."""
+    torch.set_num_threads(1)
+    one = hardware(torch.device("cpu"))
+    torch.set_num_threads(2)
+    two = hardware(torch.device("cpu"))
+    model, end, rest = one.rpartition(", 1 thread")
+    assert (end, rest) == (", 1 thread", "")
+    assert model
+    assert two == f"{model}, 2 threads"
