@@ -21,12 +21,13 @@ def load(shared: Path, name: str) -> dict[str, Any]:
 
 def base(k: int, count: int) -> np.ndarray:
     """Return b(k, 0 .. count - 1), float64 in (-1, 1) (golden README, section 1)."""
-    mask = np.uint64(0xFFFFFFFF)
-    h = (np.arange(count, dtype=np.uint64) * np.uint64(2654435761) + np.uint64((k * 40503 + 12345) & 0xFFFFFFFF)) & mask
+    h = np.arange(count, dtype=np.uint32)  # uint32 arrays wrap at 2^32, as the README's "and 0xFFFFFFFF" does
+    h *= np.uint32(2654435761)
+    h += np.uint32((k * 40503 + 12345) & 0xFFFFFFFF)
     for shift, multiplier in ((16, 2246822507), (13, 3266489909)):
-        h ^= h >> np.uint64(shift)
-        h = (h * np.uint64(multiplier)) & mask
-    h ^= h >> np.uint64(16)
+        h ^= h >> np.uint32(shift)
+        h *= np.uint32(multiplier)
+    h ^= h >> np.uint32(16)
     return (h.astype(np.float64) + 0.5) / 2.0**31 - 1.0
 
 

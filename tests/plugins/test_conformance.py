@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from vidgen_bench.api import Backbone, Batch, Clip, Game, LatentSpec, Temporal
+from tests.plugins.lone_backbone import Lone
+from vidgen_bench.api import Backbone, Batch, Clip, Game, LatentSpec, Temporal, Times
 from vidgen_bench.host import Host
-from vidgen_bench.latent import count, on_meta
-from vidgen_bench.noise import key_of, sampling_noise, training_noise
+from vidgen_bench.latent import Lift, count, on_meta
+from vidgen_bench.noise import Noise, key_of, sampling_noise, training_noise
 
 HOST = Host.of_environment()
 BACKBONES: list[Backbone] = [f.declaration for f in HOST.of("backbone")]
@@ -31,45 +32,71 @@ def small(backbone: Backbone) -> tuple[Clip, Any, LatentSpec | None]:
     if spec is not None and backbone.own is not None:
         asked = spec
         own: Temporal = HOST.find("temporal", backbone.own).declaration
-        parameters = count(on_meta(lambda: own.build(asked, own.options(**own.sets))))
-        spec = replace(spec, parameters=parameters)
+        if own.refuses(asked, own.options(**own.sets)) is None:
+            spec = replace(spec, parameters=count(on_meta(lambda: own.build(asked, own.options(**own.sets)))))
     return clip, options, spec
 
 
-def pairs() -> list[tuple[str, Backbone, Temporal, dict[str, Any]]]:
-    """Every backbone with every temporal generator and variant that takes its latent."""
-    found = []
+Pair = tuple[str, Backbone, Temporal | None, dict[str, Any]]
+
+
+def pairs() -> list[Pair]:
+    """Every backbone with every temporal generator and variant that takes its latent; alone where it has no latent path."""
+    found: list[Pair] = []
     for backbone in BACKBONES:
         _, _, spec = small(backbone)
+        if spec is None:
+            found.append((backbone.name, backbone, None, {}))
+            continue
         for temporal in TEMPORAL:
             for word, changes in {"": {}, **temporal.variants}.items():
                 chosen = {**temporal.sets, **changes}
-                if spec is not None and temporal.refuses(spec, temporal.options(**chosen)) is None:
+                if temporal.refuses(spec, temporal.options(**chosen)) is None:
                     found.append(
                         (f"{backbone.name}+{temporal.name}{':' if word else ''}{word}", backbone, temporal, chosen)
                     )
     return found
 
 
+def able(backbone: Backbone, temporal: Temporal | None) -> frozenset[str]:
+    """What a pair can do beyond the training frames."""
+    return backbone.can if temporal is None else backbone.can & temporal.can
+
+
 PAIRS = pairs()
 WITHOUT_VARIANT = [p for p in PAIRS if ":" not in p[0]]
-ABLE = [p for p in WITHOUT_VARIANT if p[1].can & p[2].can]
+ABLE = [p for p in WITHOUT_VARIANT if able(p[1], p[2])]
+WITH_TEMPORAL = [p for p in PAIRS if p[2] is not None]
+LATENT = [b for b in BACKBONES if small(b)[2] is not None]
 
 
-def each(found: list[tuple[str, Backbone, Temporal, dict[str, Any]]]) -> pytest.MarkDecorator:
+def each(found: list[Pair]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(
         ("backbone", "temporal", "chosen"), [p[1:] for p in found], ids=[p[0] for p in found]
     )
 
 
 each_pair, each_without_variant, each_able = each(PAIRS), each(WITHOUT_VARIANT), each(ABLE)
+each_with_temporal = each(WITH_TEMPORAL)
 
 
-def play(backbone: Backbone, temporal: Temporal, chosen: dict[str, Any]) -> tuple[Clip, Game]:
+class Still(nn.Module):
+    """The plainest temporal generator: every frame is the lifted z_0. ``spare`` makes it draw more weights than it needs."""
+
+    def __init__(self, spec: LatentSpec, spare: int) -> None:
+        super().__init__()
+        self.lift, self.spare = Lift(spec, affine=True), nn.Linear(1, spare)
+
+    def forward(self, z0: Tensor, times: Times, noise: Noise) -> Tensor:
+        return self.lift(z0)[:, None].expand(-1, len(times), *self.lift.shape)
+
+
+def play(backbone: Backbone, temporal: Temporal | None, chosen: dict[str, Any]) -> tuple[Clip, Game]:
     clip, options, spec = small(backbone)
-    assert spec is not None
+    assert (spec is None) == (temporal is None)
     torch.manual_seed(0)
-    return clip, backbone.build(clip, options, temporal.build(spec, temporal.options(**chosen)))
+    module = None if temporal is None or spec is None else temporal.build(spec, temporal.options(**chosen))
+    return clip, backbone.build(clip, options, module)
 
 
 def real(clip: Clip, frames: int, rows: int) -> Batch:
@@ -120,7 +147,7 @@ def test_a_declaration_is_frozen_and_its_options_have_help(declaration: Any) -> 
 
 
 @each_pair
-def test_shapes_and_range(backbone: Backbone, temporal: Temporal, chosen: dict) -> None:
+def test_shapes_and_range(backbone: Backbone, temporal: Temporal | None, chosen: dict) -> None:
     clip, game = play(backbone, temporal, chosen)
     clips = sample(evaluating(game), [0, 1, 2], clip.grid)
     assert clips.shape == (3, clip.channels, clip.frames, clip.size, clip.size)
@@ -130,7 +157,7 @@ def test_shapes_and_range(backbone: Backbone, temporal: Temporal, chosen: dict) 
     assert not torch.equal(clips[0], clips[1])
 
 
-@each_pair
+@each_with_temporal
 def test_the_temporal_generator_answers_in_the_shape_it_was_asked_for(
     backbone: Backbone, temporal: Temporal, chosen: dict
 ) -> None:
@@ -142,7 +169,7 @@ def test_the_temporal_generator_answers_in_the_shape_it_was_asked_for(
 
 
 @each_without_variant
-def test_a_sample_alone_is_the_sample_in_a_batch(backbone: Backbone, temporal: Temporal, chosen: dict) -> None:
+def test_a_sample_alone_is_the_sample_in_a_batch(backbone: Backbone, temporal: Temporal | None, chosen: dict) -> None:
     clip, game = play(backbone, temporal, chosen)
     evaluating(game)
     batch = sample(game, [10, 11, 12, 13], clip.grid)
@@ -152,7 +179,7 @@ def test_a_sample_alone_is_the_sample_in_a_batch(backbone: Backbone, temporal: T
 
 @each_able
 def test_what_a_pair_can_it_does_without_changing_the_training_frames(
-    backbone: Backbone, temporal: Temporal, chosen: dict
+    backbone: Backbone, temporal: Temporal | None, chosen: dict
 ) -> None:
     clip, game = play(backbone, temporal, chosen)
     evaluating(game)
@@ -163,7 +190,7 @@ def test_what_a_pair_can_it_does_without_changing_the_training_frames(
         "after": tuple(i / last for i in range(2 * clip.frames)),
         "before": tuple(i / last for i in range(-clip.frames, clip.frames)),
     }
-    for ability in sorted(backbone.can & temporal.can):
+    for ability in sorted(able(backbone, temporal)):
         times = asked[ability]
         other = sample(game, [0, 1], times)
         assert other.shape[2] == len(times)
@@ -174,7 +201,7 @@ def test_what_a_pair_can_it_does_without_changing_the_training_frames(
 
 
 @each_without_variant
-def test_noise_alone_makes_the_difference(backbone: Backbone, temporal: Temporal, chosen: dict) -> None:
+def test_noise_alone_makes_the_difference(backbone: Backbone, temporal: Temporal | None, chosen: dict) -> None:
     """One key, one loss; torch's global generator is not touched by any player's step."""
     clip, game = play(backbone, temporal, chosen)
     for player in game.players:
@@ -197,7 +224,7 @@ def test_noise_alone_makes_the_difference(backbone: Backbone, temporal: Temporal
 
 @each_pair
 def test_every_parameter_of_a_player_gets_a_gradient_and_moves(
-    backbone: Backbone, temporal: Temporal, chosen: dict
+    backbone: Backbone, temporal: Temporal | None, chosen: dict
 ) -> None:
     clip, game = play(backbone, temporal, chosen)
     moved: set[int] = set()
@@ -223,19 +250,19 @@ def test_every_parameter_of_a_player_gets_a_gradient_and_moves(
     assert moved == everything  # nothing trainable is left without a player
 
 
-@pytest.mark.parametrize("backbone", BACKBONES, ids=lambda b: b.name)
+@pytest.mark.parametrize("backbone", LATENT, ids=lambda b: b.name)
 def test_specs_that_differ_in_time_alone_start_from_one_renderer(backbone: Backbone) -> None:
-    """The backbone draws the same weights whatever temporal generator it is given."""
+    """The backbone draws the same weights whatever temporal generator it is given; two of them are always at hand."""
     clip, options, spec = small(backbone)
     assert spec is not None
     drawn = []
-    for temporal in [t for t in TEMPORAL if t.refuses(spec, t.options(**t.sets)) is None]:
-        module = temporal.build(spec, temporal.options(**temporal.sets))
+    installed = [t for t in TEMPORAL if t.refuses(spec, t.options(**t.sets)) is None]
+    modules = [Still(spec, 1), Still(spec, 2), *(t.build(spec, t.options(**t.sets)) for t in installed)]
+    for module in modules:
         torch.manual_seed(11)
         game = backbone.build(clip, options, module)
         own = {id(p) for p in module.parameters()}
         drawn.append([p for part in game.parts.values() for p in part.parameters() if id(p) not in own])
-    assert len(drawn) > 1
     for other in drawn[1:]:
         assert all(torch.equal(a, b) for a, b in zip(drawn[0], other, strict=True))
 
@@ -253,3 +280,18 @@ def test_pairings_name_options_that_exist() -> None:
         assert spec.variant is None or spec.variant in temporal.variants
         names = {f.name for f in dataclasses.fields(temporal.options)}
         assert {k.removeprefix("temporal.") for k in pairing.options if k.startswith("temporal.")} <= names
+
+
+def test_a_backbone_without_a_latent_path_is_asked_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The contract allows one; it is then no pair with anybody, and is not let off."""
+    monkeypatch.setattr(sys.modules[__name__], "BACKBONES", [Lone()])
+    ((name, backbone, temporal, chosen),) = pairs()
+    assert (name, backbone, temporal, chosen) == ("lone", Lone(), None, {})
+    test_a_declaration_is_frozen_and_its_options_have_help(backbone)
+    for check in (
+        test_shapes_and_range,
+        test_a_sample_alone_is_the_sample_in_a_batch,
+        test_noise_alone_makes_the_difference,
+        test_every_parameter_of_a_player_gets_a_gradient_and_moves,
+    ):
+        check(backbone, temporal, chosen)

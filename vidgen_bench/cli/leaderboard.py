@@ -89,13 +89,12 @@ def _of_track(found: list[Ranking], track: str | None) -> list[Ranking]:
 def _write(
     found: list[Ranking], collected: Collected, layout: Format, target: Path | None, searched: list[Path]
 ) -> None:
-    """Print the leaderboard, or write it to a file whole."""
-    from vidgen_bench.cli.console import output
-
+    """Print the leaderboard, or write it to a file whole; a plain line needs no rich, which takes its time to import."""
     if not found and layout in (Format.table, Format.markdown):
         folders = ", ".join(str(p) for p in [*searched, SHIPPED])
-        output().print(f"No records yet below {folders}. Make one with: vidgen-bench run tgan+ode2", soft_wrap=True)
+        print(f"No records yet below {folders}. Make one with: vidgen-bench run tgan+ode2")
     elif layout is Format.table and target is None:
+        from vidgen_bench.cli.console import output
         from vidgen_bench.leaderboard.table import table
 
         console = output()
@@ -106,7 +105,7 @@ def _write(
         from vidgen_bench.files import write_text
 
         write_text(target, _text(found, collected, layout))
-        output().print(f"Wrote {target}", soft_wrap=True)
+        print(f"Wrote {target}")
 
 
 def _text(found: list[Ranking], collected: Collected, layout: Format) -> str:

@@ -14,7 +14,7 @@ from vidgen_bench.instruments.c3d.training import Plan, augmented, channel_means
 from vidgen_bench.instruments.c3d.weights import read_instrument
 from vidgen_bench.noise import key_of
 
-PLAN = Plan(steps=20, batch=2, learning_rate=5e-3, seed=3, width=4, hidden=16, held_out_clips=7)
+PLAN = Plan(steps=20, batch=2, learning_rate=4e-3, seed=3, width=3, hidden=64, held_out_clips=7)
 
 
 @pytest.fixture(autouse=True)
