@@ -152,6 +152,8 @@ def _own_parameters(backbone: Backbone, latent: LatentSpec, track: Track, host: 
     """Return the parameter count of the backbone's own G_t, built on the meta device; None where it has none or refuses."""
     import torch
 
+    from vidgen_bench.latent import count
+
     if backbone.own is None:
         return None
     own: Temporal = host.find("temporal", backbone.own).declaration
@@ -160,12 +162,7 @@ def _own_parameters(backbone: Backbone, latent: LatentSpec, track: Track, host: 
         return None
     with torch.device("meta"):
         module = own.build(latent, options)
-    return count_parameters(module)
-
-
-def count_parameters(module: nn.Module) -> int:
-    """Return the number of trainable parameters."""
-    return sum(p.numel() for p in module.parameters() if p.requires_grad)
+    return count(module)
 
 
 def _game_fault(game: Game, temporal: nn.Module | None) -> str | None:

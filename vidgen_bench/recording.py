@@ -10,8 +10,8 @@ import torch
 
 from vidgen_bench import __version__
 from vidgen_bench.api import Game
-from vidgen_bench.compose import count_parameters
 from vidgen_bench.data.store import Store
+from vidgen_bench.latent import count
 from vidgen_bench.plan import Plan
 from vidgen_bench.provenance import hardware, revision
 from vidgen_bench.records import (
@@ -85,9 +85,9 @@ def _best(best: Mapping[str, object] | None) -> Best | None:
 def _parameters(plan: Plan, seed: int, game: Game) -> Parameters:
     temporal, latent = plan.composition.build_temporal(seed), plan.composition.latent
     return Parameters(
-        temporal=None if temporal is None else count_parameters(temporal),
+        temporal=None if temporal is None else count(temporal),
         own_temporal=latent.parameters if latent else None,
-        parts={name: count_parameters(part) for name, part in game.parts.items()},
+        parts={name: count(part) for name, part in game.parts.items()},
     )
 
 

@@ -98,13 +98,19 @@ def turn(
 @pytest.fixture(scope="module")
 def trained(shared: Path) -> dict[str, Any]:
     """Two iterations from pattern weights, and what was seen on the way."""
-    case = golden.load(shared, "15a")
+    return two_iterations(golden.load(shared, "15a"), torch.float32)
+
+
+def two_iterations(case: dict[str, Any], dtype: torch.dtype) -> dict[str, Any]:
+    """Train two iterations from the float32 pattern weights, computing in ``dtype``."""
     game = TGAN().build(CLIP, TGANOptions(batch=4), conv1d())
     golden.fill(game.parts["generator"], case["G_state"])
     golden.fill(game.parts["discriminator"], case["D_state"])
-    real = golden.video(4, 16, 3, 64, 64).transpose(1, 2).contiguous()
+    for part in game.parts.values():
+        part.to(dtype)
+    real = golden.video(4, 16, 3, 64, 64).transpose(1, 2).to(dtype).contiguous()
     optimisers = {p.name: p.optimiser(p.parameters) for p in game.players}
-    latents = {k: golden.latent(4, 100, rate=r, phase=p) for k, r, p in _LATENTS}
+    latents = {k: golden.latent(4, 100, rate=r, phase=p).to(dtype) for k, r, p in _LATENTS}
     seen: dict[str, Any] = {"case": case}
     seen["it0_D"] = turn(game, "discriminator", latents["z_a"], real, optimisers)
     seen["it0_G"] = turn(game, "generator", latents["z_b"], real, optimisers)
@@ -125,10 +131,18 @@ _LATENTS = (("z_a", 0.13, 0.5), ("z_b", 0.17, 0.9), ("z_c", 0.19, 1.3), ("z_d", 
 
 def test_15a_losses(trained: dict[str, Any]) -> None:
     want = {k: v["float32"] for k, v in trained["case"]["losses"].items()}
-    assert trained["it0_D"][0] == pytest.approx(want["it0_D_loss"], abs=1e-5)
+    # summation order depends on the thread count: seen 2e-6 away with two threads, 1.003e-5 with one
+    assert trained["it0_D"][0] == pytest.approx(want["it0_D_loss"], abs=1.5e-5)
     assert trained["it0_G"][0] == pytest.approx(want["it0_G_loss"], rel=1e-4)
     assert trained["it1_D"][0] == pytest.approx(want["it1_D_loss"], rel=1e-2)
     assert trained["it1_G"][0] == pytest.approx(want["it1_G_loss"], rel=1e-2)
+
+
+def test_15a_losses_in_float64(shared: Path) -> None:
+    case = golden.load(shared, "15a")
+    seen = two_iterations(case, torch.float64)
+    for turn_ in ("it0_D", "it0_G", "it1_D", "it1_G"):
+        assert seen[turn_][0] == pytest.approx(case["losses"][f"{turn_}_loss"]["float64_run"], rel=1e-6), turn_
 
 
 @pytest.mark.parametrize(("player", "rel"), [("D", 1e-3), ("G", 1e-2)])

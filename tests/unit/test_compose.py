@@ -12,9 +12,10 @@ from torch import nn
 
 from tests import toy
 from vidgen_bench.api import Clip, Game, LatentSpec, NoOptions, Player, option
-from vidgen_bench.compose import compose, count_parameters
+from vidgen_bench.compose import compose
 from vidgen_bench.errors import PluginError, RequestError
 from vidgen_bench.host import Found, Host, Origin
+from vidgen_bench.latent import count
 from vidgen_bench.track import load_track
 
 TRACK = load_track("shapes-smoke")
@@ -96,7 +97,7 @@ def test_a_bare_backbone_means_its_own_temporal_generator():
     composition = compose("painter", TRACK, {}, host())
     assert str(composition.resolved) == "painter+walk"
     assert composition.latent is not None
-    assert composition.latent.parameters == count_parameters(Walk().build(composition.latent, WalkOptions()))
+    assert composition.latent.parameters == count(Walk().build(composition.latent, WalkOptions()))
 
 
 def test_a_pair_can_what_both_sides_can():

@@ -44,7 +44,7 @@ def print_plan(console: Console, plan: Plan, seeds: list[int]) -> None:
 def _temporal(plan: Plan) -> str:
     import torch
 
-    from vidgen_bench.compose import count_parameters
+    from vidgen_bench.latent import count
 
     composition = plan.composition
     if composition.temporal is None or composition.latent is None:
@@ -53,4 +53,4 @@ def _temporal(plan: Plan) -> str:
         module = composition.temporal.build(composition.latent, composition.temporal_options)
     own = composition.latent.parameters
     beside = f" (the backbone's own {composition.backbone.own}: {own:,})" if own is not None else ""
-    return f"{composition.temporal.name}, {count_parameters(module):,} parameters{beside}"
+    return f"{composition.temporal.name}, {count(module):,} parameters{beside}"
