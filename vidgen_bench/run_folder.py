@@ -76,9 +76,9 @@ class RunFolder:
             return None
         try:
             table = json.loads(path.read_text())
-            if not isinstance(table, dict) or not isinstance(table.get("environment"), dict):
+            if not isinstance(table["environment"]["threads"], int):
                 raise ValueError("no request")
-        except ValueError:
+        except (ValueError, KeyError, TypeError):
             raise RecordError(f"{path} is damaged. Delete the folder {self.path} to start afresh.") from None
         return table
 

@@ -1,0 +1,55 @@
+"""The README keeps its word: its links lead somewhere, its commands are accepted, and CI runs its test command."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from vidgen_bench.compose import compose
+from vidgen_bench.host import Host
+from vidgen_bench.resolve import parse_given
+from vidgen_bench.track import load_track, shipped_tracks
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+RUNS = sorted({line.split("#")[0].strip() for line in README.splitlines() if line.startswith("vidgen-bench run ")})
+
+
+def test_there_are_runs_to_check():
+    assert len(RUNS) >= 6
+
+
+@pytest.mark.parametrize("line", RUNS)
+def test_a_run_of_the_readme_fits_together(line):
+    words = shlex.split(line)
+    after = {word: words[i + 1] for i, word in enumerate(words[:-1]) if word.startswith("--")}
+    given = parse_given([after["--set"]] if "--set" in after else [])
+    assert compose(words[2], load_track(after.get("--track", "shapes-smoke")), given, Host.of_environment())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+        assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+def test_every_shipped_plugin_and_track_of_the_paper_is_named():
+    host = Host.of_environment()
+    ours = [f for kind in ("backbone", "temporal", "metric") for f in host.of(kind) if f.origin.distribution == "vidgen-bench"]
+    for found in ours:
+        assert f"`{found.name}`" in README
+    assert "shapes-smoke" in shipped_tracks()
+
+
+def test_ci_runs_the_readmes_test_command():
+    (command,) = re.findall(r"pip install -e '\.\[dev\]' && (\S+)", README)
+    assert re.search(rf"^{command}( -q)?$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+
+
+def test_what_contributing_measures_is_in_the_tree():
+    for path in re.findall(r"`((?:tests|plugins|vidgen_bench|docs)/[\w/.]+)`", README + (ROOT / "docs/verification.md").read_text()):
+        assert (ROOT / path).exists(), path
