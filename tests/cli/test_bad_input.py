@@ -155,7 +155,7 @@ def _video(content: bytes | None):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (_empty, ["videos", "empty"]),
+        (_empty, ["data/videos holds no folder", "expected one folder a class"]),
         (_class_without_videos, ["Gamma"]),
         (_line("Alpha/v_Alpha_g77_c01.avi 1"), ["v_Alpha_g77_c01.avi"]),
         (_line("../secret/v_Alpha_g77_c01.avi 1"), ["../secret"]),

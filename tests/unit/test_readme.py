@@ -39,7 +39,12 @@ def test_links_lead_somewhere(page):
 
 def test_every_shipped_plugin_and_track_of_the_paper_is_named():
     host = Host.of_environment()
-    ours = [f for kind in ("backbone", "temporal", "metric") for f in host.of(kind) if f.origin.distribution == "vidgen-bench"]
+    ours = [
+        f
+        for kind in ("backbone", "temporal", "metric")
+        for f in host.of(kind)
+        if f.origin.distribution == "vidgen-bench"
+    ]
     for found in ours:
         assert f"`{found.name}`" in README
     assert "shapes-smoke" in shipped_tracks()
@@ -51,5 +56,7 @@ def test_ci_runs_the_readmes_test_command():
 
 
 def test_what_contributing_measures_is_in_the_tree():
-    for path in re.findall(r"`((?:tests|plugins|vidgen_bench|docs)/[\w/.]+)`", README + (ROOT / "docs/verification.md").read_text()):
+    for path in re.findall(
+        r"`((?:tests|plugins|vidgen_bench|docs)/[\w/.]+)`", README + (ROOT / "docs/verification.md").read_text()
+    ):
         assert (ROOT / path).exists(), path

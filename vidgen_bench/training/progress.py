@@ -21,6 +21,8 @@ class Progress:
     evaluate_seconds: float = 0.0
     ended: bool = False
     diverged: bool = False
+    pending: bool = False
+    """An evaluation was due and Ctrl-C came first."""
     trace_bytes: int = 0
     best: dict[str, Any] | None = None
     """``{"iteration", "metric", "value", "file"}`` of the best checkpoint."""

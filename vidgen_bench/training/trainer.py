@@ -94,13 +94,15 @@ class Trainer:
         self._resume()
         saved = time.monotonic()
         while not self.progress.ended:
-            with Stopwatch(self.progress, "train_seconds"):
-                losses = self._advance()
+            losses = None
+            if not self.progress.pending:
+                with Stopwatch(self.progress, "train_seconds"):
+                    losses = self._advance()
             share = self._share()
             ended = self._process.agree(share >= 1.0) if self._rule.budget.device_hours else share >= 1.0
-            due = ended or self.progress.iteration % self._rule.every == 0
+            due = self.progress.pending or ended or self.progress.iteration % self._rule.every == 0
             if due and not self.progress.diverged:
-                self._evaluate(losses if losses is not None else self._look())
+                self._evaluate_or_stop(losses if losses is not None else self._look())
             if due or self.progress.diverged:
                 self.progress.ended = ended or self.progress.diverged
                 self._save()
@@ -110,11 +112,24 @@ class Trainer:
                 self._save()
                 saved = time.monotonic()
             if stop and not self.progress.ended:
-                raise Interrupted(
-                    f"Stopped at iteration {self.progress.iteration}; everything is saved in {self._folder}. "
-                    "The same command goes on from there."
-                )
+                raise self._stopped()
         return self.progress
+
+    def _evaluate_or_stop(self, losses: Mapping[str, float]) -> None:
+        """Evaluate; where Ctrl-C ends the scoring, save that this evaluation is still to come."""
+        self.progress.pending = True
+        try:
+            self._evaluate(losses)
+        except Interrupted:
+            self._save()
+            raise self._stopped() from None
+        self.progress.pending = False
+
+    def _stopped(self) -> Interrupted:
+        return Interrupted(
+            f"Stopped at iteration {self.progress.iteration}; everything is saved in {self._folder}. "
+            "The same command goes on from there."
+        )
 
     def _share(self) -> float:
         return self.progress.share(self._rule.budget, self._process.world)

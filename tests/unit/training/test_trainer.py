@@ -114,6 +114,23 @@ def test_interrupted_anywhere_it_resumes_to_the_same_numbers(tmp_path, stop, mon
     assert (tmp_path / "parts" / "trace.jsonl").read_bytes() == (tmp_path / "whole" / "trace.jsonl").read_bytes()
 
 
+def test_interrupted_while_scoring_it_scores_first_when_resumed(tmp_path):
+    def stop_at_twelve(iteration: int) -> dict[str, float]:
+        if iteration == 12:
+            raise Interrupted("Stopped during scoring")
+        return {"fid": float(iteration)}
+
+    for name in ("whole", "parts"):
+        (tmp_path / name).mkdir()
+    score = {"score": lambda i: {"fid": float(i)}}
+    make(tmp_path / "whole", **score).run()
+    with pytest.raises(Interrupted, match="iteration 12; everything is saved"):
+        make(tmp_path / "parts", score=stop_at_twelve).run()
+    make(tmp_path / "parts", **score).run()
+    assert_same(final_state(tmp_path / "parts"), final_state(tmp_path / "whole"))
+    assert (tmp_path / "parts" / "trace.jsonl").read_bytes() == (tmp_path / "whole" / "trace.jsonl").read_bytes()
+
+
 def test_a_finished_training_is_not_trained_again(tmp_path):
     make(tmp_path).run()
     before = (tmp_path / "last.pt").read_bytes()
