@@ -154,3 +154,29 @@ def test_real_clips_train(workplace, shared):
     assert result.returncode == 0, result.stderr
     (record,) = workplace.records().values()
     assert (record["data"]["train_videos"], record["data"]["test_videos"]) == (56, 16)
+
+
+@pytest.mark.slow
+def test_two_processes_run_as_one(prepared):
+    script = "from torch.distributed.run import main; main()"
+    arguments = [
+        "--nproc-per-node",
+        "2",
+        "-m",
+        "vidgen_bench",
+        "run",
+        "tgan+ode2",
+        *prepared.data_arguments,
+        "--runs",
+        "two",
+    ]
+    result = prepared.call(*arguments, script=script)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("record ") == 1
+    (together,) = prepared.records("two").values()
+    assert together["environment"]["world"] == 2
+    assert prepared.run("tgan+ode2", "--runs", "alone").returncode == 0
+    (alone,) = prepared.records("alone").values()
+    assert together["spent"] == alone["spent"]
+    first, same = (record["trace"][0]["losses"]["discriminator.real"] for record in (together, alone))
+    assert first == pytest.approx(same, rel=1e-4)

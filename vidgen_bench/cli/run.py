@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -59,7 +60,8 @@ def run(
     from vidgen_bench.plan import Request, make_plan
     from vidgen_bench.resolve import parse_given
 
-    console = Console(soft_wrap=True)
+    # of several processes only the first one speaks
+    console = Console(soft_wrap=True, quiet=os.environ.get("RANK", "0") != "0")
     wanted = parse_seeds(seed, seeds)
     request = Request(
         spec=spec,
