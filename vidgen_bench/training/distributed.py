@@ -68,9 +68,13 @@ class Process:
     def first(self, work: Callable[[], Any]) -> Any:
         """Let rank 0 do the work while the others wait; return its result on rank 0, None elsewhere."""
         result = work() if self.rank == 0 else None
+        self.settle()
+        return result
+
+    def settle(self) -> None:
+        """Wait for every process: one that leaves the group early makes gloo abort the others."""
         if self.world > 1:
             dist.barrier()
-        return result
 
     def batch_norm(self) -> Any:
         """Return the context in which batch norm takes its statistics over all processes."""

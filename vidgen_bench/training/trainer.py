@@ -112,6 +112,7 @@ class Trainer:
                 self._save()
                 saved = time.monotonic()
             if stop and not self.progress.ended:
+                self._process.settle()
                 raise self._stopped()
         return self.progress
 

@@ -44,6 +44,7 @@ def worker(rank: int, folder: str) -> None:
     dist.init_process_group("gloo", init_method=f"file://{folder}/rendezvous", rank=rank, world_size=2)
     result = play(Process(rank, 2))
     torch.save(result, f"{folder}/{rank}.pt")
+    dist.barrier()
     dist.destroy_process_group()
 
 
@@ -78,6 +79,7 @@ def train(rank: int, folder: str, stop: int | None) -> None:
     )
     with contextlib.suppress(Interrupted):
         trainer.run()
+    dist.barrier()
     dist.destroy_process_group()
 
 
