@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vidgen_bench.api import Ability, Backbone, Clip, Game, LatentSpec, Temporal, Times
 from vidgen_bench.errors import PluginError, RequestError
+from vidgen_bench.fit import Misfit, fit
 from vidgen_bench.host import Found, Host
-from vidgen_bench.noise import key_of
+from vidgen_bench.nearest import nearest
 from vidgen_bench.records import PluginEntry
-from vidgen_bench.resolve import Resolved, resolve
-from vidgen_bench.spec import Spec, parse
+from vidgen_bench.resolve import Resolved
+from vidgen_bench.spec import parse
 from vidgen_bench.track import Track
 
 if TYPE_CHECKING:
@@ -80,14 +80,16 @@ class _Seeded:
     """Torch's global generator seeded from (seed, purpose) for the length of a block, and put back afterwards."""
 
     def __init__(self, seed: int, purpose: str) -> None:
-        self._key = key_of(seed, purpose)
+        self._seed, self._purpose = seed, purpose
 
     def __enter__(self) -> None:
         import torch
 
+        from vidgen_bench.noise import key_of
+
         self._fork = torch.random.fork_rng(devices=[])
         self._fork.__enter__()
-        torch.manual_seed(self._key)
+        torch.manual_seed(key_of(self._seed, self._purpose))
 
     def __exit__(self, *exception: Any) -> None:
         self._fork.__exit__(*exception)
@@ -102,42 +104,24 @@ def compose(text: str, track: Track, given: Mapping[str, Any], host: Host) -> Co
         given: ``{"temporal.hidden": "64"}``, texts or typed values.
         host: the installed plugins.
     Raises:
-        RequestError: unknown names, options out of range, or a pair that does not fit, with the reason.
+        RequestError: unknown names, options out of range, or a pair that does not fit, with the reason and the nearest that does.
     """
     spec = parse(text)
-    backbone = host.find("backbone", spec.backbone)
-    spec = dataclasses.replace(spec, temporal=spec.temporal or backbone.declaration.own)
-    temporal = host.find("temporal", spec.temporal) if spec.temporal else None
-    resolved = resolve(spec, backbone.declaration, temporal.declaration if temporal else None, track, given, host)
-    options = resolved.options("backbone", backbone.declaration)
-    if reason := backbone.declaration.refuses(track.clip, options):
-        raise RequestError(f"{backbone.name} refuses this track's clips: {reason}")
-    latent = backbone.declaration.latent(track.clip, options)
-    if latent is None and temporal is not None:
-        raise RequestError(
-            f"{spec} does not fit: {backbone.name} has no latent path through time, so there is nothing to swap. Use `{backbone.name}`."
-        )
-    if latent is not None and temporal is None:
-        raise RequestError(
-            f"{backbone.name} has no temporal generator of its own: name one, as in {backbone.name}+ode1."
-        )
-    temporal_options = None
-    if latent is not None and temporal is not None:
-        latent = dataclasses.replace(latent, parameters=_own_parameters(backbone.declaration, latent, track, host))
-        temporal_options = resolved.options("temporal", temporal.declaration)
-        if reason := temporal.declaration.refuses(latent, temporal_options):
-            raise RequestError(
-                f"{resolved.spec} does not fit: {temporal.name} refuses the latent of {backbone.name}: {reason}"
-            )
+    try:
+        pair = fit(spec, track, given, host)
+    except Misfit as misfit:
+        other = nearest(spec, track, given, host)
+        hint = f" Nearest that works: {other.resolved.spec}." if other else ""
+        raise RequestError(f"{misfit}{hint}") from None
     return Composition(
-        resolved=resolved,
-        backbone=backbone.declaration,
-        temporal=temporal.declaration if temporal else None,
-        backbone_options=options,
-        temporal_options=temporal_options,
-        clip=track.clip,
-        latent=latent,
-        plugins=tuple(plugin_entry(f) for f in (backbone, temporal) if f),
+        resolved=pair.resolved,
+        backbone=pair.backbone.declaration,
+        temporal=pair.temporal.declaration if pair.temporal else None,
+        backbone_options=pair.backbone_options,
+        temporal_options=pair.temporal_options,
+        clip=pair.clip,
+        latent=pair.latent,
+        plugins=tuple(plugin_entry(f) for f in (pair.backbone, pair.temporal) if f),
     )
 
 
@@ -146,23 +130,6 @@ def plugin_entry(found: Found) -> PluginEntry:
     return PluginEntry(
         kind=found.kind, name=found.name, distribution=found.origin.distribution, version=found.origin.version
     )
-
-
-def _own_parameters(backbone: Backbone, latent: LatentSpec, track: Track, host: Host) -> int | None:
-    """Return the parameter count of the backbone's own G_t, built on the meta device; None where it has none or refuses."""
-    import torch
-
-    from vidgen_bench.latent import count
-
-    if backbone.own is None:
-        return None
-    own: Temporal = host.find("temporal", backbone.own).declaration
-    options = resolve(Spec(backbone.name, own.name), backbone, own, track, {}, host).options("temporal", own)
-    if own.refuses(latent, options):
-        return None
-    with torch.device("meta"):
-        module = own.build(latent, options)
-    return count(module)
 
 
 def _game_fault(game: Game, temporal: nn.Module | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from vidgen_bench.api import Game, Metric, Moments, Times
-from vidgen_bench.errors import PluginError, RequestError
+from vidgen_bench.errors import PluginError
 from vidgen_bench.metrics.moments import MomentAccumulator
 from vidgen_bench.noise import sampling_noise
 
@@ -62,23 +62,6 @@ class Scorer:
     def __call__(self, features: Mapping[str, np.ndarray]) -> dict[str, float]:
         """Return {metric: score} of features {layer: [n, D]}."""
         return {name: float(score(features[layer])) for name, (layer, score) in self._scorers.items()}
-
-
-def find_metrics(
-    names: Iterable[str], find: Callable[[str], Metric], layers: tuple[str, ...], instrument: str
-) -> tuple[Metric, ...]:
-    """Return the metrics of a track, each of whose layers the instrument has.
-
-    Raises:
-        RequestError: a metric needs a layer that the instrument does not emit.
-    """
-    metrics = tuple(find(name) for name in names)
-    for metric in metrics:
-        if metric.layer not in layers:
-            raise RequestError(
-                f"The metric {metric.name!r} reads the layer {metric.layer!r}, but {instrument} emits {', '.join(layers)}."
-            )
-    return metrics
 
 
 @torch.no_grad()

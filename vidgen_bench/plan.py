@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ from vidgen_bench.api import DataSet, Instrument, Metric
 from vidgen_bench.budget import Budget
 from vidgen_bench.compose import Composition, compose, plugin_entry
 from vidgen_bench.errors import RequestError, did_you_mean
-from vidgen_bench.evaluation import find_metrics
 from vidgen_bench.host import Host
 from vidgen_bench.records import PluginEntry
 from vidgen_bench.run_folder import RunFolder, folder_of
@@ -99,7 +98,6 @@ def make_plan(request: Request, host: Host) -> Plan:
         track = track.with_budget(request.budget)
     if request.track.endswith(".toml"):
         _check_defaults(track, host)
-    composition = compose(request.spec, track, request.given, host)
     instrument = host.find("instrument", track.instrument.name)
     if reason := instrument.declaration.refuses(track.clip):
         raise RequestError(f"{instrument.name} refuses the clips of the track {track.name}: {reason}")
@@ -116,9 +114,29 @@ def make_plan(request: Request, host: Host) -> Plan:
             f"The track {track.name} asks for {instrument.name} with sha256 {track.instrument.sha256}; the installed one has {sha256}. "
             "Import the right weights, or use a track of your own."
         )
+    composition = compose(
+        request.spec, track, request.given, host
+    )  # last: it may take torch, and these refusals do not
     measuring = (data_set, instrument, *(host.find("metric", name) for name in track.evaluation.metrics))
     plugins = (*composition.plugins, *(plugin_entry(f) for f in measuring))
     return Plan(request, track, composition, data_set.declaration, instrument.declaration, sha256, metrics, plugins)
+
+
+def find_metrics(
+    names: Iterable[str], find: Callable[[str], Metric], layers: tuple[str, ...], instrument: str
+) -> tuple[Metric, ...]:
+    """Return the metrics of a track, each of whose layers the instrument has.
+
+    Raises:
+        RequestError: a metric needs a layer that the instrument does not emit.
+    """
+    metrics = tuple(find(name) for name in names)
+    for metric in metrics:
+        if metric.layer not in layers:
+            raise RequestError(
+                f"The metric {metric.name!r} reads the layer {metric.layer!r}, but {instrument} emits {', '.join(layers)}."
+            )
+    return metrics
 
 
 def _check_defaults(track: Track, host: Host) -> None:

@@ -120,7 +120,7 @@ def test_a_pair_can_what_both_sides_can():
         (
             "painter+walk",
             Painter(refusal="clips must be longer"),
-            "painter refuses this track's clips: clips must be longer",
+            "painter refuses the clips of the track shapes-smoke: clips must be longer",
         ),
         ("painter+walk", Painter(shape=None), "no latent path through time"),
         ("painter", Painter(own=None), "no temporal generator of its own"),

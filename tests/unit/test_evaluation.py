@@ -11,9 +11,10 @@ import torch
 from tests import toy
 from vidgen_bench.api import Game
 from vidgen_bench.errors import PluginError, RequestError
-from vidgen_bench.evaluation import CHUNK, Meter, Scorer, find_metrics, samples
+from vidgen_bench.evaluation import CHUNK, Meter, Scorer, samples
 from vidgen_bench.metrics.frechet_distance import vidgen_metrics as fid
 from vidgen_bench.metrics.inception_score import vidgen_metrics as inception
+from vidgen_bench.plan import find_metrics
 
 TIMES = (0.0, 1 / 3, 2 / 3, 1.0)
 METRICS = (*inception(), *fid())

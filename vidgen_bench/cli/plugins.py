@@ -20,12 +20,27 @@ _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines."
 
 
 @app.callback(invoke_without_command=True, epilog="Options of one: [bold]vidgen-bench plugins show ode1[/bold]")
-def plugins(context: typer.Context, as_json: _AsJson = False) -> None:
+def plugins(
+    context: typer.Context,
+    as_json: _AsJson = False,
+    as_matrix: Annotated[
+        bool, typer.Option("--matrix", help="Which temporal generator goes with which backbone, and why not.")
+    ] = False,
+    track: Annotated[
+        str | None, typer.Option(help="With --matrix: the track whose clips are asked for, shapes-smoke unless given.")
+    ] = None,
+) -> None:
     """List the installed plugins: what each can, where it comes from, and which are broken."""
+    from vidgen_bench.errors import RequestError
+
     if context.invoked_subcommand is not None:
         return
+    if track is not None and not as_matrix:
+        raise RequestError("--track belongs to --matrix: `vidgen-bench plugins --matrix --track NAME`.")
     host = _host()
-    if as_json:
+    if as_matrix:
+        _print_matrix(track or "shapes-smoke", host, as_json)
+    elif as_json:
         print_json(_listing(host))
     else:
         _print_listing(host)
@@ -76,6 +91,20 @@ def _named(host: Host, name: str) -> list[Found]:
         if broken.origin.entry_point == name:
             raise PluginError(f"The plugin {name!r} cannot be used: {broken.origin} is broken: {broken.cause}")
     raise RequestError(f"No plugin is called {name!r}.{did_you_mean(name, {f.name for f in host.found})}")
+
+
+def _print_matrix(track: str, host: Host, as_json: bool) -> None:
+    from vidgen_bench.cli import matrix_view
+    from vidgen_bench.cli.console import output
+    from vidgen_bench.matrix import matrix
+    from vidgen_bench.track import load_track
+
+    loaded = load_track(track)
+    cells = matrix(loaded, host)
+    if as_json:
+        print_json(matrix_view.as_json(loaded, cells))
+    else:
+        output().print(matrix_view.grid(loaded, cells))
 
 
 def _listing(host: Host) -> dict[str, object]:
