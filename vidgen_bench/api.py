@@ -81,7 +81,11 @@ class LatentSpec:
 
 @dataclass(frozen=True)
 class Feed:
-    """What a player wants to see: ``frames`` consecutive frames, every ``stride``-th. A batch of images is a feed of 1."""
+    """What a player wants to see: ``frames`` consecutive frames, every ``stride``-th. A batch of images is a feed of 1.
+
+    ``flip`` mirrors half of the clips; ``shift-x`` cuts each at a column of its own out of the resized frame, where the track's
+    crop leaves columns out.
+    """
 
     frames: int
     stride: int = 1

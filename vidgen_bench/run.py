@@ -12,6 +12,7 @@ import torch
 
 from vidgen_bench.anchors import anchors, reference_moments
 from vidgen_bench.api import Game
+from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.prepare import prepare
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.data.store import Store
@@ -67,8 +68,8 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def prepare_data(plan: Plan, observer: Observer) -> Store:
-    """Return the decoded clips of the plan's data set, decoding what is not decoded yet.
+def prepare_data(plan: Plan, observer: Observer, geometry: FrameGeometry | None = None) -> Store:
+    """Return the decoded clips of the plan's data set, decoding what is not decoded yet; the track's geometry is the default.
 
     Raises:
         DataError: the data are not what they should be, or have another number of classes than the track says.
@@ -78,7 +79,7 @@ def prepare_data(plan: Plan, observer: Observer) -> Store:
     store = prepare(
         source,
         split=track.data.split,
-        geometry=track.data.geometry,
+        geometry=geometry or track.data.geometry,
         clip_frames=track.clip.frames,
         cache=cache_folder(),
         allow_missing=request.allow_missing,
@@ -90,6 +91,26 @@ def prepare_data(plan: Plan, observer: Observer) -> Store:
             f"The data have {len(store.classes)} classes, but the track {track.name} says clip.classes = {track.clip.classes}."
         )
     return store
+
+
+def prepare_wide(plan: Plan, game: Game, observer: Observer) -> Store | None:
+    """Return the same videos with every column where some player's feed shifts its crop sideways, else None.
+
+    Only training reads them; what is measured stays the track's crop.
+
+    Raises:
+        RequestError: the track's crop takes every column, so that it cannot move.
+    """
+    shifting = [p.name for p in game.players if p.feed and "shift-x" in p.feed.augment]
+    if not shifting:
+        return None
+    geometry = plan.track.data.geometry
+    if not geometry.spare:
+        raise RequestError(
+            f"The player {shifting[0]!r} shifts its clips sideways (augment shift-x), but the track {plan.track.name} resizes to "
+            f"{geometry.columns} columns and crops all of them: resize to more columns than clip.size, or choose an option without it."
+        )
+    return prepare_data(plan, observer, geometry.whole_columns)
 
 
 def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
@@ -142,6 +163,8 @@ class _Run:
         self._device, self._process, self._observer = device, process, observer
         self._game = _on(device, plan.composition.build(seed))
         self._metrics = plan.metrics
+        wide = process.first(lambda: prepare_wide(plan, self._game, observer))
+        self._wide = wide or prepare_wide(plan, self._game, Observer())
         self._trainer = self._make_trainer(interrupt)
 
     def _make_trainer(self, interrupt: Interrupt) -> Trainer:
@@ -149,7 +172,7 @@ class _Run:
         better = next(m.better for m in self._metrics if m.name == evaluation.select)
         return Trainer(
             self._game,
-            ClipSampler(self._store, "train", self._seed, self._device),
+            ClipSampler(self._store, "train", self._seed, self._device, self._wide),
             Rule(plan.track.budget, evaluation.every, evaluation.select, better),
             lambda iteration: self._scores(f"evaluate-{iteration}", 0, evaluation.samples),
             seed=self._seed,

@@ -8,7 +8,7 @@ resize does not promise that, and a store's content hash needs it.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, get_args
 
@@ -65,6 +65,17 @@ class FrameGeometry:
     def width(self) -> int:
         """Columns of a stored frame."""
         return self.crop[3]
+
+    @property
+    def spare(self) -> int:
+        """Columns of the resized frame that the crop leaves out."""
+        return self.columns - self.width
+
+    @property
+    def whole_columns(self) -> FrameGeometry:
+        """The same rows with every column: what a crop that moves sideways is cut from."""
+        top, _, height, _ = self.crop
+        return replace(self, crop=(top, 0, height, self.columns))
 
     def apply(self, frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the stored form of frames.

@@ -3,12 +3,15 @@
 Order: each name has its own keyed permutation of the videos for every epoch, drop last. Offset rule (TGAN's and the
 paper's): with span = stride * (frames - 1) + 1, uniform in 0 .. length - span - 1, so the last legal start is never
 drawn, and 0 where length <= span.
+Augmentation: ``flip`` mirrors half of the clips; ``shift-x`` cuts each clip at a column of its own from a wide store, which holds
+the rows of the track's crop and every column. Measurements never see either.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -24,31 +27,52 @@ _DEVICE_SHARE = 0.5  # of the device's free memory that a store may take; the re
 
 _WHOLE_COPY = 1 << 28  # bytes copied to the device at a time
 
+_MARGIN = 16  # one part in so many of the spare columns stays unused at either side: TGANv2's 4 of 64
+
+
+@dataclass(frozen=True)
+class _Frames:
+    """All frames of a store [frames, 3, H, W] (uint8), and where each video of a split begins."""
+
+    frames: Tensor
+    first: Tensor
+
 
 class ClipSampler:
     """Clips of one split of a store, on one device.
 
     The whole store moves to a CUDA device where it fits in half of the free memory; else clips are gathered from the
-    memory map.
+    memory map. ``wide`` holds the same videos with every column, for feeds that ask for ``shift-x``.
+
+    Raises:
+        DataError: ``wide`` does not hold the same videos.
     """
 
-    def __init__(self, store: Store, split: Literal["train", "test"], seed: int, device: torch.device | str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        split: Literal["train", "test"],
+        seed: int,
+        device: torch.device | str,
+        wide: Store | None = None,
+    ) -> None:
         entries = store.train if split == "train" else store.test
         self.videos = len(entries)
         """Videos of the split."""
         self.device = torch.device(device)
         self._seed = seed
-        self._first = torch.tensor([e.first for e in entries], dtype=torch.int64)
         self._length = torch.tensor([e.frames for e in entries], dtype=torch.int64)
         self._labels = torch.tensor([e.label for e in entries], dtype=torch.int64)
         self._shortest = min(entries, key=lambda e: e.frames)
-        self._frames = _placed(store, self.device)
+        self._frames = _Frames(_placed(store, self.device), torch.tensor([e.first for e in entries], dtype=torch.int64))
+        self._wide = _same_videos(wide, store, split, self.device) if wide is not None else None
+        self._width = store.geometry.width
         self._order = lru_cache(maxsize=8)(self._permutation)
 
     @property
     def on_device(self) -> bool:
         """Whether the frames lie in the memory of the device that clips are wanted on."""
-        return self._frames.device.type == self.device.type
+        return self._frames.frames.device.type == self.device.type
 
     def batch(self, name: str, feed: Feed, position: int, rows: int, rank: int = 0, world: int = 1) -> Batch:
         """Return this process's share of batch ``position`` of the stream ``name``.
@@ -123,8 +147,11 @@ class ClipSampler:
     def _gather(self, videos: Tensor, key: Tensor, rows: Tensor, feed: Feed) -> Batch:
         self._serves(feed)
         start, stride = _starts(self._length[videos], feed, random_bits(key, "offset", rows, 1)[:, 0])
-        index = (self._first[videos] + start)[:, None] + stride[:, None] * torch.arange(feed.frames, dtype=torch.int64)
-        clips = self._frames[index.to(self._frames.device)].to(self.device)  # uint8 [N, T, 3, H, W]
+        source = self._wide if self._wide is not None and "shift-x" in feed.augment else self._frames
+        index = (source.first[videos] + start)[:, None] + stride[:, None] * torch.arange(feed.frames, dtype=torch.int64)
+        clips = source.frames[index.to(source.frames.device)].to(self.device)  # uint8 [N, T, 3, H, W]
+        if source is self._wide:
+            clips = _cut(clips, random_bits(key, "shift-x", rows, 1)[:, 0], self._width)
         clips = (clips.permute(0, 2, 1, 3, 4).to(torch.float32, memory_format=torch.contiguous_format) - 128) / 128
         if "flip" in feed.augment:
             flipped = (random_bits(key, "flip", rows, 1)[:, 0] < 0).to(self.device)
@@ -132,11 +159,8 @@ class ClipSampler:
         return Batch(clips, self._labels[videos].to(self.device))
 
     def _serves(self, feed: Feed) -> None:
-        if "shift-x" in feed.augment:
-            raise RequestError(
-                "augment shift-x: the store holds the track's fixed crop and nothing beside it, so a crop cannot move. "
-                "Leave shift-x out."
-            )
+        if "shift-x" in feed.augment and self._wide is None:
+            raise RequestError("augment shift-x: this sampler has no wide store to cut from.")
         if self._shortest.frames < feed.frames:
             raise DataError(
                 f"{self._shortest.path} has {self._shortest.frames} frames, the feed wants {feed.frames}. Ask for "
@@ -157,6 +181,29 @@ def _starts(length: Tensor, feed: Feed, bits: Tensor) -> tuple[Tensor, Tensor]:
     start = (((bits >> 33) & 0x7FFFFFFF) * choices) >> 31
     stride = torch.where(length >= span, feed.stride, 1)
     return start, stride
+
+
+def _cut(clips: Tensor, bits: Tensor, width: int) -> Tensor:
+    """Return [N, T, 3, H, width], each clip cut at a column of its own, uniform but for the margins.
+
+    Reference: pfnet-research/tgan2, dataset code: of 64 spare columns the first is one of 4 .. 60.
+    """
+    spare = clips.shape[-1] - width
+    margin = spare // _MARGIN
+    left = margin + ((((bits >> 33) & 0x7FFFFFFF) * (spare - 2 * margin + 1)) >> 31)
+    columns = left[:, None] + torch.arange(width, dtype=torch.int64)
+    return clips.gather(-1, columns.to(clips.device)[:, None, None, None, :].expand(*clips.shape[:-1], width))
+
+
+def _same_videos(wide: Store, store: Store, split: Literal["train", "test"], device: torch.device) -> _Frames:
+    """Return the wide frames of a split, in the order of ``store``."""
+    ours, theirs = (s.train if split == "train" else s.test for s in (store, wide))
+    if [(e.path, e.frames) for e in ours] != [(e.path, e.frames) for e in theirs]:
+        raise DataError(
+            f"{wide.folder} does not hold the same videos as {store.folder}: one of them has changed since. "
+            "Delete both folders and decode again."
+        )
+    return _Frames(_placed(wide, device), torch.tensor([e.first for e in theirs], dtype=torch.int64))
 
 
 def _placed(store: Store, device: torch.device) -> Tensor:

@@ -11,6 +11,7 @@ import torch
 
 from tests.data_files import SMALL
 from vidgen_bench.api import Feed
+from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.index import FORMAT, Index, Stored
 from vidgen_bench.data.sampler import ClipSampler, _starts
 from vidgen_bench.data.store import Store
@@ -19,8 +20,9 @@ from vidgen_bench.errors import DataError, RequestError
 LENGTHS = [20, 16, 24, 17, 40, 33, 18]
 
 
-def store_of(folder: Path, lengths: list[int] = LENGTHS) -> Store:
-    """A store whose pixel value is the frame's number within its video, red, and the video's number, green."""
+def store_of(folder: Path, lengths: list[int] = LENGTHS, geometry: FrameGeometry = SMALL) -> Store:
+    """A store whose pixel value is the frame's number within its video, red, the video's number, green, the column, blue."""
+    folder.mkdir(exist_ok=True)
     videos, first = [], 0
     for number, length in enumerate(lengths):
         sha256 = "0" * 64
@@ -40,18 +42,18 @@ def store_of(folder: Path, lengths: list[int] = LENGTHS) -> Store:
     index = Index(
         format=FORMAT,
         split=1,
-        geometry=SMALL,
+        geometry=geometry,
         classes=("a", "b", "c"),
         missing=(),
         content_sha256="0" * 64,
         videos=tuple(videos),
     )
-    frames = np.zeros((index.frames, 3, 16, 16), dtype=np.uint8)
+    frames = np.zeros((index.frames, 3, geometry.height, geometry.width), dtype=np.uint8)
     for number, video in enumerate(videos):
         span = slice(video.first, video.first + video.frames)
         frames[span, 0] = np.arange(video.frames)[:, None, None]
         frames[span, 1] = number
-        frames[span, 2] = np.arange(16)[None, None, :]  # tells left from right
+        frames[span, 2] = np.arange(geometry.width)[None, None, :]
     (folder / "frames.u8").write_bytes(frames.tobytes())
     return Store(folder, index)
 
@@ -184,9 +186,33 @@ def test_flip_mirrors_half_of_the_clips_whole(sampler: ClipSampler) -> None:
     assert 0.4 < mirrored.float().mean() < 0.6
 
 
-def test_shift_is_refused_with_the_reason(sampler: ClipSampler) -> None:
-    with pytest.raises(RequestError, match=r"shift-x.*fixed crop"):
+def test_shift_cuts_each_clip_at_a_column_of_its_own_and_measurements_never(tmp_path: Path, store: Store) -> None:
+    geometry = FrameGeometry(16, 16 + 64, "cubic", (0, 32, 16, 16))
+    wide = store_of(tmp_path / "wide", geometry=geometry.whole_columns)
+    assert wide.geometry.width == 80
+    sampler, plain = ClipSampler(store, "train", 5, "cpu", wide), ClipSampler(store, "train", 5, "cpu")
+    shift = Feed(4, augment=("shift-x",))
+    batches = [sampler.batch("d", shift, k, 7) for k in range(120)]
+    columns = torch.cat([(b.clips[:, 2] * 128 + 128).round().long() for b in batches])
+    assert bool((columns == columns[:, :1, :1, :1] + torch.arange(16)).all())  # whole rows, the same cut in every frame
+    first = columns[:, 0, 0, 0]
+    assert set(first.tolist()) == set(range(4, 61))  # TGANv2's 4 .. 60 of 64 spare columns
+    assert abs(first.float().mean() - 32) < 2
+    for k, shifted in enumerate(batches[:5]):  # the same videos and frames as without
+        ordinary = plain.batch("d", Feed(4), k, 7)
+        assert torch.equal(shifted.labels, ordinary.labels)
+        assert all(torch.equal(a, b) for a, b in zip(read(shifted.clips), read(ordinary.clips), strict=True))
+    halves = [sampler.batch("d", shift, 3, 4, rank, 2).clips for rank in (0, 1)]
+    assert torch.equal(torch.cat(halves), sampler.batch("d", shift, 3, 4).clips)
+    indices = torch.arange(9)
+    assert torch.equal(sampler.evaluation("real", indices, 4).clips, plain.evaluation("real", indices, 4).clips)
+
+
+def test_shift_needs_a_wide_store_of_the_same_videos(tmp_path: Path, sampler: ClipSampler, store: Store) -> None:
+    with pytest.raises(RequestError, match=r"shift-x.*no wide store"):
         sampler.batch("d", Feed(4, augment=("shift-x",)), 0, 1)
+    with pytest.raises(DataError, match="does not hold the same videos"):
+        ClipSampler(store, "train", 5, "cpu", store_of(tmp_path / "other", [20, 20]))
 
 
 def test_a_feed_longer_than_a_video_names_the_video(sampler: ClipSampler) -> None:
