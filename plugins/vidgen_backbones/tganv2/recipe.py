@@ -1,0 +1,34 @@
+"""The two published ways to train TGANv2, as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What one published program sets and the other sets differently."""
+
+    subsampling: int
+    """From one level to the next, one frame of this many is kept."""
+    last_relu: bool
+    """A ReLU before the discriminator's sum over positions."""
+    batch: int
+    """Clips of a batch, over all processes."""
+    augment: tuple[Literal["flip", "shift-x"], ...]
+    """What is done to real clips; shift-x is a crop at a random column."""
+    epsilon: float
+    """Of Adam."""
+    simultaneous: bool
+    """Both sides step from the same fakes, the generator against the discriminator before its step."""
+
+
+RECIPES: Mapping[str, Recipe] = {
+    "paper": Recipe(subsampling=4, last_relu=False, batch=32, augment=(), epsilon=1e-8, simultaneous=False),
+    "official": Recipe(
+        subsampling=2, last_relu=True, batch=128, augment=("flip", "shift-x"), epsilon=8e-8, simultaneous=True
+    ),
+}
+"""``paper``: Gordon and Parde's program, which made their TGANv2-ODE row. ``official``: Saito et al.'s own."""

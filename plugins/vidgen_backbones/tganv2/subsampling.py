@@ -1,0 +1,53 @@
+"""Fewer frames at each higher resolution: which frames are kept, and the pyramid of a real clip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+if TYPE_CHECKING:
+    from vidgen_bench.noise import Noise
+
+
+def kept(noise: Noise, name: str, frames: int, factor: int) -> Tensor:
+    """Return the indices of the frames that are kept: r, r + factor, r + 2 factor ..., r uniform in 0 .. factor - 1.
+
+    One r serves the whole batch, on all processes; of fewer frames than ``factor`` one stays.
+
+    Args:
+        noise: gives the draw ``name``.
+        name: of this choice.
+        frames: before, a power of two, as ``factor`` is: then the number kept does not depend on r.
+        factor: one frame of this many is kept.
+    Returns:
+        int64 [max(1, frames / factor)].
+    Reference: Saito et al. 2020, the frame sampling layer.
+    """
+    offset = noise.shared(name, min(factor, frames))
+    return offset + factor * torch.arange(max(1, frames // factor), device=offset.device)
+
+
+def real_pyramid(clips: Tensor, levels: int, factor: int, noise: Noise) -> list[Tensor]:
+    """Return what the discriminator of each level sees of real clips, coarsest and longest first.
+
+    Frames are left out from level to level as in generated clips, by draws of their own; level l is then averaged
+    over squares of 2^(levels - 1 - l) pixels.
+
+    Args:
+        clips: [N, C, T, H, W].
+        levels: resolutions; the last is H x W.
+        factor: one frame of this many is kept from one level to the next.
+        noise: gives the draws ``real-frames-1`` ...
+    Returns:
+        ``levels`` tensors [N, C, T_l, H_l, W_l].
+    """
+    pyramid = []
+    for level in range(levels):
+        if level:
+            clips = clips.index_select(2, kept(noise, f"real-frames-{level}", clips.shape[2], factor))
+        square = 1 << (levels - 1 - level)
+        pyramid.append(F.avg_pool3d(clips, (1, square, square)))
+    return pyramid
