@@ -59,27 +59,38 @@ class Embedding(nn.Sequential):
         super().__init__(*layers)
 
 
-def dynamics(shape: Sequence[int], width: int | None) -> nn.Sequential:
+class Dynamics(nn.Sequential):
+    """The right-hand side f of a differential equation, built by :func:`dynamics`."""
+
+    def forward(self, state: Tensor) -> Tensor:
+        if state.ndim == 4:
+            state = state.contiguous(memory_format=torch.channels_last)  # the layout that convolutions are fastest in
+        return super().forward(state)
+
+
+def dynamics(shape: Sequence[int], width: int | None, *, inputs: int = 1) -> Dynamics:
     """Return the network f of a differential equation on a state of this shape.
 
     On vectors: Linear, Tanh with one layer; Linear, Tanh, Linear with a hidden one (the last layer is linear).
     On maps (c, h, w): 3x3 convolutions, LeakyReLU 0.2 after each.
 
     Args:
-        shape: of the state, (d,) or (c, h, w).
+        shape: of one component of the state, (d,) or (c, h, w).
         width: of the hidden layer, None for a single layer.
+        inputs: how many components f sees, concatenated along the first axis of ``shape`` (features or channels) in
+            the order z, z', z'' ...
     Returns:
-        [N, *shape] -> [N, *shape].
+        [N, inputs * shape[0], *shape[1:]] -> [N, *shape].
     """
-    size = shape[0]
+    size, seen = shape[0], inputs * shape[0]
     if len(shape) == 1:
         if width is None:
-            return nn.Sequential(nn.Linear(size, size), nn.Tanh())
-        return nn.Sequential(nn.Linear(size, width), nn.Tanh(), nn.Linear(width, size))
+            return Dynamics(nn.Linear(seen, size), nn.Tanh())
+        return Dynamics(nn.Linear(seen, width), nn.Tanh(), nn.Linear(width, size))
     if width is None:
-        return nn.Sequential(nn.Conv2d(size, size, 3, padding=1), nn.LeakyReLU(0.2))
-    first, second = nn.Conv2d(size, width, 3, padding=1), nn.Conv2d(width, size, 3, padding=1)
-    return nn.Sequential(first, nn.LeakyReLU(0.2), second, nn.LeakyReLU(0.2))
+        return Dynamics(nn.Conv2d(seen, size, 3, padding=1), nn.LeakyReLU(0.2))
+    first, second = nn.Conv2d(seen, width, 3, padding=1), nn.Conv2d(width, size, 3, padding=1)
+    return Dynamics(first, nn.LeakyReLU(0.2), second, nn.LeakyReLU(0.2))
 
 
 def initialise(module: nn.Module, manner: Literal["framework", "xavier-sqrt2"]) -> None:

@@ -10,13 +10,25 @@ import torch
 from torch import Tensor
 
 from vidgen_bench.errors import PluginError
-from vidgen_bench.integrate import euler_maruyama, interpolate, ode_path, sde_path
+from vidgen_bench.integrate import (
+    ODEBackend,
+    Solver,
+    euler_maruyama_step,
+    interpolate,
+    ode_path,
+    sde_march,
+    sde_path,
+)
 from vidgen_bench.noise import GivenNoise, Noise, key_of, sampling_noise
 
 FRAMES = 16
 GRID = tuple(i / (FRAMES - 1) for i in range(FRAMES))
 WEIGHT = torch.randn(6, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64) / 2
 START = torch.randn(5, 6, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+BACKENDS: tuple[ODEBackend, ODEBackend] = ("native", "torchdiffeq")
+
+each_fixed = pytest.mark.parametrize("solver", ["rk4", "rk4-classic", "euler"])
 
 
 def linear(t: float, y: Tensor) -> Tensor:
@@ -46,34 +58,56 @@ def test_explicit_time_is_the_clip_unit() -> None:
     torch.testing.assert_close(path[0, :, 0], torch.tensor(GRID, dtype=torch.float64) ** 3, atol=1e-12, rtol=0)
 
 
-def test_convergence_is_of_fourth_order() -> None:
-    exact = START @ torch.linalg.matrix_exp(WEIGHT).T
-    errors = [(ode_path(linear, START, (1.0,), n + 1)[:, 0] - exact).abs().max().item() for n in (4, 8, 16, 32)]
+@pytest.mark.parametrize(("solver", "expected"), [("euler", 1), ("rk4", 4), ("rk4-classic", 4)])
+def test_observed_order_of_convergence(solver: Solver, expected: int) -> None:
+    """y' = -2 t y^2, nonlinear and not autonomous: y(t) = 1 / (1 / y(0) + t^2)."""
+    start = torch.tensor([[0.5], [1.0], [1.5]], dtype=torch.float64)
+    exact = 1 / (1 / start + 1)
+    errors = [
+        (ode_path(lambda t, y: -2 * t * y**2, start, (1.0,), n + 1, solver=solver)[:, 0] - exact).abs().max().item()
+        for n in (32, 64, 128)
+    ]
     orders = [math.log2(a / b) for a, b in pairwise(errors)]
-    assert all(3.8 < order < 4.2 for order in orders), orders
+    assert all(abs(order - expected) < 0.2 for order in orders), orders
+
+
+@pytest.mark.parametrize(("solver", "one_step"), [("rk4", 11 / 54), ("rk4-classic", 5 / 24), ("euler", 0.0)])
+def test_each_solver_is_its_own_quadrature_rule(solver: Solver, one_step: float) -> None:
+    """The integral of t^4 over [0, 1] in one step: Simpson's 3/8 rule, Simpson's rule, the left rectangle."""
+    path = ode_path(lambda t, y: torch.full_like(y, t**4), torch.zeros(1, 1).double(), (1.0,), 2, solver=solver)
+    assert path.item() == pytest.approx(one_step, abs=1e-15)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_native_equals_torchdiffeq(dtype: torch.dtype) -> None:
+@pytest.mark.parametrize("solver", ["rk4", "euler"])
+def test_native_equals_torchdiffeq(solver: Solver, dtype: torch.dtype) -> None:
     times = (*GRID, 1.2, 0.51, -0.3)
     state = START.to(dtype)
-    ours, theirs = (ode_path(curved, state, times, FRAMES, backend=b) for b in ("native", "torchdiffeq"))
+    ours, theirs = (ode_path(curved, state, times, FRAMES, solver=solver, backend=b) for b in BACKENDS)
     torch.testing.assert_close(ours, theirs, atol=20 * torch.finfo(dtype).eps, rtol=0)
 
 
-def test_gradients_equal_torchdiffeq() -> None:
-    def gradient(backend: str) -> Tensor:
+def test_torchdiffeq_has_no_classic_rk4() -> None:
+    with pytest.raises(PluginError, match="does not have the solver 'rk4-classic'"):
+        ode_path(linear, START, GRID, FRAMES, solver="rk4-classic", backend="torchdiffeq")
+
+
+@pytest.mark.parametrize("solver", ["rk4", "euler"])
+def test_gradients_equal_torchdiffeq(solver: Solver) -> None:
+    def gradient(backend: ODEBackend) -> Tensor:
         weight = WEIGHT.clone().requires_grad_()
-        path = ode_path(lambda t, y: torch.tanh(y @ weight.T), START, GRID, FRAMES, backend=backend)  # type: ignore[arg-type]
+        path = ode_path(lambda t, y: torch.tanh(y @ weight.T), START, GRID, FRAMES, solver=solver, backend=backend)
         return torch.autograd.grad(path.square().sum(), weight)[0]
 
     torch.testing.assert_close(gradient("native"), gradient("torchdiffeq"), atol=1e-11, rtol=0)
 
 
-def test_the_frame_at_zero_is_the_state_itself() -> None:
-    assert torch.equal(ode_path(curved, START, (0.0,), FRAMES)[:, 0], START)
+@each_fixed
+def test_the_frame_at_zero_is_the_state_itself(solver: Solver) -> None:
+    assert torch.equal(ode_path(curved, START, (0.0,), FRAMES, solver=solver)[:, 0], START)
 
 
+@each_fixed
 @pytest.mark.parametrize(
     "times",
     [
@@ -84,22 +118,25 @@ def test_the_frame_at_zero_is_the_state_itself() -> None:
     ],
     ids=["four times denser", "longer", "rewound", "out of order"],
 )
-def test_shared_instants_agree_exactly(times: tuple[float, ...]) -> None:
-    ordinary = ode_path(curved, START, GRID, FRAMES)
-    other = ode_path(curved, START, times, FRAMES)
+def test_shared_instants_agree_exactly(times: tuple[float, ...], solver: Solver) -> None:
+    ordinary = ode_path(curved, START, GRID, FRAMES, solver=solver)
+    other = ode_path(curved, START, times, FRAMES, solver=solver)
     shared = [(i, j) for i, t in enumerate(GRID) for j, u in enumerate(times) if abs(t - u) < 1e-9]
     assert len(shared) >= 3
     assert all(torch.equal(ordinary[:, i], other[:, j]) for i, j in shared)
 
 
-def test_forward_then_back_returns_within_the_order_of_the_solver() -> None:
+@pytest.mark.parametrize(
+    ("solver", "small", "ratio"), [("rk4", 1e-7, 12), ("rk4-classic", 1e-7, 12), ("euler", 0.1, 1.8)]
+)
+def test_forward_then_back_returns_within_the_order_of_the_solver(solver: Solver, small: float, ratio: float) -> None:
     def gap(frames: int) -> float:
-        there = ode_path(curved, START, (1.0,), frames)[:, 0]
-        back = ode_path(curved, there, (-1.0,), frames)[:, 0]
+        there = ode_path(curved, START, (1.0,), frames, solver=solver)[:, 0]
+        back = ode_path(curved, there, (-1.0,), frames, solver=solver)[:, 0]
         return (back - START).abs().max().item()
 
-    assert gap(16) < 1e-7
-    assert gap(9) / gap(17) > 12  # at least fourth order
+    assert gap(16) < small
+    assert gap(9) / gap(17) > ratio  # at least the fourth order, the first
 
 
 def test_a_sample_alone_is_the_sample_in_a_batch() -> None:
@@ -148,7 +185,7 @@ def _black_scholes_error(steps: int, brownian: Tensor) -> tuple[float, float]:
     increments = brownian.view(len(brownian), steps, fine // steps).sum(-1)[..., None]
     grid = [k / steps for k in range(steps + 1)]
     start = torch.ones(len(brownian), 1, dtype=torch.float64)
-    end = euler_maruyama(lambda t, x: a * x, lambda t, x: b * x, start, grid, increments)[:, -1, 0]
+    end = sde_march(euler_maruyama_step, lambda t, x: a * x, lambda t, x: b * x, start, grid, increments)[:, -1, 0]
     exact = torch.exp(a - b**2 / 2 + b * brownian.sum(1))
     return (end - exact).abs().mean().item(), abs(end.mean().item() - math.exp(a))
 

@@ -1,4 +1,4 @@
-"""Latent ODEs against the reference's trajectories and gradients: golden 04, 05, 06, 16."""
+"""Latent ODEs against the reference's trajectories and gradients: golden 04, 05, 06, 11d, 16."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vidgen_backbones.tgan import TGAN, TGANOptions
 from vidgen_temporal.ode import ODEOptions, vidgen_temporal
 
 from tests import golden
-from vidgen_bench.api import Clip
+from vidgen_bench.api import Clip, LatentSpec
 from vidgen_bench.noise import GivenNoise
 
 CLIP = Clip(frames=16, size=64, classes=101)
@@ -47,6 +47,19 @@ def test_trajectory(shared: Path, name: str, backend: str) -> None:
     assert sum(p.numel() for p in module.parameters()) == case["param_count"]
     golden.fill(module, case["state"], reference_order(module))
     golden.assert_fingerprint(module(golden.latent(2, 100), CLIP.grid, NO_NOISE), case["output"])
+
+
+@pytest.mark.parametrize("backend", ["native", "torchdiffeq"])
+@pytest.mark.parametrize(("name", "hidden"), [("11d_tganv2_odegen_single", "none"), ("11d_tganv2_odegen_hidden4", 4)])
+def test_11d_trajectory_of_maps(shared: Path, name: str, hidden: Any, backend: str) -> None:
+    """The reference's f on maps (8, 3, 3); its case begins at the first state, so our Lift only gives it its shape."""
+    case = golden.load(shared, name)
+    spec = LatentSpec((8, 3, 3), 16, source=72, noise=72, prior="uniform", init="xavier-sqrt2")
+    module = vidgen_temporal()[0].build(spec, ODEOptions(hidden=hidden, backend=backend))  # type: ignore[arg-type]
+    module.initial = nn.ModuleList([nn.Unflatten(1, spec.shape)])
+    assert sum(p.numel() for p in module.parameters()) == case["param_count"]
+    golden.fill(module, case["state"])
+    golden.assert_fingerprint(module(golden.latent(2, 72), CLIP.grid, NO_NOISE), case["output"])
 
 
 def _gradients(case: dict[str, Any], **options: Any) -> tuple[float, dict[str, torch.Tensor], torch.Tensor]:

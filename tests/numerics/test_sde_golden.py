@@ -15,7 +15,7 @@ from vidgen_temporal.sde.network import SDEGenerator
 
 from tests import golden
 from vidgen_bench.api import Clip
-from vidgen_bench.integrate import euler_maruyama, interpolate
+from vidgen_bench.integrate import euler_maruyama_step, interpolate, sde_march
 
 CLIP = Clip(frames=16, size=64, classes=101)
 
@@ -41,6 +41,16 @@ def increments(steps: int) -> Tensor:
     )
 
 
+def reference_path(module: SDEGenerator, state: Tensor, grid: list[float]) -> Tensor:
+    def mu(t: float, z: Tensor) -> Tensor:
+        return module.mu(z)
+
+    def sigma(t: float, z: Tensor) -> Tensor:
+        return module.sigma(z)
+
+    return sde_march(euler_maruyama_step, mu, sigma, state, grid, increments(len(grid) - 1))
+
+
 @pytest.mark.parametrize("diffusion", [False, True])
 def test_07_trajectory(shared: Path, diffusion: bool) -> None:
     case = golden.load(shared, "07")
@@ -51,9 +61,7 @@ def test_07_trajectory(shared: Path, diffusion: bool) -> None:
     grid = case["step_times_float32"]
     assert len(grid) == case["n_steps"] + 1
     state = module.initial(module.embedding(golden.latent(2, 100)))
-    path = euler_maruyama(
-        lambda t, z: module.mu(z), lambda t, z: module.sigma(z), state, grid, increments(case["n_steps"])
-    )
+    path = reference_path(module, state, grid)
     key = "output_B_closed_form_increments" if diffusion else "output_A_zero_diffusion"
     golden.assert_fingerprint(interpolate(grid, path, CLIP.grid), case[key])
 
@@ -72,7 +80,7 @@ def test_07_on_our_own_grid_all_but_the_last_frame_agree(shared: Path) -> None:
     module = filled(case)
     grid = case["step_times_float32"]
     state = module.initial(module.embedding(golden.latent(2, 100)))
-    path = euler_maruyama(lambda t, z: module.mu(z), lambda t, z: module.sigma(z), state, grid, increments(41))
+    path = reference_path(module, state, grid)
     reference = interpolate(grid, path, CLIP.grid)
     ours = module(golden.latent(2, 100), CLIP.grid, Given())  # type: ignore[arg-type]
     torch.testing.assert_close(ours[:, :15], reference[:, :15], atol=2e-5, rtol=0)

@@ -58,6 +58,28 @@ def test_dynamics(shape: tuple[int, ...], width: int | None, parameters: int, la
     assert f(torch.randn(2, *shape)).shape == (2, *shape)
 
 
+@pytest.mark.parametrize(
+    ("shape", "width", "parameters"),
+    [
+        ((100,), None, 300 * 100 + 100),
+        ((100,), 7, 300 * 7 + 7 + 7 * 100 + 100),
+        ((8, 3, 3), None, 24 * 8 * 9 + 8),
+        ((8, 3, 3), 5, 24 * 5 * 9 + 5 + 5 * 8 * 9 + 8),
+    ],
+)
+def test_dynamics_of_several_components(shape: tuple[int, ...], width: int | None, parameters: int) -> None:
+    """The input grows along features or channels; the output stays one component."""
+    f = dynamics(shape, width, inputs=3)
+    assert count(f) == parameters
+    assert f(torch.randn(2, 3 * shape[0], *shape[1:])).shape == (2, *shape)
+
+
+def test_dynamics_lay_maps_out_for_convolutions_and_compute_the_same() -> None:
+    f, maps = dynamics((8, 3, 3), 5), torch.randn(2, 8, 3, 3)
+    assert f(maps).is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(f(maps), torch.nn.Sequential(*f)(maps), atol=1e-6, rtol=0)
+
+
 def test_initialise_draws_weights_from_xavier_and_leaves_biases() -> None:
     torch.manual_seed(0)
     module = nn.Sequential(nn.Linear(100, 300), nn.Conv2d(4, 8, 3), nn.ConvTranspose1d(16, 32, 4), nn.BatchNorm1d(3))

@@ -23,9 +23,14 @@ class ODEOptions:
         "none", "width of f's hidden layer; equal: the parameter count nearest to the backbone's own", at_least=1
     )
     embedding: bool = option(True, "put the backbone's fully connected network before the equation, where it has one")
-    solver: Literal["rk4", "dopri5"] = option("rk4", "rk4: the 3/8 rule, one step a frame interval; dopri5: adaptive")
+    form: Literal["code", "physics"] = option(
+        "code", "what f sees; code: the highest derivative only; physics: position and all derivatives (order 2 and up)"
+    )
+    solver: Literal["rk4", "rk4-classic", "euler", "dopri5"] = option(
+        "rk4", "one step a frame interval by rk4 (the 3/8 rule), rk4-classic or euler; dopri5: adaptive"
+    )
     backend: Literal["auto", "native", "torchdiffeq"] = option(
-        "auto", "who integrates; auto: native for rk4, torchdiffeq for dopri5"
+        "auto", "who integrates; auto: torchdiffeq for dopri5, native for all others"
     )
     rtol: float = option(1e-5, "relative tolerance of dopri5", at_least=0.0)
     atol: float = option(1e-6, "absolute tolerance of dopri5", at_least=0.0)
@@ -33,7 +38,7 @@ class ODEOptions:
 
 @dataclass(frozen=True)
 class LatentODE:
-    """z^(n) = f(z^(n-1)): f sees the highest derivative it is given, and the position is emitted."""
+    """z^(n) = f(z^(n-1)): f sees the highest derivative kept, or in the physics form all; the position is emitted."""
 
     name: str
     summary: str
@@ -45,17 +50,25 @@ class LatentODE:
 
     @property
     def variants(self) -> Mapping[str, Mapping[str, Any]]:
-        """One layer, two layers as wide as the state, or two with the width of equal parameter count."""
-        return {"single": {"hidden": "none"}, "two-layer": {"hidden": "state"}, "equal": {"hidden": "equal"}}
+        """One layer, two layers as wide as the state, two of equal parameter count; from order 2 on the physics form."""
+        widths = {"single": {"hidden": "none"}, "two-layer": {"hidden": "state"}, "equal": {"hidden": "equal"}}
+        return widths if self.sets["order"] == 1 else {**widths, "physics": {"form": "physics"}}
 
     def refuses(self, spec: LatentSpec, options: ODEOptions) -> str | None:
-        """Refuse latents that are neither vector nor map, a solver the backend lacks, and a width without solution."""
+        """Refuse a latent that is neither vector nor map, a solver the backend lacks, and a width without solution."""
         if len(spec.shape) not in (1, 3):
             return f"it takes a vector (d,) or a map (c, h, w), not a latent of shape {spec.shape}"
         if spec.frames < 2:
             return f"it needs clips of at least 2 frames, not {spec.frames}"
         if options.solver == "dopri5" and options.backend == "native":
             return "solver=dopri5 runs on torchdiffeq only: leave backend=auto, or set backend=torchdiffeq"
+        if options.solver == "rk4-classic" and options.backend == "torchdiffeq":
+            return (
+                "torchdiffeq has no classic rk4 (its rk4 is the 3/8 rule): leave backend=auto, set backend=native, or "
+                "take solver=rk4"
+            )
+        if options.form == "physics" and options.order == 1:
+            return "form=physics is the same equation at order 1, z' = f(z): leave form=code, or take a higher order"
         if options.hidden == "equal":
             from vidgen_temporal.ode.network import width_of
 

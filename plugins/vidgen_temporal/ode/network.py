@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class ODEGenerator(nn.Module):
-    """A latent path that solves z^(n) = f(z^(n-1)).
+    """A latent path that solves z^(n) = f(z^(n-1)), or in the physics form z^(n) = f(z, z', ..., z^(n-1)).
 
-    With the state s = (s_0 .. s_{n-1}), s_0 the highest derivative kept: s_0' = f(s_0), s_k' = s_{k-1}, z = s_{n-1}.
+    With the state s = (s_0 .. s_{n-1}), s_k = z^(n-1-k): s_0' = f, s_k' = s_{k-1}, and z = s_{n-1} is emitted.
     Order 1 starts at s_0 = Lift(h); a higher order at s_k = A_k h, one affine layer a component; h = Embedding(z_0).
 
     Args:
@@ -28,25 +28,30 @@ class ODEGenerator(nn.Module):
         width: of f's hidden layer, None for a single layer.
     Shape:
         z0 [N, source], T times -> [N, T, *spec.shape].
-    Reference: Gordon and Parde 2021. There f never sees the position when n > 1.
+    Reference: Gordon and Parde 2021. In its code f never sees the position when n > 1: form ``code``.
     """
 
     def __init__(self, spec: LatentSpec, options: ODEOptions, width: int | None) -> None:
         super().__init__()
         self.frames, self.order = spec.frames, options.order
+        self.physics = options.form == "physics"
         self.solver: Solver = options.solver
         self.rtol, self.atol = options.rtol, options.atol
         self.backend: ODEBackend = backend_of(options)
         self.embedding = Embedding(spec) if options.embedding else nn.Identity()
         self.initial = nn.ModuleList(Lift(spec, affine=options.order > 1) for _ in range(options.order))
-        self.f = dynamics(spec.shape, width)
-        initialise(self, spec.init)
+        self.f = dynamics(spec.shape, width, inputs=options.order if self.physics else 1)
+        # the Lift of order 1 is the backbone's way into its own shape, not a part of the equation: the framework's default
+        equation = [self.embedding, self.f] if options.order == 1 else [self.embedding, self.initial, self.f]
+        for part in equation:
+            initialise(part, spec.init)
 
     def field(self, t: float, s: Tensor) -> Tensor:
         """Return ds/dt [N, order, *shape] (order 1: [N, *shape])."""
         if self.order == 1:
             return self.f(s)
-        return torch.cat([self.f(s[:, 0])[:, None], s[:, :-1]], dim=1)
+        highest = self.f(s.flip(1).flatten(1, 2) if self.physics else s[:, 0])  # flipped: z, z', ...
+        return torch.cat([highest[:, None], s[:, :-1]], dim=1)
 
     def forward(self, z0: Tensor, times: Times, noise: Noise) -> Tensor:
         h = self.embedding(z0)

@@ -24,16 +24,20 @@ class SDEOptions:
         at_least=1,
     )
     embedding: bool = option(True, "put the backbone's fully connected network before the equation, where it has one")
-    dt: float = option(0.025, "Euler-Maruyama step in clip units", at_least=1e-4, at_most=1.0)
+    dt: float = option(0.025, "step in clip units", at_least=1e-4, at_most=1.0)
+    solver: Literal["euler", "milstein"] = option(
+        "euler", "euler: Euler-Maruyama under ito, Euler-Heun under stratonovich; milstein: with sigma's derivative"
+    )
+    calculus: Literal["ito", "stratonovich"] = option("ito", "how the stochastic integral is read")
     backend: Literal["native", "torchsde"] = option("native", "who integrates; both take the same Brownian increments")
 
 
 @dataclass(frozen=True)
 class LatentSDE:
-    """dz = mu(z) dt + sigma(z) o dW, Ito, diagonal noise."""
+    """dz = mu(z) dt + sigma(z) dW with diagonal noise, Ito or Stratonovich."""
 
     name: str = "sde"
-    summary: str = "Ito SDE with diagonal noise, dz = mu(z) dt + sigma(z) dW"
+    summary: str = "SDE with diagonal noise, dz = mu(z) dt + sigma(z) dW, Ito or Stratonovich"
     reference: str = "Gordon and Parde, Latent Neural Differential Equations for Video Generation (2021)"
     options: type = SDEOptions
     stochastic: bool = True
@@ -50,9 +54,14 @@ class LatentSDE:
         return {"single": {"hidden": "none"}, "two-layer": {"hidden": "state"}, "equal": {"hidden": "equal"}}
 
     def refuses(self, spec: LatentSpec, options: SDEOptions) -> str | None:
-        """Refuse a latent that is neither vector nor map, and a width that cannot be solved."""
+        """Refuse a latent that is neither vector nor map, Milstein on torchsde, and a width that cannot be solved."""
         if len(spec.shape) not in (1, 3):
             return f"it takes a vector (d,) or a map (c, h, w), not a latent of shape {spec.shape}"
+        if options.solver == "milstein" and options.backend == "torchsde":
+            return (
+                "torchsde's milstein takes the transposed Jacobian of sigma, another limit where sigma is a full network: "
+                "leave backend=native, or set solver=euler"
+            )
         if options.hidden == "equal":
             from vidgen_temporal.sde.network import width_of
 

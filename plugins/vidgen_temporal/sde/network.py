@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 from vidgen_bench.api import LatentSpec, Times
-from vidgen_bench.integrate import SDEBackend, sde_path
+from vidgen_bench.integrate import Calculus, SDEBackend, SDESolver, sde_path
 from vidgen_bench.latent import Embedding, Lift, dynamics, hidden_width, initialise
 
 if TYPE_CHECKING:
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class SDEGenerator(nn.Module):
-    """A latent path that solves dz = mu(z) dt + sigma(z) o dW with z(0) = Lift(Embedding(z_0)).
+    """A latent path that solves dz = mu(z) dt + sigma(z) dW, elementwise, with z(0) = Lift(Embedding(z_0)).
 
-    Ito, noise of one dimension per entry, mu and sigma of one form with weights of their own; sigma is signed.
+    Ito or Stratonovich, one Brownian motion an entry, mu and sigma of one form with weights of their own; sigma is signed.
 
     Args:
         spec: the backbone's latent.
@@ -26,18 +26,22 @@ class SDEGenerator(nn.Module):
         width: of the hidden layers of mu and sigma, None for single layers.
     Shape:
         z0 [N, source], T times -> [N, T, *spec.shape].
-    Reference: Gordon and Parde 2021: Euler-Maruyama with dt 0.025, frames by linear interpolation.
+    Reference: Gordon and Parde 2021: Ito, Euler-Maruyama with dt 0.025, frames by linear interpolation.
     """
 
     def __init__(self, spec: LatentSpec, options: SDEOptions, width: int | None) -> None:
         super().__init__()
         self.dt = options.dt
+        self.solver: SDESolver = options.solver
+        self.calculus: Calculus = options.calculus
         self.backend: SDEBackend = options.backend
         self.embedding = Embedding(spec) if options.embedding else nn.Identity()
         self.initial = Lift(spec)
         self.mu = dynamics(spec.shape, width)
         self.sigma = dynamics(spec.shape, width)
-        initialise(self, spec.init)
+        # not the Lift: it is the backbone's way into its own shape, and keeps the framework's default
+        for part in (self.embedding, self.mu, self.sigma):
+            initialise(part, spec.init)
 
     def forward(self, z0: Tensor, times: Times, noise: Noise) -> Tensor:
         state = self.initial(self.embedding(z0))
@@ -48,6 +52,8 @@ class SDEGenerator(nn.Module):
             times,
             dt=self.dt,
             noise=noise,
+            solver=self.solver,
+            calculus=self.calculus,
             backend=self.backend,
         )
 
