@@ -1,0 +1,36 @@
+"""The first null hypothesis, a latent that stands still: the network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor, nn
+
+from vidgen_bench.api import LatentSpec, Times
+from vidgen_bench.latent import Embedding, Lift, initialise
+
+if TYPE_CHECKING:
+    from vidgen_bench.noise import Noise
+    from vidgen_temporal.constant import ConstantOptions
+
+
+class ConstantGenerator(nn.Module):
+    """A latent path that does not move: z_t = Lift(Embedding(z_0)) for all t.
+
+    Args:
+        spec: the backbone's latent.
+        options: of the declaration; without ``embedding`` there is only the Lift, the identity on fitting vectors.
+    Shape:
+        z0 [N, source], T times -> [N, T, *spec.shape].
+    """
+
+    def __init__(self, spec: LatentSpec, options: ConstantOptions) -> None:
+        super().__init__()
+        self.embedding = Embedding(spec) if options.embedding else nn.Identity()
+        self.lift = Lift(spec)
+        # the embedding in the backbone's manner; the map that only fits the shapes together stays PyTorch's
+        initialise(self.embedding, spec.init)
+
+    def forward(self, z0: Tensor, times: Times, noise: Noise) -> Tensor:
+        state = self.lift(self.embedding(z0))
+        return state[:, None].expand(-1, len(times), *state.shape[1:])

@@ -1,0 +1,48 @@
+"""The second null hypothesis, a fresh latent each frame: the network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from vidgen_bench.api import LatentSpec, Times
+from vidgen_bench.latent import Embedding, Lift, initialise
+
+if TYPE_CHECKING:
+    from vidgen_bench.noise import Noise
+    from vidgen_temporal.iid import IIDOptions
+
+
+class IIDGenerator(nn.Module):
+    """A latent path without memory: z_k = Lift(Embedding([e_k, y])), [e_0, y] = z_0, e_1, e_2 ... independent like e_0.
+
+    e is the leading ``spec.noise`` entries, drawn by ``spec.prior``; the condition y is kept at every frame.
+
+    Args:
+        spec: the backbone's latent.
+        options: of the declaration; without ``embedding`` there is only the Lift, the identity on fitting vectors.
+    Shape:
+        z0 [N, source], T times on or after the training grid -> [N, T, *spec.shape]; later frames leave earlier ones alone.
+    """
+
+    def __init__(self, spec: LatentSpec, options: IIDOptions) -> None:
+        super().__init__()
+        self.frames, self.noise, self.prior = spec.frames, spec.noise, spec.prior
+        self.embedding = Embedding(spec) if options.embedding else nn.Identity()
+        self.lift = Lift(spec)
+        # the embedding in the backbone's manner; the map that only fits the shapes together stays PyTorch's
+        initialise(self.embedding, spec.init)
+
+    def forward(self, z0: Tensor, times: Times, noise: Noise) -> Tensor:
+        asked = [round(t * (self.frames - 1)) for t in times]
+        fresh, condition = self._draw(noise, max(asked) + 1), z0[:, self.noise :]
+        z = torch.stack([torch.cat([fresh[:, k], condition], dim=1) if k else z0 for k in asked], dim=1)
+        return self.lift(self.embedding(z.flatten(0, 1))).unflatten(0, z.shape[:2])
+
+    def _draw(self, noise: Noise, steps: int) -> Tensor:
+        """Return [N, steps, noise] by the prior; more steps keep the first ones, and that of frame 0 is not used."""
+        if self.prior == "normal":
+            return noise.normal("iid", steps, self.noise)
+        return 2.0 * noise.uniform("iid", steps, self.noise) - 1.0

@@ -1,0 +1,136 @@
+"""Recurrent temporal generators, GRU and LSTM on vectors and on maps: the declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from vidgen_bench import hookimpl
+from vidgen_bench.api import Ability, LatentSpec, option
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Drive = Literal["noise", "impulse", "constant"]
+"""What the cell is fed with, frame by frame."""
+
+DRIVE = (
+    "noise: z_0 is the first hidden state, fresh normal noise is fed; impulse: z_0 is fed once; constant: every time"
+)
+LAYERS = "stacked cells; each is fed with the hidden state of the one below"
+
+
+@dataclass(frozen=True)
+class NoiseDriven:
+    """The options of gru and lstm."""
+
+    drive: Literal["noise", "impulse", "constant"] = option("noise", DRIVE)
+    layers: int = option(1, LAYERS, at_least=1)
+
+
+@dataclass(frozen=True)
+class ImpulseDriven:
+    """The options of convlstm."""
+
+    drive: Literal["noise", "impulse", "constant"] = option("impulse", DRIVE)
+    layers: int = option(1, LAYERS, at_least=1)
+
+
+@dataclass(frozen=True)
+class ConstantDriven:
+    """The options of convgru."""
+
+    drive: Literal["noise", "impulse", "constant"] = option("constant", DRIVE)
+    layers: int = option(1, LAYERS, at_least=1)
+
+
+@dataclass(frozen=True)
+class Recurrent:
+    """z_t = h_t of a recurrent cell that steps once a frame.
+
+    ``stochastic`` is what holds of the default drive: only ``noise`` draws anything beyond z_0.
+    """
+
+    name: Literal["gru", "lstm", "convlstm", "convgru"]
+    summary: str
+    reference: str
+    twin: str
+    """The one of the same gates on latents of the other kind."""
+    maps: bool
+    options: type
+    stochastic: bool
+    can: frozenset[Ability] = frozenset({"after"})
+
+    @property
+    def sets(self) -> Mapping[str, Any]:
+        """The name fixes no option: the drive is a default."""
+        return {}
+
+    @property
+    def variants(self) -> Mapping[str, Mapping[str, Any]]:
+        """There are none."""
+        return {}
+
+    def refuses(self, spec: LatentSpec, options: NoiseDriven | ImpulseDriven | ConstantDriven) -> str | None:
+        """Refuse latents of the other kind, naming the twin that takes them, and clips of one frame."""
+        takes, other = ("maps (c, h, w)", "vectors (d,)") if self.maps else ("vectors (d,)", "maps (c, h, w)")
+        if len(spec.shape) != (3 if self.maps else 1):
+            fits = len(spec.shape) == (1 if self.maps else 3)
+            advice = f"; {self.twin} takes {other}" if fits else ""
+            return f"it takes {takes}, not a latent of shape {spec.shape}{advice}"
+        if spec.frames < 2:
+            return f"it steps from frame to frame: it needs clips of at least 2 frames, not {spec.frames}"
+        return None
+
+    def build(self, spec: LatentSpec, options: NoiseDriven | ImpulseDriven | ConstantDriven) -> nn.Module:
+        """Return the network."""
+        from vidgen_temporal.recurrent.network import RecurrentGenerator
+
+        return RecurrentGenerator(spec, self.name, options.drive, options.layers)
+
+
+@hookimpl
+def vidgen_temporal() -> tuple[Recurrent, ...]:
+    """Return gru, lstm, convlstm and convgru."""
+    return (
+        Recurrent(
+            name="gru",
+            summary="gated recurrent unit on vectors, fed with fresh noise each frame",
+            reference="Cho et al., Learning Phrase Representations using RNN Encoder-Decoder (EMNLP 2014); "
+            "driven as in Tulyakov et al., MoCoGAN (CVPR 2018)",
+            twin="convgru",
+            maps=False,
+            options=NoiseDriven,
+            stochastic=True,
+        ),
+        Recurrent(
+            name="lstm",
+            summary="long short-term memory on vectors, fed with fresh noise each frame",
+            reference="Hochreiter and Schmidhuber, Long Short-Term Memory (Neural Computation 1997)",
+            twin="convlstm",
+            maps=False,
+            options=NoiseDriven,
+            stochastic=True,
+        ),
+        Recurrent(
+            name="convlstm",
+            summary="convolutional LSTM on maps, fed with z_0 once and with zeros afterwards",
+            reference="Shi et al., Convolutional LSTM Network (NIPS 2015); "
+            "driven as in Saito et al., Train Sparsely, Generate Densely, TGANv2 (IJCV 2020)",
+            twin="lstm",
+            maps=True,
+            options=ImpulseDriven,
+            stochastic=False,
+        ),
+        Recurrent(
+            name="convgru",
+            summary="convolutional GRU on maps, fed with z_0 at every frame",
+            reference="Ballas et al., Delving Deeper into Convolutional Networks for Learning Video Representations "
+            "(ICLR 2016); driven as in Clark et al., DVD-GAN (arXiv:1907.06571)",
+            twin="gru",
+            maps=True,
+            options=ConstantDriven,
+            stochastic=False,
+        ),
+    )

@@ -1,0 +1,64 @@
+"""Recurrent cells on maps; like torch's cells on vectors they are called with an input and a state, None being zeros."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class ConvLSTMCell(nn.Module):
+    """Long short-term memory with convolutions, without peepholes.
+
+    (i, f, o, g) = W_x * x + b + W_h * h; c' = sigmoid(f) c + sigmoid(i) tanh(g); h' = sigmoid(o) tanh(c').
+
+    Args:
+        channels: c, of the input and of the state.
+    Shape:
+        x [N, c, H, W] or None, state (h, c) of the same shape or None -> the next (h, c). One of both must be given.
+    Reference: Shi et al. 2015, eq. 3, without the products with c; as in TGANv2 (Saito et al. 2020).
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.w_x = nn.Conv2d(channels, 4 * channels, 3, padding=1)
+        self.w_h = nn.Conv2d(channels, 4 * channels, 3, padding=1, bias=False)
+
+    def forward(self, x: Tensor | None, state: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
+        # of zeros a convolution leaves its bias, at the border too
+        gates = _bias(self.w_x) if x is None else self.w_x(x)
+        if state is not None:
+            gates = gates + self.w_h(state[0])
+        i, f, o, g = gates.chunk(4, dim=1)
+        c = torch.sigmoid(i) * torch.tanh(g)
+        if state is not None:
+            c = torch.addcmul(c, torch.sigmoid(f), state[1])
+        return torch.sigmoid(o) * torch.tanh(c), c
+
+
+class ConvGRUCell(nn.Module):
+    """Gated recurrent unit with convolutions.
+
+    (r, u) = sigmoid(W * [x, h]); h' = (1 - u) h + u tanh(V * [x, r h]).
+
+    Args:
+        channels: c, of the input and of the state.
+    Shape:
+        x [N, c, H, W], h of the same shape or None -> the next h.
+    Reference: Ballas et al. 2016; as in DVD-GAN (Clark et al. 2019).
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.gates = nn.Conv2d(2 * channels, 2 * channels, 3, padding=1)
+        self.candidate = nn.Conv2d(2 * channels, channels, 3, padding=1)
+
+    def forward(self, x: Tensor, h: Tensor | None = None) -> Tensor:
+        h = torch.zeros_like(x) if h is None else h
+        r, u = torch.sigmoid(self.gates(torch.cat([x, h], dim=1))).chunk(2, dim=1)
+        candidate = torch.tanh(self.candidate(torch.cat([x, r * h], dim=1)))
+        return (1.0 - u) * h + u * candidate
+
+
+def _bias(layer: nn.Conv2d) -> Tensor:
+    assert layer.bias is not None
+    return layer.bias[:, None, None][None]
