@@ -1,0 +1,114 @@
+"""MoCoGAN: the declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from vidgen_backbones.mocogan.sizes import SIDE, TAKEN, doublings
+from vidgen_bench import hookimpl
+from vidgen_bench.api import Ability, Clip, Game, LatentSpec, option
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class MoCoGANOptions:
+    """The options of mocogan; the defaults are those of the paper under study."""
+
+    width: float = option(1.0, "factor on the channels of all three networks", at_least=1 / 32, at_most=8.0)
+    content: int = option(50, "entries of the content code, the same on all frames", at_least=1)
+    categories: int = option(
+        0, "classes K of the one-hot category code; the video discriminator then emits 1 + K logits", at_least=0
+    )
+    motion: int = option(16, "entries of the motion code z_t", at_least=1)
+    labels: bool = option(False, "the video discriminator learns the classes of the real clips")
+    infogan: bool = option(
+        False, "the generator learns to have its category recognised; only labels teach to recognise"
+    )
+    instance_noise: float = option(
+        0.0, "standard deviation of the normal noise before every convolution of the discriminators", at_least=0.0
+    )
+    stride: int = option(1, "every how-manieth frame of a video a clip takes", at_least=1)
+    image_batch: int = option(32, "images of a batch, over all processes", at_least=1)
+    video_batch: int = option(32, "clips of a batch, over all processes", at_least=1)
+    learning_rate: float = option(2e-4, "of Adam, for all players", at_least=0.0)
+    weight_decay: float = option(1e-5, "of Adam, added to the gradient (L2)", at_least=0.0)
+    image_discriminator: Literal["patch", "image"] = option("patch", "4 x 4 logits an image, or one")
+    video_discriminator: Literal["video", "patch"] = option(
+        "video", "one logit a clip (and the classes), or 4 x 4 in space"
+    )
+
+
+@dataclass(frozen=True)
+class MoCoGAN:
+    """One content code and a motion code a frame, rendered frame by frame; an image and a video discriminator."""
+
+    name: str = "mocogan"
+    summary: str = "content and motion apart, frames rendered one by one, an image and a video discriminator"
+    reference: str = (
+        "Tulyakov, Liu, Yang, Kautz, MoCoGAN: Decomposing Motion and Content for Video Generation (CVPR 2018)"
+    )
+    options: type = MoCoGANOptions
+    own: str | None = "gru"
+    reconstruction: bool = False
+    can: frozenset[Ability] = frozenset({"between", "before", "after"})
+
+    @property
+    def small(self) -> tuple[Clip, Mapping[str, Any]]:
+        """16 frames of 32 x 32 at a sixteenth of the channels."""
+        return Clip(frames=16, size=32, classes=3), {"width": 1 / 16, "image_batch": 4, "video_batch": 4}
+
+    def refuses(self, clip: Clip, options: MoCoGANOptions) -> str | None:
+        """Refuse frames that are no 4 x 4 map doubled, clips too short, and classes that nothing stands for."""
+        if clip.size < 4 * SIDE or clip.size & (clip.size - 1):
+            return f"its frames are a 4 x 4 map doubled at least twice: 16, 32, 64 ... pixels, not {clip.size}"
+        # the patch discriminator's last halving is its scoring layer, the full one scores after it
+        layers = doublings(clip.size) + (options.video_discriminator == "video")
+        if clip.frames < (least := TAKEN * layers + 1):
+            return (
+                f"each of the {layers} layers of its video discriminator takes {TAKEN} frames: "
+                f"at {clip.size} pixels at least {least} frames, not {clip.frames}"
+            )
+        return _refuses_categories(clip, options)
+
+    def latent(self, clip: Clip, options: MoCoGANOptions) -> LatentSpec:
+        """Ask for motion codes from a normal z_0 of their width."""
+        return LatentSpec(
+            shape=(options.motion,),
+            frames=clip.frames,
+            source=options.motion,
+            noise=options.motion,
+            prior="normal",
+            embedding=(4 * options.motion,),
+            init="framework",
+        )
+
+    def build(self, clip: Clip, options: MoCoGANOptions, temporal: nn.Module | None) -> Game:
+        """Return the game."""
+        from vidgen_backbones.mocogan.game import build
+
+        return build(clip, options, temporal)
+
+
+def _refuses_categories(clip: Clip, options: MoCoGANOptions) -> str | None:
+    """Return why the options about categories do not go together, or None."""
+    for flag in ("labels", "infogan"):
+        if getattr(options, flag) and not options.categories:
+            return f"{flag}=true needs a category code: set categories to {clip.classes}, the classes of this track"
+    if options.labels and options.categories < clip.classes:
+        return (
+            f"labels=true needs a category for each of the {clip.classes} classes of this track, not "
+            f"{options.categories}: set categories to at least {clip.classes}"
+        )
+    if options.categories and options.video_discriminator == "patch":
+        return "a patch video discriminator has no logits for categories: set video_discriminator=video or categories=0"
+    return None
+
+
+@hookimpl
+def vidgen_backbones() -> tuple[MoCoGAN, ...]:
+    """Return mocogan."""
+    return (MoCoGAN(),)

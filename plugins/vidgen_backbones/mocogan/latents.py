@@ -1,0 +1,67 @@
+"""What MoCoGAN draws for a clip, and how it draws single images: frames picked from whole clips of codes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from vidgen_bench.api import Times
+
+if TYPE_CHECKING:
+    from vidgen_backbones.mocogan import MoCoGANOptions
+    from vidgen_backbones.mocogan.generator import Generator
+    from vidgen_bench.noise import Noise
+
+
+def one_hot(index: Tensor, classes: int) -> Tensor:
+    """Return float32 [N, K] of the int64 classes [N]; a comparison, because torch's own function waits for the device."""
+    return (index[:, None] == torch.arange(classes, device=index.device)).float()
+
+
+def category(options: MoCoGANOptions, noise: Noise) -> Tensor:
+    """Return the category codes [N, K], one-hot of a uniform class."""
+    return one_hot(noise.integers("category", options.categories), options.categories)
+
+
+def fixed(options: MoCoGANOptions, noise: Noise) -> Tensor:
+    """Return what all frames of a clip share, [N, content + K]: content ~ N(0, I), then the category."""
+    content = noise.normal("content", options.content)
+    return torch.cat([content, category(options, noise)], dim=1) if options.categories else content
+
+
+def start(options: MoCoGANOptions, noise: Noise) -> Tensor:
+    """Return z_0 ~ N(0, I) [N, motion]."""
+    return noise.normal("z", options.motion)
+
+
+def picks(noise: Noise, images: int, frames: int) -> tuple[Tensor, Tensor]:
+    """Return the videos and the frames, int64 [n] each, of this process's share of a batch of images.
+
+    Of the 2 n T videos of T frames, n frames are drawn without replacement and put in order, as in the original. All processes
+    draw the same and each takes its rows, so the images do not depend on how many processes there are.
+
+    Args:
+        noise: of a training turn.
+        images: n, over all processes.
+        frames: T.
+    """
+    pool = torch.arange(2 * images * frames, device=noise.rows.device)
+    lots = replace(noise, rows=pool).uniform("image.pick", frames).flatten()
+    chosen = lots.argsort(stable=True)[:images].sort().values
+    mine = chosen.index_select(0, noise.sized(images).rows)
+    return mine // frames, mine % frames
+
+
+def image_latents(generator: Generator, options: MoCoGANOptions, times: Times, noise: Noise) -> Tensor:
+    """Return the frame vectors [n, F + D] of a batch of images.
+
+    Only the clips that a frame is picked from are computed: a row of the noise is the same whatever rows come with it.
+    """
+    videos, frames = picks(noise, options.image_batch, len(times))
+    # behind the rows of the clips: the images of a turn must be independent of the clips of the same turn
+    noise = replace(noise, rows=options.video_batch + videos)
+    latents = generator.latents(fixed(options, noise), start(options, noise), times, noise)
+    return torch.take_along_dim(latents, frames[:, None, None], dim=1).squeeze(1)
