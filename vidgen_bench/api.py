@@ -26,13 +26,7 @@ Ability = Literal["between", "before", "after"]
 """What a pair may be asked for beyond the training frames: ``--fps``, ``--rewind``, ``--extend``."""
 
 
-def option(
-    default: Any,
-    help: str,
-    *,
-    at_least: float | None = None,
-    at_most: float | None = None,
-) -> Any:
+def option(default: Any, help: str, *, at_least: float | None = None, at_most: float | None = None) -> Any:
     """A field of a plugin's options dataclass: its default, one line of help, and optionally its range (inclusive)."""
     return dataclasses.field(default=default, metadata={"help": help, "at_least": at_least, "at_most": at_most})
 
@@ -50,6 +44,8 @@ class Clip:
     size: int
     classes: int
     channels: int = 3
+    spare: int = 0
+    """Columns of the resized frame that the crop leaves out; ``shift-x`` needs some."""
 
     @property
     def grid(self) -> Times:
@@ -76,7 +72,7 @@ class LatentSpec:
     init: Literal["framework", "xavier-sqrt2"] = "framework"
     """How this backbone initialises G_t: PyTorch's defaults, or Xavier uniform with gain sqrt 2 on weights."""
     parameters: int | None = None
-    """Trainable parameters of the backbone's own G_t, filled in by compose; the target of ``:equal``."""
+    """Trainable parameters of the backbone's own G_t, filled in by the harness; the target of ``:equal``."""
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,8 @@ def compose(text: str, track: Track, given: Mapping[str, Any], host: Host) -> Co
         pair = fit(spec, track, given, host)
     except Misfit as misfit:
         other = nearest(spec, track, given, host)
-        hint = f" Nearest that works: {other.resolved.spec}." if other else ""
+        without = " without --set" if given else ""
+        hint = f" Nearest that works: {other.resolved.spec}{without}." if other else ""
         raise RequestError(f"{misfit}{hint}") from None
     return Composition(
         resolved=pair.resolved,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from vidgen_bench.api import Backbone, Clip, LatentSpec, Temporal
-from vidgen_bench.errors import RequestError
-from vidgen_bench.host import Found, Host
+from vidgen_bench.errors import PluginError, RequestError, VidgenBenchError
+from vidgen_bench.host import KIND_WORDS, Found, Host
 from vidgen_bench.resolve import Resolved, resolve
 from vidgen_bench.spec import Spec
 from vidgen_bench.track import Track
@@ -52,9 +52,9 @@ def fit(spec: Spec, track: Track, given: Mapping[str, Any], host: Host, *, count
     temporal = host.find("temporal", spec.temporal) if spec.temporal else None
     resolved = resolve(spec, declared, temporal.declaration if temporal else None, track, given, host)
     options = resolved.options("backbone", declared)
-    if reason := declared.refuses(track.clip, options):
+    if reason := _ask(backbone, lambda: declared.refuses(track.clip, options)):
         raise Misfit(f"{backbone.name} refuses the clips of the track {track.name}: {_sentence(reason)}")
-    latent = declared.latent(track.clip, options)
+    latent: LatentSpec | None = _ask(backbone, lambda: declared.latent(track.clip, options))
     if latent is None and temporal is not None:
         raise Misfit(
             f"{spec} does not fit: {backbone.name} has no latent path through time, so there is nothing to swap; "
@@ -65,16 +65,16 @@ def fit(spec: Spec, track: Track, given: Mapping[str, Any], host: Host, *, count
     chosen = None
     if latent is not None and temporal is not None:
         chosen = resolved.options("temporal", temporal.declaration)
-        latent, refusal = _asked(latent, declared, temporal.declaration, chosen, track, host, counted)
+        latent, refusal = _answer(latent, backbone, temporal, chosen, track, host, counted)
         if refusal:
             raise Misfit(
-                f"{resolved.spec} does not fit: {temporal.name} refuses the latent of {backbone.name}: {_sentence(refusal)}"
+                f"{resolved} does not fit: {temporal.name} refuses the latent of {backbone.name}: {_sentence(refusal)}"
             )
     return Pair(resolved, backbone, temporal, options, chosen, track.clip, latent)
 
 
-class _CountAsked(Exception):
-    """A plugin wants to know the parameter count of the backbone's own G_t."""
+class _CountAsked(BaseException):
+    """A plugin wants to know the parameter count of the backbone's own G_t; no ``except Exception`` of its own hides that."""
 
 
 class _Uncounted(LatentSpec):
@@ -86,30 +86,47 @@ class _Uncounted(LatentSpec):
         return super().__getattribute__(name)
 
 
-def _asked(
-    latent: LatentSpec, backbone: Backbone, temporal: Temporal, chosen: Any, track: Track, host: Host, counted: bool
+def _answer(
+    latent: LatentSpec, backbone: Found, temporal: Found, chosen: Any, track: Track, host: Host, counted: bool
 ) -> tuple[LatentSpec, str | None]:
     """Return what is asked of G_t, and why it refuses; the own G_t is counted where that is wanted or asked for."""
-    if not counted:
-        try:
-            return latent, temporal.refuses(_Uncounted(**vars(latent)), chosen)
-        except _CountAsked:
-            pass
+    declared: Temporal = temporal.declaration
+    try:
+        refusal = _ask(temporal, lambda: declared.refuses(_Uncounted(**vars(latent)), chosen))
+        if refusal or not counted:
+            return latent, refusal
+    except _CountAsked:
+        pass
     latent = dataclasses.replace(latent, parameters=_own_parameters(backbone, latent, track, host))
-    return latent, temporal.refuses(latent, chosen)
+    return latent, _ask(temporal, lambda: declared.refuses(latent, chosen))
 
 
-def _own_parameters(backbone: Backbone, latent: LatentSpec, track: Track, host: Host) -> int | None:
+def _own_parameters(backbone: Found, latent: LatentSpec, track: Track, host: Host) -> int | None:
     """Return the parameter count of the backbone's own G_t, built on the meta device; None where it has none or refuses."""
-    if backbone.own is None:
+    declared: Backbone = backbone.declaration
+    if declared.own is None:
         return None
-    own: Temporal = host.find("temporal", backbone.own).declaration
-    options = resolve(Spec(backbone.name, own.name), backbone, own, track, {}, host).options("temporal", own)
-    if own.refuses(latent, options):
+    found = host.find("temporal", declared.own)
+    own: Temporal = found.declaration
+    options = resolve(Spec(declared.name, own.name), declared, own, track, {}, host).options("temporal", own)
+    if _ask(found, lambda: own.refuses(latent, options)):
         return None
     from vidgen_bench.latent import count, on_meta
 
     return count(on_meta(lambda: own.build(latent, options)))
+
+
+def _ask(found: Found, question: Callable[[], Any]) -> Any:
+    """Return a declaration's answer; whatever else comes out of a stranger's code is a fault of that plugin, with its name."""
+    try:
+        return question()
+    except VidgenBenchError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"The {KIND_WORDS.get(found.kind, found.kind)} {found.name!r} of {found.origin} cannot answer: "
+            f"{type(error).__name__}: {' '.join(str(error).split())}"
+        ) from error
 
 
 def _sentence(reason: str) -> str:

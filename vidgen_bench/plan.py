@@ -96,11 +96,9 @@ def make_plan(request: Request, host: Host) -> Plan:
     track = load_track(request.track)
     if request.budget is not None:
         track = track.with_budget(request.budget)
-    if request.track.endswith(".toml"):
-        _check_defaults(track, host)
+    check_track(track, host, own=request.track.endswith(".toml"))
+    composition = compose(request.spec, track, request.given, host)
     instrument = host.find("instrument", track.instrument.name)
-    if reason := instrument.declaration.refuses(track.clip):
-        raise RequestError(f"{instrument.name} refuses the clips of the track {track.name}: {reason}")
     data_set = host.find("data set", track.data.name)
     metrics = find_metrics(
         track.evaluation.metrics,
@@ -114,9 +112,6 @@ def make_plan(request: Request, host: Host) -> Plan:
             f"The track {track.name} asks for {instrument.name} with sha256 {track.instrument.sha256}; the installed one has {sha256}. "
             "Import the right weights, or use a track of your own."
         )
-    composition = compose(
-        request.spec, track, request.given, host
-    )  # last: it may take torch, and these refusals do not
     measuring = (data_set, instrument, *(host.find("metric", name) for name in track.evaluation.metrics))
     plugins = (*composition.plugins, *(plugin_entry(f) for f in measuring))
     return Plan(request, track, composition, data_set.declaration, instrument.declaration, sha256, metrics, plugins)
@@ -139,8 +134,21 @@ def find_metrics(
     return metrics
 
 
-def _check_defaults(track: Track, host: Host) -> None:
-    """Refuse defaults for a plugin that is not installed: in a track of one's own it is a misspelling."""
+def check_track(track: Track, host: Host, *, own: bool) -> None:
+    """Refuse a track whose plugins are not installed, whose clips its instrument cannot read, or, where it is one's ``own``, that has
+    defaults for a plugin that is not installed: there it is a misspelling.
+
+    Raises:
+        RequestError: the text names what is wrong.
+    """
+    host.find("data set", track.data.name)
+    for metric in track.evaluation.metrics:
+        host.find("metric", metric)
+    instrument = host.find("instrument", track.instrument.name)
+    if reason := instrument.declaration.refuses(track.clip):
+        raise RequestError(f"{instrument.name} refuses the clips of the track {track.name}: {reason}")
+    if not own:
+        return
     names = {f.name for kind in ("backbone", "temporal") for f in host.of(kind)}
     for name in track.defaults:
         if name not in names:

@@ -120,7 +120,7 @@ def _typed(key: str, value: Any, declarations: Mapping[str, Any]) -> Any:
     side, _, name = key.partition(".")
     declaration = declarations.get(side)
     if declaration is None:
-        raise RequestError(f"--set {key}: this spec has no {'temporal generator' if side == 'temporal' else side!r}.")
+        raise RequestError(f"--set {key}: this spec has no {'temporal generator' if side == 'temporal' else side}.")
     result = checked(declaration.options, name, value, where=key)
     fixed = getattr(declaration, "sets", {})
     if name in fixed and not _same(fixed[name], result):

@@ -16,7 +16,7 @@ from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.prepare import prepare
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.data.store import Store
-from vidgen_bench.errors import DataError, RequestError
+from vidgen_bench.errors import DataError, PluginError, RequestError
 from vidgen_bench.evaluation import Meter, Scorer, samples
 from vidgen_bench.gallery import write_gif, write_png
 from vidgen_bench.places import cache_folder
@@ -93,23 +93,25 @@ def prepare_data(plan: Plan, observer: Observer, geometry: FrameGeometry | None 
     return store
 
 
-def prepare_wide(plan: Plan, game: Game, observer: Observer) -> Store | None:
+def prepare_wide(plan: Plan, game: Game, store: Store, observer: Observer) -> Store | None:
     """Return the same videos with every column where some player's feed shifts its crop sideways, else None.
 
     Only training reads them; what is measured stays the track's crop.
 
     Raises:
-        RequestError: the track's crop takes every column, so that it cannot move.
+        PluginError: the track's crop takes every column and cannot move, and the backbone did not refuse that.
     """
     shifting = [p.name for p in game.players if p.feed and "shift-x" in p.feed.augment]
     if not shifting:
         return None
     geometry = plan.track.data.geometry
     if not geometry.spare:
-        raise RequestError(
-            f"The player {shifting[0]!r} shifts its clips sideways (augment shift-x), but the track {plan.track.name} resizes to "
-            f"{geometry.columns} columns and crops all of them: resize to more columns than clip.size, or choose an option without it."
+        raise PluginError(
+            f"The player {shifting[0]!r} of {plan.composition.backbone.name} shifts its clips sideways (augment shift-x), but the crop of "
+            f"the track {plan.track.name} takes every column; the backbone must refuse a clip with spare = 0."
         )
+    size = store.index.bytes * geometry.columns / geometry.width / 1e9
+    observer.stage(f"videos with every column, for crops that move ({size:.1f} GB beside the others)")
     return prepare_data(plan, observer, geometry.whole_columns)
 
 
@@ -138,11 +140,18 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
             return Outcome(folder, record, already=True)
         threads = plan.request.threads or (before["environment"]["threads"] if before else torch.get_num_threads())
         torch.set_num_threads(threads)
-        if process.rank == 0:
-            folder.claim({**identity, "environment": plan.environment(device.type, process.world, threads)})
         interrupt = stack.enter_context(Interrupt())
         watched = Interruptible(observer, interrupt)
-        return _Run(plan, seed, folder, store, device, process, watched, interrupt).finish()
+        game = _on(device, plan.composition.build(seed))
+        wide = process.first(lambda: prepare_wide(plan, game, store, watched)) or prepare_wide(
+            plan, game, store, Observer()
+        )
+        environment = plan.environment(device.type, process.world, threads)
+        if wide is not None:
+            environment["videos with every column"] = wide.fingerprint
+        if process.rank == 0:
+            folder.claim({**identity, "environment": environment})
+        return _Run(plan, seed, folder, store, wide, game, device, process, watched, interrupt).finish()
 
 
 class _Run:
@@ -154,17 +163,16 @@ class _Run:
         seed: int,
         folder: RunFolder,
         store: Store,
+        wide: Store | None,
+        game: Game,
         device: torch.device,
         process: Process,
         observer: Observer,
         interrupt: Interrupt,
     ) -> None:
-        self._plan, self._seed, self._folder, self._store = plan, seed, folder, store
-        self._device, self._process, self._observer = device, process, observer
-        self._game = _on(device, plan.composition.build(seed))
+        self._plan, self._seed, self._folder, self._store, self._wide = plan, seed, folder, store, wide
+        self._game, self._device, self._process, self._observer = game, device, process, observer
         self._metrics = plan.metrics
-        wide = process.first(lambda: prepare_wide(plan, self._game, observer))
-        self._wide = wide or prepare_wide(plan, self._game, Observer())
         self._trainer = self._make_trainer(interrupt)
 
     def _make_trainer(self, interrupt: Interrupt) -> Trainer:
@@ -185,18 +193,8 @@ class _Run:
 
     def finish(self) -> Outcome:
         """Measure what is real, train, measure what was made, and write it down."""
-        plan, track, store = self._plan, self._plan.track, self._store
-        if self._process.rank == 0:
-            self._meter = Meter(plan.instrument.build().eval().to(self._device), self._metrics, self._device)
-            shared = (self._meter, plan.measured_by)
-            moments = reference_moments(
-                *shared, store, track.clip, track.evaluation.reference.passes, cache_folder(), self._observer
-            )
-            self._scorer = Scorer(self._metrics, moments)
-            self._anchors = anchors(
-                *shared, self._scorer, store, track.clip, track.evaluation, cache_folder(), self._observer
-            )
-        self._observer.stage(f"training {plan.composition.resolved} on {self._device.type}")
+        self._process.first(self._measure_what_is_real)
+        self._observer.stage(f"training {self._plan.composition.resolved} on {self._device.type}")
         progress = self._trainer.run()
         outcome = self._process.first(lambda: self._write(progress.diverged))
         if outcome is None:
@@ -204,6 +202,18 @@ class _Run:
             assert record is not None
             outcome = Outcome(self._folder, record, already=False)
         return outcome
+
+    def _measure_what_is_real(self) -> None:
+        plan, track, store = self._plan, self._plan.track, self._store
+        self._meter = Meter(plan.instrument.build().eval().to(self._device), self._metrics, self._device)
+        shared = (self._meter, plan.measured_by)
+        moments = reference_moments(
+            *shared, store, track.clip, track.evaluation.reference.passes, cache_folder(), self._observer
+        )
+        self._scorer = Scorer(self._metrics, moments)
+        self._anchors = anchors(
+            *shared, self._scorer, store, track.clip, track.evaluation, cache_folder(), self._observer
+        )
 
     def _scores(self, purpose: str, start: int, count: int) -> dict[str, float]:
         """Score the samples start .. start + count - 1 of a purpose."""

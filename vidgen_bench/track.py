@@ -123,7 +123,8 @@ class Track(Strict):
     @property
     def clip(self) -> Clip:
         """The clip that backbones are told."""
-        return Clip(self.clip_.frames, self.clip_.size, self.clip_.classes)
+        spare = self.data.resize[1] - self.data.crop[3]
+        return Clip(self.clip_.frames, self.clip_.size, self.clip_.classes, spare=spare)
 
     @property
     def declared(self) -> dict[str, Any]:

@@ -45,6 +45,12 @@ def refused(result: subprocess.CompletedProcess[str], *words: str, code: int = 2
         (["tgan+ode1", "--seeds", "3-1"], ["expected 0-2 or 0,3,7"]),
         (["tgan+ode1", "--device", "cuda:77"], ["--device cuda:77"]),
         (["tgan ode1"], ["is no spec"]),
+        (
+            ["tganv2", "--set", "backbone.recipe=official"],
+            ["tganv2 refuses the clips", "crop takes every column", "without --set"],
+        ),
+        (["tganv2+gru"], ["gru refuses the latent of tganv2", "Nearest that works: tganv2+convgru"]),
+        (["vgan+ode1"], ["nothing to swap", "Nearest that works: tgan+ode1"]),
     ],
 )
 def test_a_wrong_request(prepared, arguments, words):

@@ -44,7 +44,8 @@ def test_the_list_shows_what_each_can_and_where_it_comes_from(command: Command) 
     assert (done.code, done.err) == (0, "")
     text = " ".join(done.out.split())
     for part in (
-        "backbones tgan", "temporal generators", "can between, before, after", "stochastic", "training frames only", "metrics",
+        "backbones mocogan", "tgan Wasserstein GAN", "temporal generators", "can between, before, after", "stochastic",
+        "training frames only", "metrics",
         "instruments", "data sets", "pairings mocogan+", "vidgen-bench 0.1.0", "Gordon and Parde", "own temporal generator conv1d",
     ):  # fmt: skip
         assert part in text, part
@@ -69,6 +70,53 @@ def test_json_has_every_fact(command: Command) -> None:
     assert plugins["metric", "fid"]["better"] == "lower"
     assert plugins["pairing", "mocogan+ode2"]["sets"] == {"temporal.hidden": 49, "temporal.embedding": False}
     assert all(p["reference"] and p["version"] for p in listing["plugins"])
+
+
+@pytest.mark.usefixtures("only_ours")
+def test_the_grid_says_what_works_and_why_not(command: Command) -> None:
+    done = command("plugins", "--matrix")
+    assert (done.code, done.err) == (0, "")
+    rows = {words[0]: words[1:] for line in done.out.splitlines() if (words := line.split())}
+    assert rows["mocogan"] == ["tgan", "tganv2", "vgan"]
+    assert rows["gru"][:2] == ["own", "yes"]
+    assert rows["convlstm"][2] == "own"
+    assert rows["ode3"][:3] == ["yes"] * 3
+    assert rows["(alone)"] == ["yes"]
+    number = rows["conv1d"][2].strip("()")
+    assert f"{number} conv1d refuses the latent of tganv2: it emits vectors (d,)" in " ".join(done.out.split())
+
+
+@pytest.mark.usefixtures("only_ours")
+def test_the_grid_as_json_for_the_clips_of_a_track(command: Command) -> None:
+    grid = json.loads(command("plugins", "--matrix", "--track", "ucf101-192-paper", "--json").out)
+    assert grid["track"] == "ucf101-192-paper"
+    pairs = {p["spec"]: p for p in grid["pairs"]}
+    assert (pairs["tganv2+convlstm"]["works"], pairs["tganv2+convlstm"]["own"]) == (True, True)
+    assert (pairs["tganv2+ode1"]["works"], pairs["tganv2+ode1"]["own"]) == (True, False)
+    assert "doubled" in pairs["tgan+ode1"]["reason"]
+    assert not pairs["tgan+ode1"]["works"]
+
+
+@pytest.mark.usefixtures("only_ours")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--track", "shapes-64"], "--track belongs to --matrix"),
+        (["--matrix", "show", "ode1"], "stand alone"),
+        (["--matrix", "--track", "shapes-65"], "Did you mean 'shapes-64'"),
+    ],
+)
+def test_the_grid_is_asked_for_alone(command: Command, arguments: list[str], message: str) -> None:
+    done = command("plugins", *arguments)
+    assert done.code == 2
+    assert message in done.err
+
+
+def test_a_grid_without_backbones_says_so(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIDGEN_BENCH_PLUGINS", "ode,shapes,c3d,inception-score,frechet-distance")
+    done = command("plugins", "--matrix")
+    assert (done.code, done.out) == (2, "")
+    assert "No backbone is loaded" in done.err
 
 
 @pytest.mark.usefixtures("only_ours")

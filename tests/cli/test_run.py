@@ -180,3 +180,34 @@ def test_two_processes_run_as_one(prepared):
     assert together["spent"] == alone["spent"]
     first, same = (record["trace"][0]["losses"]["discriminator.real"] for record in (together, alone))
     assert first == pytest.approx(same, rel=1e-4)
+
+
+OFFICIAL = ["--set", "backbone.recipe=official", "--set", "backbone.width=0.03125", "--set", "backbone.batch=2"]
+
+
+def test_crops_that_move_are_cut_from_a_second_store_and_measured_never(prepared, finished):
+    """TGANv2's own recipe; the data fingerprint stays that of the track's crop."""
+    track = prepared.root / "spare.toml"
+    text = (prepared.root / "tiny.toml").read_text()
+    text = text.replace("resize = [64, 64]", "resize = [64, 85]").replace("crop = [0, 0", "crop = [0, 10")
+    track.write_text(text.replace('name = "tiny"', 'name = "spare"').replace("iterations = 5", "iterations = 2"))
+    stores = prepared.root / "cache" / "vidgen-bench" / "stores"
+    before = set(stores.glob("*/index.json"))
+    arguments = ["--track", "spare.toml", "--runs", "moving"]
+    still = prepared.run("tganv2", "--set", "backbone.width=0.03125", "--set", "backbone.batch=2", *arguments)
+    assert still.returncode == 0, still.stderr
+    (narrow,) = set(stores.glob("*/index.json")) - before
+    moving = prepared.run("tganv2", *OFFICIAL, *arguments)
+    assert moving.returncode == 0, moving.stderr
+    assert "videos with every column" in moving.stderr + moving.stdout
+    (wide,) = set(stores.glob("*/index.json")) - before - {narrow}
+    assert json.loads(wide.read_text())["geometry"]["crop"] == [0, 0, 64, 85]
+    a, b = prepared.records("moving").values()
+    assert a["data"] == b["data"]
+    assert a["anchors"] == b["anchors"]
+    (request,) = [
+        r
+        for p in (prepared.root / "moving").rglob("request.json")
+        if (r := json.loads(p.read_text()))["options"]["backbone.recipe"] == "official"
+    ]
+    assert len(request["environment"]["videos with every column"]) == 64

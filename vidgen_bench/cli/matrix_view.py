@@ -59,9 +59,11 @@ def grid(track: Track, cells: list[Cell]) -> RenderableType:
     notes.add_column()
     for text, number in reasons.items():
         notes.add_row(f"{number}", text)
+    legend = f"{OWN}: the backbone's own; {WORKS}: works; (n): refused" + (", see below" if reasons else "")
     return Group(
         Text(f"temporal generators on backbones, track {track.name}", style="bold cyan"),
-        Padding(table, (0, 0, 1, 2)),
+        Padding(table, (0, 0, 0, 2)),
+        Padding(Text(legend, style="dim"), (0, 0, 1, 2)),
         Text("refused", style="bold cyan") if reasons else Text(),
         Padding(notes, (0, 0, 1, 2)),
     )
@@ -78,5 +80,5 @@ def _shown(cell: Cell | None, reasons: dict[str, int]) -> Any:
     if cell is None:
         return Text("")
     if why := _why(cell):
-        return Text(f"- ({reasons[why]})", style="dim")
+        return Text(f"({reasons[why]})", style="dim")
     return Text(OWN, style="bold green") if cell.own else Text(WORKS, style="green")

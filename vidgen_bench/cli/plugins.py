@@ -34,6 +34,8 @@ def plugins(
     from vidgen_bench.errors import RequestError
 
     if context.invoked_subcommand is not None:
+        if as_matrix or track is not None:
+            raise RequestError("--matrix and --track stand alone: `vidgen-bench plugins --matrix`.")
         return
     if track is not None and not as_matrix:
         raise RequestError("--track belongs to --matrix: `vidgen-bench plugins --matrix --track NAME`.")
@@ -96,10 +98,19 @@ def _named(host: Host, name: str) -> list[Found]:
 def _print_matrix(track: str, host: Host, as_json: bool) -> None:
     from vidgen_bench.cli import matrix_view
     from vidgen_bench.cli.console import output
+    from vidgen_bench.errors import RequestError
+    from vidgen_bench.host import KIND_WORDS
     from vidgen_bench.matrix import matrix
+    from vidgen_bench.plan import check_track
     from vidgen_bench.track import load_track
 
     loaded = load_track(track)
+    check_track(loaded, host, own=track.endswith(".toml"))
+    for kind in ("backbone", "temporal"):
+        if not list(host.of(kind)):
+            raise RequestError(
+                f"No {KIND_WORDS.get(kind, kind)} is loaded; `vidgen-bench plugins` says what is, and what is broken."
+            )
     cells = matrix(loaded, host)
     if as_json:
         print_json(matrix_view.as_json(loaded, cells))

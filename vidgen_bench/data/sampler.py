@@ -23,7 +23,7 @@ from vidgen_bench.data.store import Store
 from vidgen_bench.errors import DataError, RequestError
 from vidgen_bench.noise import key_of, random_bits
 
-_DEVICE_SHARE = 0.5  # of the device's free memory that a store may take; the rest is the models'
+_DEVICE_SHARE = 0.5  # of the device's memory that is free when it comes
 
 _WHOLE_COPY = 1 << 28  # bytes copied to the device at a time
 
@@ -41,8 +41,8 @@ class _Frames:
 class ClipSampler:
     """Clips of one split of a store, on one device.
 
-    The whole store moves to a CUDA device where it fits in half of the free memory; else clips are gathered from the
-    memory map. ``wide`` holds the same videos with every column, for feeds that ask for ``shift-x``.
+    A store moves to a CUDA device where it fits in half of the memory that is then free; else clips are gathered from
+    the memory map. ``wide`` holds the same videos with every column, for feeds that ask for ``shift-x``.
 
     Raises:
         DataError: ``wide`` does not hold the same videos.
@@ -200,8 +200,8 @@ def _same_videos(wide: Store, store: Store, split: Literal["train", "test"], dev
     ours, theirs = (s.train if split == "train" else s.test for s in (store, wide))
     if [(e.path, e.frames) for e in ours] != [(e.path, e.frames) for e in theirs]:
         raise DataError(
-            f"{wide.folder} does not hold the same videos as {store.folder}: one of them has changed since. "
-            "Delete both folders and decode again."
+            f"{wide.folder} does not hold the same videos as {store.folder}: a file has changed since, or one of "
+            "them was decoded while a video was missing. Delete both folders and decode again."
         )
     return _Frames(_placed(wide, device), torch.tensor([e.first for e in theirs], dtype=torch.int64))
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from vidgen_bench.api import Times
+from vidgen_bench.errors import VidgenBenchError
 from vidgen_bench.integrate.field import Field
 
 TORCHDIFFEQ_METHODS = ("rk4", "euler")
@@ -17,6 +18,13 @@ TORCHDIFFEQ_METHODS = ("rk4", "euler")
 
 TORCHSDE_METHODS = {"ito": "euler", "stratonovich": "euler_heun"}
 """What torchsde calls the Euler method of each calculus."""
+
+
+class StepError(VidgenBenchError, RuntimeError):
+    """An adaptive solver found no step: the state is not finite, or the tolerances are out of reach.
+
+    A RuntimeError like any numerical failure, so that with weights that are not finite it counts as divergence.
+    """
 
 
 def torchdiffeq_march(method: str, field: Field, state: Tensor, grid: Sequence[float]) -> list[Tensor]:
@@ -29,11 +37,22 @@ def torchdiffeq_march(method: str, field: Field, state: Tensor, grid: Sequence[f
 def torchdiffeq_adaptive(
     field: Field, state: Tensor, times: Times, method: str, rtol: float, atol: float
 ) -> list[Tensor]:
-    """Return y [N, *state] at the asked instants, solved from 0 towards either side."""
+    """Return y [N, *state] at the asked instants, solved from 0 towards either side.
+
+    Raises:
+        StepError: torchdiffeq gave up.
+    """
     found = {0.0: state}
     for side in (sorted({t for t in times if t > 0}), sorted({t for t in times if t < 0}, reverse=True)):
         if side:
-            path = _odeint(field, state, [0.0, *side], method=method, rtol=rtol, atol=atol)
+            try:
+                path = _odeint(field, state, [0.0, *side], method=method, rtol=rtol, atol=atol)
+            except AssertionError as error:  # how torchdiffeq says that a step underflows
+                cause = str(error).partition(":")[0]  # what follows is the whole state
+                raise StepError(
+                    f"{method} found no step ({cause}): the state or its derivative is not finite, or no step is small "
+                    f"enough for rtol={rtol:g} and atol={atol:g}. Raise rtol and atol, or take the solver rk4."
+                ) from error
             found.update(zip(side, path[1:], strict=True))
     return [found[t] for t in times]
 

@@ -18,7 +18,7 @@ import torch.distributed as dist
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from vidgen_bench.errors import RequestError
+from vidgen_bench.errors import RequestError, VidgenBenchError
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,25 @@ class Process:
         return bool(box[0])
 
     def first(self, work: Callable[[], Any]) -> Any:
-        """Let rank 0 do the work while the others wait; return its result on rank 0, None elsewhere."""
-        result = work() if self.rank == 0 else None
-        self.settle()
+        """Let rank 0 do the work while the others wait; return its result on rank 0, None elsewhere.
+
+        Raises:
+            VidgenBenchError: the work failed; on the other processes too, with the same exit code, so that nobody waits for it.
+        """
+        if self.world == 1:
+            return work()
+        result, failure = None, None
+        if self.rank == 0:
+            try:
+                result = work()
+            except Exception as error:
+                failure = error
+        box = [failure and (getattr(failure, "exit_code", 1), str(failure))]
+        dist.broadcast_object_list(box, src=0)
+        if failure:
+            raise failure
+        if box[0]:
+            raise _failed_elsewhere(*box[0])
         return result
 
     def settle(self) -> None:
@@ -79,6 +95,13 @@ class Process:
     def batch_norm(self) -> Any:
         """Return the context in which batch norm takes its statistics over all processes."""
         return nullcontext() if self.world == 1 else SynchronisedBatchNorm(self.world)
+
+
+def _failed_elsewhere(exit_code: int, text: str) -> VidgenBenchError:
+    """Return the error of a process whose first one failed."""
+    error = VidgenBenchError(f"The first process ended: {text}")
+    error.exit_code = exit_code
+    return error
 
 
 class _Sum(torch.autograd.Function):

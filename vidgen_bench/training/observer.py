@@ -64,4 +64,4 @@ class Interruptible(Observer):
 
     def _check(self, what: str) -> None:
         if self._interrupt.requested:
-            raise Interrupted(f"Stopped during {what}. The same command goes on from the last checkpoint.")
+            raise Interrupted(f"Stopped during {what}. The same command goes on from there.")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from vidgen_backbones.tganv2.recipe import RECIPES
 from vidgen_backbones.tganv2.sizes import FIRST, LATENT, doublings, first_side, scaled
 from vidgen_bench import hookimpl
 from vidgen_bench.api import Ability, Clip, Game, LatentSpec, option
@@ -38,7 +39,7 @@ class TGANv2Options:
 
 @dataclass(frozen=True)
 class TGANv2:
-    """Frames rendered one by one at four resolutions, fewer frames at each higher one; one 3-D critic a resolution."""
+    """Frames rendered one by one at several resolutions, fewer frames at each higher one; one 3-D critic a resolution."""
 
     name: str = "tganv2"
     summary: str = "frames rendered one by one at several resolutions, the finer the fewer; a 3-D ResNet judges each"
@@ -62,6 +63,11 @@ class TGANv2:
             return (
                 "it keeps one frame of 4 (or of 2) from one resolution to the next: "
                 f"clips of 2, 4, 8, 16 ... frames (powers of two), not {clip.frames}"
+            )
+        if "shift-x" in RECIPES[options.recipe].augment and not clip.spare:
+            return (
+                f"recipe={options.recipe} moves its crops sideways, and this track's crop takes every column: use "
+                "recipe=paper, or a track that resizes to more columns than clip.size"
             )
         side = first_side(clip.size, options.base)
         doubled = doublings(clip.size, side)

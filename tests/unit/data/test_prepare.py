@@ -4,7 +4,6 @@ videos."""
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import shutil
 import signal
@@ -272,41 +271,3 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file stands where the folder should be")
     with pytest.raises(VidgenBenchError, match=r"cache.*could not be written"):
         prepared(source, tmp_path / "cache")
-
-
-def test_damage_to_a_finished_store_is_told(tmp_path: Path) -> None:
-    store = prepared(write_tree(tmp_path), tmp_path / "cache")
-    frames = store.folder / "frames.u8"
-    good = frames.read_bytes()
-    assert hashlib.sha256(good).hexdigest() != hashlib.sha256(good[::-1]).hexdigest()
-    frames.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
-    with pytest.raises(DataError, match=r"damaged: the frames of Beta/v_Beta_g03_c01\.avi"):
-        Store.open(store.folder).verify()
-    frames.write_bytes(good[:-1])
-    with pytest.raises(DataError, match=r"damaged: frames\.u8 has"):
-        Store.open(store.folder)
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ('"format": 1', '"format": 2'),
-        ('"label": 1', '"label": 7'),
-        ('"first": 8', '"first": 9'),
-        ('"split": "test"', '"split": "tset"'),
-        ("{", ""),
-    ],
-)
-def test_an_index_edited_by_hand_is_refused(tmp_path: Path, old: str, new: str) -> None:
-    store = prepared(write_tree(tmp_path), tmp_path / "cache")
-    path = store.folder / "index.json"
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
-    with pytest.raises(DataError, match=r"damaged: .*\. Delete that folder"):
-        Store.open(store.folder)
-
-
-def test_a_folder_that_is_no_store_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="is no store of decoded videos"):
-        Store.open(tmp_path)

@@ -11,7 +11,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 
 from tests import toy
-from vidgen_bench.errors import Interrupted, RequestError
+from vidgen_bench.errors import Interrupted, RequestError, VidgenBenchError
 from vidgen_bench.noise import key_of, training_noise
 from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.interrupt import Interrupt
@@ -92,6 +92,25 @@ def test_two_processes_resume_to_the_same_trace(tmp_path):
     whole, parts = ((tmp_path / name / "trace.jsonl").read_bytes() for name in ("whole", "parts"))
     assert whole == parts
     assert whole.count(b"\n") == 1
+
+
+def fail_first(rank: int, folder: str) -> None:
+    dist.init_process_group("gloo", init_method=f"file://{folder}/rendezvous", rank=rank, world_size=2)
+
+    def work() -> None:
+        raise RequestError("the crop takes every column")
+
+    try:
+        Process(rank, 2).first(work)
+    except VidgenBenchError as error:
+        Path(f"{folder}/{rank}.txt").write_text(f"{error.exit_code} {error}")
+    dist.destroy_process_group()
+
+
+def test_when_the_first_process_fails_the_others_end_with_its_exit_code(tmp_path):
+    mp.spawn(fail_first, args=(str(tmp_path),), nprocs=2)
+    assert (tmp_path / "0.txt").read_text() == "2 the crop takes every column"
+    assert (tmp_path / "1.txt").read_text() == "2 The first process ended: the crop takes every column"
 
 
 @pytest.mark.parametrize("world", ["2", "two"])
