@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+# before torch: several workers with as many threads each as there are cores only wait for one another
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"

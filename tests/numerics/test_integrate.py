@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from vidgen_bench.errors import PluginError
+from vidgen_bench.errors import PluginError, VidgenBenchError
 from vidgen_bench.integrate import (
     ODEBackend,
     Solver,
@@ -155,6 +155,29 @@ def test_dopri5_meets_the_matrix_exponential_on_both_sides_of_zero() -> None:
 def test_dopri5_is_refused_on_the_native_backend() -> None:
     with pytest.raises(PluginError, match="torchdiffeq only"):
         ode_path(linear, START, GRID, FRAMES, solver="dopri5")
+
+
+@pytest.mark.parametrize(
+    ("rate", "start", "tolerance"),
+    [(1.0, math.nan, 1e-6), (1.0, math.inf, 1e-6), (math.nan, 1.0, 1e-6), (1.0, 1.0, 0.0)],
+    ids=["state nan", "state inf", "derivative nan", "no tolerance"],
+)
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_dopri5_without_a_step_is_a_numerical_failure(rate: float, start: float, tolerance: float, side: float) -> None:
+    """A RuntimeError, which the trainer counts as divergence where weights are not finite; torchdiffeq only asserts."""
+    state = torch.tensor([[1.0, start]])
+    with pytest.raises(RuntimeError, match=r"dopri5 found no step \(underflow in dt.*take the solver rk4") as caught:
+        ode_path(
+            lambda t, y: rate * y,
+            state,
+            (0.0, side),
+            FRAMES,
+            solver="dopri5",
+            backend="torchdiffeq",
+            rtol=tolerance,
+            atol=tolerance,
+        )
+    assert isinstance(caught.value, VidgenBenchError)  # shown as one sentence where the weights are finite
 
 
 def test_a_map_state_keeps_its_shape() -> None:

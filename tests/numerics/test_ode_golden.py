@@ -1,14 +1,17 @@
-"""Latent ODEs against the reference's trajectories and gradients: golden 04, 05, 06, 11d, 16."""
+"""Latent ODEs against the reference's trajectories and gradients: golden 04, 05, 06, 09, 11d, 16."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
+from vidgen_backbones.mocogan import MoCoGAN, MoCoGANOptions
 from vidgen_backbones.tgan import TGAN, TGANOptions
 from vidgen_temporal.ode import ODEOptions, vidgen_temporal
 
@@ -47,6 +50,28 @@ def test_trajectory(shared: Path, name: str, backend: str) -> None:
     assert sum(p.numel() for p in module.parameters()) == case["param_count"]
     golden.fill(module, case["state"], reference_order(module))
     golden.assert_fingerprint(module(golden.latent(2, 100), CLIP.grid, NO_NOISE), case["output"])
+
+
+@pytest.mark.parametrize("backend", ["native", "torchdiffeq"])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("09_mocogan_ode_deep16", {"hidden": "state"}),
+        ("09_mocogan_ode_eq49_nolinear", {"hidden": 49, "embedding": False}),
+        ("09_mocogan_ode_single_linear", {}),
+    ],
+)
+def test_09_trajectory_of_mocogan(shared: Path, name: str, options: dict[str, Any], backend: str) -> None:
+    """The reference's whole generator is numbered, its renderer and its dead GRU too; ours is the path alone."""
+    case = golden.load(shared, name)
+    chosen: dict[str, Any] = {"backend": backend, **options}
+    module = vidgen_temporal()[0].build(MoCoGAN().latent(CLIP, MoCoGANOptions()), ODEOptions(**chosen))
+    assert sum(p.numel() for p in module.parameters()) == case["param_count_motion_only_without_gru"]
+    entries = [e for e in case["state"] if e["name"].startswith(("ode_fn.", "linear."))]
+    assert entries[0]["k"] == 25
+    golden.fill(module, entries, reference_order(module))
+    z = torch.from_numpy((math.sqrt(2) * np.sin(0.13 * np.arange(48) + 0.5)).astype(np.float32)).view(3, 16)
+    golden.assert_fingerprint(module(z, CLIP.grid, NO_NOISE), case["output"])
 
 
 @pytest.mark.parametrize("backend", ["native", "torchdiffeq"])

@@ -144,6 +144,7 @@ def test_15a_losses(trained: dict[str, Any]) -> None:
     assert trained["it1_G"][0] == pytest.approx(want["it1_G_loss"], rel=1e-2)
 
 
+@pytest.mark.slow
 def test_15a_losses_in_float64(shared: Path) -> None:
     case = golden.load(shared, "15a")
     seen = two_iterations(case, torch.float64)

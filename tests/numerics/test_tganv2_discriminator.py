@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from vidgen_backbones.tganv2.blocks import GenBlock
+from vidgen_backbones.tganv2.blocks import GenBlock, RenderHead
 from vidgen_backbones.tganv2.discriminator import Discriminator, LevelDiscriminator, downsampled
 
 
@@ -94,11 +94,15 @@ def test_scores_follow_one_another_along_the_batch() -> None:
 
 def test_weights_are_drawn_as_published() -> None:
     torch.manual_seed(3)
-    block, level = GenBlock(64, 48), LevelDiscriminator(3, (16, 32, 64, 64, 64), False)
+    block, head, level = GenBlock(64, 48), RenderHead(64, 3), LevelDiscriminator(3, (16, 32, 64, 64, 64), False)
     drawn: list[tuple[nn.Module, int, int, float]] = [
         (block.conv1, 64 * 9, 48 * 9, math.sqrt(2)),
         (block.conv2, 48 * 9, 48 * 9, math.sqrt(2)),
         (block.shortcut, 64, 48, 1.0),
+        (level.get_submodule("blocks.0.conv1"), 3 * 27, 16 * 27, math.sqrt(2)),
+        (level.get_submodule("blocks.0.conv2"), 16 * 27, 16 * 27, math.sqrt(2)),
+        (level.get_submodule("blocks.0.shortcut"), 3, 16, 1.0),
+        (level.get_submodule("blocks.1.conv1"), 16 * 27, 16 * 27, math.sqrt(2)),
         (level.get_submodule("blocks.1.conv2"), 16 * 27, 32 * 27, math.sqrt(2)),
         (level.get_submodule("blocks.1.shortcut"), 16, 32, 1.0),
         (level.score, 64, 1, 1.0),
@@ -106,3 +110,11 @@ def test_weights_are_drawn_as_published() -> None:
     for layer, fan_in, fan_out, gain in drawn:
         bound = gain * math.sqrt(6 / (fan_in + fan_out))
         assert bound * 0.9 < cast(Tensor, layer.weight).abs().max() <= bound
+    # everything else keeps the framework's default: uniform up to 1 / sqrt(fan in), biases too
+    for convolution in (head.conv, block.conv1, cast(nn.Conv3d, level.get_submodule("blocks.1.conv1"))):
+        bound = 1 / math.sqrt(convolution.weight[0].numel())
+        assert cast(Tensor, convolution.bias).abs().max() <= bound
+        assert cast(Tensor, convolution.bias).abs().max() > 0
+    assert 0.9 / 24 < head.conv.weight.abs().max() <= 1 / 24  # 64 channels of 3 x 3
+    assert torch.equal(head.bn.weight, torch.ones(64))
+    assert torch.equal(head.bn.bias, torch.zeros(64))

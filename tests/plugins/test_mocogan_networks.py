@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -12,9 +13,11 @@ from vidgen_backbones.mocogan.discriminators import image_discriminator, video_d
 from vidgen_backbones.mocogan.generator import FrameGenerator
 
 from tests.plugins.small_mocogan import FULL, Cell, build, options, terms_of, turn_noise
-from vidgen_bench.api import Clip
+from vidgen_bench.api import Clip, Feed
+from vidgen_bench.errors import RequestError
 from vidgen_bench.latent import count, on_meta
 from vidgen_bench.noise import GivenNoise
+from vidgen_bench.options import checked
 
 
 @pytest.mark.parametrize("part", ["image_discriminator", "video_discriminator"])
@@ -82,6 +85,46 @@ def test_every_pair_of_discriminators_plays(images: str, clips: str) -> None:
     for player in game.players:
         grads = torch.autograd.grad(torch.stack(list(terms[player.name].values())).sum(), player.parameters)
         assert all(g.isfinite().all() and g.abs().max() > 0 for g in grads)
+
+
+@pytest.mark.parametrize("name", ["image_batch", "video_batch"])
+def test_batch_normalisation_needs_two_rows(name: str) -> None:
+    with pytest.raises(RequestError, match=f"backbone.{name}=1: expected integer, at least 2"):
+        checked(MoCoGANOptions, name, "1", where=f"backbone.{name}")
+    assert checked(MoCoGANOptions, name, "2", where=f"backbone.{name}") == 2
+
+
+def test_the_defaults_are_those_of_the_paper_under_study() -> None:
+    assert dataclasses.asdict(MoCoGANOptions()) == {
+        "width": 1.0,
+        "content": 50,
+        "categories": 0,
+        "motion": 16,
+        "labels": False,
+        "infogan": False,
+        "instance_noise": 0.0,
+        "stride": 1,
+        "image_batch": 32,
+        "video_batch": 32,
+        "learning_rate": 2e-4,
+        "weight_decay": 1e-5,
+        "image_discriminator": "patch",
+        "video_discriminator": "video",
+    }
+    with torch.device("meta"):
+        game = MoCoGAN().build(FULL, MoCoGANOptions(), Cell(MoCoGAN().latent(FULL, MoCoGANOptions())))
+    assert [(p.name, p.batch, p.feed, p.turns) for p in game.players] == [
+        ("image_discriminator", 32, Feed(1), 1),
+        ("video_discriminator", 32, Feed(16, stride=1), 1),
+        ("generator", 32, None, 1),
+    ]
+    for player in game.players:
+        optimiser = player.optimiser(player.parameters)
+        assert type(optimiser) is torch.optim.Adam
+        (group,) = optimiser.param_groups
+        built = {name: group[name] for name in ("lr", "betas", "eps", "weight_decay", "amsgrad")}
+        assert built == {"lr": 2e-4, "betas": (0.5, 0.999), "eps": 1e-8, "weight_decay": 1e-5, "amsgrad": False}
+        assert {player.schedule(i) for i in (0, 50_000, 200_000)} == {1.0}
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,15 @@ def test_refusals(declaration: Constant | IID) -> None:
         assert declaration.refuses(spec, declaration.options()) is None
 
 
+@pytest.mark.parametrize("entries", [0, -1, 7])
+def test_iid_needs_noise_in_z0(entries: int) -> None:
+    spec = LatentSpec((6,), 4, 6, entries, "normal")
+    assert f"not {entries} of 6" in (IID().refuses(spec, IID().options()) or "")
+    assert Constant().refuses(spec, Constant().options()) is None
+    for whole in (1, 6):
+        assert IID().refuses(LatentSpec((6,), 4, 6, whole, "normal"), IID().options()) is None
+
+
 def test_iid_redraws_the_noise_and_keeps_the_condition() -> None:
     module = built(IID(), CONDITIONED)
     z0 = noise(0, 1).normal("z", 6)

@@ -14,6 +14,7 @@ from vidgen_bench.api import Backbone, Batch, LatentSpec, Temporal
 from vidgen_bench.host import Host
 from vidgen_bench.latent import count, on_meta
 from vidgen_bench.noise import GivenNoise, key_of, sampling_noise, training_noise
+from vidgen_bench.options import listed
 from vidgen_bench.training.step import take_turn
 from vidgen_bench.training.watch import Watch
 
@@ -168,6 +169,42 @@ def test_what_a_backend_lacks_is_refused_with_the_fix() -> None:
         assert refusal("ode2", solver=solver, backend="torchdiffeq") == ""
     for calculus in ("ito", "stratonovich"):
         assert refusal("sde", calculus=calculus, backend="torchsde") == ""
+
+
+def test_dopri5_needs_a_tolerance() -> None:
+    assert "set one of them above 0" in refusal("ode2", solver="dopri5", rtol=0.0, atol=0.0)
+    for chosen in ({"rtol": 0.0}, {"atol": 0.0}):
+        assert refusal("ode1", solver="dopri5", **chosen) == ""
+        assert build("ode1", VECTOR, solver="dopri5", **chosen)(torch.ones(2, 3), GRID, NO_NOISE).isfinite().all()
+    assert refusal("ode1", solver="rk4", rtol=0.0, atol=0.0) == ""
+
+
+@pytest.mark.parametrize("part", ["f", "initial"])
+def test_dopri5_on_weights_that_are_not_finite_is_a_runtime_error(part: str) -> None:
+    module = build("ode2", VECTOR, solver="dopri5")
+    with torch.no_grad():
+        next(module.get_submodule(part).parameters()).fill_(math.nan)
+    with pytest.raises(RuntimeError, match="not finite"):
+        module(torch.ones(2, 3), GRID, NO_NOISE)
+
+
+def test_the_help_says_what_waits_for_the_device() -> None:
+    helps = {(name, o.name): o.help for name in ("ode1", "sde") for o in listed(temporal(name).options)}
+    for name, option in (("ode1", "solver"), ("ode1", "backend"), ("sde", "backend")):
+        assert "waits for the device" in helps[name, option]
+    assert "depends on its batch within the tolerance" in helps["ode1", "solver"]
+
+
+@pytest.mark.parametrize("solver", ["rk4", "dopri5"])
+def test_a_row_depends_on_its_batch_within_the_tolerance_of_dopri5(solver: str) -> None:
+    """The help's words: one step size for all rows. Here a restless neighbour makes the steps of the first row shorter."""
+    module = build("ode1", VECTOR, solver=solver, rtol=1e-3, atol=1e-3).double()
+    with torch.no_grad():
+        module.f[0].weight.copy_(4 * torch.eye(3))
+        calm, restless = torch.full((1, 3), 0.001).double(), torch.full((1, 3), 0.3).double()
+        alone, beside = module(calm, GRID, NO_NOISE), module(torch.cat([calm, restless]), GRID, NO_NOISE)[:1]
+    gap = (alone - beside).abs().max().item()
+    assert (gap < 1e-12) if solver == "rk4" else (1e-7 < gap < 1e-1)
 
 
 @pytest.mark.parametrize("spec", [VECTOR, MAP], ids=["vector", "map"])

@@ -21,13 +21,13 @@ from vidgen_bench.noise import GivenNoise, Noise, key_of, sampling_noise, traini
 from vidgen_bench.training.step import gradients
 
 BACKBONE = TGANv2()
-FULL = Clip(frames=16, size=192, classes=101)
-SMALL, NARROW = BACKBONE.small
+FULL = Clip(frames=16, size=192, classes=101, spare=64)
+SMALL, NARROW = replace(BACKBONE.small[0], spare=10), BACKBONE.small[1]
 
 
 def play(name: str, clip: Clip = SMALL, **chosen: Any) -> Game:
-    """Build the game with a temporal generator of this name; small unless said otherwise."""
-    options = BACKBONE.options(**chosen)
+    """Build the game with a temporal generator of this name; small, with columns to spare, unless said otherwise."""
+    options, clip = BACKBONE.options(**chosen), replace(clip, spare=8)
     assert BACKBONE.refuses(clip, options) is None
     temporal: Temporal = Host.of_environment().find("temporal", name).declaration
     spec = BACKBONE.latent(clip, options)
@@ -99,6 +99,9 @@ def test_it_says_why_it_refuses() -> None:
         (Clip(16, 27, 3), {}, "there are 0: set levels to 1 or fewer"),
     ):
         assert words in (BACKBONE.refuses(clip, TGANv2Options(**chosen)) or "")
+    sideways = TGANv2Options(recipe="official")
+    assert "takes every column: use recipe=paper" in (BACKBONE.refuses(replace(FULL, spare=0), sideways) or "")
+    assert BACKBONE.refuses(FULL, sideways) is None
     for clip in (FULL, SMALL, Clip(2, 64, 3), Clip(32, 96, 3)):
         assert BACKBONE.refuses(clip, TGANv2Options()) is None
     assert BACKBONE.refuses(Clip(16, 16, 3), TGANv2Options(base=2)) is None
@@ -130,7 +133,7 @@ def test_the_learning_rate_falls_to_zero() -> None:
 
 @pytest.mark.parametrize(("recipe", "frames"), [("paper", [16, 4, 1, 1]), ("official", [16, 8, 4, 2])])
 def test_frames_of_the_levels(recipe: str, frames: list[int]) -> None:
-    clip = Clip(16, 32, 3)
+    clip = Clip(16, 32, 3, spare=10)
     game = play("convlstm", clip, recipe=recipe, width=1 / 128, batch=2)
     noise = noise_of(2, "frames")
     generator = cast(Generator, game.parts["generator"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from typing import Any, cast
 
 import pytest
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from vidgen_backbones.vgan import VGAN, VGANOptions
 
-from vidgen_bench.api import Batch, Clip, Game
+from vidgen_bench.api import Batch, Clip, Feed, Game
 from vidgen_bench.errors import PluginError
 from vidgen_bench.latent import count
 from vidgen_bench.noise import GivenNoise, Noise, sampling_noise
@@ -99,6 +100,24 @@ def test_batch_normalisations_have_the_original_s_epsilons() -> None:
         for name, part in parts.items()
     }
     assert eps == {"generator": {1e-5}, "discriminator": {1e-3}}
+
+
+def test_the_defaults_are_the_original_s() -> None:
+    assert dataclasses.asdict(VGANOptions()) == {
+        "width": 1.0,
+        "batch": 64,
+        "learning_rate": 2e-4,
+        "mask_penalty": 0.1,
+    }
+    with torch.device("meta"):
+        (both,) = VGAN().build(Clip(32, 64, 101), VGANOptions(), None).players
+    assert (both.batch, both.feed, both.turns) == (64, Feed(32), 1)
+    optimiser = both.optimiser(both.parameters)
+    assert type(optimiser) is torch.optim.Adam
+    (group,) = optimiser.param_groups
+    built = {name: group[name] for name in ("lr", "betas", "eps", "weight_decay", "amsgrad")}
+    assert built == {"lr": 2e-4, "betas": (0.5, 0.999), "eps": 1e-8, "weight_decay": 0, "amsgrad": False}
+    assert {both.schedule(i) for i in (0, 50_000, 200_000)} == {1.0}
 
 
 # -------------------------------------------------------------------------------------------------------- composition

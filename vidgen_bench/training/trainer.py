@@ -212,13 +212,22 @@ class Trainer:
         self._observer.trained(Glance(self.progress.iteration, share, means, self.progress.train_seconds))
         return means
 
+    def _scored(self, iteration: int) -> dict[str, float]:
+        """Return the scores; what fails on weights that are not finite (an adaptive solver, say) is a score that is none."""
+        try:
+            return dict(self._score(iteration))
+        except (RuntimeError, ValueError):
+            if self._finite():
+                raise
+            return {self._rule.select: math.nan}
+
     def _evaluate(self, losses: Mapping[str, float]) -> None:
         """Score, extend the trace, and keep the weights where they are the best so far; a score that is not finite is divergence."""
         if self.progress.diverged:
             return
         iteration = self.progress.iteration
         with Stopwatch(self.progress, "evaluate_seconds"):
-            scores = self._process.first(lambda: dict(self._score(iteration)))
+            scores = self._process.first(lambda: self._scored(iteration))
         self._losses, self.progress.loss_count = {}, 0
         self.progress.diverged = self._process.agree(
             scores is not None and not all(map(math.isfinite, scores.values()))

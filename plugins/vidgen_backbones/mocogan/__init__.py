@@ -31,9 +31,13 @@ class MoCoGANOptions:
     instance_noise: float = option(
         0.0, "standard deviation of the normal noise before every convolution of the discriminators", at_least=0.0
     )
-    stride: int = option(1, "every how-manieth frame of a video a clip takes", at_least=1)
-    image_batch: int = option(32, "images of a batch, over all processes", at_least=1)
-    video_batch: int = option(32, "clips of a batch, over all processes", at_least=1)
+    stride: int = option(
+        1,
+        "every how-manieth frame of a video a clip takes; a video shorter than the span is read frame by frame",
+        at_least=1,
+    )
+    image_batch: int = option(32, "images of a batch, over all processes", at_least=2)
+    video_batch: int = option(32, "clips of a batch, over all processes", at_least=2)
     learning_rate: float = option(2e-4, "of Adam, for all players", at_least=0.0)
     weight_decay: float = option(1e-5, "of Adam, added to the gradient (L2)", at_least=0.0)
     image_discriminator: Literal["patch", "image"] = option("patch", "4 x 4 logits an image, or one")

@@ -59,6 +59,8 @@ def image_latents(generator: Generator, options: MoCoGANOptions, times: Times, n
     """Return the frame vectors [n, F + D] of a batch of images.
 
     Only the clips that a frame is picked from are computed: a row of the noise is the same whatever rows come with it.
+    The law is the original's where G_t treats every row by itself; batch normalisation in training (conv1d's) does not,
+    and then has the statistics of the n clips in place of the 2 n T.
     """
     videos, frames = picks(noise, options.image_batch, len(times))
     # behind the rows of the clips: the images of a turn must be independent of the clips of the same turn

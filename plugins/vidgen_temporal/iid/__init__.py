@@ -44,9 +44,14 @@ class IID:
         return {"embedded": {"embedding": True}}
 
     def refuses(self, spec: LatentSpec, options: IIDOptions) -> str | None:
-        """Refuse the embedding where the backbone has none, and latents that are neither vector nor map."""
+        """Refuse latents that are neither vector nor map, a z_0 without noise, and an embedding the backbone lacks."""
         if len(spec.shape) not in (1, 3):
             return f"it takes a vector (d,) or a map (c, h, w), not a latent of shape {spec.shape}"
+        if not 0 < spec.noise <= spec.source:
+            return (
+                "it draws the noise entries of z_0 anew for every frame, and needs between 1 and all of them: "
+                f"not {spec.noise} of {spec.source}"
+            )
         if options.embedding and not spec.embedding:
             return "embedding=true puts the backbone's fully connected network before, and this one has none: set false"
         return None

@@ -27,10 +27,13 @@ class ODEOptions:
         "code", "what f sees; code: the highest derivative only; physics: position and all derivatives (order 2 and up)"
     )
     solver: Literal["rk4", "rk4-classic", "euler", "dopri5"] = option(
-        "rk4", "one step a frame interval by rk4 (the 3/8 rule), rk4-classic or euler; dopri5: adaptive"
+        "rk4",
+        "one step a frame interval by rk4 (the 3/8 rule), rk4-classic or euler; dopri5: adaptive, the rows of a batch share "
+        "its steps, so that a sample depends on its batch within the tolerance, and every step waits for the device",
     )
     backend: Literal["auto", "native", "torchdiffeq"] = option(
-        "auto", "who integrates; auto: torchdiffeq for dopri5, native for all others"
+        "auto",
+        "who integrates; auto: torchdiffeq for dopri5, native for all others; torchdiffeq waits for the device at every step",
     )
     rtol: float = option(1e-5, "relative tolerance of dopri5", at_least=0.0)
     atol: float = option(1e-6, "absolute tolerance of dopri5", at_least=0.0)
@@ -55,7 +58,7 @@ class LatentODE:
         return widths if self.sets["order"] == 1 else {**widths, "physics": {"form": "physics"}}
 
     def refuses(self, spec: LatentSpec, options: ODEOptions) -> str | None:
-        """Refuse a latent that is neither vector nor map, a solver the backend lacks, and a width without solution."""
+        """Refuse latents neither vector nor map, solvers the backend lacks, no tolerance, and widths without solution."""
         if len(spec.shape) not in (1, 3):
             return f"it takes a vector (d,) or a map (c, h, w), not a latent of shape {spec.shape}"
         if spec.frames < 2:
@@ -67,6 +70,8 @@ class LatentODE:
                 "torchdiffeq has no classic rk4 (its rk4 is the 3/8 rule): leave backend=auto, set backend=native, or "
                 "take solver=rk4"
             )
+        if options.solver == "dopri5" and options.rtol == options.atol == 0.0:
+            return "dopri5 has no step small enough for rtol=0 and atol=0: set one of them above 0 (atol=1e-6)"
         if options.form == "physics" and options.order == 1:
             return "form=physics is the same equation at order 1, z' = f(z): leave form=code, or take a higher order"
         if options.hidden == "equal":

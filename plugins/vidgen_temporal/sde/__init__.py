@@ -29,7 +29,10 @@ class SDEOptions:
         "euler", "euler: Euler-Maruyama under ito, Euler-Heun under stratonovich; milstein: with sigma's derivative"
     )
     calculus: Literal["ito", "stratonovich"] = option("ito", "how the stochastic integral is read")
-    backend: Literal["native", "torchsde"] = option("native", "who integrates; both take the same Brownian increments")
+    backend: Literal["native", "torchsde"] = option(
+        "native",
+        "who integrates; both take the same Brownian increments, torchsde waits for the device at every step",
+    )
 
 
 @dataclass(frozen=True)

@@ -178,6 +178,29 @@ def test_a_fault_on_finite_weights_is_not_divergence(tmp_path):
         make(tmp_path, game=game).run()
 
 
+def test_a_scoring_that_fails_on_weights_that_are_not_finite_is_divergence(tmp_path):
+    """An adaptive solver gives up where a fixed step would have given a score that is no number."""
+    game = toy.game()
+    weight = game.parts["generator"].body[0].weight
+
+    def score(iteration):
+        if iteration == 12:
+            weight.data.fill_(float("nan"))
+            raise RuntimeError("underflow in the step")
+        return {"fid": 1.0}
+
+    progress = make(tmp_path, game=game, score=score).run()
+    assert progress.diverged
+    assert progress.iteration == 12
+
+    def fault(iteration):
+        raise RuntimeError("a fault of the metric")
+
+    (fresh := tmp_path / "fresh").mkdir()
+    with pytest.raises(RuntimeError, match="a fault of the metric"):
+        make(fresh, score=fault).run()
+
+
 def test_a_score_that_is_not_finite_ends_the_run_as_diverged(tmp_path):
     progress = make(tmp_path, score=lambda i: {"fid": float("nan") if i == 12 else 1.0}).run()
     assert progress.diverged
