@@ -10,15 +10,9 @@ import torch
 from torch import Tensor
 
 from vidgen_bench.errors import PluginError, VidgenBenchError
-from vidgen_bench.integrate import (
-    ODEBackend,
-    Solver,
-    euler_maruyama_step,
-    interpolate,
-    ode_path,
-    sde_march,
-    sde_path,
-)
+from vidgen_bench.integrate import ODEBackend, Solver, ode_path, sde_path
+from vidgen_bench.integrate.sde import interpolate, sde_march
+from vidgen_bench.integrate.sde_steps import euler_maruyama_step
 from vidgen_bench.noise import GivenNoise, Noise, key_of, sampling_noise
 
 FRAMES = 16

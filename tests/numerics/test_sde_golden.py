@@ -15,7 +15,8 @@ from vidgen_temporal.sde.network import SDEGenerator
 
 from tests import golden
 from vidgen_bench.api import Clip
-from vidgen_bench.integrate import euler_maruyama_step, interpolate, sde_march
+from vidgen_bench.integrate.sde import interpolate, sde_march
+from vidgen_bench.integrate.sde_steps import euler_maruyama_step
 
 CLIP = Clip(frames=16, size=64, classes=101)
 

@@ -12,7 +12,9 @@ import torchsde
 from torch import Tensor, nn
 
 from vidgen_bench.errors import PluginError
-from vidgen_bench.integrate import SDE_STEPS, Calculus, Field, SDESolver, interpolate, sde_march, sde_path
+from vidgen_bench.integrate import Calculus, Field, SDESolver, sde_path
+from vidgen_bench.integrate.sde import interpolate, sde_march
+from vidgen_bench.integrate.sde_steps import SDE_STEPS
 from vidgen_bench.latent import dynamics
 from vidgen_bench.noise import Noise, sampling_noise
 

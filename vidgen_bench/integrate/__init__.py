@@ -8,42 +8,8 @@ known without asking the device.
 
 from __future__ import annotations
 
-from vidgen_bench.integrate.field import SNAP, Field
+from vidgen_bench.integrate.field import Field
 from vidgen_bench.integrate.ode import ADAPTIVE, ODEBackend, Solver, ode_path
-from vidgen_bench.integrate.ode_steps import ODE_STEPS, ODEStep, euler_step, rk4_classic_step, rk4_step
-from vidgen_bench.integrate.sde import Calculus, NormalNoise, SDEBackend, SDESolver, interpolate, sde_march, sde_path
-from vidgen_bench.integrate.sde_steps import (
-    SDE_STEPS,
-    SDEStep,
-    euler_heun_step,
-    euler_maruyama_step,
-    milstein_ito_step,
-    milstein_stratonovich_step,
-)
+from vidgen_bench.integrate.sde import Calculus, SDEBackend, SDESolver, sde_path
 
-__all__ = [
-    "ADAPTIVE",
-    "ODE_STEPS",
-    "SDE_STEPS",
-    "SNAP",
-    "Calculus",
-    "Field",
-    "NormalNoise",
-    "ODEBackend",
-    "ODEStep",
-    "SDEBackend",
-    "SDESolver",
-    "SDEStep",
-    "Solver",
-    "euler_heun_step",
-    "euler_maruyama_step",
-    "euler_step",
-    "interpolate",
-    "milstein_ito_step",
-    "milstein_stratonovich_step",
-    "ode_path",
-    "rk4_classic_step",
-    "rk4_step",
-    "sde_march",
-    "sde_path",
-]
+__all__ = ["ADAPTIVE", "Calculus", "Field", "ODEBackend", "SDEBackend", "SDESolver", "Solver", "ode_path", "sde_path"]

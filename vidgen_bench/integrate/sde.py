@@ -101,7 +101,7 @@ def sde_path(
         [N, T, *state].
     Raises:
         PluginError: an instant before 0, where a forward path has nothing to say; or Milstein on torchsde, which has
-            another limit (:func:`vidgen_bench.integrate.milstein_stratonovich_step`).
+            another limit (:func:`vidgen_bench.integrate.sde_steps.milstein_stratonovich_step`).
     """
     if min(times) < 0:
         raise PluginError(f"a stochastic path starts at 0 and cannot be asked for {min(times)}")
