@@ -41,9 +41,7 @@ def grid(track: Track, cells: list[Cell]) -> RenderableType:
 
     backbones = list(dict.fromkeys(c.backbone for c in cells))
     rows = list(dict.fromkeys(c.temporal for c in cells))
-    rows.sort(
-        key=lambda temporal: temporal is None
-    )  # who stands alone comes last; the order is else that of the listing
+    rows.sort(key=lambda temporal: temporal is None)
     by_pair = {(c.backbone, c.temporal): c for c in cells}
     reasons = {text: n for n, text in enumerate(dict.fromkeys(why for why in map(_why, cells) if why), start=1)}
     table = Table.grid(padding=(0, 3, 0, 0))
