@@ -1,0 +1,48 @@
+"""MoCoGAN's batch of single images: only the picked clips computed, against the whole pool that they are picked from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+from vidgen_backbones.mocogan import latents
+from vidgen_backbones.mocogan.generator import Generator
+
+from benchmarks.timing import alternate, report
+from vidgen_bench.compose import compose
+from vidgen_bench.host import Host
+from vidgen_bench.noise import key_of, training_noise
+from vidgen_bench.track import load_track
+
+IMAGES = 32
+
+
+def _ways(spec: str) -> dict[str, Callable[[], Tensor]]:
+    """Return both ways to the same frame vectors [32, 66]."""
+    composition = compose(spec, load_track("ucf101-64-paper"), {}, Host.of_environment())
+    options, times = composition.backbone_options, composition.clip.grid
+    generator = composition.build(0).parts["generator"]
+    assert isinstance(generator, Generator)
+    noise = training_noise(torch.tensor(key_of(0)), IMAGES)
+
+    def picked() -> Tensor:
+        with torch.no_grad():
+            return latents.image_latents(generator, options, times, noise)
+
+    def whole() -> Tensor:
+        pool = replace(noise, rows=options.video_batch + torch.arange(2 * IMAGES * len(times)))
+        videos, frames = latents.picks(noise, IMAGES, len(times))
+        with torch.no_grad():
+            fixed, start = latents.fixed(options, pool), latents.start(options, pool)
+            return generator.latents(fixed, start, times, pool)[videos, frames]
+
+    torch.testing.assert_close(picked(), whole(), atol=1e-5, rtol=0)
+    return {"only the picked clips": picked, f"all {2 * IMAGES * len(times):,} clips": whole}
+
+
+def main() -> None:
+    """Print the table."""
+    for spec in ("mocogan+gru", "mocogan+ode1", "mocogan+sde"):
+        report(f"{spec}, codes of {IMAGES} images", alternate(_ways(spec)), "only the picked clips")

@@ -1,0 +1,39 @@
+"""What each solver costs, forward and backward, on TGAN at the paper's size, as ratios to the default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from benchmarks.timing import alternate, report
+from vidgen_bench.compose import compose
+from vidgen_bench.host import Host
+from vidgen_bench.noise import key_of, training_noise
+from vidgen_bench.track import load_track
+
+BATCH = 32
+
+
+def step(spec: str, given: dict[str, str]) -> Callable[[], object]:
+    """Return one forward and backward of the temporal generator."""
+    composition = compose(spec, load_track("ucf101-64-paper"), given, Host.of_environment())
+    module = composition.build_temporal(0)
+    assert module is not None
+    parameters = tuple(module.parameters())
+    noise = training_noise(torch.tensor(key_of(0)), BATCH)
+    z: Tensor = 2 * noise.uniform("z", 100) - 1
+    return lambda: torch.autograd.grad(module(z, composition.clip.grid, noise).square().sum(), parameters)
+
+
+def main() -> None:
+    """Print both tables."""
+    ode = {s: step("tgan+ode1", {"temporal.solver": s}) for s in ("rk4", "rk4-classic", "euler", "dopri5")}
+    report(f"tgan+ode1, {BATCH} clips", alternate(ode), "rk4")
+    sde = {
+        f"{solver}, {calculus}": step("tgan+sde", {"temporal.solver": solver, "temporal.calculus": calculus})
+        for calculus in ("ito", "stratonovich")
+        for solver in ("euler", "milstein")
+    }
+    report(f"tgan+sde, {BATCH} clips", alternate(sde), "euler, ito")
