@@ -33,7 +33,7 @@ class MoCoGANOptions:
     )
     stride: int = option(
         1,
-        "every how-manieth frame of a video a clip takes; a video shorter than the span is read frame by frame",
+        "a clip takes every stride-th frame of a video; a video shorter than the span is read frame by frame",
         at_least=1,
     )
     image_batch: int = option(32, "images of a batch, over all processes", at_least=2)
