@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vidgen_bench.api import Ability, Backbone, Clip, Game, LatentSpec, Temporal, Times
+from vidgen_bench.api import Ability, Game, Times
 from vidgen_bench.errors import PluginError, RequestError
-from vidgen_bench.fit import Misfit, fit
-from vidgen_bench.host import Found, Host
+from vidgen_bench.fit import Misfit, Pair, fit
+from vidgen_bench.host import Host
 from vidgen_bench.nearest import nearest
-from vidgen_bench.records import PluginEntry
-from vidgen_bench.resolve import Resolved
 from vidgen_bench.spec import parse
 from vidgen_bench.track import Track
 
@@ -21,17 +19,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Composition:
-    """A pair that fits, with validated options, ready to build."""
-
-    resolved: Resolved
-    backbone: Backbone
-    temporal: Temporal | None
-    backbone_options: Any
-    temporal_options: Any
-    clip: Clip
-    latent: LatentSpec | None
-    plugins: tuple[PluginEntry, ...]
+class Composition(Pair):
+    """A pair that fits, ready to build."""
 
     @property
     def can(self) -> frozenset[Ability]:
@@ -114,23 +103,7 @@ def compose(text: str, track: Track, given: Mapping[str, Any], host: Host) -> Co
         without = " without --set" if given else ""
         hint = f" Nearest that works: {other.resolved.spec}{without}." if other else ""
         raise RequestError(f"{misfit}{hint}") from None
-    return Composition(
-        resolved=pair.resolved,
-        backbone=pair.backbone.declaration,
-        temporal=pair.temporal.declaration if pair.temporal else None,
-        backbone_options=pair.backbone_options,
-        temporal_options=pair.temporal_options,
-        clip=pair.clip,
-        latent=pair.latent,
-        plugins=tuple(plugin_entry(f) for f in (pair.backbone, pair.temporal) if f),
-    )
-
-
-def plugin_entry(found: Found) -> PluginEntry:
-    """Return how a record names a plugin."""
-    return PluginEntry(
-        kind=found.kind, name=found.name, distribution=found.origin.distribution, version=found.origin.version
-    )
+    return Composition(**vars(pair))
 
 
 def _game_fault(game: Game, temporal: nn.Module | None) -> str | None:

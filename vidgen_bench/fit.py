@@ -10,6 +10,7 @@ from typing import Any
 from vidgen_bench.api import Backbone, Clip, LatentSpec, Temporal
 from vidgen_bench.errors import PluginError, RequestError, VidgenBenchError
 from vidgen_bench.host import KIND_WORDS, Found, Host
+from vidgen_bench.records import PluginEntry
 from vidgen_bench.resolve import Resolved, resolve
 from vidgen_bench.spec import Spec
 from vidgen_bench.track import Track
@@ -24,12 +25,13 @@ class Pair:
     """A backbone and a temporal generator that fit, or a backbone that has no temporal path and stands alone."""
 
     resolved: Resolved
-    backbone: Found
-    temporal: Found | None
+    backbone: Backbone
+    temporal: Temporal | None
     backbone_options: Any
     temporal_options: Any
     clip: Clip
     latent: LatentSpec | None
+    plugins: tuple[PluginEntry, ...]
 
 
 def fit(spec: Spec, track: Track, given: Mapping[str, Any], host: Host, *, counted: bool = True) -> Pair:
@@ -70,7 +72,16 @@ def fit(spec: Spec, track: Track, given: Mapping[str, Any], host: Host, *, count
             raise Misfit(
                 f"{resolved} does not fit: {temporal.name} refuses the latent of {backbone.name}: {_sentence(refusal)}"
             )
-    return Pair(resolved, backbone, temporal, options, chosen, track.clip, latent)
+    plugins = tuple(plugin_entry(f) for f in (backbone, temporal) if f)
+    answering = temporal.declaration if temporal else None
+    return Pair(resolved, declared, answering, options, chosen, track.clip, latent, plugins)
+
+
+def plugin_entry(found: Found) -> PluginEntry:
+    """Return how a record names a plugin."""
+    return PluginEntry(
+        kind=found.kind, name=found.name, distribution=found.origin.distribution, version=found.origin.version
+    )
 
 
 class _CountAsked(BaseException):

@@ -10,9 +10,10 @@ from typing import Any
 from vidgen_bench import __version__
 from vidgen_bench.api import DataSet, Instrument, Metric
 from vidgen_bench.budget import Budget
-from vidgen_bench.compose import Composition, compose, plugin_entry
+from vidgen_bench.compose import Composition, compose
 from vidgen_bench.errors import RequestError, did_you_mean
-from vidgen_bench.host import Host
+from vidgen_bench.fit import plugin_entry
+from vidgen_bench.host import Found, Host
 from vidgen_bench.records import PluginEntry
 from vidgen_bench.run_folder import RunFolder, folder_of
 from vidgen_bench.track import Track, load_track
@@ -96,9 +97,7 @@ def make_plan(request: Request, host: Host) -> Plan:
     track = load_track(request.track)
     if request.budget is not None:
         track = track.with_budget(request.budget)
-    check_track(track, host, own=request.track.endswith(".toml"))
-    composition = compose(request.spec, track, request.given, host)
-    instrument = host.find("instrument", track.instrument.name)
+    instrument = check_track(track, host, own=request.track.endswith(".toml"))
     data_set = host.find("data set", track.data.name)
     metrics = find_metrics(
         track.evaluation.metrics,
@@ -106,6 +105,9 @@ def make_plan(request: Request, host: Host) -> Plan:
         instrument.declaration.layers,
         instrument.name,
     )
+    composition = compose(
+        request.spec, track, request.given, host
+    )  # before the weights are asked for, which may be missing
     sha256 = instrument.declaration.sha256()
     if track.instrument.sha256 not in (None, sha256):
         raise RequestError(
@@ -134,24 +136,20 @@ def find_metrics(
     return metrics
 
 
-def check_track(track: Track, host: Host, *, own: bool) -> None:
-    """Refuse a track whose plugins are not installed, whose clips its instrument cannot read, or, where it is one's ``own``, that has
-    defaults for a plugin that is not installed: there it is a misspelling.
+def check_track(track: Track, host: Host, *, own: bool) -> Found:
+    """Return the instrument of a track.
 
     Raises:
-        RequestError: the text names what is wrong.
+        RequestError: the instrument cannot read its clips, or a track of one's ``own`` has defaults for a plugin that is not
+            installed: there it is a misspelling.
     """
-    host.find("data set", track.data.name)
-    for metric in track.evaluation.metrics:
-        host.find("metric", metric)
     instrument = host.find("instrument", track.instrument.name)
     if reason := instrument.declaration.refuses(track.clip):
         raise RequestError(f"{instrument.name} refuses the clips of the track {track.name}: {reason}")
-    if not own:
-        return
     names = {f.name for kind in ("backbone", "temporal") for f in host.of(kind)}
-    for name in track.defaults:
+    for name in track.defaults if own else ():
         if name not in names:
             raise RequestError(
                 f"The track {track.name} has [defaults.{name}], but no such plugin is installed.{did_you_mean(name, names)}"
             )
+    return instrument

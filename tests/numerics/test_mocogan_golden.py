@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 from vidgen_backbones.mocogan import MoCoGAN, MoCoGANOptions, latents
 from vidgen_backbones.mocogan.discriminators import image_discriminator
 from vidgen_backbones.mocogan.generator import FrameGenerator, Generator
-from vidgen_temporal.recurrent import NoiseDriven, vidgen_temporal
+from vidgen_temporal.recurrent import RecurrentOptions, vidgen_temporal
 
 from tests import golden
 from vidgen_bench.api import Batch, Clip, Game, LatentSpec
@@ -30,7 +30,7 @@ PLAYERS = {"Dimg": "image_discriminator", "Dvid": "video_discriminator", "G": "g
 
 def gru() -> nn.Module:
     (cell,) = (t for t in vidgen_temporal() if t.name == "gru")
-    return cell.build(SPEC, NoiseDriven())
+    return cell.build(SPEC, RecurrentOptions())
 
 
 def wave(*shape: int, rate: float, phase: float) -> Tensor:

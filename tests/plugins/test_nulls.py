@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from vidgen_temporal.constant import Constant
-from vidgen_temporal.iid import IID
+from vidgen_temporal.nulls import Null, vidgen_temporal
 
 from vidgen_bench.api import LatentSpec
 from vidgen_bench.latent import count, on_meta
 from vidgen_bench.noise import Noise, sampling_noise
 
+CONSTANT, IID = vidgen_temporal()
 VECTOR = LatentSpec((6,), 4, 6, 6, "normal")
 MAP = LatentSpec((3, 2, 2), 4, 6, 6, "uniform")
 CONDITIONED = LatentSpec((6,), 4, 6, 4, "normal")
@@ -27,7 +27,7 @@ def noise(*rows: int) -> Noise:
     return sampling_noise(0, "test", torch.tensor(rows))
 
 
-def built(declaration: Constant | IID, spec: LatentSpec, **options: Any) -> nn.Module:
+def built(declaration: Null, spec: LatentSpec, **options: Any) -> nn.Module:
     torch.manual_seed(0)
     chosen = declaration.options(**options)
     assert declaration.refuses(spec, chosen) is None
@@ -41,25 +41,25 @@ def path(module: nn.Module, z0: Tensor, times: tuple[float, ...], *rows: int) ->
 
 @pytest.mark.parametrize("spec", [VECTOR, MAP], ids=["vector", "map"])
 def test_constant_is_constant(spec: LatentSpec) -> None:
-    module = built(Constant(), spec)
+    module = built(CONSTANT, spec)
     z0 = noise(0, 1).normal("z", 6)
     emitted = path(module, z0, (-1.0, 0.0, 0.31, 1.0, 4.0), 0, 1)
     assert emitted.shape == (2, 5, *spec.shape)
     for k in range(5):
         assert torch.equal(emitted[:, k], module.lift(z0))
-    assert Constant().can == {"between", "before", "after"}
+    assert CONSTANT.can == {"between", "before", "after"}
 
 
 def test_constant_and_iid_without_lift_or_embedding_learn_nothing() -> None:
-    for declaration in (Constant(), IID()):
+    for declaration in (CONSTANT, IID):
         module = built(declaration, VECTOR)
         assert count(module) == 0
         z0 = noise(0).normal("z", 6)
         assert torch.equal(path(module, z0, (0.0,), 0)[:, 0], z0)
 
 
-@pytest.mark.parametrize("declaration", [Constant(), IID()], ids=["constant", "iid"])
-def test_the_embedding_is_the_backbone_s_in_its_manner(declaration: Constant | IID) -> None:
+@pytest.mark.parametrize("declaration", [CONSTANT, IID], ids=["constant", "iid"])
+def test_the_embedding_is_the_backbone_s_in_its_manner(declaration: Null) -> None:
     options = declaration.options(**declaration.variants["embedded"])
     assert count(on_meta(lambda: declaration.build(TGAN, options))) == 628_324
     module = built(declaration, TGAN, embedding=True)
@@ -71,8 +71,8 @@ def test_the_embedding_is_the_backbone_s_in_its_manner(declaration: Constant | I
     torch.testing.assert_close(path(module, z0, (0.0,), 0, 1)[:, 0], module.embedding(z0), atol=1e-6, rtol=0)
 
 
-@pytest.mark.parametrize("declaration", [Constant(), IID()], ids=["constant", "iid"])
-def test_refusals(declaration: Constant | IID) -> None:
+@pytest.mark.parametrize("declaration", [CONSTANT, IID], ids=["constant", "iid"])
+def test_refusals(declaration: Null) -> None:
     embedded = declaration.options(embedding=True)
     assert "this one has none" in (declaration.refuses(VECTOR, embedded) or "")
     assert "(3, 2)" in (declaration.refuses(LatentSpec((3, 2), 4, 6, 6, "normal"), declaration.options()) or "")
@@ -83,14 +83,14 @@ def test_refusals(declaration: Constant | IID) -> None:
 @pytest.mark.parametrize("entries", [0, -1, 7])
 def test_iid_needs_noise_in_z0(entries: int) -> None:
     spec = LatentSpec((6,), 4, 6, entries, "normal")
-    assert f"not {entries} of 6" in (IID().refuses(spec, IID().options()) or "")
-    assert Constant().refuses(spec, Constant().options()) is None
+    assert f"not {entries} of 6" in (IID.refuses(spec, IID.options()) or "")
+    assert CONSTANT.refuses(spec, CONSTANT.options()) is None
     for whole in (1, 6):
-        assert IID().refuses(LatentSpec((6,), 4, 6, whole, "normal"), IID().options()) is None
+        assert IID.refuses(LatentSpec((6,), 4, 6, whole, "normal"), IID.options()) is None
 
 
 def test_iid_redraws_the_noise_and_keeps_the_condition() -> None:
-    module = built(IID(), CONDITIONED)
+    module = built(IID, CONDITIONED)
     z0 = noise(0, 1).normal("z", 6)
     emitted = path(module, z0, GRID, 0, 1)
     assert torch.equal(emitted[:, 0], z0)
@@ -102,7 +102,7 @@ def test_iid_redraws_the_noise_and_keeps_the_condition() -> None:
 
 @pytest.mark.parametrize("spec", [VECTOR, MAP], ids=["vector", "map"])
 def test_iid_more_frames_keep_the_first_and_times_choose(spec: LatentSpec) -> None:
-    module = built(IID(), spec)
+    module = built(IID, spec)
     z0 = noise(3, 5).normal("z", 6)
     longer = path(module, z0, LONGER, 3, 5)
     assert longer.shape == (2, 9, *spec.shape)
@@ -112,7 +112,7 @@ def test_iid_more_frames_keep_the_first_and_times_choose(spec: LatentSpec) -> No
 
 
 def test_iid_rows_are_independent() -> None:
-    module = built(IID(), CONDITIONED)
+    module = built(IID, CONDITIONED)
     batch = path(module, noise(1, 2, 3).normal("z", 6), GRID, 1, 2, 3)
     alone = path(module, noise(2).normal("z", 6), GRID, 2)
     assert torch.equal(alone[0], batch[1])
@@ -123,7 +123,7 @@ def test_iid_frames_are_independent_draws_of_the_prior(prior: Any, deviation: fl
     spec = LatentSpec((20,), 4, 20, 20, prior)
     rows = range(2000)
     z0 = noise(*rows).normal("z", 20) if prior == "normal" else 2 * noise(*rows).uniform("z", 20) - 1
-    frames = path(built(IID(), spec), z0, GRID, *rows).double().transpose(0, 1).flatten(1)  # 40,000 entries a frame
+    frames = path(built(IID, spec), z0, GRID, *rows).double().transpose(0, 1).flatten(1)  # 40,000 entries a frame
     assert frames.mean(dim=1).abs().max() < 4 * deviation / 200
     torch.testing.assert_close(frames.std(dim=1), torch.full((4,), deviation).double(), atol=0.015, rtol=0)
     off_diagonal = torch.corrcoef(frames) - torch.eye(4)

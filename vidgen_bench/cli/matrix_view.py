@@ -52,19 +52,27 @@ def grid(track: Track, cells: list[Cell]) -> RenderableType:
     for temporal in rows:
         shown = [_shown(by_pair.get((backbone, temporal)), reasons) for backbone in backbones]
         table.add_row(temporal or ALONE, *shown)
-    notes = Table.grid(padding=(0, 2, 0, 0))
-    notes.add_column(justify="right", style="dim")
-    notes.add_column()
-    for text, number in reasons.items():
-        notes.add_row(f"{number}", text)
     legend = f"{OWN}: the backbone's own; {WORKS}: works; (n): refused" + (", see below" if reasons else "")
     return Group(
         Text(f"temporal generators on backbones, track {track.name}", style="bold cyan"),
         Padding(table, (0, 0, 0, 2)),
         Padding(Text(legend, style="dim"), (0, 0, 1, 2)),
-        Text("refused", style="bold cyan") if reasons else Text(),
-        Padding(notes, (0, 0, 1, 2)),
+        _notes(reasons),
     )
+
+
+def _notes(reasons: dict[str, int]) -> RenderableType:
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    notes = Table.grid(padding=(0, 2, 0, 0))
+    notes.add_column(justify="right", style="dim")
+    notes.add_column()
+    for text, number in reasons.items():
+        notes.add_row(f"{number}", text)
+    return Group(Text("refused" if reasons else "", style="bold cyan"), Padding(notes, (0, 0, 1, 2)))
 
 
 def _why(cell: Cell) -> str | None:

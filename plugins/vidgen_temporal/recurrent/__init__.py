@@ -18,31 +18,28 @@ Drive = Literal["noise", "impulse", "constant"]
 DRIVE = (
     "noise: z_0 is the first hidden state, fresh normal noise is fed; impulse: z_0 is fed once; constant: every time"
 )
-LAYERS = "stacked cells; each is fed with the hidden state of the one below"
 
 
 @dataclass(frozen=True)
-class NoiseDriven:
-    """The options of gru and lstm."""
+class RecurrentOptions:
+    """The options of gru and lstm; the two on maps have another drive by default."""
 
     drive: Literal["noise", "impulse", "constant"] = option("noise", DRIVE)
-    layers: int = option(1, LAYERS, at_least=1)
+    layers: int = option(1, "stacked cells; each is fed with the hidden state of the one below", at_least=1)
 
 
 @dataclass(frozen=True)
-class ImpulseDriven:
+class ImpulseDriven(RecurrentOptions):
     """The options of convlstm."""
 
     drive: Literal["noise", "impulse", "constant"] = option("impulse", DRIVE)
-    layers: int = option(1, LAYERS, at_least=1)
 
 
 @dataclass(frozen=True)
-class ConstantDriven:
+class ConstantDriven(RecurrentOptions):
     """The options of convgru."""
 
     drive: Literal["noise", "impulse", "constant"] = option("constant", DRIVE)
-    layers: int = option(1, LAYERS, at_least=1)
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class Recurrent:
         """There are none."""
         return {}
 
-    def refuses(self, spec: LatentSpec, options: NoiseDriven | ImpulseDriven | ConstantDriven) -> str | None:
+    def refuses(self, spec: LatentSpec, options: RecurrentOptions) -> str | None:
         """Refuse latents of the other kind, naming the twin that takes them, and clips of one frame."""
         takes, other = ("maps (c, h, w)", "vectors (d,)") if self.maps else ("vectors (d,)", "maps (c, h, w)")
         if len(spec.shape) != (3 if self.maps else 1):
@@ -83,7 +80,7 @@ class Recurrent:
             return f"it steps from frame to frame: it needs clips of at least 2 frames, not {spec.frames}"
         return None
 
-    def build(self, spec: LatentSpec, options: NoiseDriven | ImpulseDriven | ConstantDriven) -> nn.Module:
+    def build(self, spec: LatentSpec, options: RecurrentOptions) -> nn.Module:
         """Return the network."""
         from vidgen_temporal.recurrent.network import RecurrentGenerator
 
@@ -101,7 +98,7 @@ def vidgen_temporal() -> tuple[Recurrent, ...]:
             "driven as in Tulyakov et al., MoCoGAN (CVPR 2018)",
             twin="convgru",
             maps=False,
-            options=NoiseDriven,
+            options=RecurrentOptions,
             stochastic=True,
         ),
         Recurrent(
@@ -110,7 +107,7 @@ def vidgen_temporal() -> tuple[Recurrent, ...]:
             reference="Hochreiter and Schmidhuber, Long Short-Term Memory (Neural Computation 1997)",
             twin="convlstm",
             maps=False,
-            options=NoiseDriven,
+            options=RecurrentOptions,
             stochastic=True,
         ),
         Recurrent(

@@ -12,7 +12,7 @@ from vidgen_bench.latent import Embedding, Lift, initialise
 
 if TYPE_CHECKING:
     from vidgen_bench.noise import Noise
-    from vidgen_temporal.iid import IIDOptions
+    from vidgen_temporal.nulls import NullOptions
 
 
 class IIDGenerator(nn.Module):
@@ -27,7 +27,7 @@ class IIDGenerator(nn.Module):
         z0 [N, source], T times on or after the training grid -> [N, T, *spec.shape]; later frames leave earlier ones alone.
     """
 
-    def __init__(self, spec: LatentSpec, options: IIDOptions) -> None:
+    def __init__(self, spec: LatentSpec, options: NullOptions) -> None:
         super().__init__()
         self.frames, self.noise, self.prior = spec.frames, spec.noise, spec.prior
         self.embedding = Embedding(spec) if options.embedding else nn.Identity()

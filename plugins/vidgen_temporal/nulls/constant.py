@@ -11,7 +11,7 @@ from vidgen_bench.latent import Embedding, Lift, initialise
 
 if TYPE_CHECKING:
     from vidgen_bench.noise import Noise
-    from vidgen_temporal.constant import ConstantOptions
+    from vidgen_temporal.nulls import NullOptions
 
 
 class ConstantGenerator(nn.Module):
@@ -24,7 +24,7 @@ class ConstantGenerator(nn.Module):
         z0 [N, source], T times -> [N, T, *spec.shape].
     """
 
-    def __init__(self, spec: LatentSpec, options: ConstantOptions) -> None:
+    def __init__(self, spec: LatentSpec, options: NullOptions) -> None:
         super().__init__()
         self.embedding = Embedding(spec) if options.embedding else nn.Identity()
         self.lift = Lift(spec)

@@ -1,0 +1,83 @@
+"""The null hypotheses, a latent that stands still and one without memory: the declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from vidgen_bench import hookimpl
+from vidgen_bench.api import Ability, LatentSpec, option
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class NullOptions:
+    """The options of constant and iid."""
+
+    embedding: bool = option(
+        False, "put the backbone's fully connected network before, so that only time is left to compare with an ODE"
+    )
+
+
+@dataclass(frozen=True)
+class Null:
+    """What a backbone does without a sense of time: z_t = z_0 (constant), or each z_t drawn anew (iid)."""
+
+    name: Literal["constant", "iid"]
+    summary: str
+    stochastic: bool
+    can: frozenset[Ability]
+    reference: str = "this benchmark: the null against which a temporal generator is worth something"
+    options: type = NullOptions
+
+    @property
+    def sets(self) -> Mapping[str, Any]:
+        """The name fixes no option."""
+        return {}
+
+    @property
+    def variants(self) -> Mapping[str, Mapping[str, Any]]:
+        """With the backbone's fully connected network before: the other half of ode1, without its equation."""
+        return {"embedded": {"embedding": True}}
+
+    def refuses(self, spec: LatentSpec, options: NullOptions) -> str | None:
+        """Refuse latents that are neither vector nor map, an embedding the backbone lacks, and nothing to draw anew."""
+        if len(spec.shape) not in (1, 3):
+            return f"it takes a vector (d,) or a map (c, h, w), not a latent of shape {spec.shape}"
+        if self.name == "iid" and not 0 < spec.noise <= spec.source:
+            return (
+                "it draws the noise entries of z_0 anew for every frame, and needs between 1 and all of them: "
+                f"not {spec.noise} of {spec.source}"
+            )
+        if options.embedding and not spec.embedding:
+            return "embedding=true puts the backbone's fully connected network before, and this one has none: set false"
+        return None
+
+    def build(self, spec: LatentSpec, options: NullOptions) -> nn.Module:
+        """Return the network."""
+        from vidgen_temporal.nulls.constant import ConstantGenerator
+        from vidgen_temporal.nulls.iid import IIDGenerator
+
+        return (ConstantGenerator if self.name == "constant" else IIDGenerator)(spec, options)
+
+
+@hookimpl
+def vidgen_temporal() -> tuple[Null, ...]:
+    """Return constant and iid."""
+    return (
+        Null(
+            name="constant",
+            summary="null hypothesis: z_t = z_0, the latent does not move",
+            stochastic=False,
+            can=frozenset({"between", "before", "after"}),
+        ),
+        Null(
+            name="iid",
+            summary="null hypothesis: z_t drawn anew for every frame, no memory",
+            stochastic=True,
+            can=frozenset({"after"}),
+        ),
+    )
