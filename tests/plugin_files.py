@@ -26,6 +26,7 @@ class Options:
 class Still:
     name: str = "{name}"
     summary: str = "every frame is the first"
+    api: str = "1.0"
     reference: str = "nobody, 2024"
     options: type = Options
     sets: Mapping[str, Any] = field(default_factory=lambda: {{"drive": "none"}})
@@ -57,6 +58,7 @@ class Metric:
     name: str = "{name}"
     title: str = "M"
     summary: str = "a metric"
+    api: str = "1.0"
     reference: str = "nobody, 2024"
     layer: str = "prob"
     better: str = "higher"

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from vidgen_bench.noise import Noise
 
+API = "1.0"
+"""Version of this contract: the first number changes when a plugin written for it may no longer work."""
+
 Times = tuple[float, ...]
 """Instants in clip units: 0 is the first training frame, 1 the last; the training grid is ``i / (frames - 1)``."""
 
@@ -162,10 +165,15 @@ class Moments:
 
 
 class Named(Protocol):
-    """What every declaration says of itself: its name, one line, and the paper or page it comes from."""
+    """What every declaration says of itself: its name, the API it was written for, one line, and its paper or page."""
 
     @property
     def name(self) -> str: ...
+    @property
+    def api(self) -> str:
+        """The :data:`API` it was written for; one of another major version is refused."""
+        ...
+
     @property
     def summary(self) -> str: ...
     @property

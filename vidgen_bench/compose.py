@@ -93,7 +93,8 @@ def compose(text: str, track: Track, given: Mapping[str, Any], host: Host) -> Co
         given: ``{"temporal.hidden": "64"}``, texts or typed values.
         host: the installed plugins.
     Raises:
-        RequestError: unknown names, options out of range, or a pair that does not fit, with the reason and the nearest that does.
+        Misfit: the pair does not fit; the text has the reason and the nearest that does.
+        RequestError: unknown names, or options out of range.
     """
     spec = parse(text)
     try:
@@ -102,7 +103,7 @@ def compose(text: str, track: Track, given: Mapping[str, Any], host: Host) -> Co
         other = nearest(spec, track, given, host)
         without = " without --set" if given else ""
         hint = f" Nearest that works: {other.resolved.spec}{without}." if other else ""
-        raise RequestError(f"{misfit}{hint}") from None
+        raise Misfit(f"{misfit}{hint}") from None
     return Composition(**vars(pair))
 
 

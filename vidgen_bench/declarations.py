@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from vidgen_bench.api import API
 from vidgen_bench.spec import NAME
 
 _ABILITIES = {"between", "before", "after"}
@@ -42,6 +43,8 @@ def fault(kind: str, declaration: Any) -> str | None:
     name = declaration.name
     if not NAME.match(name):
         return f"the name {name!r} must be lower-case letters, digits, '-', '_' or '.'"
+    if problem := _api_fault(getattr(declaration, "api", None)):
+        return f"{kind} {name!r}: {problem}"
     for attribute, expected in _ATTRIBUTES[kind].items():
         if not isinstance(getattr(declaration, attribute, _Absent), expected):
             return f"{kind} {name!r}: {attribute!r} is {getattr(declaration, attribute, 'absent')!r}, expected {_spelt(expected)}"
@@ -51,6 +54,19 @@ def fault(kind: str, declaration: Any) -> str | None:
     if kind == "metric" and declaration.better not in ("higher", "lower"):
         return f"metric {name!r}: 'better' is {declaration.better!r}, expected 'higher' or 'lower'"
     return _options_fault(kind, declaration) if kind in ("backbone", "temporal") else None
+
+
+def _api_fault(api: Any) -> str | None:
+    """Return why a declaration for this version of the API cannot be used, or None."""
+    ours, theirs = API.partition(".")[0], api.partition(".")[0] if isinstance(api, str) else ""
+    if not theirs.isdigit():
+        return f"'api' is {api!r}, expected the version of vidgen_bench.api it was written for; write api = \"{API}\""
+    if theirs == ours:
+        return None
+    advice = (
+        f"a vidgen-bench with API {theirs}" if int(theirs) > int(ours) else f"a release of the plugin for API {ours}"
+    )
+    return f"it was written for API {api}, and this vidgen-bench has {API}; install {advice}"
 
 
 class _Absent:

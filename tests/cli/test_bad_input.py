@@ -100,6 +100,7 @@ from vidgen_bench.api import Clip, LatentSpec, NoOptions
 class Maps:
     name: str = "maps"
     summary: str = "a backbone whose latent is a feature map"
+    api: str = "1.0"
     reference: str = "nobody"
     options: type = NoOptions
     own: str | None = None

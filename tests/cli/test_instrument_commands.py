@@ -31,6 +31,7 @@ from vidgen_bench import hookimpl
 class Ruler:
     name: str = "ruler"
     summary: str = "counts bright pixels"
+    api: str = "1.0"
     reference: str = "nobody, 2024"
     layers: tuple[str, ...] = ("brightness",)
     path: Path = Path(__file__)

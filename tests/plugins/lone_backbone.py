@@ -10,7 +10,8 @@ from vidgen_bench.api import Clip, Feed, Game, NoOptions, Player
 class Lone:
     """One linear layer from the noise to every pixel of the clip."""
 
-    name, summary, reference = "lone", "a clip at once, from one vector", "nobody, 2024"
+    name, api, reference = "lone", "1.0", "nobody, 2024"
+    summary = "a clip at once, from one vector"
     options, own, reconstruction, can = NoOptions, None, False, frozenset()
     small = (Clip(frames=4, size=8, classes=2), {})
 

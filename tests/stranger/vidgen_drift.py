@@ -13,7 +13,8 @@ class DriftOptions:
 
 @dataclass(frozen=True)
 class Drift:
-    name, summary, reference = "drift", "first-order ODE with a speed, z' = rate f(z)", "CONTRIBUTING.md"
+    name, api, reference = "drift", "1.0", "CONTRIBUTING.md"
+    summary = "first-order ODE with a speed, z' = rate f(z)"
     options, sets, variants, stochastic = DriftOptions, {}, {"slow": {"rate": 0.1}}, False
     can = frozenset({"between", "before", "after"})  # what --fps, --rewind and --extend ask for
 

@@ -31,6 +31,7 @@ class WalkOptions:
 class Walk:
     name: str = "walk"
     summary: str = "a walk"
+    api: str = "1.0"
     reference: str = "none"
     options: type = WalkOptions
     sets: dict = field(default_factory=dict)
@@ -49,6 +50,7 @@ class Walk:
 class Painter:
     name: str = "painter"
     summary: str = "a backbone"
+    api: str = "1.0"
     reference: str = "none"
     options: type = NoOptions
     own: str | None = "walk"

@@ -48,7 +48,8 @@ def _nothing(*arguments: Any) -> None:
 def temporal(**changes: Any) -> SimpleNamespace:
     """Return a valid temporal generator's declaration, changed."""
     valid: dict[str, Any] = {
-        "name": "still", "summary": "s", "reference": "r", "options": Options, "sets": {"hidden": 1}, "variants": {"wide": {"hidden": 256}},
+        "name": "still", "summary": "s", "reference": "r", "api": "1.0",
+        "options": Options, "sets": {"hidden": 1}, "variants": {"wide": {"hidden": 256}},
         "stochastic": False, "can": frozenset({"after"}), "refuses": _nothing, "build": _nothing,
     }  # fmt: skip
     return SimpleNamespace(**{k: v for k, v in (valid | changes).items() if v is not ...})
@@ -57,7 +58,8 @@ def temporal(**changes: Any) -> SimpleNamespace:
 def backbone(**changes: Any) -> SimpleNamespace:
     """Return a valid backbone's declaration, changed."""
     valid: dict[str, Any] = {
-        "name": "gan", "summary": "s", "reference": "r", "options": NoOptions, "own": None, "reconstruction": False, "can": frozenset(),
+        "name": "gan", "summary": "s", "reference": "r", "api": "1.0",
+        "options": NoOptions, "own": None, "reconstruction": False, "can": frozenset(),
         "small": (Clip(4, 8, 2), {}), "refuses": _nothing, "latent": _nothing, "build": _nothing,
     }  # fmt: skip
     return SimpleNamespace(**{k: v for k, v in (valid | changes).items() if v is not ...})
@@ -65,6 +67,7 @@ def backbone(**changes: Any) -> SimpleNamespace:
 
 def test_valid_declarations_have_no_fault() -> None:
     assert fault("temporal", temporal()) is None
+    assert fault("temporal", temporal(api="1.7")) is None
     assert fault("backbone", backbone()) is None
     assert fault("pairing", Pairing("gan+still", {"temporal.hidden": 3}, "r")) is None
 
@@ -75,6 +78,14 @@ def test_valid_declarations_have_no_fault() -> None:
         ({"name": ...}, "has no text 'name'"),
         ({"summary": 3}, "has no text 'summary'"),
         ({"reference": ...}, "has no text 'reference'"),
+        ({"api": ...}, "temporal 'still': 'api' is None, expected the version of vidgen_bench.api it was written for"),
+        ({"api": "new"}, "'api' is 'new', expected the version"),
+        ({"api": 1}, "'api' is 1, expected the version"),
+        (
+            {"api": "2.0"},
+            "it was written for API 2.0, and this vidgen-bench has 1.0; install a vidgen-bench with API 2",
+        ),
+        ({"api": "0.9"}, "has 1.0; install a release of the plugin for API 1"),
         ({"name": "Still"}, "the name 'Still' must be lower-case"),
         ({"name": "a+b"}, "the name 'a+b' must be lower-case"),
         ({"can": {"after"}}, "temporal 'still': 'can' is {'after'}, expected frozenset"),
@@ -138,12 +149,12 @@ def test_faults_of_a_pairing(pairing: Any, words: str) -> None:
 
 def test_faults_of_a_metric_and_a_data_set() -> None:
     metric = SimpleNamespace(
-        name="m", summary="s", reference="r", title="M", layer="prob", better="higher", needs_reference=True
+        name="m", summary="s", reference="r", api="1.0", title="M", layer="prob", better="higher", needs_reference=True
     )
     assert fault("metric", metric) == "metric 'm' has no method 'scorer'"
     metric.scorer = _nothing
     assert fault("metric", metric) is None
     metric.better = "up"
     assert fault("metric", metric) == "metric 'm': 'better' is 'up', expected 'higher' or 'lower'"
-    data_set = SimpleNamespace(name="d", summary="s", reference="r")
+    data_set = SimpleNamespace(name="d", summary="s", reference="r", api="1.0")
     assert fault("data set", data_set) == "data set 'd' has no method 'locate'"

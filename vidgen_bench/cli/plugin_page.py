@@ -52,7 +52,7 @@ def as_table(found: Found, *, options: bool = False) -> dict[str, Any]:
     if found.kind == "pairing":
         table["sets"] = jsonable(dict(declared.options))
     else:
-        table["summary"] = declared.summary
+        table |= {"summary": declared.summary, "api": declared.api}
     table["reference"] = declared.reference
     if found.kind in ("backbone", "temporal"):
         table["can"] = [a for a in _ABILITIES if a in declared.can]

@@ -19,6 +19,7 @@ class VideoFolder:
     summary: str
     reference: str
     get: str
+    api: str = "1.0"
 
     def locate(
         self, videos: Path | None, splits: Path | None, cache: Path, report: Callable[[str, int, int], None]

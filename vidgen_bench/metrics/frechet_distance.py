@@ -107,6 +107,7 @@ class FrechetDistance:
     name: str = "fid"
     title: str = "FID"
     summary: str = "Fréchet distance to the training clips in feature space (fc7 after ReLU)."
+    api: str = "1.0"
     reference: str = (
         "Heusel et al., GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium, NIPS 2017"
     )

@@ -52,6 +52,7 @@ class InceptionScore:
     name: str = "is"
     title: str = "IS"
     summary: str = "Inception Score: each sample recognisable, all classes present."
+    api: str = "1.0"
     reference: str = "Salimans et al., Improved Techniques for Training GANs, NIPS 2016"
     layer: str = "prob"
     better: Literal["higher", "lower"] = "higher"

@@ -52,6 +52,7 @@ class MoCoGAN:
 
     name: str = "mocogan"
     summary: str = "content and motion apart, frames rendered one by one, an image and a video discriminator"
+    api: str = "1.0"
     reference: str = (
         "Tulyakov, Liu, Yang, Kautz, MoCoGAN: Decomposing Motion and Content for Video Generation (CVPR 2018)"
     )

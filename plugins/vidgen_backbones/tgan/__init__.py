@@ -32,6 +32,7 @@ class TGAN:
 
     name: str = "tgan"
     summary: str = "Wasserstein GAN, frames rendered one by one, singular value clipping of a 3-D discriminator"
+    api: str = "1.0"
     reference: str = (
         "Saito, Matsumoto, Saito, Temporal Generative Adversarial Nets with Singular Value Clipping (ICCV 2017)"
     )

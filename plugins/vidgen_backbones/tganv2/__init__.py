@@ -43,6 +43,7 @@ class TGANv2:
 
     name: str = "tganv2"
     summary: str = "frames rendered one by one at several resolutions, the finer the fewer; a 3-D ResNet judges each"
+    api: str = "1.0"
     reference: str = (
         "Saito, Saito, Koyama, Kobayashi, Train Sparsely, Generate Densely: Memory-efficient Unsupervised Training of "
         "High-resolution Temporal GAN (IJCV 2020)"

@@ -29,6 +29,7 @@ class VGAN:
 
     name: str = "vgan"
     summary: str = "two streams, moving foreground and still background, mixed by a mask; no latent path through time"
+    api: str = "1.0"
     reference: str = "Vondrick, Pirsiavash, Torralba, Generating Videos with Scene Dynamics (NIPS 2016)"
     options: type = VGANOptions
     own: str | None = None

@@ -19,6 +19,7 @@ class Conv1d:
 
     name: str = "conv1d"
     summary: str = "transposed 1-D convolutions; emits the training frames and no others"
+    api: str = "1.0"
     reference: str = "Saito, Matsumoto, Saito, Temporal Generative Adversarial Nets (ICCV 2017)"
     options: type = NoOptions
     stochastic: bool = False

@@ -30,6 +30,7 @@ class Null:
     summary: str
     stochastic: bool
     can: frozenset[Ability]
+    api: str = "1.0"
     reference: str = "this benchmark: the null against which a temporal generator is worth something"
     options: type = NullOptions
 

@@ -46,6 +46,7 @@ class LatentODE:
     name: str
     summary: str
     sets: Mapping[str, Any]
+    api: str = "1.0"
     reference: str = "Gordon and Parde, Latent Neural Differential Equations for Video Generation (2021)"
     options: type = ODEOptions
     stochastic: bool = False

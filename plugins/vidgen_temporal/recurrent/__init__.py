@@ -58,6 +58,7 @@ class Recurrent:
     options: type
     stochastic: bool
     can: frozenset[Ability] = frozenset({"after"})
+    api: str = "1.0"
 
     @property
     def sets(self) -> Mapping[str, Any]:

@@ -41,6 +41,7 @@ class LatentSDE:
 
     name: str = "sde"
     summary: str = "SDE with diagonal noise, dz = mu(z) dt + sigma(z) dW, Ito or Stratonovich"
+    api: str = "1.0"
     reference: str = "Gordon and Parde, Latent Neural Differential Equations for Video Generation (2021)"
     options: type = SDEOptions
     stochastic: bool = True

@@ -20,6 +20,7 @@ class Shapes:
     summary: str = (
         "Built in: a disc or a triangle that slides, bounces, orbits or pulses; 320 videos, written on first use."
     )
+    api: str = "1.0"
     reference: str = "vidgen-bench, drawn from fixed seeds; no outside source."
 
     def locate(

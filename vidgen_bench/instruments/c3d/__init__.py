@@ -30,6 +30,7 @@ class C3DDeclaration:
     name: str
     summary: str
     path: Path
+    api: str = "1.0"
     reference: str = REFERENCE
     layers: tuple[str, ...] = ("prob", "fc7")
 
