@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ from vidgen_bench.track import Track
 
 if TYPE_CHECKING:
     from torch import nn
+
+_ASKED_BY: dict[Ability, str] = {"between": "--fps", "before": "--rewind", "after": "--extend"}
 
 
 @dataclass(frozen=True)
@@ -31,17 +33,18 @@ class Composition(Pair):
         """Refuse instants that this pair cannot serve; enforced here, never inside a module.
 
         Raises:
-            RequestError: names the side that cannot, and what was asked.
+            RequestError: names what was asked, the side that cannot, and what the pair can instead.
         """
         last = self.clip.frames - 1
         asked: set[Ability] = set()
         for t in times:
             asked |= {"before"} if t < 0 else {"after"} if t > 1 else set()
             asked |= {"between"} if abs(t * last - round(t * last)) > 1e-9 else set()
-        for ability in sorted(asked - self.can):
-            sides = [d.name for d in (self.backbone, self.temporal) if d and ability not in d.can]
+        if missing := asked - self.can:
+            sides = [d.name for d in (self.backbone, self.temporal) if d and missing - d.can]
+            can = f"It can go {_spelt(self.can)} them." if self.can else "It shows the training frames alone."
             raise RequestError(
-                f"{self.resolved.spec} cannot go {ability} the training frames: {' and '.join(sides)} cannot."
+                f"{self.resolved.spec} cannot go {_spelt(missing)} the training frames: {' and '.join(sides)} cannot. {can}"
             )
 
     def build_temporal(self, seed: int) -> nn.Module | None:
@@ -105,6 +108,11 @@ def compose(text: str, track: Track, given: Mapping[str, Any], host: Host) -> Co
         hint = f" Nearest that works: {other.resolved.spec}{without}." if other else ""
         raise Misfit(f"{misfit}{hint}") from None
     return Composition(**vars(pair))
+
+
+def _spelt(abilities: Set[Ability]) -> str:
+    """Return abilities with the options that ask for them: ``between (--fps) or after (--extend)``."""
+    return " or ".join(f"{a} ({option})" for a, option in _ASKED_BY.items() if a in abilities)
 
 
 def _game_fault(game: Game, temporal: nn.Module | None) -> str | None:

@@ -63,7 +63,8 @@ class Plan:
         return RunFolder(folder_of(self.request.runs, self.track.name, self.composition.resolved, seed))
 
     def identity(self, seed: int, data_fingerprint: str) -> dict[str, Any]:
-        """Return what a run folder belongs to."""
+        """Return what a run folder belongs to; with it a run can be composed again before it has a record."""
+        latent = self.composition.latent
         return {
             "spec": str(self.composition.resolved),
             "seed": seed,
@@ -71,6 +72,8 @@ class Plan:
             "track": self.track.fingerprint,
             "data": data_fingerprint,
             "instrument": self.instrument_sha256,
+            "declared": self.track.declared,
+            "own_temporal": latent.parameters if latent else None,
         }
 
     def environment(self, device: str, world: int, threads: int) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,7 +15,8 @@ from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.prepare import prepare
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.data.store import Store
-from vidgen_bench.errors import DataError, PluginError, RequestError
+from vidgen_bench.device import choose_device
+from vidgen_bench.errors import DataError, PluginError
 from vidgen_bench.evaluation import Meter, Scorer, samples
 from vidgen_bench.gallery import write_gif, write_png
 from vidgen_bench.places import cache_folder
@@ -41,31 +41,6 @@ class Outcome:
     folder: RunFolder
     record: Record
     already: bool
-
-
-def choose_device(name: str) -> torch.device:
-    """Return the device of a name; ``auto`` is a GPU where there is one.
-
-    Raises:
-        RequestError: no such device here.
-    """
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-        if device.type == "cuda" and not torch.cuda.is_available():
-            raise RuntimeError("PyTorch sees no NVIDIA GPU")
-        if device.type == "cuda":
-            # torchrun gives each process of a machine a GPU of its own
-            index = device.index if device.index is not None else int(os.environ.get("LOCAL_RANK", "0"))
-            device = torch.device("cuda", index)
-            torch.cuda.set_device(device)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError, ValueError) as error:
-        reason = " ".join(str(error).split())[:120]
-        valid = "auto, cpu, cuda, cuda:N" if torch.cuda.is_available() else "auto, cpu"
-        raise RequestError(f"--device {name}: {reason}. Valid here: {valid}.") from None
-    return device
 
 
 def prepare_data(plan: Plan, observer: Observer, geometry: FrameGeometry | None = None) -> Store:

@@ -17,6 +17,9 @@ from vidgen_bench.files import disk_errors, write_text
 from vidgen_bench.records import Record, TracePoint, read_record
 from vidgen_bench.resolve import Resolved, spelt
 
+_LATER = ("declared", "own_temporal")
+"""What the first run folders did not write down; the track's fingerprint and the options tell the same apart."""
+
 
 def folder_of(runs: Path, track: str, resolved: Resolved, seed: int) -> Path:
     """Return ``runs/TRACK/SPEC[,option=value...]/seed-N``; one spec has one folder, however it was spelt."""
@@ -93,6 +96,8 @@ class RunFolder:
             write_text(self.path / "request.json", json.dumps(request, indent=2) + "\n")
             return
         for key in request:
+            if key in _LATER and key not in before:
+                continue
             if before.get(key) != request[key]:
                 was, now = _short(before.get(key)), _short(request[key])
                 raise RequestError(

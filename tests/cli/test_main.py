@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.command import START, Command, Done
 from vidgen_bench import __version__
+from vidgen_bench.cli.main import COMMANDS
 from vidgen_bench.errors import DataError, Interrupted, VidgenBenchError
 
 LIGHT = [
@@ -37,23 +38,22 @@ def test_version(command: Command) -> None:
 def test_help_names_every_command(command: Command) -> None:
     done = command("--help")
     assert done.code == 0
-    for name in ("run", "leaderboard", "plugins", "tracks", "data", "instrument"):
+    for name in COMMANDS:
         assert f"│ {name} " in done.out
 
 
-@pytest.mark.parametrize("name", ["run", "leaderboard", "plugins", "tracks", "data", "instrument"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_the_command_line_with_one_command_is_that_of_all(command: Command, name: str) -> None:
     from typer.testing import CliRunner
 
-    from vidgen_bench.cli.main import COMMANDS, make_app
+    from vidgen_bench.cli.main import make_app
 
-    assert name in COMMANDS
     pages = [CliRunner().invoke(make_app(only), [name, "--help"], prog_name="x").output for only in (None, name)]
     assert pages[0] == pages[1]
     assert pages[0].strip()
 
 
-@pytest.mark.parametrize("name", ["run", "leaderboard", "plugins", "tracks", "data", "instrument"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help(command: Command, name: str) -> None:
     done = command(name, "--help")
     assert done.code == 0
@@ -111,6 +111,16 @@ def test_our_errors_are_a_message_and_a_code(
 def test_a_message_is_neither_markup_nor_folded(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     text = f"[red]not red[/red] :smile: {'/long' * 60}"
     assert _ending(command, monkeypatch, DataError(text)).err == f"error: {text}\n"
+
+
+def test_ctrl_c_inside_a_command_is_told_too(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vidgen_bench.track.shipped_tracks", interrupted)
+    done = command("tracks")
+    assert (done.code, done.out) == (130, "")
+    assert done.err.startswith("interrupted: What was finished is kept")
 
 
 def test_ctrl_c_exits_with_130(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,10 +107,17 @@ def test_a_pair_can_what_both_sides_can():
     assert composition.can == {"between"}
     composition.check_times(composition.clip.grid)
     composition.check_times((0.0, 0.01))
-    with pytest.raises(RequestError, match="cannot go after the training frames: painter cannot"):
-        composition.check_times((1.1,))
-    with pytest.raises(RequestError, match="cannot go before the training frames: walk cannot"):
+    instead = r"cannot\. It can go between \(--fps\) them\."
+    with pytest.raises(RequestError, match=rf"cannot go after \(--extend\) the training frames: painter {instead}"):
+        composition.check_times((1 + 1 / 15,))
+    with pytest.raises(RequestError, match=rf"cannot go before \(--rewind\) the training frames: walk {instead}"):
         composition.check_times((-1 / 15,))
+    both = r"before \(--rewind\) or after \(--extend\) the training frames: painter and walk cannot"
+    with pytest.raises(RequestError, match=both):
+        composition.check_times((-0.3, 0.5, 1.3))
+    still = compose("painter+walk", TRACK, {}, host(None, Walk(can=frozenset())))
+    with pytest.raises(RequestError, match=r"walk cannot\. It shows the training frames alone\."):
+        still.check_times((0.01,))
 
 
 @pytest.mark.parametrize(

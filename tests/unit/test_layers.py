@@ -13,8 +13,8 @@ from tests.imports import ROOT, cycle, imports_in, ours, ours_at_run_time, sourc
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("noise", "files", "spec", "validation", "places"),
-    ("", "api", "hookspecs", "options", "budget", "track", "records", "declarations"),
+    ("noise", "files", "spec", "validation", "places", "device"),
+    ("", "api", "hookspecs", "options", "budget", "track", "suite", "records", "declarations"),
     ("latent", "integrate", "data.geometry"),
     ("host", "data", "instruments", "metrics"),
     (
@@ -28,16 +28,27 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "leaderboard",
         "anchors",
         "gallery",
+        "film",
+        "filmstrip",
+        "recompose",
+        "trained",
+        "conformance",
+        "scaffold",
         "provenance",
         "run_folder",
     ),
-    ("plan", "recording", "run"),
+    ("plan", "recording", "run", "ablation"),
     ("cli", "__main__"),
 )
 """The floors of the harness from the ground up: a module imports from its own floor and from those below."""
 
-ABOVE_THEIR_FLOOR = {("vidgen_bench.track", "vidgen_bench.data.geometry")}
-"""A track gives out its frame geometry, a plain value; the module is imported only when that is asked for."""
+ABOVE_THEIR_FLOOR = {
+    # a track gives out its frame geometry, a plain value; the module is imported only when that is asked for
+    ("vidgen_bench.track", "vidgen_bench.data.geometry"),
+    # `vidgen_bench.load` is the door to a trained run; the module behind it is imported only when it is called
+    ("vidgen_bench", "vidgen_bench.trained"),
+}
+"""Imports that wait until they are asked for, and may therefore point up."""
 
 OPEN_TO_PLUGINS = {
     "vidgen_bench",
@@ -77,7 +88,8 @@ def test_every_exception_is_still_needed() -> None:
 
 
 def test_there_is_no_cycle() -> None:
-    assert cycle({module: ours_at_run_time(module) for module in MODULES}) is None
+    later = {module: {target for source, target in ABOVE_THEIR_FLOOR if source == module} for module in MODULES}
+    assert cycle({module: ours_at_run_time(module) - later[module] for module in MODULES}) is None
 
 
 def test_the_search_for_cycles_finds_one() -> None:

@@ -40,6 +40,20 @@ def _add_run(app: typer.Typer) -> None:
     app.command("run")(run)
 
 
+def _add_ablate(app: typer.Typer) -> None:
+    from vidgen_bench.cli.ablate import ablate
+
+    app.command("ablate", epilog="The paper's third table: [bold]vidgen-bench ablate paper-table-3 --dry-run[/bold]")(
+        ablate
+    )
+
+
+def _add_sample(app: typer.Typer) -> None:
+    from vidgen_bench.cli.sample import sample
+
+    app.command("sample", epilog="Four times the frames: [bold]vidgen-bench sample RUN --fps 4x[/bold]")(sample)
+
+
 def _add_leaderboard(app: typer.Typer) -> None:
     from vidgen_bench.cli.leaderboard import leaderboard
 
@@ -74,6 +88,8 @@ def _add_instrument(app: typer.Typer) -> None:
 
 COMMANDS: dict[str, Callable[[typer.Typer], None]] = {
     "run": _add_run,
+    "ablate": _add_ablate,
+    "sample": _add_sample,
     "leaderboard": _add_leaderboard,
     "plugins": _add_plugins,
     "tracks": _add_tracks,
@@ -122,25 +138,33 @@ def _run() -> int:
         first = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
         make_app(first)(prog_name="vidgen-bench")
     except SystemExit as finished:  # how typer ends, after it has shown a usage error itself
+        if finished.code == EXIT_INTERRUPTED:  # it takes Ctrl-C for itself, and says nothing
+            return _interrupted()
         return finished.code if isinstance(finished.code, int) else int(finished.code is not None)
     except VidgenBenchError as error:
         _traceback_if_asked()
         complain(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        complain("What was finished is kept; the same command goes on from there.", prefix="interrupted:")
-        return EXIT_INTERRUPTED
+        return _interrupted()
     except BrokenPipeError:
         return 1
     except Exception as error:
         _traceback_if_asked()
-        text = " ".join(str(error).split())
-        complain(
-            f"{type(error).__name__}: {text}; set {DEBUG}=1 for the traceback, please report it.",
-            prefix="internal error:",
-        )
+        from vidgen_bench.cli.plugin_fault import plugin_fault
+
+        text = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        if fault := plugin_fault(error):
+            complain(f"The plugin package {fault} raised {text}; set {DEBUG}=1 for the traceback.")
+        else:
+            complain(f"{text}; set {DEBUG}=1 for the traceback, please report it.", prefix="internal error:")
         return 1
     return 0
+
+
+def _interrupted() -> int:
+    complain("What was finished is kept; the same command goes on from there.", prefix="interrupted:")
+    return EXIT_INTERRUPTED
 
 
 def _traceback_if_asked() -> None:

@@ -45,11 +45,12 @@ def _scores(record: Record) -> Table:
     rows |= {_ANCHORS.get(name, name): scores for name, scores in record.anchors.items() if name != "real"}
     for label, scores in rows.items():
         style = "bold" if scores is record.scores else "dim"
-        table.add_row(label, *(_number(scores.get(name)) for name in record.metrics), style=style)
+        table.add_row(label, *(number(scores.get(name)) for name in record.metrics), style=style)
     return table
 
 
-def _number(score: Score | None) -> str:
+def number(score: Score | None) -> str:
+    """Return ``7.64 ± 0.02``; a dash for no score."""
     if score is None:
         return "-"
     return f"{score.mean:.2f} ± {score.std:.2f}" if len(score.values) > 1 else f"{score.mean:.2f}"

@@ -22,9 +22,9 @@ def _section(ranking: Ranking) -> str:
     aligned = ["--:", ":--", ":--", *("--:" for _ in metrics), "--:", "--:", "--:", "--:", ":--", ":--"]
     body = [head, aligned, *(_anchor(ranking, a) for a in ranking.anchors.above), *_rows(ranking)]
     body += [_anchor(ranking, a) for a in ranking.anchors.below]
-    lines = [f"### {_safe(ranking.name)}", "", _safe(identity(ranking)), ""]
+    lines = [f"### {safe(ranking.name)}", "", safe(identity(ranking)), ""]
     lines += [f"| {' | '.join(cells)} |" for cells in body]
-    return "\n".join([*lines, "", *(f"- {_safe(note)}" for note in notes(ranking)), ""])
+    return "\n".join([*lines, "", *(f"- {safe(note)}" for note in notes(ranking)), ""])
 
 
 def _places(ranking: Ranking) -> dict[str, int]:
@@ -38,8 +38,8 @@ def _rows(ranking: Ranking) -> list[list[str]]:
         row, first = ranked.row, ranked.row.records[0]
         rows.append([
             ranked.place,
-            _safe(ranked.spec),
-            _safe(ranked.options),
+            safe(ranked.spec),
+            safe(ranked.options),
             *(numbers.mean_and_spread(row.scores.get(m), places[m]) for m in ranking.metrics),
             numbers.count(first.parameters.temporal),
             numbers.count(first.parameters.parts.get("generator")),
@@ -54,10 +54,10 @@ def _rows(ranking: Ranking) -> list[list[str]]:
 def _anchor(ranking: Ranking, name: str) -> list[str]:
     places, scores = _places(ranking), ranking.anchors.scores[name]
     shown = [f"*{numbers.mean_and_spread(scores.get(m), places[m])}*" for m in ranking.metrics]
-    return ["", f"*{_safe(describe(name))}*", "", *shown, "", "", "", "", "", ""]
+    return ["", f"*{safe(describe(name))}*", "", *shown, "", "", "", "", "", ""]
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Escape what Markdown would read as a table cell, emphasis or HTML."""
     for mark in ("\\", "|", "*", "_", "<", "`"):
         text = text.replace(mark, f"\\{mark}")

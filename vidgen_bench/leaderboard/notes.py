@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from vidgen_bench.leaderboard.ranking import MEASURING, Ranking
+from vidgen_bench.leaderboard.rows import Summary
 
 ARROWS = {"higher": "↑", "lower": "↓"}
 
@@ -35,7 +37,8 @@ def identity(ranking: Ranking) -> str:
 
 def notes(ranking: Ranking) -> list[str]:
     """Return the sentences beneath a table."""
-    lines = [_order(ranking), _anchors(ranking), *_spread(ranking)]
+    scores = [s for r in ranking.rows for s in r.row.scores.values()]
+    lines = [_order(ranking), anchors(ranking.anchors.scores), *spread(scores)]
     if any(r.rank and r.rank[0] != r.rank[1] for r in ranking.rows):
         lines.append("Ranks such as 1-2 are not told apart: two rows are tied where |m1 - m2| <= sqrt(s1² + s2²).")
     if not ranking.ranked:
@@ -58,22 +61,25 @@ def _order(ranking: Ranking) -> str:
     return f"Ordered by {title}, {ranking.better} is better. Scores are of the checkpoint that was best by it{drawn}."
 
 
-def _anchors(ranking: Ranking) -> str:
+def anchors(names: Iterable[str]) -> str:
+    """Return what the anchors of these names are, in a sentence."""
     empty = "grey and noise show nothing"
     known = {"real": "real is held-out clips of the data set", "grey": empty, "noise": empty}
-    said = dict.fromkeys(known[name] for name in ranking.anchors.scores if name in known)
+    said = dict.fromkeys(known[name] for name in names if name in known)
     return f"Anchors, measured alike: {'; '.join(said)}." if said else ""
 
 
-def _spread(ranking: Ranking) -> list[str]:
-    kinds = {s.over for r in ranking.rows for s in r.row.scores.values() if s.std is not None}
+def spread(scores: Iterable[Summary]) -> list[str]:
+    """Return what ± means in these scores, a sentence each."""
+    scores = list(scores)
+    kinds = {s.over for s in scores if s.std is not None}
     lines = []
     if "batches" in kinds:
         over = "population standard deviation over its final batches; it says nothing about other seeds"
         lines.append(f"± of one seed: {over}.")
     if "seeds" in kinds:
         lines.append("± of several seeds: sample standard deviation between the means of the seeds.")
-    if any(s.std is None for r in ranking.rows for s in r.row.scores.values()):
+    if any(s.std is None for s in scores):
         lines.append("A score without ± is a single value: its spread is not known, and it is tied with every row.")
     return lines
 

@@ -16,6 +16,14 @@ from vidgen_bench.files import write_whole
 
 FORMAT = 1
 
+LAST = "last.pt"
+"""What a run folder calls the checkpoint that resumes it."""
+
+
+def best_file(iteration: int) -> str:
+    """Return what a run folder calls the best weights, made at this iteration."""
+    return f"best-{iteration:09d}.pt"
+
 
 def save(path: Path, content: Mapping[str, Any]) -> None:
     """Write a checkpoint whole; tensors and plain values only."""

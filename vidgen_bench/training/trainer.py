@@ -238,7 +238,7 @@ class Trainer:
         self._append(point)
         value, best = scores[self._rule.select], self.progress.best
         if best is None or (value > best["value"] if self._rule.better == "higher" else value < best["value"]):
-            file = f"best-{iteration:09d}.pt"
+            file = checkpoint.best_file(iteration)
             checkpoint.save(self._folder / file, {"parts": checkpoint.part_states(self._game.parts)})
             self.progress.best = {"iteration": iteration, "metric": self._rule.select, "value": value, "file": file}
         self._observer.evaluated(point, self.best())
@@ -266,7 +266,7 @@ class Trainer:
             "losses": self._losses,
             "progress": self.progress.state(),
         }
-        checkpoint.save(self._folder / "last.pt", content)
+        checkpoint.save(self._folder / checkpoint.LAST, content)
         kept = self.progress.best and self.progress.best["file"]
         for old in self._folder.glob("best-*.pt"):
             if old.name != kept:
@@ -274,7 +274,7 @@ class Trainer:
 
     def _resume(self) -> None:
         """Take up the last checkpoint; what was written after it is cut off, and made again with the same numbers."""
-        path = self._folder / "last.pt"
+        path = self._folder / checkpoint.LAST
         trace = self._folder / "trace.jsonl"
         if path.exists():
             content = checkpoint.load(path, self._device)

@@ -1,0 +1,253 @@
+"""``ablate`` on tiny real videos: it skips, continues, goes on after a failure, and refuses what is wrong."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.cli import killed
+from tests.cli.command import Command
+from tests.cli.test_resume import PROJECT, without_measured
+from tests.cli.tiny import Workplace, make_workplace
+from tests.plugin_files import TEMPORAL, install
+
+INTERRUPTED = """
+import os, signal
+from vidgen_bench.training import trainer
+
+left, iterate = [int(os.environ["VIDGEN_TEST_INTERRUPT"])], trainer.Trainer._iterate
+
+def counted(self):
+    left[0] -= 1
+    if left[0] == 0:
+        os.kill(os.getpid(), signal.SIGINT)
+    iterate(self)
+
+trainer.Trainer._iterate = counted
+from vidgen_bench.cli.main import main
+main()
+"""
+"""Starts the command line so that it gets Ctrl-C's signal at the N-th training iteration, of all runs together."""
+
+GRID = ["ablate", "tgan", "x", "ode1,sde", "--budget", "iterations=2"]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    return make_workplace(tmp_path_factory.mktemp("ablate"))
+
+
+@pytest.fixture(scope="module")
+def whole(place: Workplace):
+    result = place.call(*GRID, *place.data_arguments, "--runs", "whole", COLUMNS="80")
+    assert result.returncode == 0, result.stderr
+    return result
+
+
+def written(place: Workplace, runs: str) -> dict[str, str]:
+    return {str(p.parent.relative_to(place.root / runs)): without_measured(p.read_text())
+            for p in sorted((place.root / runs).rglob("record.json"))}  # fmt: skip
+
+
+def test_it_runs_every_cell_and_prints_the_table(place: Workplace, whole) -> None:
+    records = place.records("whole")
+    assert list(records) == ["tiny~iterations=2/tgan+ode1/seed-0", "tiny~iterations=2/tgan+sde/seed-0"]
+    lines = whole.stdout.splitlines()
+    assert [line for line in lines if line.startswith("[")] == ["[1/2] tgan+ode1 seed 0", "[2/2] tgan+sde seed 0"]
+    table = lines[lines.index(next(line for line in lines if line.startswith(" Grid"))) :]
+    for name, record in zip(("ode1", "sde"), records.values(), strict=True):
+        (row,) = [line.split() for line in table if line.startswith(f" {name} ")]
+        assert float(row[1].replace(",", "")) == pytest.approx(record["scores"]["fid"]["mean"], rel=0.02)
+        assert row[2] == "±"
+    said = " ".join(" ".join(table).split())
+    for words in (
+        "± of one seed",
+        "No winner is marked",
+        "real (ceiling)",
+        "grey (floor)",
+        "tiny~iterations=2: these scores rank nothing",
+    ):
+        assert words in said
+    assert max(len(line.rstrip()) for line in table) <= 80
+
+
+def test_interrupted_it_continues_to_the_same_records(place: Workplace, whole) -> None:
+    arguments = [*GRID, *place.data_arguments, "--runs", "stopped"]
+    # a run is two iterations: the third and the fourth are of the second one
+    stopped = place.call(*arguments, script=INTERRUPTED, VIDGEN_TEST_INTERRUPT="3")
+    assert stopped.returncode == 130, stopped.stderr
+    assert "same command goes on" in " ".join(stopped.stderr.split())
+    assert "1 of 2 runs of the suite are done" in stopped.stderr
+    assert "not run" in stopped.stdout
+    assert "Traceback" not in stopped.stderr
+    assert len(written(place, "stopped")) == 1
+    done = place.call(*arguments, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert "done already" in done.stderr
+    assert written(place, "stopped") == written(place, "whole")
+    table = json.loads(done.stdout)
+    (cell,) = [c for c in table["cells"] if c["row"] == "sde"]
+    (ours,), record = cell["ours"], place.records("stopped")["tiny~iterations=2/tgan+sde/seed-0"]
+    assert ours["state"] == "finished"
+    assert ours["mean"] == pytest.approx(record["scores"]["fid"]["mean"])
+    assert ours["runs"] == [
+        {
+            "seed": 0,
+            "state": "finished",
+            "folder": "stopped/tiny~iterations=2/tgan+sde/seed-0",
+            "values": record["scores"]["fid"]["values"],
+            "failure": None,
+        }
+    ]
+    assert ours["options"]["temporal.dt"] == {"value": 0.025, "origin": "default"}
+    assert cell["published"] is None
+    assert set(table["anchors"][table["track"]["fingerprint"]]) == {"real", "grey", "noise"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["iteration:2", "iteration:3", "after:1"])
+def test_killed_it_continues_to_the_same_records(place: Workplace, whole, moment: str) -> None:
+    arguments = [*GRID, *place.data_arguments, "--runs", f"killed at {moment}"]
+    died = place.call(*arguments, script=killed.SCRIPT, VIDGEN_TEST_KILL=moment, PYTHONPATH=str(PROJECT))
+    assert died.returncode == -signal.SIGKILL
+    done = place.call(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert written(place, f"killed at {moment}") == written(place, "whole")
+
+
+@pytest.fixture
+def here(place: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Calls the command line at the place, in this process."""
+    for name, value in place.environment().items():
+        monkeypatch.setenv(name, value)
+    return Command(place.root, monkeypatch, capsys)
+
+
+def test_what_is_done_is_skipped(here: Command, place: Workplace, whole) -> None:
+    before = {p: p.stat().st_mtime_ns for p in (place.root / "whole").rglob("*") if p.name != ".lock"}
+    again = here(*GRID, *place.data_arguments, "--runs", "whole", "--format", "markdown")
+    assert again.code == 0, again.err
+    assert again.err.count("done already: FID") == 2
+    assert before == {p: p.stat().st_mtime_ns for p in (place.root / "whole").rglob("*") if p.name != ".lock"}
+    assert again.out.startswith("### Grid tgan x ode1,sde\n")
+    assert [line.count("|") for line in again.out.splitlines() if line.startswith("|")] == [3, 3, 3, 3]
+
+
+DIVERGING = TEMPORAL.replace(
+    "raise NotImplementedError",
+    """from torch import nn
+
+        class Network(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.scale = nn.Linear(spec.source, spec.shape[0])
+
+            def forward(self, z0, times, noise):
+                return (self.scale(z0) / 0.0)[:, None].expand(-1, len(times), -1)
+
+        return Network()""",
+)
+
+
+def test_it_goes_on_after_a_cell_that_breaks_or_diverges(
+    here: Command, place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = place.root / "site"
+    install(site, "strangers", broken=TEMPORAL.format(name="broken"), wild=DIVERGING.format(name="wild"))
+    monkeypatch.syspath_prepend(str(site))
+    result = here(
+        "ablate", "tgan,vgan x broken,wild,iid", *place.data_arguments, "--budget", "iterations=1", "--runs", "mixed"
+    )
+    assert result.code == 1, result.err
+    assert list(place.records("mixed")) == ["tiny~iterations=1/tgan+iid/seed-0", "tiny~iterations=1/tgan+wild/seed-0"]
+    error = " ".join(result.err.split())
+    assert "2 of 3 runs failed; the others are done" in error
+    assert "tgan+broken seed 0 (broken, tgan): NotImplementedError" in error
+    assert "tgan+wild seed 0 (wild, tgan): diverged" in error
+    rows = {line.split()[0]: line for line in result.out.splitlines() if line.startswith((" broken", " wild", " iid"))}
+    assert "failed" in rows["broken"]
+    assert "diverged" in rows["wild"]
+    assert "±" in rows["iid"]
+    assert all("does not fit" in row for row in rows.values())
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    return Command(tmp_path, monkeypatch, capsys)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["paper-tabel-1"], "Did you mean 'paper-table-1'?"),
+        (["absent.toml"], "The suite file absent.toml cannot be read"),
+        (["own.toml"], "own.toml is not valid:\n  cells.0.spec: this key is missing."),
+        (["tgan", "x", "ode9"], "The cell 'ode9', 'tgan' (tgan+ode9): No temporal generator is called 'ode9'."),
+        (["tgan x ode1,conv1d", "--set", "temporal.hidden=3"], "The cell 'conv1d', 'tgan' (tgan+conv1d)"),
+        (["tgan,tgan"], "'tgan' is given twice"),
+        (["vgan", "x", "ode1"], "No cell fits"),
+        (["tgan", "--track", "shapes-smok"], "Did you mean 'shapes-smoke'?"),
+        (["tgan", "--budget", "iteration=3"], "Did you mean 'iterations'?"),
+        (["tgan", "--seed", "1", "--seeds", "0-2"], "--seed and --seeds exclude each other"),
+        (["tgan", "--device", "cuda:77"], "--device cuda:77"),
+        (["tgan", "--data", "videos"], "leave out --data and --splits"),
+        (["tgan", "--runs", "own.toml"], "--runs own.toml is a file"),
+        (["tgan", "--dry-run", "--format", "markdown"], "leave out --format markdown"),
+        (["tgan", "--track", "mine.toml"], "The data set video-folder needs --data"),
+        (["paper-table-1"], "The instrument 'c3d-ucf101' has no weights"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_wrong_suite_is_refused_before_any_work(command: Command, arguments: list[str], words: str) -> None:
+    (command.folder / "own.toml").write_text('name = "own"\n[[cells]]\nrow = "a"\ncolumn = "b"\n')
+    make_workplace(command.folder / "tiny")
+    (command.folder / "tiny" / "tiny.toml").rename(command.folder / "mine.toml")
+    done = command("ablate", *arguments)
+    assert done.code == 2, done.err
+    assert words in done.err
+    assert not list(command.folder.rglob("request.json"))
+    assert not (command.folder / "XDG_CACHE_HOME").exists()
+
+
+def test_a_dry_run_lists_every_run_and_touches_nothing(command: Command) -> None:
+    arguments = ["ablate", "paper-table-3", "--track", "shapes-smoke", "--budget", "iterations=3", "--seeds", "0-1"]
+    shown = command(*arguments, "--dry-run")
+    assert shown.code == 0, shown.err
+    assert "24 runs, 72 iterations; still to do: 24 runs, 72 iterations" in shown.out
+    done = command(*arguments, "--dry-run", "--format", "json")
+    plan = json.loads(done.out)
+    assert len(plan["runs"]) == 24
+    assert plan["total"] == plan["left"] == {"iterations": 72}
+    (run,) = [r for r in plan["runs"] if r["spec"] == "mocogan+sde" and r["seed"] == 1]
+    assert run["cells"] == [["3rd order", "MoCoGAN"], ["SDE", "MoCoGAN"]]
+    assert run["options"]["temporal.hidden"] == {"value": 49, "origin": "pairing"}
+    assert (run["state"], run["budget"]) == ("to do", {"iterations": 3})
+    assert list(command.folder.iterdir()) == []
+
+
+def test_a_dry_run_tells_what_is_done_and_what_is_begun(command: Command) -> None:
+    for name, file in (("tgan+ode1", "record.json"), ("tgan+sde", "request.json")):
+        folder = command.folder / "runs" / "shapes-smoke" / name / "seed-0"
+        folder.mkdir(parents=True)
+        (folder / file).write_text("{}")
+    done = command("ablate", "tgan,vgan x ode1,ode2,sde", "--dry-run", "--format", "json")
+    plan = json.loads(done.out)
+    assert {r["spec"]: r["state"] for r in plan["runs"]} == {
+        "tgan+ode1": "done",
+        "tgan+ode2": "to do",
+        "tgan+sde": "begun",
+    }
+    assert plan["left"] == {"iterations": 800}
+    assert [m["spec"] for m in plan["does_not_fit"]] == ["vgan+ode1", "vgan+ode2", "vgan+sde"]
+
+
+def test_without_its_instrument_the_plan_is_shown_and_then_what_is_missing(command: Command) -> None:
+    done = command("ablate", "paper-table-3", "--dry-run")
+    assert done.code == 2
+    assert "12 runs, 1,200,000 iterations" in done.out
+    assert "vidgen-bench instrument import" in done.err

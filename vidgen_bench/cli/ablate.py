@@ -1,0 +1,204 @@
+"""``vidgen-bench ablate``: every run of a suite, and its table laid out like the paper's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vidgen_bench.cli.run_options import (
+    TRACK,
+    AllowMissing,
+    BudgetText,
+    Data,
+    Device,
+    Options,
+    Runs,
+    Seeds,
+    Splits,
+    Threads,
+    Workers,
+    parse_seeds,
+)
+from vidgen_bench.errors import Interrupted, RequestError, VidgenBenchError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from vidgen_bench.ablation.members import Ablation, Job
+    from vidgen_bench.ablation.running import Result
+    from vidgen_bench.api import Metric
+    from vidgen_bench.cli.progress import TerminalObserver
+    from vidgen_bench.host import Host
+
+
+class Format(StrEnum):
+    """How the table is written."""
+
+    terminal = "terminal"
+    markdown = "markdown"
+    json = "json"
+
+
+def ablate(
+    suite: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SUITE",
+            help="paper-table-1, -2, -3, -4; a TOML file of your own; or a grid: 'tgan,mocogan' x 'ode1,ode2:physics,sde'.",
+        ),
+    ],
+    track: Annotated[str | None, TRACK] = None,
+    data: Data = None,
+    splits: Splits = None,
+    options: Options = None,
+    budget: BudgetText = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of every run (the suite's, or 0, unless given).")] = None,
+    seeds: Seeds = None,
+    runs: Runs = Path("runs"),
+    device: Device = "auto",
+    threads: Threads = None,
+    allow_missing: AllowMissing = 0,
+    workers: Workers = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print every run and what it costs, and stop.")] = False,
+    layout: Annotated[Format, typer.Option("--format", help="json keeps raw values.")] = Format.terminal,
+) -> None:
+    """Run every cell of SUITE and print its table, published numbers beside ours.
+
+    What is finished is skipped; a run that fails does not stop the others. The same command goes on where it was stopped.
+    """
+    from vidgen_bench.ablation.members import expand
+    from vidgen_bench.budget import parse_budget
+    from vidgen_bench.host import Host
+    from vidgen_bench.plan import Request
+    from vidgen_bench.resolve import parse_given
+    from vidgen_bench.suite import load_suite
+
+    host = Host.of_environment()
+    loaded = load_suite(" ".join(suite), {f.name for f in host.of("backbone")})
+    request = Request(
+        spec="",
+        given=parse_given(options or []),
+        budget=parse_budget(budget) if budget else loaded.budget,
+        videos=data,
+        splits=splits,
+        allow_missing=allow_missing,
+        workers=workers,
+        runs=runs,
+        device=device,
+        threads=threads,
+    )
+    wanted = list(loaded.seeds) if seed is None and seeds is None else parse_seeds(seed, seeds)
+    ablation = expand(loaded, request, track, wanted, host)
+    if dry_run:
+        _print_plan(ablation, host, layout)
+    else:
+        _run(ablation, host, layout)
+
+
+def _print_plan(ablation: Ablation, host: Host, layout: Format) -> None:
+    from vidgen_bench.ablation.running import make_plans
+    from vidgen_bench.cli.ablation_plan import as_table, plan
+    from vidgen_bench.cli.console import output, print_json
+
+    if layout is Format.markdown:
+        raise RequestError("--dry-run is printed for a terminal or as json; leave out --format markdown.")
+    if layout is Format.json:
+        print_json(as_table(ablation))
+    else:
+        output().print(plan(ablation))
+    make_plans(ablation, host)  # last, so that the list is seen where an instrument is still to be imported
+
+
+def _run(ablation: Ablation, host: Host, layout: Format) -> None:
+    from rich.console import Console
+
+    from vidgen_bench.ablation.running import carry_out, check_data, make_plans
+
+    first = os.environ.get("RANK", "0") == "0"  # of several processes only the first one speaks
+    console = Console(soft_wrap=True, quiet=not first, stderr=layout is not Format.terminal)
+    plans = make_plans(ablation, host)
+    with _observed(console) as observer:
+        check_data(ablation, plans, observer)
+    metric = host.find("metric", ablation.metric).declaration
+    results: list[Result] = []
+
+    @contextmanager
+    def watch(number: int, job: Job) -> Iterator[TerminalObserver]:
+        console.print(f"[{number}/{len(ablation.jobs)}] {job}", style="bold", markup=False, highlight=False)
+        with _observed(console) as observer:
+            yield observer
+
+    try:
+        for result in carry_out(ablation, plans, watch):
+            results.append(result)
+            console.print(f"  {_said(result, metric)}", markup=False, highlight=False)
+    except VidgenBenchError as error:
+        if first and results:
+            _print(ablation, results, metric, layout)
+        raise _with_progress(error, len(results), len(ablation.jobs)) from None
+    if first:
+        _print(ablation, results, metric, layout)
+    if failures := [_failure(r) for r in results if r.state != "finished"]:
+        count = f"{len(failures)} of {len(results)} runs failed"
+        raise VidgenBenchError(
+            "\n".join([f"{count}; the others are done. The same command tries them again:", *failures])
+        )
+
+
+def _observed(console: Console) -> TerminalObserver:
+    from vidgen_bench.cli.progress import TerminalObserver
+
+    return TerminalObserver(console)
+
+
+def _with_progress(error: VidgenBenchError, done: int, total: int) -> VidgenBenchError:
+    """Return what ended a suite with how far it came, and the words how to go on where it was Ctrl-C."""
+    if not isinstance(error, Interrupted):
+        return error
+    return Interrupted(f"{error} {done} of {total} runs of the suite are done; they will be skipped.")
+
+
+def _said(result: Result, metric: Metric) -> str:
+    """Return how a run ended, in a line."""
+    from vidgen_bench.cli.outcome_view import number
+
+    where = result.job.folder.record_path
+    if result.record is None:
+        return f"failed: {result.failure}"
+    before = "done already" if result.already else "done"
+    if result.record.status == "diverged":
+        return f"{before}: diverged  {where}"
+    return f"{before}: {metric.title} {number(result.record.scores.get(metric.name))}  {where}"
+
+
+def _failure(result: Result) -> str:
+    cells = "; ".join(", ".join(place) for place in result.job.cells)
+    reason = result.failure or "diverged: a loss or score was not finite, and the record says so"
+    return f"  {result.job} ({cells}): {reason}"
+
+
+def _print(ablation: Ablation, results: list[Result], metric: Metric, layout: Format) -> None:
+    from vidgen_bench.cli.ablation_sheet import sheet
+    from vidgen_bench.cli.console import output, print_json
+
+    table = sheet(ablation, results, metric)
+    if layout is Format.json:
+        from vidgen_bench.cli.ablation_export import as_table
+
+        print_json(as_table(ablation, results, table, metric))
+    elif layout is Format.markdown:
+        from vidgen_bench.cli.ablation_export import as_markdown
+
+        print(as_markdown(table), end="")
+    else:
+        from vidgen_bench.cli.ablation_view import view
+
+        console = output()
+        console.print()
+        console.print(view(table, console.width))

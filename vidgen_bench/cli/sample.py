@@ -1,0 +1,175 @@
+"""``vidgen-bench sample``: clips of a trained run, also between, before and after the training frames."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vidgen_bench.errors import RequestError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from vidgen_bench.api import Times
+
+_COUNT = 16
+
+
+class Format(StrEnum):
+    """What is written."""
+
+    gif = "gif"
+    mp4 = "mp4"
+    webp = "webp"
+    png = "png"
+
+
+class Checkpoint(StrEnum):
+    """Which weights of a run."""
+
+    best = "best"
+    last = "last"
+
+
+def sample(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, finished or not: runs/TRACK/SPEC/seed-N.")],
+    count: Annotated[int, typer.Option(min=1, help="Clips.")] = _COUNT,
+    fps: Annotated[
+        str, typer.Option(metavar="FACTOR", help="Frames for each training frame, 4x or 4 (1.5x is fine).")
+    ] = "1",
+    rewind: Annotated[int, typer.Option(min=0, help="Frame intervals of training before the first frame.")] = 0,
+    extend: Annotated[int, typer.Option(min=0, help="Frame intervals of training after the last frame.")] = 0,
+    layout: Annotated[
+        Format | None, typer.Option("--format", help="gif unless --out says otherwise; png is a film strip.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the noise.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="File to write (--separate: folder). Default: one in RUN.")
+    ] = None,
+    separate: Annotated[
+        bool, typer.Option("--separate", help="A file for each clip, in a folder (png: a folder of frames each).")
+    ] = False,
+    checkpoint: Annotated[Checkpoint, typer.Option(help="best or last weights.")] = Checkpoint.best,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1.")] = "auto",
+) -> None:
+    """Render clips of RUN: the training frames, denser ones, and those before and after, where its pair can."""
+    factor = parse_factor(fps)
+    _check_out(out, separate)
+    chosen = _format_of(layout, out, separate)
+
+    from vidgen_bench.cli.console import output
+    from vidgen_bench.film import TRAINING_RATE
+    from vidgen_bench.trained import load
+
+    console, rate = output(), TRAINING_RATE * factor
+    trained = load(run, device=device, checkpoint=checkpoint.value)
+    times = trained.times(fps=factor, rewind=rewind, extend=extend)
+    clip = trained.composition.clip
+    target = out or trained.folder / _name(count, factor, rewind, extend, seed, checkpoint, chosen, separate)
+    trained.check_size(count, times)
+    _check_picture(chosen, rate, 1 if separate else count, clip.size)
+    console.print(
+        f"rendering {count} clip{'s' * (count > 1)} of {len(times)} frames: {trained.composition.resolved.spec} at "
+        f"iteration {trained.iteration}, on {trained.device.type}",
+        soft_wrap=True,
+    )
+    clips = trained.sample(count, fps=factor, rewind=rewind, extend=extend, seed=seed)
+    if separate:
+        for number, one in enumerate(clips.split(1)):
+            _write_one(target / f"clip-{number:05d}", one, rate, chosen)
+    elif chosen is Format.png:
+        from vidgen_bench.filmstrip import write_strip
+
+        write_strip(target, clips, times, clip.frames)
+    else:
+        _write_block(target, clips, rate, chosen)
+    console.print(f"wrote    {target}{'/' * separate}", soft_wrap=True)
+    console.print(f"instants {_in_words(times, clip.frames, factor, rewind, extend)}", soft_wrap=True)
+    if chosen is not Format.png:
+        console.print(f"plays    {len(times) / rate:.3g} s at {rate:g} frames a second, at the speed of training")
+
+
+def parse_factor(text: str) -> float:
+    """Return 4.0 for ``4x`` and for ``4``.
+
+    Raises:
+        RequestError: no number.
+    """
+    try:
+        return float(text.strip().lower().removesuffix("x"))
+    except ValueError:
+        raise RequestError(f"--fps {text}: expected a factor on the training frame rate, as in 4x or 1.5x.") from None
+
+
+def _format_of(layout: Format | None, out: Path | None, separate: bool) -> Format:
+    """Return the format that ``--format`` and the ending of ``--out`` agree on."""
+    ending = out.suffix.lower().removeprefix(".") if out and not separate else None
+    if ending is None or (layout and layout.value == ending):
+        return layout or Format.gif
+    valid = ", ".join(f".{f.value}" for f in Format)
+    if ending not in list(Format):
+        raise RequestError(f"--out {out}: expected a file that ends in one of {valid}.")
+    if layout:
+        raise RequestError(f"--out {out} and --format {layout.value} contradict each other: leave one out.")
+    return Format(ending)
+
+
+def _name(
+    count: int, fps: float, rewind: int, extend: int, seed: int, checkpoint: Checkpoint, layout: Format, separate: bool
+) -> str:
+    """Return the default name, which says what is asked beyond the ordinary: ``sample-fps4x-rewind8-seed3.gif``."""
+    asked = {
+        f"count{count}": count != _COUNT,
+        f"fps{fps:g}x": fps != 1,
+        f"rewind{rewind}": rewind > 0,
+        f"extend{extend}": extend > 0,
+        f"seed{seed}": True,
+        checkpoint.value: checkpoint is Checkpoint.last,
+        layout.value: separate,
+    }
+    return "-".join(["sample", *(word for word, said in asked.items() if said)]) + ("" if separate else f".{layout}")
+
+
+def _check_out(out: Path | None, separate: bool) -> None:
+    if out and separate and out.exists() and not out.is_dir():
+        raise RequestError(f"--out {out} is a file; --separate writes a folder.")
+    if out and not separate and out.is_dir():
+        raise RequestError(f"--out {out} is a folder; name a file in it, or write a file a clip with --separate.")
+
+
+def _check_picture(layout: Format, rate: float, count: int, size: int) -> None:
+    from vidgen_bench.film import check_film
+    from vidgen_bench.gallery import block_shape
+
+    if layout is not Format.png:
+        check_film(layout.value, rate, *block_shape(count, size))
+
+
+def _write_one(path: Path, clip: Tensor, rate: float, layout: Format) -> None:
+    """Write a clip [1, 3, T, H, W] as a film, or as a folder of frames."""
+    if layout is not Format.png:
+        _write_block(path.with_suffix(f".{layout.value}"), clip, rate, layout)
+        return
+    from vidgen_bench.gallery import write_frame
+
+    for number in range(clip.shape[2]):
+        write_frame(path / f"frame-{number:05d}.png", clip[0, :, number])
+
+
+def _write_block(path: Path, clips: Tensor, rate: float, layout: Format) -> None:
+    from vidgen_bench.film import Film, write_film
+    from vidgen_bench.gallery import Blocks
+
+    write_film(path, Film(Blocks(clips), rate), layout.value)
+
+
+def _in_words(times: Times, frames: int, fps: float, rewind: int, extend: int) -> str:
+    """Return what the instants are, in training frames."""
+    beyond = [f"{rewind} intervals before them"] * (rewind > 0) + [f"{extend} after them"] * (extend > 0)
+    stretch = " and ".join([f"the {frames} training frames", *beyond]) if len(beyond) < 2 else ""
+    stretch = stretch or f"the {frames} training frames, {beyond[0]} and {beyond[1]}"
+    density = "" if fps == 1 else f", {fps:g} instants an interval"
+    return f"{stretch}{density}: {len(times)} from {times[0]:.3f} to {times[-1]:.3f} (0 is the first training frame, 1 the last)"
