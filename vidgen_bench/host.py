@@ -65,6 +65,10 @@ class Broken:
     origin: Origin
     cause: str
 
+    def concerns(self, name: str) -> bool:
+        """Return whether a person who asks for this name should hear of it: it is called so, or was to declare it."""
+        return name == self.origin.entry_point or f" {name!r}" in self.cause
+
 
 class Host:
     """The plugins of this environment; nothing is imported before the first look-up."""
@@ -113,6 +117,10 @@ class Host:
         """Yield the declarations of one kind."""
         return (f for f in self.found if f.kind == kind)
 
+    def module(self, origin: Origin) -> str:
+        """Return the name of the module that an entry point imports."""
+        return next(point.module for point, its in self._points if its == origin)
+
     def clashes(self) -> list[str]:
         """Return one line for each name that two plugins of one kind declare."""
         names = {(f.kind, f.name) for f in self.found}
@@ -134,7 +142,7 @@ class Host:
         if same:
             raise PluginError(_clash(kind, name, same))
         word = KIND_WORDS.get(kind, kind)
-        suspects = [b for b in self.broken if b.origin.entry_point == name]
+        suspects = [b for b in self.broken if b.concerns(name)]
         if suspects:
             raise PluginError(
                 f"The {word} {name!r} cannot be used: {suspects[0].origin} is broken: {suspects[0].cause}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
+from vidgen_bench import hookimpl
 from vidgen_bench.api import Clip, Feed, Game, NoOptions, Player
 
 
@@ -44,3 +45,8 @@ class Lone:
             Player("generator", tuple(g.parameters()), 2, g_loss, adam),
         )
         return Game({"generator": g, "discriminator": d}, players, lambda noise, times: g(noise.normal("z", 6)))
+
+
+@hookimpl
+def vidgen_backbones():
+    return (Lone(),)

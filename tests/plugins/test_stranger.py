@@ -1,85 +1,31 @@
-"""A stranger's package, with its own pyproject, in an environment of its own: installed, listed, and run."""
+"""Strangers' packages, each with its own pyproject, in an environment of its own: installed, listed, checked, and run."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-import sysconfig
-import venv
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.cli.tiny import Workplace, make_workplace
+from tests.plugins.fresh_environment import PROJECT, Environment, make_environment, succeed
 
-PROJECT = Path(__file__).resolve().parents[2]
 STRANGER = PROJECT / "tests" / "stranger"
-
-
-@dataclass(frozen=True)
-class Environment:
-    """A virtual environment; it borrows third-party libraries from the one that runs the tests, and nothing else."""
-
-    bin: Path
-    workplace: Workplace
-
-    def call(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        """Run the environment's own ``vidgen-bench``."""
-        variables = {k: v for k, v in self.workplace.environment(**more).items() if k != "PYTHONPATH"}
-        command = [str(self.bin / "vidgen-bench"), *arguments]
-        return subprocess.run(
-            command, cwd=self.workplace.root, env=variables, capture_output=True, text=True, timeout=240
-        )
-
-
-def install(python: Path, source: Path, copy: Path) -> None:
-    """Install a copy of a project, for real: built, with metadata, from nothing but what is on this machine."""
-    ignored = shutil.ignore_patterns(".*", "__pycache__", "runs", "tests", "leaderboards", "*.egg-info")
-    shutil.copytree(source, copy, ignore=ignored if source == PROJECT else None)
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--disable-pip-version-check"]
-    variables = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    result = subprocess.run(
-        [*pip, "--no-deps", "--no-build-isolation", "--no-index", str(copy)],
-        env=variables,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert result.returncode == 0, result.stderr
 
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    root = tmp_path_factory.mktemp("stranger")
-    venv.create(root / "env", with_pip=False)
-    scripts = root / "env" / ("Scripts" if os.name == "nt" else "bin")
-    python = scripts / Path(sys.executable).name
-    if not python.exists():
-        python = scripts / "python"
-    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    packages = Path(subprocess.run([python, "-c", where], capture_output=True, text=True, check=True).stdout.strip())
-    # a plain path line adds the libraries without their own .pth files: an editable vidgen-bench stays behind
-    lines = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
-    (packages / "borrowed.pth").write_text("".join(f"{line}\n" for line in sorted(lines)))
-    install(python, PROJECT, root / "vidgen-bench")
-    install(python, STRANGER, root / "vidgen-drift")
-    return Environment(scripts, make_workplace(root))
+    environment = make_environment(tmp_path_factory.mktemp("stranger"))
+    shutil.copytree(STRANGER, environment.root / "vidgen-drift")
+    succeed(environment.pip("install", str(environment.root / "vidgen-drift")))
+    return environment
 
 
 def test_both_come_from_the_fresh_environment(fresh: Environment) -> None:
     code = "import vidgen_bench, vidgen_backbones, vidgen_drift; print(vidgen_bench.__file__, vidgen_drift.__file__)"
-    variables = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    command = [str(fresh.bin / "python"), "-c", code]
-    result = subprocess.run(
-        command, cwd=fresh.workplace.root, env=variables, capture_output=True, text=True, check=True
-    )
-    for path in result.stdout.split():
-        assert fresh.bin.parent in Path(path).parents
+    for path in succeed(fresh.python_code(code)).split():
+        assert fresh.python.parents[1] in Path(path).parents
 
 
 def test_it_is_listed_with_its_distribution(fresh: Environment) -> None:
@@ -133,6 +79,33 @@ def test_it_runs(fresh: Environment) -> None:
     assert record["parameters"]["temporal"] == 10_100
     assert {p["distribution"] for p in record["plugins"]} >= {"vidgen-bench", "vidgen-drift"}
     assert record["status"] == "finished"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "spec"), [("my-ode", "temporal", "tgan+my-ode"), ("my-gan", "backbone", "my-gan+gru")]
+)
+def test_a_new_package_passes_and_trains_as_it_is(fresh: Environment, name: str, kind: str, spec: str) -> None:
+    """What `plugins new` prints is typed, line by line; the checks are asked of a few pairs, which is enough here."""
+    printed = succeed(fresh.call("plugins", "new", name, "--kind", kind))
+    lines = [line.strip() for line in printed.splitlines() if line.startswith("  ")]
+    few = f"{name},tgan,conv1d" if kind == "temporal" else f"{name},recurrent"
+    install, check, run, *_, leaderboard = lines
+    succeed(fresh.type(install))
+    succeed(fresh.type(check, VIDGEN_BENCH_PLUGINS=few))
+    succeed(fresh.type(run))
+    table = succeed(fresh.type(leaderboard))
+    assert [row for row in table.splitlines() if row.split()[:1] == [spec]], table
+    (record,) = [r for r in fresh.workplace.records().values() if r["spec"] == spec]
+    assert record["status"] == "finished"
+    assert f"vidgen-{name}" in {p["distribution"] for p in record["plugins"]}
+
+
+def test_its_own_tests_are_the_checks(fresh: Environment) -> None:
+    succeed(fresh.call("plugins", "new", "tested"))
+    succeed(fresh.type("pip install -e tested"))
+    few = {"VIDGEN_BENCH_PLUGINS": "tested,tgan,conv1d"}
+    passed = succeed(fresh.type("pytest -q tested -k 'declaration or shapes'", **few))
+    assert re.search(r"^3 passed, \d+ deselected in", passed, re.MULTILINE), passed
 
 
 def test_contributing_opens_with_these_very_lines() -> None:

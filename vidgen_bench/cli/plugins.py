@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vidgen_bench.cli.check import check
 from vidgen_bench.cli.console import print_json
 from vidgen_bench.cli.group import QuickGroup
+from vidgen_bench.cli.new import new
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -69,6 +71,10 @@ def show(
             complain(clash, prefix="warning:")
 
 
+app.command()(check)
+app.command()(new)
+
+
 def _host() -> Host:
     """Return the loaded host; what a plugin prints while it is imported goes to standard error, not into our output."""
     import contextlib
@@ -90,7 +96,7 @@ def _named(host: Host, name: str) -> list[Found]:
     if found:
         return found
     for broken in host.broken:
-        if broken.origin.entry_point == name:
+        if broken.concerns(name):
             raise PluginError(f"The plugin {name!r} cannot be used: {broken.origin} is broken: {broken.cause}")
     raise RequestError(f"No plugin is called {name!r}.{did_you_mean(name, {f.name for f in host.found})}")
 

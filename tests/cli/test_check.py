@@ -1,0 +1,155 @@
+"""``vidgen-bench plugins check``: its report, its exit code, and a plugin's exceptions in a line."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import START, Command
+from tests.plugin_files import METRIC, install
+from vidgen_bench.conformance import CHECKS
+
+RIGHT = "from tests.plugins.wrong.right import vidgen_backbones, vidgen_temporal"
+WRONG = "from tests.plugins.wrong.temporal import vidgen_temporal"
+
+LOUD = """
+from dataclasses import dataclass
+from tests.plugins.wrong.right import Glide
+from vidgen_bench import hookimpl
+
+@dataclass(frozen=True)
+class Loud(Glide):
+    def build(self, spec, options):
+        print("hello from a plugin")
+        return super().build(spec, options)
+
+@hookimpl
+def vidgen_temporal():
+    return [Loud("loud")]
+"""
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """An environment in which a small backbone and a few temporal generators, right and wrong, are installed."""
+    site = tmp_path / "site"
+    modules = {"small_right": RIGHT, "small_wrong": WRONG, "small_loud": LOUD, "small_broken": "import nothing_at_all"}
+    install(site, "strange-small", **modules, small_odd=METRIC.format(name="odd"))
+    monkeypatch.syspath_prepend(site)
+    monkeypatch.setenv("VIDGEN_BENCH_PLUGINS", "strange-small")
+    return Command(tmp_path, monkeypatch, capsys)
+
+
+def test_a_plugin_that_conforms(command: Command) -> None:
+    done = command("plugins", "check", "glide")
+    assert (done.code, done.err) == (0, "")
+    first, blank, *lines, last = done.out.splitlines()
+    assert (first, blank) == ("glide in 2 pairs, at the reduced size", "")
+    assert [line.split()[:2] for line in lines] == [["ok", check.name] for check in CHECKS]
+    assert all(check.asks in line for check, line in zip(CHECKS, lines, strict=True))
+    assert all(re.search(r"\d+\.\d s$", line) for line in lines)
+    assert lines[2].split()[-4:-2] == ["2", "pairs"]
+    assert lines[5].split()[-4:-2] == ["1", "pair"]
+    assert re.fullmatch(rf"glide conforms: {len(CHECKS)} checks, \d+ cases, \d+\.\d s\.", last)
+
+
+def test_a_plugin_that_does_not(command: Command) -> None:
+    done = command("plugins", "check", "mirrored")
+    assert (done.code, done.err) == (1, "")
+    lines = done.out.splitlines()
+    (at,) = [i for i, line in enumerate(lines) if line.startswith("FAILED")]
+    assert lines[at].split()[1] == "reversal"
+    assert lines[at + 1] == "        tiny+mirrored"
+    below = [line for line in lines[at:] if line.startswith(" " * 8)]
+    assert "or do not declare 'before'." in " ".join(" ".join(below).split())
+    assert below[-1] == "        rule: vidgen_bench.api.Temporal.can"
+    assert lines[-1] == f"mirrored does not conform: 1 of {len(CHECKS)} checks failed (reversal)."
+    assert all(line == line.rstrip() and len(line) <= 120 for line in lines)
+
+
+def test_an_exception_is_a_failed_check_told_once(command: Command) -> None:
+    done = command("plugins", "check", "raising")
+    assert (done.code, done.err) == (1, "")
+    told = "it raised ValueError: no such luck (at tests/plugins/wrong/networks.py, line "
+    assert done.out.count(told) == 1
+    assert done.out.count("        tiny+raising: as in shapes\n") == done.out.count("FAILED") - 1 == 10
+
+
+def test_numbers_that_differ_from_pair_to_pair_are_told_once(command: Command) -> None:
+    done = command("plugins", "check", "squeezed", "--json")
+    report = json.loads(done.out)
+    from vidgen_bench.cli.check_view import Answer, _failures
+    from vidgen_bench.conformance import cases
+
+    case = next(c for c in cases("glide") if c.check == "shapes")
+    answers = [
+        Answer(case, f"expected [2, {n}], not [{n}e-03] at line {line}", 0.1) for n, line in ((1, 7), (25, 7), (3, 8))
+    ]
+    text = _failures(answers, {}, 100).plain
+    assert report["conforms"] is False
+    assert text.count("expected") == 2
+    assert "expected [2, 1], not [1e-03] at line 7" in text
+    assert "at line 8" in text
+
+
+def test_the_report_as_json(command: Command) -> None:
+    done = command("plugins", "check", "mirrored", "--json")
+    assert done.code == 1
+    report = json.loads(done.out)
+    assert (report["name"], report["conforms"]) == ("mirrored", False)
+    checks = {check["name"]: check for check in report["checks"]}
+    assert list(checks) == [check.name for check in CHECKS]
+    (case,) = checks["reversal"]["cases"]
+    assert (case["subject"], case["passed"]) == ("tiny+mirrored", False)
+    assert "smooth" in case["text"]
+    assert case["seconds"] >= 0.0
+    assert all(
+        c["passed"] and c["text"] == "" for n, check in checks.items() if n != "reversal" for c in check["cases"]
+    )
+
+
+def test_what_a_plugin_prints_does_not_spoil_the_report(command: Command) -> None:
+    done = command("plugins", "check", "loud", "--json")
+    assert (done.code, json.loads(done.out)["conforms"]) == (0, True)
+    assert "hello from a plugin" in done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("glide2", "No backbone or temporal generator is called 'glide2'. Did you mean 'glide'? Valid: "),
+        ("odd", "'odd' is a metric; backbones and temporal generators are what can be checked."),
+        (
+            "small_broken",
+            "'small_broken' cannot be checked: strange-small 1.0 (entry point 'small_broken') is broken: ",
+        ),
+    ],
+)
+def test_a_name_that_cannot_be_checked(command: Command, name: str, words: str) -> None:
+    done = command("plugins", "check", name)
+    assert (done.code, done.out) == (2, "")
+    assert words in done.err
+
+
+def test_ctrl_c_ends_it(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.plugins.wrong.networks import Glide
+
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Glide, "forward", interrupted)
+    done = command("plugins", "check", "glide")
+    assert done.code == 130
+    assert done.out.count("\nok") == 2
+    assert done.err == "error: Stopped before the last check.\n"
+
+
+def test_a_first_party_plugin_from_the_shell(command: Command) -> None:
+    done = command.spawn("plugins", "check", "vgan", start=START, VIDGEN_BENCH_PLUGINS="vgan")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("vgan alone, at the reduced size\n")
+    assert "reversal" not in done.out
+    assert done.out.splitlines()[-1].startswith("vgan conforms: 13 checks, 13 cases, ")

@@ -1,0 +1,235 @@
+"""Every check of the conformance kit fails for a plugin that is wrong in its point, says so, and lets the others pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.plugins.wrong import host_of
+from vidgen_bench import api, noise
+from vidgen_bench.compose import Composition
+from vidgen_bench.conformance import CHECKS, Case, Nonconformance, cases, conformance_test
+from vidgen_bench.errors import PluginError, RequestError
+from vidgen_bench.host import Host
+
+RIGHT = host_of("tests.plugins.wrong.right")
+TEMPORAL = host_of("tests.plugins.wrong.right", "tests.plugins.wrong.temporal")
+BACKBONES = host_of("tests.plugins.wrong.right", "tests.plugins.wrong.backbones")
+HEAVY = host_of("tests.plugins.wrong.right", "tests.plugins.wrong.heavy")
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A plugin, the check that fails, words of what it says, and the checks that cannot but fail as well."""
+
+    name: str
+    check: str
+    words: str
+    also: tuple[str, ...] = ()
+    host: Host = TEMPORAL
+
+
+WRONG = (
+    Wrong("unfrozen", "declaration", "its name could be changed"),
+    Wrong("unexplained", "declaration", "'width' has none. Make it with vidgen_bench.api.option"),
+    Wrong("out-of-range", "declaration", "width=6: expected integer, at least 7"),
+    Wrong("misset", "declaration", "variant 'wide' to be of the option's type: width='12' is read as 12"),
+    Wrong("unnamed", "declaration", "one line of summary: it is empty"),
+    Wrong("heavy", "declaration", "imports torch and numpy. Put the networks into a module of their own", host=HEAVY),
+    Wrong("lonely", "pairing", "lonely refuses the latent of tiny: it takes matrices, not (6,)"),
+    Wrong("speechless", "pairing", "'speechless' of strange 1.0 (entry point 'temporal') cannot answer: KeyError"),
+    Wrong("homeless", "pairing", "No temporal generator is called 'nowhere'", host=BACKBONES),
+    Wrong("picky", "pairing", "it refuses: it takes clips of 16 frames, not 4", host=BACKBONES),
+    Wrong("absurd", "pairing", "noise is 7, expected 0 .. 6, the width of z_0", host=BACKBONES),
+    Wrong("pathless", "pairing", "its own temporal generator 'glide', but latent() is None", host=BACKBONES),
+    Wrong("sizeless", "pairing", "expected (Clip(...), {option: value})", host=BACKBONES),
+    Wrong("shapeless", "pairing", "a clip that no track can have, Clip(frames=1", host=BACKBONES),
+    Wrong("colourful", "pairing", "4 channels, expected 3", host=BACKBONES),
+    Wrong("squeezed", "shapes", "of shape [2, 4, 6], not [2, 4, 1, 6]"),
+    Wrong("bright", "shapes", "pixels in [-1, 1]: the largest is", host=BACKBONES),
+    Wrong("wide", "shapes", "game.sample in float32, not float64", host=BACKBONES),
+    Wrong("alike", "shapes", "expected samples 0 and 1 to differ", host=BACKBONES),
+    # what is no number stays none under autocast and at other instants
+    Wrong("spotted", "shapes", "finite: 12.5% of it is not", ("times", "autocast"), BACKBONES),
+    # the trainer asks for every gradient, too
+    Wrong("idle", "gradients", "2 of 12 get no gradient (generator.temporal.spare.weight,", ("step",)),
+    Wrong("steep", "gradients", "1 of 11 are not (generator.temporal.scale)", ("step", "autocast")),
+    Wrong("listed", "gradients", "depends on 2 that are not (of shape [6, 6], [6])", ("saving",)),
+    Wrong("orphan", "gradients", "to belong to a player: 2 do not (extra.weight, extra.bias)", host=BACKBONES),
+    Wrong("detached", "gradients", "to have a gradient: it depends on none", ("step",), BACKBONES),
+    Wrong("lazy", "gradients", "4 of 4 stay where they were", host=BACKBONES),
+    Wrong("breaking", "gradients", "`after` of player 'critic' to leave its parameters finite", ("step",), BACKBONES),
+    Wrong("unseeded", "determinism", "twice: 1 of the 14 tensors of 'generator' differ (temporal.offset)"),
+    Wrong("reborn", "determinism", "another seed to build other weights: all 4 of 'critic'", host=BACKBONES),
+    # whatever asks twice for the same thing sees that it is another
+    Wrong("attributed", "determinism", "the weights are equal and the samples differ", ("saving",)),
+    Wrong("numbered", "determinism", "whatever was drawn before it", ("rows", "times", "saving", "autocast")),
+    Wrong("counting", "determinism", "one key and one state to give player", ("saving", "means"), BACKBONES),
+    Wrong("stuck", "determinism", "another key to give player 'critic' another loss", host=BACKBONES),
+    Wrong("leaky", "determinism", "to change no state: it changed generator.seen", host=BACKBONES),
+    Wrong("secretive", "determinism", "it is False, and forward draws normal('kick', 6)"),
+    Wrong("boastful", "determinism", "it is True, and forward draws nothing"),
+    Wrong("crowded", "rows", "path of latents of sample 11 alone to be the same as in a batch of 3"),
+    Wrong("lengthy", "rows", "normal('kick', 1, 6) is drawn there in no such shape"),
+    Wrong("neighbourly", "rows", "the clips of sample 11 alone", host=BACKBONES),
+    Wrong("renumbered", "rows", "the clips of sample 11 alone", host=BACKBONES),
+    Wrong("held", "times", "frames between the training frames to move on in the path of latents: 9 of 9 are copies"),
+    Wrong("parked", "times", "frames after the training frames to move on in the path of latents: 4 of 4 are copies"),
+    Wrong("shifted", "rows", "expected row 12 to draw the same numbers", host=BACKBONES),
+    Wrong("clamped", "times", "frames after the training frames to move on in the clips: 4 of 4", host=BACKBONES),
+    Wrong("stretched", "times", "to keep the training frames within"),
+    Wrong("sorted", "times", "6 of the instants come by themselves and in another order"),
+    Wrong("short", "times", "as many frames: there are 4"),
+    Wrong("wild", "times", "to be finite: 4 frames are not, the first at 1.33"),
+    Wrong("apart", "times", "that other instants gave too to be the same"),
+    Wrong("mirrored", "reversal", "where a smooth path has about 4 and a kink 1"),
+    Wrong("mirrored-by-frame", "reversal", "where a smooth path has about 4 and a kink 1"),
+    Wrong("jumping", "reversal", "where a smooth path has about 4 and a kink 1"),
+    Wrong("straight", "reversal", "forward by 1 and back by 1"),
+    # to stand still is to emit copies
+    Wrong("stopped", "reversal", "where a smooth path has about 4", ("times",)),
+    Wrong("level", "parameters", "own 84 parameters as one hidden unit can: it has 266, and 84 is possible"),
+    Wrong("roughly-level", "parameters", "within 10% of the backbone's own 84 parameters: it has 266"),
+    Wrong("shadowed", "parameters", "on the meta device, where the harness counts, as when it is built: 97 and 84"),
+    Wrong("grown", "parameters", "every seed to build parameters of the same sizes: 3 differ", ("saving",)),
+    Wrong("forgetful", "saving", "to give the same samples"),
+    Wrong("outside", "saving", "to give the same samples", host=BACKBONES),
+    Wrong("weighted", "saving", "to give player 'generator' the same next loss", host=BACKBONES),
+    Wrong("brittle", "autocast", "it raised RuntimeError"),
+    Wrong("fussy", "autocast", "near those in float32: the root mean square of the difference is 0."),
+    Wrong("greedy", "step", "finite losses in iteration", host=BACKBONES),
+    Wrong("wayward", "step", "at iteration 1 it gives -1.0", host=BACKBONES),
+    Wrong("asking", "quiet", "it calls aten::_local_scalar_dense", host=BACKBONES),
+    Wrong("drawing", "quiet", "the loss of player 'critic' to leave torch's global random numbers", host=BACKBONES),
+    Wrong("reseeding", "quiet", "its state has changed. Seed nothing", host=BACKBONES),
+    Wrong("scattering", "quiet", "expected sampling to leave torch's global random numbers", host=BACKBONES),
+    Wrong("summing", "means", "term 'real' of player 'critic' to be a mean over rows", host=BACKBONES),
+    Wrong("dividing", "means", "divisions by a fixed batch size", host=BACKBONES),
+    Wrong("redrawing", "renderer", "4 of 10 differ (generator.frame.0.weight", host=BACKBONES),
+)
+
+
+def failures(name: str, host: Host) -> dict[str, str]:
+    """Return the text of each check that fails."""
+    found: dict[str, str] = {}
+    for case in cases(name, host):
+        try:
+            case()
+        except Nonconformance as failure:
+            found.setdefault(case.check, str(failure))
+    return found
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.check}-{wrong.name}")
+def test_a_wrong_plugin_fails_its_check_and_no_other(wrong: Wrong) -> None:
+    found = failures(wrong.name, wrong.host)
+    assert wrong.words in found[wrong.check]
+    assert "\n" not in found[wrong.check]
+    assert set(found) == {wrong.check, *wrong.also}
+
+
+def test_every_check_has_a_plugin_that_fails_it() -> None:
+    assert {wrong.check for wrong in WRONG} == {check.name for check in CHECKS}
+
+
+def test_every_wrong_plugin_is_tried() -> None:
+    right = {"tiny", "glide", "kicked", "euler", "constant", "raising", "equal"}
+    declared = {f.name for host in (TEMPORAL, BACKBONES, HEAVY) for f in host.found}
+    assert {wrong.name for wrong in WRONG} == declared - right
+    assert not [b for host in (TEMPORAL, BACKBONES, HEAVY) for b in host.broken]
+
+
+@pytest.mark.parametrize("name", ["tiny", "glide"])
+def test_what_they_are_made_of_is_right(name: str) -> None:
+    assert failures(name, RIGHT) == {}
+
+
+@pytest.mark.parametrize("name", ["kicked", "euler", "constant", "equal"])
+def test_what_is_right_in_another_way_passes(name: str) -> None:
+    """Noise where it is declared, a solver of another order, a path that stands still, a width that is solved for."""
+    assert failures(name, TEMPORAL) == {}
+
+
+def test_an_exception_is_told_in_a_line_with_its_place() -> None:
+    found = failures("raising", TEMPORAL)
+    assert set(found) == {check.name for check in CHECKS} - {"declaration", "pairing", "parameters", "renderer"}
+    for text in found.values():
+        assert text.startswith("it raised ValueError: no such luck (at tests/plugins/wrong/networks.py, line ")
+        assert text.endswith(", in forward)")
+
+
+def test_the_door_must_refuse_what_is_not_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    (case,) = (c for c in cases("parked", TEMPORAL) if c.check == "times")
+    monkeypatch.setattr(Composition, "check_times", lambda self, times: None)
+    with pytest.raises(Nonconformance, match="between the training frames to be refused"):
+        case()
+
+
+def test_a_case_names_its_check_and_its_pair() -> None:
+    found = {str(case): case for case in cases("glide", RIGHT)}
+    assert {"declaration[glide]", "gradients[tiny+glide:wide]", "rows[tiny+glide]"} <= set(found)
+    assert "rows[tiny+glide:wide]" not in found
+    case: Case = found["gradients[tiny+glide:wide]"]
+    assert (case.check, case.subject) == ("gradients", "tiny+glide:wide")
+    assert len(found) == len(cases("glide", RIGHT))
+
+
+def test_a_rule_is_a_place_in_the_contract() -> None:
+    modules = {"api": api, "noise": noise}
+    for check in CHECKS:
+        module, _, rest = check.rule.partition(".")
+        name, _, member = rest.partition(".")
+        declared = getattr(modules[module], name)
+        assert not member or hasattr(declared, member) or member in declared.__annotations__
+        assert len(check.asks) <= 70
+        assert check.asks.count(".") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "words"),
+    [
+        ("glidee", RequestError, "No backbone or temporal generator is called 'glidee'. Did you mean 'glide'?"),
+        ("fid", RequestError, "'fid' is a metric; backbones and temporal generators"),
+        (
+            "absent",
+            PluginError,
+            "'absent' cannot be checked: strange 1.0 (entry point 'absent') is broken: ModuleNotFound",
+        ),
+    ],
+)
+def test_a_name_that_nothing_can_be_asked_of(name: str, error: type[RequestError], words: str) -> None:
+    host = host_of("tests.plugins.wrong.right", "vidgen_bench.metrics.frechet_distance", "tests.plugins.wrong.absent")
+    with pytest.raises(error) as raised:
+        cases(name, host)
+    assert words in str(raised.value)
+
+
+def test_two_of_one_name_are_a_clash() -> None:
+    host = host_of("tests.plugins.wrong.right", "tests.plugins.wrong.right")
+    with pytest.raises(PluginError, match="Two plugins declare the temporal generator 'glide'"):
+        cases("glide", host)
+
+
+def test_a_strangers_faulty_backbone_is_no_fault_of_a_temporal_generator() -> None:
+    asked = cases("glide", BACKBONES)
+    assert {"tiny+glide", "bright+glide"} <= {case.subject for case in asked}
+    assert not {"homeless+glide", "picky+glide", "shapeless+glide"} & {case.subject for case in asked}
+    for case in asked:
+        if case.subject == "glide":
+            case()
+
+
+def test_the_whole_test_file_of_a_stranger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is collected as pytest collects it, and calls the cases it is parametrised with."""
+    monkeypatch.setattr(Host, "of_environment", lambda: TEMPORAL)
+    made = conformance_test("mirrored")
+    (mark,) = made.pytestmark  # type: ignore[attr-defined]
+    name, asked = mark.args
+    assert (mark.name, name, mark.kwargs) == ("parametrize", "case", {"ids": str})
+    assert [str(case) for case in asked] == [str(case) for case in cases("mirrored", TEMPORAL)]
+    found = {case.check: case for case in asked}
+    made(found["shapes"])
+    with pytest.raises(pytest.fail.Exception, match="expected the path to pass smoothly") as failed:
+        made(found["reversal"])
+    assert not failed.value.pytrace

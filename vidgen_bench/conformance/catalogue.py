@@ -1,0 +1,183 @@
+"""Every check, in the order in which they are asked, and the cases that they make of a plugin."""
+
+from __future__ import annotations
+
+from vidgen_bench.conformance.autocast import autocast
+from vidgen_bench.conformance.check import Case, Check
+from vidgen_bench.conformance.declaration import declaration
+from vidgen_bench.conformance.determinism import determinism
+from vidgen_bench.conformance.gradients import gradients
+from vidgen_bench.conformance.means import means
+from vidgen_bench.conformance.pairing import pairing
+from vidgen_bench.conformance.parameters import parameters
+from vidgen_bench.conformance.quiet import quiet
+from vidgen_bench.conformance.renderer import has_path, renderer
+from vidgen_bench.conformance.reversal import goes_back, reversal
+from vidgen_bench.conformance.rows import rows
+from vidgen_bench.conformance.saving import saving
+from vidgen_bench.conformance.shapes import shapes
+from vidgen_bench.conformance.step import step
+from vidgen_bench.conformance.subject import Declared, Subject, subjects
+from vidgen_bench.conformance.times import times
+from vidgen_bench.errors import PluginError, RequestError, did_you_mean
+from vidgen_bench.host import KIND_WORDS, Host, Kind
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "declaration",
+        "a frozen value, options with help, no torch, numpy or scipy imported",
+        "api.Named",
+        "declaration",
+        declaration,
+    ),
+    Check(
+        "pairing",
+        "it fits something installed; a backbone works at its small size",
+        "api.Backbone.small",
+        "declaration",
+        pairing,
+    ),
+    Check(
+        "shapes",
+        "paths and clips of the shape asked for, float32, pixels in [-1, 1]",
+        "api.Game.sample",
+        "pair and variants",
+        shapes,
+    ),
+    Check(
+        "gradients",
+        "a finite gradient, a part and a player for every weight",
+        "api.Player.parameters",
+        "pair and variants",
+        gradients,
+    ),
+    Check(
+        "determinism",
+        "a seed gives one game, a key one loss; no draw depends on another",
+        "noise.Noise",
+        "pair",
+        determinism,
+    ),
+    Check(
+        "rows",
+        "a sample alone is the sample in a batch: noise exactly, pixels to 1e-5",
+        "api.Game.sample",
+        "pair",
+        rows,
+    ),
+    Check(
+        "times",
+        "denser and longer clips keep the training frames; the rest is refused",
+        "api.Temporal.can",
+        "pair",
+        times,
+    ),
+    Check(
+        "reversal",
+        "time passes smoothly through 0, and a flow returns to its start",
+        "api.Temporal.can",
+        "pair and variants",
+        reversal,
+        goes_back,
+    ),
+    Check(
+        "parameters",
+        "options alone decide the count, and :equal is equal",
+        "api.LatentSpec.parameters",
+        "pair and variants",
+        parameters,
+    ),
+    Check(
+        "saving",
+        "saved parts in another game give the same samples and next losses",
+        "api.Game.parts",
+        "pair",
+        saving,
+    ),
+    Check(
+        "autocast",
+        "bfloat16 gives nearly the same clips, and finite gradients",
+        "api.Game.sample",
+        "pair",
+        autocast,
+    ),
+    Check(
+        "step",
+        "two training iterations leave losses and parameters finite",
+        "api.Player",
+        "pair",
+        step,
+    ),
+    Check(
+        "quiet",
+        "no loss waits for the device; no global random numbers are touched",
+        "api.Player.loss",
+        "pair",
+        quiet,
+    ),
+    Check(
+        "means",
+        "every loss term is a mean over rows, not a sum",
+        "api.Player.loss",
+        "pair",
+        means,
+    ),
+    Check(
+        "renderer",
+        "the backbone draws the same weights around any temporal generator",
+        "api.Backbone.build",
+        "pair",
+        renderer,
+        has_path,
+    ),
+)
+"""Each asks one thing that the contract says; ``rule`` names the place in ``vidgen_bench`` that says it."""
+
+KINDS: tuple[Kind, ...] = ("backbone", "temporal")
+
+
+def cases(name: str, host: Host | None = None) -> tuple[Case, ...]:
+    """Return every check on every pair of a backbone or a temporal generator (of both, where a name has two kinds).
+
+    A temporal generator is tried with every installed backbone that it fits, at the backbone's reduced size, with each of its
+    variants; a backbone with every installed temporal generator, or alone. A check that does not apply to a pair makes no case.
+
+    Args:
+        name: of the plugin.
+        host: the plugins; those of the environment unless given.
+    Raises:
+        RequestError: nobody declares such a backbone or temporal generator.
+        PluginError: the plugin is broken, or two declare the name.
+    """
+    host = host or Host.of_environment()
+    found: dict[str, Case] = {}
+    asked: list[Declared | Subject] = []
+    for declared in _named(name, host):
+        asked += [declared, *subjects(declared)]
+    for check in CHECKS:
+        for subject in asked:
+            if check.asks_of(subject):
+                case = Case(check, subject)
+                found.setdefault(f"{case}{declared_kind(subject)}", case)
+    return tuple(found.values())
+
+
+def declared_kind(subject: Declared | Subject) -> str:
+    """Return the kind of a declaration, which tells two of one name apart."""
+    return subject.found.kind if isinstance(subject, Declared) else ""
+
+
+def _named(name: str, host: Host) -> list[Declared]:
+    kinds = [kind for kind in KINDS if any(f.name == name for f in host.of(kind))]
+    if kinds:
+        return [Declared(host.find(kind, name), host) for kind in kinds]
+    for broken in host.broken:
+        if broken.concerns(name):
+            raise PluginError(f"The plugin {name!r} cannot be checked: {broken.origin} is broken: {broken.cause}")
+    elsewhere = sorted({KIND_WORDS.get(f.kind, f.kind) for f in host.found if f.name == name})
+    if elsewhere:
+        raise RequestError(
+            f"{name!r} is a {' and a '.join(elsewhere)}; backbones and temporal generators are what can be checked."
+        )
+    names = {f.name for kind in KINDS for f in host.of(kind)}
+    raise RequestError(f"No backbone or temporal generator is called {name!r}.{did_you_mean(name, names)}")

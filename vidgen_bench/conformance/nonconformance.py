@@ -1,0 +1,47 @@
+"""How a check fails: a text for the plugin's author, and the place in the plugin where an exception came from."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Collection
+from pathlib import Path
+
+from vidgen_bench.errors import VidgenBenchError
+
+
+class Nonconformance(AssertionError):
+    """A plugin does not do what the contract asks; the text says what was expected, what was seen, and how to fix it."""
+
+
+def demand(condition: bool, text: str) -> None:
+    """Raise :class:`Nonconformance` with this text unless the condition holds."""
+    __tracebackhide__ = True  # pytest shows the check that asked, not this line
+    if not condition:
+        raise Nonconformance(text)
+
+
+def told(error: BaseException, packages: Collection[str]) -> str:
+    """Return an exception in one line, with the place in the plugin's own files where it came from.
+
+    Args:
+        error: what a plugin raised.
+        packages: the plugin's top-level packages.
+    """
+    text = " ".join(str(error).split())
+    if not isinstance(error, VidgenBenchError):
+        text = f"it raised {type(error).__name__}{': ' if text else ''}{text}"
+    where = _place(error, packages)
+    return f"{text} (at {where})" if where else text
+
+
+def _place(error: BaseException, packages: Collection[str]) -> str:
+    """Return ``my_ode/network.py, line 12, in forward`` of the innermost frame in one of these packages, or nothing."""
+    found = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        module = str(frame.f_globals.get("__name__", ""))
+        top = module.partition(".")[0]
+        if top in packages:
+            file = Path(frame.f_code.co_filename)
+            depth = module.count(".") + (2 if file.stem == "__init__" else 1)
+            found = f"{'/'.join(file.parts[-depth:])}, line {line}, in {frame.f_code.co_name}"
+    return found

@@ -1,0 +1,47 @@
+"""The reduced size that a backbone declares for tests, as a track, so that what is checked is composed as a run is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from vidgen_bench.api import Backbone, Clip
+from vidgen_bench.errors import PluginError
+from vidgen_bench.host import Found
+from vidgen_bench.track import ClipPart, DataPart, Track, load_track
+
+BASE = "shapes-smoke"
+"""The track that lends what no check reads: data, instrument and budget."""
+
+
+def small_track(backbone: Found) -> Track:
+    """Return a track of the backbone's reduced clip, with its reduced options as defaults.
+
+    Raises:
+        PluginError: ``small`` is no (Clip, options), or a clip that no track can have.
+    """
+    declared: Backbone = backbone.declaration
+    clip, options = _read(backbone.name, declared.small)
+    try:
+        part = ClipPart(frames=clip.frames, size=clip.size, classes=clip.classes)
+    except ValidationError as error:
+        raise PluginError(
+            f"the backbone {backbone.name!r}: `small` has a clip that no track can have, {clip}"
+        ) from error
+    data = DataPart(name="small", resize=(clip.size, clip.size + clip.spare), crop=(0, 0, clip.size, clip.size))
+    changed = {"name": "small", "data": data, "clip_": part, "defaults": {backbone.name: options}}
+    return load_track(BASE).model_copy(update=changed)
+
+
+def _read(name: str, small: Any) -> tuple[Clip, dict[str, Any]]:
+    try:
+        clip, options = small
+        options = dict(options)
+    except (TypeError, ValueError):
+        clip, options = None, {}
+    if not isinstance(clip, Clip):
+        raise PluginError(f"the backbone {name!r}: `small` is {small!r}, expected (Clip(...), {{option: value}})")
+    if clip.channels != 3:
+        raise PluginError(f"the backbone {name!r}: `small` has {clip.channels} channels, expected 3 (red, green, blue)")
+    return clip, options
