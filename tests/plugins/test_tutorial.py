@@ -60,6 +60,7 @@ def row(table: str, spec: str) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_the_tutorial_builds_a_generator_and_ends_with_its_row(reader: Environment) -> None:
     write_files(reader.root, shown_files(TUTORIAL))
     done = {line: (shown, came) for line, shown, came in follow(reader, TUTORIAL)}
@@ -80,7 +81,8 @@ def test_there_are_mistakes_to_make() -> None:
     assert len(MISTAKES) == 2
 
 
-@pytest.mark.parametrize(("wrong", "console"), [MISTAKES[0], pytest.param(*MISTAKES[1], marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("wrong", "console"), MISTAKES)
 def test_a_mistake_is_told_in_the_words_of_the_page(reader: Environment, wrong: str, console: str) -> None:
     files = shown_files(TUTORIAL)
     right = files[NETWORK]
