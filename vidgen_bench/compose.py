@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -49,10 +49,11 @@ class Composition(Pair):
 
     def build_temporal(self, seed: int) -> nn.Module | None:
         """Return G_t, its weights drawn from (seed, "temporal") alone."""
-        if self.temporal is None or self.latent is None:
+        temporal, latent = self.temporal, self.latent
+        if temporal is None or latent is None:
             return None
         with _Seeded(seed, "temporal"):
-            return self.temporal.build(self.latent, self.temporal_options)
+            return _stays(self.resolved.spec.temporal, lambda: temporal.build(latent, self.temporal_options))
 
     def build(self, seed: int) -> Game:
         """Return the game on the CPU; specs that differ only in G_t start from the same frame generator and discriminators.
@@ -62,10 +63,20 @@ class Composition(Pair):
         """
         temporal = self.build_temporal(seed)
         with _Seeded(seed, "backbone"):
-            game = self.backbone.build(self.clip, self.backbone_options, temporal)
+            game = _stays(
+                self.resolved.spec.backbone, lambda: self.backbone.build(self.clip, self.backbone_options, temporal)
+            )
         if fault := _game_fault(game, temporal):
             raise PluginError(f"The backbone {self.backbone.name!r} built a game that breaks the contract: {fault}.")
         return game
+
+
+def _stays(name: str | None, build: Callable[[], Any]) -> Any:
+    """Return what a declaration builds; a SystemExit of a stranger's code would end a command as if all were done."""
+    try:
+        return build()
+    except SystemExit as error:
+        raise PluginError(f"The plugin {name!r} ends the process while it builds (SystemExit: {error}).") from error
 
 
 class _Seeded:

@@ -30,6 +30,10 @@ class RecordError(RequestError):
     """A record, checkpoint, track or instrument file does not say what its schema asks for (exit code 2)."""
 
 
+class BusyError(RequestError):
+    """Another process works in the run folder (exit code 2)."""
+
+
 class Interrupted(VidgenBenchError):
     """Ctrl-C: everything is saved, the same command goes on (exit code 130)."""
 

@@ -19,7 +19,7 @@ _PAPER, _INK = (255, 255, 255), (40, 40, 40)
 _STRETCHES = {"before": (33, 102, 172), "training frames": _INK, "after": (200, 85, 10)}
 
 
-def write_strip(path: Path, clips: Tensor, times: Times, frames: int) -> None:
+def write_strip(path: Path, clips: Tensor, times: Times, frames: int) -> list[int]:
     """Write a PNG of the clips [N, 3, T, H, W] at these instants, as many columns as a screen has room for.
 
     Args:
@@ -27,6 +27,8 @@ def write_strip(path: Path, clips: Tensor, times: Times, frames: int) -> None:
         clips: in [-1, 1].
         times: T instants in clip units, evenly spaced, 0 among them.
         frames: of the training clip; the ruler counts in them.
+    Returns:
+        Which of the T instants it shows, see :func:`shown`.
     """
     most = max(_LEAST, _WIDE // clips.shape[-1])
     positions = [t * (frames - 1) for t in times]
@@ -36,6 +38,7 @@ def write_strip(path: Path, clips: Tensor, times: Times, frames: int) -> None:
     cells = rows.repeat(scale, axis=0).repeat(scale, axis=2).swapaxes(0, 1)
     page = _page(cells, [positions[i] for i in at], frames - 1)
     write_whole(path, lambda s: page.save(s, format="PNG"))
+    return at
 
 
 def shown(positions: list[float], most: int) -> list[int]:

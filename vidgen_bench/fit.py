@@ -124,7 +124,7 @@ def _own_parameters(backbone: Found, latent: LatentSpec, track: Track, host: Hos
         return None
     from vidgen_bench.latent import count, on_meta
 
-    return count(on_meta(lambda: own.build(latent, options)))
+    return int(_ask(found, lambda: count(on_meta(lambda: own.build(latent, options)))))
 
 
 def _ask(found: Found, question: Callable[[], Any]) -> Any:
@@ -133,7 +133,7 @@ def _ask(found: Found, question: Callable[[], Any]) -> Any:
         return question()
     except VidgenBenchError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(
             f"The {KIND_WORDS.get(found.kind, found.kind)} {found.name!r} of {found.origin} cannot answer: "
             f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from vidgen_bench.compose import Composition
 from vidgen_bench.errors import PluginError, RecordError, RequestError
@@ -21,7 +21,7 @@ from vidgen_bench.records import PluginEntry, Record
 from vidgen_bench.run_folder import RunFolder
 from vidgen_bench.spec import parse
 from vidgen_bench.track import Track
-from vidgen_bench.validation import explain
+from vidgen_bench.validation import Strict, explain
 
 _SEARCHED, _NAMED = 5_000, 6
 """Folders that are looked into for runs, and runs that a message names."""
@@ -44,6 +44,23 @@ class Written:
     plugins: tuple[PluginEntry, ...]
     best: int | None
     """Iteration of the best checkpoint, where there is a record of it."""
+
+
+class _Environment(BaseModel):
+    """Of a request's environment, the plugins: ``{"temporal ode1": "vidgen-bench 0.1.0"}``."""
+
+    plugins: dict[str, str]
+
+
+class _Begun(Strict):
+    """What of ``request.json`` composes a run again."""
+
+    spec: str = Field(pattern=r"\S")
+    seed: int = Field(strict=True, ge=0, lt=2**31)
+    options: dict[str, Any]
+    declared: dict[str, Any]
+    own_temporal: int | None = Field(strict=True, ge=0)
+    environment: _Environment
 
 
 def read_run(run: Path) -> Written:
@@ -87,19 +104,19 @@ def _of_record(folder: RunFolder, record: Record) -> Written:
 
 def _of_request(folder: RunFolder, request: Mapping[str, Any]) -> Written:
     try:
-        named = {key: text.rpartition(" ") for key, text in request["environment"]["plugins"].items()}
-        plugins = [
-            PluginEntry(
-                kind=key.rpartition(" ")[0], name=key.rpartition(" ")[2], distribution=origin[0], version=origin[2]
-            )
-            for key, origin in named.items()
-        ]
-        spec = request["spec"].split()[0]  # what follows is what was given, and stands in the options
-        whole = (spec, request["seed"], request["options"], request["declared"], request["own_temporal"])
-    except (KeyError, TypeError, AttributeError, IndexError):
+        begun = _Begun.model_validate({key: request[key] for key in _Begun.model_fields if key in request})
+        spec = begun.spec.split()[0]  # what follows is what was given, and stands in the options
+        parse(spec)
+    except (ValidationError, RequestError) as error:
+        why = f"\n{explain(error, _Begun)}\n" if isinstance(error, ValidationError) else f" ({error}) "
         raise RecordError(
-            f"{folder.path / 'request.json'} is damaged. Delete the folder {folder.path} to start afresh."
+            f"{folder.path / 'request.json'} is damaged:{why}Delete the folder {folder.path} to start afresh."
         ) from None
+    plugins = []
+    for key, text in begun.environment.plugins.items():
+        (kind, _, name), (distribution, _, version) = key.rpartition(" "), text.rpartition(" ")
+        plugins.append(PluginEntry(kind=kind, name=name, distribution=distribution, version=version))
+    whole = (spec, begun.seed, begun.options, begun.declared, begun.own_temporal)
     return Written(folder, "unfinished", *whole, tuple(plugins), None)
 
 

@@ -102,13 +102,12 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
         keep_freed_memory()
     folder = plan.folder(seed)
     with ExitStack() as stack:
-        process = stack.enter_context(Process.of_environment(device))
+        process = Process.of_environment(device)
         store = process.first(lambda: prepare_data(plan, observer)) or prepare_data(plan, Observer())
         identity = plan.identity(seed, store.fingerprint)
-        if process.rank == 0:
-            stack.enter_context(folder.locked())
+        process.first(lambda: stack.enter_context(folder.locked()))
         before = folder.request()
-        if before and folder.record_path.exists():
+        if process.agree(before is not None and folder.record_path.exists()):
             folder.claim(identity)
             record = folder.record()
             assert record is not None
@@ -124,8 +123,7 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
         environment = plan.environment(device.type, process.world, threads)
         if wide is not None:
             environment["videos with every column"] = wide.fingerprint
-        if process.rank == 0:
-            folder.claim({**identity, "environment": environment})
+        process.first(lambda: folder.claim({**identity, "environment": environment}))
         return _Run(plan, seed, folder, store, wide, game, device, process, watched, interrupt).finish()
 
 

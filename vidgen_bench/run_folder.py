@@ -12,7 +12,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from vidgen_bench.errors import RecordError, RequestError
+from vidgen_bench.errors import BusyError, RecordError, RequestError
 from vidgen_bench.files import disk_errors, write_text
 from vidgen_bench.records import Record, TracePoint, read_record
 from vidgen_bench.resolve import Resolved, spelt
@@ -46,7 +46,7 @@ class RunFolder:
         """Hold the folder for the length of the block.
 
         Raises:
-            RequestError: another process works in it.
+            BusyError: another process works in it.
         """
         with disk_errors(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ class RunFolder:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise RequestError(
+            raise BusyError(
                 f"Another process is running {self.path} right now. Wait for it, or give another --runs folder."
             ) from None
         try:

@@ -46,7 +46,10 @@ class _Settable(Strict):
             return value
         flat: dict[str, Any] = {}
         for key, inner in value.items():
-            flat |= {f"{key}.{name}": v for name, v in inner.items()} if isinstance(inner, dict) else {key: inner}
+            spelt = {f"{key}.{name}": v for name, v in inner.items()} if isinstance(inner, dict) else {key: inner}
+            if twice := flat.keys() & spelt:
+                raise ValueError(f"{min(twice)}: it is given twice, as a dotted key and in a table")
+            flat |= spelt
         for key, inner in flat.items():
             side, _, option = key.partition(".")
             if side not in _SIDES or not option or isinstance(inner, dict):

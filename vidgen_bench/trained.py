@@ -6,9 +6,10 @@ import math
 import operator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import torch
+from pydantic import BaseModel, Field, ValidationError
 from torch import Tensor
 
 from vidgen_bench.api import Clip, Game, Times
@@ -19,6 +20,7 @@ from vidgen_bench.evaluation import CHUNK, samples
 from vidgen_bench.host import Host
 from vidgen_bench.recompose import Written, read_run, recompose, versions
 from vidgen_bench.training import checkpoint as checkpoints
+from vidgen_bench.validation import explain
 
 Checkpoint = Literal["best", "last"]
 
@@ -30,6 +32,29 @@ _MOST = 2**31
 _CPU = torch.device("cpu")
 _GRID = 1e-9
 """An instant this near to a training frame, in frame intervals, is that frame."""
+
+
+class _Weights(BaseModel):
+    """What is read of a checkpoint: the state of every part."""
+
+    parts: dict[str, dict[str, Any]]
+
+
+class _Best(BaseModel):
+    iteration: int = Field(strict=True, ge=0)
+
+
+class _Progress(_Best):
+    best: _Best | None
+
+
+class _Last(_Weights):
+    """What is read of the checkpoint that resumes a run."""
+
+    progress: _Progress
+
+
+_Content = TypeVar("_Content", bound=_Weights)
 
 
 @dataclass(frozen=True)
@@ -102,10 +127,13 @@ class Trained:
     def _rendered(self, indices: range, times: Times, seed: int) -> list[Tensor]:
         try:
             clips = [c.float().cpu() for c in samples(self.game, seed, "sample", indices, times, self.device)]
-        except torch.OutOfMemoryError:
+        except (MemoryError, RuntimeError) as error:
+            if not _out_of_memory(error):
+                raise
+            instead = "" if self.device.type == "cpu" else ", or for the device cpu"
             raise VidgenBenchError(
                 f"{self.device} has too little memory for {len(indices) * len(times):,} frames at once. "
-                "Ask for fewer frames a clip, or for the device cpu."
+                f"Ask for fewer frames a clip{instead}."
             ) from None
         if not all(bool(c.isfinite().all()) for c in clips):
             raise VidgenBenchError(
@@ -171,9 +199,10 @@ def _weights(written: Written, checkpoint: Checkpoint) -> tuple[Path, int, dict[
             soon = "It is written every minute." if written.status == "unfinished" else "Was it deleted?"
             raise RequestError(f"The run {folder} has no checkpoint {last.name}. {soon}")
         content = checkpoints.load(last, _CPU)
+        saved = _checked(content, _Last, last)
         if checkpoint == "last":
-            return last, content["progress"]["iteration"], content["parts"]
-        iteration = (content["progress"]["best"] or {}).get("iteration")
+            return last, saved.progress.iteration, content["parts"]
+        iteration = saved.progress.best.iteration if saved.progress.best else None
     if iteration is None:
         why = "diverged before" if written.status == "diverged" else "is not finished and has not reached"
         raise RequestError(
@@ -183,7 +212,28 @@ def _weights(written: Written, checkpoint: Checkpoint) -> tuple[Path, int, dict[
     if not path.exists():
         instead = "The checkpoint 'last' is still there." if last.exists() else "Run the spec again to make it."
         raise RequestError(f"The checkpoint {path} is gone, and with it the run's best weights. {instead}")
-    return path, iteration, checkpoints.load(path, _CPU)["parts"]
+    content = checkpoints.load(path, _CPU)
+    _checked(content, _Weights, path)
+    return (
+        path,
+        iteration,
+        content["parts"],
+    )  # as they were loaded: a copy lacks the versions that torch notes in a state
+
+
+def _checked(content: dict[str, Any], model: type[_Content], path: Path) -> _Content:
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise RecordError(
+            f"The checkpoint {path} is damaged:\n{explain(error, model)}\nDelete its run folder to start afresh."
+        ) from None
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Return whether an allocation failed; that of a CPU tensor is a RuntimeError like any other."""
+    told = any(words in str(error) for words in ("can't allocate memory", "not enough memory"))
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or told
 
 
 def _real(value: Any) -> bool:

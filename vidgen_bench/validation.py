@@ -31,8 +31,11 @@ def _fault(error: dict[str, Any], model: type[BaseModel]) -> str:
         return f"unknown key.{did_you_mean(str(error['loc'][-1]), _keys(model, error['loc'][:-1]))}"
     if kind == "missing":
         return "this key is missing."
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if kind == "value_error" and isinstance(value, dict):  # a rule about several keys, which names them itself
+        return f"{message}." if not message.endswith((".", "?")) else message
     shown = repr(value)
-    return f"{error['msg']} (found {shown if len(shown) < 80 else shown[:77] + '...'})."
+    return f"{message} (found {shown if len(shown) < 80 else shown[:77] + '...'})."
 
 
 def _keys(model: Any, path: tuple[int | str, ...]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import signal
 from pathlib import Path
@@ -13,6 +14,11 @@ from tests.cli.command import Command
 from tests.cli.test_resume import PROJECT, without_measured
 from tests.cli.tiny import Workplace, make_workplace
 from tests.plugin_files import TEMPORAL, install
+from tests.record_files import record
+from vidgen_bench.ablation import running
+from vidgen_bench.plan import Plan
+from vidgen_bench.run import Outcome
+from vidgen_bench.training.observer import Observer
 
 INTERRUPTED = """
 import os, signal
@@ -58,9 +64,9 @@ def test_it_runs_every_cell_and_prints_the_table(place: Workplace, whole) -> Non
     lines = whole.stdout.splitlines()
     assert [line for line in lines if line.startswith("[")] == ["[1/2] tgan+ode1 seed 0", "[2/2] tgan+sde seed 0"]
     table = lines[lines.index(next(line for line in lines if line.startswith(" Grid"))) :]
-    for name, record in zip(("ode1", "sde"), records.values(), strict=True):
+    for name, found in zip(("ode1", "sde"), records.values(), strict=True):
         (row,) = [line.split() for line in table if line.startswith(f" {name} ")]
-        assert float(row[1].replace(",", "")) == pytest.approx(record["scores"]["fid"]["mean"], rel=0.02)
+        assert float(row[1].replace(",", "")) == pytest.approx(found["scores"]["fid"]["mean"], rel=0.02)
         assert row[2] == "±"
     said = " ".join(" ".join(table).split())
     for words in (
@@ -90,15 +96,15 @@ def test_interrupted_it_continues_to_the_same_records(place: Workplace, whole) -
     assert written(place, "stopped") == written(place, "whole")
     table = json.loads(done.stdout)
     (cell,) = [c for c in table["cells"] if c["row"] == "sde"]
-    (ours,), record = cell["ours"], place.records("stopped")["tiny~iterations=2/tgan+sde/seed-0"]
+    (ours,), found = cell["ours"], place.records("stopped")["tiny~iterations=2/tgan+sde/seed-0"]
     assert ours["state"] == "finished"
-    assert ours["mean"] == pytest.approx(record["scores"]["fid"]["mean"])
+    assert ours["mean"] == pytest.approx(found["scores"]["fid"]["mean"])
     assert ours["runs"] == [
         {
             "seed": 0,
             "state": "finished",
             "folder": "stopped/tiny~iterations=2/tgan+sde/seed-0",
-            "values": record["scores"]["fid"]["values"],
+            "values": found["scores"]["fid"]["values"],
             "failure": None,
         }
     ]
@@ -194,6 +200,10 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         (["tgan", "--track", "shapes-smok"], "Did you mean 'shapes-smoke'?"),
         (["tgan", "--budget", "iteration=3"], "Did you mean 'iterations'?"),
         (["tgan", "--seed", "1", "--seeds", "0-2"], "--seed and --seeds exclude each other"),
+        (["tgan", "--seeds", "²"], "--seeds ²: expected 0-2 or 0,3,7"),
+        (["tgan", "--seeds", "0-" + "9" * 5000], "...: expected 0-2 or 0,3,7"),
+        (["tgan", "--seeds", "3-1"], "--seeds 3-1: expected 0-2 or 0,3,7"),
+        (["tgan", "--seeds", "2147483648"], "--seeds 2147483648: expected"),
         (["tgan", "--device", "cuda:77"], "--device cuda:77"),
         (["tgan", "--data", "videos"], "leave out --data and --splits"),
         (["tgan", "--runs", "own.toml"], "--runs own.toml is a file"),
@@ -201,7 +211,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         (["tgan", "--track", "mine.toml"], "The data set video-folder needs --data"),
         (["paper-table-1"], "The instrument 'c3d-ucf101' has no weights"),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+    ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else "",
 )
 def test_a_wrong_suite_is_refused_before_any_work(command: Command, arguments: list[str], words: str) -> None:
     (command.folder / "own.toml").write_text('name = "own"\n[[cells]]\nrow = "a"\ncolumn = "b"\n')
@@ -251,3 +261,34 @@ def test_without_its_instrument_the_plan_is_shown_and_then_what_is_missing(comma
     assert done.code == 2
     assert "12 runs, 1,200,000 iterations" in done.out
     assert "vidgen-bench instrument import" in done.err
+
+
+@pytest.mark.parametrize(
+    ("at", "done", "table"),
+    [
+        ("data", "0 of 3 runs of the suite are done.", False),
+        ("third", "1 of 3 runs of the suite are done; they will be skipped.", True),
+    ],
+)
+def test_ctrl_c_anywhere_prints_the_table_so_far(
+    command: Command, monkeypatch: pytest.MonkeyPatch, at: str, done: str, table: bool
+) -> None:
+    def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
+        if seed == 1:
+            raise ValueError("the network broke")
+        if seed == 2:
+            raise KeyboardInterrupt
+        return Outcome(plan.folder(seed), record("tgan+ode1"), already=False)
+
+    def check_data(*_: object) -> None:
+        if at == "data":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "check_data", check_data)
+    monkeypatch.setattr(running, "carry_out", functools.partial(running.carry_out, execute=execute))
+    stopped = command("ablate", "tgan x ode1", "--seeds", "0-2")
+    assert stopped.code == 130, stopped.err
+    said = " ".join(stopped.err.split())
+    assert "Stopped. The same command goes on from there." in said
+    assert done in said
+    assert ("1 of 3 seeds" in stopped.out) is table

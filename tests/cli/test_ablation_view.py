@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -132,6 +133,55 @@ def test_another_track_than_the_papers_is_another_scale() -> None:
     assert "not on ucf101-64-paper" in said
     assert any("shapes-smoke: these scores rank nothing" in s for s in moved)
     assert not any(scale in s for s in sheet_of(ablation_of("tgan x ode1")).sentences)
+
+
+def test_where_only_some_are_on_another_track_the_scale_names_them(tmp_path: Path) -> None:
+    def said(name: str, track: str | None = None) -> str:
+        (sentence,) = [s for s in sheet_of(ablation_of(name, track)).sentences if "not on one scale" in s]
+        return sentence
+
+    assert said("paper-table-3", "ucf101-64-paper") == (
+        "In TGANv2: ours are measured on ucf101-64-paper, not on ucf101-192-paper: there ours and the published numbers "
+        "are not on one scale."
+    )
+    assert said("paper-table-3", "ucf101-192-paper").startswith(
+        "In TGAN; MoCoGAN: ours are measured on ucf101-192-paper"
+    )
+    cells = "".join(
+        f'[[cells]]\nrow = "{row}"\ncolumn = "x"\nspec = "tgan"\npublished = {{ mean = 1.0 }}\n{track}\n'
+        for row, track in (("a", 'track = "shapes-64"'), ("b", ""))
+    )
+    (tmp_path / "own.toml").write_text('name = "own"\n' + cells)
+    assert said(str(tmp_path / "own.toml"), "shapes-smoke").startswith("In a, x: ours are measured on shapes-smoke")
+
+
+def test_the_head_names_the_track_that_all_cells_are_on(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(
+        'name = "own"\n[[cells]]\nrow = "a"\ncolumn = "x"\nspec = "tgan"\ntrack = "shapes-64"\n'
+    )
+    made = sheet_of(ablation_of(str(tmp_path / "own.toml")))
+    assert "track shapes-64 " in made.head[-1]
+    assert not made.footnotes or "Ours on the track" not in str(made.footnotes)
+
+
+def test_the_notes_of_a_suite_are_printed(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(
+        'name = "own"\nnotes = ["Mind the gap.", "And the step."]\n[grid]\nbackbones = ["tgan"]\n'
+    )
+    made = sheet_of(ablation_of(str(tmp_path / "own.toml")), [])
+    text = " ".join(" ".join(lines_of(made, 80)).split())
+    assert "Mind the gap. And the step." in text
+    assert "- Mind the gap.\n- And the step.\n" in as_markdown(made)
+
+
+def test_markdown_escapes_the_names_of_columns(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(
+        'name = "own"\n[[cells]]\nrow = "a|b"\ncolumn = "x|y_z"\nspec = "tgan"\npublished = { mean = 1.0 }\n'
+    )
+    (head, *_) = [
+        s for s in as_markdown(sheet_of(ablation_of(str(tmp_path / "own.toml")))).splitlines() if s[:1] == "|"
+    ]
+    assert head == r"|  | x\|y\_z | x\|y\_z published |"
 
 
 def test_options_given_for_every_cell_are_said() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from pathlib import Path
@@ -32,11 +33,42 @@ def vidgen_temporal():
 """
 
 
+SHELLING = (
+    LOUD.replace("Loud", "Shelling")
+    .replace('"loud"', '"shelling"')
+    .replace('print("hello from a plugin")', '__import__("os").system("echo hello from a subprocess")')
+)
+
+QUITTING = """
+from dataclasses import dataclass
+from tests.plugins.wrong.right import Glide
+from vidgen_bench import hookimpl
+
+@dataclass(frozen=True)
+class Quitting(Glide):
+    def refuses(self, spec, options):
+        raise SystemExit(0)
+
+@hookimpl
+def vidgen_temporal():
+    return [Quitting("quitting")]
+"""
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
 @pytest.fixture
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """An environment in which a small backbone and a few temporal generators, right and wrong, are installed."""
     site = tmp_path / "site"
-    modules = {"small_right": RIGHT, "small_wrong": WRONG, "small_loud": LOUD, "small_broken": "import nothing_at_all"}
+    modules = {
+        "small_right": RIGHT,
+        "small_wrong": WRONG,
+        "small_loud": LOUD,
+        "small_shelling": SHELLING,
+        "small_quitting": QUITTING,
+        "small_broken": "import nothing_at_all",
+    }
     install(site, "strange-small", **modules, small_odd=METRIC.format(name="odd"))
     monkeypatch.syspath_prepend(site)
     monkeypatch.setenv("VIDGEN_BENCH_PLUGINS", "strange-small")
@@ -65,7 +97,7 @@ def test_a_plugin_that_does_not(command: Command) -> None:
     assert lines[at + 1] == "        tiny+mirrored"
     below = [line for line in lines[at:] if line.startswith(" " * 8)]
     assert "or do not declare 'before'." in " ".join(" ".join(below).split())
-    assert below[-1] == "        rule: vidgen_bench.api.Temporal.can"
+    assert below[-1] == "        asked in vidgen_bench.conformance.times"
     assert lines[-1] == f"mirrored does not conform: 1 of {len(CHECKS)} checks failed (reversal)."
     assert all(line == line.rstrip() and len(line) <= 120 for line in lines)
 
@@ -121,6 +153,10 @@ def test_what_a_plugin_prints_does_not_spoil_the_report(command: Command) -> Non
     ("name", "words"),
     [
         ("glide2", "No backbone or temporal generator is called 'glide2'. Did you mean 'glide'? Valid: "),
+        ("my-ode", "A plugin is found once its package is installed, such as by `pip install -e my-ode`."),
+        ("tiny+glide", "'tiny+glide' is a spec; expected the name of one plugin, such as 'glide': it is tried with"),
+        ("tiny+glide:wide", "expected the name of one plugin, such as 'glide'"),
+        ("my-ode:free", "'my-ode:free' is a spec; expected the name of one plugin, such as 'my-ode'"),
         ("odd", "'odd' is a metric; backbones and temporal generators are what can be checked."),
         (
             "small_broken",
@@ -144,12 +180,46 @@ def test_ctrl_c_ends_it(command: Command, monkeypatch: pytest.MonkeyPatch) -> No
     done = command("plugins", "check", "glide")
     assert done.code == 130
     assert done.out.count("\nok") == 2
-    assert done.err == "error: Stopped before the last check.\n"
+    assert done.err == "error: Stopped in shapes[tiny+glide].\n"
 
 
-def test_a_first_party_plugin_from_the_shell(command: Command) -> None:
-    done = command.spawn("plugins", "check", "vgan", start=START, VIDGEN_BENCH_PLUGINS="vgan")
-    assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("vgan alone, at the reduced size\n")
-    assert "reversal" not in done.out
-    assert done.out.splitlines()[-1].startswith("vgan conforms: 13 checks, 13 cases, ")
+def test_ctrl_c_while_plugins_load(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vidgen_bench.conformance.cases", interrupted)
+    done = command("plugins", "check", "glide")
+    assert (done.code, done.out, done.err) == (130, "", "error: Stopped before the first check.\n")
+
+
+def test_a_terminal_shows_the_running_case_until_it_is_answered() -> None:
+    from rich.console import Console
+
+    from vidgen_bench.cli.check_view import Running
+    from vidgen_bench.conformance import cases
+
+    case = next(c for c in cases("vgan") if c.check == "shapes")
+    for terminal in (True, False):
+        stream = io.StringIO()
+        running = Running(Console(file=stream, force_terminal=terminal, color_system=None, width=60, markup=False))
+        assert running.case is None
+        with running.of(case):
+            assert stream.getvalue() == ("shapes[vgan] ...\r" if terminal else "")
+        assert stream.getvalue() == ("shapes[vgan] ...\r\r\x1b[2K" if terminal else "")
+        assert running.case is case
+
+
+def test_what_a_subprocess_writes_does_not_spoil_the_json(command: Command) -> None:
+    site = str(command.folder / "site")
+    start = f"import sys; sys.path[:0] = [{site!r}, {str(ROOT)!r}]; {START}"
+    done = command.spawn("plugins", "check", "shelling", "--json", start=start, VIDGEN_BENCH_PLUGINS="strange-small")
+    assert (done.code, json.loads(done.out)["conforms"]) == (0, True)
+    assert "hello from a subprocess" in done.err
+
+
+def test_a_plugin_that_ends_the_process_is_told(command: Command) -> None:
+    done = command("plugins", "check", "quitting")
+    assert done.code == 1
+    assert "FAILED" in done.out
+    assert "cannot answer: SystemExit: 0" in " ".join(done.out.split())
+    assert "quitting does not conform" in done.out

@@ -92,7 +92,7 @@ def test_an_invalid_record_is_told_the_rest_is_shown_and_the_code_is_2(command: 
     assert " 1  tgan+ode1 " in done.out
     assert "tgan+broken" not in done.out
     assert done.err.count("error: The record ") == 2
-    assert "scores.fid: Value error, mean 1.0" in done.err
+    assert "scores.fid: mean 1.0" in done.err
     assert "runs/more/record.json is no JSON" in done.err
 
 

@@ -182,6 +182,24 @@ def test_two_processes_run_as_one(prepared):
     assert first == pytest.approx(same, rel=1e-4)
 
 
+@pytest.mark.slow
+def test_two_processes_run_a_suite_one_run_after_another(prepared):
+    """They stay one group from run to run; a run folder in use by another run fails on both, and both go on."""
+    script = "from torch.distributed.run import main; main()"
+    grid = ["ablate", "tgan x ode1,sde", *prepared.data_arguments, "--budget", "iterations=2", "--runs", "suite"]
+    first = prepared.call("--nproc-per-node", "2", "-m", "vidgen_bench", *grid, script=script)
+    assert first.returncode == 0, first.stderr
+    assert len(prepared.records("suite")) == 2
+    (taken,) = (prepared.root / "suite").glob("*/tgan+ode1/seed-0")
+    (taken / "record.json").unlink()
+    request = taken / "request.json"
+    request.write_text(request.read_text().replace('"seed": 0', '"seed": 7'))
+    second = prepared.call("--nproc-per-node", "2", "-m", "vidgen_bench", *grid, script=script)
+    assert second.returncode == 1
+    assert "belongs to another run: its seed is 7, not 0" in second.stderr
+    assert "done already" in second.stdout
+
+
 OFFICIAL = ["--set", "backbone.recipe=official", "--set", "backbone.width=0.03125", "--set", "backbone.batch=2"]
 
 

@@ -16,9 +16,11 @@ from PIL import Image
 import vidgen_bench
 from tests.cli.command import Command
 from tests.run_folders import begun
-from vidgen_bench.cli.sample import parse_factor
+from vidgen_bench.api import Clip
+from vidgen_bench.cli.sample import _in_words, parse_factor
 from vidgen_bench.gallery import block, pixels
 from vidgen_bench.host import Host
+from vidgen_bench.trained import instants
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "continuous-time.md").read_text()
@@ -98,6 +100,32 @@ def test_a_strip_is_exact(command, runs):
     assert np.array_equal(body, np.concatenate([np.concatenate(list(clip), axis=1) for clip in made], axis=0))
 
 
+def test_a_strip_says_which_instants_it_shows(command):
+    done = command("sample", run_of("tgan+ode2"), "--count", "1", "--fps", "4", "--out", "four.png", "--device", "cpu")
+    assert "shows    31 of them, 0.5 frame intervals of training apart; films and --separate have all" in done.out
+    done = command("sample", run_of("tgan+ode2"), "--count", "1", "--out", "one.png", "--device", "cpu")
+    assert "shows" not in done.out
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ((1, 0, 0), "the 16 training frames: 16 from"),
+        ((4, 0, 0), "the 16 training frames, 4 instants an interval: "),
+        ((1, 1, 0), "the 16 training frames and 1 interval before them: "),
+        ((1, 0, 1), "the 16 training frames and 1 interval after them: "),
+        ((2, 2, 1), "the 16 training frames, 2 intervals before them and 1 after them, 2 instants an interval: "),
+        ((1.5, 0, 0), "the stretch of the 16 training frames, 1.5 instants an interval: "),
+        ((1.5, 3, 0), "the stretch of the 16 training frames and 3 intervals before it, 1.5 instants an interval: "),
+        ((1.0000001, 0, 0), "the stretch of the 16 training frames, 1 instant an interval: "),
+    ],
+)
+def test_the_instants_in_words(asked, words):
+    fps, rewind, extend = asked
+    times = instants(Clip(16, 64, 2), fps=fps, rewind=rewind, extend=extend)
+    assert _in_words(times, 16, fps, rewind, extend).startswith(words)
+
+
 def test_separate_films_and_frames(command, runs, tmp_path):
     run, made = run_of("tgan+ode2"), pixels(vidgen_bench.load(runs / run_of("tgan+ode2"), device="cpu").sample(2))
     assert command("sample", run, "--count", "2", "--separate", "--format", "mp4", "--device", "cpu").code == 0
@@ -155,6 +183,7 @@ def test_a_factor_is_written_with_or_without_x(text, factor):
         ("tgan+ode2", ["--fps", "0.5x"], "fps=0.5: expected a factor on the training frame rate from 1 to 1000"),
         ("tgan+ode2", ["--fps", "nan"], "fps=nan"),
         ("tgan+ode2", ["--rewind", "-1"], "Invalid value for '--rewind'"),
+        ("tgan+ode2", ["--seed", "2147483648"], "Invalid value for '--seed'"),
         ("tgan+ode2", ["--count", "0"], "Invalid value for '--count'"),
         ("tgan+ode2", ["--count", "1000000"], "1,000,000 clips of 16 frames are 732.4 GiB"),
         ("tgan+ode2", ["--format", "avi"], "Invalid value for '--format'"),

@@ -59,6 +59,18 @@ def test_a_later_release_of_this_api_is_taken(command: Command) -> None:
     assert (shown.code, shown.err) == (0, "")
 
 
+def test_a_plugin_that_ends_the_program_is_told_and_is_no_success(command: Command) -> None:
+    end = "import vidgen_bench.track as t, strange_entry as s, vidgen_bench.cli.main as m; import torch\n"
+    end += "t.shipped_tracks = lambda: s.Still().build(None, None)\nm.main()"
+    there = site(command)
+    module = command.folder / "site" / "strange_entry.py"
+    module.write_text(module.read_text().replace("raise NotImplementedError", "raise SystemExit(0)"))
+    ended = command.spawn("tracks", start=end, **there)
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.startswith("error: The plugin package strange 2.5 (site/strange_entry.py, line ")
+    assert "ended the program" in ended.err
+
+
 def test_what_a_plugin_raises_is_told_with_its_place_and_not_as_our_fault(command: Command) -> None:
     failed = command.spawn("run", "tgan+still", "--dry-run", **site(command))
     assert failed.code == 1

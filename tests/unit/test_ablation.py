@@ -1,29 +1,25 @@
-"""Suites at work: which runs the cells come down to, what a failure stops, and what a cell shows."""
+"""Suites composed: which runs the cells come down to, on which track and with which options, and what is refused."""
 
 from __future__ import annotations
 
 import dataclasses
-import weakref
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import torch
 
 from tests.plugin_files import TEMPORAL, host_of
-from tests.record_files import record
 from vidgen_bench.ablation.members import Ablation, expand
-from vidgen_bench.ablation.running import Result, carry_out, check_data, make_plans
 from vidgen_bench.ablation.values import values
-from vidgen_bench.errors import DataError, Interrupted, RequestError, VidgenBenchError
+from vidgen_bench.budget import parse_budget
+from vidgen_bench.errors import RequestError
 from vidgen_bench.host import Host
 from vidgen_bench.latent import count
-from vidgen_bench.plan import Plan, Request
-from vidgen_bench.run import Outcome
+from vidgen_bench.plan import Request
 from vidgen_bench.suite import load_suite
-from vidgen_bench.training.observer import Observer
 
-TINY = Path(__file__).resolve().parents[1] / "cli" / "tiny.py"
+ROOT = Path(__file__).resolve().parents[2]
+TINY = ROOT / "tests" / "cli" / "tiny.py"
 
 
 @pytest.fixture(scope="module")
@@ -164,130 +160,6 @@ def test_where_nothing_fits_there_is_nothing_to_run(host: Host) -> None:
         ablation_of("vgan x ode1,sde", host)
 
 
-class Executor:
-    """Runs nothing: gives a record for every job, or what was put in its place."""
-
-    def __init__(self, **ends: BaseException | str) -> None:
-        self.ends, self.seen = ends, []
-
-    def __call__(self, plan: Plan, seed: int, observer: Observer) -> Outcome:
-        name = f"{plan.composition.resolved.spec.temporal}_{seed}"
-        self.seen.append(name)
-        end = self.ends.get(name)
-        if isinstance(end, BaseException):
-            raise end
-        base = 3.0 + len(self.seen) + seed
-        made = record(
-            str(plan.composition.resolved), seed, diverged=end == "diverged",
-            scores={"is": [1.0, 1.2], "fid": [base, base + 1]},
-        )  # fmt: skip
-        return Outcome(plan.folder(seed), made, already=end == "already")
-
-
-def carried_out(ablation: Ablation, host: Host, execute: Executor) -> list[Result]:
-    plans = make_plans(ablation, host)
-    return list(carry_out(ablation, plans, lambda number, job: nullcontext(Observer()), execute))
-
-
-def test_what_fails_does_not_stop_the_others(host: Host) -> None:
-    ablation = ablation_of("tgan x ode1,ode2,ode3,sde,iid", host)
-    execute = Executor(
-        ode1_0=ValueError("the network\nbroke"), ode2_0=RequestError("Another process is running it."),
-        ode3_0="diverged", sde_0="already", iid_0=SystemExit(3),
-    )  # fmt: skip
-    results = carried_out(ablation, host, execute)
-    assert [(r.state, r.failure, r.already) for r in results] == [
-        ("failed", "ValueError: the network broke", False),
-        ("failed", "Another process is running it.", False),
-        ("diverged", None, False),
-        ("finished", None, True),
-        ("failed", "SystemExit: 3", False),
-    ]
-
-
-@pytest.mark.parametrize("end", [Interrupted("Stopped."), KeyboardInterrupt(), DataError("No videos.")])
-def test_what_ends_the_suite(host: Host, end: BaseException) -> None:
-    execute = Executor(ode2_0=end)
-    with pytest.raises(type(end)):
-        carried_out(ablation_of("tgan x ode1,ode2,ode3", host), host, execute)
-    assert execute.seen == ["ode1_0", "ode2_0"]
-
-
-def suite_with_own_track(folder: Path) -> str:
-    (folder / "aside.toml").write_text(
-        'name = "aside"\n'
-        '[[cells]]\nrow = "a"\ncolumn = "x"\nspec = "tgan+sde"\ntrack = "shapes-64"\n'
-        '[[cells]]\nrow = "b"\ncolumn = "x"\nspec = "tgan+ode1"\n'
-    )
-    return str(folder / "aside.toml")
-
-
-def test_data_that_only_a_cell_of_its_own_track_lacks_fail_that_cell(host: Host, tmp_path: Path) -> None:
-    ablation = ablation_of(suite_with_own_track(tmp_path), host)
-    execute = Executor(sde_0=DataError("No videos."))
-    assert [(str(r.job), r.state) for r in carried_out(ablation, host, execute)] == [
-        ("tgan+ode1 seed 0", "finished"), ("tgan+sde seed 0", "failed"),
-    ]  # fmt: skip
-
-
-def test_missing_data_of_the_suite_are_told_before_any_work(host: Host, tmp_path: Path) -> None:
-    ablation = ablation_of("tgan x ode1", host, videos=tmp_path)
-    with pytest.raises(VidgenBenchError, match="leave out --data and --splits"):
-        check_data(ablation, make_plans(ablation, host), Observer())
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [({"device": "cuda:77"}, "--device cuda:77"), ({"runs": TINY}, "is a file; expected a folder")],
-    ids=["device", "runs"],
-)
-def test_what_would_fail_every_run_is_refused_before_the_first(host: Host, change: dict, words: str) -> None:
-    with pytest.raises(RequestError, match=words):
-        make_plans(ablation_of("tgan x ode1", host, **change), host)
-
-
-class Network:
-    """Stands for what a run holds: in a cycle, and in the frames of an error."""
-
-    def __init__(self) -> None:
-        self.itself = self
-
-
-def test_nothing_of_one_run_stays_with_the_next(host: Host) -> None:
-    alive: list[weakref.ref[Network]] = []
-    threads = torch.get_num_threads()
-
-    def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
-        assert not [r for r in alive if r() is not None]
-        assert torch.get_num_threads() == threads
-        network = Network()
-        alive.append(weakref.ref(network))
-        torch.set_num_threads(threads + 1)
-        if seed == 1:
-            raise MemoryError("too large")
-        return Outcome(plan.folder(seed), record("tgan+ode1", seed), already=False)
-
-    ablation = ablation_of("tgan x ode1", host, seeds=(0, 1, 2))
-    results = carried_out(ablation, host, execute)  # type: ignore[arg-type]
-    assert [r.state for r in results] == ["finished", "failed", "finished"]
-    assert not [r for r in alive if r() is not None]
-    assert torch.get_num_threads() == threads
-
-
-def test_a_cell_shows_the_mean_over_the_seeds_that_finished(host: Host) -> None:
-    ablation = ablation_of("tgan x ode1,ode2,sde", host, seeds=(0, 1))
-    execute = Executor(ode2_1="diverged", sde_0="diverged", sde_1=ValueError("broke"))
-    shown = {row: group[0] for (row, _), group in values(ablation, carried_out(ablation, host, execute)).items()}
-    both = shown["ode1"].summary
-    assert both is not None
-    assert (both.over, both.count, both.mean) == ("seeds", 2, pytest.approx((4.5 + 6.5) / 2))
-    one = shown["ode2"].summary
-    assert one is not None
-    assert (one.over, one.count) == ("batches", 2)
-    assert shown["ode2"].state == "finished"
-    assert (shown["sde"].summary, shown["sde"].state, shown["sde"].reason) == (None, "failed", "ValueError: broke")
-
-
 def test_a_misfit_that_a_plugin_declares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: Host) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     refusing = TEMPORAL.format(name="picky").replace("return None", 'return "it wants more"')
@@ -295,3 +167,117 @@ def test_a_misfit_that_a_plugin_declares(tmp_path: Path, monkeypatch: pytest.Mon
     ablation = ablation_of("tgan x ode1,picky", mixed)
     assert [m.misfit is None for m in ablation.members] == [True, False]
     assert "it wants more" in (ablation.members[1].misfit or "")
+
+
+GRID = {"temporal.form": "code", "temporal.solver": "rk4"}
+SDE = {"temporal.solver": "euler", "temporal.dt": 0.025}
+LONE, WIDE = {"temporal.embedding": True}, {"temporal.embedding": False, "temporal.hidden": 49}
+
+SCRIPTS = {
+    ("original", "TGAN"): [{}],
+    ("single layer", "TGAN"): [GRID | LONE | {"temporal.order": 1, "temporal.hidden": "none"}],
+    ("1st order", "TGAN"): [GRID | LONE | {"temporal.order": 1, "temporal.hidden": "none"}],
+    ("two layers", "TGAN"): [GRID | LONE | {"temporal.order": 1, "temporal.hidden": "state"}],
+    ("equal parameters", "TGAN"): [GRID | LONE | {"temporal.order": 1, "temporal.hidden": 978}],
+    ("2nd order", "TGAN"): [GRID | LONE | {"temporal.order": 2, "temporal.hidden": "none"}],
+    ("3rd order", "TGAN"): [GRID | LONE | {"temporal.order": 3, "temporal.hidden": "none"}],
+    ("SDE", "TGAN"): [SDE | LONE | {"temporal.hidden": "none"}],
+    ("original", "MoCoGAN"): [{}],
+    ("single layer", "MoCoGAN"): [GRID | LONE | {"temporal.order": 1, "temporal.hidden": "none"}],
+    ("two layers", "MoCoGAN"): [GRID | LONE | {"temporal.order": 1, "temporal.hidden": "state"}],
+    ("equal parameters", "MoCoGAN"): [GRID | WIDE | {"temporal.order": 1, "temporal.hidden": "equal"}],
+    ("1st order", "MoCoGAN"): [GRID | WIDE | {"temporal.order": 1, "temporal.hidden": "equal"}],
+    ("2nd order", "MoCoGAN"): [GRID | WIDE | {"temporal.order": 2}],
+    ("3rd order", "MoCoGAN"): [GRID | WIDE | {"temporal.order": 3}, SDE | WIDE],
+    ("SDE", "MoCoGAN"): [SDE | WIDE, GRID | WIDE | {"temporal.order": 3}],
+    ("original", "TGANv2"): [{"backbone.recipe": "official"}],
+    ("1st order", "TGANv2"): [GRID | {"backbone.recipe": "paper", "temporal.order": 1, "temporal.hidden": "none"}],
+}
+"""The options behind the scripts of the paper's code, ours of a cell in order; its MoCoGAN of equal size is 49 wide,
+which the count of parameters holds."""
+
+RECIPES = {
+    "TGAN": {"backbone.batch": 32, "backbone.learning_rate": 5e-5, "backbone.clip_every": 5},
+    "MoCoGAN": {
+        "backbone.content": 50,
+        "backbone.categories": 0,
+        "backbone.motion": 16,
+        "backbone.learning_rate": 2e-4,
+        "backbone.weight_decay": 1e-5,
+        "backbone.image_discriminator": "patch",
+        "backbone.video_discriminator": "video",
+    },
+    "TGANv2": {"backbone.learning_rate": 1e-4},
+}
+
+
+@pytest.mark.parametrize("name", [f"paper-table-{n}" for n in (1, 2, 3, 4)])
+def test_every_cell_of_the_paper_has_the_options_of_its_script(name: str, host: Host) -> None:
+    ablation = ablation_of(name, host)
+    for cell in ablation.suite.cells:
+        ours = [m.composition for m in ablation.members if m.cell is cell]
+        for pair, script in zip(ours, SCRIPTS[cell.row, cell.column], strict=True):
+            assert pair is not None
+            settings = {key: setting.value for key, setting in pair.resolved.settings.items()}
+            expected = script | RECIPES[cell.column] | {"backbone.width": 1.0}
+            assert {key: settings.get(key) for key in expected} == expected, (cell.row, cell.column)
+
+
+def written(folder: Path, text: str) -> str:
+    (folder / "own.toml").write_text('name = "own"\n' + text)
+    return str(folder / "own.toml")
+
+
+def cell(row: str, spec: str, more: str = "") -> str:
+    return f'[[cells]]\nrow = "{row}"\ncolumn = "x"\nspec = "{spec}"\n{more}\n'
+
+
+def test_what_a_cell_sets_goes_over_what_the_suite_sets(host: Host, tmp_path: Path) -> None:
+    text = 'set = { temporal = { hidden = 8, embedding = false } }\n' + cell("a", "tgan+ode1") + cell(
+        "b", "tgan+ode1", "set = { temporal.hidden = 9 }"
+    )  # fmt: skip
+    settings = [m.composition.resolved.settings for m in ablation_of(written(tmp_path, text), host).members]
+    assert [(s["temporal.hidden"].value, s["temporal.embedding"].value) for s in settings] == [(8, False), (9, False)]
+
+
+def test_what_was_declared_has_the_suites_budget(host: Host, tmp_path: Path) -> None:
+    name = written(tmp_path, "budget = { iterations = 7 }\n" + cell("a", "tgan"))
+    (same,) = ablation_of(name, host, budget=parse_budget("iterations=7")).members
+    assert same.declared.budget.limits == {"iterations": 7}
+    assert same.declared.fingerprint == same.track.fingerprint
+    (other,) = ablation_of(name, host, budget=parse_budget("iterations=8")).members
+    assert other.declared.fingerprint != other.track.fingerprint
+
+
+def test_one_track_of_all_cells_is_the_suites(host: Host, tmp_path: Path) -> None:
+    name = written(tmp_path, cell("a", "tgan", 'track = "shapes-64"') + cell("b", "vgan", 'track = "shapes-64"'))
+    ablation = ablation_of(name, host)
+    assert ablation.track.name == "shapes-64"
+    assert ablation.metric == ablation.track.evaluation.select
+    assert not any(m.aside for m in ablation.members)
+    mixed = ablation_of(written(tmp_path, cell("a", "tgan", 'track = "shapes-64"') + cell("b", "vgan")), host)
+    assert (mixed.track.name, [m.aside for m in mixed.members]) == ("shapes-smoke", [True, False])
+
+
+def track_file(path: Path, *changes: tuple[str, str]) -> None:
+    text = (ROOT / "vidgen_bench" / "tracks" / "shapes-smoke.toml").read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+
+
+def test_two_runs_with_one_folder_are_refused(host: Host, tmp_path: Path) -> None:
+    track_file(tmp_path / "one" / "same.toml")
+    track_file(tmp_path / "two" / "same.toml", ("every = ", "every = 1"))
+    text = cell("a", "tgan", 'track = "one/same.toml"') + cell("b", "tgan", 'track = "two/same.toml"')
+    with pytest.raises(RequestError, match=r"'a', 'x' \(tgan\) and 'b', 'x' \(tgan\) are different runs, but both"):
+        ablation_of(written(tmp_path, text), host)
+
+
+def test_the_folders_of_videos_go_to_the_data_set_of_the_suite(host: Host, tmp_path: Path) -> None:
+    text = 'track = "mine.toml"\n' + cell("a", "tgan") + cell("b", "tgan", 'track = "shapes-64"')
+    track_file(tmp_path / "mine.toml", ('name = "shapes"', 'name = "video-folder"'))
+    ablation = ablation_of(written(tmp_path, text), host, videos=tmp_path, splits=tmp_path)
+    assert [m.request.videos for m in ablation.members] == [tmp_path, None]

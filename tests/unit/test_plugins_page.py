@@ -165,3 +165,8 @@ def test_links_within_the_page_lead_somewhere() -> None:
     links = set(re.findall(r"\]\(#([^)]+)\)", TEXT))
     assert len(links) > 8
     assert links <= anchors(TEXT)
+
+
+def test_every_check_is_explained_and_no_other() -> None:
+    listed = TEXT[TEXT.index("### What is checked") : TEXT.index("### What a plugin may use")]
+    assert re.findall(r"^- `(\w+)` – ", listed, re.MULTILINE) == [check.name for check in conformance.CHECKS]

@@ -192,3 +192,39 @@ def test_a_track_that_is_not_valid_here_is_told(tmp_path):
     (folder / "request.json").write_text(json.dumps(request))
     with pytest.raises(RecordError, match=r"is not valid here:\n.*clip.depth: unknown key"):
         vidgen_bench.load(folder, device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("spec", 3), ("spec", ""), ("spec", "tgan ode1+"), ("spec", "+"), ("seed", "0"), ("seed", -1), ("seed", True), ("options", [1]),
+        ("options", None), ("declared", "all"), ("own_temporal", "many"), ("own_temporal", 1.5), ("own_temporal", -4),
+        ("environment", {"threads": 1}), ("environment", {"threads": 1, "plugins": {"temporal ode1": 7}}),
+        ("environment", {"threads": 1, "plugins": ["ode1"]}),
+    ],
+)  # fmt: skip
+def test_a_request_with_a_value_of_a_wrong_type_is_told(tmp_path, key, value):
+    folder = begun(tmp_path / "a", "tgan+ode1", last=None)
+    request = json.loads((folder / "request.json").read_text()) | {key: value}
+    (folder / "request.json").write_text(json.dumps(request))
+    with pytest.raises((RecordError, RequestError)) as told:
+        vidgen_bench.load(folder, device="cpu")
+    assert ("request.json is damaged" in str(told.value)) is (value != "tgan ode1+")
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "change"),
+    [
+        ("last", {"progress": None}), ("last", {"progress": 3}), ("last", {"progress": {"best": None}}),
+        ("last", {"progress": {"iteration": "6", "best": None}}), ("last", {"parts": None}), ("last", {"parts": [1]}),
+        ("best", {"progress": {"iteration": 6, "best": 4}}), ("best", {"progress": {"iteration": 6, "best": {}}}),
+        ("best", {"parts": {"generator": 3}}), ("best", {"parts": {1: {}}}),
+    ],
+)  # fmt: skip
+def test_a_damaged_checkpoint_is_told(tmp_path, checkpoint, change):
+    folder = begun(tmp_path / "a", "tgan+ode1")
+    path = folder / ("last.pt" if checkpoint == "last" or "progress" in change else "best-000000004.pt")
+    content = torch.load(path, weights_only=True) | change
+    torch.save({key: value for key, value in content.items() if value is not None}, path)
+    with pytest.raises(RecordError, match=rf"{path.name} is damaged:\n  {next(iter(change))}"):
+        vidgen_bench.load(folder, device="cpu", checkpoint=checkpoint)

@@ -141,7 +141,7 @@ def test_the_workflow_installs_and_tests(kind: PluginKind, tmp_path: Path) -> No
     text = (written("my-thing", kind, tmp_path) / ".github" / "workflows" / "test.yml").read_text()
     steps = re.findall(r"- (?:uses|run): (.+)", text)
     assert [s.split("@")[0] for s in steps] == [
-        "actions/checkout", "actions/setup-python", "pip install -e '.[test]'", "pytest",
+        "actions/checkout", "actions/setup-python", "pip install vidgen-bench", "pip install -e '.[test]'", "pytest",
     ]  # fmt: skip
     assert "${{ matrix.python }}" in text
 

@@ -86,6 +86,8 @@ def test_every_published_number_is_the_papers_and_none_is_left_out(shared: Path,
     ours = {SYSTEMS[c.row].format(c.column): (c.published.mean, c.published.std) for c in suite.cells if c.published}
     assert len(ours) == len(suite.cells)
     assert ours == paper
+    shown = {r["metric"].split()[0].lower() for r in listed if r["source"].endswith(f"Table {number}")}
+    assert shown == {suite.metric}
 
 
 def test_what_was_quoted_or_measured_at_another_size_says_so() -> None:
@@ -166,6 +168,10 @@ def test_a_grid_in_a_file(own) -> None:
         (("{ temporal = { hidden = 64 } }", '"temporal.hidden=64"'), ["cells.1.set", "valid dictionary"]),
         (('row = "ode"', 'row = "od"'), ["cells.1: its row 'od' is not in rows. Did you mean 'ode'?"]),
         (('column = "TGAN"', 'column = "VGAN"'), ["cells.0: its column 'VGAN' is not in columns."]),
+        (
+            ("{ temporal = { hidden = 64 } }", '{ temporal = { hidden = 64 }, "temporal.hidden" = 3 }'),
+            ["cells.1.set: temporal.hidden: it is given twice"],
+        ),
         (('row = "ode"', 'row = "own"'), ["cells.1: row 'own' has a cell in column 'TGAN' already"]),
         (('["own", "ode"]', '["own", "ode", "sde"]'), ["rows: no cell is in 'sde'"]),
         (('["own", "ode"]', '["own", "ode", "own"]'), ["rows: 'own' is given twice"]),
@@ -184,6 +190,8 @@ def test_mistakes_are_told_with_their_place(own, change: tuple[str, str], words:
         own(change)
     for word in ["own.toml", *words]:
         assert word in str(caught.value)
+    assert "Value error" not in str(caught.value)
+    assert "found {" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

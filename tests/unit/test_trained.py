@@ -135,12 +135,23 @@ def test_what_a_pair_cannot_is_refused_before_any_work(trained, monkeypatch, tmp
         still.times(rewind=1)
 
 
+def raised(error: Exception):
+    raise error
+
+
 def test_too_little_memory_and_weights_that_are_not_finite_are_told(trained, monkeypatch):
     def full(*_):
         raise torch.OutOfMemoryError("4 GiB")
 
     monkeypatch.setattr("vidgen_bench.trained.samples", full)
     with pytest.raises(VidgenBenchError, match="too little memory for 32 frames at once"):
+        trained.sample(2)
+    for error in (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), MemoryError()):
+        monkeypatch.setattr("vidgen_bench.trained.samples", lambda *_, error=error: raised(error))
+        with pytest.raises(VidgenBenchError, match=r"cpu has too little memory for 32 frames at once.*a clip\.$"):
+            trained.sample(2)
+    monkeypatch.setattr("vidgen_bench.trained.samples", lambda *_: raised(RuntimeError("a shape is wrong")))
+    with pytest.raises(RuntimeError, match="a shape is wrong"):
         trained.sample(2)
     monkeypatch.setattr("vidgen_bench.trained.samples", lambda *_: iter([torch.full((2, 3, 16, 64, 64), torch.nan)]))
     with pytest.raises(VidgenBenchError, match="not finite: training diverged"):

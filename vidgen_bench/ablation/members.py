@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from vidgen_bench.budget import Budget
@@ -96,7 +97,7 @@ class Ablation:
 
     suite: Suite
     track: Track
-    """The track of all members that have none of their own."""
+    """The track of all members that have none of their own; that of all members where they agree on one."""
     metric: str
     seeds: tuple[int, ...]
     given: Mapping[str, Any]
@@ -124,26 +125,46 @@ def expand(suite: Suite, request: Request, track: str | None, seeds: Sequence[in
         seeds: of every run.
         host: the installed plugins.
     Raises:
-        RequestError: unknown names or options, with the cell; or no cell fits, or the metric is not measured.
+        RequestError: unknown names or options, with the cell; no cell fits; the metric is not measured; or two different
+            runs have one folder.
     """
-    wanted = track or suite.track
+    models = [(cell, model) for cell in suite.cells for model in cell.models]
+    tracks = {track or model.track or suite.track for _, model in models}
+    wanted = tracks.pop() if len(tracks) == 1 else suite.track
     common = _budgeted(wanted, request.budget)
     metric = suite.metric or common.evaluation.select
     members = []
-    for cell, model in ((c, m) for c in suite.cells for m in c.models):
+    for cell, model in models:
         given = {**suite.set_, **model.set_, **request.given}
-        used = wanted if track else model.track or wanted
+        used = track or model.track or suite.track
         asked = dataclasses.replace(request, spec=model.spec, track=used, given=given)
         try:
             member = _member(cell, model, asked, suite, host)
             _check_metric(metric, member.track)
         except VidgenBenchError as error:
             raise RequestError(f"The cell {cell.row!r}, {cell.column!r} ({model.spec}): {error}") from None
-        members.append(dataclasses.replace(member, aside=used != wanted))
+        if member.track.data.name != common.data.name:  # --data and --splits are the folders of the suite's data set
+            asked = dataclasses.replace(asked, videos=None, splits=None)
+        members.append(dataclasses.replace(member, request=asked, aside=used != wanted))
     if all(m.misfit for m in members):
         reasons = dict.fromkeys(m.misfit for m in members)
         raise RequestError("No cell fits, so there is nothing to run:\n" + "\n".join(f"  {r}" for r in reasons))
+    _check_folders(members)
     return Ablation(suite, common, metric, tuple(seeds), request.given, tuple(members))
+
+
+def _check_folders(members: Sequence[Member]) -> None:
+    """Refuse two different runs with one folder: the names of tracks and options say less than the runs are."""
+    owners: dict[Path, Member] = {}
+    for member in (m for m in members if m.composition):
+        path = member.folder(0).path
+        owner = owners.setdefault(path, member)
+        if owner.key != member.key:
+            places = " and ".join(f"{m.cell.row!r}, {m.cell.column!r} ({m.model.spec})" for m in (owner, member))
+            raise RequestError(
+                f"The cells {places} are different runs, but both would lie in {path.parent}. "
+                "Give their tracks different names, or put the cells into two suites."
+            )
 
 
 def _member(cell: Cell, model: Model, request: Request, suite: Suite, host: Host) -> Member:

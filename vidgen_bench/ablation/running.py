@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ import torch
 
 from vidgen_bench.ablation.members import Ablation, Job, Key
 from vidgen_bench.device import choose_device
-from vidgen_bench.errors import DataError, Interrupted, RequestError, VidgenBenchError
+from vidgen_bench.errors import BusyError, DataError, Interrupted, RequestError, VidgenBenchError
 from vidgen_bench.host import Host
 from vidgen_bench.places import cache_folder
 from vidgen_bench.plan import Plan, make_plan
@@ -53,15 +55,18 @@ def make_plans(ablation: Ablation, host: Host) -> dict[Key, Plan]:
 
 
 def check_data(ablation: Ablation, plans: Mapping[Key, Plan], observer: Observer) -> None:
-    """Find the videos of the suite's own track: without them no cell of it can run.
+    """Find the videos of every data set of the suite.
 
     Raises:
         VidgenBenchError: they are not there; the text says what to do.
     """
-    first = ablation.jobs[0]
-    if not first.aside:
-        plan = plans[first.member.key]
-        plan.data_set.locate(plan.request.videos, plan.request.splits, cache_folder(), observer.progress)
+    found = set()
+    for job in ablation.jobs:
+        plan = plans[job.member.key]
+        asked = (plan.track.data.name, plan.request.videos, plan.request.splits)
+        if asked not in found:
+            plan.data_set.locate(plan.request.videos, plan.request.splits, cache_folder(), observer.progress)
+            found.add(asked)
 
 
 def carry_out(
@@ -72,6 +77,8 @@ def carry_out(
 ) -> Iterator[Result]:
     """Run every job, one after another, and yield how each ended; one that fails does not stop the others.
 
+    A job that another process is running comes once more at the end; its record is used where it is there then.
+
     Args:
         ablation: whose jobs.
         plans: from :func:`make_plans`.
@@ -80,17 +87,31 @@ def carry_out(
     Raises:
         Interrupted: Ctrl-C; what was finished is kept, and so is what was begun.
         DataError: of the suite's own track, on which the other jobs would fail as well.
+        Exception: what is no error of ours, where several processes work together.
     """
-    threads = torch.get_num_threads()
-    for number, job in enumerate(ablation.jobs, start=1):
+    threads, several = torch.get_num_threads(), os.environ.get("WORLD_SIZE", "1") != "1"
+    queue, later = deque(enumerate(ablation.jobs, start=1)), set[int]()
+    while queue:
+        number, job = queue.popleft()
         try:
             with watch(number, job) as observer:
                 outcome = execute(plans[job.member.key], job.seed, observer)
             result = Result(job, outcome.record, outcome.already)
         except Interrupted:
             raise
+        except BusyError as error:
+            # of several processes only one meets the lock, and all must take the jobs in one order
+            if number not in later and not several:
+                later.add(number)
+                queue.append((number, job))
+                observer.stage("another process is running it: its turn comes again at the end")
+                continue
+            result = Result(job, None, failure=_words(error))
         except (Exception, SystemExit) as error:
             if isinstance(error, DataError) and not job.aside:
+                raise
+            # our errors come to all of several processes alike; any other may have met this one alone, and the rest wait for it
+            if several and not isinstance(error, VidgenBenchError):
                 raise
             # the words alone are kept: the exception holds the frames, and these the networks
             result = Result(job, None, failure=_words(error))

@@ -33,10 +33,11 @@ def values(ablation: Ablation, results: Sequence[Result]) -> dict[tuple[str, str
     """Return what every cell shows, by row and column, after these results."""
     found: dict[tuple[str, str], list[Value]] = {}
     for member in ablation.members:
-        mine = tuple(r for r in results if not member.misfit and r.job.member.key == member.key)
+        mine = [r for r in results if not member.misfit and r.job.member.key == member.key]
+        mine.sort(key=lambda r: r.job.seed)  # one that another process was running comes last
         scored = [(r.job.seed, r.record.scores) for r in mine if r.record and r.record.status == "finished"]
         summary = over_seeds([(seed, s[ablation.metric].values) for seed, s in scored]) if scored else None
         states: list[State] = ["finished"] if scored else [r.state for r in mine] or ["not run"]
         state = "does not fit" if member.misfit else "failed" if "failed" in states else states[0]
-        found.setdefault((member.cell.row, member.cell.column), []).append(Value(member, state, summary, mine))
+        found.setdefault((member.cell.row, member.cell.column), []).append(Value(member, state, summary, tuple(mine)))
     return found

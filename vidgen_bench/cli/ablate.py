@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -118,30 +118,18 @@ def _print_plan(ablation: Ablation, host: Host, layout: Format) -> None:
 def _run(ablation: Ablation, host: Host, layout: Format) -> None:
     from rich.console import Console
 
-    from vidgen_bench.ablation.running import carry_out, check_data, make_plans
-
     first = os.environ.get("RANK", "0") == "0"  # of several processes only the first one speaks
     console = Console(soft_wrap=True, quiet=not first, stderr=layout is not Format.terminal)
-    plans = make_plans(ablation, host)
-    with _observed(console) as observer:
-        check_data(ablation, plans, observer)
     metric = host.find("metric", ablation.metric).declaration
     results: list[Result] = []
-
-    @contextmanager
-    def watch(number: int, job: Job) -> Iterator[TerminalObserver]:
-        console.print(f"[{number}/{len(ablation.jobs)}] {job}", style="bold", markup=False, highlight=False)
-        with _observed(console) as observer:
-            yield observer
-
     try:
-        for result in carry_out(ablation, plans, watch):
+        for result in _results(ablation, host, console):
             results.append(result)
             console.print(f"  {_said(result, metric)}", markup=False, highlight=False)
-    except VidgenBenchError as error:
+    except (VidgenBenchError, KeyboardInterrupt) as error:
         if first and results:
             _print(ablation, results, metric, layout)
-        raise _with_progress(error, len(results), len(ablation.jobs)) from None
+        raise _with_progress(error, results, len(ablation.jobs)) from None
     if first:
         _print(ablation, results, metric, layout)
     if failures := [_failure(r) for r in results if r.state != "finished"]:
@@ -151,17 +139,40 @@ def _run(ablation: Ablation, host: Host, layout: Format) -> None:
         )
 
 
+def _results(ablation: Ablation, host: Host, console: Console) -> Iterator[Result]:
+    """Check what can be checked, then run every job and yield how it ended."""
+    from vidgen_bench.ablation.running import carry_out, check_data, make_plans
+
+    @contextmanager
+    def watch(number: int, job: Job) -> Iterator[TerminalObserver]:
+        console.print(f"[{number}/{len(ablation.jobs)}] {job}", style="bold", markup=False, highlight=False)
+        with _observed(console) as observer:
+            yield observer
+
+    plans = make_plans(ablation, host)
+    with _observed(console) as observer:
+        check_data(ablation, plans, observer)
+    yield from carry_out(ablation, plans, watch)
+
+
 def _observed(console: Console) -> TerminalObserver:
     from vidgen_bench.cli.progress import TerminalObserver
 
     return TerminalObserver(console)
 
 
-def _with_progress(error: VidgenBenchError, done: int, total: int) -> VidgenBenchError:
-    """Return what ended a suite with how far it came, and the words how to go on where it was Ctrl-C."""
+def _with_progress(
+    error: VidgenBenchError | KeyboardInterrupt, results: Sequence[Result], total: int
+) -> VidgenBenchError:
+    """Return what ended a suite, and where it was Ctrl-C, how far the suite came and how to go on."""
+    if isinstance(error, KeyboardInterrupt):
+        error = Interrupted("Stopped. The same command goes on from there.")
     if not isinstance(error, Interrupted):
         return error
-    return Interrupted(f"{error} {done} of {total} runs of the suite are done; they will be skipped.")
+    done = sum(result.record is not None for result in results)
+    return Interrupted(
+        f"{error} {done} of {total} runs of the suite are done{'; they will be skipped' if done else ''}."
+    )
 
 
 def _said(result: Result, metric: Metric) -> str:

@@ -18,7 +18,7 @@ def as_markdown(sheet: Sheet) -> str:
     from vidgen_bench.leaderboard.markdown import safe
 
     columns = [
-        f"{column}{word}" for column in sheet.columns for word in (["", " published"] if sheet.compares else [""])
+        f"{safe(column)}{word}" for column in sheet.columns for word in (["", " published"] if sheet.compares else [""])
     ]
     body = [["", *columns], [":--", *("--:" for _ in columns)]]
     for row in sheet.rows:

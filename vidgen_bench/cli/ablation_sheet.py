@@ -130,10 +130,7 @@ def _sentences(ablation: Ablation, results: Sequence[Result], summaries: Sequenc
     if suite.protocol:
         yield suite.protocol
     if moved := [m for m in compared if m.track.fingerprint != m.declared.fingerprint]:
-        yield (
-            f"Ours are measured on {_names(moved, 'track')}, not on {_names(moved, 'declared')}: ours and the published "
-            "numbers are not on one scale."
-        )
+        yield _other_scale(moved, compared)
     yield from suite.notes
     if given := ablation.given:
         options = " ".join(f"{key}={spelt(value)}" for key, value in given.items())
@@ -142,6 +139,19 @@ def _sentences(ablation: Ablation, results: Sequence[Result], summaries: Sequenc
     if len(summaries) > 1:
         yield "No winner is marked: two of ours are not told apart where |m1 - m2| <= sqrt(s1² + s2²)."
     yield from _anchors(ablation, results)
+
+
+def _other_scale(moved: Sequence[Member], compared: Sequence[Member]) -> str:
+    """Return where ours are measured on another track than the published numbers: columns, or cells where not all of one."""
+    where = ""
+    if len(moved) < len(compared):
+        kept = {m.cell.column for m in compared if m.track.fingerprint == m.declared.fingerprint}
+        places = dict.fromkeys(f"{m.cell.row}, " * (m.cell.column in kept) + m.cell.column for m in moved)
+        where = f"In {'; '.join(places)}: "
+    return (
+        f"{where}{'ours' if where else 'Ours'} are measured on {_names(moved, 'track')}, not on "
+        f"{_names(moved, 'declared')}: {'there ' if where else ''}ours and the published numbers are not on one scale."
+    )
 
 
 def _names(members: Sequence[Member], which: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from vidgen_bench.cli.check_view import Answer
+    from vidgen_bench.cli.check_view import Answer, Running
     from vidgen_bench.conformance import Case
 
 
@@ -24,37 +25,56 @@ def check(
     from vidgen_bench.cli.console import output, print_json
     from vidgen_bench.errors import Interrupted
 
-    asked = _cases(name)
+    running = check_view.Running(None if as_json else output())
     try:
+        asked = _cases(name)
+        answers = _answers(asked, running)
         if as_json:
-            answers = list(_answers(asked))
-            print_json(check_view.as_json(name, answers))
+            done = list(answers)
+            print_json(check_view.as_json(name, done))
         else:
-            answers = check_view.print_as_they_come(output(), name, asked, _answers(asked))
+            done = check_view.print_as_they_come(output(), name, asked, answers)
     except KeyboardInterrupt:
-        raise Interrupted("Stopped before the last check.") from None
-    if any(answer.text for answer in answers):
+        raise Interrupted(f"Stopped {f'in {running.case}' if running.case else 'before the first check'}.") from None
+    if any(answer.text for answer in done):
         raise typer.Exit(1)
 
 
-def _cases(name: str) -> tuple[Case, ...]:
-    """Return the cases of a plugin; what plugins print while they are imported goes to standard error."""
-    import contextlib
+@contextmanager
+def _aside() -> Iterator[None]:
+    """Send what is printed in the block to standard error, that of subprocesses and of compiled code, too: the report is alone."""
+    import os
     import sys
 
+    sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # a process without standard output
+        kept = None
+    try:
+        if kept is not None:
+            os.dup2(2, 1)
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        if kept is not None:
+            os.dup2(kept, 1)
+            os.close(kept)
+
+
+def _cases(name: str) -> tuple[Case, ...]:
+    """Return the cases of a plugin."""
     import torch
 
     from vidgen_bench.conformance import cases
 
     torch.set_num_threads(1)  # the reduced sizes are too small to share
-    with contextlib.redirect_stdout(sys.stderr):
+    with _aside():
         return cases(name)
 
 
-def _answers(asked: tuple[Case, ...]) -> Iterator[Answer]:
-    """Ask one case after another; what a plugin prints meanwhile goes to standard error."""
-    import contextlib
-    import sys
+def _answers(asked: tuple[Case, ...], running: Running) -> Iterator[Answer]:
+    """Ask one case after another."""
     import time
 
     from vidgen_bench.cli.check_view import Answer
@@ -62,9 +82,10 @@ def _answers(asked: tuple[Case, ...]) -> Iterator[Answer]:
 
     for case in asked:
         text, begun = "", time.perf_counter()
-        try:
-            with contextlib.redirect_stdout(sys.stderr):
-                case()
-        except Nonconformance as error:
-            text = str(error)
+        with running.of(case):
+            try:
+                with _aside():
+                    case()
+            except Nonconformance as error:
+                text = str(error)
         yield Answer(case, text, time.perf_counter() - begun)

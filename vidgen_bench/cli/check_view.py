@@ -6,10 +6,13 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from rich.control import Control
+from rich.segment import ControlType
 from rich.table import Table
 from rich.text import Text
 
@@ -32,6 +35,27 @@ class Answer:
     seconds: float
 
 
+class Running:
+    """Which case is being asked; a terminal shows it until it is answered."""
+
+    def __init__(self, console: Console | None) -> None:
+        self.case: Case | None = None
+        self._console = console if console is not None and console.is_terminal else None
+
+    @contextmanager
+    def of(self, case: Case) -> Iterator[None]:
+        """Name a case for the length of the block, and to whoever asks afterwards."""
+        self.case = case
+        if self._console is None:
+            yield
+            return
+        self._console.print(Text(f"{case} ...", "dim"), end="\r", no_wrap=True, overflow="ellipsis", crop=True)
+        try:
+            yield
+        finally:
+            self._console.control(Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2)))
+
+
 def as_json(name: str, answers: Sequence[Answer]) -> dict[str, Any]:
     """Return the report as plain values."""
     return {
@@ -41,7 +65,7 @@ def as_json(name: str, answers: Sequence[Answer]) -> dict[str, Any]:
             {
                 "name": group[0].case.check,
                 "asks": group[0].case.asked.asks,
-                "rule": group[0].case.asked.rule,
+                "module": group[0].case.asked.module,
                 "cases": [
                     {"subject": a.case.subject, "passed": not a.text, "text": a.text, "seconds": round(a.seconds, 3)}
                     for a in group
@@ -115,7 +139,7 @@ def _failures(group: Sequence[Answer], seen: dict[str, str], width: int) -> Text
         lines.append(_folded(subjects if before == check else f"{subjects}: as in {before}", width), "bold")
         if before == check:
             lines.append(_folded(answers[0].text, width))
-    lines.append(_folded(f"rule: vidgen_bench.{group[0].case.asked.rule}", width), "dim")
+    lines.append(_folded(f"asked in {group[0].case.asked.module}", width), "dim")
     lines.rstrip()
     return lines
 

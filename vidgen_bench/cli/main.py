@@ -43,9 +43,10 @@ def _add_run(app: typer.Typer) -> None:
 def _add_ablate(app: typer.Typer) -> None:
     from vidgen_bench.cli.ablate import ablate
 
-    app.command("ablate", epilog="The paper's third table: [bold]vidgen-bench ablate paper-table-3 --dry-run[/bold]")(
-        ablate
-    )
+    app.command(
+        "ablate",
+        epilog="The paper's third table: [bold]vidgen-bench ablate paper-table-3 --track shapes-smoke --dry-run[/bold]",
+    )(ablate)
 
 
 def _add_sample(app: typer.Typer) -> None:
@@ -138,6 +139,9 @@ def _run() -> int:
         first = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
         make_app(first)(prog_name="vidgen-bench")
     except SystemExit as finished:  # how typer ends, after it has shown a usage error itself
+        if fault := _fault(finished):
+            complain(f"The plugin package {fault} ended the program (SystemExit), which is not a plugin's to do.")
+            return 1
         if finished.code == EXIT_INTERRUPTED:  # it takes Ctrl-C for itself, and says nothing
             return _interrupted()
         return finished.code if isinstance(finished.code, int) else int(finished.code is not None)
@@ -151,15 +155,22 @@ def _run() -> int:
         return 1
     except Exception as error:
         _traceback_if_asked()
-        from vidgen_bench.cli.plugin_fault import plugin_fault
-
         text = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        if fault := plugin_fault(error):
+        if fault := _fault(error):
             complain(f"The plugin package {fault} raised {text}; set {DEBUG}=1 for the traceback.")
         else:
             complain(f"{text}; set {DEBUG}=1 for the traceback, please report it.", prefix="internal error:")
         return 1
     return 0
+
+
+def _fault(error: BaseException) -> str | None:
+    """Return whose plugin's code an exception came out of, or None."""
+    if "torch" not in sys.modules:  # no network was built; a quick command stays quick
+        return None
+    from vidgen_bench.cli.plugin_fault import plugin_fault
+
+    return plugin_fault(error)
 
 
 def _interrupted() -> int:

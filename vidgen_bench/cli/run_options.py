@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from vidgen_bench.errors import RequestError
 
 _SEEDS = 2**31
+_RANGE = re.compile(r"([0-9]{1,10})(?:-([0-9]{1,10}))?")
 
 TRACK = typer.Option("--track", help="Name of a track (see `tracks`), or a TOML file of your own.")
 
@@ -53,12 +55,14 @@ def parse_seeds(seed: int | None, seeds: str | None) -> list[int]:
     else:
         chosen = []
         for part in seeds.split(","):
-            low, dash, high = part.strip().partition("-")
-            if not low.isdigit() or (dash and not high.isdigit()) or not int(low) <= int(high or low) < _SEEDS:
-                raise RequestError(f"--seeds {seeds}: expected 0-2 or 0,3,7, whole numbers below 2^31.")
-            if int(high or low) - int(low) >= 1000:
+            found = _RANGE.fullmatch(part.strip())
+            first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, _SEEDS)
+            if not first <= last < _SEEDS:
+                shown = seeds if len(seeds) <= 80 else f"{seeds[:77]}..."
+                raise RequestError(f"--seeds {shown}: expected 0-2 or 0,3,7, whole numbers below 2^31.")
+            if last - first >= 1000:
                 raise RequestError(f"--seeds {seeds}: these are more than 1,000 runs.")
-            chosen += range(int(low), int(high or low) + 1)
+            chosen += range(first, last + 1)
     if any(not 0 <= s < _SEEDS for s in chosen) or len(set(chosen)) < len(chosen):
         raise RequestError(f"seeds {chosen}: expected different whole numbers from 0 to {_SEEDS - 1}.")
     return chosen

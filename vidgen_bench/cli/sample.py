@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -45,7 +46,7 @@ def sample(
     layout: Annotated[
         Format | None, typer.Option("--format", help="gif unless --out says otherwise; png is a film strip.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the noise.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of the noise.")] = 0,
     out: Annotated[
         Path | None, typer.Option(metavar="PATH", help="File to write (--separate: folder). Default: one in RUN.")
     ] = None,
@@ -77,17 +78,13 @@ def sample(
         soft_wrap=True,
     )
     clips = trained.sample(count, fps=factor, rewind=rewind, extend=extend, seed=seed)
-    if separate:
-        for number, one in enumerate(clips.split(1)):
-            _write_one(target / f"clip-{number:05d}", one, rate, chosen)
-    elif chosen is Format.png:
-        from vidgen_bench.filmstrip import write_strip
-
-        write_strip(target, clips, times, clip.frames)
-    else:
-        _write_block(target, clips, rate, chosen)
+    drawn = _write(target, clips, times, clip.frames, rate, chosen, separate)
     console.print(f"wrote    {target}{'/' * separate}", soft_wrap=True)
     console.print(f"instants {_in_words(times, clip.frames, factor, rewind, extend)}", soft_wrap=True)
+    if len(drawn) < len(times):
+        step = f"{(drawn[1] - drawn[0]) / factor:g}" if len(drawn) > 1 else ""
+        every = f"{len(drawn)} of them, {step} frame intervals of training apart" if step else "one of them"
+        console.print(f"shows    {every}; films and --separate have all", soft_wrap=True)
     if chosen is not Format.png:
         console.print(f"plays    {len(times) / rate:.3g} s at {rate:g} frames a second, at the speed of training")
 
@@ -148,6 +145,22 @@ def _check_picture(layout: Format, rate: float, count: int, size: int) -> None:
         check_film(layout.value, rate, *block_shape(count, size))
 
 
+def _write(
+    target: Path, clips: Tensor, times: Times, frames: int, rate: float, layout: Format, separate: bool
+) -> Sequence[int]:
+    """Write clips [N, 3, T, H, W] in a format and return which of the T instants it shows."""
+    if separate:
+        for number, one in enumerate(clips.split(1)):
+            _write_one(target / f"clip-{number:05d}", one, rate, layout)
+    elif layout is Format.png:
+        from vidgen_bench.filmstrip import write_strip
+
+        return write_strip(target, clips, times, frames)
+    else:
+        _write_block(target, clips, rate, layout)
+    return range(len(times))
+
+
 def _write_one(path: Path, clip: Tensor, rate: float, layout: Format) -> None:
     """Write a clip [1, 3, T, H, W] as a film, or as a folder of frames."""
     if layout is not Format.png:
@@ -168,8 +181,15 @@ def _write_block(path: Path, clips: Tensor, rate: float, layout: Format) -> None
 
 def _in_words(times: Times, frames: int, fps: float, rewind: int, extend: int) -> str:
     """Return what the instants are, in training frames."""
-    beyond = [f"{rewind} intervals before them"] * (rewind > 0) + [f"{extend} after them"] * (extend > 0)
-    stretch = " and ".join([f"the {frames} training frames", *beyond]) if len(beyond) < 2 else ""
-    stretch = stretch or f"the {frames} training frames, {beyond[0]} and {beyond[1]}"
-    density = "" if fps == 1 else f", {fps:g} instants an interval"
+    # only a whole factor comes by every training frame
+    trained, them = f"the {frames} training frames", "them"
+    if fps % 1:
+        trained, them = f"the stretch of {trained}", "it"
+    beyond = [f"{n} {where} {them}" for n, where in ((rewind, "before"), (extend, "after")) if n]
+    if beyond:
+        count, rest = beyond[0].split(" ", 1)
+        beyond[0] = f"{count} interval{'' if count == '1' else 's'} {rest}"
+    *earlier, last = [trained, *beyond]
+    stretch = f"{', '.join(earlier)} and {last}" if earlier else last
+    density = "" if fps == 1 else f", {fps:g} instant{'' if f'{fps:g}' == '1' else 's'} an interval"
     return f"{stretch}{density}: {len(times)} from {times[0]:.3f} to {times[-1]:.3f} (0 is the first training frame, 1 the last)"

@@ -26,56 +26,48 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "declaration",
         "a frozen value, options with help, no torch, numpy or scipy imported",
-        "api.Named",
         "declaration",
         declaration,
     ),
     Check(
         "pairing",
         "it fits something installed; a backbone works at its small size",
-        "api.Backbone.small",
         "declaration",
         pairing,
     ),
     Check(
         "shapes",
         "paths and clips of the shape asked for, float32, pixels in [-1, 1]",
-        "api.Game.sample",
         "pair and variants",
         shapes,
     ),
     Check(
         "gradients",
         "a finite gradient, a part and a player for every weight",
-        "api.Player.parameters",
         "pair and variants",
         gradients,
     ),
     Check(
         "determinism",
         "a seed gives one game, a key one loss; no draw depends on another",
-        "noise.Noise",
         "pair",
         determinism,
     ),
     Check(
         "rows",
         "a sample alone is the sample in a batch: noise exactly, pixels to 1e-5",
-        "api.Game.sample",
         "pair",
         rows,
     ),
     Check(
         "times",
         "denser and longer clips keep the training frames; the rest is refused",
-        "api.Temporal.can",
         "pair",
         times,
     ),
     Check(
         "reversal",
         "time passes smoothly through 0, and a flow returns to its start",
-        "api.Temporal.can",
         "pair and variants",
         reversal,
         goes_back,
@@ -83,55 +75,48 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "parameters",
         "options alone decide the count, and :equal is equal",
-        "api.LatentSpec.parameters",
         "pair and variants",
         parameters,
     ),
     Check(
         "saving",
         "saved parts in another game give the same samples and next losses",
-        "api.Game.parts",
         "pair",
         saving,
     ),
     Check(
         "autocast",
         "bfloat16 gives nearly the same clips, and finite gradients",
-        "api.Game.sample",
         "pair",
         autocast,
     ),
     Check(
         "step",
         "two training iterations leave losses and parameters finite",
-        "api.Player",
         "pair",
         step,
     ),
     Check(
         "quiet",
         "no loss waits for the device; no global random numbers are touched",
-        "api.Player.loss",
         "pair",
         quiet,
     ),
     Check(
         "means",
         "every loss term is a mean over rows, not a sum",
-        "api.Player.loss",
         "pair",
         means,
     ),
     Check(
         "renderer",
         "the backbone draws the same weights around any temporal generator",
-        "api.Backbone.build",
         "pair",
         renderer,
         has_path,
     ),
 )
-"""Each asks one thing that the contract says; ``rule`` names the place in ``vidgen_bench`` that says it."""
+"""Each asks one thing that the contract says; docs/plugins.md, "What is checked", has a paragraph for each."""
 
 KINDS: tuple[Kind, ...] = ("backbone", "temporal")
 
@@ -179,5 +164,12 @@ def _named(name: str, host: Host) -> list[Declared]:
         raise RequestError(
             f"{name!r} is a {' and a '.join(elsewhere)}; backbones and temporal generators are what can be checked."
         )
+    if (one := name.partition(":")[0].rpartition("+")[2]) != name:
+        raise RequestError(
+            f"{name!r} is a spec; expected the name of one plugin, such as {one!r}: it is tried with all that it goes with."
+        )
     names = {f.name for kind in KINDS for f in host.of(kind)}
-    raise RequestError(f"No backbone or temporal generator is called {name!r}.{did_you_mean(name, names)}")
+    raise RequestError(
+        f"No backbone or temporal generator is called {name!r}.{did_you_mean(name, names)} "
+        "A plugin is found once its package is installed, such as by `pip install -e my-ode`."
+    )

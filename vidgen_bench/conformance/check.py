@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from vidgen_bench.conformance.nonconformance import Nonconformance, told
+from vidgen_bench.conformance.process import ask_as_it_was
 from vidgen_bench.conformance.subject import Declared, Subject
 
 Scope = Literal["declaration", "pair", "pair and variants"]
@@ -19,13 +20,16 @@ class Check:
     name: str
     asks: str
     """One sentence."""
-    rule: str
-    """Where the contract says so: a name in ``vidgen_bench``."""
     scope: Scope
     run: Callable[[Any], None]
     """Asks a :class:`Declared` or a :class:`Subject`, as the scope says; raises where the answer is wrong."""
     applies: Callable[[Subject], bool] = lambda subject: True
     """Whether a pair is asked at all."""
+
+    @property
+    def module(self) -> str:
+        """The module that asks: ``vidgen_bench.conformance.times``; it says in full what is asked, and how."""
+        return self.run.__module__
 
     def asks_of(self, subject: Declared | Subject) -> bool:
         """Return whether this check makes a case of a subject."""
@@ -60,12 +64,12 @@ class Case:
 
         Raises:
             Nonconformance: what was expected, what was seen, and usually how to fix it; also for an exception that the
-                plugin raised.
+                plugin raised, and for what it changed of the process, which is put back.
         """
         __tracebackhide__ = True
         try:
-            self.asked.run(self.of)
-        except Nonconformance:
+            ask_as_it_was(lambda: self.asked.run(self.of))
+        except (Nonconformance, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as error:  # whatever a stranger's code does is an answer
+        except BaseException as error:  # whatever a stranger's code does is an answer: sys.exit(), pytest.skip()
             raise Nonconformance(told(error, self.of.packages)) from error

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from torch import Tensor, nn
 
-from vidgen_bench.api import LatentSpec, Temporal, Times
+from vidgen_bench.api import Game, LatentSpec, Temporal, Times
 from vidgen_bench.compose import Composition
 from vidgen_bench.conformance.nonconformance import demand
 from vidgen_bench.conformance.play import listed, names, same
@@ -59,6 +59,11 @@ def renderer(subject: Subject) -> None:
         f"{len(differing)} of {len(mine)} differ ({listed(differing)}). Initialise the backbone's own modules only; the temporal "
         "generator has initialised itself.",
     )
+
+
+def around_still(composition: Composition) -> Game:
+    """Return the game of a backbone around the plainest temporal generator."""
+    return replace(composition, temporal=cast(Temporal, _Kept(None))).build(0)
 
 
 def _own_weights(composition: Composition, temporal: Temporal | None) -> dict[str, Tensor]:

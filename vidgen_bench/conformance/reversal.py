@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import torch
+
+from vidgen_bench.conformance.precision import precisely
 from vidgen_bench.conformance.returning import returns
 from vidgen_bench.conformance.smoothness import smooth
 from vidgen_bench.conformance.subject import Subject
@@ -15,5 +18,9 @@ def goes_back(subject: Subject) -> bool:
 
 def reversal(subject: Subject) -> None:
     """Ask that the path goes smoothly through 0, and where it is a flow, that it returns."""
-    smooth(subject)
-    returns(subject)
+
+    def ask(dtype: torch.dtype) -> None:
+        smooth(subject, dtype)
+        returns(subject, dtype)
+
+    precisely(ask)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from vidgen_bench.api import Times
 from vidgen_bench.conformance.draws import Draw, RecordedNoise, drawn_by
 from vidgen_bench.conformance.nonconformance import demand
-from vidgen_bench.conformance.play import difference, row_noise, same
+from vidgen_bench.conformance.play import difference, evaluating, listed, row_noise, same, start
+from vidgen_bench.conformance.renderer import around_still
 from vidgen_bench.conformance.subject import Subject
 from vidgen_bench.conformance.views import View, views
 
@@ -20,6 +22,7 @@ BATCH, SOME = (10, 11, 12), ((11,), (12, 10))
 def rows(subject: Subject) -> None:
     """Ask that the same rows draw the same numbers exactly and give the same values to rounding."""
     grid = subject.composition.clip.grid
+    _ask_names(subject)
     for view in views(subject):
         batch, drawn = _recorded(view, BATCH, grid)
         for some in SOME:
@@ -32,6 +35,25 @@ def rows(subject: Subject) -> None:
                 f"{apart:.3g} apart. A mean over the batch, batch normalisation in training mode, or numbers that do not come from "
                 "the noise do this.",
             )
+
+
+@torch.no_grad()
+def _ask_names(subject: Subject) -> None:
+    """One name is one set of numbers, whatever the law: what two sides draw under it is not independent."""
+    composition = subject.composition
+    module, latent = composition.build_temporal(0), composition.latent
+    if module is None or latent is None:
+        return
+    path, clips = (drawn_by(RecordedNoise, row_noise(BATCH)) for _ in range(2))
+    module.eval()(start(latent, row_noise(BATCH)), composition.clip.grid, path)
+    evaluating(around_still(composition)).sample(clips, composition.clip.grid)
+    both = sorted({draw.name for draw in path.book} & {draw.name for draw in clips.book})
+    demand(
+        not both,
+        f"expected the path to draw noise under names of its own: the backbone {composition.backbone.name!r} draws "
+        f"{listed([repr(name) for name in both])} too, and one name gives one set of numbers, so that the two are not independent. "
+        "Choose a name that tells what the draw is for.",
+    )
 
 
 def _recorded(view: View, some: Sequence[int], times: Times) -> tuple[Tensor, list[Draw]]:

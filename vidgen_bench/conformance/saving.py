@@ -11,11 +11,22 @@ import torch
 
 from vidgen_bench.api import Clip, Game, Player
 from vidgen_bench.conformance.nonconformance import Nonconformance, demand
-from vidgen_bench.conformance.play import clips_for, difference, evaluating, same, sample, training, turn_noise
+from vidgen_bench.conformance.play import (
+    clips_for,
+    difference,
+    evaluating,
+    listed,
+    same,
+    sample,
+    states,
+    training,
+    turn_noise,
+)
 from vidgen_bench.conformance.subject import Subject
 from vidgen_bench.training import checkpoint
 
 ROWS = (0,)
+ITERATIONS = (0, 1, 2, 1000)
 
 WHERE = "What decides a sample or a loss belongs into a module of game.parts, as a parameter or a persistent buffer."
 
@@ -42,15 +53,56 @@ def saving(subject: Subject) -> None:
             f"expected saved parts, loaded into a game of another seed, to give player {mine.name!r} the same next loss: "
             f"{float(a.sum()):.9g} and {float(b.sum()):.9g}. {WHERE}",
         )
+    _ask_after(game, other)
+    for mine, theirs in zip(game.players, other.players, strict=True):
+        _ask_schedule(mine, theirs)
 
 
 def _use(game: Game, clip: Clip) -> None:
     """Let losses and ``after`` change what they keep: statistics, averages of weights."""
     for player in game.players:
         player.loss(clips_for(player, clip), turn_noise(player))
-        if player.after is not None:
-            with torch.no_grad():
-                player.after(torch.tensor(0))
+    for player in game.players:
+        _after(player, 0)
+
+
+@torch.no_grad()
+def _after(player: Player, calls: int) -> None:
+    if player.after is not None:
+        player.after(torch.tensor(calls * player.every))
+
+
+def _ask_after(game: Game, other: Game) -> None:
+    """Ask that ``after`` does the same in both, though it has been called once more in the first, on weights that have moved."""
+    for one in (game, other):
+        with torch.no_grad():
+            for player in one.players:
+                for p in player.parameters:
+                    p.mul_(1.01).add_(0.01)
+    for mine, theirs in zip(game.players, other.players, strict=True):
+        _after(mine, 1)
+        _after(theirs, 1)
+        a, b = states(game), states(other)
+        apart = [f"{part}.{k}" for part in a for k in a[part] if not same(a[part][k], b[part][k])]
+        demand(
+            not apart,
+            f"expected `after` of player {mine.name!r} to do the same in a game that saved parts were loaded into: {len(apart)} "
+            f"tensors differ ({listed(apart)}). What it counts or remembers is lost when a run resumes: go by the iteration that "
+            "it is given, or keep it in a persistent buffer.",
+        )
+
+
+def _ask_schedule(mine: Player, theirs: Player) -> None:
+    """Ask that a factor depends on the iteration alone: when a run resumes, the iterations before are not asked again."""
+    forth = {i: mine.schedule(i) for i in ITERATIONS}
+    for player in (mine, theirs):
+        for i in reversed(ITERATIONS):
+            rate = player.schedule(i)
+            demand(
+                rate == forth[i],
+                f"expected the schedule of player {mine.name!r} to depend on the iteration alone: at iteration {i} it gives "
+                f"{forth[i]!r}, and {rate!r} when it is asked again in another order. A resumed run begins in the middle.",
+            )
 
 
 def _load(game: Game, saved: Mapping[str, Any]) -> None:

@@ -94,7 +94,7 @@ def _attempts(backbone: Found, specs: list[Spec], host: Host) -> Iterator[Trial]
             composition = Composition(**vars(fit(spec, small_track(backbone), {}, host)))
         except VidgenBenchError as refusal:
             yield Trial(spec, None, refusal)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             text = f"{type(error).__name__}: {' '.join(str(error).split())}"
             yield Trial(spec, None, PluginError(f"{spec} cannot be composed: {text}"))
         else:

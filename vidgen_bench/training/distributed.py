@@ -6,9 +6,10 @@ synchronised by intercepting the function, not by swapping modules: closures kee
 
 from __future__ import annotations
 
+import atexit
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -29,24 +30,27 @@ class Process:
     world: int = 1
 
     @classmethod
-    @contextmanager
-    def of_environment(cls, device: torch.device) -> Iterator[Process]:
-        """Join the group that ``torchrun`` describes in the environment, or be alone."""
+    def of_environment(cls, device: torch.device) -> Process:
+        """Join the group that ``torchrun`` describes in the environment, or be alone; the next run finds itself in it already.
+
+        Raises:
+            RequestError: half an environment.
+        """
         world = os.environ.get("WORLD_SIZE", "1")
         if world == "1":
-            yield cls()
-            return
+            return cls()
         missing = [name for name in ("RANK", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ]
         if missing or not world.isdigit():
             raise RequestError(
                 f"WORLD_SIZE={world} is set, but {', '.join(missing) or 'it is no number'}{' is not' if missing else ''}: "
                 "start several processes with torchrun, or unset WORLD_SIZE."
             )
-        dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=timedelta(hours=12))
-        try:
-            yield cls(dist.get_rank(), dist.get_world_size())
-        finally:
-            dist.destroy_process_group()
+        if (
+            not dist.is_initialized()
+        ):  # a group that was left cannot be joined again: addresses of the old one are still stored
+            dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=timedelta(hours=12))
+            atexit.register(dist.destroy_process_group)
+        return cls(dist.get_rank(), dist.get_world_size())
 
     def mean(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
         """Return the mean of each tensor over the processes, by one flat all-reduce."""

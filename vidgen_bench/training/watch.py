@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-_SYNCHRONISES = {"aten::_local_scalar_dense", "aten::nonzero", "aten::is_nonzero", "aten::equal"}
+_SYNCHRONISES = {
+    "aten::_local_scalar_dense",
+    "aten::is_nonzero",
+    "aten::equal",
+    "aten::nonzero",
+    "aten::masked_select",
+    "aten::_unique2",
+    "aten::unique_dim",
+    "aten::unique_consecutive",
+}
+
+_MASKS = (torch.bool, torch.uint8)
 
 
 class Watch(TorchDispatchMode):
     """Counts and notes every operation that runs inside the block.
 
     ``flops`` are those of matrix products and convolutions, forward and backward (a multiply and an add count as two).
+    ``global_random`` names the operations that moved a global generator of torch's; attention without dropout and a draw from a
+    generator of one's own move none.
     """
 
     def __init__(self) -> None:
@@ -26,12 +41,49 @@ class Watch(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         name = func.name()
-        if torch.Tag.nondeterministic_seeded in func.tags:
-            self.global_random.add(name)
-        if name.split(".")[0] in _SYNCHRONISES:
+        if _synchronises(name.split(".")[0], args):
             self.synchronising.add(name)
+        may_draw = (
+            torch.Tag.nondeterministic_seeded in func.tags
+        )  # that it draws is not said: attention has the tag, too
+        before = _generators() if may_draw else None
         out = func(*args, **kwargs)
+        if may_draw and (before != _generators() or _untold((args, kwargs, out))):
+            self.global_random.add(name)
         count = flop_registry.get(func._overloadpacket)
         if count is not None:
             self.flops += int(count(*args, **kwargs, out_val=out))
         return out
+
+
+def _synchronises(name: str, args: Any) -> bool:
+    """Return whether an operation waits for a device; indexing does where a mask decides how much comes out."""
+    if name == "aten::index":
+        return any(index is not None and index.dtype in _MASKS for index in args[1])
+    return name in _SYNCHRONISES
+
+
+def _generators() -> tuple[bytes, ...]:
+    """Return where torch's global generators stand; a CUDA generator's seed and offset are kept on the host."""
+    states = [torch.get_rng_state()]
+    if torch.cuda.is_initialized():
+        states += [generator.get_state() for generator in torch.cuda.default_generators]
+    return tuple(state.numpy().tobytes() for state in states)
+
+
+def _untold(values: Any) -> bool:
+    """Return whether an operation ran on a device whose global generator cannot be read, and was given none to draw from."""
+    found = list(_leaves(values))
+    if any(isinstance(value, torch.Generator) for value in found):
+        return False
+    return any(isinstance(value, Tensor) and value.device.type not in ("cpu", "cuda", "meta") for value in found)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    if isinstance(value, tuple | list):
+        for entry in value:
+            yield from _leaves(entry)
+    else:
+        yield value

@@ -26,10 +26,11 @@ class Glide(nn.Module):
         return options.width
 
     def path(self, z0: Tensor, times: Times) -> Tensor:
-        return z0[:, None] * torch.exp(self.rates(z0) * torch.tensor(times, dtype=z0.dtype)[:, None])
+        t = torch.tensor(times, dtype=z0.dtype, device=z0.device)
+        return z0[:, None] * torch.exp(self.rates(z0) * t[:, None])
 
     def rates(self, z0: Tensor) -> Tensor:
-        return self.f(torch.ones(1, self.size, dtype=z0.dtype))
+        return self.f(torch.ones(1, self.size, dtype=z0.dtype, device=z0.device))
 
     def forward(self, z0: Tensor, times: Times, noise: Noise) -> Tensor:
         return self.path(z0, times)
@@ -67,7 +68,7 @@ class Listed(Glide):
 class Unseeded(Glide):
     def __init__(self, spec: LatentSpec, options: Any) -> None:
         super().__init__(spec, options)
-        self.offset = nn.Parameter(torch.tensor(random.random()))
+        self.offset = nn.Parameter(torch.tensor(random.SystemRandom().random()))
 
     def forward(self, z0: Tensor, times: Times, noise: Noise) -> Tensor:
         return self.path(z0, times) + self.offset
@@ -76,7 +77,7 @@ class Unseeded(Glide):
 class Attributed(Glide):
     def __init__(self, spec: LatentSpec, options: Any) -> None:
         super().__init__(spec, options)
-        self.offset = random.random()
+        self.offset = random.SystemRandom().random()
 
     def forward(self, z0: Tensor, times: Times, noise: Noise) -> Tensor:
         return self.path(z0, times) + self.offset
@@ -138,7 +139,7 @@ class Short(Glide):
 
 class Wild(Glide):
     def forward(self, z0: Tensor, times: Times, noise: Noise) -> Tensor:
-        beyond = torch.tensor([0.0 if t <= 1.0 else float("inf") for t in times])
+        beyond = torch.tensor([0.0 if t <= 1.0 else float("inf") for t in times], device=z0.device)
         return self.path(z0, times) + beyond[:, None]
 
 
@@ -163,7 +164,7 @@ class Stopped(Glide):
 
 class Jumping(Glide):
     def forward(self, z0: Tensor, times: Times, noise: Noise) -> Tensor:
-        apart = torch.tensor([1.0 if t < 0.0 else 0.0 for t in times], dtype=z0.dtype)
+        apart = torch.tensor([1.0 if t < 0.0 else 0.0 for t in times], dtype=z0.dtype, device=z0.device)
         return self.path(z0, times) + apart[:, None]
 
 
@@ -171,7 +172,7 @@ class Straight(Glide):
     def forward(self, z0: Tensor, times: Times, noise: Noise) -> Tensor:
         back = torch.stack([z0 + min(t, 0.0) * self.rates(z0) * z0 for t in times], dim=1)
         forth = self.path(z0, tuple(max(t, 0.0) for t in times))
-        return torch.where(torch.tensor([t < 0.0 for t in times])[:, None], back, forth)
+        return torch.where(torch.tensor([t < 0.0 for t in times], device=z0.device)[:, None], back, forth)
 
 
 class Grown(Glide):
@@ -203,7 +204,7 @@ class Fussy(Glide):
 class Brittle(Glide):
     def forward(self, z0: Tensor, times: Times, noise: Noise) -> Tensor:
         path = z0.new_zeros(len(z0), len(times), self.size)
-        return path.index_copy_(1, torch.arange(len(times)), self.f(self.path(z0, times)))
+        return path.index_copy_(1, torch.arange(len(times), device=z0.device), self.f(self.path(z0, times)))
 
 
 class Raising(Glide):

@@ -1,0 +1,1 @@
+"""Plugins that keep the contract in ways that a check could mistake."""

@@ -1,0 +1,45 @@
+"""Every check of the conformance kit passes for honest plugins that work in a way of their own."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.plugins.test_conformance_can_fail import failures
+from tests.plugins.wrong import host_of
+from vidgen_bench.host import Host
+
+ATTENTION = host_of("tests.plugins.wrong.right", "tests.plugins.honest.attention")
+BEGINNINGS = host_of("tests.plugins.wrong.right", "tests.plugins.honest.beginnings")
+
+HONEST = (
+    ("attending", ATTENTION),
+    ("sloped", ATTENTION),
+    ("projecting", ATTENTION),
+    ("averaging", ATTENTION),
+    ("unpacking", ATTENTION),
+    ("kinked", BEGINNINGS),
+    ("kinked-by-frame", BEGINNINGS),
+    ("swinging", BEGINNINGS),
+    ("embedding", BEGINNINGS),
+    ("single", BEGINNINGS),
+    ("gated", BEGINNINGS),
+    ("tuned", BEGINNINGS),
+    ("hinged", BEGINNINGS),
+    ("blank-critic", BEGINNINGS),
+    ("blank-generator", BEGINNINGS),
+    ("blank", BEGINNINGS),
+    ("orthogonal", BEGINNINGS),
+    ("odd", BEGINNINGS),
+)
+"""The name of a plugin, and a host of it and its neighbours."""
+
+
+@pytest.mark.parametrize(("name", "host"), HONEST, ids=[name for name, _ in HONEST])
+def test_an_honest_plugin_passes_every_check(name: str, host: Host) -> None:
+    assert failures(name, host) == {}
+
+
+def test_every_honest_plugin_is_tried() -> None:
+    hosts = {id(host): host for _, host in HONEST}.values()
+    assert {name for name, _ in HONEST} == {f.name for host in hosts for f in host.found} - {"tiny", "glide"}
+    assert not [broken for host in hosts for broken in host.broken]

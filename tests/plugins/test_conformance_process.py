@@ -1,0 +1,102 @@
+"""A plugin that ends the process, or changes what belongs to all of it, fails its check and harms nobody else."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from tests.plugins.test_conformance_can_fail import failures
+from tests.plugins.wrong import host_of
+from vidgen_bench.conformance import CHECKS, Nonconformance, cases
+from vidgen_bench.conformance.process import SETTINGS, ask_as_it_was
+from vidgen_bench.errors import PluginError
+from vidgen_bench.fit import fit
+from vidgen_bench.spec import parse
+from vidgen_bench.track import load_track
+
+PROCESS = host_of("tests.plugins.wrong.right", "tests.plugins.wrong.process")
+
+BUILT = {check.name for check in CHECKS} - {"declaration", "pairing"}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("gradless", "the plugin changed torch's gradient mode (torch.set_grad_enabled) (True before, False after)"),
+        ("halved", "the plugin changed torch's default dtype (torch.float32 before, torch.bfloat16 after)"),
+        ("threaded", "the plugin changed torch's number of threads ("),
+        ("strict", "the plugin changed torch's deterministic mode (0 before, 1 after)"),
+        ("wandering", f"the plugin changed the working directory ({os.getcwd()} before, / after)"),
+        ("python-random", "the plugin changed the state of Python's `random`. "),
+        ("numpy-random", "the plugin changed the state of numpy's global random numbers. "),
+    ],
+)
+def test_what_is_changed_is_told_and_put_back(name: str, words: str) -> None:
+    before, torchs = [setting.get() for setting in SETTINGS], torch.get_rng_state()
+    found = failures(name, PROCESS)
+    assert [setting.get() for setting in SETTINGS] == before
+    assert torch.equal(torch.get_rng_state(), torchs)
+    assert "renderer" in found
+    told = [text for text in found.values() if words in text]
+    assert told
+    assert all(text.startswith("expected the process to be left as it was: ") for text in told)
+    assert all("\n" not in text for text in found.values())
+
+
+def test_the_first_fault_wins() -> None:
+    threads = torch.get_num_threads()
+
+    def wrong() -> None:
+        torch.set_num_threads(threads + 1)
+        random.random()
+        np.random.rand()
+        torch.rand(1)
+        raise Nonconformance("something else")
+
+    before = [setting.get() for setting in SETTINGS]
+    with pytest.raises(Nonconformance, match=r"^something else$"):
+        ask_as_it_was(wrong)
+    assert [setting.get() for setting in SETTINGS] == before
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("exiting-build", "The plugin 'exiting-build' ends the process while it builds (SystemExit: not today)."),
+        ("closing", "it raised GeneratorExit: not today (at tests/plugins/wrong/process.py, line "),
+    ],
+)
+def test_what_is_no_exception_is_a_failed_case(name: str, words: str) -> None:
+    found = {}
+    for case in cases(name, PROCESS):
+        if case.subject != "tiny+glide":
+            try:
+                case()
+            except Nonconformance as failure:
+                found[case.check] = str(failure)
+    assert set(found) == BUILT
+    assert all(words in text for text in found.values())
+
+
+def test_sys_exit_in_an_answer() -> None:
+    found = failures("exiting", PROCESS)
+    assert set(found) == {"pairing"}
+    assert "'exiting' of strange 1.0 (entry point 'process') cannot answer: SystemExit: 0" in found["pairing"]
+    with pytest.raises(PluginError, match="cannot answer: SystemExit: 0"):
+        fit(parse("tiny+exiting"), load_track("shapes-smoke"), {}, PROCESS)
+
+
+def test_ctrl_c_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.plugins.wrong.networks import Glide
+
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    case = next(case for case in cases("glide", PROCESS) if case.check == "shapes")
+    monkeypatch.setattr(Glide, "forward", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        case()
