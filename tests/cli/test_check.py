@@ -97,7 +97,7 @@ def test_a_plugin_that_does_not(command: Command) -> None:
     assert lines[at + 1] == "        tiny+mirrored"
     below = [line for line in lines[at:] if line.startswith(" " * 8)]
     assert "or do not declare 'before'." in " ".join(" ".join(below).split())
-    assert below[-1] == "        asked in vidgen_bench.conformance.times"
+    assert below[-1] == "        asked in vidgen_bench.conformance.reversal"
     assert lines[-1] == f"mirrored does not conform: 1 of {len(CHECKS)} checks failed (reversal)."
     assert all(line == line.rstrip() and len(line) <= 120 for line in lines)
 
