@@ -129,6 +129,16 @@ class Host:
     def _named(self, kind: Kind, name: str) -> list[Found]:
         return [f for f in self.of(kind) if f.name == name]
 
+    def refuse_broken(self, name: str, word: str = "plugin") -> None:
+        """Say why a plugin cannot be used where it is the broken one of this name.
+
+        Raises:
+            PluginError: its origin and the cause.
+        """
+        for broken in self.broken:
+            if broken.concerns(name):
+                raise PluginError(f"The {word} {name!r} cannot be used: {broken.origin} is broken: {broken.cause}")
+
     def find(self, kind: Kind, name: str) -> Found:
         """Return the one declaration of this kind and name.
 
@@ -142,11 +152,7 @@ class Host:
         if same:
             raise PluginError(_clash(kind, name, same))
         word = KIND_WORDS.get(kind, kind)
-        suspects = [b for b in self.broken if b.concerns(name)]
-        if suspects:
-            raise PluginError(
-                f"The {word} {name!r} cannot be used: {suspects[0].origin} is broken: {suspects[0].cause}"
-            )
+        self.refuse_broken(name, word)
         hint = (
             f" Broken plugins, any of which might bring it: {', '.join(str(b.origin) for b in self.broken)}."
             if self.broken

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection, Iterable
 from importlib import resources
 from pathlib import Path
@@ -14,7 +13,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from vidgen_bench.budget import Budget
 from vidgen_bench.errors import RequestError, did_you_mean
 from vidgen_bench.spec import NAME, parse
-from vidgen_bench.validation import Strict, explain
+from vidgen_bench.validation import Strict, explain, parse_toml
 
 OWN = "own"
 """In a grid: the backbone's own temporal generator."""
@@ -215,11 +214,11 @@ def load_suite(text: str, backbones: Collection[str] = ()) -> Suite:
     if text.endswith(".toml"):
         path = Path(text)
         try:
-            return _beside(path.parent, _parse(path.read_bytes(), str(path)))
+            return _beside(path.parent, parse_toml(path.read_bytes(), Suite, f"suite {path}"))
         except OSError as error:
             raise RequestError(f"The suite file {path} cannot be read: {error.strerror or error}.") from None
     if text in shipped_suites():
-        return _parse((_folder() / f"{text}.toml").read_bytes(), text)
+        return parse_toml((_folder() / f"{text}.toml").read_bytes(), Suite, f"suite {text}")
     if "," in text or _TIMES.search(f" {text} ") or text in backbones:
         return _grid(text)
     own = " One's own suite is a file that ends in .toml; a grid is written 'tgan,mocogan' x 'ode1,sde'."
@@ -240,17 +239,6 @@ def _grid(text: str) -> Suite:
         return Suite.model_validate({"name": "grid", "title": f"Grid {text}", "grid": table})
     except ValidationError as error:
         raise RequestError(f"{form}.\n{explain(error, Suite)}") from None
-
-
-def _parse(content: bytes, source: str) -> Suite:
-    try:
-        table = tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RequestError(f"The suite {source} is no TOML: {error}.") from None
-    try:
-        return Suite.model_validate(table)
-    except ValidationError as error:
-        raise RequestError(f"The suite {source} is not valid:\n{explain(error, Suite)}") from None
 
 
 def _beside(folder: Path, suite: Suite) -> Suite:

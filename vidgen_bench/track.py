@@ -7,19 +7,18 @@ table, not to the track: the record keeps every one of them, and rows with diffe
 
 from __future__ import annotations
 
-import tomllib
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from vidgen_bench.api import Clip
 from vidgen_bench.budget import Budget
 from vidgen_bench.errors import RequestError, did_you_mean
 from vidgen_bench.records import track_fingerprint
 from vidgen_bench.spec import NAME
-from vidgen_bench.validation import Strict, explain
+from vidgen_bench.validation import Strict, parse_toml
 
 if TYPE_CHECKING:
     from vidgen_bench.data.geometry import FrameGeometry
@@ -166,21 +165,10 @@ def load_track(name_or_file: str) -> Track:
     if name_or_file.endswith(".toml"):
         path = Path(name_or_file)
         try:
-            return _parse(path.read_bytes(), str(path))
+            return parse_toml(path.read_bytes(), Track, f"track {path}")
         except OSError as error:
             raise RequestError(f"The track file {path} cannot be read: {error.strerror or error}.") from None
     if name_or_file not in shipped_tracks():
         own = " One's own track is a file that ends in .toml."
         raise RequestError(f"No track is called {name_or_file!r}.{did_you_mean(name_or_file, shipped_tracks())}{own}")
-    return _parse((_folder() / f"{name_or_file}.toml").read_bytes(), name_or_file)
-
-
-def _parse(content: bytes, source: str) -> Track:
-    try:
-        table = tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RequestError(f"The track {source} is no TOML: {error}.") from None
-    try:
-        return Track.model_validate(table)
-    except ValidationError as error:
-        raise RequestError(f"The track {source} is not valid:\n{explain(error, Track)}") from None
+    return parse_toml((_folder() / f"{name_or_file}.toml").read_bytes(), Track, f"track {name_or_file}")

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import tomllib
 import typing
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from vidgen_bench.errors import did_you_mean
+from vidgen_bench.errors import RequestError, did_you_mean
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class Strict(BaseModel):
     """A frozen model that refuses keys it does not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def parse_toml(content: bytes, model: type[M], what: str) -> M:
+    """Return the model of a TOML text; ``what`` names it in messages: ``track mine.toml``.
+
+    Raises:
+        RequestError: no TOML, or a key that is unknown, missing or wrong.
+    """
+    try:
+        return model.model_validate(tomllib.loads(content.decode()))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RequestError(f"The {what} is no TOML: {error}.") from None
+    except ValidationError as error:
+        raise RequestError(f"The {what} is not valid:\n{explain(error, model)}") from None
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:

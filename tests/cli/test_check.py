@@ -160,7 +160,7 @@ def test_what_a_plugin_prints_does_not_spoil_the_report(command: Command) -> Non
         ("odd", "'odd' is a metric; backbones and temporal generators are what can be checked."),
         (
             "small_broken",
-            "'small_broken' cannot be checked: strange-small 1.0 (entry point 'small_broken') is broken: ",
+            "'small_broken' cannot be used: strange-small 1.0 (entry point 'small_broken') is broken: ",
         ),
     ],
 )

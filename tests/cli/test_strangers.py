@@ -67,7 +67,7 @@ def test_a_plugin_that_ends_the_program_is_told_and_is_no_success(command: Comma
     module.write_text(module.read_text().replace("raise NotImplementedError", "raise SystemExit(0)"))
     ended = command.spawn("tracks", start=end, **there)
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err.startswith("error: The plugin package strange 2.5 (site/strange_entry.py, line ")
+    assert ended.err.startswith("error: The plugin package strange 2.5 (strange_entry.py, line ")
     assert "ended the program" in ended.err
 
 
@@ -75,7 +75,7 @@ def test_what_a_plugin_raises_is_told_with_its_place_and_not_as_our_fault(comman
     failed = command.spawn("run", "tgan+still", "--dry-run", **site(command))
     assert failed.code == 1
     line = next(i for i, text in enumerate(TEMPORAL.splitlines(), 1) if "raise NotImplementedError" in text)
-    place = f"(site/strange_entry.py, line {line}, in build)"
+    place = f"(strange_entry.py, line {line}, in build)"
     assert failed.err.startswith(f"error: The plugin package strange 2.5 {place} raised NotImplementedError")
     assert "report" not in failed.err
     assert "Traceback" not in failed.err

@@ -223,7 +223,7 @@ def test_a_check_is_a_line_and_asked_in_the_module_of_its_name() -> None:
         (
             "absent",
             PluginError,
-            "'absent' cannot be checked: strange 1.0 (entry point 'absent') is broken: ModuleNotFound",
+            "'absent' cannot be used: strange 1.0 (entry point 'absent') is broken: ModuleNotFound",
         ),
     ],
 )

@@ -14,13 +14,13 @@ from tests.unit.test_evaluation import METRICS, Instrument
 from vidgen_bench.api import Clip
 from vidgen_bench.budget import Budget
 from vidgen_bench.compose import compose
+from vidgen_bench.conformance.small import small_track
 from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.prepare import prepare
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.evaluation import Meter, Scorer, samples
 from vidgen_bench.host import Host
 from vidgen_bench.matrix import Cell, matrix
-from vidgen_bench.track import ClipPart, Track, load_track
 from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.interrupt import Interrupt
 from vidgen_bench.training.observer import Observer
@@ -30,17 +30,9 @@ CPU = torch.device("cpu")
 HOST = Host.of_environment()
 
 
-def small_track(backbone: str) -> Track:
-    """A track of the backbone's reduced clip, with its reduced options as defaults."""
-    clip, options = HOST.find("backbone", backbone).declaration.small
-    track = load_track("shapes-64")
-    part = ClipPart(frames=clip.frames, size=clip.size, classes=clip.classes)
-    return track.model_copy(update={"name": "small", "clip_": part, "defaults": {backbone: dict(options)}})
-
-
 def cells() -> list[Cell]:
     """The grid, each backbone at its reduced size."""
-    return [c for f in HOST.of("backbone") for c in matrix(small_track(f.name), HOST) if c.backbone == f.name]
+    return [c for f in HOST.of("backbone") for c in matrix(small_track(f), HOST) if c.backbone == f.name]
 
 
 GRID = cells()
@@ -64,7 +56,7 @@ def videos(tmp_path_factory: pytest.TempPathFactory):
 
 
 def train(cell: Cell, iterations: int, videos, folder: Path) -> Trainer:
-    composition = compose(cell.spec, small_track(cell.backbone), {}, HOST)
+    composition = compose(cell.spec, small_track(HOST.find("backbone", cell.backbone)), {}, HOST)
     game, clip, clips = composition.build(0), composition.clip, videos(composition.clip)
     meter = Meter(Instrument(), METRICS, CPU)
     real = clips.evaluation("real", torch.arange(8), clip.frames).clips

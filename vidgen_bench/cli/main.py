@@ -139,7 +139,7 @@ def _run() -> int:
         first = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
         make_app(first)(prog_name="vidgen-bench")
     except SystemExit as finished:  # how typer ends, after it has shown a usage error itself
-        if fault := _fault(finished):
+        if "torch" in sys.modules and (fault := _fault(finished)):  # a quick command built no network, and stays quick
             complain(f"The plugin package {fault} ended the program (SystemExit), which is not a plugin's to do.")
             return 1
         if finished.code == EXIT_INTERRUPTED:  # it takes Ctrl-C for itself, and says nothing
@@ -166,8 +166,6 @@ def _run() -> int:
 
 def _fault(error: BaseException) -> str | None:
     """Return whose plugin's code an exception came out of, or None."""
-    if "torch" not in sys.modules:  # no network was built; a quick command stays quick
-        return None
     from vidgen_bench.cli.plugin_fault import plugin_fault
 
     return plugin_fault(error)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import traceback
 from importlib.metadata import entry_points
-from pathlib import Path
 
 from vidgen_bench import ENTRY_POINT_GROUP
+from vidgen_bench.blame import place
 
 
 def plugin_fault(error: BaseException) -> str | None:
@@ -16,10 +15,5 @@ def plugin_fault(error: BaseException) -> str | None:
         for point in entry_points(group=ENTRY_POINT_GROUP)
         if point.dist is not None and point.dist.name != "vidgen-bench"
     }
-    found = None
-    for frame, line in traceback.walk_tb(error.__traceback__):
-        owner = owners.get(str(frame.f_globals.get("__name__", "")).partition(".")[0])
-        if owner is not None:
-            file = Path(frame.f_code.co_filename)
-            found = f"{owner} ({file.parent.name}/{file.name}, line {line}, in {frame.f_code.co_name})"
-    return found
+    owner, where = place(error, owners)
+    return f"{owners[owner]} ({where})" if owner else None

@@ -90,14 +90,12 @@ def _host() -> Host:
 
 def _named(host: Host, name: str) -> list[Found]:
     """Return every plugin of this name, of any kind; raises ``RequestError``, or ``PluginError`` where it is broken."""
-    from vidgen_bench.errors import PluginError, RequestError, did_you_mean
+    from vidgen_bench.errors import RequestError, did_you_mean
 
     found = [f for f in host.found if f.name == name]
     if found:
         return found
-    for broken in host.broken:
-        if broken.concerns(name):
-            raise PluginError(f"The plugin {name!r} cannot be used: {broken.origin} is broken: {broken.cause}")
+    host.refuse_broken(name)
     raise RequestError(f"No plugin is called {name!r}.{did_you_mean(name, {f.name for f in host.found})}")
 
 

@@ -19,7 +19,7 @@ from vidgen_bench.conformance.shapes import shapes
 from vidgen_bench.conformance.step import step
 from vidgen_bench.conformance.subject import Declared, Subject, subjects
 from vidgen_bench.conformance.times import times
-from vidgen_bench.errors import PluginError, RequestError, did_you_mean
+from vidgen_bench.errors import RequestError, did_you_mean
 from vidgen_bench.host import KIND_WORDS, Host, Kind
 
 CHECKS: tuple[Check, ...] = (
@@ -156,9 +156,7 @@ def _named(name: str, host: Host) -> list[Declared]:
     kinds = [kind for kind in KINDS if any(f.name == name for f in host.of(kind))]
     if kinds:
         return [Declared(host.find(kind, name), host) for kind in kinds]
-    for broken in host.broken:
-        if broken.concerns(name):
-            raise PluginError(f"The plugin {name!r} cannot be checked: {broken.origin} is broken: {broken.cause}")
+    host.refuse_broken(name)
     elsewhere = sorted({KIND_WORDS.get(f.kind, f.kind) for f in host.found if f.name == name})
     if elsewhere:
         raise RequestError(

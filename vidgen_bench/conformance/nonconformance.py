@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Collection
-from pathlib import Path
 
+from vidgen_bench.blame import place
 from vidgen_bench.errors import VidgenBenchError
 
 
@@ -30,18 +29,5 @@ def told(error: BaseException, packages: Collection[str]) -> str:
     text = " ".join(str(error).split())
     if not isinstance(error, VidgenBenchError):
         text = f"it raised {type(error).__name__}{': ' if text else ''}{text}"
-    where = _place(error, packages)
+    where = place(error, packages)[1]
     return f"{text} (at {where})" if where else text
-
-
-def _place(error: BaseException, packages: Collection[str]) -> str:
-    """Return ``my_ode/network.py, line 12, in forward`` of the innermost frame in one of these packages, or nothing."""
-    found = ""
-    for frame, line in traceback.walk_tb(error.__traceback__):
-        module = str(frame.f_globals.get("__name__", ""))
-        top = module.partition(".")[0]
-        if top in packages:
-            file = Path(frame.f_code.co_filename)
-            depth = module.count(".") + (2 if file.stem == "__init__" else 1)
-            found = f"{'/'.join(file.parts[-depth:])}, line {line}, in {frame.f_code.co_name}"
-    return found
