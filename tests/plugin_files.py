@@ -51,6 +51,7 @@ METRIC = """
 from dataclasses import dataclass
 
 from vidgen_bench import hookimpl
+from vidgen_bench.api import NoOptions
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,14 @@ class Metric:
     reference: str = "nobody, 2024"
     layer: str = "prob"
     better: str = "higher"
-    needs_reference: bool = False
+    view: str = "as-is"
+    needs: frozenset = frozenset()
+    options: type = NoOptions
 
-    def scorer(self, reference):
+    def caveat(self, samples, features):
+        return ""
+
+    def scorer(self, reference, options):
         raise NotImplementedError
 
 

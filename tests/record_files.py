@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from vidgen_bench.protocol import Stamp
 from vidgen_bench.records import Record, Score, track_fingerprint, write_record
 
 DECLARED: dict[str, Any] = {
@@ -16,7 +17,17 @@ DECLARED: dict[str, Any] = {
     "budget": {"iterations": 400},
 }
 
-METRICS = {"is": {"title": "IS", "better": "higher"}, "fid": {"title": "FID", "better": "lower"}}
+STAMP = Stamp(
+    protocol={"name": "c3d-tgan", "version": 1, "samples": 256, "precision": "float32"},
+    instrument="c3d-shapes",
+    sha256="ab" * 32,
+    real="0123456789abcdef01234567",
+)
+
+METRICS: dict[str, dict[str, Any]] = {
+    "is": {"title": "IS", "better": "higher", "protocol": STAMP.id},
+    "fid": {"title": "FID", "better": "lower", "protocol": STAMP.id},
+}
 
 ANCHORS = {
     "real": {"is": [7.61, 7.66, 7.64, 7.65], "fid": [18.2, 18.9, 18.4, 18.6]},
@@ -48,7 +59,7 @@ def record(
     options = {"backbone.width": (1.0, "default"), "temporal.order": (1, "name")} if options is None else options
     select = declared["evaluation"]["select"]
     table: dict[str, Any] = {
-        "schema": 1,
+        "schema": 2,
         "status": "diverged" if diverged else "finished",
         "spec": spec,
         "seed": seed,
@@ -60,7 +71,7 @@ def record(
             "declared": dict(declared),
         },
         "data": {"name": "shapes", "fingerprint": "v1:0123456789abcdef", "train_videos": 280, "test_videos": 40},
-        "instrument": {"name": "c3d-shapes", "sha256": "ab" * 32},
+        "protocols": {STAMP.id: STAMP.model_dump(mode="json")},
         "plugins": [
             {"kind": "backbone", "name": "tgan", "distribution": "vidgen-bench", "version": "0.1.0"},
             {"kind": "temporal", "name": "ode1", "distribution": "vidgen-bench", "version": "0.1.0"},
@@ -79,6 +90,15 @@ def record(
         "measured": MEASURED,
     }
     return Record.model_validate(table | changes)
+
+
+def under(stamp: Stamp, *metrics: str) -> dict[str, Any]:
+    """Return the changes of a record whose metrics (all, unless some are named) were taken under another protocol."""
+    names = metrics or tuple(METRICS)
+    return {
+        "protocols": {s.id: s.model_dump(mode="json") for s in (STAMP, stamp)},
+        "metrics": {m: entry | ({"protocol": stamp.id} if m in names else {}) for m, entry in METRICS.items()},
+    }
 
 
 def plugins(kinds: Sequence[str], **changes: str) -> list[dict[str, str]]:

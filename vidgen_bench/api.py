@@ -28,6 +28,12 @@ Times = tuple[float, ...]
 Ability = Literal["between", "before", "after"]
 """What a pair may be asked for beyond the training frames: ``--fps``, ``--rewind``, ``--extend``."""
 
+View = Literal["as-is", "shuffled", "frozen"]
+"""How a metric sees the generated clips: as they are, their frames in another order, or one frame repeated."""
+
+Need = Literal["moments", "features"]
+"""What a metric asks to know of the real training clips: see :class:`Reference`."""
+
 
 def option(default: Any, help: str, *, at_least: float | None = None, at_most: float | None = None) -> Any:
     """A field of a plugin's options dataclass: its default, one line of help, and optionally its range (inclusive)."""
@@ -160,8 +166,41 @@ class Moments:
     """Mean [D] and covariance [D, D] (divisor n - 1) of n feature vectors, float64."""
 
     count: int
-    mean: np.ndarray
-    covariance: np.ndarray
+    mean: Tensor
+    covariance: Tensor
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """What an instrument's layer gave for n clips, and what metrics have made of it."""
+
+    features: Tensor
+    """[n, D] float64; the rows are in no particular order."""
+    made: dict[str, Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return ``make()``, computed once for all the metrics that ask this set by this name."""
+        if name not in self.made:
+            self.made[name] = make()
+        return self.made[name]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What is known of the real training clips in one layer: what the metric ``needs``, None for the rest."""
+
+    moments: Moments | None = None
+    """Of every training video at several offsets; the protocol says how many."""
+    clips: FeatureSet | None = None
+    """Of one clip of each training video, in random order; at least as many as there are samples in a batch."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A score that was read off several others: its value, and theirs by what was varied, ``{"n=512": 310.2}``."""
+
+    value: float
+    at: Mapping[str, float]
 
 
 class Named(Protocol):
@@ -272,6 +311,11 @@ class Instrument(Named, Protocol):
         """Names of what it emits, e.g. ``("prob", "fc7")``."""
         ...
 
+    @property
+    def preprocessings(self) -> tuple[str, ...]:
+        """Names of the ways it knows from a clip to the network's input; a protocol chooses one, e.g. ``("tgan", "tganv2")``."""
+        ...
+
     def refuses(self, clip: Clip) -> str | None:
         """Return why clips of this shape cannot be measured, or None."""
         ...
@@ -280,8 +324,8 @@ class Instrument(Named, Protocol):
         """Return the hash of the weights file; raises ``RequestError`` with the import command where it is not there."""
         ...
 
-    def build(self) -> nn.Module:
-        """Return the module ``forward(clips [N, 3, T, H, W] in [-1, 1]) -> {layer: [N, D] float32}``, preprocessing included."""
+    def build(self, preprocessing: str) -> nn.Module:
+        """Return the module ``forward(clips [N, 3, T, H, W] in [-1, 1]) -> {layer: [N, D]}``, preprocessing included."""
         ...
 
 
@@ -291,17 +335,34 @@ class Metric(Named, Protocol):
     @property
     def title(self) -> str: ...
     @property
+    def options(self) -> type:
+        """A frozen dataclass, every field made by :func:`option`; a protocol sets them."""
+        ...
+
+    @property
     def layer(self) -> str:
         """The instrument's layer it reads."""
         ...
 
     @property
-    def better(self) -> Literal["higher", "lower"]: ...
-    @property
-    def needs_reference(self) -> bool:
-        """Whether it compares with the training set's moments of ``layer``."""
+    def better(self) -> Literal["higher", "lower", "neither"]:
+        """The better direction; ``neither`` for a number that tells something without being good or bad."""
         ...
 
-    def scorer(self, reference: Moments | None) -> Callable[[np.ndarray], float]:
-        """Return ``features [n, D] -> score`` in float64; what depends on the reference alone is computed once, here."""
+    @property
+    def view(self) -> View:
+        """How it sees the generated clips; real ones are always as they are."""
+        ...
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What it asks to know of the real training clips."""
+        ...
+
+    def caveat(self, samples: int, features: int) -> str:
+        """Return what a reader of the number must know at these sizes, in a word or two ("rank-deficient"), or ""."""
+        ...
+
+    def scorer(self, reference: Reference, options: Any) -> Callable[[FeatureSet], float | Curve]:
+        """Return ``generated features -> score`` in float64; what depends on the reference alone is computed once, here."""
         ...

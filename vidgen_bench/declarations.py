@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
-from vidgen_bench.api import API
+from vidgen_bench.api import API, Need, View
 from vidgen_bench.spec import NAME
 
 _ABILITIES = {"between", "before", "after"}
@@ -18,17 +18,19 @@ _ATTRIBUTES: dict[str, dict[str, type | tuple[type, ...]]] = {
     "backbone": {"options": type, "own": (str, type(None)), "reconstruction": bool, "can": frozenset, "small": tuple},
     "temporal": {"options": type, "sets": Mapping, "variants": Mapping, "stochastic": bool, "can": frozenset},
     "data set": {},
-    "instrument": {"layers": tuple},
-    "metric": {"title": str, "layer": str, "better": str, "needs_reference": bool},
+    "instrument": {"layers": tuple, "preprocessings": tuple},
+    "metric": {"title": str, "options": type, "layer": str, "better": str, "view": str, "needs": frozenset},
     "pairing": {},
 }
+
+_WORDS = {"better": ("higher", "lower", "neither"), "view": get_args(View)}
 
 _METHODS = {
     "backbone": ("refuses", "latent", "build"),
     "temporal": ("refuses", "build"),
     "data set": ("locate",),
     "instrument": ("refuses", "sha256", "build"),
-    "metric": ("scorer",),
+    "metric": ("caveat", "scorer"),
     "pairing": (),
 }
 
@@ -51,9 +53,21 @@ def fault(kind: str, declaration: Any) -> str | None:
     for method in _METHODS[kind]:
         if not callable(getattr(declaration, method, None)):
             return f"{kind} {name!r} has no method {method!r}"
-    if kind == "metric" and declaration.better not in ("higher", "lower"):
-        return f"metric {name!r}: 'better' is {declaration.better!r}, expected 'higher' or 'lower'"
-    return _options_fault(kind, declaration) if kind in ("backbone", "temporal") else None
+    if kind == "metric" and (problem := _metric_fault(declaration)):
+        return f"metric {name!r}: {problem}"
+    if kind == "instrument" and not (declaration.layers and declaration.preprocessings):
+        return f"instrument {name!r}: 'layers' and 'preprocessings' name at least one each"
+    return _options_fault(kind, declaration) if "options" in _ATTRIBUTES[kind] else None
+
+
+def _metric_fault(metric: Any) -> str | None:
+    """Return which of a metric's words is none that the harness knows, or None."""
+    for attribute, valid in _WORDS.items():
+        if getattr(metric, attribute) not in valid:
+            return f"{attribute!r} is {getattr(metric, attribute)!r}, expected one of {', '.join(map(repr, valid))}"
+    if unknown := metric.needs - set(get_args(Need)):
+        return f"'needs' has {sorted(map(str, unknown))}, expected some of {', '.join(map(repr, get_args(Need)))}"
+    return None
 
 
 def _api_fault(api: Any) -> str | None:
@@ -87,6 +101,8 @@ def _options_fault(kind: str, declaration: Any) -> str | None:
         return f"{kind} {name!r}: option {missing[0]!r} has no default"
     if "variant" in fields:
         return f"{kind} {name!r}: an option may not be called 'variant' (it names the variants)"
+    if kind == "metric":
+        return None
     if unknown := set(declaration.can) - _ABILITIES:
         return f"{kind} {name!r}: can {sorted(unknown)} is none of {sorted(_ABILITIES)}"
     if kind == "temporal":

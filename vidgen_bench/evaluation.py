@@ -1,67 +1,88 @@
-"""Samples -> features -> scores, in one pass: every metric reads the same outputs of the instrument."""
+"""Clips -> features -> scores, in one pass and on one device: every metric reads the same outputs of the instrument."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from vidgen_bench.api import Game, Metric, Moments, Times
+from vidgen_bench.api import Clip, Curve, FeatureSet, Game, Reference, Times, View
+from vidgen_bench.batch_size import CHUNK, halving, rows_at_once
 from vidgen_bench.errors import PluginError
-from vidgen_bench.metrics.moments import MomentAccumulator
+from vidgen_bench.measure import Chosen, Measure
 from vidgen_bench.noise import sampling_noise
+from vidgen_bench.precision import instrument_context, strictly
+from vidgen_bench.views import viewed
 
-CHUNK = 32
-"""Samples rendered and measured at once; a sample does not depend on it but for rounding, so it is fixed."""
+Features = dict[tuple[View, str], Tensor]
+"""float32 [n, D] by view and layer, on the device."""
+
+Value = float | Curve
 
 
-@dataclass(frozen=True)
 class Meter:
-    """An instrument on its device, and the metrics that read it."""
+    """The instrument of a measure, on its device."""
 
-    instrument: nn.Module
-    metrics: tuple[Metric, ...]
-    device: torch.device
+    def __init__(self, measure: Measure, clip: Clip, device: torch.device) -> None:
+        self.measure, self.device = measure, device
+        self.network = measure.instrument.build(measure.protocol.preprocessing).eval().to(device)
+        shape = (clip.channels, clip.frames, clip.size, clip.size)
+        layers = {c.metric.layer for c in measure.metrics}
+        one = self.outputs(torch.zeros(1, *shape, device=device), layers)
+        self.widths = {layer: out.shape[1] for layer, out in one.items()}
+        """Features of each layer."""
+        self.rows = rows_at_once(lambda n: self._forward(torch.zeros(n, *shape, device=device), layers), device)
+        """Clips measured at once."""
 
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """The layers that some metric reads."""
-        return tuple(dict.fromkeys(m.layer for m in self.metrics))
+    def outputs(self, clips: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
+        """Return float32 {layer: [n, D]} of clips [n, 3, T, H, W] in [-1, 1], on the device."""
+        with strictly(self.measure.protocol.precision):
+            return halving(lambda part: self._forward(part, layers), clips.to(self.device))
 
     @torch.no_grad()
-    def outputs(self, clips: Tensor) -> dict[str, np.ndarray]:
-        """Return {layer: [n, D]} of the clips [n, 3, T, H, W] in [-1, 1]."""
-        out = self.instrument(clips.to(self.device))
-        return {layer: out[layer].float().cpu().numpy() for layer in self.layers}
+    def _forward(self, clips: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
+        with instrument_context(self.measure.protocol.precision, self.device):
+            out = self.network(clips)
+        return {layer: out[layer].float() for layer in layers}
 
-    def features(self, batches: Iterable[Tensor]) -> dict[str, np.ndarray]:
-        """Return {layer: [n, D]} of all the clips of the batches."""
-        parts = [self.outputs(clips) for clips in batches]
-        return {layer: np.concatenate([p[layer] for p in parts]) for layer in self.layers}
-
-    def moments(self, batches: Iterable[Tensor]) -> dict[str, Moments]:
-        """Return the moments of every layer that a metric compares with real clips, streamed in float64."""
-        needed = tuple(dict.fromkeys(m.layer for m in self.metrics if m.needs_reference))
-        sums = {layer: MomentAccumulator() for layer in needed}
-        for clips in batches if needed else ():
-            out = self.outputs(clips)
-            for layer, accumulator in sums.items():
-                accumulator.add(out[layer])
-        return {layer: accumulator.result() for layer, accumulator in sums.items()}
+    def features(self, batches: Iterable[Tensor], wanted: Sequence[Chosen]) -> Features:
+        """Return the features that the wanted metrics read of all the clips of the batches, in order."""
+        needed: dict[View, set[str]] = {}
+        for chosen in wanted:
+            needed.setdefault(chosen.metric.view, set()).add(chosen.metric.layer)
+        parts: dict[tuple[View, str], list[Tensor]] = {(v, name): [] for v, names in needed.items() for name in names}
+        first = 0
+        with strictly(self.measure.protocol.precision):  # the clips of a generator are made in here too
+            for clips in _regrouped(batches, self.rows):
+                here = clips.to(self.device)
+                for view, layers in needed.items():
+                    for layer, out in self.outputs(viewed(here, view, first), layers).items():
+                        parts[view, layer].append(out)
+                first += len(here)
+        return {key: torch.cat(values) for key, values in parts.items()}
 
 
 class Scorer:
-    """Turns features into one number a metric; what depends on the reference alone is computed once."""
+    """Turns features into one value a metric; what depends on the reference alone is computed once."""
 
-    def __init__(self, metrics: tuple[Metric, ...], reference: Mapping[str, Moments]) -> None:
-        self._scorers = {m.name: (m.layer, m.scorer(reference.get(m.layer))) for m in metrics}
+    def __init__(self, metrics: Sequence[Chosen], reference: Mapping[str, Reference]) -> None:
+        self._scorers = {
+            c.found.name: c.metric.scorer(reference.get(c.metric.layer, Reference()), c.options) for c in metrics
+        }
 
-    def __call__(self, features: Mapping[str, np.ndarray]) -> dict[str, float]:
-        """Return {metric: score} of features {layer: [n, D]}."""
-        return {name: float(score(features[layer])) for name, (layer, score) in self._scorers.items()}
+    def __call__(self, features: Features, wanted: Sequence[Chosen]) -> Iterator[tuple[Chosen, Callable[[], Value]]]:
+        """Yield each wanted metric with what computes its score of one batch's features."""
+        sets = {key: FeatureSet(values.double()) for key, values in features.items()}
+        for chosen in wanted:
+            score, of = self._scorers[chosen.found.name], sets[chosen.metric.view, chosen.metric.layer]
+            yield chosen, partial(_value, score, of)
+
+
+def _value(score: Callable[[FeatureSet], Value], of: FeatureSet) -> Value:
+    value = score(of)
+    return value if isinstance(value, Curve) else float(value)
 
 
 @torch.no_grad()
@@ -85,3 +106,15 @@ def samples(
         if not bool((clips.abs() <= 1.0 + 1e-5).all()) and bool(clips.isfinite().all()):
             raise PluginError(f"game.sample returned pixels up to {float(clips.abs().max()):.3g}; expected [-1, 1]")
         yield clips
+
+
+def _regrouped(batches: Iterable[Tensor], rows: int) -> Iterator[Tensor]:
+    """Join small batches, in order, into such of at least ``rows`` clips; the last may have fewer."""
+    held: list[Tensor] = []
+    for clips in batches:
+        held.append(clips)
+        if sum(map(len, held)) >= rows:
+            yield torch.cat(held) if len(held) > 1 else clips
+            held = []
+    if held:
+        yield torch.cat(held)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import torch
@@ -23,6 +24,19 @@ def hardware(device: torch.device) -> str:
     threads = torch.get_num_threads()
     model = models[0] if models else platform.processor() or platform.machine()
     return f"{model}, {threads} thread{'' if threads == 1 else 's'}"
+
+
+def libraries(device: torch.device) -> dict[str, str]:
+    """Return the versions of what decodes videos and computes features, beside torch itself."""
+    found = {}
+    for name in ("numpy", "av", "decord", "pillow"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # decord has no wheel for every platform
+            continue
+    if device.type == "cuda":
+        found |= {"cuda": str(torch.version.cuda), "cudnn": str(torch.backends.cudnn.version())}
+    return found
 
 
 def revision() -> str:

@@ -11,16 +11,15 @@ import torch
 from vidgen_bench import __version__
 from vidgen_bench.api import Game
 from vidgen_bench.data.store import Store
+from vidgen_bench.gauge import Gauge
 from vidgen_bench.latent import count
 from vidgen_bench.plan import Plan
-from vidgen_bench.provenance import hardware, revision
+from vidgen_bench.provenance import hardware, libraries, revision
 from vidgen_bench.records import (
     Best,
     DataEntry,
     Environment,
-    InstrumentEntry,
     Measured,
-    MetricEntry,
     Parameters,
     Record,
     Score,
@@ -28,6 +27,7 @@ from vidgen_bench.records import (
     TracePoint,
     TrackEntry,
 )
+from vidgen_bench.track import Track
 from vidgen_bench.training.progress import Progress
 
 
@@ -38,6 +38,7 @@ def make_record(
     game: Game,
     progress: Progress,
     *,
+    gauges: Sequence[Gauge],
     scores: dict[str, Score],
     anchors: dict[str, dict[str, Score]],
     trace: Sequence[TracePoint],
@@ -46,35 +47,57 @@ def make_record(
 ) -> Record:
     """Return the record; ``scores`` is empty where the run diverged."""
     track = plan.track
+    watched = gauges[0].stamp(samples=track.evaluation.samples)
+    stamps = [g.stamp() for g in gauges] + [watched]
     return Record(
-        schema=1,
+        schema=2,
         status="diverged" if progress.diverged else "finished",
         spec=str(plan.composition.resolved.spec),
         seed=seed,
         version=__version__,
-        track=TrackEntry(name=track.name, fingerprint=track.fingerprint, ranked=track.ranked, declared=track.declared),
-        data=DataEntry(
-            name=track.data.name,
-            fingerprint=store.fingerprint,
-            train_videos=len(store.train),
-            test_videos=len(store.test),
-            missing=store.missing,
-        ),
-        instrument=InstrumentEntry(name=track.instrument.name, sha256=plan.instrument_sha256),
-        metrics={m.name: MetricEntry(title=m.title, better=m.better) for m in plan.metrics},
+        track=track_entry(track),
+        data=data_entry(track, store),
+        protocols={stamp.id: stamp for stamp in stamps},
+        metrics={name: entry for g in gauges for name, entry in g.entries().items()},
         plugins=plan.plugins,
         options=plan.composition.resolved.settings,
         parameters=_parameters(plan, seed, game),
-        environment=Environment(
-            torch=torch.__version__, threads=torch.get_num_threads(), device=device.type, world=world
-        ),
+        environment=environment_entry(device, world),
         spent=Spent(iterations=progress.iteration, clips=progress.clips, flops=progress.flops),
         trace=tuple(trace),
         best=_best(progress.best),
+        watched=watched.id,
         scores=scores,
         anchors=anchors,
         witness=tuple(progress.witness),
         measured=_measured(progress, device, world),
+    )
+
+
+def track_entry(track: Track) -> TrackEntry:
+    """Return what a record says of its track."""
+    return TrackEntry(name=track.name, fingerprint=track.fingerprint, ranked=track.ranked, declared=track.declared)
+
+
+def data_entry(track: Track, store: Store) -> DataEntry:
+    """Return what a record says of the decoded videos."""
+    return DataEntry(
+        name=track.data.name,
+        fingerprint=store.fingerprint,
+        train_videos=len(store.train),
+        test_videos=len(store.test),
+        missing=store.missing,
+    )
+
+
+def environment_entry(device: torch.device, world: int) -> Environment:
+    """Return what the last digits of numbers may depend on."""
+    return Environment(
+        torch=torch.__version__,
+        threads=torch.get_num_threads(),
+        device=device.type,
+        world=world,
+        libraries=libraries(device),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,9 +17,10 @@ from pydantic import Field, ValidationError, model_validator
 
 from vidgen_bench.errors import RecordError
 from vidgen_bench.files import write_text
+from vidgen_bench.protocol import Stamp
 from vidgen_bench.validation import Strict, explain
 
-SCHEMA = 1
+SCHEMA = 2
 
 Origin = Literal["default", "name", "variant", "pairing", "track", "given"]
 
@@ -50,13 +51,6 @@ class DataEntry(Strict):
     missing: tuple[str, ...] = ()
 
 
-class InstrumentEntry(Strict):
-    """The measuring network and the hash of its weights."""
-
-    name: str
-    sha256: str
-
-
 class PluginEntry(Strict):
     """A plugin that took part, and its distribution."""
 
@@ -67,10 +61,26 @@ class PluginEntry(Strict):
 
 
 class MetricEntry(Strict):
-    """What a table must know of a metric when its plugin is not there: the title, and which direction is better."""
+    """What a table must know of a metric when its plugin is not there, and under which protocol its numbers were taken."""
 
     title: str
-    better: Literal["higher", "lower"]
+    better: Literal["higher", "lower", "neither"]
+    protocol: str = Field(description="id of the protocol of its scores and anchors")
+    extra: bool = Field(
+        default=False, description="taken of the final samples alone; tables show it where it is asked for"
+    )
+    caveat: str = Field(default="", description="what a reader must know of it, as in rank-deficient")
+    refused: str = Field(default="", description="why there is no score of it, where there is none")
+
+
+class ExternalEntry(Strict):
+    """Clips that were made elsewhere, and what of them was measured."""
+
+    source: str
+    kind: str
+    clips: int = Field(ge=1, description="that are there")
+    used: int = Field(ge=1, description="that were measured")
+    sha256: str = Field(description="of their names and bytes, in order")
 
 
 class Parameters(Strict):
@@ -88,6 +98,7 @@ class Environment(Strict):
     threads: int = Field(ge=1)
     device: str
     world: int = Field(ge=1)
+    libraries: dict[str, str] = Field(default_factory=dict, description="versions of what else decodes and computes")
 
 
 class Spent(Strict):
@@ -120,6 +131,9 @@ class Score(Strict):
     values: tuple[float, ...] = Field(min_length=1)
     mean: float
     std: float = Field(ge=0)
+    at: dict[str, tuple[float, ...]] = Field(
+        default_factory=dict, description="of a score read off a curve, the points of each batch by what was varied"
+    )
 
     @model_validator(mode="after")
     def _agrees(self) -> Score:
@@ -132,10 +146,10 @@ class Score(Strict):
         return self
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> Score:
+    def of(cls, values: Sequence[float], at: Mapping[str, tuple[float, ...]] | None = None) -> Score:
         """Return the score of these per-batch values."""
         mean, std = mean_and_std(values)
-        return cls(values=tuple(values), mean=mean, std=std)
+        return cls(values=tuple(values), mean=mean, std=std, at=dict(at or {}))
 
 
 def mean_and_std(values: Sequence[float]) -> tuple[float, float]:
@@ -161,16 +175,16 @@ class Measured(Strict):
 
 
 class Record(Strict):
-    """A finished run."""
+    """A finished run, or clips from elsewhere that were measured like one."""
 
-    schema_: Literal[1] = Field(alias="schema")
-    status: Literal["finished", "diverged"]
+    schema_: Literal[2] = Field(alias="schema")
+    status: Literal["finished", "diverged", "external"]
     spec: str
     seed: int
     version: str
     track: TrackEntry
     data: DataEntry
-    instrument: InstrumentEntry
+    protocols: dict[str, Stamp] = Field(description="by id, what the numbers of each metric depend on")
     plugins: tuple[PluginEntry, ...]
     options: dict[str, Setting]
     parameters: Parameters
@@ -178,6 +192,8 @@ class Record(Strict):
     spent: Spent
     trace: tuple[TracePoint, ...]
     best: Best | None
+    watched: str | None = Field(default=None, description="id of the protocol of the scores in trace and best")
+    external: ExternalEntry | None = None
     metrics: dict[str, MetricEntry] = Field(description="of every metric in scores and anchors")
     scores: dict[str, Score]
     anchors: dict[str, dict[str, Score]]
@@ -192,6 +208,15 @@ class Record(Strict):
             raise ValueError("the track's fingerprint is not that of what it declares; was the record edited by hand?")
         if self.status == "finished" and not (self.scores and self.best):
             raise ValueError("a finished run has scores and a best checkpoint")
+        if (self.status == "external") != (self.external is not None) or (self.external and not self.scores):
+            raise ValueError("a record with status external has scores and says what was measured, and no other does")
+        for name, stamp in self.protocols.items():
+            if name != stamp.id:
+                raise ValueError(
+                    f"protocols: {name!r} is not the id of what stands there ({stamp.id!r}); was it edited by hand?"
+                )
+        if unknown := {m.protocol for m in self.metrics.values()} - set(self.protocols):
+            raise ValueError(f"metrics names the protocol {min(unknown)!r}, which protocols does not describe")
         if unknown := {m for part in (self.scores, *self.anchors.values()) for m in part} - set(self.metrics):
             raise ValueError(f"metrics does not describe {', '.join(sorted(unknown))}, which scores or anchors contain")
         return self

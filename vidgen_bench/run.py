@@ -9,20 +9,20 @@ from dataclasses import dataclass
 
 import torch
 
-from vidgen_bench.anchors import anchors, reference_moments
+from vidgen_bench.anchors import Anchors, anchors
 from vidgen_bench.api import Game
-from vidgen_bench.data.geometry import FrameGeometry
-from vidgen_bench.data.prepare import prepare
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.data.store import Store
 from vidgen_bench.device import choose_device
-from vidgen_bench.errors import DataError, PluginError
-from vidgen_bench.evaluation import Meter, Scorer, samples
+from vidgen_bench.errors import PluginError
+from vidgen_bench.evaluation import samples
 from vidgen_bench.gallery import write_gif, write_png
+from vidgen_bench.gauge import Gauge, number, scores_of
 from vidgen_bench.places import cache_folder
 from vidgen_bench.plan import Plan
 from vidgen_bench.recording import make_record
 from vidgen_bench.records import Record, Score, write_record
+from vidgen_bench.reference import RealClips, counted
 from vidgen_bench.run_folder import RunFolder
 from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.interrupt import Interrupt
@@ -43,51 +43,28 @@ class Outcome:
     already: bool
 
 
-def prepare_data(plan: Plan, observer: Observer, geometry: FrameGeometry | None = None) -> Store:
-    """Return the decoded clips of the plan's data set, decoding what is not decoded yet; the track's geometry is the default.
-
-    Raises:
-        DataError: the data are not what they should be, or have another number of classes than the track says.
-    """
-    request, track = plan.request, plan.track
-    source = plan.data_set.locate(request.videos, request.splits, cache_folder(), observer.progress)
-    store = prepare(
-        source,
-        split=track.data.split,
-        geometry=geometry or track.data.geometry,
-        clip_frames=track.clip.frames,
-        cache=cache_folder(),
-        allow_missing=request.allow_missing,
-        workers=request.workers,
-        report=observer.progress,
-    )
-    if len(store.classes) != track.clip.classes:
-        raise DataError(
-            f"The data have {len(store.classes)} classes, but the track {track.name} says clip.classes = {track.clip.classes}."
-        )
-    return store
-
-
 def prepare_wide(plan: Plan, game: Game, store: Store, observer: Observer) -> Store | None:
-    """Return the same videos with every column where some player's feed shifts its crop sideways, else None.
+    """Return the same videos with every column where some player's feed, or some protocol's reference, shifts its crop, else None.
 
-    Only training reads them; what is measured stays the track's crop.
+    Scores are of the track's crop all the same.
 
     Raises:
         PluginError: the track's crop takes every column and cannot move, and the backbone did not refuse that.
     """
-    shifting = [p.name for p in game.players if p.feed and "shift-x" in p.feed.augment]
-    if not shifting:
+    shifting = shifting_players(game)
+    if not shifting and not plan.bench.shifts:
         return None
-    geometry = plan.track.data.geometry
-    if not geometry.spare:
+    if not plan.track.data.geometry.spare:
         raise PluginError(
             f"The player {shifting[0]!r} of {plan.composition.backbone.name} shifts its clips sideways (augment shift-x), but the crop of "
             f"the track {plan.track.name} takes every column; the backbone must refuse a clip with spare = 0."
         )
-    size = store.index.bytes * geometry.columns / geometry.width / 1e9
-    observer.stage(f"videos with every column, for crops that move ({size:.1f} GB beside the others)")
-    return prepare_data(plan, observer, geometry.whole_columns)
+    return plan.bench.prepare_wide(plan.request.source, store, observer)
+
+
+def shifting_players(game: Game) -> list[str]:
+    """Return the players whose clips are cut sideways out of the wider frame."""
+    return [p.name for p in game.players if p.feed and "shift-x" in p.feed.augment]
 
 
 def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
@@ -103,7 +80,9 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
     folder = plan.folder(seed)
     with ExitStack() as stack:
         process = Process.of_environment(device)
-        store = process.first(lambda: prepare_data(plan, observer)) or prepare_data(plan, Observer())
+        store = process.first(lambda: plan.bench.prepare(plan.request.source, observer)) or plan.bench.prepare(
+            plan.request.source, Observer()
+        )
         identity = plan.identity(seed, store.fingerprint)
         process.first(lambda: stack.enter_context(folder.locked()))
         before = folder.request()
@@ -121,7 +100,7 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
             plan, game, store, Observer()
         )
         environment = plan.environment(device.type, process.world, threads)
-        if wide is not None:
+        if wide is not None and shifting_players(game):
             environment["videos with every column"] = wide.fingerprint
         process.first(lambda: folder.claim({**identity, "environment": environment}))
         return _Run(plan, seed, folder, store, wide, game, device, process, watched, interrupt).finish()
@@ -145,17 +124,18 @@ class _Run:
     ) -> None:
         self._plan, self._seed, self._folder, self._store, self._wide = plan, seed, folder, store, wide
         self._game, self._device, self._process, self._observer = game, device, process, observer
-        self._metrics = plan.metrics
+        self._main = plan.bench.main
+        self._gauges: list[Gauge] = []
         self._trainer = self._make_trainer(interrupt)
 
     def _make_trainer(self, interrupt: Interrupt) -> Trainer:
         plan, evaluation = self._plan, self._plan.track.evaluation
-        better = next(m.better for m in self._metrics if m.name == evaluation.select)
+        better = next(c.metric.better for c in self._main.main if c.found.name == evaluation.select)
         return Trainer(
             self._game,
             ClipSampler(self._store, "train", self._seed, self._device, self._wide),
             Rule(plan.track.budget, evaluation.every, evaluation.select, better),
-            lambda iteration: self._scores(f"evaluate-{iteration}", 0, evaluation.samples),
+            lambda iteration: self._watch(f"evaluate-{iteration}"),
             seed=self._seed,
             folder=self._folder.path,
             device=self._device,
@@ -177,30 +157,37 @@ class _Run:
         return outcome
 
     def _measure_what_is_real(self) -> None:
-        plan, track, store = self._plan, self._plan.track, self._store
-        self._meter = Meter(plan.instrument.build().eval().to(self._device), self._metrics, self._device)
-        shared = (self._meter, plan.measured_by)
-        moments = reference_moments(
-            *shared, store, track.clip, track.evaluation.reference.passes, cache_folder(), self._observer
-        )
-        self._scorer = Scorer(self._metrics, moments)
-        self._anchors = anchors(
-            *shared, self._scorer, store, track.clip, track.evaluation, cache_folder(), self._observer
-        )
+        bench, cache = self._plan.bench, cache_folder()
+        real = RealClips(self._store, self._wide if bench.shifts else None, self._plan.track.clip)
+        self._gauges = [Gauge(m, real, self._device, cache, self._observer) for m in bench.measures]
+        self._anchors: Anchors = {}
+        for gauge in self._gauges:
+            for name, scores in anchors(gauge, bench.batches(gauge.measure), cache, self._observer).items():
+                self._anchors.setdefault(name, {}).update(scores)
 
-    def _scores(self, purpose: str, start: int, count: int) -> dict[str, float]:
-        """Score the samples start .. start + count - 1 of a purpose."""
+    def _clips(self, purpose: str, indices: range) -> Iterator[torch.Tensor]:
+        """Yield the samples with these indices of a purpose, telling the observer."""
+        made = samples(self._game, self._seed, purpose, indices, self._plan.track.clip.grid, self._device)
+        return counted(made, f"scoring {purpose}", len(indices), self._observer)
 
-        def counted() -> Iterator[torch.Tensor]:
-            done = 0
-            for clips in samples(
-                self._game, self._seed, purpose, range(start, start + count), self._plan.track.clip.grid, self._device
-            ):
-                yield clips
-                done += len(clips)
-                self._observer.progress(f"scoring {purpose}", done, count)
+    def _watch(self, purpose: str) -> dict[str, float]:
+        """Return the scores that training is watched by."""
+        clips = self._clips(purpose, range(self._plan.track.evaluation.samples))
+        return {name: number(v) for name, v in self._gauges[0].score(clips, self._main.main).items()}
 
-        return self._scorer(self._meter.features(counted()))
+    def _final(self) -> dict[str, Score]:
+        """Return the scores of fresh batches of the checkpoint that is loaded, under every protocol; {} where one is not finite."""
+        final: dict[str, Score] = {}
+        for gauge in self._gauges:
+            each = gauge.measure.protocol.samples
+            batches = range(self._plan.bench.batches(gauge.measure))
+            values = [
+                gauge.score(self._clips("final", range(b * each, (b + 1) * each)), gauge.measure.of_batch(b)) for b in batches
+            ]
+            if not all(math.isfinite(number(v)) for scores in values for v in scores.values()):
+                return {}  # what is extra and not finite has been left out: this is a metric that the track watches
+            final |= scores_of(values)
+        return final
 
     def _write(self, diverged: bool) -> Outcome:
         """Score the best checkpoint, write pictures, then the record: with it the run is finished."""
@@ -208,11 +195,8 @@ class _Run:
         if not diverged:
             self._observer.stage("scoring the best checkpoint")
             self._trainer.load_best()
-            rule = self._plan.track.evaluation.final
-            batches = [self._scores("final", b * rule.samples, rule.samples) for b in range(rule.batches)]
-            self._trainer.progress.diverged = not all(math.isfinite(v) for scores in batches for v in scores.values())
-            if not self._trainer.progress.diverged:
-                final = {m.name: Score.of([scores[m.name] for scores in batches]) for m in self._metrics}
+            final = self._final()
+            self._trainer.progress.diverged = not final
             self._picture()
         record = make_record(
             self._plan,
@@ -220,6 +204,7 @@ class _Run:
             self._store,
             self._game,
             self._trainer.progress,
+            gauges=self._gauges,
             scores=final,
             anchors=self._anchors,
             trace=self._folder.trace(),

@@ -1,7 +1,7 @@
 """Tracks: all that is held fixed so that specs can be compared, read from TOML, and their fingerprint.
 
 The fingerprint is the hash of what is declared, known before any work. Left out of it: the name and the words about the track, keys
-at their default (so that a new key does not change old tracks), and ``[defaults]``, because option values belong to a row of a
+at their default (so that a new key does not change old tracks), further scores (each of which has an id of its own), and ``[defaults]``, because option values belong to a row of a
 table, not to the track: the record keeps every one of them, and rows with different values are never averaged.
 """
 
@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from vidgen_bench.api import Clip
 from vidgen_bench.budget import Budget
 from vidgen_bench.errors import RequestError, did_you_mean
+from vidgen_bench.protocol import Protocol, load_protocol, shipped_protocols
 from vidgen_bench.records import track_fingerprint
 from vidgen_bench.spec import NAME
 from vidgen_bench.validation import Strict, parse_toml
@@ -76,26 +77,52 @@ class FinalPart(Strict):
 
 
 class ReferencePart(Strict):
-    """Statistics of the real clips: this many passes over the training list, each with fresh offsets."""
+    """Statistics of the real clips: this many passes over the training list, each with fresh offsets; the protocol's where absent."""
 
-    passes: int = Field(default=10, ge=1)
+    passes: int | None = Field(default=None, ge=1)
 
 
 class EvaluationPart(Strict):
     """When and on how many samples scores are taken, and which one picks the best checkpoint."""
 
+    protocol: str = Field(default="c3d-tgan", description="by which scores are taken: a name, or a .toml file")
+    also: tuple[str, ...] = Field(
+        default=("fvd-2048-16f",), description="other protocols, where their weights are there"
+    )
     every: int = Field(ge=1)
     samples: int = Field(ge=2)
     select: str
-    metrics: tuple[str, ...] = ("is", "fid")
+    metrics: tuple[str, ...] | None = Field(default=None, min_length=1, description="instead of the protocol's")
+    extra: tuple[str, ...] | None = Field(
+        default=None, description="metrics of the final samples alone; the protocol's where absent"
+    )
     final: FinalPart
     reference: ReferencePart = ReferencePart()
 
     @model_validator(mode="after")
     def _select_is_measured(self) -> EvaluationPart:
-        if self.select not in self.metrics:
-            raise ValueError(f"select = {self.select!r} is not among metrics = {list(self.metrics)}")
+        measured = self.metrics or (shipped.metrics if (shipped := self._shipped) else None)
+        if measured and self.select not in measured:
+            raise ValueError(f"select = {self.select!r} is not among metrics = {list(measured)}")
         return self
+
+    @property
+    def _shipped(self) -> Protocol | None:
+        """The protocol, where it is one that ships: one's own file may not be there when a record is read."""
+        return load_protocol(self.protocol) if self.protocol in shipped_protocols() else None
+
+    @property
+    def declared(self) -> dict[str, Any]:
+        """What the fingerprint covers: what differs from defaults and from the protocol, and not which further scores are taken."""
+        content = self.model_dump(mode="json", exclude_defaults=True, exclude={"also", "extra"})
+        shipped = self._shipped
+        if self.metrics is not None:
+            content["metrics"] = sorted(set(self.metrics))  # their order is one of display
+            if shipped and set(shipped.metrics) == set(self.metrics):
+                del content["metrics"]
+        if shipped and self.reference.passes == shipped.real.passes:
+            content.pop("reference", None)
+        return content
 
 
 class Track(Strict):
@@ -129,9 +156,7 @@ class Track(Strict):
     def declared(self) -> dict[str, Any]:
         """What the fingerprint covers: the content without names, words, defaults, and keys at their default."""
         content = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        if metrics := content["evaluation"].pop("metrics", None):  # their order is one of display
-            if set(metrics) != set(EvaluationPart.model_fields["metrics"].default):
-                content["evaluation"]["metrics"] = sorted(set(metrics))
+        content["evaluation"] = self.evaluation.declared
         return {k: v for k, v in content.items() if k not in ("name", "summary", "ranked", "defaults")}
 
     @property

@@ -13,10 +13,11 @@ from pydantic import BaseModel, Field, ValidationError
 from torch import Tensor
 
 from vidgen_bench.api import Clip, Game, Times
+from vidgen_bench.batch_size import CHUNK
 from vidgen_bench.compose import Composition
 from vidgen_bench.device import choose_device
 from vidgen_bench.errors import RecordError, RequestError, VidgenBenchError
-from vidgen_bench.evaluation import CHUNK, samples
+from vidgen_bench.evaluation import samples
 from vidgen_bench.host import Host
 from vidgen_bench.recompose import Written, read_run, recompose, versions
 from vidgen_bench.training import checkpoint as checkpoints

@@ -149,12 +149,19 @@ def test_faults_of_a_pairing(pairing: Any, words: str) -> None:
 
 def test_faults_of_a_metric_and_a_data_set() -> None:
     metric = SimpleNamespace(
-        name="m", summary="s", reference="r", api="1.0", title="M", layer="prob", better="higher", needs_reference=True
-    )
-    assert fault("metric", metric) == "metric 'm' has no method 'scorer'"
-    metric.scorer = _nothing
+        name="m", summary="s", reference="r", api="1.0", title="M", layer="prob", better="neither",
+        view="frozen", needs=frozenset({"moments"}), options=NoOptions,
+    )  # fmt: skip
+    assert fault("metric", metric) == "metric 'm' has no method 'caveat'"
+    metric.caveat = metric.scorer = _nothing
     assert fault("metric", metric) is None
     metric.better = "up"
-    assert fault("metric", metric) == "metric 'm': 'better' is 'up', expected 'higher' or 'lower'"
+    assert fault("metric", metric) == "metric 'm': 'better' is 'up', expected one of 'higher', 'lower', 'neither'"
+    metric.better, metric.view = "lower", "blurred"
+    assert "'view' is 'blurred', expected one of 'as-is', 'shuffled', 'frozen'" in str(fault("metric", metric))
+    metric.view, metric.needs = "as-is", frozenset({"clips"})
+    assert fault("metric", metric) == "metric 'm': 'needs' has ['clips'], expected some of 'moments', 'features'"
+    metric.needs, metric.options = frozenset(), SimpleNamespace
+    assert "options must be a frozen dataclass" in str(fault("metric", metric))
     data_set = SimpleNamespace(name="d", summary="s", reference="r", api="1.0")
     assert fault("data set", data_set) == "data set 'd' has no method 'locate'"

@@ -154,11 +154,10 @@ def test_the_refusal_of_another_api_is_worded_as_on_the_page() -> None:
 
 
 def anchors(text: str) -> set[str]:
-    """Return what a link of the page may lead to."""
-    return {
-        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
-    }
+    """Return what a link of the page may lead to; of two headings alike the second is numbered."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    plain = [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
+    return {name if not plain[:i].count(name) else f"{name}-{plain[:i].count(name)}" for i, name in enumerate(plain)}
 
 
 def test_links_within_the_page_lead_somewhere() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.record_files import DECLARED, record
+from tests.record_files import DECLARED, STAMP, record
 from vidgen_bench.errors import RecordError
 from vidgen_bench.records import Score, mean_and_std, read_record, track_fingerprint, write_record
 from vidgen_bench.track import load_track
@@ -84,7 +84,7 @@ NONSENSE: dict[str, tuple[Callable[[Table], None], list[str]]] = {
     ),
     "missing key": (_drop("options"), ["options: this key is missing"]),
     "missing inner key": (_drop("track", "fingerprint"), ["track.fingerprint: this key is missing"]),
-    "unknown status": (_set("status", to="excellent"), ["status:", "'finished' or 'diverged'"]),
+    "unknown status": (_set("status", to="excellent"), ["status:", "'finished', 'diverged' or 'external'"]),
     "unknown origin": (
         _set("options", "backbone.width", "origin", to="luck"),
         ["options.backbone.width.origin:", "found 'luck'"],
@@ -100,7 +100,20 @@ NONSENSE: dict[str, tuple[Callable[[Table], None], list[str]]] = {
     "finished without scores": (_set("scores", to={}), ["a finished run has scores"]),
     "finished without a best": (_set("best", to=None), ["a finished run has scores and a best checkpoint"]),
     "metric not described": (_drop("metrics", "is"), ["metrics does not describe is"]),
-    "metric in no direction": (_set("metrics", "is", "better", to="up"), ["metrics.is.better:", "'higher' or 'lower'"]),
+    "protocol not described": (
+        _set("metrics", "is", "protocol", to="c3d-tgan-v9"),
+        ["metrics names the protocol 'c3d-tgan-v9', which protocols does not describe"],
+    ),
+    "protocol edited": (
+        _set("protocols", STAMP.id, "sha256", to="cd" * 32),
+        ["protocols:", "is not the id of what stands there", "edited by hand"],
+    ),
+    "external without clips": (_set("status", to="external"), ["status external has scores and says what was measured"]),
+    "clips of a run": (
+        _set("external", to={"source": "s", "kind": "npy", "clips": 2, "used": 2, "sha256": "ab"}),
+        ["status external", "no other does"],
+    ),
+    "metric in no direction": (_set("metrics", "is", "better", to="up"), ["metrics.is.better:", "'higher', 'lower' or 'neither'"]),
 }
 
 
@@ -115,10 +128,10 @@ def test_nonsense_is_refused_with_its_place_and_a_fix(path: Path, name: str) -> 
         assert word in message
 
 
-@pytest.mark.parametrize("schema", [2, 0, "1", None, [1]])
+@pytest.mark.parametrize("schema", [1, 3, 0, "2", None, [2]])
 def test_another_schema_names_both(path: Path, schema: Any) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | {"schema": schema}))
-    assert f"has schema {schema!r}; this version reads schema 1" in message_of(path)
+    assert f"has schema {schema!r}; this version reads schema 2" in message_of(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"null\x00", b"\x80\x81\xff\x00PK", b'{"schema": 1,}', b"[" * 100_000])

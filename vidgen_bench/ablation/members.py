@@ -16,6 +16,7 @@ from vidgen_bench.errors import RequestError, VidgenBenchError, did_you_mean
 from vidgen_bench.fit import Misfit, fit
 from vidgen_bench.host import Host
 from vidgen_bench.plan import Request
+from vidgen_bench.protocol import load_protocol
 from vidgen_bench.run_folder import RunFolder, folder_of
 from vidgen_bench.spec import parse
 from vidgen_bench.suite import Cell, Model, Suite
@@ -185,6 +186,7 @@ def _budgeted(name: str, budget: Budget | None) -> Track:
 
 
 def _check_metric(metric: str, track: Track) -> None:
-    if metric not in track.evaluation.metrics:
-        hint = did_you_mean(metric, track.evaluation.metrics)
+    measured = track.evaluation.metrics or load_protocol(track.evaluation.protocol).metrics
+    if metric not in measured:
+        hint = did_you_mean(metric, measured)
         raise RequestError(f"the table shows {metric!r}, which the track {track.name} does not measure.{hint}")

@@ -37,7 +37,9 @@ class Result:
     @property
     def state(self) -> Ended:
         """``finished``, ``diverged`` or ``failed``."""
-        return self.record.status if self.record else "failed"
+        if self.record is None:
+            return "failed"
+        return "diverged" if self.record.status == "diverged" else "finished"
 
 
 def make_plans(ablation: Ablation, host: Host) -> dict[Key, Plan]:
@@ -65,7 +67,7 @@ def check_data(ablation: Ablation, plans: Mapping[Key, Plan], observer: Observer
         plan = plans[job.member.key]
         asked = (plan.track.data.name, plan.request.videos, plan.request.splits)
         if asked not in found:
-            plan.data_set.locate(plan.request.videos, plan.request.splits, cache_folder(), observer.progress)
+            plan.bench.data_set.declaration.locate(plan.request.videos, plan.request.splits, cache_folder(), observer.progress)
             found.add(asked)
 
 

@@ -4,7 +4,7 @@ Order: each name has its own keyed permutation of the videos for every epoch, dr
 paper's): with span = stride * (frames - 1) + 1, uniform in 0 .. length - span - 1, so the last legal start is never
 drawn, and 0 where length <= span.
 Augmentation: ``flip`` mirrors half of the clips; ``shift-x`` cuts each clip at a column of its own from a wide store, which holds
-the rows of the track's crop and every column. Measurements never see either.
+the rows of the track's crop and every column. Measurements see neither, but where a protocol's reference statistics ask for it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from vidgen_bench.api import Batch, Feed
 from vidgen_bench.data.store import Store
 from vidgen_bench.errors import DataError, RequestError
 from vidgen_bench.noise import key_of, random_bits
+
+Augment = tuple[Literal["flip", "shift-x"], ...]
 
 _DEVICE_SHARE = 0.5  # of the device's memory that is free when it comes
 
@@ -102,16 +104,16 @@ class ClipSampler:
         videos = self._items(name, self._stream(position, rows) + row)
         return self._gather(videos, key, row, feed)
 
-    def evaluation(self, purpose: str, indices: Tensor, frames: int, stride: int = 1) -> Batch:
+    def evaluation(self, purpose: str, indices: Tensor, frames: int, augment: Augment = ()) -> Batch:
         """Return the real clips with these sample indices [n]: clip i is a pure function of (seed, purpose, i).
 
         Indices 0 .. V - 1 are V different videos in keyed order, V .. 2 V - 1 are so again, each with an offset of its
         own.
         """
         index = indices.to(device="cpu", dtype=torch.int64)
-        return self._gather(self._items(purpose, index), self._key(purpose, -1), index, Feed(frames, stride))
+        return self._gather(self._items(purpose, index), self._key(purpose, -1), index, Feed(frames, augment=augment))
 
-    def passes(self, purpose: str, passes: int, frames: int, rows: int, stride: int = 1) -> Iterator[Batch]:
+    def passes(self, purpose: str, passes: int, frames: int, rows: int, augment: Augment = ()) -> Iterator[Batch]:
         """Yield every video of the split exactly once a pass, in list order, each pass with fresh offsets.
 
         A batch has ``rows`` clips; the last one of a pass may have fewer.
@@ -119,7 +121,7 @@ class ClipSampler:
         for number in range(passes):
             key = self._key(purpose, "pass", number)
             for videos in torch.arange(self.videos, dtype=torch.int64).split(rows):
-                yield self._gather(videos, key, videos, Feed(frames, stride))
+                yield self._gather(videos, key, videos, Feed(frames, augment=augment))
 
     def _key(self, *parts: int | str) -> Tensor:
         return torch.tensor(key_of(self._seed, "clips", *parts), dtype=torch.int64)

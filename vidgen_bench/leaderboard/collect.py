@@ -70,19 +70,22 @@ def _rankable(path: Path) -> Record:
         RecordError: not valid, or its track names no metric to rank by, or one that the record does not describe.
     """
     record = read_record(path)
-    metric = selected(record)
-    if metric is None:
-        fault = "track.declared.evaluation.select: expected the name of a metric."
-    elif record.scores and metric not in record.metrics:
-        fault = f"metrics: its track ranks by {metric!r}, which the record does not describe."
-    else:
+    if selected(record) is not None:
         return record
+    evaluation = record.track.declared.get("evaluation")
+    named = isinstance(evaluation, dict) and isinstance(evaluation.get("select"), str)
+    if not named:
+        fault = "track.declared.evaluation.select: expected the name of a metric."
+    else:
+        fault = "metrics: it describes no metric to rank by."
     fix = "Restore the file from the run that wrote it, or delete it and run the spec again."
     raise RecordError(f"The record {path} is not valid:\n  {fault}\n{fix}")
 
 
 def selected(record: Record) -> str | None:
-    """Return the metric that the record's track ranks by, or None where the track does not say."""
+    """Return the metric to rank by: the track's, or where another protocol measured the first of its own; None where there is none."""
     evaluation = record.track.declared.get("evaluation")
     metric = evaluation.get("select") if isinstance(evaluation, dict) else None
-    return metric if isinstance(metric, str) else None
+    if not isinstance(metric, str) or metric in record.metrics:
+        return metric if isinstance(metric, str) else None
+    return next((name for name, entry in record.metrics.items() if not entry.extra), None)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from vidgen_bench.leaderboard.notes import notes
-from vidgen_bench.leaderboard.ranking import Ranked, Ranking
+from vidgen_bench.leaderboard.ranking import Ranked, Ranking, protocol_of
 
 SCHEMA = 1
 
@@ -20,7 +20,7 @@ def as_json(rankings: Sequence[Ranking], faults: Sequence[str] = ()) -> str:
 
 
 def _ranking(ranking: Ranking) -> dict[str, Any]:
-    record = ranking.record
+    record, records = ranking.record, [r for row in ranking.rows for r in row.row.records]
     return {
         "track": {
             "name": ranking.names[0],
@@ -30,7 +30,8 @@ def _ranking(ranking: Ranking) -> dict[str, Any]:
             "declared": record.track.declared,
         },
         "data": {"name": record.data.name, "fingerprint": record.data.fingerprint},
-        "instrument": {"name": record.instrument.name, "sha256": record.instrument.sha256},
+        "protocol": protocol_of(record),
+        "protocols": {name: s.model_dump(mode="json") for r in records for name, s in r.protocols.items()},
         "measured_by": [{"kind": k, "name": n, "distribution": d} for k, n, d in ranking.measured_by],
         "device_model": ranking.device_model,
         "select": ranking.select,
@@ -70,8 +71,10 @@ def _row(ranked: Ranked) -> dict[str, Any]:
 
 
 def status(ranked: Ranked) -> str:
-    """Return ``finished``, ``diverged``, or how many of the runs diverged."""
+    """Return ``finished``, ``external``, ``diverged``, or how many of the runs diverged."""
     diverged, runs = ranked.row.diverged, len(ranked.row.entries)
+    if ranked.row.external:
+        return "external"
     if diverged == runs:
         return "diverged"
     return f"{diverged} of {runs} diverged" if diverged else "finished"

@@ -17,7 +17,7 @@ def as_markdown(rankings: Sequence[Ranking]) -> str:
 
 
 def _section(ranking: Ranking) -> str:
-    metrics = [heading(ranking, m) for m in ranking.metrics]
+    metrics = [_heading(ranking, m) for m in ranking.metrics]
     head = ["#", "spec", "options", *metrics, "G_t", "G", "iterations", "device-hours", "seeds", "status"]
     aligned = ["--:", ":--", ":--", *("--:" for _ in metrics), "--:", "--:", "--:", "--:", ":--", ":--"]
     body = [head, aligned, *(_anchor(ranking, a) for a in ranking.anchors.above), *_rows(ranking)]
@@ -25,6 +25,11 @@ def _section(ranking: Ranking) -> str:
     lines = [f"### {safe(ranking.name)}", "", safe(identity(ranking)), ""]
     lines += [f"| {' | '.join(cells)} |" for cells in body]
     return "\n".join([*lines, "", *(f"- {safe(note)}" for note in notes(ranking)), ""])
+
+
+def _heading(ranking: Ranking, metric: str) -> str:
+    caveat = ranking.metrics[metric].caveat
+    return f"{heading(ranking, metric)} ({caveat})" if caveat else heading(ranking, metric)
 
 
 def _places(ranking: Ranking) -> dict[str, int]:

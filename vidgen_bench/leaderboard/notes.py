@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from vidgen_bench.leaderboard.ranking import MEASURING, Ranking
+from vidgen_bench.leaderboard.ranking import MEASURING, Ranking, protocol_of
 from vidgen_bench.leaderboard.rows import Summary
 
-ARROWS = {"higher": "↑", "lower": "↓"}
+ARROWS = {"higher": "↑", "lower": "↓", "neither": ""}
+
+CAVEATS = {
+    "rank-deficient": "Rank-deficient: there are fewer samples than features, so that the samples' covariance is singular and the distance "
+    "too large; compare it at equal n only."
+}
+"""What is known of a caveat, a sentence each."""
 
 OURS = "vidgen-bench"
 """The distribution whose plugins measure where nothing else is said."""
 
 
 def heading(ranking: Ranking, metric: str) -> str:
-    """Return a metric's column heading: ``FID ↓``."""
+    """Return a metric's column heading: ``FID ↓``; the end of the protocol's id with it where two columns are of one metric."""
     entry = ranking.metrics[metric]
-    return f"{entry.title if len(entry.title) <= 6 else metric.upper()} {ARROWS[entry.better]}"
+    apart = metric.partition(" ")[2]
+    return " ".join(
+        filter(None, (entry.title if len(entry.title) <= 12 else metric.upper(), ARROWS[entry.better], apart))
+    )
 
 
 def identity(ranking: Ranking) -> str:
@@ -26,7 +35,7 @@ def identity(ranking: Ranking) -> str:
     parts = [
         f"track {record.track.fingerprint}",
         f"data {record.data.name} {record.data.fingerprint[:12]}",
-        f"instrument {record.instrument.name} {record.instrument.sha256[:12]}",
+        f"protocol {protocol_of(record)}",
     ]
     if others := [f"{name} of {distribution}" for _, name, distribution in ranking.measured_by if distribution != OURS]:
         parts.append(f"measured by {', '.join(others)}")
@@ -43,10 +52,26 @@ def notes(ranking: Ranking) -> list[str]:
         lines.append("Ranks such as 1-2 are not told apart: two rows are tied where |m1 - m2| <= sqrt(s1² + s2²).")
     if not ranking.ranked:
         lines.append("This track ranks nothing: its rows are listed in order, without ranks.")
+    if any(r.row.external for r in ranking.rows):
+        lines.append(
+            "External: clips that were made elsewhere, measured alike; how they were trained is not known here, so no rank."
+        )
+    lines += _protocols(ranking)
     if ranking.anchors.disagree:
         disputed = ", ".join(ranking.anchors.disagree)
         lines.append(f"Caution: the records disagree on the anchors {disputed}; were they measured alike?")
     return [*filter(None, lines), *_versions(ranking)]
+
+
+def _protocols(ranking: Ranking) -> list[str]:
+    """Return what is to be known of the columns: their caveats, and the protocols that are not the ranking's own."""
+    shown = ranking.metrics.values()
+    lines = [CAVEATS.get(c, f"{c}.") for c in dict.fromkeys(e.caveat for e in shown if e.caveat)]
+    own, others = protocol_of(ranking.record), dict[str, list[str]]()
+    for metric, entry in ranking.metrics.items():
+        if entry.protocol != own:
+            others.setdefault(entry.protocol, []).append(heading(ranking, metric))
+    return lines + [f"{', '.join(names)}: protocol {protocol}." for protocol, names in others.items()]
 
 
 def _order(ranking: Ranking) -> str:

@@ -1,8 +1,9 @@
 """Rankings: which rows may stand side by side, their order, and which ranks they can honestly be given.
 
-One ranking holds the records of one track fingerprint, one data fingerprint, one set of instrument weights, and metric
-and instrument plugins of the same distributions; where the budget is in device-hours, also of one device model and as
-many devices.
+One ranking holds the records of one track fingerprint, one data fingerprint, one protocol id (instrument, weights, samples,
+reference, precision: see :mod:`vidgen_bench.protocol`), and metric and instrument plugins of the same distributions; where the
+budget is in device-hours, also of one device model and as many devices. Clips from elsewhere stand among the rows without a rank:
+they were measured alike and not trained alike.
 
 Two rows are *tied* where ``|m1 - m2| <= sqrt(s1^2 + s2^2)`` for means m and spreads s of the track's selection metric;
 a row without a spread (one value only) is tied with every other. A row's rank is a range: from one more than the number
@@ -12,8 +13,8 @@ of rows clearly better, to the number of rows not clearly worse. ``1-2`` says th
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from vidgen_bench.leaderboard.anchors import Anchors, anchors_of
@@ -52,7 +53,7 @@ class Ranking:
     names: tuple[str, ...]
     """Names of the track; more than one where two tracks declare the same."""
     record: Record
-    """One of the records: all declare the same track, data and instrument."""
+    """One of the records: all declare the same track, data and protocol."""
     measured_by: Measuring
     """The plugins that measured: only records that were measured by the same ones are compared."""
     device_model: str | None
@@ -68,8 +69,12 @@ class Ranking:
         """The track's name."""
         return " = ".join(self.names)
 
+    def plain(self) -> Ranking:
+        """Return it without the metrics that are extra."""
+        return replace(self, metrics={name: entry for name, entry in self.metrics.items() if not entry.extra})
+
     @property
-    def better(self) -> Literal["higher", "lower"]:
+    def better(self) -> Literal["higher", "lower", "neither"]:
         """The better direction of the metric that rows are ordered by."""
         return self.metrics[self.select].better if self.select in self.metrics else "higher"
 
@@ -87,31 +92,45 @@ def _comparable(record: Record) -> tuple[object, ...]:
     return (
         record.track.fingerprint,
         record.data.fingerprint,
-        record.instrument.sha256,
+        protocol_of(record),
         measured_by(record),
         _device_model(record),
     )
 
 
+def protocol_of(record: Record) -> str:
+    """Return the id of the protocol that a record is ranked under."""
+    metric = selected(record)
+    return record.metrics[metric].protocol if metric in record.metrics else ""
+
+
 def measured_by(record: Record) -> Measuring:
-    """Return (kind, name, distribution) of each plugin that made a record's numbers what they are."""
-    return tuple(sorted((p.kind, p.name, p.distribution) for p in record.plugins if p.kind in MEASURING))
+    """Return (kind, name, distribution) of each plugin that made the numbers of that protocol what they are."""
+    protocol = protocol_of(record)
+    names = {name for name, metric in record.metrics.items() if metric.protocol == protocol and not metric.extra}
+    if protocol in record.protocols:
+        names.add(record.protocols[protocol].instrument)
+    chosen = (p for p in record.plugins if p.kind in MEASURING and p.name in names)
+    return tuple(sorted((p.kind, p.name, p.distribution) for p in chosen))
 
 
 def _device_model(record: Record) -> str | None:
     """Return the hardware, and how much of it, where the track's budget is in device-hours."""
     budget = record.track.declared.get("budget")
-    if not isinstance(budget, dict) or budget.get("device_hours") is None:
+    if record.external is not None or not isinstance(budget, dict) or budget.get("device_hours") is None:
         return None
     world = record.environment.world
     return f"{world} x {record.measured.hardware}" if world > 1 else record.measured.hardware
 
 
-def _ranking(entries: Sequence[Entry]) -> Ranking:
+def _ranking(given: Sequence[Entry]) -> Ranking:
+    entries = _in_columns(given)
     records = [e.record for e in entries]
     first = records[0]
     select = selected(first) or ""
-    metrics = {name: metric for r in reversed(records) for name, metric in r.metrics.items()}
+    metrics: dict[str, MetricEntry] = {}
+    for name, metric in (item for r in records for item in r.metrics.items()):
+        metrics.setdefault(name, metric)
     # a track that says of itself that it ranks nothing is not ranked because a copy of it says otherwise
     ranked = all(r.track.ranked for r in records)
     rows = rows_of(entries)
@@ -128,6 +147,30 @@ def _ranking(entries: Sequence[Entry]) -> Ranking:
     )
 
 
+def _in_columns(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries with a column for each protocol of a metric: the first keeps the name, another adds the end of its id."""
+    first: dict[str, str] = {}
+    for entry in entries:
+        for name, metric in entry.record.metrics.items():
+            first.setdefault(name, metric.protocol)
+    return [Entry(e.path, _renamed(e.record, first)) for e in entries]
+
+
+def _renamed(record: Record, first: Mapping[str, str]) -> Record:
+    names = {
+        name: name if metric.protocol == first[name] else f"{name} {metric.protocol.rpartition(' ')[2]}"
+        for name, metric in record.metrics.items()
+    }
+    if all(old == new for old, new in names.items()):
+        return record
+    parts = {
+        "metrics": {names[m]: entry for m, entry in record.metrics.items()},
+        "scores": {names[m]: score for m, score in record.scores.items()},
+        "anchors": {a: {names[m]: s for m, s in scores.items()} for a, scores in record.anchors.items()},
+    }
+    return record.model_copy(update=parts)
+
+
 def _ordered(rows: list[Row], select: str, metrics: dict[str, MetricEntry], ranked: bool) -> tuple[Ranked, ...]:
     """Return rows from best to worst; those without the metric follow, and those that only diverged come last."""
     sign = 1.0 if select in metrics and metrics[select].better == "lower" else -1.0
@@ -139,7 +182,7 @@ def _ordered(rows: list[Row], select: str, metrics: dict[str, MetricEntry], rank
         return (0, sign * score.mean, label) if score else (2 if row.diverged == len(row.entries) else 1, 0.0, label)
 
     named.sort(key=place)
-    scores = [row.scores.get(select) for row, _ in named]
+    scores = [None if row.external else row.scores.get(select) for row, _ in named]
     return tuple(
         Ranked(row, spec, options, _rank(score, [s for s in scores if s], sign) if ranked and score else None)
         for (row, (spec, options)), score in zip(named, scores, strict=True)

@@ -87,6 +87,11 @@ class Row:
         return [r.seed for r in self.records]
 
     @property
+    def external(self) -> bool:
+        """Whether these are clips from elsewhere."""
+        return self.entries[0].record.external is not None
+
+    @property
     def diverged(self) -> int:
         """How many of the runs diverged; they enter no score."""
         return sum(r.status == "diverged" for r in self.records)
@@ -102,7 +107,7 @@ class Row:
     @cached_property
     def scores(self) -> dict[str, Summary]:
         """The summary of each metric over the runs that finished with it."""
-        finished = [r for r in self.records if r.status == "finished"]
+        finished = [r for r in self.records if r.status != "diverged"]
         names = dict.fromkeys(name for r in finished for name in r.scores)
         return {
             name: over_seeds([(r.seed, r.scores[name].values) for r in finished if name in r.scores]) for name in names
@@ -119,10 +124,11 @@ def rows_of(entries: Sequence[Entry]) -> list[Row]:
 
 
 def _key(record: Record) -> str:
-    """Return what runs of one row share: the spec, every option's value, and whose plugins were played."""
+    """Return what runs of one row share: the spec, every option's value, and whose plugins were played; or the clips."""
     options = {name: setting.value for name, setting in record.options.items()}
     players = sorted((p.kind, p.name, p.distribution) for p in record.plugins if p.kind in ("backbone", "temporal"))
-    return json.dumps([record.spec, options, players], sort_keys=True)
+    clips = record.external.sha256 if record.external else None
+    return json.dumps([record.spec, options, players, clips], sort_keys=True)
 
 
 def _without_copies(entries: Sequence[Entry]) -> list[Entry]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vidgen_bench.leaderboard.export import status
-from vidgen_bench.leaderboard.ranking import Ranked, Ranking
+from vidgen_bench.leaderboard.ranking import Ranked, Ranking, protocol_of
 from vidgen_bench.leaderboard.rows import Summary
 
 
@@ -29,7 +29,7 @@ def _columns(metrics: Sequence[str]) -> list[str]:
     return [
         "track", "ranked", "kind", "rank_best", "rank_worst", "spec", "given", *scores,
         "parameters_temporal", "parameters_generator", "iterations", "device_hours", "seeds", "status", "options",
-        "track_fingerprint", "data_fingerprint", "instrument", "instrument_sha256", "measured_by", "device_model",
+        "track_fingerprint", "data_fingerprint", "protocol", "measured_by", "device_model",
     ]  # fmt: skip
 
 
@@ -40,8 +40,7 @@ def _shared(ranking: Ranking) -> dict[str, Any]:
         "ranked": str(ranking.ranked).lower(),
         "track_fingerprint": record.track.fingerprint,
         "data_fingerprint": record.data.fingerprint,
-        "instrument": record.instrument.name,
-        "instrument_sha256": record.instrument.sha256,
+        "protocol": protocol_of(record),
         "measured_by": "; ".join(f"{kind} {name} of {owner}" for kind, name, owner in ranking.measured_by),
         "device_model": ranking.device_model or "",
     }

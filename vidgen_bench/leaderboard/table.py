@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -15,6 +15,9 @@ from vidgen_bench.leaderboard import numbers
 from vidgen_bench.leaderboard.anchors import describe
 from vidgen_bench.leaderboard.notes import heading, identity, notes
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
+
+_MORE = 4
+"""Extra metrics in one table."""
 
 ENOUGH = 100
 """Columns from which on every fact has a column of its own."""
@@ -38,14 +41,20 @@ def _generator(ranked: Ranked) -> str:
 
 
 def _iterations(ranked: Ranked) -> str:
+    if ranked.row.external:
+        return numbers.DASH
     return numbers.span([r.spent.iterations for r in ranked.row.records])
 
 
 def _hours(ranked: Ranked) -> str:
+    if ranked.row.external:
+        return numbers.DASH
     return numbers.hours([r.measured.device_hours for r in ranked.row.records])
 
 
 def _seeds(ranked: Ranked) -> str:
+    if ranked.row.external:
+        return numbers.DASH
     return numbers.seeds(ranked.row.seeds)
 
 
@@ -73,7 +82,11 @@ def table(rankings: Sequence[Ranking], width: int) -> RenderableType:
 def _section(ranking: Ranking, columns: Sequence[_Column]) -> list[RenderableType]:
     head = Text.assemble((ranking.name, "bold cyan"), "\n", (identity(ranking), "dim"))
     caption = Text("\n".join(notes(ranking)), style="dim")
-    return [Padding(head, (0, 0, 0, 1)), _grid(ranking, columns), Padding(caption, (0, 0, 1, 1))]
+    extra = [name for name, entry in ranking.metrics.items() if entry.extra]
+    more = [extra[i : i + _MORE] for i in range(0, len(extra), _MORE)]
+    grids = [_grid(ranking.plain(), columns)]
+    grids += [_grid(replace(ranking, metrics={m: ranking.metrics[m] for m in names}), ()) for names in more]
+    return [Padding(head, (0, 0, 0, 1)), *grids, Padding(caption, (0, 0, 1, 1))]
 
 
 def _grid(ranking: Ranking, columns: Sequence[_Column]) -> Table:
@@ -82,7 +95,11 @@ def _grid(ranking: Ranking, columns: Sequence[_Column]) -> Table:
         grid.add_column(" #", justify="right", no_wrap=True)
     grid.add_column("spec" if ranking.ranked else " spec", overflow="fold", min_width=15)
     for metric in ranking.metrics:
-        grid.add_column(heading(ranking, metric), justify="right", no_wrap=True)
+        caveat = ranking.metrics[metric].caveat
+        title = Text(heading(ranking, metric))
+        grid.add_column(
+            title.append(f"\n{caveat}", style="not bold dim") if caveat else title, justify="right", no_wrap=True
+        )
     for column in columns:
         grid.add_column(column.title, justify="right", no_wrap=not column.folds, overflow="fold", min_width=5)
     places = {m: numbers.decimals(r.row.scores[m] for r in ranking.rows if m in r.row.scores) for m in ranking.metrics}
@@ -108,6 +125,8 @@ def _row(ranking: Ranking, ranked: Ranked, places: dict[str, int]) -> list[Rende
     name = Text(ranked.spec, style="bold")
     if ranked.options:
         name.append(f"\n{ranked.options}", style="not bold dim")
+    if row.external:
+        name.append("\nexternal", style="not bold dim")
     if row.diverged and not diverged:
         name.append(f"\n{row.diverged} of {len(row.entries)} diverged", style="not bold red")
     shown: list[RenderableType] = [numbers.mean_and_spread(row.scores.get(m), places[m]) for m in ranking.metrics]

@@ -1,4 +1,4 @@
-"""Mean and covariance of features that arrive in chunks, in float64, and the file that keeps them."""
+"""Mean and covariance of features that arrive in chunks, in float64 on the features' device, and the file that keeps them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from vidgen_bench.api import Moments
 from vidgen_bench.errors import RecordError, RequestError
@@ -23,36 +25,36 @@ class MomentAccumulator:
 
     def __init__(self) -> None:
         self._count = 0
-        self._mean = np.zeros(0)
-        self._scatter = np.zeros((0, 0))
+        self._mean = torch.zeros(0, dtype=torch.float64)
+        self._scatter = torch.zeros(0, 0, dtype=torch.float64)
 
     @property
     def count(self) -> int:
         """Vectors seen so far."""
         return self._count
 
-    def add(self, features: np.ndarray) -> None:
-        """Take in one chunk of features [n, D]; n may be 0.
+    def add(self, features: Tensor | np.ndarray) -> None:
+        """Take in one chunk of features [n, D]; n may be 0. The sums stay on the device of the first chunk.
 
         Raises:
             RequestError: not a matrix, or another D than before.
         """
-        x = np.asarray(features, dtype=np.float64)
+        x = torch.as_tensor(features)
         if x.ndim != 2 or (self._count and x.shape[1] != self._mean.shape[0]):
             expected = f"[n, {self._mean.shape[0]}]" if self._count else "[n, D]"
             raise RequestError(f"Moments are of features {expected}; found an array {list(x.shape)}.")
         n, m = self._count, x.shape[0]
         if not m:
             return
-        mean = x.mean(axis=0)
+        x = x.to(self._mean.device if n else x.device, torch.float64)
+        mean = x.mean(dim=0)
         centred = x - mean
-        scatter = centred.T @ centred
-        if n:
-            shift = mean - self._mean
-            scatter += self._scatter
-            scatter += np.outer(shift, shift * (n * m / (n + m)))
-            mean = self._mean + shift * (m / (n + m))
-        self._count, self._mean, self._scatter = n + m, mean, scatter
+        if not n:
+            self._count, self._mean, self._scatter = m, mean, centred.T @ centred
+            return
+        shift = mean - self._mean
+        self._scatter.addmm_(centred.T, centred).addr_(shift, shift, alpha=n * m / (n + m))
+        self._count, self._mean = n + m, self._mean + shift * (m / (n + m))
 
     def result(self) -> Moments:
         """Return the moments of all that was added; covariance with divisor n - 1, as ``numpy.cov``.
@@ -62,10 +64,10 @@ class MomentAccumulator:
         """
         if self._count < 2:
             raise RequestError(f"A covariance needs at least 2 samples; found {self._count}. Give more clips.")
-        return Moments(self._count, self._mean.copy(), self._scatter / (self._count - 1))
+        return Moments(self._count, self._mean.clone(), self._scatter / (self._count - 1))
 
 
-def moments_of(features: np.ndarray) -> Moments:
+def moments_of(features: Tensor | np.ndarray) -> Moments:
     """Return the moments of features [n, D], n at least 2."""
     accumulator = MomentAccumulator()
     accumulator.add(features)
@@ -78,12 +80,12 @@ def save_moments(path: Path, moments: Moments) -> None:
     Raises:
         VidgenBenchError: the disk is full or the folder cannot be written.
     """
-    count, mean, covariance = np.int64(moments.count), moments.mean, moments.covariance
+    count, mean, covariance = np.int64(moments.count), moments.mean.cpu().numpy(), moments.covariance.cpu().numpy()
     write_whole(path, lambda stream: np.savez(stream, count=count, mean=mean, covariance=covariance))
 
 
 def load_moments(path: Path) -> Moments:
-    """Return the moments that :func:`save_moments` wrote; pickles are not opened.
+    """Return the moments that :func:`save_moments` wrote, on the CPU; pickles are not opened.
 
     Raises:
         RecordError: the file is absent, or not such a file.
@@ -100,4 +102,4 @@ def load_moments(path: Path) -> Moments:
         raise RecordError(
             f"{path}: expected count >= 2, mean [D] and covariance [D, D] in float64; found {found}. {fix}"
         )
-    return Moments(count, mean, covariance)
+    return Moments(count, torch.from_numpy(mean), torch.from_numpy(covariance))

@@ -66,9 +66,14 @@ def test_a_track_that_names_no_metric_is_a_fault(tmp_path: Path, evaluation: obj
 
 
 def test_a_metric_that_the_record_does_not_describe_is_a_fault(tmp_path: Path) -> None:
-    write(tmp_path, record(scores={"is": [3.0, 4.0]}, anchors={}, metrics={"is": METRICS["is"]}))
+    write(tmp_path, record(scores={}, diverged=True, anchors={}, metrics={}))
     (fault,) = collect([tmp_path]).faults
-    assert "its track ranks by 'fid', which the record does not describe" in str(fault)
+    assert "it describes no metric to rank by" in str(fault)
+
+
+def test_another_protocol_ranks_by_the_first_of_its_own_metrics() -> None:
+    extra = {"kid": METRICS["fid"] | {"title": "KID", "extra": True}}
+    assert selected(record(scores={"is": [3.0, 4.0]}, anchors={}, metrics={**extra, "is": METRICS["is"]})) == "is"
 
 
 def test_selected_is_the_metric_of_the_track() -> None:

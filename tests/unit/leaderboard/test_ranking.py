@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.record_files import ANCHORS, DECLARED, MEASURED, METRICS, PLAYERS, plugins, record
+from tests.record_files import ANCHORS, DECLARED, MEASURED, METRICS, PLAYERS, STAMP, plugins, record, under
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.notes import identity, notes
 from vidgen_bench.leaderboard.ranking import Ranking, rankings, tied
@@ -41,7 +41,7 @@ def places(ranking: Ranking) -> dict[str, str]:
         {"declared": declared(budget={"iterations": 5}), "track": "test-64~iterations=5"},
         {"declared": declared(budget={"iterations": 5})},
         {"data": record().data.model_dump() | {"fingerprint": "v1:ffff"}},
-        {"instrument": {"name": "c3d-shapes", "sha256": "cd" * 32}},
+        under(STAMP.model_copy(update={"sha256": "cd" * 32})),
         {"plugins": plugins(["metric"], distribution="strange")},
         {"plugins": plugins(["instrument"], distribution="strange")},
     ],

@@ -1,0 +1,122 @@
+"""Numbers under different protocol ids: they never share a ranking or a column, and what a reader must know stands beside them."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from tests.record_files import METRICS, STAMP, plugins, record, under
+from vidgen_bench.leaderboard.collect import Entry
+from vidgen_bench.leaderboard.export import as_json, status
+from vidgen_bench.leaderboard.markdown import as_markdown
+from vidgen_bench.leaderboard.notes import identity
+from vidgen_bench.leaderboard.ranking import Ranking, rankings
+from vidgen_bench.leaderboard.table import table
+from vidgen_bench.protocol import Stamp
+from vidgen_bench.records import Record
+
+FVD = STAMP.model_copy(
+    update={"protocol": {**STAMP.protocol, "name": "fvd-2048-16f", "samples": 2048}, "instrument": "i3d"}
+)
+EXTERNAL = {
+    "status": "external",
+    "best": None,
+    "external": {"source": "clips.npy", "kind": "npy", "clips": 1100, "used": 1024, "sha256": "ef" * 32},
+    "parameters": {"temporal": None, "parts": {}},
+    "spent": {"iterations": 0, "clips": 0, "flops": 0},
+}
+
+
+def ranked(*records: Record) -> list[Ranking]:
+    return rankings([Entry(Path(f"{i}/record.json"), r) for i, r in enumerate(records)])
+
+
+def with_fvd(spec: str, stamp: Stamp, value: float) -> Record:
+    scores = {"is": [3.1, 3.2], "fid": [310.0, 315.0], "fvd": [value, value + 1]}
+    entry = {"title": "FVD", "better": "lower", "protocol": stamp.id}
+    protocols = {s.id: s.model_dump(mode="json") for s in (STAMP, stamp)}
+    measured = [
+        {"kind": k, "name": n, "distribution": "vidgen-bench", "version": "0.1.0"}
+        for k, n in (("metric", "fvd"), ("instrument", "i3d"))
+    ]
+    everything = [*plugins([]), *measured]
+    return record(spec, scores=scores, metrics={**METRICS, "fvd": entry}, protocols=protocols, plugins=everything)
+
+
+def rendered(found: list[Ranking]) -> str:
+    stream = io.StringIO()
+    Console(file=stream, width=140).print(table(found, 140))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"protocol": {**STAMP.protocol, "samples": 512}},
+        {"protocol": {**STAMP.protocol, "version": 2}},
+        {"protocol": {**STAMP.protocol, "precision": "bf16"}},
+        {"protocol": {**STAMP.protocol, "options": {"is": {"splits": 10}}}},
+        {"sha256": "cd" * 32},
+        {"real": "other"},
+        {"changes": ("resize=64",)},
+    ],
+    ids=lambda change: ",".join(change),
+)
+def test_two_ids_never_share_a_ranking(change: dict[str, Any]) -> None:
+    found = ranked(record("tgan+ode1"), record("tgan+ode2", **under(STAMP.model_copy(update=change))))
+    assert len(found) == 2
+    assert identity(found[0]) != identity(found[1])
+
+
+def test_a_further_protocol_adds_a_column_and_parts_no_ranking() -> None:
+    (ranking,) = ranked(record("tgan+ode1"), with_fvd("tgan+ode2", FVD, 900.0))
+    assert list(ranking.metrics) == ["is", "fid", "fvd"]
+    assert [("fvd" in r.row.scores) for r in sorted(ranking.rows, key=lambda r: r.spec)] == [False, True]
+    assert f"FVD ↓: protocol {FVD.id}." in " ".join(rendered([ranking]).split())
+
+
+def test_two_ids_of_one_metric_are_two_columns() -> None:
+    other = FVD.model_copy(update={"sha256": "cd" * 32})
+    (ranking,) = ranked(with_fvd("tgan+ode1", FVD, 900.0), with_fvd("tgan+ode2", other, 500.0))
+    tail = other.id.rpartition(" ")[2]
+    assert list(ranking.metrics) == ["is", "fid", "fvd", f"fvd {tail}"]
+    for row in ranking.rows:
+        assert {name for name in row.row.scores if name.startswith("fvd")} == {
+            "fvd" if row.spec == "tgan+ode1" else f"fvd {tail}"
+        }
+    assert f"FVD ↓ {tail}" in rendered([ranking])
+
+
+def test_clips_from_elsewhere_stand_among_the_rows_without_a_rank() -> None:
+    made = record("my-diffusion", scores={"is": [9.0], "fid": [100.0]}, options={}, **EXTERNAL)
+    (ranking,) = ranked(record("tgan+ode1"), made)
+    places = {r.spec: r.place for r in ranking.rows}
+    assert places == {"tgan+ode1": "1", "my-diffusion": "–"}
+    assert [r.spec for r in ranking.rows] == ["my-diffusion", "tgan+ode1"]  # in order all the same
+    assert status(ranking.rows[0]) == "external"
+    text = rendered([ranking])
+    assert "external" in text
+    assert "made elsewhere, measured alike" in text
+    assert "my-diffusion" in as_markdown([ranking])
+    assert '"status": "external"' in as_json([ranking])
+
+
+def test_what_a_reader_must_know_stands_beside_the_number() -> None:
+    metrics = {"is": METRICS["is"], "fid": METRICS["fid"] | {"caveat": "rank-deficient"}}
+    found = ranked(record(metrics=metrics))
+    assert "rank-deficient" in rendered(found)
+    assert "compare it at equal n only" in " ".join(rendered(found).split())
+    assert "FID ↓ (rank-deficient)" in as_markdown(found)
+
+
+def test_extra_metrics_are_shown_where_asked_for() -> None:
+    extra = {"title": "KID", "better": "lower", "protocol": STAMP.id, "extra": True}
+    scores = {"is": [3.0, 3.1], "fid": [310.0, 312.0], "kid": [0.25, 0.27]}
+    (ranking,) = ranked(record(scores=scores, metrics={**METRICS, "kid": extra}))
+    assert "KID ↓" in rendered([ranking])
+    assert "KID" not in rendered([ranking.plain()])
+    assert "KID" in as_json([ranking])

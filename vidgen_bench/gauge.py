@@ -1,0 +1,106 @@
+"""A measure at work: its instrument on a device, its reference statistics, its scorers, and the id that its numbers carry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from vidgen_bench.api import Curve
+from vidgen_bench.errors import RequestError
+from vidgen_bench.evaluation import Meter, Scorer, Value
+from vidgen_bench.measure import Chosen, Measure
+from vidgen_bench.protocol import Stamp
+from vidgen_bench.records import MetricEntry, Score
+from vidgen_bench.reference import RealClips, reference_statistics
+from vidgen_bench.training.observer import Observer
+
+
+class Gauge:
+    """Scores batches of clips under one measure."""
+
+    def __init__(
+        self,
+        measure: Measure,
+        real: RealClips,
+        device: torch.device,
+        cache: Path,
+        observer: Observer,
+        changes: tuple[str, ...] = (),
+    ) -> None:
+        """Build the instrument and compute, or read, the reference statistics.
+
+        Args:
+            changes: what is done to the clips before they are measured; it enters the id.
+        """
+        self.measure, self.real = measure, real
+        self.meter = Meter(measure, real.clip, device)
+        self._scorer = Scorer(measure.metrics, reference_statistics(self.meter, real, cache, observer))
+        self._changes = changes
+        self._refused: dict[str, str] = {}
+
+    def stamp(self, samples: int | None = None, changes: tuple[str, ...] | None = None) -> Stamp:
+        """Return what the numbers depend on; at another number of ``samples`` a batch, what they would."""
+        stamp = self.measure.stamp(self.real.real(self.measure), self._changes if changes is None else changes)
+        if samples is None:
+            return stamp
+        return stamp.model_copy(update={"protocol": {**stamp.protocol, "samples": samples}})
+
+    def score(self, batches: Iterable[Tensor], wanted: Sequence[Chosen] | None = None) -> dict[str, Value]:
+        """Return {metric: score} of one batch of samples, which arrive in parts [n, 3, T, H, W]; of all metrics unless told.
+
+        An extra metric that refuses these samples (too few, say) or is not finite has no score; its entry says why.
+
+        Raises:
+            RequestError: a metric that the track watches refuses the samples.
+        """
+        chosen = self.measure.metrics if wanted is None else wanted
+        features, values = self.meter.features(batches, chosen), {}
+        for one, score in self._scorer(features, chosen):
+            try:
+                value = score()
+            except RequestError as error:
+                if not one.extra:
+                    raise
+                self._refused[one.found.name] = str(error)
+                continue
+            if one.extra and not math.isfinite(number(value)):
+                self._refused[one.found.name] = "not finite"
+                continue
+            values[one.found.name] = value
+            self._refused.pop(one.found.name, None)  # an anchor may have been refused before
+        return values
+
+    def entries(self) -> dict[str, MetricEntry]:
+        """Return what a record says of each metric, its id included."""
+        samples, stamp = self.measure.protocol.samples, self.stamp().id
+        return {
+            c.found.name: MetricEntry(
+                title=c.metric.title,
+                better=c.metric.better,
+                protocol=stamp,
+                extra=c.extra,
+                caveat=c.metric.caveat(samples, self.meter.widths[c.metric.layer]),
+                refused=self._refused.get(c.found.name, ""),
+            )
+            for c in self.measure.metrics
+        }
+
+
+def scores_of(batches: Sequence[dict[str, Value]]) -> dict[str, Score]:
+    """Return {metric: score} of the values of several batches; a curve keeps its points."""
+    table = {}
+    for metric in batches[0] if batches else ():
+        values = [b[metric] for b in batches if metric in b]
+        curves = [v.at for v in values if isinstance(v, Curve)]
+        points = {x: tuple(c[x] for c in curves) for x in (curves[0] if curves else ())}
+        table[metric] = Score.of([number(v) for v in values], points)
+    return table
+
+
+def number(value: Value) -> float:
+    """Return the value itself, of a curve what was read off it."""
+    return value.value if isinstance(value, Curve) else value
