@@ -1,6 +1,7 @@
 """vidgen-bench: a benchmark of generative video models in which every model is a plugin.
 
-A plugin author needs :mod:`vidgen_bench.api` and :data:`hookimpl`; a trained run comes back by :func:`load`.
+A plugin author needs :mod:`vidgen_bench.api` and :data:`hookimpl`; a trained run comes back by :func:`load`, and
+:func:`evaluate` scores a run or clips that were made elsewhere.
 Importing this package imports neither torch nor a plugin.
 """
 
@@ -13,6 +14,10 @@ import pluggy
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+    from torch import Tensor
+
+    from vidgen_bench.records import Record
     from vidgen_bench.trained import Trained
 
 __version__ = "0.1.0"
@@ -39,3 +44,63 @@ def load(run: str | Path, *, device: str = "auto", checkpoint: Literal["best", "
     from vidgen_bench.trained import load
 
     return load(run, device=device, checkpoint=checkpoint)
+
+
+def evaluate(
+    what: str | Path | np.ndarray | Tensor,
+    *,
+    track: str | None = None,
+    protocol: str | None = None,
+    name: str | None = None,
+    data: str | Path | None = None,
+    splits: str | Path | None = None,
+    samples: int | None = None,
+    precision: Literal["float32", "tf32", "bf16"] | None = None,
+    resize: bool = False,
+    trim: Literal["first", "centre"] | None = None,
+    layout: str | None = None,
+    value_range: str | None = None,
+    device: str = "auto",
+    runs: str | Path = "runs",
+) -> Record:
+    """Score a finished run again, or clips that were made elsewhere, and write a record that the leaderboard finds.
+
+    Args:
+        what: a run folder; a folder of .mp4, .avi, .gif and .webp, or of one folder of .png or .jpg a clip; an .npy, .npz,
+            .safetensors, or .zip of .npy; or an array or tensor of clips in one of the layouts.
+        track: what clips are measured on (``shapes-smoke`` unless given); a run has its own.
+        protocol: instead of the track's: a name, or a .toml file.
+        name: what tables call the clips; unless given, what their file or folder is called.
+        data, splits: where the videos of the track's data set are, where it needs to be told.
+        samples: clips a batch instead of the protocol's.
+        precision: how the instrument computes instead of as the protocol says.
+        resize: whether square frames of another size are resized to the track's.
+        trim: which frames of longer clips are kept.
+        layout: axes of an array whose shape leaves a doubt: ``NTHWC``, ``NCTHW``, ``NTCHW``.
+        value_range: what floats stand for where they leave a doubt: ``-1,1``, ``0,1``, ``0,255``.
+        device: auto, cpu, cuda, cuda:1.
+        runs: folder of the run folders; clips get ``runs/TRACK/NAME/record.json``.
+    Returns:
+        The record: ``record.scores["fid"].mean``, ``record.metrics["fid"].protocol``. What has been scored before is only read.
+    Raises:
+        RequestError: something unknown, too few clips, or clips that do not fit; the text names the option that would change it.
+        DataError: a damaged file.
+    """
+    from vidgen_bench.evaluating.evaluate import evaluate
+
+    return evaluate(
+        what,
+        track=track,
+        protocol=protocol,
+        name=name,
+        data=data,
+        splits=splits,
+        samples=samples,
+        precision=precision,
+        resize=resize,
+        trim=trim,
+        layout=layout,
+        value_range=value_range,
+        device=device,
+        runs=runs,
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -19,7 +20,7 @@ from vidgen_bench.files import write_text
 from vidgen_bench.gauge import Gauge, scores_of
 from vidgen_bench.noise import sampling_noise
 from vidgen_bench.records import Score
-from vidgen_bench.reference import SEED, counted, drawn
+from vidgen_bench.reference import SEED, drawn
 from vidgen_bench.training.observer import Observer
 
 VERSION = 2
@@ -51,10 +52,7 @@ def anchors(gauge: Gauge, batches: int, cache: Path, observer: Observer) -> Anch
     }
     made: Anchors = {}
     for name, (draw, count) in draws.items():
-        each, values = measure.protocol.samples, []
-        for b in range(count):
-            stream = counted(drawn(draw, range(b * each, (b + 1) * each)), f"the {name} anchor", each, observer)
-            values.append(gauge.score(stream, measure.of_batch(b) if name == "real" else measure.plain))
+        values = gauge.batches(partial(drawn, draw), count, f"the {name} anchor", observer, views=name == "real")
         made[name] = scores_of(values)
     write_text(path, json.dumps({a: {m: s.model_dump(mode="json") for m, s in t.items()} for a, t in made.items()}))
     return made
@@ -71,4 +69,6 @@ def _read(path: Path) -> Anchors:
         return {a: {m: Score.model_validate(s) for m, s in scores.items()} for a, scores in kept.items()}
     except (OSError, ValueError, AttributeError) as error:
         reason = str(error).splitlines()[0]
-        raise RecordError(f"{path} holds no anchors: {reason}. Delete it: they are computed again when needed.") from None
+        raise RecordError(
+            f"{path} holds no anchors: {reason}. Delete it: they are computed again when needed."
+        ) from None

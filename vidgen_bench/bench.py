@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vidgen_bench.api import DataSet
 from vidgen_bench.errors import DataError, RequestError, did_you_mean
 from vidgen_bench.host import Found, Host
-from vidgen_bench.measure import Measure, make_measure
+from vidgen_bench.measure import Measure, chosen_metrics, make_measure, with_every_option
 from vidgen_bench.protocol import Protocol, adjusted, load_protocol
 from vidgen_bench.track import Track
 
@@ -124,7 +124,7 @@ def make_bench(
         try:
             measure = _measure(name, track, host, {})
         except RequestError as error:
-            load_protocol(name)  # one that does not exist is a mistake of the track, not of this machine
+            chosen_metrics(load_protocol(name), host)  # what is misspelt is a mistake, and not for want of weights
             skipped[name] = str(error)
             continue
         _check_apart(track, measure, measures)
@@ -159,7 +159,7 @@ def on_track(protocol: Protocol, track: Track) -> Protocol:
 
 
 def _measure(name: str, track: Track, host: Host, changes: Mapping[str, Any]) -> Measure:
-    declared = load_protocol(name)
+    declared = with_every_option(load_protocol(name), host)
     protocol = adjusted(on_track(declared, track), changes)
     measure = make_measure(protocol, protocol.instrument or track.instrument.name, track.clip, host)
     if declared.instrument is None and track.instrument.sha256 not in (None, measure.sha256):

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from vidgen_bench.api import Clip, Curve, FeatureSet, Game, Reference, Times, View
 from vidgen_bench.batch_size import CHUNK, halving, rows_at_once
-from vidgen_bench.errors import PluginError
+from vidgen_bench.errors import PluginError, RequestError
 from vidgen_bench.measure import Chosen, Measure
 from vidgen_bench.noise import sampling_noise
 from vidgen_bench.precision import instrument_context, strictly
@@ -68,9 +68,12 @@ class Scorer:
     """Turns features into one value a metric; what depends on the reference alone is computed once."""
 
     def __init__(self, metrics: Sequence[Chosen], reference: Mapping[str, Reference]) -> None:
-        self._scorers = {
-            c.found.name: c.metric.scorer(reference.get(c.metric.layer, Reference()), c.options) for c in metrics
-        }
+        """Make ready what each metric makes of its layer's reference.
+
+        Raises:
+            RequestError: a metric that is not extra refuses the reference; one that is refuses every batch instead.
+        """
+        self._scorers = {c.found.name: _scorer(c, reference.get(c.metric.layer, Reference())) for c in metrics}
 
     def __call__(self, features: Features, wanted: Sequence[Chosen]) -> Iterator[tuple[Chosen, Callable[[], Value]]]:
         """Yield each wanted metric with what computes its score of one batch's features."""
@@ -78,6 +81,20 @@ class Scorer:
         for chosen in wanted:
             score, of = self._scorers[chosen.found.name], sets[chosen.metric.view, chosen.metric.layer]
             yield chosen, partial(_value, score, of)
+
+
+def _scorer(chosen: Chosen, reference: Reference) -> Callable[[FeatureSet], Value]:
+    try:
+        return chosen.metric.scorer(reference, chosen.options)
+    except RequestError as error:
+        if not chosen.extra:
+            raise
+        reason = str(error)
+
+    def refuse(of: FeatureSet) -> Value:
+        raise RequestError(reason)
+
+    return refuse
 
 
 def _value(score: Callable[[FeatureSet], Value], of: FeatureSet) -> Value:

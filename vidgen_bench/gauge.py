@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -15,8 +15,11 @@ from vidgen_bench.evaluation import Meter, Scorer, Value
 from vidgen_bench.measure import Chosen, Measure
 from vidgen_bench.protocol import Stamp
 from vidgen_bench.records import MetricEntry, Score
-from vidgen_bench.reference import RealClips, reference_statistics
+from vidgen_bench.reference import RealClips, counted, reference_statistics
 from vidgen_bench.training.observer import Observer
+
+Draw = Callable[[range], Iterator[Tensor]]
+"""Yields the clips with these numbers, [n, 3, T, H, W] in [-1, 1], in parts."""
 
 
 class Gauge:
@@ -73,6 +76,24 @@ class Gauge:
             values[one.found.name] = value
             self._refused.pop(one.found.name, None)  # an anchor may have been refused before
         return values
+
+    def batches(
+        self, draw: Draw, count: int, what: str, observer: Observer, *, views: bool = True
+    ) -> list[dict[str, Value]]:
+        """Return the scores of batch after batch: of clips 0 .. n - 1, n .. 2 n - 1 and so on.
+
+        Args:
+            draw: gives the clips with these numbers, in parts.
+            count: batches.
+            what: their name where progress is told.
+            views: whether the first batch is also measured shuffled and frozen, where metrics ask for it.
+        """
+        each, made = self.measure.protocol.samples, []
+        for b in range(count):
+            name = what if count == 1 else f"{what}, batch {b + 1} of {count}"
+            clips = counted(draw(range(b * each, (b + 1) * each)), name, each, observer)
+            made.append(self.score(clips, self.measure.metrics if views and b == 0 else self.measure.plain))
+        return made
 
     def entries(self) -> dict[str, MetricEntry]:
         """Return what a record says of each metric, its id included."""

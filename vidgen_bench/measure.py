@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from vidgen_bench.api import Clip, Instrument, Metric
 from vidgen_bench.errors import RequestError, did_you_mean
 from vidgen_bench.host import Found, Host
-from vidgen_bench.options import checked
+from vidgen_bench.options import checked, jsonable
 from vidgen_bench.protocol import Protocol, Stamp
 
 
@@ -52,10 +53,6 @@ class Measure:
         """The metrics that see clips as they are; the others are taken of the first batch alone, because each measures it anew."""
         return tuple(c for c in self.metrics if c.metric.view == "as-is")
 
-    def of_batch(self, number: int) -> tuple[Chosen, ...]:
-        """Return the metrics that are taken of the final batch of this number, from 0."""
-        return self.metrics if number == 0 else self.plain
-
     @property
     def layers(self) -> tuple[str, ...]:
         """The layers in which real clips must be known."""
@@ -89,34 +86,55 @@ def make_measure(protocol: Protocol, instrument: str, clip: Clip, host: Host) ->
         RequestError: an instrument or metric that is unknown or does not fit, an option that its metric does not have, or weights
             that are not on this machine.
     """
-    found = fitting_instrument(protocol, instrument, clip, host)
+    found, metrics = fitting(protocol, instrument, clip, host)
+    return Measure(protocol, found, found.declaration.sha256(), metrics)
+
+
+def fitting(protocol: Protocol, instrument: str, clip: Clip, host: Host) -> tuple[Found, tuple[Chosen, ...]]:
+    """Return the instrument of this name, whether its weights are here or not, and the metrics.
+
+    Raises:
+        RequestError: as :func:`make_measure`, but for the weights.
+    """
+    found, metrics = host.find("instrument", instrument), chosen_metrics(protocol, host)
     declared: Instrument = found.declaration
-    metrics = chosen_metrics(protocol, host)
+    if protocol.preprocessing not in declared.preprocessings:
+        raise RequestError(
+            f"The protocol {protocol.name} preprocesses as {protocol.preprocessing!r}, which the instrument {instrument} does not: "
+            f"it knows {', '.join(declared.preprocessings)}. Choose another protocol or instrument."
+        )
+    if clip.frames != protocol.frames:
+        raise RequestError(
+            f"The protocol {protocol.name} measures clips of {protocol.frames} frames; the track's have {clip.frames}. "
+            "Choose another track, or write a protocol of your own."
+        )
+    if reason := declared.refuses(clip):
+        raise RequestError(
+            f"The instrument {instrument} refuses clips of {clip.frames} frames of {clip.size} pixels: {reason}"
+        )
     for chosen in metrics:
         if chosen.metric.layer not in declared.layers:
             raise RequestError(
                 f"The metric {chosen.found.name!r} reads the layer {chosen.metric.layer!r}, but {instrument} emits "
                 f"{', '.join(declared.layers)}."
             )
-    return Measure(protocol, found, declared.sha256(), metrics)
+    return found, metrics
 
 
-def fitting_instrument(protocol: Protocol, name: str, clip: Clip, host: Host) -> Found:
-    """Return the instrument of this name, whether its weights are here or not.
+def with_every_option(protocol: Protocol, host: Host) -> Protocol:
+    """Return the protocol with the value of every option of every metric that it names: its own, and the metric's default.
 
-    Raises:
-        RequestError: there is none, it knows another preprocessing, or it refuses such clips.
+    So the id covers what a number depends on though the protocol leaves it to the metric, and equal values spelt differently are
+    equal. Metrics that are not installed, and options that do not exist, stay as they are: choosing them is refused.
     """
-    found = host.find("instrument", name)
-    declared: Instrument = found.declaration
-    if protocol.preprocessing not in declared.preprocessings:
-        raise RequestError(
-            f"The protocol {protocol.name} preprocesses as {protocol.preprocessing!r}, which the instrument {name} does not: "
-            f"it knows {', '.join(declared.preprocessings)}. Choose another protocol or instrument."
-        )
-    if reason := declared.refuses(clip):
-        raise RequestError(f"The instrument {name} refuses clips of {clip.frames} frames of {clip.size} pixels: {reason}")
-    return found
+    known = {f.name: f.declaration.options for f in host.of("metric")}
+    options = {name: dict(given) for name, given in protocol.options.items()}
+    for name in (*protocol.metrics, *protocol.extra, *protocol.options):
+        if name in known:
+            given = protocol.options.get(name, {})
+            values = {k: checked(known[name], k, v, where=f"options.{name}.{k}") for k, v in given.items()}
+            options[name] = {k: jsonable(v) for k, v in dataclasses.asdict(known[name](**values)).items()}
+    return protocol.model_copy(update={"options": options})
 
 
 def chosen_metrics(protocol: Protocol, host: Host) -> tuple[Chosen, ...]:

@@ -52,6 +52,7 @@ class Protocol(Strict):
     source: str = Field(default="", description="paper or code that measures so")
     instrument: str | None = Field(default=None, description="its instrument; None: the one that the track names")
     preprocessing: str
+    frames: int = Field(default=16, ge=2, description="of a clip; the track's must be as many")
     samples: int = Field(ge=1, description="generated clips a batch")
     fixed: bool = Field(
         default=False, description="whether its name promises the number of samples, so that no track changes it"

@@ -90,7 +90,9 @@ def read_run(run: Path) -> Written:
 
 def _of_record(folder: RunFolder, record: Record) -> Written:
     if record.status == "external":
-        raise RequestError(f"{folder.path} holds the scores of clips from elsewhere ({record.spec}); there is no model to load.")
+        raise RequestError(
+            f"{folder.path} holds the scores of clips from elsewhere ({record.spec}); there is no model to load."
+        )
     return Written(
         folder,
         record.status,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
@@ -165,25 +166,22 @@ class _Run:
             for name, scores in anchors(gauge, bench.batches(gauge.measure), cache, self._observer).items():
                 self._anchors.setdefault(name, {}).update(scores)
 
-    def _clips(self, purpose: str, indices: range) -> Iterator[torch.Tensor]:
-        """Yield the samples with these indices of a purpose, telling the observer."""
-        made = samples(self._game, self._seed, purpose, indices, self._plan.track.clip.grid, self._device)
-        return counted(made, f"scoring {purpose}", len(indices), self._observer)
+    def _made(self, purpose: str, indices: range) -> Iterator[torch.Tensor]:
+        """Yield the samples with these indices of a purpose."""
+        return samples(self._game, self._seed, purpose, indices, self._plan.track.clip.grid, self._device)
 
     def _watch(self, purpose: str) -> dict[str, float]:
         """Return the scores that training is watched by."""
-        clips = self._clips(purpose, range(self._plan.track.evaluation.samples))
+        count = self._plan.track.evaluation.samples
+        clips = counted(self._made(purpose, range(count)), f"scoring {purpose}", count, self._observer)
         return {name: number(v) for name, v in self._gauges[0].score(clips, self._main.main).items()}
 
     def _final(self) -> dict[str, Score]:
         """Return the scores of fresh batches of the checkpoint that is loaded, under every protocol; {} where one is not finite."""
         final: dict[str, Score] = {}
         for gauge in self._gauges:
-            each = gauge.measure.protocol.samples
-            batches = range(self._plan.bench.batches(gauge.measure))
-            values = [
-                gauge.score(self._clips("final", range(b * each, (b + 1) * each)), gauge.measure.of_batch(b)) for b in batches
-            ]
+            count = self._plan.bench.batches(gauge.measure)
+            values = gauge.batches(partial(self._made, "final"), count, "scoring", self._observer)
             if not all(math.isfinite(number(v)) for scores in values for v in scores.values()):
                 return {}  # what is extra and not finite has been left out: this is a metric that the track watches
             final |= scores_of(values)

@@ -1,8 +1,9 @@
 """Tracks: all that is held fixed so that specs can be compared, read from TOML, and their fingerprint.
 
 The fingerprint is the hash of what is declared, known before any work. Left out of it: the name and the words about the track, keys
-at their default (so that a new key does not change old tracks), further scores (each of which has an id of its own), and ``[defaults]``, because option values belong to a row of a
-table, not to the track: the record keeps every one of them, and rows with different values are never averaged.
+at their default (so that a new key does not change old tracks), further scores (each of which has an id of its own), and
+``[defaults]``, because option values belong to a row of a table, not to the track: the record keeps every one of them, and rows with
+different values are never averaged.
 """
 
 from __future__ import annotations

@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
+from tests.caffe_files import write_caffe_files
 from tests.cli.command import Command, Done
 from tests.cli.tiny import Workplace
 from tests.plugin_files import install
-from tests.unit.instruments.chainer_files import chainer_arrays, write_chainer_files
+from tests.unit.instruments.chainer_files import chainer_arrays, mean_cube, write_chainer_files
 from vidgen_bench.instruments.c3d.weights import read_instrument
 
 IMPORT = "vidgen-bench instrument import conv3d_deepnetA_ucf.npz --mean mean2.npz"
@@ -34,6 +36,7 @@ class Ruler:
     api: str = "1.0"
     reference: str = "nobody, 2024"
     layers: tuple[str, ...] = ("brightness",)
+    preprocessings: tuple[str, ...] = ("none",)
     path: Path = Path(__file__)
 
     def refuses(self, clip):
@@ -42,7 +45,7 @@ class Ruler:
     def sha256(self):
         return "ab" * 32
 
-    def build(self):
+    def build(self, preprocessing):
         raise NotImplementedError
 
 
@@ -77,9 +80,12 @@ def test_import_then_list_and_show(call: Command, tmp_path: Path) -> None:
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     assert path.name == "c3d-ucf101.safetensors"
     assert sha256 in done.out
+    assert "vidgen-bench instrument test c3d-ucf101 --track" in done.out
     rows = {row["name"]: row for row in json.loads(call("instrument", "list", "--json").out)}
     assert rows["c3d-ucf101"]["sha256"] == sha256
     assert rows["c3d-ucf101"]["layers"] == ["prob", "fc7"]
+    assert rows["c3d-ucf101"]["preprocessings"] == ["tgan", "tganv2"]
+    assert rows["i3d-kinetics400"]["sha256"] is None
     shown = json.loads(call("instrument", "show", "c3d-ucf101", "--json").out)
     assert shown["card"]["sources"]["mean2.npz"] == hashlib.sha256(mean.read_bytes()).hexdigest()
     page = call("instrument", "show", "c3d-ucf101").out
@@ -90,7 +96,8 @@ def test_import_then_list_and_show(call: Command, tmp_path: Path) -> None:
     assert call(*words, "--force").code == 0
     assert call(*words, "--name", "my-c3d").code == 0
     table = call("instrument", "list").out
-    assert [line.split()[0] for line in table.splitlines()[1:]][-3:] == ["c3d-shapes", "c3d-ucf101", "my-c3d"]
+    names = [line.split()[0] for line in table.splitlines()[1:]]
+    assert {"c3d-shapes", "c3d-ucf101", "my-c3d", "i3d-kinetics400"} <= set(names)
     assert sha256[:12] in table
 
 
@@ -108,9 +115,42 @@ def test_bad_files_and_names_are_refused(call: Command, tmp_path: Path) -> None:
     pickled: dict[str, Any] = chainer_arrays() | {"fc8/b": np.array([{"run": "me"}, 2, 3], object)}
     np.savez(weights, **pickled)
     refused(call(*words), "fc8/b", "pickle")
+    refused(call(*words, "--name", "i3d-kinetics400"), "an instrument that is no C3D has this name")
     wrong: dict[str, Any] = chainer_arrays() | {"fc7/W": np.zeros((4, 5), np.float32)}
     np.savez(weights, **wrong)
     refused(call(*words), "fc7/W", "[4, 4]", "[4, 5]")
+    assert list(tmp_path.rglob("*.safetensors")) == []
+
+
+def test_caffes_files_and_a_doubtful_mean(call: Command, tmp_path: Path) -> None:
+    model, mean = write_caffe_files(tmp_path)
+    done = call("instrument", "import", model, "--mean", mean)
+    assert done.code == 0, done.err
+    assert "C3D of width 1, 3 classes, from Caffe's model" in done.out
+    assert done.err == ""
+    swapped = mean_cube() + np.array([20.0, 0.0, -20.0])[:, None, None, None]
+    np.save(tmp_path / "swapped.npy", swapped)
+    done = call("instrument", "import", model, "--mean", "swapped.npy", "--force")
+    assert done.code == 0, done.err
+    assert " ".join(done.err.split()).startswith("warning: The mean looks like RGB")
+    np.save(tmp_path / "scaled.npy", mean_cube() / 255)
+    refused(call("instrument", "import", model, "--mean", "scaled.npy", "--force"), "scaled to 0..1")
+    (tmp_path / "share" / "vidgen-bench" / "instruments" / "mine.safetensors").mkdir()
+    refused(call("instrument", "import", model, "--mean", mean, "--name", "mine", "--force"), "is a folder")
+
+
+def test_the_kind_of_weights_is_told_by_the_file(call: Command, tmp_path: Path) -> None:
+    model, mean = write_caffe_files(tmp_path)
+    refused(call("instrument", "import", model), "C3D subtracts a mean cube", "--mean mean2.npz")
+    refused(call("instrument", "import", "absent.pt"), "absent.pt cannot be read: No such file")
+    torch.save({"conv.weight": torch.zeros(2)}, tmp_path / "rgb.pt")
+    refused(call("instrument", "import", "rgb.pt"), "rgb.pt: expected", "rgb_imagenet.pt")
+    refused(
+        call("instrument", "import", "rgb.pt", "--mean", mean), "expected conv3d_deepnetA_ucf.npz", "a PyTorch file"
+    )
+    refused(call("instrument", "import", "rgb.pt", "--kind", "i3d", "--mean", mean), "I3D subtracts no mean")
+    refused(call("instrument", "import", "rgb.pt", "--name", "mine"), "is called 'i3d-kinetics400'")
+    refused(call("instrument", "show", "i3d-kinetics400"), "vidgen-bench instrument import FILE --kind i3d")
     assert list(tmp_path.rglob("*.safetensors")) == []
 
 
@@ -133,6 +173,7 @@ def test_a_strangers_instrument_is_shown_though_its_path_holds_no_c3d(
         "summary": "counts bright pixels",
         "reference": "nobody, 2024",
         "layers": ["brightness"],
+        "preprocessings": ["none"],
         "sha256": "ab" * 32,
     }
     assert "layers: brightness\n" in call("instrument", "show", "ruler").out

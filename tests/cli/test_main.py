@@ -22,6 +22,7 @@ LIGHT = [
     ["plugins", "--json"],
     ["plugins", "show", "ode1"],
     ["tracks"],
+    ["protocols"],
     ["leaderboard"],
 ]
 

@@ -25,8 +25,9 @@ def test_every_shipped_track_is_listed_with_its_facts(command: Command) -> None:
         assert f"{name} {track.summary.split()[0]}" in text
         assert track.fingerprint in text
     for part in (
-        "data shapes · 16 frames of 64x64 · budget iterations=400 · best by fid · instrument c3d-shapes · ranks nothing",
-        "budget device-hours=1 · best by is · instrument c3d-ucf101 · ranked",
+        "data shapes · 16 frames of 64x64 · budget iterations=400 · best by fid · protocol c3d-tgan",
+        "protocol c3d-tgan · instrument c3d-shapes · ranks nothing",
+        "budget device-hours=1 · best by is · protocol c3d-tgan · instrument c3d-ucf101 · ranked",
     ):
         assert part in text
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from tests.data_files import write_tree
-from tests.unit.test_evaluation import METRICS, Instrument
-from vidgen_bench.api import Clip
+from tests.measures import toy_measure
+from vidgen_bench.api import Clip, Reference
 from vidgen_bench.budget import Budget
 from vidgen_bench.compose import compose
 from vidgen_bench.conformance.small import small_track
@@ -19,8 +19,10 @@ from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.prepare import prepare
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.evaluation import Meter, Scorer, samples
+from vidgen_bench.gauge import number
 from vidgen_bench.host import Host
 from vidgen_bench.matrix import Cell, matrix
+from vidgen_bench.metrics.moments import moments_of
 from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.interrupt import Interrupt
 from vidgen_bench.training.observer import Observer
@@ -58,14 +60,21 @@ def videos(tmp_path_factory: pytest.TempPathFactory):
 def train(cell: Cell, iterations: int, videos, folder: Path) -> Trainer:
     composition = compose(cell.spec, small_track(HOST.find("backbone", cell.backbone)), {}, HOST)
     game, clip, clips = composition.build(0), composition.clip, videos(composition.clip)
-    meter = Meter(Instrument(), METRICS, CPU)
+    measure = toy_measure(clip=clip, frames=clip.frames)
+    meter = Meter(measure, clip, CPU)
     real = clips.evaluation("real", torch.arange(8), clip.frames).clips
-    scorer = Scorer(METRICS, meter.moments([real]))
+    moments = moments_of(meter.outputs(real, ["fc7"])["fc7"])
+    scorer = Scorer(measure.metrics, {"fc7": Reference(moments)})
+
+    def scores(iteration: int) -> dict[str, float]:
+        made = samples(game, 0, f"evaluate-{iteration}", range(4), clip.grid, CPU)
+        return {c.found.name: number(score()) for c, score in scorer(meter.features(made, measure.main), measure.main)}
+
     trainer = Trainer(
         game,
         clips,
         Rule(Budget(iterations=iterations), 1, "fid", "lower"),
-        lambda i: scorer(meter.features(samples(game, 0, f"evaluate-{i}", range(4), clip.grid, CPU))),
+        scores,
         seed=0,
         folder=folder,
         device=CPU,

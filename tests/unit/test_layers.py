@@ -14,7 +14,7 @@ from tests.imports import ROOT, cycle, imports_in, ours, ours_at_run_time, sourc
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("noise", "files", "spec", "validation", "places", "device", "blame"),
-    ("", "api", "hookspecs", "options", "budget", "track", "suite", "records", "declarations"),
+    ("", "api", "hookspecs", "options", "budget", "track", "suite", "protocol", "records", "declarations"),
     ("latent", "integrate", "data.geometry"),
     ("host", "data", "instruments", "metrics"),
     (
@@ -23,7 +23,16 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "nearest",
         "matrix",
         "compose",
+        "measure",
+        "bench",
+        "gauge",
+        "precision",
+        "batch_size",
+        "views",
         "evaluation",
+        "reference",
+        "reference_manifest",
+        "external",
         "training",
         "leaderboard",
         "anchors",
@@ -37,7 +46,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "provenance",
         "run_folder",
     ),
-    ("plan", "recording", "run", "ablation"),
+    ("plan", "recording", "run", "evaluating", "ablation"),
     ("cli", "__main__"),
 )
 """The floors of the harness from the ground up: a module imports from its own floor and from those below."""
@@ -47,6 +56,8 @@ ABOVE_THEIR_FLOOR = {
     ("vidgen_bench.track", "vidgen_bench.data.geometry"),
     # `vidgen_bench.load` is the door to a trained run; the module behind it is imported only when it is called
     ("vidgen_bench", "vidgen_bench.trained"),
+    # so is `vidgen_bench.evaluate` for what scores runs and clips
+    ("vidgen_bench", "vidgen_bench.evaluating.evaluate"),
 }
 """Imports that wait until they are asked for, and may therefore point up."""
 

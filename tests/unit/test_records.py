@@ -108,12 +108,18 @@ NONSENSE: dict[str, tuple[Callable[[Table], None], list[str]]] = {
         _set("protocols", STAMP.id, "sha256", to="cd" * 32),
         ["protocols:", "is not the id of what stands there", "edited by hand"],
     ),
-    "external without clips": (_set("status", to="external"), ["status external has scores and says what was measured"]),
+    "external without clips": (
+        _set("status", to="external"),
+        ["status external has scores and says what was measured"],
+    ),
     "clips of a run": (
         _set("external", to={"source": "s", "kind": "npy", "clips": 2, "used": 2, "sha256": "ab"}),
         ["status external", "no other does"],
     ),
-    "metric in no direction": (_set("metrics", "is", "better", to="up"), ["metrics.is.better:", "'higher', 'lower' or 'neither'"]),
+    "metric in no direction": (
+        _set("metrics", "is", "better", to="up"),
+        ["metrics.is.better:", "'higher', 'lower' or 'neither'"],
+    ),
 }
 
 

@@ -38,11 +38,14 @@ def leaderboard(
     ] = None,
     track: Annotated[str | None, typer.Option("--track", metavar="NAME", help="Only this track.")] = None,
     layout: Annotated[Format, typer.Option("--format", help="json and csv keep full precision.")] = Format.table,
+    extra: Annotated[
+        bool, typer.Option("--extra", help="Show every metric, those of the final samples alone too (json and csv always do).")
+    ] = False,
     target: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write to a file instead.")] = None,
 ) -> None:
     """Rank what was run: one table for each track, scores with their spread, between real clips and noise.
 
-    Only records of one track, one state of the data and one instrument stand in one table.
+    Only records of one track, one state of the data and one protocol id stand in one table.
 
     Rows that lie within their spread of each other share their rank.
     """
@@ -52,6 +55,8 @@ def leaderboard(
     collected = _collected(runs)
     try:
         found = _of_track(rankings(collected.entries), track)
+        if not extra and layout in (Format.table, Format.markdown):
+            found = [r.plain() for r in found]
         if found or layout is Format.json or not collected.faults:
             _write(found, collected, layout, target, runs or [RUNS])
     finally:

@@ -49,6 +49,15 @@ def _add_ablate(app: typer.Typer) -> None:
     )(ablate)
 
 
+def _add_evaluate(app: typer.Typer) -> None:
+    from vidgen_bench.cli.evaluate import evaluate
+
+    app.command(
+        "evaluate",
+        epilog="Clips of another program: [bold]vidgen-bench evaluate samples.npy --track ucf101-64-paper[/bold]",
+    )(evaluate)
+
+
 def _add_sample(app: typer.Typer) -> None:
     from vidgen_bench.cli.sample import sample
 
@@ -75,10 +84,22 @@ def _add_tracks(app: typer.Typer) -> None:
     app.add_typer(tracks.app, name="tracks")
 
 
+def _add_protocols(app: typer.Typer) -> None:
+    from vidgen_bench.cli import protocols
+
+    app.add_typer(protocols.app, name="protocols")
+
+
 def _add_data(app: typer.Typer) -> None:
     from vidgen_bench.cli import data
 
     app.add_typer(data.app, name="data")
+
+
+def _add_reference(app: typer.Typer) -> None:
+    from vidgen_bench.cli import reference
+
+    app.add_typer(reference.app, name="reference")
 
 
 def _add_instrument(app: typer.Typer) -> None:
@@ -90,11 +111,14 @@ def _add_instrument(app: typer.Typer) -> None:
 COMMANDS: dict[str, Callable[[typer.Typer], None]] = {
     "run": _add_run,
     "ablate": _add_ablate,
+    "evaluate": _add_evaluate,
     "sample": _add_sample,
     "leaderboard": _add_leaderboard,
     "plugins": _add_plugins,
     "tracks": _add_tracks,
+    "protocols": _add_protocols,
     "data": _add_data,
+    "reference": _add_reference,
     "instrument": _add_instrument,
 }
 

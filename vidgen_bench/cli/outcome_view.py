@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 _ANCHORS = {"real": "held-out real clips (ceiling)", "grey": "plain grey (floor)", "noise": "plain noise (floor)"}
 
+_BETTER = {"higher": "higher is better", "lower": "lower is better", "neither": "neither is better"}
+
 
 def print_outcome(console: Console, outcome: Outcome) -> None:
     """Print one finished run."""
@@ -21,7 +24,7 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
     if outcome.already:
         console.print(f"{record.spec}, seed {record.seed}, on {record.track.name} is done already.", highlight=False)
     if record.status == "finished":
-        console.print(_scores(record))
+        print_scores(console, record)
         if not record.track.ranked:
             console.print(f"[dim]{record.track.name}: these scores rank nothing.[/dim]", highlight=False)
     folder = outcome.folder
@@ -31,26 +34,73 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
             console.print(f"samples  {folder.path / name}  (generated left, real right)", highlight=False)
 
 
-def _scores(record: Record) -> Table:
-    table = Table(
-        title=f"{record.spec}, seed {record.seed}, on {record.track.name}", title_justify="left", pad_edge=False
-    )
+def print_scores(console: Console, record: Record) -> None:
+    """Print the scores of a record between their anchors, those that are extra in a table of their own, and the protocols' ids."""
+    console.print(_main(record))
+    if any(m.extra for m in record.metrics.values()):
+        console.print(_extra(record))
+        for line in _remarks(record):
+            console.print(line, highlight=False, style="dim")
+    for protocol in dict.fromkeys(m.protocol for m in record.metrics.values()):
+        console.print(f"protocol {protocol}", highlight=False, soft_wrap=True)
+
+
+def _subject(record: Record) -> str:
+    if record.external is not None:
+        return f"{record.spec} (external)"
+    return f"{record.spec} at iteration {record.best.iteration if record.best else '-'}"
+
+
+def _title(record: Record) -> str:
+    if record.external is not None:
+        return f"{record.spec}, {record.external.used} clips, on {record.track.name}"
+    return f"{record.spec}, seed {record.seed}, on {record.track.name}"
+
+
+def _main(record: Record) -> Table:
+    """Return the table of what the track watches: a row each for the subject and its anchors."""
+    table = Table(title=_title(record), title_justify="left", pad_edge=False)
     table.add_column("")
-    for metric in record.metrics.values():
-        table.add_column(f"{metric.title} ({metric.better} is better)", justify="right")
-    rows = {
-        _ANCHORS["real"]: record.anchors.get("real", {}),
-        f"{record.spec} at iteration {record.best.iteration if record.best else '-'}": record.scores,
-    }
+    metrics = {name: m for name, m in record.metrics.items() if not m.extra}
+    for metric in metrics.values():
+        caveat = f"\n{metric.caveat}" if metric.caveat else ""
+        table.add_column(f"{metric.title} ({_BETTER[metric.better]}){caveat}", justify="right")
+    rows = {_ANCHORS["real"]: record.anchors.get("real", {}), _subject(record): record.scores}
     rows |= {_ANCHORS.get(name, name): scores for name, scores in record.anchors.items() if name != "real"}
     for label, scores in rows.items():
         style = "bold" if scores is record.scores else "dim"
-        table.add_row(label, *(number(scores.get(name)) for name in record.metrics), style=style)
+        table.add_row(label, *(number(scores.get(name)) for name in metrics), style=style)
     return table
+
+
+def _extra(record: Record) -> Table:
+    """Return the table of the other metrics: a row each, the subject beside its anchors."""
+    table = Table(pad_edge=False)
+    floors = [name for name in record.anchors if name != "real"]
+    for heading in ("more of the same samples", "real", "these", *floors):
+        table.add_column(heading, justify="left" if heading.startswith("more") else "right")
+    for name, metric in record.metrics.items():
+        if metric.extra:
+            direction = {"neither": "", "higher": " ↑", "lower": " ↓"}[metric.better]
+            shown = [number(record.anchors.get("real", {}).get(name)), number(record.scores.get(name))]
+            shown += [number(record.anchors[floor].get(name)) for floor in floors]
+            table.add_row(f"{metric.title}{direction}", *shown)
+    return table
+
+
+def _remarks(record: Record) -> list[str]:
+    """Return why metrics have no score, and the points that others were read off, a line each."""
+    lines = [f"{m.title}: {m.refused}" for m in record.metrics.values() if m.refused]
+    for name, score in record.scores.items():
+        points = [f"{x} {math.fsum(values) / len(values):.4g}" for x, values in score.at.items()]
+        if points:
+            lines.append(f"{record.metrics[name].title} is read off {', '.join(points)}")
+    return lines
 
 
 def number(score: Score | None) -> str:
     """Return ``7.64 ± 0.02``; a dash for no score."""
     if score is None:
         return "-"
-    return f"{score.mean:.2f} ± {score.std:.2f}" if len(score.values) > 1 else f"{score.mean:.2f}"
+    places = 2 if abs(score.mean) >= 1 else 3
+    return f"{score.mean:.{places}f} ± {score.std:.{places}f}" if len(score.values) > 1 else f"{score.mean:.{places}f}"

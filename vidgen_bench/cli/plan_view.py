@@ -13,13 +13,15 @@ def print_plan(console: Console, plan: Plan, seeds: list[int]) -> None:
     """Print the resolved plan."""
     track, composition = plan.track, plan.composition
     facts = Table.grid(padding=(0, 2))
+    facts.add_column()
+    facts.add_column(overflow="fold")
     latent = composition.latent
     rows = {
         "spec": str(composition.resolved),
         "track": f"{track.name}  {track.fingerprint}" + ("" if track.ranked else "  (ranks nothing)"),
         "data": f"{track.data.name}, split {track.data.split}, {track.clip.frames} frames of {track.clip.size}x{track.clip.size}",
-        "instrument": f"{plan.instrument.name}  sha256 {plan.instrument_sha256[:16]}",
-        "metrics": f"{', '.join(m.title for m in plan.metrics)}; best checkpoint by {track.evaluation.select.upper()}",
+        **_protocols(plan),
+        "selection": f"best checkpoint by {track.evaluation.select.upper()}",
         "evaluation": f"every {track.evaluation.every} iterations on {track.evaluation.samples} samples; "
         f"final {track.evaluation.final.batches} x {track.evaluation.final.samples}",
         "budget": str(track.budget),
@@ -39,6 +41,20 @@ def print_plan(console: Console, plan: Plan, seeds: list[int]) -> None:
             key, spelt(setting.value), setting.origin, style=None if setting.origin == "default" else "bold"
         )
     console.print(options)
+
+
+def _protocols(plan: Plan) -> dict[str, str]:
+    """Return one line a protocol: its instrument, metrics, and why it cannot be had where it cannot."""
+    rows = {}
+    for measure in plan.bench.measures:
+        extra = [c.found.name for c in measure.metrics if c.extra]
+        rows[f"protocol {measure.protocol.name}"] = (
+            f"{measure.found.name} {measure.sha256[:12]}, {measure.protocol.precision}, "
+            f"{plan.bench.batches(measure)} x {measure.protocol.samples} samples: {', '.join(c.metric.title for c in measure.main)}"
+            + (f"; at the end also {', '.join(extra)}" if extra else "")
+        )
+    rows |= {f"protocol {name}": f"left out: {reason}" for name, reason in plan.bench.skipped.items()}
+    return rows
 
 
 def _temporal(plan: Plan) -> str:

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 _ABILITIES = ("between", "before", "after")
 
-_EXTRA = ("own", "reconstruction", "layers", "title", "layer", "better", "needs_reference")
+_EXTRA = ("own", "reconstruction", "layers", "preprocessings", "title", "layer", "better", "view", "needs")
 """What only some kinds declare, as it stands."""
+
+
+_WITH_OPTIONS = ("backbone", "temporal", "metric")
 
 
 def plural(kind: Kind) -> str:
@@ -58,7 +61,7 @@ def as_table(found: Found, *, options: bool = False) -> dict[str, Any]:
         table["can"] = [a for a in _ABILITIES if a in declared.can]
         table["stochastic"] = bool(getattr(declared, "stochastic", False))
     table |= {
-        name: jsonable(getattr(declared, name))
+        name: _plain(getattr(declared, name))
         for name in _EXTRA
         if found.kind != "pairing" and hasattr(declared, name)
     }
@@ -66,7 +69,7 @@ def as_table(found: Found, *, options: bool = False) -> dict[str, Any]:
         table |= {"sets": jsonable(dict(declared.sets)), "variants": jsonable(dict(declared.variants))}
     origin = found.origin
     table |= {"distribution": origin.distribution, "version": origin.version, "entry_point": origin.entry_point}
-    if options and found.kind in ("backbone", "temporal"):
+    if options and found.kind in _WITH_OPTIONS:
         table["options"] = [dataclasses.asdict(o) | {"default": jsonable(o.default)} for o in listed(declared.options)]
     return table
 
@@ -83,7 +86,7 @@ def page(found: Found) -> RenderableType:
         Padding(Text(summary(found)), (0, 0, 0, 2)),
         Padding(Text("\n".join(facts(found)), style="dim"), (0, 0, 1, 2)),
     ]
-    if found.kind in ("backbone", "temporal"):
+    if found.kind in _WITH_OPTIONS:
         parts.append(_options(found, found.kind))
     return Group(*parts)
 
@@ -105,7 +108,8 @@ def _options(found: Found, kind: Kind) -> RenderableType:
         value = f"{shown(fixed[o.name])} (by name)" if o.name in fixed else shown(o.default)
         table.add_row(o.name, value, Text.assemble(o.help, (f" · {o.type}", "dim")))
     if table.row_count:
-        parts += [Text(f"options: --set {kind}.NAME=VALUE", style="bold cyan"), Padding(table, (0, 0, 1, 2))]
+        how = f"options.{found.name}.NAME = VALUE in a protocol" if kind == "metric" else f"--set {kind}.NAME=VALUE"
+        parts += [Text(f"options: {how}", style="bold cyan"), Padding(table, (0, 0, 1, 2))]
     else:
         parts += [Text("no options", style="dim"), Text()]
     if kind == "temporal" and declared.variants:
@@ -124,6 +128,10 @@ def shown(value: Any) -> str:
     if isinstance(value, tuple | list):
         return ",".join(shown(v) for v in value) or "()"
     return str(value)
+
+
+def _plain(value: Any) -> Any:
+    return sorted(value) if isinstance(value, frozenset) else jsonable(value)
 
 
 def _changes(options: Mapping[str, Any]) -> str:

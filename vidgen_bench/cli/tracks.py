@@ -21,7 +21,7 @@ _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines."
     invoke_without_command=True, epilog="All that one fixes: [bold]vidgen-bench tracks show shapes-smoke[/bold]"
 )
 def tracks(context: typer.Context, as_json: _AsJson = False) -> None:
-    """List the tracks that ship: data, clip, budget, the metric that picks the best, instrument, fingerprint."""
+    """List the tracks that ship: data, clip, budget, the metric that picks the best, protocol, instrument, fingerprint."""
     if context.invoked_subcommand is not None:
         return
     from vidgen_bench.track import load_track, shipped_tracks
@@ -70,7 +70,7 @@ def show(
     grid.add_column(no_wrap=True, style="bold")
     grid.add_column()
     head = ("name", "summary", "ranked", "fingerprint")
-    for key, value in _flat({k: v for k, v in _table(track).items() if k not in head}):
+    for key, value in flat({k: v for k, v in _table(track).items() if k not in head}):
         grid.add_row(key, value)
     console.print(Padding(grid, (0, 0, 0, 2)))
 
@@ -83,6 +83,7 @@ def _facts(track: Track) -> list[str]:
         f"{clip.frames} frames of {clip.size}x{clip.size}",
         f"budget {track.budget}",
         f"best by {track.evaluation.select}",
+        f"protocol {track.evaluation.protocol}",
         f"instrument {track.instrument.name}",
     ]
     return [*facts, "ranked" if track.ranked else "ranks nothing", track.fingerprint]
@@ -95,14 +96,14 @@ def _table(track: Track) -> dict[str, Any]:
     return head | {"fingerprint": track.fingerprint} | content
 
 
-def _flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+def flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     """Return dotted keys with their values as a TOML file spells them; what is not set is left out."""
     import json
 
     rows: list[tuple[str, str]] = []
     for key, value in table.items():
         if isinstance(value, dict):
-            rows += _flat(value, f"{prefix}{key}.")
+            rows += flat(value, f"{prefix}{key}.")
         elif value is not None:
             rows.append((f"{prefix}{key}", json.dumps(value, ensure_ascii=False)))
     return rows

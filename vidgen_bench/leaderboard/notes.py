@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from vidgen_bench.leaderboard.ranking import MEASURING, Ranking, protocol_of
 from vidgen_bench.leaderboard.rows import Summary
@@ -77,13 +76,15 @@ def _protocols(ranking: Ranking) -> list[str]:
 def _order(ranking: Ranking) -> str:
     if ranking.select not in ranking.metrics:
         return "No run of this track finished."
-    evaluation: dict[str, Any] = ranking.record.track.declared["evaluation"]
-    final = evaluation.get("final")
-    drawn = ""
-    if isinstance(final, dict) and {"batches", "samples"} <= set(final):
-        drawn = f", on {final['batches']} x {final['samples']} fresh samples"
-    title = ranking.metrics[ranking.select].title
-    return f"Ordered by {title}, {ranking.better} is better. Scores are of the checkpoint that was best by it{drawn}."
+    record, title = ranking.record, ranking.metrics[ranking.select].title
+    stamp, score = record.protocols.get(protocol_of(record)), record.scores.get(ranking.select)
+    samples = stamp.protocol.get("samples") if stamp else None
+    drawn = f", on {len(score.values)} x {samples} fresh samples" if samples and score else ""
+    by = record.best.metric if record.best else ranking.select
+    which = "it" if by == ranking.select else by
+    return (
+        f"Ordered by {title}, {ranking.better} is better. Scores are of the checkpoint that was best by {which}{drawn}."
+    )
 
 
 def anchors(names: Iterable[str]) -> str:

@@ -70,7 +70,7 @@ def test_it_learns_and_the_file_tells_the_truth(tmp_path: Path) -> None:
     assert file.card.training["seed"] == 3
     assert file.card.training["command"] == "this"
     batch = Colours().batch("fresh", Feed(16), 0, 8)
-    assert torch.equal(file.build()(batch.clips)["prob"].argmax(dim=1), batch.labels)
+    assert torch.equal(file.build("tgan")(batch.clips)["prob"].argmax(dim=1), batch.labels)
 
 
 def test_equal_seeds_give_equal_weights_and_leave_the_generator_alone() -> None:

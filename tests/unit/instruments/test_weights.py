@@ -63,7 +63,7 @@ def test_what_is_written_is_read(tmp_path: Path, mean: Tensor) -> None:
 def test_half_precision_is_storage_only(tmp_path: Path) -> None:
     path = tmp_path / "i.safetensors"
     write_instrument(path, CARD, weights(), MEAN, dtype=torch.float16)
-    instrument = read_instrument(path).build()
+    instrument = read_instrument(path).build("tgan")
     assert {p.dtype for p in instrument.parameters()} == {torch.float32}
     assert not any(p.requires_grad for p in instrument.parameters())
     assert not instrument.training

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidgen_bench import hookimpl, places
 from vidgen_bench.api import Clip
-from vidgen_bench.errors import RequestError
+from vidgen_bench.errors import RequestError, did_you_mean
+from vidgen_bench.instruments.file_hash import file_sha256
 from vidgen_bench.spec import NAME
 
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ class C3DDeclaration:
     api: str = "1.0"
     reference: str = REFERENCE
     layers: tuple[str, ...] = ("prob", "fc7")
+    preprocessings: tuple[str, ...] = ("tgan", "tganv2")
 
     def refuses(self, clip: Clip) -> str | None:
         """Return why these clips cannot be measured: C3D reads 16 frames of three channels, of any size."""
@@ -47,20 +47,22 @@ class C3DDeclaration:
             RequestError: the file is not there; the text has the command that brings it.
         """
         self._require()
-        status = self.path.stat()
-        return _sha256(self.path, status.st_size, status.st_mtime_ns)
+        return file_sha256(self.path)
 
-    def build(self) -> nn.Module:
+    def build(self, preprocessing: str) -> nn.Module:
         """Return ``forward(clips [N, 3, 16, H, W] in [-1, 1]) -> {"prob": [N, K], "fc7": [N, D]}``, on the CPU.
 
         Raises:
-            RequestError: the file is not there.
+            RequestError: no such preprocessing, or the file is not there.
             RecordError: it is no instrument, or damaged.
         """
+        if preprocessing not in self.preprocessings:
+            hint = did_you_mean(preprocessing, self.preprocessings)
+            raise RequestError(f"The instrument {self.name!r} has no preprocessing {preprocessing!r}.{hint}")
         from vidgen_bench.instruments.c3d.weights import read_instrument
 
         self._require()
-        return read_instrument(self.path).build()
+        return read_instrument(self.path).build(preprocessing)
 
     def _require(self) -> None:
         if not self.path.is_file():
@@ -72,13 +74,6 @@ class C3DDeclaration:
             return "They ship with the package: install vidgen-bench again."
         name = "" if self.name == UCF101 else f" --name {self.name}"
         return f"Import them: vidgen-bench instrument import conv3d_deepnetA_ucf.npz --mean mean2.npz{name}"
-
-
-@lru_cache(maxsize=32)
-def _sha256(path: Path, size: int, modified: int) -> str:
-    """Hash a file; size and time of change are part of the cache's key."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def path_of(name: str) -> Path:

@@ -94,7 +94,8 @@ class C3D(nn.Module):
             x = F.relu_(x)
         x = x.contiguous().flatten(1)  # C, T, H, W, whatever the memory format
         fc7 = F.relu(self.fc7(F.relu(self.fc6(x))))
-        return {"prob": torch.softmax(self.fc8(fc7), dim=1), "fc7": fc7}
+        # under autocast too: probabilities of 8 bits do not sum to one
+        return {"prob": torch.softmax(self.fc8(fc7).float(), dim=1), "fc7": fc7}
 
 
 def with_weights(layout: Layout, weights: Mapping[str, Tensor]) -> C3D:

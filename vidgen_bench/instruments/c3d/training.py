@@ -18,7 +18,7 @@ from vidgen_bench.api import Batch, Feed
 from vidgen_bench.errors import RequestError, VidgenBenchError
 from vidgen_bench.instruments.c3d.network import FRAMES, Layout, with_weights
 from vidgen_bench.instruments.c3d.normalised import NormalisedC3D
-from vidgen_bench.instruments.c3d.preprocessing import C3DInstrument, Preprocessing
+from vidgen_bench.instruments.c3d.preprocessing import C3DInstrument, Preprocessing, TganPreprocessing
 from vidgen_bench.instruments.c3d.weights import Card, write_instrument
 
 
@@ -90,7 +90,7 @@ def train_instrument(
         torch.manual_seed(plan.seed)
         network = NormalisedC3D(layout)
         convert_conv3d_weight_memory_format(network, torch.channels_last_3d)
-        _fit(network, Preprocessing(mean), train, plan, report)
+        _fit(network, TganPreprocessing(mean), train, plan, report)
     weights = {name: tensor.half() for name, tensor in network.folded().items()}
     return weights, mean, measure(weights, layout, mean, held_out, plan.held_out_clips, report)
 

@@ -42,7 +42,6 @@ class Card(Strict):
     width: Annotated[int, Field(ge=1, le=1024)]
     hidden: Annotated[int, Field(ge=1, le=65536)]
     classes: Annotated[int, Field(ge=2, le=100_000)]
-    preprocessing: Literal["tgan"] = "tgan"
     sources: dict[str, str] = Field(default_factory=dict)
     """Name and sha256 of each file that it was made from."""
     class_names: tuple[str, ...] = ()
@@ -65,9 +64,13 @@ class InstrumentFile:
     mean: Tensor
     sha256: str
 
-    def build(self) -> C3DInstrument:
-        """Return the instrument, on the CPU."""
-        return C3DInstrument(with_weights(self.card.sizes, self.weights), self.mean)
+    def build(self, preprocessing: str) -> C3DInstrument:
+        """Return the instrument with this preprocessing, on the CPU.
+
+        Raises:
+            RequestError: no such preprocessing.
+        """
+        return C3DInstrument(with_weights(self.card.sizes, self.weights), self.mean, preprocessing)
 
 
 def write_instrument(

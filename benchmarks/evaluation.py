@@ -1,0 +1,206 @@
+"""An evaluation end to end against the straightforward loop: clips/s a stage, share of the device's measured peak, and the ratio.
+
+On a CPU the slim C3D and 256 samples; on a GPU the full-size C3D (weights drawn at random) and 2,048, in every precision.
+The straightforward loop writes the samples to disk, resizes each frame by OpenCV, computes probabilities and features in two
+passes, and takes scipy's matrix square root.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import scipy.linalg
+import torch
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from vidgen_bench.api import FeatureSet, Game, Reference
+from vidgen_bench.batch_size import CHUNK
+from vidgen_bench.bench import make_bench
+from vidgen_bench.compose import compose
+from vidgen_bench.evaluation import Meter, Scorer, samples
+from vidgen_bench.gauge import number
+from vidgen_bench.host import Host
+from vidgen_bench.instruments.c3d.network import C3D, FRAMES, Layout
+from vidgen_bench.instruments.c3d.preprocessing import C3DInstrument
+from vidgen_bench.measure import Measure
+from vidgen_bench.metrics.moments import moments_of
+from vidgen_bench.precision import instrument_context, strictly
+from vidgen_bench.track import load_track
+from vidgen_bench.training.memory import keep_freed_memory
+
+FULL = Layout(64, 4096, 101)
+SAMPLES = {"cpu": 256, "cuda": 2048}
+PRECISIONS = {"cpu": ("float32",), "cuda": ("float32", "tf32", "bf16")}
+PEAK_SIZE = {"cpu": 2048, "cuda": 8192}
+
+
+@dataclass(frozen=True)
+class _Full:
+    """The declaration of the full-size C3D with random weights, for want of the published ones."""
+
+    declaration: object
+    layers: tuple[str, ...] = ("prob", "fc7")
+
+    def build(self, preprocessing: str) -> torch.nn.Module:
+        torch.manual_seed(0)
+        return C3DInstrument(C3D(FULL), torch.tensor([90.25, 97.66, 101.41]), preprocessing)
+
+
+def main() -> None:
+    """Print the tables."""
+    keep_freed_memory()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    track, host = load_track("shapes-smoke"), Host.of_environment()
+    measure = make_bench(track, host, changes={"samples": SAMPLES[device.type]}).main
+    game = compose("tgan+ode2", track, {}, host).build(0)
+    for part in game.parts.values():
+        part.to(device)
+    scores: dict[str, dict[str, float]] = {}
+    for precision in PRECISIONS[device.type]:
+        scores[precision] = _measured(measure, precision, game, device)
+    for precision in list(scores)[1:]:
+        moved = {m: scores[precision][m] / scores["float32"][m] - 1 for m in ("is", "fid")}
+        print(f"{precision} against float32: " + ", ".join(f"{m} {share:+.2e}" for m, share in moved.items()))
+
+
+def _measured(measure: Measure, precision: str, game: Game, device: torch.device) -> dict[str, float]:
+    """Time every stage in one precision, print them, and return the scores."""
+    n, grid = measure.protocol.samples, load_track("shapes-smoke").clip.grid
+    measure = _in_precision(measure, precision, full=device.type == "cuda")
+    meter = Meter(measure, load_track("shapes-smoke").clip, device)
+    network = meter.network
+    stages = _Stages(device)
+
+    def generated() -> Iterable[Tensor]:
+        return samples(game, 0, "benchmark", range(n), grid, device)
+
+    with strictly(measure.protocol.precision), torch.no_grad(), instrument_context(measure.protocol.precision, device):
+        clips = stages.time("generate", n, lambda: torch.cat(list(generated())))
+        rows = [c.contiguous() for c in clips.split(meter.rows)]
+        prepared = stages.time("preprocess", n, lambda: [network.preprocessing(c) for c in rows])
+        ready = [p.contiguous(memory_format=torch.channels_last_3d) for p in prepared]
+        stages.time("C3D", n, lambda: [network.network(r) for r in ready])
+    share = stages.rate("C3D") * _flops(network) / _peak(precision, device)
+    real = meter.features([clips + 0.05 * torch.randn_like(clips)], measure.main)["as-is", "fc7"].double()
+    reference = {"fc7": Reference(moments_of(real), FeatureSet(real))}
+    scorer = Scorer(measure.metrics, reference)
+    features = meter.features(rows, measure.main)
+    stages.time("IS and FID", n, lambda: [score() for _, score in scorer(features, measure.main)])
+    plain = [c for c in measure.metrics if c.extra and c.metric.view == "as-is"]
+    stages.time("the extra scores", n, lambda: [score() for _, score in scorer(features, plain)])
+
+    def whole() -> dict[str, float]:
+        made = meter.features(generated(), measure.main)
+        return {c.found.name: number(score()) for c, score in scorer(made, measure.main)}
+
+    ours = stages.time("all of it: generate to IS and FID", n, whole)
+    theirs = stages.time(
+        "straightforward loop", n, lambda: _straightforward(generated, network, real.cpu().numpy()), repeat=1
+    )
+    stages.report(f"{measure.found.name}, {n} samples, {precision}, {meter.rows} clips at once, {device.type}")
+    ratio = stages.seconds["straightforward loop"] / stages.seconds["all of it: generate to IS and FID"]
+    print(f"  C3D runs at {share:.0%} of this device's measured peak of matrix products in {precision}")
+    print(f"  the straightforward loop takes {ratio:.1f} x as long; IS {theirs['is'] / ours['is'] - 1:+.1e}, ", end="")
+    print(f"FID {theirs['fid'] / ours['fid'] - 1:+.1e} relative to ours")
+    return ours
+
+
+class _Stages:
+    """Seconds of each stage, the fastest of a few repetitions after one to warm up."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device, self._clips = device, {}
+        self.seconds: dict[str, float] = {}
+
+    def time(self, name: str, clips: int, work: Callable[[], object], repeat: int = 3) -> object:
+        """Return what the work returns."""
+        taken, result = [], None
+        for _ in range(repeat + (repeat > 1)):
+            since = time.perf_counter()
+            result = work()
+            if self._device.type == "cuda":
+                torch.cuda.synchronize(self._device)
+            taken.append(time.perf_counter() - since)
+        self.seconds[name], self._clips[name] = min(taken[-repeat:]), clips
+        return result
+
+    def rate(self, name: str) -> float:
+        """Return clips a second."""
+        return self._clips[name] / self.seconds[name]
+
+    def report(self, title: str) -> None:
+        """Print them."""
+        print(title)
+        for name, seconds in self.seconds.items():
+            print(f"  {name:<44}{seconds * 1e3:10.1f} ms   {self.rate(name):8.0f} clips/s")
+
+
+def _in_precision(measure: Measure, precision: str, full: bool) -> Measure:
+    protocol = measure.protocol.model_copy(update={"precision": precision})
+    found = dataclasses.replace(measure.found, name="full C3D", declaration=_Full(None)) if full else measure.found
+    return dataclasses.replace(measure, protocol=protocol, found=found)
+
+
+def _flops(network: torch.nn.Module) -> float:
+    """Return the floating-point operations of C3D on one clip."""
+    device = next(network.parameters()).device
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        network.network(torch.zeros(1, 3, FRAMES, 112, 112, device=device))
+    return float(counter.get_total_flops())
+
+
+def _peak(precision: str, device: torch.device) -> float:
+    """Return operations a second of a large matrix product, the most of a few."""
+    size = PEAK_SIZE[device.type]
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    a, b = (torch.rand(size, size, device=device, dtype=dtype) for _ in range(2))
+    stages = _Stages(device)
+    with strictly("float32" if precision == "bf16" else precision):
+        stages.time("product", 1, lambda: a @ b, repeat=5)
+    return 2 * size**3 / stages.seconds["product"]
+
+
+@torch.no_grad()
+def _straightforward(
+    generated: Callable[[], Iterable[Tensor]], network: C3DInstrument, real: np.ndarray
+) -> dict[str, float]:
+    """Return IS and FID, a stage at a time: files, OpenCV, two passes, ``scipy.linalg.sqrtm``."""
+    c3d = network.network
+    c3d.to(memory_format=torch.contiguous_format)
+    device, offset = next(c3d.parameters()).device, network.preprocessing.offset.cpu().numpy()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            for i, clips in enumerate(generated()):
+                np.save(Path(folder) / f"{i:05}.npy", clips.cpu().numpy())
+            outputs: dict[str, list[np.ndarray]] = {"prob": [], "fc7": []}
+            for layer, parts in outputs.items():
+                for file in sorted(Path(folder).iterdir()):
+                    for clips in np.array_split(np.load(file), max(1, CHUNK // 32)):
+                        ready = torch.from_numpy(_by_opencv(clips, offset)).to(device)
+                        parts.append(c3d(ready)[layer].float().cpu().numpy())
+    finally:
+        c3d.to(memory_format=torch.channels_last_3d)
+    p, x = (np.concatenate(outputs[layer]).astype(np.float64) for layer in ("prob", "fc7"))
+    score = np.exp((p * (np.log(p + 1e-7) - np.log(p.mean(axis=0) + 1e-7))).sum(axis=1).mean())
+    c, r = np.cov(x.T), np.cov(real.T)
+    gap = x.mean(axis=0) - real.mean(axis=0)
+    distance = gap @ gap + np.trace(c) + np.trace(r) - 2 * np.trace(scipy.linalg.sqrtm(c @ r)).real
+    return {"is": float(score), "fid": float(distance)}
+
+
+def _by_opencv(clips: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """Return clips [n, 3, T, H, W] as C3D reads them, each frame resized by itself."""
+    ready = np.empty((len(clips), 3, FRAMES, 112, 112), dtype=np.float32)
+    for n, clip in enumerate(clips):
+        for t in range(FRAMES):
+            frame = cv2.resize(clip[:, t].transpose(1, 2, 0) * 128 + 128, (128, 128), interpolation=cv2.INTER_CUBIC)
+            ready[n, :, t] = frame[8:120, 8:120, ::-1].transpose(2, 0, 1)
+    return ready + (offset - 128)

@@ -1,0 +1,300 @@
+"""``vidgen-bench evaluate``: a run and clips from elsewhere are measured alike, once, and every change of clips is in the id."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import vidgen_bench
+from tests.cli.command import Command
+from tests.cli.tiny import TRACK, make_workplace
+from tests.data_files import moving_frames
+from tests.unit.external.made import smooth, write_animation, write_frames
+from vidgen_bench.errors import RequestError
+from vidgen_bench.evaluation import samples
+from vidgen_bench.gauge import Gauge
+from vidgen_bench.records import read_record
+
+RUN = "runs/tiny/tgan+conv1d/seed-0"
+DATA = ["--data", "data/videos", "--splits", "data/splits", "--device", "cpu"]
+HERE = ["--track", "tiny.toml", *DATA]
+PYTHON = {"track": "tiny.toml", "data": "data/videos", "splits": "data/splits", "device": "cpu"}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A workplace with a finished run, and caches of its own."""
+    root = tmp_path_factory.mktemp("evaluate")
+    make_workplace(root)
+    (root / "tiny.toml").write_text(TRACK.replace('select = "fid"', 'select = "fid"\nextra = ["kid"]'))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(root / "cache"))
+        patch.setenv("XDG_DATA_HOME", str(root / "share"))
+        patch.setenv("COLUMNS", "200")
+        patch.chdir(root)
+        patch.setattr("sys.argv", ["vidgen-bench", "run", "tgan", *HERE, "--budget", "iterations=2"])
+        from vidgen_bench.cli.main import main
+
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 0
+        # the derived track's name has a budget in it; the folder is moved to where the tests look
+        shutil.move(root / "runs" / "tiny~iterations=2", root / "runs" / "tiny")
+        np.save(root / "mine.npy", clips())
+        yield root
+
+
+@pytest.fixture
+def command(place: Path, monkeypatch, capsys) -> Command:
+    return Command(place, monkeypatch, capsys)
+
+
+def clips(count: int = 11, frames: int = 16, size: int = 64) -> np.ndarray:
+    return smooth(count, frames, size)
+
+
+def record(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text())
+
+
+def test_clips_become_an_external_row_once(command: Command, place: Path) -> None:
+    done = command("evaluate", "mine.npy", *HERE)
+    assert done.code == 0, done.err
+    path = place / "runs" / "tiny" / "mine" / "record.json"
+    first = record(path)
+    assert (first["status"], first["spec"], first["best"], first["options"]) == ("external", "mine", None, {})
+    said = first["external"]
+    assert (said["source"], said["kind"], said["clips"], said["used"]) == ("mine", "npy NTHWC uint8", 11, 8)
+    assert [len(s["values"]) for s in first["scores"].values()] == [2, 2, 2]
+    identity = first["metrics"]["fid"]["protocol"]
+    assert identity.startswith("c3d-tgan-v1 n=4 c3d-shapes float32 #")
+    assert identity == record(place / RUN / "record.json")["metrics"]["fid"]["protocol"]
+    assert first["anchors"] == record(place / RUN / "record.json")["anchors"]
+    for text in ("held-out real clips", "mine (external)", identity, "measured 8 of 11 clips", "mine/record.json"):
+        assert text in done.out
+    written = path.stat().st_mtime_ns
+    again = command("evaluate", place / "mine.npy", *HERE)
+    assert again.code == 0
+    assert "mine on tiny is done already" in again.out
+    assert path.stat().st_mtime_ns == written
+
+
+def test_the_leaderboard_marks_the_row_external(command: Command) -> None:
+    command("evaluate", "mine.npy", *HERE)
+    done = command("leaderboard", "--runs", "runs/tiny/mine")
+    assert done.code == 0, done.err
+    assert "mine" in done.out
+    assert "external" in done.out
+
+
+def test_a_runs_own_samples_from_a_file_score_as_the_run_did(place: Path, monkeypatch) -> None:
+    monkeypatch.chdir(place)
+    trained = vidgen_bench.load(RUN, device="cpu")
+    made = torch.cat(list(samples(trained.game, 0, "final", range(8), trained.composition.clip.grid, trained.device)))
+    np.save(place / "drawn.npy", made.detach().numpy())
+    theirs = vidgen_bench.evaluate("drawn.npy", **PYTHON, value_range="-1,1")
+    ours = read_record(place / RUN / "record.json")
+    assert theirs.external is not None
+    assert theirs.external.kind == "npy NCTHW -1,1"
+    assert theirs.metrics["fid"].protocol == ours.metrics["fid"].protocol
+    for name in ("is", "fid", "kid"):
+        assert theirs.scores[name].values == pytest.approx(ours.scores[name].values, rel=1e-5)
+
+
+def test_every_container_of_the_same_pixels_has_the_same_scores(place: Path, monkeypatch) -> None:
+    monkeypatch.chdir(place)
+    made = clips(8)
+    for number, clip in enumerate(made):
+        write_frames(place / "pictures" / f"clip_{number}", clip)
+        write_animation(place / "webps" / f"{number}.webp", clip, lossless=True)
+    whole = vidgen_bench.evaluate(made, **PYTHON, name="whole")
+    tensor = torch.from_numpy(made.transpose(0, 4, 1, 2, 3).copy())
+    others = [
+        vidgen_bench.evaluate(what, **PYTHON, name=f"as-{i}") for i, what in enumerate(["pictures", "webps", tensor])
+    ]
+    assert [o.scores for o in others] == [whole.scores] * 3
+    assert [o.external.kind for o in others if o.external] == ["frames", "videos", "array NCTHW uint8"]
+
+
+def test_what_is_done_to_clips_enters_the_id_and_not_the_anchors(command: Command, place: Path) -> None:
+    np.save(place / "large.npy", np.stack([moving_frames(20, seed, 80, 80) for seed in range(4)]))
+    done = command("evaluate", "large.npy", *HERE, "--resize", "--trim", "centre")
+    assert done.code == 0, done.err
+    large = record(place / "runs" / "tiny" / "large" / "record.json")
+    (stamp,) = large["protocols"].values()
+    assert stamp["changes"] == ["resize=cubic-antialias:80->64", "trim=centre"]
+    assert "float32 resize=cubic-antialias:80->64 trim=centre #" in large["metrics"]["fid"]["protocol"]
+    assert large["anchors"] == record(place / RUN / "record.json")["anchors"]
+    needless = command("evaluate", "mine.npy", *HERE, "--resize", "--trim", "first", "--name", "needless")
+    assert needless.code == 0
+    plain = record(place / "runs" / "tiny" / "needless" / "record.json")
+    assert [s["changes"] for s in plain["protocols"].values()] == [[]]
+
+
+def test_other_protocols_of_the_same_clips_lie_beside_the_first(command: Command, place: Path) -> None:
+    command("evaluate", "mine.npy", *HERE)
+    done = command("evaluate", "mine.npy", *HERE, "--protocol", "c3d-tgan", "--protocol", "c3d-tganv2", "--json")
+    assert done.code == 0, done.err
+    first, second = json.loads(done.out)
+    assert (first["already"], second["already"], second["left_over"]) == (True, False, 3)
+    assert first["path"] == "runs/tiny/mine/record.json"
+    assert Path(second["path"]).match("runs/tiny/mine/evaluations/c3d-tganv2-*/record.json")
+    assert second["record"] == record(place / second["path"])
+    assert second["record"]["metrics"]["fid"]["protocol"].startswith("c3d-tganv2-v1 n=4")
+    assert second["record"]["scores"]["fid"] != first["record"]["scores"]["fid"]
+    assert json.loads(command("evaluate", "mine.npy", *HERE, "--protocol", "c3d-tganv2", "--json").out)[0]["already"]
+
+
+def test_a_run_is_scored_again_from_its_best_checkpoint(command: Command, place: Path) -> None:
+    before = (place / RUN / "record.json").read_bytes()
+    same = command("evaluate", RUN, *DATA)
+    assert same.code == 0, same.err
+    assert "is done already" in same.out
+    done = command("evaluate", RUN, *DATA, "--samples", "8", "--json")
+    assert done.code == 0, done.err
+    (table,) = json.loads(done.out)
+    assert Path(table["path"]).match(f"{RUN}/evaluations/c3d-tgan-*/record.json")
+    made, own = table["record"], json.loads(before)
+    assert made["metrics"]["fid"]["protocol"].startswith("c3d-tgan-v1 n=8 c3d-shapes float32 #")
+    assert len(made["scores"]["fid"]["values"]) == 1, "two batches of 4 are one of 8"
+    kept = ("status", "spec", "seed", "track", "data", "options", "parameters", "spent", "trace", "best", "watched")
+    assert {k: made[k] for k in kept} == {k: own[k] for k in kept}
+    assert (place / RUN / "record.json").read_bytes() == before
+    assert json.loads(command("evaluate", RUN, *DATA, "--samples", "8", "--json").out)[0]["already"]
+    shown = command("leaderboard", "--runs", RUN)
+    assert shown.code == 0
+    assert "n=8" in shown.out
+    assert "n=4" in shown.out
+
+
+def test_precision_is_in_the_id(place: Path, monkeypatch) -> None:
+    monkeypatch.chdir(place)
+    plain = vidgen_bench.evaluate("mine.npy", **PYTHON)
+    made = vidgen_bench.evaluate("mine.npy", **PYTHON, name="fast", precision="tf32")
+    assert " n=4 c3d-shapes tf32 #" in made.metrics["fid"].protocol
+    assert made.metrics["fid"].protocol != plain.metrics["fid"].protocol
+    # a CPU has no TF32: the numbers are the same, and the ids are not, which say what was asked for
+    assert made.scores["fid"].values == pytest.approx(plain.scores["fid"].values, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nowhere.npy", *HERE], "There is no file or folder nowhere.npy"),
+        (
+            ["mine.npy", *HERE, "--samples", "12"],
+            "measures batches of 12 clips; here are 11. Sample more. --samples 11",
+        ),
+        (["mine.npy", *HERE, "--samples", "0"], "Invalid value for '--samples'"),
+        (["mine.npy", *HERE, "--protocol", "c3d-tgn"], "Did you mean 'c3d-tgan'"),
+        (["mine.npy", *HERE, "--protocol", "fvd-2048-16f", "--samples", "8"], "is of 2048 samples, as its name says"),
+        (["mine.npy", *HERE, "--name", "Mine!"], "--name Mine!: expected up to 100 lower-case"),
+        (["mine.npy", *HERE, "--range", "0,1"], "uint8, which is 0 to 255; --range 0,1 is for floats"),
+        (["mine.npy", *HERE, "--layout", "NTWH"], "The layout 'NTWH' is unknown"),
+        (["mine.npy", *HERE, "--trim", "center"], "'center' is not one of"),
+        (["mine.npy", *HERE, "--precision", "fp16"], "'fp16' is not one of"),
+        (["mine.npy", "--track", "nosuch"], "nosuch"),
+        (["mine.npy", "--track", "tiny.toml"], "needs --data"),
+        ([RUN, *DATA, "--resize"], "--resize is for clips from elsewhere"),
+        ([RUN, *DATA, "--name", "mine"], "--name is for clips from elsewhere"),
+        ([RUN, *HERE, "--track", "shapes-smoke"], "Leave --track out"),
+        (["runs", *HERE], "is no picture: a clip's folder holds its frames"),
+    ],
+)
+def test_wrong_requests_are_refused(command: Command, arguments: list[str], told: str) -> None:
+    done = command("evaluate", *arguments)
+    assert done.code == 2
+    assert told in " ".join((done.out + done.err).replace("│", " ").split())
+
+
+def test_a_name_stands_for_the_same_clips(command: Command, place: Path) -> None:
+    command("evaluate", "mine.npy", *HERE)
+    np.save(place / "others.npy", clips()[::-1])
+    done = command("evaluate", "others.npy", *HERE, "--name", "mine")
+    assert done.code == 2
+    assert "runs/tiny/mine/record.json is of other clips. Give another --name" in done.err
+    done = command("evaluate", "runs/tiny/mine", *DATA)
+    assert done.code == 2
+    assert "scores of clips from elsewhere" in done.err
+
+
+def test_a_run_that_is_not_finished_or_was_made_on_other_data_is_refused(command: Command, place: Path) -> None:
+    shutil.copytree(place / RUN, place / "unfinished")
+    (place / "unfinished" / "record.json").unlink()
+    done = command("evaluate", "unfinished", *DATA)
+    assert (done.code, "is not finished" in done.err) == (2, True)
+    other = place / "elsewhere"
+    shutil.copytree(place / "data", other)
+    video = next((other / "videos").rglob("*_g01_c01.avi"))
+    shutil.copy(next((other / "videos").rglob("*_g02_c01.avi")), video)
+    done = command(
+        "evaluate", RUN, "--data", str(other / "videos"), "--splits", str(other / "splits"), "--device", "cpu"
+    )
+    assert done.code == 2
+    assert "was made on the data video-folder" in done.err
+
+
+def test_ctrl_c_leaves_no_record(command: Command, place: Path) -> None:
+    score = Gauge.score
+
+    def interrupted(self: Gauge, *arguments: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGINT)
+        return score(self, *arguments)
+
+    command.monkeypatch.setattr(Gauge, "score", interrupted)
+    done = command("evaluate", "mine.npy", *HERE, "--name", "stopped")
+    assert done.code == 130
+    assert not (place / "runs" / "tiny" / "stopped" / "record.json").exists()
+
+
+def test_the_python_function_takes_clips_and_refuses_what_is_none(place: Path, monkeypatch) -> None:
+    monkeypatch.chdir(place)
+    assert vidgen_bench.evaluate.__module__ == "vidgen_bench", "its module does not take its place when it is imported"
+    with pytest.raises(
+        RequestError, match="expected a path, a NumPy array or a tensor of clips; list is none of these"
+    ):
+        vidgen_bench.evaluate([1, 2], **PYTHON)  # type: ignore[arg-type]
+    with pytest.raises(RequestError, match="precision 'fp8' is unknown"):
+        vidgen_bench.evaluate("mine.npy", **PYTHON, precision="fp8")  # type: ignore[arg-type]
+    with pytest.raises(RequestError, match="--samples -1: expected a positive"):
+        vidgen_bench.evaluate("mine.npy", **PYTHON, samples=-1)
+
+
+def test_a_score_that_is_not_finite_is_no_record(command: Command, place: Path) -> None:
+    score = Gauge.score
+    command.monkeypatch.setattr(Gauge, "score", lambda self, *a: {**score(self, *a), "fid": float("nan")})
+    done = command("evaluate", "mine.npy", *HERE, "--name", "broken")
+    assert done.code == 1
+    assert "The FID of these clips is nan" in done.err
+    assert not (place / "runs" / "tiny" / "broken" / "record.json").exists()
+
+
+def test_protocols_that_ask_for_more_clips_are_left_out_and_named(place: Path) -> None:
+    from vidgen_bench.bench import make_bench
+    from vidgen_bench.evaluating.asked import Asked
+    from vidgen_bench.evaluating.clips import _enough
+    from vidgen_bench.external.fitting import fitted
+    from vidgen_bench.external.opening import source_of
+    from vidgen_bench.host import Host
+    from vidgen_bench.track import load_track
+
+    track = load_track(str(place / "tiny.toml"))
+    bench = make_bench(track, Host.of_environment())
+    large = dataclasses.replace(
+        bench.main, protocol=bench.main.protocol.model_copy(update={"name": "large", "samples": 12})
+    )
+    both = dataclasses.replace(bench, measures=(bench.main, large))
+    kept, left_over = _enough(both, fitted(source_of(clips()), track.clip), Asked())
+    assert kept.measures == (bench.main,)
+    assert kept.skipped["large"] == "it measures batches of 12 clips, and here are 11"
+    assert left_over == 3

@@ -1,0 +1,67 @@
+"""How many clips at once: what fits is a power of two in half of what is free, and what does not fit is halved."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from vidgen_bench.batch_size import CHUNK, fitting_rows, halving, rows_at_once
+
+
+@pytest.mark.parametrize(
+    ("free", "each", "rows"),
+    [
+        (0, 10, 1),
+        (19, 10, 1),
+        (40, 10, 2),
+        (1000, 10, 32),
+        (1280, 10, 64),
+        (10**12, 10, 1024),
+        (10**6, 0, 1024),
+        (10**6, -5, 1024),
+    ],
+)
+def test_rows_fit_in_half_of_what_is_free(free: int, each: int, rows: int) -> None:
+    assert fitting_rows(free, each) == rows
+
+
+def test_a_cpu_takes_a_few_dozen_and_tries_nothing() -> None:
+    def work(rows: int) -> None:
+        raise AssertionError
+
+    assert rows_at_once(work, torch.device("cpu")) == CHUNK
+
+
+class Memory:
+    """Work that runs out of memory above so many rows."""
+
+    def __init__(self, fits: int) -> None:
+        self.fits, self.seen = fits, []
+
+    def __call__(self, clips: torch.Tensor) -> dict[str, torch.Tensor]:
+        self.seen.append(len(clips))
+        if len(clips) > self.fits:
+            raise torch.OutOfMemoryError("no")
+        return {"fc7": clips * 2, "prob": clips[:, :1]}
+
+
+@pytest.mark.parametrize("fits", [1, 3, 5, 64])
+def test_halves_are_joined_in_order(fits: int) -> None:
+    clips, work = torch.arange(33.0).view(11, 3), Memory(fits)
+    out = halving(work, clips)
+    assert torch.equal(out["fc7"], clips * 2)
+    assert torch.equal(out["prob"], clips[:, :1])
+    assert sum(n for n in work.seen if n <= fits) == 11
+
+
+def test_a_single_clip_that_does_not_fit_is_told() -> None:
+    with pytest.raises(torch.OutOfMemoryError):
+        halving(Memory(0), torch.zeros(4, 3))
+
+
+def test_other_errors_pass() -> None:
+    def fail(clips: torch.Tensor) -> dict[str, torch.Tensor]:
+        raise RuntimeError("shape")
+
+    with pytest.raises(RuntimeError, match="shape"):
+        halving(fail, torch.zeros(4, 3))

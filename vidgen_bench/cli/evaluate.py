@@ -1,0 +1,131 @@
+"""``vidgen-bench evaluate``: score a finished run again, or clips that were made elsewhere."""
+
+from __future__ import annotations
+
+import dataclasses
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Runs, Splits, Workers
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from vidgen_bench.evaluating.asked import Evaluation
+
+
+class Trim(StrEnum):
+    """Which frames of a longer clip are kept."""
+
+    first = "first"
+    centre = "centre"
+
+
+class Precision(StrEnum):
+    """How the instrument computes."""
+
+    float32 = "float32"
+    tf32 = "tf32"
+    bf16 = "bf16"
+
+
+def evaluate(
+    what: Annotated[
+        Path,
+        typer.Argument(
+            help="A run folder; or a folder of .mp4, .avi, .gif, .webp, or of one folder of .png a clip; or an .npy, .npz, "
+            ".safetensors, or .zip of .npy."
+        ),
+    ],
+    track: Annotated[
+        str | None,
+        typer.Option(
+            help="Track to measure clips on: a name, or a TOML file (shapes-smoke unless given). A run has its own."
+        ),
+    ] = None,
+    protocol: Annotated[
+        list[str] | None,
+        typer.Option(help="Instead of the track's: a name, or a TOML file of your own. Repeatable, a record each."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="What tables call the clips (after the file unless given).")] = None,
+    samples: Annotated[
+        int | None, typer.Option(min=1, help="Clips a batch instead of the protocol's; in the id.")
+    ] = None,
+    precision: Annotated[
+        Precision | None, typer.Option(help="How the instrument computes instead of the protocol's; in the id.")
+    ] = None,
+    resize: Annotated[
+        bool,
+        typer.Option("--resize", help="Resize square frames to the track's size, bicubic, antialiased; in the id."),
+    ] = False,
+    trim: Annotated[Trim | None, typer.Option(help="Which frames of longer clips to keep; in the id.")] = None,
+    layout: Annotated[
+        str | None, typer.Option(help="Axes of an array where its shape leaves a doubt: NTHWC, NCTHW, NTCHW.")
+    ] = None,
+    value_range: Annotated[
+        str | None,
+        typer.Option("--range", help="What floats stand for where they leave a doubt: --range=-1,1, 0,1 or 0,255."),
+    ] = None,
+    data: Data = None,
+    splits: Splits = None,
+    runs: Runs = Path("runs"),
+    device: Device = "auto",
+    allow_missing: AllowMissing = 0,
+    workers: Workers = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+) -> None:
+    """Score WHAT between its anchors, and write a record that the leaderboard finds. Clips from elsewhere are marked external."""
+    from rich.console import Console
+
+    from vidgen_bench.bench import Videos
+    from vidgen_bench.cli.console import print_json
+    from vidgen_bench.cli.progress import TerminalObserver
+    from vidgen_bench.evaluating.asked import Asked
+    from vidgen_bench.evaluating.evaluate import evaluation
+
+    console = Console(soft_wrap=True, stderr=as_json)  # standard output is the JSON's alone
+    videos = Videos(data, splits, allow_missing, workers)
+    asked = Asked(None, samples, precision.value if precision else None, videos, device)
+    tables = []
+    asked_for: list[str | None] = list(dict.fromkeys(protocol or ()))
+    for one in asked_for or [None]:
+        with TerminalObserver(console) as observer:
+            done = evaluation(
+                what,
+                dataclasses.replace(asked, protocol=one),
+                track=track,
+                name=name,
+                runs=runs,
+                resize=resize,
+                trim=trim.value if trim else None,
+                layout=layout,
+                value_range=value_range,
+                observer=observer,
+            )
+        tables.append(done.table())
+        if not as_json:
+            _print(console, done)
+    if as_json:
+        print_json(tables)
+
+
+def _print(console: Console, done: Evaluation) -> None:
+    """Print one record between its anchors, and what is to be known of it."""
+    from vidgen_bench.cli.outcome_view import print_scores
+
+    record = done.record
+    if done.already:
+        console.print(f"{record.spec} on {record.track.name} is done already.", highlight=False)
+    print_scores(console, record)
+    if record.external is not None and done.left_over:
+        count = record.external.clips
+        console.print(
+            f"measured {count - done.left_over:,} of {count:,} clips: whole batches, at most as many as the track asks for",
+            highlight=False,
+        )
+    for name, reason in done.skipped.items():
+        console.print(f"not by {name}: {reason}", highlight=False, markup=False)
+    console.print(f"record   {done.path}", highlight=False, markup=False)

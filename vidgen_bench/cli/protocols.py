@@ -1,0 +1,161 @@
+"""``vidgen-bench protocols``: how clips become numbers; the protocols that ship, and everything one of them fixes."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vidgen_bench.cli.console import print_json
+from vidgen_bench.cli.group import QuickGroup
+from vidgen_bench.errors import RequestError
+
+if TYPE_CHECKING:
+    from vidgen_bench.host import Host
+    from vidgen_bench.protocol import Protocol, RealPart
+    from vidgen_bench.track import Track
+
+app = typer.Typer(cls=QuickGroup, rich_markup_mode="rich")
+
+_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+@app.callback(
+    invoke_without_command=True, epilog="All that one fixes: [bold]vidgen-bench protocols show c3d-tgan[/bold]"
+)
+def protocols(context: typer.Context, as_json: _AsJson = False) -> None:
+    """List the protocols that ship: how clips become numbers, named and versioned."""
+    if context.invoked_subcommand is not None:
+        return
+    from vidgen_bench.protocol import load_protocol, shipped_protocols
+
+    shipped = [load_protocol(name) for name in shipped_protocols()]
+    if as_json:
+        print_json([p.model_dump(mode="json") for p in shipped])
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    from vidgen_bench.cli.console import output
+
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True, style="bold")
+    grid.add_column()
+    for protocol in shipped:
+        text = Text.assemble(protocol.summary, "\n", (" · ".join(_facts(protocol)), "dim"))
+        if protocol.extra:
+            text.append(f"\nat the end also {', '.join(protocol.extra)}", style="dim")
+        grid.add_row(protocol.name, text.append(f"\n{protocol.source}", style="dim"))
+    output().print(grid)
+
+
+def _facts(protocol: Protocol) -> list[str]:
+    """Return what a protocol fixes, each a short text."""
+    return [
+        f"version {protocol.version}",
+        f"{protocol.instrument or 'the instrument of the track'}, preprocessing {protocol.preprocessing}",
+        f"{protocol.samples:,} samples" + ("" if protocol.fixed else ", or as the track says"),
+        ", ".join(protocol.metrics),
+        f"real: {_real(protocol.real)}",
+        protocol.precision,
+    ]
+
+
+def _real(real: RealPart) -> str:
+    rule = f"{real.passes} passes over the training list" if real.passes else f"{real.clips:,} training clips"
+    return rule + (f" with {' and '.join(real.augment)}" if real.augment else "")
+
+
+@app.command(epilog="As a track sets it: [bold]vidgen-bench protocols show c3d-tgan --track ucf101-64-paper[/bold]")
+def show(
+    name: Annotated[str, typer.Argument(help="Name of a protocol that ships, or one's own file that ends in .toml.")],
+    track: Annotated[
+        str | None,
+        typer.Option(help="As this track sets it, and its id as far as it is known: a name, or a .toml file."),
+    ] = None,
+    as_json: _AsJson = False,
+) -> None:
+    """Show everything a protocol fixes, the defaults of its metrics included."""
+    from vidgen_bench.bench import on_track
+    from vidgen_bench.host import Host
+    from vidgen_bench.protocol import load_protocol
+    from vidgen_bench.track import load_track
+
+    host, protocol, loaded = Host.of_environment(), load_protocol(name), load_track(track) if track else None
+    if loaded is not None:
+        protocol = on_track(protocol, loaded)
+    table = protocol.model_dump(mode="json", exclude={"options"})
+    table |= {"options": _options(protocol, host), "instruments": _instruments(protocol, host)}
+    if loaded is not None:
+        table |= _id(protocol, loaded, host)
+    if as_json:
+        print_json(table)
+        return
+    _print_page(table)
+
+
+def _options(protocol: Protocol, host: Host) -> dict[str, dict[str, Any]]:
+    """Return every metric's options as the protocol sets them, defaults included."""
+    from vidgen_bench.measure import chosen_metrics
+    from vidgen_bench.options import jsonable
+
+    return {c.found.name: jsonable(dataclasses.asdict(c.options)) for c in chosen_metrics(protocol, host)}
+
+
+def _instruments(protocol: Protocol, host: Host) -> list[str]:
+    """Return the instruments that can measure so: the protocol's own, or those that know its preprocessing.
+
+    Raises:
+        RequestError: there is none.
+    """
+    from vidgen_bench.errors import did_you_mean
+
+    named = [host.find("instrument", protocol.instrument)] if protocol.instrument else list(host.of("instrument"))
+    known = {p for f in named for p in f.declaration.preprocessings}
+    if protocol.preprocessing not in known:
+        who = f"The instrument {protocol.instrument} does not know" if protocol.instrument else "No instrument knows"
+        raise RequestError(
+            f"{who} the preprocessing {protocol.preprocessing!r} of the protocol {protocol.name}."
+            f"{did_you_mean(protocol.preprocessing, known)}"
+        )
+    return [f.name for f in named if protocol.preprocessing in f.declaration.preprocessings]
+
+
+def _id(protocol: Protocol, track: Track, host: Host) -> dict[str, Any]:
+    """Return the id without its hash, the weights' hash where they are here, and what the hash still lacks."""
+    from vidgen_bench.measure import fitting
+    from vidgen_bench.protocol import Stamp
+
+    found, _ = fitting(protocol, protocol.instrument or track.instrument.name, track.clip, host)
+    unknown = ["the data, which `vidgen-bench reference build` decodes"]
+    try:
+        sha256 = found.declaration.sha256()
+    except RequestError as error:
+        sha256 = ""
+        unknown.insert(0, f"the weights: {error}")
+    stamp = Stamp(protocol=protocol.declared, instrument=found.name, sha256=sha256, real="")
+    return {"id": stamp.id.rpartition("#")[0] + "#…", "sha256": sha256 or None, "not_known_yet": unknown}
+
+
+def _print_page(table: dict[str, Any]) -> None:
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    from vidgen_bench.cli.console import output
+    from vidgen_bench.cli.tracks import flat
+
+    head = {key: table.pop(key) for key in ("name", "version", "summary", "source")}
+    unknown = table.pop("not_known_yet", [])
+    console = output()
+    console.print(Text.assemble((head["name"], "bold"), f"  version {head['version']}"))
+    console.print(Text(f"{head['summary']}\n{head['source']}\n"))
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True, style="bold")
+    grid.add_column()
+    for key, value in flat(table):
+        grid.add_row(key, value)
+    console.print(Padding(grid, (0, 0, 0, 2)))
+    for what in unknown:
+        console.print(f"The hash of the id also covers {what}", soft_wrap=True)

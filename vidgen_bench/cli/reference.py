@@ -1,0 +1,215 @@
+"""``vidgen-bench reference``: compute what protocols know of a track's real clips, and say what the cache holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vidgen_bench.cli.group import QuickGroup
+from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Splits, Workers
+from vidgen_bench.errors import RecordError, RequestError
+
+if TYPE_CHECKING:
+    import torch
+    from rich.console import Console
+
+    from vidgen_bench.measure import Measure
+    from vidgen_bench.reference import RealClips
+    from vidgen_bench.reference_manifest import Manifest
+    from vidgen_bench.training.observer import Observer
+
+app = typer.Typer(
+    cls=QuickGroup,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="Statistics of the real clips, which scores compare with: compute them in advance (build), say what is kept (show).",
+)
+
+_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+_AGAIN = "To compute statistics again, delete their folder: they are made when they are next needed."
+
+
+@app.command(epilog=_AGAIN)
+def build(
+    track: Annotated[
+        str, typer.Option(help="Track whose clips they are of: a name, or a TOML file of one's own.")
+    ] = "shapes-smoke",
+    protocol: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Instead of the track's protocols: a name, or a TOML file of one's own. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    data: Data = None,
+    splits: Splits = None,
+    device: Device = "auto",
+    allow_missing: AllowMissing = 0,
+    workers: Workers = None,
+    as_json: _AsJson = False,
+) -> None:
+    """Compute the statistics of a track's real clips, for all its protocols whose weights are here; a run does so too."""
+    from rich.console import Console
+
+    from vidgen_bench.bench import Videos, make_bench
+    from vidgen_bench.cli.console import print_json
+    from vidgen_bench.cli.progress import TerminalObserver
+    from vidgen_bench.device import choose_device
+    from vidgen_bench.evaluating.measuring import real_clips
+    from vidgen_bench.host import Host
+    from vidgen_bench.track import load_track
+
+    bench = make_bench(load_track(track), Host.of_environment(), protocols=tuple(dict.fromkeys(protocol or ())))
+    console, where = Console(stderr=True, soft_wrap=True), choose_device(device)
+    with TerminalObserver(console) as observer:
+        real = real_clips(bench, Videos(data, splits, allow_missing, workers), observer)
+        tables = [_built(measure, real, where, observer) for measure in bench.measures]
+    if as_json:
+        print_json(tables)
+    else:
+        for table in tables:
+            _print_built(table)
+    for name, reason in bench.skipped.items():
+        console.print(f"not for {name}: {reason}", highlight=False, markup=False)
+
+
+def _built(measure: Measure, real: RealClips, device: torch.device, observer: Observer) -> dict[str, Any]:
+    """Return what is kept for one measure, computing what is missing."""
+    from vidgen_bench.evaluation import Meter
+    from vidgen_bench.places import cache_folder
+    from vidgen_bench.reference import ReferenceFolder, reference_statistics
+
+    folder = ReferenceFolder(cache_folder(), measure, real, device)
+    needed = folder.statistics
+    there = {s.file for s in needed if (folder.path / s.file).exists()}
+    found = {}
+    if needed:
+        observer.stage(f"reference statistics of {measure.protocol.name}")
+        found = reference_statistics(Meter(measure, real.clip, device), real, cache_folder(), observer)
+    rows = []
+    for one in needed:
+        row: dict[str, Any] = {"layer": one.layer, "kind": one.kind, "clips": one.clips}
+        moments, clips = found[one.layer].moments, found[one.layer].clips
+        if one.kind == "moments" and moments is not None:
+            norm, trace = float(moments.mean.norm()), float(moments.covariance.trace())
+            row |= {"features": len(moments.mean), "mean_norm": norm, "covariance_trace": trace}
+        elif clips is not None:
+            row |= {"features": clips.features.shape[1]}
+        rows.append(row | {"file": one.file, "was_there": one.file in there})
+    return {
+        "protocol": measure.protocol.name,
+        "id": measure.stamp(real.real(measure)).id,
+        "real": real.real(measure),
+        "folder": str(folder.path),
+        "statistics": rows,
+    }
+
+
+def _print_built(table: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    from vidgen_bench.cli.console import output
+
+    console = output()
+    console.print(f"{table['protocol']}  real {table['real']}", style="bold", soft_wrap=True)
+    console.print(f"  id      {table['id']}", soft_wrap=True)
+    if not table["statistics"]:
+        console.print("  none of its metrics compares with real clips")
+        return
+    console.print(f"  folder  {table['folder']}", soft_wrap=True)
+    grid = Table("layer", "of", "clips", "features", "|mean|", "tr cov", "", "file", box=None, padding=(0, 2, 0, 0))
+    for row in table["statistics"]:
+        numbers = [f"{row[k]:.6g}" if k in row else "" for k in ("mean_norm", "covariance_trace")]
+        state = "was there" if row["was_there"] else "computed"
+        grid.add_row(
+            row["layer"], row["kind"], f"{row['clips']:,}", f"{row['features']:,}", *numbers, state, row["file"]
+        )
+    from rich.padding import Padding
+
+    console.print(Padding(grid, (0, 0, 0, 2)))
+
+
+@app.command(epilog=_AGAIN)
+def show(
+    prefix: Annotated[
+        str, typer.Argument(metavar="[HASH]", help="The first digits of a hash; everything unless given.")
+    ] = "",
+    as_json: _AsJson = False,
+) -> None:
+    """Say what the cache holds: of which data, by which instrument, how many clips, made when and with what."""
+    from vidgen_bench.cli.console import output, print_json
+    from vidgen_bench.places import cache_folder
+    from vidgen_bench.reference_manifest import FOLDER, kept_folders, read_manifest
+
+    every = list(kept_folders(cache_folder()))
+    folders = [f for f in every if f.name.startswith(prefix)]
+    if prefix and not folders:
+        hashes = ", ".join(sorted({f.name.partition("-")[0] for f in every}))
+        raise RequestError(
+            f"No reference statistics have a hash that begins with {prefix!r}. "
+            + (f"Kept: {hashes}." if hashes else "None are kept.")
+        )
+    tables: list[dict[str, Any]] = []
+    for folder in folders:
+        table: dict[str, Any] = {"hash": folder.name.partition("-")[0], "folder": str(folder), "bytes": _size(folder)}
+        try:
+            tables.append(table | {"manifest": read_manifest(folder).model_dump(mode="json"), "fault": None})
+        except RecordError as error:
+            tables.append(table | {"manifest": None, "fault": str(error)})
+    if as_json:
+        print_json(tables)
+        return
+    console = output()
+    if not tables:
+        console.print(
+            f"{cache_folder() / FOLDER} holds no reference statistics; `vidgen-bench reference build` makes some, and so does a run.",
+            soft_wrap=True,
+        )
+    for table in tables:
+        _print_kept(console, table)
+
+
+def _size(folder: Path) -> int:
+    """Return the bytes of the files in a folder; one that goes meanwhile counts as none."""
+    total = 0
+    for path in folder.iterdir():
+        try:
+            total += path.stat().st_size
+        except OSError:
+            continue
+    return total
+
+
+def _print_kept(console: Console, table: dict[str, Any]) -> None:
+    from vidgen_bench.reference_manifest import Manifest
+
+    console.print(f"{table['hash']}  {table['bytes'] / 1e6:,.1f} MB", style="bold")
+    if table["manifest"] is None:
+        reason = table["fault"].splitlines()[0].rstrip(":")
+        rows = {"fault": f"{reason} Whole files in it count all the same; whoever uses them next describes them again."}
+    else:
+        rows = _rows(Manifest.model_validate(table["manifest"]))
+    for word, text in (rows | {"folder": table["folder"]}).items():
+        console.print(f"  {word:<14}{text}", soft_wrap=True)
+
+
+def _rows(manifest: Manifest) -> dict[str, str]:
+    of = manifest.contents
+    rule = f"{of.passes} passes over {manifest.train_videos:,} videos" if of.passes else f"{of.clips:,} clips"
+    wide = f", with every column {of.wide}" if of.wide else ""
+    rows = {
+        "data": f"{of.data}{wide}",
+        "instrument": f"{manifest.instrument}, sha256 {of.sha256}, by {manifest.by}",
+        "preprocessing": of.preprocessing,
+        "moments of": f"{rule}, {of.frames} frames each, fresh offsets, seed {of.seed}",
+        "augment": ", ".join(of.augment) or "nothing",
+        "precision": of.precision,
+        "made": f"{manifest.made}, torch {manifest.torch} on {manifest.device}",
+        "made for": ", ".join(manifest.protocols),
+    }
+    for one in manifest.statistics:
+        rows[f"{one.layer} {one.kind}"] = f"{one.clips:,} clips, {one.file}"
+    return rows
