@@ -17,8 +17,8 @@ def main() -> None:
     """Print the table."""
     keep_freed_memory()
     clips = torch.rand(CLIPS, 3, 16, 64, 64) * 2 - 1
-    ours = Host.of_environment().find("instrument", "c3d-shapes").declaration.build()
-    plain = Host.of_environment().find("instrument", "c3d-shapes").declaration.build()
+    ours = Host.of_environment().find("instrument", "c3d-shapes").declaration.build("tgan")
+    plain = Host.of_environment().find("instrument", "c3d-shapes").declaration.build("tgan")
     plain.network.to(memory_format=torch.contiguous_format)
 
     def straightforward() -> None:

@@ -37,18 +37,22 @@ def anchors(gauge: Gauge, batches: int, cache: Path, observer: Observer) -> Anch
     """
     measure, real = gauge.measure, gauge.real
     # clips that were changed before they were measured are read between the anchors of those that were not
-    stamp = gauge.stamp(changes=()).id
+    stamps = list(gauge.stamps(changes=()))
     names = [c.found.name for c in measure.metrics]
-    key = [VERSION, stamp, measure.measured_by, names, batches, gauge.meter.device.type, torch.__version__]
+    key = [VERSION, stamps, measure.measured_by, names, batches, gauge.meter.device.type, torch.__version__]
     path = cache / "anchors" / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]}.json"
     if path.exists():
-        return _read(path)
+        return _read(path, {c.found.name for c in measure.main})
+    device = gauge.meter.device
     shape = (real.clip.channels, real.clip.frames, real.clip.size, real.clip.size)
     held_out = ClipSampler(real.store, "test", SEED, gauge.meter.device)
     draws: dict[str, tuple[Callable[[Tensor], Tensor], int]] = {
         "real": (lambda rows: held_out.evaluation("anchor", rows, real.clip.frames).clips, batches),
-        "grey": (lambda rows: torch.zeros(len(rows), *shape), 1),
-        "noise": (lambda rows: sampling_noise(SEED, "anchor-noise", rows).uniform("pixels", *shape) * 2 - 1, 1),
+        "grey": (lambda rows: torch.zeros(len(rows), *shape, device=device), 1),
+        "noise": (
+            lambda rows: sampling_noise(SEED, "anchor-noise", rows.to(device)).uniform("pixels", *shape) * 2 - 1,
+            1,
+        ),
     }
     made: Anchors = {}
     for name, (draw, count) in draws.items():
@@ -58,15 +62,18 @@ def anchors(gauge: Gauge, batches: int, cache: Path, observer: Observer) -> Anch
     return made
 
 
-def _read(path: Path) -> Anchors:
-    """Return what was kept.
+def _read(path: Path, watched: set[str]) -> Anchors:
+    """Return what was kept, with the metrics that the track watches in every anchor.
 
     Raises:
         RecordError: the file is damaged.
     """
     try:
         kept = json.loads(path.read_text())
-        return {a: {m: Score.model_validate(s) for m, s in scores.items()} for a, scores in kept.items()}
+        found = {a: {m: Score.model_validate(s) for m, s in scores.items()} for a, scores in kept.items()}
+        if set(found) != {"real", "grey", "noise"} or any(watched - set(scores) for scores in found.values()):
+            raise ValueError("an anchor or a metric is missing")
+        return found
     except (OSError, ValueError, AttributeError) as error:
         reason = str(error).splitlines()[0]
         raise RecordError(

@@ -1,7 +1,7 @@
 """How many clips are measured at once: as many as the device's memory holds.
 
 On a GPU the memory that a clip takes is measured on a few, and the batch is the largest power of two that fits in a share of what
-is free; one that does not fit after all is halved. On a CPU more than a few dozen clips at once gain nothing.
+is free; one that does not fit after all is halved, and so are those after it. On a CPU more than a few dozen clips at once gain nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+
+from vidgen_bench.device import free_memory
 
 CHUNK = 32
 """Clips at once on a CPU, and where nothing is known yet."""
@@ -32,8 +34,11 @@ def rows_at_once(work: Callable[[int], object], device: torch.device) -> int:
     """
     if device.type != "cuda":
         return CHUNK
-    few, more = (_peak(work, rows, device) for rows in _PROBE)
-    return fitting_rows(torch.cuda.mem_get_info(device)[0], (more - few) // (_PROBE[1] - _PROBE[0]))
+    try:
+        few, more = (_peak(work, rows, device) for rows in _PROBE)
+    except torch.OutOfMemoryError:
+        return 1
+    return fitting_rows(free_memory(device), (more - few) // (_PROBE[1] - _PROBE[0]))
 
 
 def _peak(work: Callable[[int], object], rows: int, device: torch.device) -> int:
@@ -45,13 +50,25 @@ def _peak(work: Callable[[int], object], rows: int, device: torch.device) -> int
     return torch.cuda.max_memory_allocated(device)
 
 
-def halving(work: Callable[[Tensor], dict[str, Tensor]], clips: Tensor) -> dict[str, Tensor]:
-    """Return ``work(clips)``; where the device's memory does not suffice, that of its halves, joined."""
-    try:
-        return work(clips)
-    except torch.OutOfMemoryError:
-        if len(clips) < 2:
-            raise
-    torch.cuda.empty_cache()
-    parts = [halving(work, half) for half in clips.tensor_split(2)]
-    return {name: torch.cat([p[name] for p in parts]) for name in parts[0]}
+def in_parts(work: Callable[[Tensor], dict[str, Tensor]], clips: Tensor, rows: int) -> tuple[dict[str, Tensor], int]:
+    """Return ``work`` done on parts of at most so many rows, joined in order, and how many rows the memory holds.
+
+    A part that does not fit is halved, and so are those after it.
+
+    Raises:
+        OutOfMemoryError: a single row does not fit.
+    """
+    done: list[dict[str, Tensor]] = []
+    start = 0
+    while start < len(clips):
+        part = clips[start : start + rows]
+        try:
+            done.append(work(part))
+        except torch.OutOfMemoryError:
+            if len(part) == 1:
+                raise
+            rows = len(part) // 2
+            torch.cuda.empty_cache()
+            continue
+        start += len(part)
+    return {name: torch.cat([p[name] for p in done]) for name in done[0]}, rows

@@ -120,7 +120,7 @@ def make_bench(
     names, also = (protocols, ()) if protocols else ((evaluation.protocol,), evaluation.also)
     measures = [_measure(name, track, host, changes or {}) for name in names]
     skipped = {}
-    for name in also:
+    for name in (n for n in also if n not in names):
         try:
             measure = _measure(name, track, host, {})
         except RequestError as error:
@@ -129,14 +129,25 @@ def make_bench(
             continue
         _check_apart(track, measure, measures)
         measures.append(measure)
-    bench = Bench(track, data_set, tuple(measures), skipped)
-    watched = [c.found.name for c in bench.main.main]
-    if not protocols and evaluation.select not in watched:
+    if not protocols:
+        _check_selection(track, measures[0])
+    return Bench(track, data_set, tuple(measures), skipped)
+
+
+def _check_selection(track: Track, main: Measure) -> None:
+    """Refuse a track that selects by a metric that it does not watch, or that is neither better high nor low."""
+    select, watched = track.evaluation.select, {c.found.name: c.metric.better for c in main.main}
+    if select not in watched:
         raise RequestError(
-            f"The track {track.name} selects by {evaluation.select!r}, which is not among its metrics {', '.join(watched)}."
-            f"{did_you_mean(evaluation.select, watched)}"
+            f"The track {track.name} selects by {select!r}, which is not among its metrics {', '.join(watched)}."
+            f"{did_you_mean(select, watched)}"
         )
-    return bench
+    if watched[select] == "neither":
+        ranking = [name for name, better in watched.items() if better != "neither"]
+        raise RequestError(
+            f"The track {track.name} selects by {select!r}, of which neither more nor less is better. "
+            f"Select by {' or '.join(ranking) or 'a metric that has a direction'}."
+        )
 
 
 def on_track(protocol: Protocol, track: Track) -> Protocol:
@@ -161,7 +172,8 @@ def on_track(protocol: Protocol, track: Track) -> Protocol:
 def _measure(name: str, track: Track, host: Host, changes: Mapping[str, Any]) -> Measure:
     declared = with_every_option(load_protocol(name), host)
     protocol = adjusted(on_track(declared, track), changes)
-    measure = make_measure(protocol, protocol.instrument or track.instrument.name, track.clip, host)
+    instrument = protocol.instrument or track.instrument.name
+    measure = make_measure(protocol, instrument, track.clip, host, declared.metrics)
     if declared.instrument is None and track.instrument.sha256 not in (None, measure.sha256):
         raise RequestError(
             f"The track {track.name} asks for {track.instrument.name} with sha256 {track.instrument.sha256}; the installed one has "

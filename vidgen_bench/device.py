@@ -9,6 +9,12 @@ import torch
 from vidgen_bench.errors import RequestError
 
 
+def free_memory(device: torch.device) -> int:
+    """Return the bytes of a GPU's memory that are free, those that torch keeps for later use among them."""
+    kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return torch.cuda.mem_get_info(device)[0] + kept
+
+
 def choose_device(name: str) -> torch.device:
     """Return the device of a name; ``auto`` is a GPU where there is one.
 

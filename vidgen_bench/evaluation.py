@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from vidgen_bench.api import Clip, Curve, FeatureSet, Game, Reference, Times, View
-from vidgen_bench.batch_size import CHUNK, halving, rows_at_once
+from vidgen_bench.batch_size import CHUNK, in_parts, rows_at_once
 from vidgen_bench.errors import PluginError, RequestError
 from vidgen_bench.measure import Chosen, Measure
 from vidgen_bench.noise import sampling_noise
@@ -30,16 +30,19 @@ class Meter:
         self.network = measure.instrument.build(measure.protocol.preprocessing).eval().to(device)
         shape = (clip.channels, clip.frames, clip.size, clip.size)
         layers = {c.metric.layer for c in measure.metrics}
+        self.rows = 1
+        """Clips measured at once."""
         one = self.outputs(torch.zeros(1, *shape, device=device), layers)
         self.widths = {layer: out.shape[1] for layer, out in one.items()}
         """Features of each layer."""
-        self.rows = rows_at_once(lambda n: self._forward(torch.zeros(n, *shape, device=device), layers), device)
-        """Clips measured at once."""
+        with strictly(measure.protocol.precision):
+            self.rows = rows_at_once(lambda n: self._forward(torch.zeros(n, *shape, device=device), layers), device)
 
     def outputs(self, clips: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
         """Return float32 {layer: [n, D]} of clips [n, 3, T, H, W] in [-1, 1], on the device."""
         with strictly(self.measure.protocol.precision):
-            return halving(lambda part: self._forward(part, layers), clips.to(self.device))
+            made, self.rows = in_parts(lambda part: self._forward(part, layers), clips.to(self.device), self.rows)
+        return made
 
     @torch.no_grad()
     def _forward(self, clips: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -43,24 +43,39 @@ class Gauge:
         self.meter = Meter(measure, real.clip, device)
         self._scorer = Scorer(measure.metrics, reference_statistics(self.meter, real, cache, observer))
         self._changes = changes
-        self._refused: dict[str, str] = {}
 
-    def stamp(self, samples: int | None = None, changes: tuple[str, ...] | None = None) -> Stamp:
-        """Return what the numbers depend on; at another number of ``samples`` a batch, what they would."""
-        stamp = self.measure.stamp(self.real.real(self.measure), self._changes if changes is None else changes)
+    def stamp(
+        self, *, samples: int | None = None, changes: tuple[str, ...] | None = None, chosen: Chosen | None = None
+    ) -> Stamp:
+        """Return what the numbers depend on: of the protocol's own metrics, or of a ``chosen`` one.
+
+        Args:
+            samples: a batch, where it is not the protocol's.
+            changes: to the clips, where they are not those that are made.
+        """
+        made = self._changes if changes is None else changes
+        stamp = self.measure.stamp(self.real.real(self.measure), made, chosen)
         if samples is None:
             return stamp
         return stamp.model_copy(update={"protocol": {**stamp.protocol, "samples": samples}})
 
-    def score(self, batches: Iterable[Tensor], wanted: Sequence[Chosen] | None = None) -> dict[str, Value]:
+    def stamps(self, *, changes: tuple[str, ...] | None = None) -> dict[str, Stamp]:
+        """Return by id the stamp of every metric, that of the protocol's own first."""
+        every = [self.stamp(changes=changes), *(self.stamp(changes=changes, chosen=c) for c in self.measure.metrics)]
+        return {stamp.id: stamp for stamp in every}
+
+    def score(
+        self, batches: Iterable[Tensor], wanted: Sequence[Chosen] | None = None, refused: dict[str, str] | None = None
+    ) -> dict[str, Value]:
         """Return {metric: score} of one batch of samples, which arrive in parts [n, 3, T, H, W]; of all metrics unless told.
 
-        An extra metric that refuses these samples (too few, say) or is not finite has no score; its entry says why.
+        An extra metric that refuses these samples (too few, say) or is not finite has no score; ``refused`` is told why.
 
         Raises:
             RequestError: a metric that the track watches refuses the samples.
         """
         chosen = self.measure.metrics if wanted is None else wanted
+        reasons: dict[str, str] = {} if refused is None else refused
         features, values = self.meter.features(batches, chosen), {}
         for one, score in self._scorer(features, chosen):
             try:
@@ -68,17 +83,23 @@ class Gauge:
             except RequestError as error:
                 if not one.extra:
                     raise
-                self._refused[one.found.name] = str(error)
+                reasons[one.found.name] = str(error)
                 continue
             if one.extra and not math.isfinite(number(value)):
-                self._refused[one.found.name] = "not finite"
-                continue
-            values[one.found.name] = value
-            self._refused.pop(one.found.name, None)  # an anchor may have been refused before
+                reasons[one.found.name] = "not finite"
+            else:
+                values[one.found.name] = value
         return values
 
     def batches(
-        self, draw: Draw, count: int, what: str, observer: Observer, *, views: bool = True
+        self,
+        draw: Draw,
+        count: int,
+        what: str,
+        observer: Observer,
+        *,
+        views: bool = True,
+        refused: dict[str, str] | None = None,
     ) -> list[dict[str, Value]]:
         """Return the scores of batch after batch: of clips 0 .. n - 1, n .. 2 n - 1 and so on.
 
@@ -87,25 +108,28 @@ class Gauge:
             count: batches.
             what: their name where progress is told.
             views: whether the first batch is also measured shuffled and frozen, where metrics ask for it.
+            refused: is told why an extra metric has no score.
         """
         each, made = self.measure.protocol.samples, []
         for b in range(count):
             name = what if count == 1 else f"{what}, batch {b + 1} of {count}"
             clips = counted(draw(range(b * each, (b + 1) * each)), name, each, observer)
-            made.append(self.score(clips, self.measure.metrics if views and b == 0 else self.measure.plain))
+            wanted = self.measure.metrics if views and b == 0 else self.measure.plain
+            made.append(self.score(clips, wanted, refused))
         return made
 
-    def entries(self) -> dict[str, MetricEntry]:
-        """Return what a record says of each metric, its id included."""
-        samples, stamp = self.measure.protocol.samples, self.stamp().id
+    def entries(self, refused: Mapping[str, str] | None = None) -> dict[str, MetricEntry]:
+        """Return what a record says of each metric: its id, and why it was ``refused`` where it has no score."""
+        reasons = refused or {}
+        samples = self.measure.protocol.samples
         return {
             c.found.name: MetricEntry(
                 title=c.metric.title,
                 better=c.metric.better,
-                protocol=stamp,
+                protocol=self.stamp(chosen=c).id,
                 extra=c.extra,
                 caveat=c.metric.caveat(samples, self.meter.widths[c.metric.layer]),
-                refused=self._refused.get(c.found.name, ""),
+                refused=reasons.get(c.found.name, ""),
             )
             for c in self.measure.metrics
         }
@@ -114,7 +138,7 @@ class Gauge:
 def scores_of(batches: Sequence[dict[str, Value]]) -> dict[str, Score]:
     """Return {metric: score} of the values of several batches; a curve keeps its points."""
     table = {}
-    for metric in batches[0] if batches else ():
+    for metric in dict.fromkeys(name for batch in batches for name in batch):
         values = [b[metric] for b in batches if metric in b]
         curves = [v.at for v in values if isinstance(v, Curve)]
         points = {x: tuple(c[x] for c in curves) for x in (curves[0] if curves else ())}

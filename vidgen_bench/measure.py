@@ -37,6 +37,8 @@ class Measure:
     sha256: str
     """Of the instrument's weights."""
     metrics: tuple[Chosen, ...]
+    own: tuple[str, ...]
+    """The metrics that the protocol itself ranks by, whatever a track chooses of them."""
 
     @property
     def instrument(self) -> Instrument:
@@ -68,10 +70,22 @@ class Measure:
         """The plugins with their versions: what a cached measurement of real clips depends on beside the stamp."""
         return sorted(f"{f.kind} {f.name} {f.origin.distribution} {f.origin.version}" for f in self.plugins)
 
-    def stamp(self, real: str, changes: tuple[str, ...] = ()) -> Stamp:
-        """Return what the numbers depend on; ``real`` is the hash of what the reference statistics are of."""
+    def stamp(self, real: str, changes: tuple[str, ...] = (), chosen: Chosen | None = None) -> Stamp:
+        """Return what the numbers depend on: those of the protocol's own metrics, or of another one that is ``chosen`` beside them.
+
+        The stamp has every option of the metrics that the protocol itself ranks by. A further metric adds its own, so that what it
+        depends on is covered and what others depend on does not change with it.
+
+        Args:
+            real: hash of what the reference statistics are of.
+            changes: what was done to the clips before they were measured.
+        """
+        options = {name: self.protocol.options.get(name, {}) for name in self.own}
+        if chosen is not None and chosen.found.name not in self.own:
+            name = chosen.found.name
+            options[name] = {k: jsonable(v) for k, v in dataclasses.asdict(chosen.options).items()}
         return Stamp(
-            protocol=self.protocol.declared,
+            protocol={**self.protocol.declared, "options": options},
             instrument=self.found.name,
             sha256=self.sha256,
             real=real,
@@ -79,15 +93,18 @@ class Measure:
         )
 
 
-def make_measure(protocol: Protocol, instrument: str, clip: Clip, host: Host) -> Measure:
+def make_measure(protocol: Protocol, instrument: str, clip: Clip, host: Host, own: tuple[str, ...] = ()) -> Measure:
     """Return the measure of a protocol with an instrument, for clips of this shape.
 
+    Args:
+        own: the metrics that the protocol itself ranks by, where a track has chosen others.
     Raises:
         RequestError: an instrument or metric that is unknown or does not fit, an option that its metric does not have, or weights
             that are not on this machine.
     """
-    found, metrics = fitting(protocol, instrument, clip, host)
-    return Measure(protocol, found, found.declaration.sha256(), metrics)
+    whole = with_every_option(protocol, host)
+    found, metrics = fitting(whole, instrument, clip, host)
+    return Measure(whole, found, found.declaration.sha256(), metrics, own or protocol.metrics)
 
 
 def fitting(protocol: Protocol, instrument: str, clip: Clip, host: Host) -> tuple[Found, tuple[Chosen, ...]]:
@@ -122,10 +139,10 @@ def fitting(protocol: Protocol, instrument: str, clip: Clip, host: Host) -> tupl
 
 
 def with_every_option(protocol: Protocol, host: Host) -> Protocol:
-    """Return the protocol with the value of every option of every metric that it names: its own, and the metric's default.
+    """Return the protocol with the value of every option of every metric that it names: its own, or the metric's default.
 
-    So the id covers what a number depends on though the protocol leaves it to the metric, and equal values spelt differently are
-    equal. Metrics that are not installed, and options that do not exist, stay as they are: choosing them is refused.
+    So a stamp covers what a number depends on though the protocol leaves it to the metric, and equal values spelt differently are
+    equal. Metrics that are not installed stay as they are: choosing them is refused.
     """
     known = {f.name: f.declaration.options for f in host.of("metric")}
     options = {name: dict(given) for name, given in protocol.options.items()}

@@ -39,6 +39,7 @@ def make_record(
     progress: Progress,
     *,
     gauges: Sequence[Gauge],
+    refused: Mapping[str, str],
     scores: dict[str, Score],
     anchors: dict[str, dict[str, Score]],
     trace: Sequence[TracePoint],
@@ -48,7 +49,7 @@ def make_record(
     """Return the record; ``scores`` is empty where the run diverged."""
     track = plan.track
     watched = gauges[0].stamp(samples=track.evaluation.samples)
-    stamps = [g.stamp() for g in gauges] + [watched]
+    stamps = {id: stamp for g in gauges for id, stamp in g.stamps().items()} | {watched.id: watched}
     return Record(
         schema=2,
         status="diverged" if progress.diverged else "finished",
@@ -57,8 +58,8 @@ def make_record(
         version=__version__,
         track=track_entry(track),
         data=data_entry(track, store),
-        protocols={stamp.id: stamp for stamp in stamps},
-        metrics={name: entry for g in gauges for name, entry in g.entries().items()},
+        protocols=stamps,
+        metrics={name: entry for g in gauges for name, entry in g.entries(refused).items()},
         plugins=plan.plugins,
         options=plan.composition.resolved.settings,
         parameters=_parameters(plan, seed, game),

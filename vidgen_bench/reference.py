@@ -155,7 +155,8 @@ class ReferenceFolder:
             kept = load_moments(self.file(layer, "moments"))
             moments = Moments(kept.count, kept.mean.to(self._device), kept.covariance.to(self._device))
         if layer in self.layers("features"):
-            clips = FeatureSet(_features(self.file(layer, "features")).to(self._device, torch.float64))
+            path, count = self.file(layer, "features"), self._clips.singles(self._measure)
+            clips = FeatureSet(_features(path, count).to(self._device, torch.float64))
         return Reference(moments, clips)
 
 
@@ -245,15 +246,15 @@ def _save_features(path: Path, array: NDArray[np.float32]) -> None:
     write_whole(path, lambda stream: np.save(stream, array, allow_pickle=False))
 
 
-def _features(path: Path) -> Tensor:
+def _features(path: Path, count: int) -> Tensor:
     fix = f"Delete the folder {path.parent}: it is computed again when needed."
     try:
         with path.open("rb") as stream:
             array = np.lib.format.read_array(stream, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise RecordError(f"{path} holds no features: {error}. {fix}") from None
-    if array.ndim != 2 or array.dtype != np.float32:
+    if array.ndim != 2 or len(array) != count or array.dtype != np.float32:
         raise RecordError(
-            f"{path}: expected features [n, D] in float32; found {array.dtype} {list(array.shape)}. {fix}"
+            f"{path}: expected features [{count}, D] in float32; found {array.dtype} {list(array.shape)}. {fix}"
         )
     return torch.from_numpy(array)

@@ -127,6 +127,7 @@ class _Run:
         self._game, self._device, self._process, self._observer = game, device, process, observer
         self._main = plan.bench.main
         self._gauges: list[Gauge] = []
+        self._refused: dict[str, str] = {}
         self._trainer = self._make_trainer(interrupt)
 
     def _make_trainer(self, interrupt: Interrupt) -> Trainer:
@@ -181,7 +182,8 @@ class _Run:
         final: dict[str, Score] = {}
         for gauge in self._gauges:
             count = self._plan.bench.batches(gauge.measure)
-            values = gauge.batches(partial(self._made, "final"), count, "scoring", self._observer)
+            made = partial(self._made, "final")
+            values = gauge.batches(made, count, "scoring", self._observer, refused=self._refused)
             if not all(math.isfinite(number(v)) for scores in values for v in scores.values()):
                 return {}  # what is extra and not finite has been left out: this is a metric that the track watches
             final |= scores_of(values)
@@ -203,6 +205,7 @@ class _Run:
             self._game,
             self._trainer.progress,
             gauges=self._gauges,
+            refused=self._refused if final else {},
             scores=final,
             anchors=self._anchors,
             trace=self._folder.trace(),

@@ -89,6 +89,9 @@ def test_other_classes_leave_the_confidence_to_be_judged(call: Command) -> None:
     told = json.loads(call("instrument", "test", "renamed", *WORDS, "--clips", "2", "--json").out)
     assert told["note"].startswith("the instrument's classes are others than the data set's ('DISCBOUNCE' where")
     assert (told["chance"], told["outcomes"][0]["right"]) == (None, None)
+    done = call("instrument", "test", "renamed", *WORDS, "--clips", "2")
+    assert done.code == 0
+    assert "It is in the expected range, where that of random weights may lie, too" in " ".join(done.out.split())
 
 
 def test_what_cannot_be_tested_is_refused(call: Command) -> None:

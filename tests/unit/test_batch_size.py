@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from vidgen_bench.batch_size import CHUNK, fitting_rows, halving, rows_at_once
+from vidgen_bench.batch_size import CHUNK, fitting_rows, in_parts, rows_at_once
 
 
 @pytest.mark.parametrize(
@@ -45,18 +45,29 @@ class Memory:
         return {"fc7": clips * 2, "prob": clips[:, :1]}
 
 
-@pytest.mark.parametrize("fits", [1, 3, 5, 64])
-def test_halves_are_joined_in_order(fits: int) -> None:
+@pytest.mark.parametrize(
+    ("fits", "rows", "seen", "left"),
+    [
+        (64, 64, [11], 64),
+        (64, 4, [4, 4, 3], 4),
+        (5, 8, [8, 4, 4, 3], 4),
+        (1, 11, [11, 5, 2, *[1] * 11], 1),
+        (3, 32, [11, 5, 2, 2, 2, 2, 2, 1], 2),
+    ],
+)
+def test_parts_are_joined_in_order_and_what_fits_is_remembered(
+    fits: int, rows: int, seen: list[int], left: int
+) -> None:
     clips, work = torch.arange(33.0).view(11, 3), Memory(fits)
-    out = halving(work, clips)
+    out, fitting = in_parts(work, clips, rows)
     assert torch.equal(out["fc7"], clips * 2)
     assert torch.equal(out["prob"], clips[:, :1])
-    assert sum(n for n in work.seen if n <= fits) == 11
+    assert (work.seen, fitting) == (seen, left)
 
 
 def test_a_single_clip_that_does_not_fit_is_told() -> None:
     with pytest.raises(torch.OutOfMemoryError):
-        halving(Memory(0), torch.zeros(4, 3))
+        in_parts(Memory(0), torch.zeros(4, 3), 4)
 
 
 def test_other_errors_pass() -> None:
@@ -64,4 +75,4 @@ def test_other_errors_pass() -> None:
         raise RuntimeError("shape")
 
     with pytest.raises(RuntimeError, match="shape"):
-        halving(fail, torch.zeros(4, 3))
+        in_parts(fail, torch.zeros(4, 3), 4)

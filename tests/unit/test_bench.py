@@ -92,10 +92,18 @@ def test_the_tracks_own_protocol_may_not_be_missing(track) -> None:
         bench(track(protocol="far.toml", select="density"))
 
 
-@pytest.mark.parametrize("also", [["one.toml"], ["two.toml", "two.toml"]])
-def test_two_protocols_of_one_metric_would_overwrite_each_other_and_are_refused(track, also: list[str]) -> None:
+def test_two_protocols_of_one_metric_would_overwrite_each_other_and_are_refused(track) -> None:
     with pytest.raises(RequestError, match="which both have the metric"):
-        bench(track(also=also))
+        bench(track(also=["two.toml", "two.toml"]))
+
+
+def test_a_protocol_is_not_measured_by_twice(track) -> None:
+    assert shown(bench(track(also=["one.toml"]))) == ["one"]
+
+
+def test_a_metric_without_a_direction_selects_nothing(track) -> None:
+    with pytest.raises(RequestError, match="of which neither more nor less is better. Select by is or fid"):
+        bench(track(metrics=["is", "fid", "nearest"], select="nearest"))
 
 
 def test_the_selecting_metric_is_one_that_is_watched(track) -> None:

@@ -38,7 +38,9 @@ def gauge(measure: Measure, real: RealClips, cache: Path, changes: tuple[str, ..
 def test_every_number_has_the_id_of_its_measure(real: RealClips, cache: Path) -> None:
     one = gauge(toy_measure(extra=["kid"]), real, cache)
     entries = one.entries()
-    assert {e.protocol for e in entries.values()} == {one.stamp().id}
+    assert [entries[name].protocol == one.stamp().id for name in ("is", "fid", "kid")] == [True, True, False]
+    assert set(one.stamps()) == {e.protocol for e in entries.values()}
+    assert next(iter(one.stamps())) == one.stamp().id
     assert {name: e.extra for name, e in entries.items()} == {"is": False, "fid": False, "kid": True}
     assert (entries["fid"].better, entries["fid"].caveat) == ("lower", "rank-deficient")  # 4 samples of 12 features
     assert one.stamp().real == real.real(one.measure)
@@ -78,19 +80,21 @@ def test_batches_are_of_consecutive_clips_and_the_first_is_seen_without_motion_t
 
 def test_an_extra_metric_that_refuses_has_no_score_and_says_why(real: RealClips, cache: Path) -> None:
     one = gauge(toy_measure(extra=["precision", "coverage"]), real, cache)
-    assert set(one.score([CLIPS[:4]])) == {"is", "fid", "precision"}  # coverage looks at 5 neighbours
-    entries = one.entries()
+    refused: dict[str, str] = {}
+    assert set(one.score([CLIPS[:4]], refused=refused)) == {"is", "fid", "precision"}  # coverage looks at 5 neighbours
+    entries = one.entries(refused)
     assert "needs at least 6 samples on each side" in entries["coverage"].refused
     assert entries["precision"].refused == ""
     assert "coverage" in one.score([CLIPS])
-    assert one.entries()["coverage"].refused == ""
+    assert one.entries()["coverage"].refused == ""  # what some clips were refused for is kept nowhere
 
 
 def test_an_extra_metric_that_refuses_the_reference_stops_nobody(cache: Path, tmp_path: Path) -> None:
     lone = RealClips(small_store(tmp_path, groups=2), None, CLIP)  # two training videos
     one = gauge(toy_measure(metrics=["is"], extra=["coverage", "kid"], samples=1), lone, cache)
-    assert set(one.score([CLIPS[:1]])) == {"is"}
-    assert "needs at least 2 samples" in one.entries()["kid"].refused
+    refused: dict[str, str] = {}
+    assert set(one.batches(lambda numbers: iter([CLIPS[:1]]), 1, "scoring", Observer(), refused=refused)[0]) == {"is"}
+    assert "needs at least 2 samples" in refused["kid"]
 
 
 def test_a_watched_metric_that_refuses_raises(real: RealClips, cache: Path) -> None:
@@ -106,10 +110,11 @@ def test_a_single_sample_has_an_inception_score_of_one(real: RealClips, cache: P
 
 def test_what_is_not_finite_is_left_out_only_where_it_is_extra(real: RealClips, cache: Path) -> None:
     one = gauge(toy_measure(extra=["kid"]), real, cache)
-    scores = one.score([torch.full_like(CLIPS, float("nan"))])
+    refused: dict[str, str] = {}
+    scores = one.score([torch.full_like(CLIPS, float("nan"))], refused=refused)
     assert set(scores) == {"is", "fid"}
     assert math.isnan(number(scores["fid"]))
-    assert one.entries()["kid"].refused == "not finite"
+    assert one.entries(refused)["kid"].refused == "not finite"
 
 
 def test_batches_become_means_and_curves_keep_their_points() -> None:

@@ -10,6 +10,7 @@ from tests.measures import CLIP, ToyHost, ToyInstrument, make_protocol, toy_meas
 from vidgen_bench.api import Clip
 from vidgen_bench.errors import RequestError
 from vidgen_bench.measure import make_measure, with_every_option
+from vidgen_bench.protocol import adjusted
 
 
 def names(chosen: Any) -> list[str]:
@@ -45,7 +46,27 @@ def test_options_are_the_protocols_and_else_the_metrics() -> None:
 def test_the_stamp_is_of_the_weights_and_the_real_clips() -> None:
     stamp = toy_measure(ToyInstrument(weights="cd" * 32)).stamp("0123", ("trim=4",))
     assert (stamp.sha256, stamp.real, stamp.changes, stamp.instrument) == ("cd" * 32, "0123", ("trim=4",), "toy")
-    assert stamp.protocol == make_protocol().declared
+    options = {"is": {"epsilon": 1e-7, "added": "in-logarithms", "splits": 1}, "fid": {}}
+    assert stamp.protocol == {**make_protocol().declared, "options": options}
+
+
+def test_an_extra_metric_has_a_stamp_of_its_own_and_changes_no_others() -> None:
+    plain = toy_measure().stamp("0123")
+    more = toy_measure(extra=["kid", "density"], options={"kid": {"degree": 2}})
+    assert more.stamp("0123") == plain
+    ids = {c.found.name: more.stamp("0123", chosen=c).id for c in more.metrics}
+    assert ids["is"] == ids["fid"] == plain.id
+    assert len({plain.id, ids["kid"], ids["density"]}) == 3
+    other = toy_measure(extra=["kid", "density"])
+    again = {c.found.name: other.stamp("0123", chosen=c).id for c in other.metrics}
+    assert (again["kid"] == ids["kid"], again["density"] == ids["density"]) == (False, True)
+
+
+def test_what_a_track_chooses_of_the_metrics_changes_no_stamp() -> None:
+    whole = with_every_option(make_protocol(), ToyHost())
+    part = adjusted(whole, {"metrics": ("fid",)})
+    measures = [make_measure(p, "toy", CLIP, ToyHost(), ("is", "fid")) for p in (whole, part)]
+    assert measures[0].stamp("0123") == measures[1].stamp("0123")
 
 
 def test_the_plugins_that_make_the_numbers_are_named_with_their_versions() -> None:

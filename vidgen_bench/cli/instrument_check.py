@@ -123,5 +123,9 @@ def _print(name: str, result: SelfTest, stranger: str) -> None:
             else " It is right too often for another reading to be clearly better: none was tried."
         )
         console.print(f"The commonest class has {result.chance:.1%} of the clips.{tried}", soft_wrap=True)
-    if not result.faults:
+    if not result.faults and stranger:
+        console.print(
+            "It is in the expected range, where that of random weights may lie, too: test it on clips of its own classes."
+        )
+    elif not result.faults:
         console.print("Nothing is wrong by these clips.")

@@ -39,7 +39,10 @@ def leaderboard(
     track: Annotated[str | None, typer.Option("--track", metavar="NAME", help="Only this track.")] = None,
     layout: Annotated[Format, typer.Option("--format", help="json and csv keep full precision.")] = Format.table,
     extra: Annotated[
-        bool, typer.Option("--extra", help="Show every metric, those of the final samples alone too (json and csv always do).")
+        bool,
+        typer.Option(
+            "--extra", help="Show every metric, those of the final samples alone too (json and csv always do)."
+        ),
     ] = False,
     target: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write to a file instead.")] = None,
 ) -> None:

@@ -180,6 +180,13 @@ def _run() -> int:
     except Exception as error:
         _traceback_if_asked()
         text = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        if (
+            isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+        ):  # torch's; it may not be loaded
+            complain(
+                f"There is too little memory ({text[:160]}). Give fewer clips or a smaller batch, or another --device."
+            )
+            return 1
         if fault := _fault(error):
             complain(f"The plugin package {fault} raised {text}; set {DEBUG}=1 for the traceback.")
         else:

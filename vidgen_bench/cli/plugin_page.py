@@ -61,9 +61,7 @@ def as_table(found: Found, *, options: bool = False) -> dict[str, Any]:
         table["can"] = [a for a in _ABILITIES if a in declared.can]
         table["stochastic"] = bool(getattr(declared, "stochastic", False))
     table |= {
-        name: _plain(getattr(declared, name))
-        for name in _EXTRA
-        if found.kind != "pairing" and hasattr(declared, name)
+        name: _plain(getattr(declared, name)) for name in _EXTRA if found.kind != "pairing" and hasattr(declared, name)
     }
     if found.kind == "temporal":
         table |= {"sets": jsonable(dict(declared.sets)), "variants": jsonable(dict(declared.variants))}

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from vidgen_bench.api import Batch, Feed
 from vidgen_bench.data.store import Store
+from vidgen_bench.device import free_memory
 from vidgen_bench.errors import DataError, RequestError
 from vidgen_bench.noise import key_of, random_bits
 
@@ -213,7 +214,7 @@ def _placed(store: Store, device: torch.device) -> Tensor:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*not writable.*")  # read only, and so it stays
         mapped = torch.from_numpy(store.frames)
-    if device.type != "cuda" or store.index.bytes > _DEVICE_SHARE * torch.cuda.mem_get_info(device)[0]:
+    if device.type != "cuda" or store.index.bytes > _DEVICE_SHARE * free_memory(device):
         return mapped
     held = torch.empty(mapped.shape, dtype=torch.uint8, device=device)
     step = max(1, _WHOLE_COPY // max(1, mapped[0].numel()))

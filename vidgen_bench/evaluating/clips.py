@@ -141,7 +141,7 @@ def _record(
         version=__version__,
         track=track_entry(bench.track),
         data=data_entry(bench.track, real.store),
-        protocols={stamp.id: stamp for stamp in numbers.stamps},
+        protocols=numbers.stamps,
         plugins=tuple(plugin_entry(f) for f in bench.plugins),
         options={},
         parameters=Parameters(temporal=None, parts={}),

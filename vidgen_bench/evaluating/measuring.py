@@ -25,7 +25,7 @@ from vidgen_bench.training.observer import Observer
 class Numbers:
     """All that was measured."""
 
-    stamps: tuple[Stamp, ...]
+    stamps: dict[str, Stamp]
     metrics: dict[str, MetricEntry]
     scores: dict[str, Score]
     anchors: Anchors
@@ -65,6 +65,7 @@ def measured(
         VidgenBenchError: a score is not finite.
     """
     begun = time.monotonic()
+    stamps: dict[str, Stamp] = {}
     entries: dict[str, MetricEntry] = {}
     scores: dict[str, Score] = {}
     found: Anchors = {}
@@ -73,14 +74,15 @@ def measured(
         for name, table in anchors(gauge, bench.batches(measure), cache_folder(), observer).items():
             found.setdefault(name, {}).update(table)
         observer.stage(f"scoring by {measure.protocol.name}")
-        scores |= _scores(gauge, draw, batches(measure), observer)
-        entries |= gauge.entries()
-    stamps = tuple(stamp_of(m, real, changes) for m in measures)
+        refused: dict[str, str] = {}
+        scores |= _scores(gauge, draw, batches(measure), observer, refused)
+        entries |= gauge.entries(refused)
+        stamps |= gauge.stamps()
     return Numbers(stamps, entries, scores, found, time.monotonic() - begun)
 
 
-def _scores(gauge: Gauge, draw: Draw, batches: int, observer: Observer) -> dict[str, Score]:
-    values = gauge.batches(draw, batches, "scoring", observer)
+def _scores(gauge: Gauge, draw: Draw, batches: int, observer: Observer, refused: dict[str, str]) -> dict[str, Score]:
+    values = gauge.batches(draw, batches, "scoring", observer, refused=refused)
     for table in values:
         for name, value in table.items():
             if not math.isfinite(number(value)):

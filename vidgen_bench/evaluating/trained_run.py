@@ -125,7 +125,7 @@ def _record(record: Record, bench: Bench, numbers: Numbers, device: torch.device
     }
     return record.model_copy(
         update={
-            "protocols": {s.id: s for s in numbers.stamps} | watched,
+            "protocols": numbers.stamps | watched,
             "plugins": (*trained_by, *(plugin_entry(f) for f in bench.plugins)),
             "environment": environment,
             "metrics": numbers.metrics,
