@@ -18,11 +18,17 @@ DECLARED: dict[str, Any] = {
 }
 
 STAMP = Stamp(
-    protocol={"name": "c3d-tgan", "version": 1, "samples": 256, "precision": "float32"},
+    protocol={
+        "name": "c3d-tgan", "version": 1, "preprocessing": "tgan", "frames": 16, "samples": 256, "precision": "float32",
+        "options": {}, "real": {"passes": 10, "clips": None, "augment": []},
+    },
     instrument="c3d-shapes",
     sha256="ab" * 32,
     real="0123456789abcdef01234567",
-)
+)  # fmt: skip
+
+WATCHED = STAMP.model_copy(update={"protocol": {**STAMP.protocol, "samples": 128}})
+"""As :data:`STAMP`, on as many samples as are drawn during training."""
 
 METRICS: dict[str, dict[str, Any]] = {
     "is": {"title": "IS", "better": "higher", "protocol": STAMP.id},
@@ -37,6 +43,17 @@ ANCHORS = {
 
 PLAYERS = ("backbone", "temporal")
 """Kinds of the plugins that generate; the others measure."""
+
+EXTERNAL: dict[str, Any] = {
+    "status": "external",
+    "best": None,
+    "watched": None,
+    "trace": [],
+    "external": {"source": "clips.npy", "kind": "npy", "clips": 1100, "used": 1024, "sha256": "ef" * 32},
+    "parameters": {"temporal": None, "parts": {}},
+    "spent": {"iterations": 0, "clips": 0, "flops": 0},
+}
+"""The changes that make a record one of clips from elsewhere."""
 
 Values = Mapping[str, Sequence[float]]
 
@@ -56,7 +73,8 @@ def record(
 ) -> Record:
     """Return a valid record; ``options`` maps names to (value, origin), ``changes`` replaces fields of the record."""
     scores = {"is": [3.1, 3.2, 3.15, 3.05], "fid": [310.0, 315.0, 312.0, 308.0]} if scores is None else scores
-    options = {"backbone.width": (1.0, "default"), "temporal.order": (1, "name")} if options is None else options
+    if options is None:
+        options = {} if "external" in changes else {"backbone.width": (1.0, "default"), "temporal.order": (1, "name")}
     select = declared["evaluation"]["select"]
     table: dict[str, Any] = {
         "schema": 2,
@@ -71,18 +89,18 @@ def record(
             "declared": dict(declared),
         },
         "data": {"name": "shapes", "fingerprint": "v1:0123456789abcdef", "train_videos": 280, "test_videos": 40},
-        "protocols": {STAMP.id: STAMP.model_dump(mode="json")},
+        "protocols": stamps(STAMP, WATCHED),
         "plugins": [
             {"kind": "backbone", "name": "tgan", "distribution": "vidgen-bench", "version": "0.1.0"},
             {"kind": "temporal", "name": "ode1", "distribution": "vidgen-bench", "version": "0.1.0"},
-            {"kind": "instrument", "name": "c3d-shapes", "distribution": "vidgen-bench", "version": "0.1.0"},
-            *({"kind": "metric", "name": m, "distribution": "vidgen-bench", "version": "0.1.0"} for m in METRICS),
+            *_measuring(changes.get("metrics", METRICS), changes.get("protocols", {})),
         ],
         "options": {name: {"value": value, "origin": origin} for name, (value, origin) in options.items()},
         "parameters": {"temporal": 61_632, "parts": {"generator": 13_412_345, "discriminator": 11_000_000}},
         "environment": {"torch": "2.6.0", "threads": 2, "device": "cpu", "world": 1},
         "spent": {"iterations": 400, "clips": 3200, "flops": 1.5e13},
         "trace": [{"iteration": 400, "losses": {"generator.adversarial": 0.3}, "scores": {select: 312.0}}],
+        "watched": WATCHED.id,
         "best": None if diverged else {"iteration": 400, "metric": select, "value": 312.0},
         "metrics": METRICS,
         "scores": {} if diverged else {name: _score(values) for name, values in scores.items()},
@@ -92,11 +110,22 @@ def record(
     return Record.model_validate(table | changes)
 
 
+def _measuring(metrics: Mapping[str, Any], protocols: Mapping[str, Any]) -> list[dict[str, str]]:
+    instruments = dict.fromkeys([STAMP.instrument, *(stamp["instrument"] for stamp in protocols.values())])
+    named = [*(("instrument", name) for name in instruments), *(("metric", name) for name in metrics)]
+    return [{"kind": k, "name": n, "distribution": "vidgen-bench", "version": "0.1.0"} for k, n in named]
+
+
+def stamps(*given: Stamp) -> dict[str, Any]:
+    """Return what a record says of these protocols."""
+    return {s.id: s.model_dump(mode="json") for s in given}
+
+
 def under(stamp: Stamp, *metrics: str) -> dict[str, Any]:
     """Return the changes of a record whose metrics (all, unless some are named) were taken under another protocol."""
     names = metrics or tuple(METRICS)
     return {
-        "protocols": {s.id: s.model_dump(mode="json") for s in (STAMP, stamp)},
+        "protocols": stamps(STAMP, WATCHED, stamp),
         "metrics": {m: entry | ({"protocol": stamp.id} if m in names else {}) for m, entry in METRICS.items()},
     }
 

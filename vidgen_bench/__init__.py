@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
+    from vidgen_bench.protocol import Precision
     from vidgen_bench.records import Record
     from vidgen_bench.trained import Trained
 
@@ -49,13 +50,13 @@ def load(run: str | Path, *, device: str = "auto", checkpoint: Literal["best", "
 def evaluate(
     what: str | Path | np.ndarray | Tensor,
     *,
-    track: str | None = None,
-    protocol: str | None = None,
+    track: str | Path | None = None,
+    protocol: str | Path | None = None,
     name: str | None = None,
     data: str | Path | None = None,
     splits: str | Path | None = None,
     samples: int | None = None,
-    precision: Literal["float32", "tf32", "bf16"] | None = None,
+    precision: Precision | None = None,
     resize: bool = False,
     trim: Literal["first", "centre"] | None = None,
     layout: str | None = None,
@@ -67,15 +68,16 @@ def evaluate(
 
     Args:
         what: a run folder; a folder of .mp4, .avi, .gif and .webp, or of one folder of .png or .jpg a clip; an .npy, .npz,
-            .safetensors, or .zip of .npy; or an array or tensor of clips in one of the layouts.
-        track: what clips are measured on (``shapes-smoke`` unless given); a run has its own.
+            .safetensors, or .zip of .npy; or an array or tensor of clips in one of the layouts. They are measured in a keyed order,
+            a function of their number alone, so that every batch is a random subset though the clips come class after class.
+        track: what clips are measured on (``shapes-smoke`` unless given): a name, or a .toml file; a run has its own.
         protocol: instead of the track's: a name, or a .toml file.
         name: what tables call the clips; unless given, what their file or folder is called.
         data, splits: where the videos of the track's data set are, where it needs to be told.
         samples: clips a batch instead of the protocol's.
-        precision: how the instrument computes instead of as the protocol says.
+        precision: how the instrument computes instead of as the protocol says: ``float32``, ``tf32``, ``bf16``.
         resize: whether square frames of another size are resized to the track's.
-        trim: which frames of longer clips are kept.
+        trim: which frames of longer clips are kept: ``first``, ``centre``.
         layout: axes of an array whose shape leaves a doubt: ``NTHWC``, ``NCTHW``, ``NTCHW``.
         value_range: what floats stand for where they leave a doubt: ``-1,1``, ``0,1``, ``0,255``.
         device: auto, cpu, cuda, cuda:1.

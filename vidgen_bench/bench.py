@@ -103,7 +103,7 @@ def make_bench(
     track: Track,
     host: Host,
     *,
-    protocols: Sequence[str] = (),
+    protocols: Sequence[str | Protocol] = (),
     changes: Mapping[str, Any] | None = None,
 ) -> Bench:
     """Return the bench of a track.
@@ -169,8 +169,8 @@ def on_track(protocol: Protocol, track: Track) -> Protocol:
     )
 
 
-def _measure(name: str, track: Track, host: Host, changes: Mapping[str, Any]) -> Measure:
-    declared = with_every_option(load_protocol(name), host)
+def _measure(named: str | Protocol, track: Track, host: Host, changes: Mapping[str, Any]) -> Measure:
+    declared = with_every_option(load_protocol(named) if isinstance(named, str) else named, host)
     protocol = adjusted(on_track(declared, track), changes)
     instrument = protocol.instrument or track.instrument.name
     measure = make_measure(protocol, instrument, track.clip, host, declared.metrics)

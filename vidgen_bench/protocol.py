@@ -92,10 +92,24 @@ class Stamp(Strict):
     protocol: dict[str, Any]
     instrument: str
     sha256: str = Field(description="of the instrument's weights")
-    real: str = Field(description="hash of what the reference statistics are of; '' where no metric needs them")
+    real: str = Field(description="hash of what the reference statistics are of, whether the metric reads them or not")
     changes: tuple[str, ...] = Field(
         default=(), description="what was done to clips from elsewhere: resize=64, trim=16"
     )
+
+    @field_validator("protocol")
+    @classmethod
+    def _is_declared(cls, table: dict[str, Any]) -> dict[str, Any]:
+        """Take what :attr:`Protocol.declared` gives; a record that was edited is refused before its words are looked up."""
+        try:
+            whole = Protocol.model_validate_json(json.dumps({**table, "metrics": ["any"]}), strict=True)
+        except ValidationError as error:
+            raise ValueError(f"this is no protocol: {explain(error, Protocol).strip()}") from None
+        if "precision" not in table:  # a protocol may leave it out, an id has it
+            raise ValueError("this is no protocol: precision: this key is missing")
+        if unknown := sorted(set(table) - set(whole.declared)):
+            raise ValueError(f"this is no protocol: {unknown[0]!r} is not among {', '.join(whole.declared)}")
+        return table
 
     @property
     def id(self) -> str:

@@ -11,16 +11,26 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from vidgen_bench.consistency import disagreements
 from vidgen_bench.errors import RecordError
 from vidgen_bench.files import write_text
 from vidgen_bench.protocol import Stamp
 from vidgen_bench.validation import Strict, explain
 
 SCHEMA = 2
+
+RECORD_FILE = "record.json"
+"""What a run folder calls its record."""
+
+LARGEST = 1e100
+"""The largest score: the squares of what is beyond overflow, and with them every table that it stands in."""
+
+Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""A number of things, which no person has made longer than a column is wide."""
 
 Origin = Literal["default", "name", "variant", "pairing", "track", "given"]
 
@@ -40,14 +50,20 @@ class TrackEntry(Strict):
     ranked: bool
     declared: dict[str, Any]
 
+    @property
+    def evaluation(self) -> dict[str, Any]:
+        """What it declares of evaluation; empty where that is no table."""
+        part = self.declared.get("evaluation")
+        return part if isinstance(part, dict) else {}
+
 
 class DataEntry(Strict):
     """The decoded videos that were found."""
 
     name: str
     fingerprint: str
-    train_videos: int = Field(ge=0)
-    test_videos: int = Field(ge=0)
+    train_videos: Count
+    test_videos: Count
     missing: tuple[str, ...] = ()
 
 
@@ -86,9 +102,9 @@ class ExternalEntry(Strict):
 class Parameters(Strict):
     """Trainable parameters: of G_t (its lift included), and of each part of the game."""
 
-    temporal: int | None = Field(ge=0)
-    own_temporal: int | None = Field(default=None, ge=0, description="of the backbone's own G_t, the target of :equal")
-    parts: dict[str, int]
+    temporal: Count | None
+    own_temporal: Count | None = Field(default=None, description="of the backbone's own G_t, the target of :equal")
+    parts: dict[str, Count]
 
 
 class Environment(Strict):
@@ -97,22 +113,22 @@ class Environment(Strict):
     torch: str
     threads: int = Field(ge=1)
     device: str
-    world: int = Field(ge=1)
+    world: int = Field(ge=1, le=2**31)
     libraries: dict[str, str] = Field(default_factory=dict, description="versions of what else decodes and computes")
 
 
 class Spent(Strict):
     """What training used, without times."""
 
-    iterations: int = Field(ge=0)
-    clips: int = Field(ge=0)
+    iterations: Count
+    clips: Count
     flops: float = Field(ge=0)
 
 
 class TracePoint(Strict):
     """One evaluation during training: mean loss terms since the last one, and scores."""
 
-    iteration: int = Field(ge=0)
+    iteration: Count
     losses: dict[str, float]
     scores: dict[str, float]
 
@@ -120,7 +136,7 @@ class TracePoint(Strict):
 class Best(Strict):
     """The checkpoint that the track's rule picked."""
 
-    iteration: int = Field(ge=0)
+    iteration: Count
     metric: str
     value: float
 
@@ -137,6 +153,8 @@ class Score(Strict):
 
     @model_validator(mode="after")
     def _agrees(self) -> Score:
+        if max(map(abs, self.values)) > LARGEST:
+            raise ValueError(f"values are beyond {LARGEST:g}, where means and spreads can no longer be computed")
         mean, std = mean_and_std(self.values)
         if not (
             math.isclose(mean, self.mean, rel_tol=1e-9, abs_tol=1e-9)
@@ -165,7 +183,7 @@ class Measured(Strict):
     finished: str
     train_seconds: float = Field(ge=0)
     evaluate_seconds: float = Field(ge=0)
-    device_hours: float = Field(ge=0)
+    device_hours: float = Field(ge=0, le=1e9)
     peak_memory_bytes: int = Field(ge=0)
     hardware: str
     python: str
@@ -180,7 +198,7 @@ class Record(Strict):
     schema_: Literal[2] = Field(alias="schema")
     status: Literal["finished", "diverged", "external"]
     spec: str
-    seed: int
+    seed: int = Field(ge=-(2**64), le=2**64)
     version: str
     track: TrackEntry
     data: DataEntry
@@ -206,19 +224,8 @@ class Record(Strict):
     def _consistent(self) -> Record:
         if track_fingerprint(self.track.declared) != self.track.fingerprint:
             raise ValueError("the track's fingerprint is not that of what it declares; was the record edited by hand?")
-        if self.status == "finished" and not (self.scores and self.best):
-            raise ValueError("a finished run has scores and a best checkpoint")
-        if (self.status == "external") != (self.external is not None) or (self.external and not self.scores):
-            raise ValueError("a record with status external has scores and says what was measured, and no other does")
-        for name, stamp in self.protocols.items():
-            if name != stamp.id:
-                raise ValueError(
-                    f"protocols: {name!r} is not the id of what stands there ({stamp.id!r}); was it edited by hand?"
-                )
-        if unknown := {m.protocol for m in self.metrics.values()} - set(self.protocols):
-            raise ValueError(f"metrics names the protocol {min(unknown)!r}, which protocols does not describe")
-        if unknown := {m for part in (self.scores, *self.anchors.values()) for m in part} - set(self.metrics):
-            raise ValueError(f"metrics does not describe {', '.join(sorted(unknown))}, which scores or anchors contain")
+        if (fault := next(disagreements(self), None)) is not None:
+            raise ValueError(fault)
         return self
 
     def text(self) -> str:
@@ -240,6 +247,15 @@ def write_record(path: Path, record: Record) -> None:
     write_text(path, record.text())
 
 
+DEEPEST = 50
+"""Levels of tables in a record; what is nested some hundreds deep can be read, and not be written again."""
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(_deeper(part, levels - 1) for part in inner)
+
+
 def read_record(path: Path) -> Record:
     """Return the validated record of a file.
 
@@ -249,6 +265,7 @@ def read_record(path: Path) -> Record:
     fix = "Restore the file from the run that wrote it, or delete it and run the spec again."
     try:
         table = json.loads(path.read_bytes())
+        json.dumps(table, ensure_ascii=False).encode()  # half a surrogate pair is JSON, and no text that can be printed
     except OSError as error:
         raise RecordError(f"The record {path} cannot be read: {error.strerror or error}.") from None
     except (ValueError, RecursionError) as error:
@@ -257,6 +274,8 @@ def read_record(path: Path) -> Record:
         raise RecordError(
             f"The record {path} has schema {table['schema']!r}; this version reads schema {SCHEMA}. Use the version that wrote it."
         )
+    if _deeper(table, DEEPEST):
+        raise RecordError(f"The record {path} is nested deeper than {DEEPEST} levels. {fix}")
     try:
         return Record.model_validate(table)
     except ValidationError as error:

@@ -14,8 +14,11 @@ from filelock import FileLock, Timeout
 
 from vidgen_bench.errors import BusyError, RecordError, RequestError
 from vidgen_bench.files import disk_errors, write_text
-from vidgen_bench.records import Record, TracePoint, read_record
+from vidgen_bench.records import RECORD_FILE, Record, TracePoint, read_record
 from vidgen_bench.resolve import Resolved, spelt
+
+RUN_FILES = (RECORD_FILE, "request.json")
+"""By either of them a run folder is known."""
 
 _LATER = ("declared", "own_temporal")
 """What the first run folders did not write down; the track's fingerprint and the options tell the same apart."""
@@ -39,7 +42,7 @@ class RunFolder:
     @property
     def record_path(self) -> Path:
         """Where the record is, once the run is finished."""
-        return self.path / "record.json"
+        return self.path / RECORD_FILE
 
     @contextmanager
     def locked(self) -> Iterator[None]:

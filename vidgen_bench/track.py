@@ -3,7 +3,8 @@
 The fingerprint is the hash of what is declared, known before any work. Left out of it: the name and the words about the track, keys
 at their default (so that a new key does not change old tracks), further scores (each of which has an id of its own), and
 ``[defaults]``, because option values belong to a row of a table, not to the track: the record keeps every one of them, and rows with
-different values are never averaged.
+different values are never averaged. A protocol of one's own is covered by its name, not by where its file lies: what it says is in the id
+of every number.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from vidgen_bench.api import Clip
 from vidgen_bench.budget import Budget
@@ -99,6 +100,7 @@ class EvaluationPart(Strict):
     )
     final: FinalPart
     reference: ReferencePart = ReferencePart()
+    _own: Protocol | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _select_is_measured(self) -> EvaluationPart:
@@ -109,19 +111,42 @@ class EvaluationPart(Strict):
 
     @property
     def _shipped(self) -> Protocol | None:
-        """The protocol, where it is one that ships: one's own file may not be there when a record is read."""
+        """The protocol, where it is one that ships: a record names one's own, and its file may not be there."""
         return load_protocol(self.protocol) if self.protocol in shipped_protocols() else None
+
+    def beside(self, folder: Path) -> EvaluationPart:
+        """Return it with the paths of one's own protocols as seen from here, where a track file in ``folder`` names them.
+
+        Raises:
+            RequestError: the file of its protocol is not there, cannot be read, or is no protocol.
+        """
+
+        def found(name: str) -> str:
+            return str(folder / name) if name.endswith(".toml") else name
+
+        seen = self.model_copy(update={"protocol": found(self.protocol), "also": tuple(map(found, self.also))})
+        if self.protocol.endswith(".toml"):
+            if not Path(seen.protocol).exists():
+                raise RequestError(
+                    f"There is no protocol file {seen.protocol}; it is looked for beside the track file that names it."
+                )
+            seen._own = load_protocol(seen.protocol)
+        return seen
 
     @property
     def declared(self) -> dict[str, Any]:
         """What the fingerprint covers: what differs from defaults and from the protocol, and not which further scores are taken."""
         content = self.model_dump(mode="json", exclude_defaults=True, exclude={"also", "extra"})
-        shipped = self._shipped
+        protocol = self._own or self._shipped
+        if self._own:
+            content["protocol"] = self._own.name
+            if self._own.name == type(self).model_fields["protocol"].default:  # a copy of the one that ships
+                del content["protocol"]
         if self.metrics is not None:
             content["metrics"] = sorted(set(self.metrics))  # their order is one of display
-            if shipped and set(shipped.metrics) == set(self.metrics):
+            if protocol and set(protocol.metrics) == set(self.metrics):
                 del content["metrics"]
-        if shipped and self.reference.passes == shipped.real.passes:
+        if protocol and self.reference.passes == protocol.real.passes:
             content.pop("reference", None)
         return content
 
@@ -185,15 +210,19 @@ def _folder() -> Any:
 def load_track(name_or_file: str) -> Track:
     """Return a shipped track by name, or one's own from a TOML file (anything that ends in ``.toml``).
 
+    Files of one's own protocols are looked for beside the file that names them.
+
     Raises:
-        RequestError: unknown name (with the nearest), no such file, no TOML, or a key that is unknown, missing or out of range.
+        RequestError: unknown name (with the nearest), no such file, no TOML, a key that is unknown, missing or out of range, or a
+            protocol file that cannot be read.
     """
     if name_or_file.endswith(".toml"):
         path = Path(name_or_file)
         try:
-            return parse_toml(path.read_bytes(), Track, f"track {path}")
+            track = parse_toml(path.read_bytes(), Track, f"track {path}")
         except OSError as error:
             raise RequestError(f"The track file {path} cannot be read: {error.strerror or error}.") from None
+        return track.model_copy(update={"evaluation": track.evaluation.beside(path.parent)})
     if name_or_file not in shipped_tracks():
         own = " One's own track is a file that ends in .toml."
         raise RequestError(f"No track is called {name_or_file!r}.{did_you_mean(name_or_file, shipped_tracks())}{own}")

@@ -241,10 +241,17 @@ def test_a_disk_that_takes_no_more(prepared):
     assert again.returncode == 0, again.stderr
 
 
+def _mean() -> np.ndarray:
+    """Return a mean cube that is one: neither constant nor in RGB order."""
+    cube = np.broadcast_to(np.array([90.0, 97.0, 101.0])[:, None, None, None], (3, 16, 128, 171)).copy()
+    cube[..., 0] += 1.0
+    return cube
+
+
 def test_an_instrument_file_with_a_pickle_inside(workplace: Workplace):
     np.savez(workplace.root / "bad.npz", **{"conv1a/W": np.array([{"a": 1}], dtype=object)})
     (workplace.root / "worse.npz").write_bytes(pickle.dumps({"conv1a/W": [1.0]}))
-    np.savez(workplace.root / "mean.npz", mean=np.zeros((3, 16, 128, 171)))
+    np.savez(workplace.root / "mean.npz", mean=_mean())
     for name in ("bad.npz", "worse.npz"):
         refused(workplace.call("instrument", "import", name, "--mean", "mean.npz"), name)
     assert not list((workplace.root / "share").rglob("*.safetensors"))
@@ -255,5 +262,5 @@ def test_an_instrument_file_with_a_wrong_shape(workplace: Workplace):
         workplace.root / "bad.npz",
         **{"conv1a/W": np.zeros((64, 3, 3, 3), dtype=np.float32), "conv1a/b": np.zeros(64, np.float32)},
     )
-    np.savez(workplace.root / "mean.npz", mean=np.zeros((3, 16, 128, 171)))
+    np.savez(workplace.root / "mean.npz", mean=_mean())
     refused(workplace.call("instrument", "import", "bad.npz", "--mean", "mean.npz"), "conv1a")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 import os
 import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -22,6 +23,8 @@ from tests.data_files import moving_frames
 from tests.unit.external.made import smooth, write_animation, write_frames
 from vidgen_bench.errors import RequestError
 from vidgen_bench.evaluation import samples
+from vidgen_bench.external.fitting import Trim
+from vidgen_bench.external.order import measuring_order
 from vidgen_bench.gauge import Gauge
 from vidgen_bench.records import read_record
 
@@ -36,7 +39,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A workplace with a finished run, and caches of its own."""
     root = tmp_path_factory.mktemp("evaluate")
     make_workplace(root)
-    (root / "tiny.toml").write_text(TRACK.replace('select = "fid"', 'select = "fid"\nextra = ["kid"]'))
+    (root / "tiny.toml").write_text(TRACK.replace("extra = []", 'extra = ["kid"]'))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(root / "cache"))
         patch.setenv("XDG_DATA_HOME", str(root / "share"))
@@ -85,7 +88,10 @@ def test_clips_become_an_external_row_once(command: Command, place: Path) -> Non
     written = path.stat().st_mtime_ns
     again = command("evaluate", place / "mine.npy", *HERE)
     assert again.code == 0
-    assert "mine on tiny is done already" in again.out
+    assert (
+        "mine on tiny has been scored by c3d-tgan already; --protocol, --precision and --samples measure it"
+        in again.out
+    )
     assert path.stat().st_mtime_ns == written
 
 
@@ -101,7 +107,9 @@ def test_a_runs_own_samples_from_a_file_score_as_the_run_did(place: Path, monkey
     monkeypatch.chdir(place)
     trained = vidgen_bench.load(RUN, device="cpu")
     made = torch.cat(list(samples(trained.game, 0, "final", range(8), trained.composition.clip.grid, trained.device)))
-    np.save(place / "drawn.npy", made.detach().numpy())
+    shelved = np.empty(made.shape, np.float32)
+    shelved[list(measuring_order(8))] = made.detach().numpy()
+    np.save(place / "drawn.npy", shelved)
     theirs = vidgen_bench.evaluate("drawn.npy", **PYTHON, value_range="-1,1")
     ours = read_record(place / RUN / "record.json")
     assert theirs.external is not None
@@ -131,14 +139,14 @@ def test_what_is_done_to_clips_enters_the_id_and_not_the_anchors(command: Comman
     done = command("evaluate", "large.npy", *HERE, "--resize", "--trim", "centre")
     assert done.code == 0, done.err
     large = record(place / "runs" / "tiny" / "large" / "record.json")
-    (stamp,) = large["protocols"].values()
-    assert stamp["changes"] == ["resize=cubic-antialias:80->64", "trim=centre"]
+    changes = [stamp["changes"] for stamp in large["protocols"].values()]
+    assert changes == [["resize=cubic-antialias:80->64", "trim=centre"]] * 2, "those of kid are beside the others'"
     assert "float32 resize=cubic-antialias:80->64 trim=centre #" in large["metrics"]["fid"]["protocol"]
     assert large["anchors"] == record(place / RUN / "record.json")["anchors"]
     needless = command("evaluate", "mine.npy", *HERE, "--resize", "--trim", "first", "--name", "needless")
     assert needless.code == 0
     plain = record(place / "runs" / "tiny" / "needless" / "record.json")
-    assert [s["changes"] for s in plain["protocols"].values()] == [[]]
+    assert [s["changes"] for s in plain["protocols"].values()] == [[], []]
 
 
 def test_other_protocols_of_the_same_clips_lie_beside_the_first(command: Command, place: Path) -> None:
@@ -159,12 +167,18 @@ def test_a_run_is_scored_again_from_its_best_checkpoint(command: Command, place:
     before = (place / RUN / "record.json").read_bytes()
     same = command("evaluate", RUN, *DATA)
     assert same.code == 0, same.err
-    assert "is done already" in same.out
+    for words in (
+        "tgan+conv1d on tiny~iterations=2 has been scored by c3d-tgan already; --protocol, --precision and --samples measure it",
+        f"record   {RUN}/record.json",
+    ):
+        assert words in same.out
     done = command("evaluate", RUN, *DATA, "--samples", "8", "--json")
     assert done.code == 0, done.err
     (table,) = json.loads(done.out)
     assert Path(table["path"]).match(f"{RUN}/evaluations/c3d-tgan-*/record.json")
     made, own = table["record"], json.loads(before)
+    assert set(made["metrics"]) == {"is", "fid", "kid"}, "the run's own: defaults of today add none"
+    assert (table["skipped"], made["metrics"]["kid"]["extra"]) == ({}, True)
     assert made["metrics"]["fid"]["protocol"].startswith("c3d-tgan-v1 n=8 c3d-shapes float32 #")
     assert len(made["scores"]["fid"]["values"]) == 1, "two batches of 4 are one of 8"
     kept = ("status", "spec", "seed", "track", "data", "options", "parameters", "spent", "trace", "best", "watched")
@@ -201,8 +215,8 @@ def test_precision_is_in_the_id(place: Path, monkeypatch) -> None:
         (["mine.npy", *HERE, "--name", "Mine!"], "--name Mine!: expected up to 100 lower-case"),
         (["mine.npy", *HERE, "--range", "0,1"], "uint8, which is 0 to 255; --range 0,1 is for floats"),
         (["mine.npy", *HERE, "--layout", "NTWH"], "The layout 'NTWH' is unknown"),
-        (["mine.npy", *HERE, "--trim", "center"], "'center' is not one of"),
-        (["mine.npy", *HERE, "--precision", "fp16"], "'fp16' is not one of"),
+        (["mine.npy", *HERE, "--trim", "center"], "trim 'center' is unknown. Did you mean 'centre'"),
+        (["mine.npy", *HERE, "--precision", "fp16"], "The precision 'fp16' is unknown"),
         (["mine.npy", "--track", "nosuch"], "nosuch"),
         (["mine.npy", "--track", "tiny.toml"], "needs --data"),
         ([RUN, *DATA, "--resize"], "--resize is for clips from elsewhere"),
@@ -268,6 +282,103 @@ def test_the_python_function_takes_clips_and_refuses_what_is_none(place: Path, m
         vidgen_bench.evaluate("mine.npy", **PYTHON, precision="fp8")  # type: ignore[arg-type]
     with pytest.raises(RequestError, match="--samples -1: expected a positive"):
         vidgen_bench.evaluate("mine.npy", **PYTHON, samples=-1)
+    given = inspect.signature(vidgen_bench.evaluate).parameters["trim"].annotation
+    assert given == f"Literal[{', '.join(map(repr, get_args(Trim)))}] | None"
+
+
+def test_the_python_function_takes_paths_and_numbers_of_other_libraries(place: Path, monkeypatch) -> None:
+    monkeypatch.chdir(place)
+    paths = {"track": Path("tiny.toml"), "data": Path("data/videos"), "splits": Path("data/splits"), "device": "cpu"}
+    shutil.copy(Path(vidgen_bench.__file__).parent / "protocols" / "c3d-tganv2.toml", "copied.toml")
+    made = vidgen_bench.evaluate(
+        Path("mine.npy"), **paths, name="paths", protocol=Path("copied.toml"), samples=np.int64(5), runs=Path("runs")
+    )
+    assert made.metrics["fid"].protocol.startswith("c3d-tganv2-v1 n=5 ")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"samples": "4"}, "samples='4': expected a whole number"),
+        ({"samples": True}, "samples=True: expected a whole number"),
+        ({"samples": np.bool_(True)}, "samples=.*True.*: expected a whole number"),
+        ({"samples": 4.0}, "samples=4.0: expected a whole number"),
+        ({"name": 3}, "name=3: expected a string"),
+        ({"value_range": (0, 1)}, r"value_range=\(0, 1\): expected a string"),
+        ({"layout": 5}, "layout=5: expected a string"),
+        ({"trim": True}, "trim=True: expected a string"),
+        ({"trim": "center"}, "trim 'center' is unknown. Did you mean 'centre'"),
+        ({"resize": 64}, "resize=64: expected True or False"),
+        ({"precision": torch.bfloat16}, "precision=torch.bfloat16: expected a string"),
+        ({"protocol": ["c3d-tgan"]}, r"protocol=\['c3d-tgan'\]: expected a name, or the path of a .toml file"),
+        ({"track": 1}, "track=1: expected a name"),
+        ({"data": 1}, "data=1: expected a path"),
+        ({"runs": None}, "runs=None: expected a path"),
+        ({"device": 0}, "device=0: expected a string"),
+    ],
+)
+def test_the_python_function_refuses_what_is_of_another_type(place: Path, monkeypatch, given, told: str) -> None:
+    monkeypatch.chdir(place)
+    with pytest.raises(RequestError, match=told):
+        vidgen_bench.evaluate("mine.npy", **{**PYTHON, **given})
+
+
+def test_one_clip_is_not_sent_where_it_is_refused_too(command: Command, place: Path) -> None:
+    np.save(place / "one.npy", clips(1)[0])
+    done = command("evaluate", "one.npy", *HERE)
+    assert done.code == 2
+    assert "measures batches of 4 clips; here are 1. Sample more." in done.err
+    assert "--samples" not in done.err
+
+
+def test_a_refused_request_leaves_nothing(command: Command, place: Path) -> None:
+    done = command("evaluate", "mine.npy", *HERE, "--samples", "1", "--name", "single", "--runs", "new/runs")
+    assert done.code == 2, done.err
+    assert not (place / "new").exists()
+    shutil.copytree(place / RUN, place / "copied" / "run", ignore=shutil.ignore_patterns(".lock"))
+    before = sorted(p.name for p in (place / "copied" / "run").iterdir())
+    assert command("evaluate", "copied/run", *DATA, "--samples", "1").code == 2
+    assert sorted(p.name for p in (place / "copied" / "run").iterdir()) == before
+
+
+def test_a_run_by_ones_own_protocol_is_scored_again_from_anywhere(command: Command, place: Path) -> None:
+    home = place / "home"
+    home.mkdir()
+    shipped = (Path(vidgen_bench.__file__).parent / "protocols" / "c3d-tgan.toml").read_text()
+    own = shipped.replace('name = "c3d-tgan"', 'name = "strict"').replace("1e-7", "1e-3")
+    (home / "mine.toml").write_text(f"{own}\n[options.kid]\ndegree = 2\n")
+    words = 'protocol = "mine.toml"\nextra = ["kid"]'
+    (home / "own.toml").write_text(TRACK.replace('name = "tiny"', 'name = "own"').replace("extra = []", words))
+    done = command("run", "tgan", "--track", "home/own.toml", *DATA, "--budget", "iterations=2")
+    assert done.code == 0, done.err
+    shutil.rmtree(home)
+    run = "runs/own~iterations=2/tgan+conv1d/seed-0"
+    same = command("evaluate", run, *DATA)
+    assert same.code == 0, same.err
+    assert "has been scored by strict already" in same.out
+    (table,) = json.loads(command("evaluate", run, *DATA, "--samples", "8", "--json").out)
+    made, stamps = table["record"], table["record"]["protocols"]
+    assert (set(made["metrics"]), table["already"]) == ({"is", "fid", "kid"}, False)
+    assert made["metrics"]["is"]["protocol"].startswith("strict-v1 n=8 ")
+    assert stamps[made["metrics"]["is"]["protocol"]]["protocol"]["options"]["is"]["epsilon"] == 1e-3
+    assert stamps[made["metrics"]["kid"]["protocol"]]["protocol"]["options"]["kid"]["degree"] == 2
+    other = command("evaluate", run, *DATA, "--protocol", "c3d-tganv2", "--json")
+    assert other.code == 0, other.err
+    assert set(json.loads(other.out)[0]["record"]["metrics"]) == {"is", "fid", "kid"}
+
+
+def test_a_protocol_that_a_record_does_not_describe_is_asked_for(place: Path) -> None:
+    from vidgen_bench.evaluating.recorded_protocol import main_protocol
+    from vidgen_bench.track import load_track
+
+    run = read_record(place / RUN / "record.json")
+    track = load_track(str(place / "tiny.toml"))
+    gone = track.model_copy(update={"evaluation": track.evaluation.model_copy(update={"protocol": "strict"})})
+    assert main_protocol(run, gone).name == "c3d-tgan"
+    with pytest.raises(
+        RequestError, match=r"the protocol strict, which does not ship.* Give its file: --protocol FILE"
+    ):
+        main_protocol(run.model_copy(update={"watched": None}), gone)
 
 
 def test_a_score_that_is_not_finite_is_no_record(command: Command, place: Path) -> None:

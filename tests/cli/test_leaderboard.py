@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import Command
-from tests.record_files import DECLARED, record, write
+from tests.record_files import DECLARED, METRICS, STAMP, record, write
 
 SHORT = copy.deepcopy(DECLARED) | {"budget": {"iterations": 5}}
 
@@ -94,6 +94,33 @@ def test_an_invalid_record_is_told_the_rest_is_shown_and_the_code_is_2(command: 
     assert done.err.count("error: The record ") == 2
     assert "scores.fid: mean 1.0" in done.err
     assert "runs/more/record.json is no JSON" in done.err
+
+
+def test_a_protocol_that_is_none_hides_no_other_record(command: Command, runs: Path) -> None:
+    broken = write(runs / "more", record("tgan+broken", seed=9))[0]
+    table = json.loads(broken.read_text())
+    table["protocols"]["x"] = {"protocol": {}, "instrument": "i", "sha256": "", "real": ""}
+    broken.write_text(json.dumps(table))
+    done = command("leaderboard")
+    assert done.code == 2
+    assert " 1  tgan+ode1 " in done.out
+    assert "internal error" not in done.err
+    assert "protocols.x.protocol: this is no protocol: name: this key is missing" in done.err
+
+
+def test_extra_metrics_of_another_distribution_have_a_column(command: Command, tmp_path: Path) -> None:
+    kid = {"title": "KID", "better": "lower", "protocol": STAMP.id, "extra": True}
+    made = [
+        record(seed=s, metrics={**METRICS, "kid": kid}, scores={"is": [3.0], "fid": [9.0], "kid": [float(s)]})
+        for s in range(2)
+    ]
+    plugins = made[1].plugins
+    theirs = tuple(p.model_copy(update={"distribution": "evil-kid"}) if p.name == "kid" else p for p in plugins)
+    write(tmp_path / "runs", made[0], made[1].model_copy(update={"plugins": theirs}))
+    shown = command("leaderboard", "--extra").out
+    assert "KID ↓ (evil-kid)" in shown
+    assert "KID ↓ (evil-kid): measured by kid of evil-kid." in shown
+    assert "KID" not in command("leaderboard").out
 
 
 def test_only_invalid_records(command: Command, tmp_path: Path) -> None:

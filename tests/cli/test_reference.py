@@ -170,6 +170,7 @@ def test_a_damaged_file_is_named_and_deleting_the_folder_helps(command: Command,
     assert "computed" in command("reference", "build", "--track", "tiny.toml", *DATA).out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
 def test_stopped_in_the_midst_nothing_counts(command: Command, place: Workplace, number: int, code: int) -> None:
     """The instrument is made slow, so that the signal comes while clips are measured."""

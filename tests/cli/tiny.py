@@ -34,6 +34,8 @@ name = "c3d-shapes"
 every = 2
 samples = 4
 select = "fid"
+also = []
+extra = []
 
 [evaluation.final]
 batches = 2

@@ -102,7 +102,7 @@ def test_a_protocol_is_not_measured_by_twice(track) -> None:
 
 
 def test_a_metric_without_a_direction_selects_nothing(track) -> None:
-    with pytest.raises(RequestError, match="of which neither more nor less is better. Select by is or fid"):
+    with pytest.raises(RequestError, match=r"of which neither more nor less is better\. Select by is or fid"):
         bench(track(metrics=["is", "fid", "nearest"], select="nearest"))
 
 

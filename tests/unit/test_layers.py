@@ -14,7 +14,19 @@ from tests.imports import ROOT, cycle, imports_in, ours, ours_at_run_time, sourc
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("noise", "files", "spec", "validation", "places", "device", "blame"),
-    ("", "api", "hookspecs", "options", "budget", "track", "suite", "protocol", "records", "declarations"),
+    (
+        "",
+        "api",
+        "hookspecs",
+        "options",
+        "budget",
+        "track",
+        "suite",
+        "protocol",
+        "consistency",
+        "records",
+        "declarations",
+    ),
     ("latent", "integrate", "data.geometry"),
     ("host", "data", "instruments", "metrics"),
     (

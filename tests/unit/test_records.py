@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.record_files import DECLARED, STAMP, record
+from tests.record_files import DECLARED, EXTERNAL, STAMP, record
 from vidgen_bench.errors import RecordError
 from vidgen_bench.records import Score, mean_and_std, read_record, track_fingerprint, write_record
 from vidgen_bench.track import load_track
@@ -116,6 +116,50 @@ NONSENSE: dict[str, tuple[Callable[[Table], None], list[str]]] = {
         _set("external", to={"source": "s", "kind": "npy", "clips": 2, "used": 2, "sha256": "ab"}),
         ["status external", "no other does"],
     ),
+    "no protocol": (
+        _set("protocols", "x", to={"protocol": {}, "instrument": "i", "sha256": "", "real": ""}),
+        ["protocols.x.protocol:", "this is no protocol", "name: this key is missing"],
+    ),
+    "samples in words": (
+        _set("protocols", STAMP.id, "protocol", "samples", to="many"),
+        ["protocol:", "samples:", "found 'many'"],
+    ),
+    "a key that no id covers": (
+        _set("protocols", STAMP.id, "protocol", "summary", to="words"),
+        ["this is no protocol", "'summary' is not among name, version"],
+    ),
+    "watched under what is not there": (
+        _set("watched", to="c3d-tgan-v9"),
+        ["watched names the protocol 'c3d-tgan-v9', which protocols does not describe"],
+    ),
+    "watched under nothing": (_set("watched", to=None), ["watched is missing: trace and best have scores"]),
+    "best by another metric": (
+        _set("best", "metric", to="is"),
+        ["best.metric is 'is', but the track selects by 'fid'"],
+    ),
+    "a better best": (
+        _set("best", "value", to=1.0),
+        ["best is not in trace: no evaluation of iteration 400 has fid = 1.0"],
+    ),
+    "best of another iteration": (_set("best", "iteration", to=7), ["best is not in trace", "iteration 7"]),
+    "no plugins": (_set("plugins", to=[]), ["plugins does not name the instrument c3d-shapes"]),
+    "a metric of nobody": (_set("plugins", 3, "name", to="si"), ["plugins does not name the metric is"]),
+    "a backbone of nobody": (_set("plugins", 0, "kind", to="temporal"), ["plugins does not name the backbone"]),
+    "a metric of two": (
+        _set("plugins", 3, to={"kind": "metric", "name": "fid", "distribution": "evil", "version": "9"}),
+        ["plugins names the metric fid twice"],
+    ),
+    "scores of a run that diverged": (_set("status", to="diverged"), ["a run that diverged has no scores"]),
+    "a metric that no plugin could be called": (
+        _set("metrics", "a (b)", to={"title": "A", "better": "higher", "protocol": STAMP.id}),
+        ["metrics: 'a (b)' is no name of a metric"],
+    ),
+    "beyond every sum": (
+        _set("scores", "is", to={"values": [1e200, -1e200], "mean": 0.0, "std": 1e200}),
+        ["scores.is:", "beyond 1e+100"],
+    ),
+    "more parameters than there can be": (_set("parameters", "temporal", to=10**400), ["parameters.temporal:", "less"]),
+    "more hours than there can be": (_set("measured", "device_hours", to=1e308), ["measured.device_hours:", "less"]),
     "metric in no direction": (
         _set("metrics", "is", "better", to="up"),
         ["metrics.is.better:", "'higher', 'lower' or 'neither'"],
@@ -144,6 +188,35 @@ def test_another_schema_names_both(path: Path, schema: Any) -> None:
 def test_what_is_no_json(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     assert "is no JSON" in message_of(path)
+
+
+def test_half_a_surrogate_pair_is_no_text(path: Path) -> None:
+    path.write_text(path.read_text().replace('"value": 1.0', '"value": "\\ud800"'))
+    assert "\\ud800" in path.read_text()
+    assert "is no JSON" in message_of(path)
+
+
+@pytest.mark.parametrize("depth", [60, 300, 700, 980])
+def test_tables_in_tables_in_tables(path: Path, depth: int) -> None:
+    table = json.loads(path.read_text())
+    table["options"]["backbone.width"]["value"] = "deep"
+    path.write_text(json.dumps(table).replace('"deep"', "[" * depth + "]" * depth))
+    assert "is nested deeper than 50 levels" in message_of(path) or "is no JSON" in message_of(path)
+
+
+def test_more_clips_measured_than_there_are(path: Path) -> None:
+    made = json.loads(record(**EXTERNAL).text())
+    made["external"]["used"] = 1101
+    path.write_text(json.dumps(made))
+    assert "external: 1101 clips were measured, but only 1100 are there" in message_of(path)
+
+
+def test_scores_under_another_protocol_keep_the_best_of_the_run(path: Path) -> None:
+    """What ``vidgen-bench evaluate`` writes of a run: its checkpoint was selected by a metric that is not scored again."""
+    entry = {"fvd": {"title": "FVD", "better": "lower", "protocol": STAMP.id}}
+    again = record(metrics=entry, scores={"fvd": [900.0]}, anchors={})
+    write_record(path, again)
+    assert read_record(path).best == record().best
 
 
 def test_a_record_cut_short(path: Path) -> None:

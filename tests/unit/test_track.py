@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from vidgen_bench.budget import parse_budget
 from vidgen_bench.errors import RequestError
-from vidgen_bench.track import load_track, shipped_tracks
+from vidgen_bench.protocol import load_protocol
+from vidgen_bench.track import Track, load_track, shipped_tracks
 
 FINGERPRINTS = {
     "shapes-64": "v1:ea2b8d8918a14f6e",
@@ -163,3 +165,65 @@ def test_a_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:
     (tmp_path / "binary.toml").write_bytes(b"\x00\xff\xfe")
     with pytest.raises(RequestError, match=r"binary\.toml is no TOML"):
         load_track(str(tmp_path / "binary.toml"))
+
+
+PROTOCOL = """
+name = "strict"
+version = 1
+preprocessing = "tgan"
+samples = 64
+metrics = ["is"]
+[real]
+passes = 10
+"""
+
+
+def with_protocol(folder: Path, words: str, protocol: str = PROTOCOL) -> Path:
+    """Write a track that names a protocol file in a folder beside it, and return the track."""
+    (folder / "protocols").mkdir(parents=True)
+    (folder / "protocols" / "mine.toml").write_text(protocol)
+    (folder / "track.toml").write_text(TOML.replace("every = 10", f"{words}\nevery = 10"))
+    return folder / "track.toml"
+
+
+def test_a_protocol_file_is_found_beside_the_track_that_names_it(tmp_path: Path, monkeypatch) -> None:
+    words = 'protocol = "protocols/mine.toml"\nalso = ["fvd-2048-16f", "protocols/mine.toml"]'
+    here = with_protocol(tmp_path / "here", words)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    for track in (load_track(str(here)), load_track("../here/track.toml")):
+        assert load_protocol(track.evaluation.protocol).name == "strict"
+        assert track.evaluation.also[0] == "fvd-2048-16f"
+        assert load_protocol(track.evaluation.also[1]).name == "strict"
+        assert track.declared["evaluation"]["protocol"] == "strict"
+
+
+def test_where_the_protocol_file_lies_is_not_in_the_fingerprint(tmp_path: Path) -> None:
+    words = 'protocol = "protocols/mine.toml"'
+    one, other = (load_track(str(with_protocol(tmp_path / name, words))) for name in ("one", "other"))
+    assert one.fingerprint == other.fingerprint
+    renamed = with_protocol(tmp_path / "renamed", words, PROTOCOL.replace("strict", "stricter"))
+    assert load_track(str(renamed)).fingerprint != one.fingerprint
+    assert one.with_budget(parse_budget("iterations=5")).declared["evaluation"]["protocol"] == "strict"
+
+
+def test_a_track_read_back_from_what_it_declares_declares_the_same(tmp_path: Path) -> None:
+    words = 'protocol = "protocols/mine.toml"\nmetrics = ["is"]\nreference.passes = 10'
+    track = load_track(str(with_protocol(tmp_path / "a", words)))
+    assert "metrics" not in track.declared["evaluation"], "they are the protocol's own"
+    assert "reference" not in track.declared["evaluation"]
+    assert Track.model_validate({**track.declared, "name": "again"}).declared == track.declared
+
+
+def test_a_copy_of_a_shipped_protocol_changes_no_fingerprint(tmp_path: Path, own) -> None:
+    shipped = (resources.files("vidgen_bench") / "protocols" / "c3d-tgan.toml").read_text()
+    copied = load_track(str(with_protocol(tmp_path / "a", 'protocol = "protocols/mine.toml"', shipped)))
+    assert copied.fingerprint == own().fingerprint
+
+
+def test_a_protocol_file_that_is_not_there_or_not_right_is_named(tmp_path: Path, own) -> None:
+    with pytest.raises(RequestError, match=r"no protocol file .*absent\.toml; it is looked for beside the track file"):
+        own(("every = 10", 'protocol = "absent.toml"\nevery = 10'))
+    wrong = with_protocol(tmp_path / "a", 'protocol = "protocols/mine.toml"', PROTOCOL.replace("samples", "sampels"))
+    with pytest.raises(RequestError, match=r"protocol .*mine\.toml is not valid"):
+        load_track(str(wrong))

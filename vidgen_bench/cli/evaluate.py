@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,21 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from vidgen_bench.evaluating.asked import Evaluation
-
-
-class Trim(StrEnum):
-    """Which frames of a longer clip are kept."""
-
-    first = "first"
-    centre = "centre"
-
-
-class Precision(StrEnum):
-    """How the instrument computes."""
-
-    float32 = "float32"
-    tf32 = "tf32"
-    bf16 = "bf16"
+    from vidgen_bench.records import Record
 
 
 def evaluate(
@@ -55,13 +40,16 @@ def evaluate(
         int | None, typer.Option(min=1, help="Clips a batch instead of the protocol's; in the id.")
     ] = None,
     precision: Annotated[
-        Precision | None, typer.Option(help="How the instrument computes instead of the protocol's; in the id.")
+        str | None,
+        typer.Option(help="How the instrument computes instead of the protocol's: float32, tf32 or bf16; in the id."),
     ] = None,
     resize: Annotated[
         bool,
         typer.Option("--resize", help="Resize square frames to the track's size, bicubic, antialiased; in the id."),
     ] = False,
-    trim: Annotated[Trim | None, typer.Option(help="Which frames of longer clips to keep; in the id.")] = None,
+    trim: Annotated[
+        str | None, typer.Option(help="Which frames of longer clips to keep: first or centre; in the id.")
+    ] = None,
     layout: Annotated[
         str | None, typer.Option(help="Axes of an array where its shape leaves a doubt: NTHWC, NCTHW, NTCHW.")
     ] = None,
@@ -77,7 +65,12 @@ def evaluate(
     workers: Workers = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
-    """Score WHAT between its anchors, and write a record that the leaderboard finds. Clips from elsewhere are marked external."""
+    """Score WHAT between its anchors, and write a record that the leaderboard finds.
+
+    A run has been scored by its own protocol already; --protocol, --precision and --samples score it otherwise.
+
+    Clips from elsewhere are marked external. Their order does not matter: they are measured in a keyed one, a function of their number.
+    """
     from rich.console import Console
 
     from vidgen_bench.bench import Videos
@@ -88,7 +81,7 @@ def evaluate(
 
     console = Console(soft_wrap=True, stderr=as_json)  # standard output is the JSON's alone
     videos = Videos(data, splits, allow_missing, workers)
-    asked = Asked(None, samples, precision.value if precision else None, videos, device)
+    asked = Asked(None, samples, precision, videos, device)
     tables = []
     asked_for: list[str | None] = list(dict.fromkeys(protocol or ()))
     for one in asked_for or [None]:
@@ -100,7 +93,7 @@ def evaluate(
                 name=name,
                 runs=runs,
                 resize=resize,
-                trim=trim.value if trim else None,
+                trim=trim,
                 layout=layout,
                 value_range=value_range,
                 observer=observer,
@@ -118,7 +111,7 @@ def _print(console: Console, done: Evaluation) -> None:
 
     record = done.record
     if done.already:
-        console.print(f"{record.spec} on {record.track.name} is done already.", highlight=False)
+        console.print(_already(record), highlight=False)
     print_scores(console, record)
     if record.external is not None and done.left_over:
         count = record.external.clips
@@ -129,3 +122,13 @@ def _print(console: Console, done: Evaluation) -> None:
     for name, reason in done.skipped.items():
         console.print(f"not by {name}: {reason}", highlight=False, markup=False)
     console.print(f"record   {done.path}", highlight=False, markup=False)
+
+
+def _already(record: Record) -> str:
+    """Return that a record had been written before, and what would be measured anew."""
+    protocols = {m.protocol for name, m in record.metrics.items() if name in record.scores and not m.extra}
+    words = " and ".join(sorted({str(record.protocols[p].protocol["name"]) for p in protocols}))
+    return (
+        f"{record.spec} on {record.track.name} has been scored by {words} already; --protocol, --precision and --samples "
+        "measure it otherwise."
+    )

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from vidgen_bench.bench import Bench, Videos, make_bench
 from vidgen_bench.errors import RequestError, did_you_mean
 from vidgen_bench.host import Host
-from vidgen_bench.protocol import Precision
+from vidgen_bench.protocol import Precision, Protocol
 from vidgen_bench.records import Record
 from vidgen_bench.track import Track
 
@@ -26,9 +26,11 @@ class Asked:
     videos: Videos = field(default_factory=Videos)
     device: str = "auto"
 
-    def bench(self, track: Track, host: Host) -> Bench:
+    def bench(self, track: Track, host: Host, own: Protocol | None = None) -> Bench:
         """Return the bench of a track under the protocol that is asked for.
 
+        Args:
+            own: instead, as it was read already.
         Raises:
             RequestError: a protocol or precision that is unknown, a number of samples that it does not take, or weights that are
                 not here.
@@ -39,7 +41,8 @@ class Asked:
             raise RequestError(
                 f"The precision {self.precision!r} is unknown.{did_you_mean(self.precision, get_args(Precision))}"
             )
-        protocols = (self.protocol,) if self.protocol is not None else ()
+        protocol = own or self.protocol
+        protocols = (protocol,) if protocol is not None else ()
         return make_bench(
             track, host, protocols=protocols, changes={"samples": self.samples, "precision": self.precision}
         )
@@ -52,7 +55,7 @@ class Evaluation:
     path: Path
     record: Record
     already: bool
-    """Whether it had been there before."""
+    """Whether all of it had been measured before."""
     left_over: int = 0
     """Clips that fill no further batch, or that the track does not ask for."""
     skipped: Mapping[str, str] = field(default_factory=dict)

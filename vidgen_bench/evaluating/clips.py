@@ -17,7 +17,7 @@ from vidgen_bench.bench import Bench
 from vidgen_bench.device import choose_device
 from vidgen_bench.errors import RequestError
 from vidgen_bench.evaluating.asked import Asked, Evaluation
-from vidgen_bench.evaluating.measuring import Numbers, measured, real_clips, stamp_of
+from vidgen_bench.evaluating.measuring import Numbers, ids_of, measured, real_clips
 from vidgen_bench.evaluating.shelf import Shelf
 from vidgen_bench.external.fitting import Clips
 from vidgen_bench.fit import plugin_entry
@@ -26,10 +26,12 @@ from vidgen_bench.provenance import hardware, revision
 from vidgen_bench.recording import data_entry, environment_entry, track_entry
 from vidgen_bench.records import ExternalEntry, Measured, Parameters, Record, Spent, write_record
 from vidgen_bench.reference import RealClips
-from vidgen_bench.run_folder import RunFolder
 from vidgen_bench.spec import NAME
 from vidgen_bench.training.memory import peak_memory
 from vidgen_bench.training.observer import Observer
+
+FEWEST = 2
+"""Clips that have a covariance."""
 
 _LONGEST = 100
 
@@ -50,12 +52,12 @@ def evaluate_clips(
     shelf = Shelf(runs / bench.track.name / _row_name(name, origin))
     bench, left_over = _enough(bench, clips, asked)
     real, device = real_clips(bench, asked.videos, observer), choose_device(asked.device)
-    ids = {stamp_of(m, real, clips.changes).id: m for m in bench.measures}
-    with RunFolder(shelf.base).locked():
+    ids = [ids_of(m, real, clips.changes) for m in bench.measures]
+    with shelf.locked():
         _check_same(shelf, clips, real, bench)
         found = [shelf.holding(i) for i in ids]
-        missing = {i: m for (i, m), there in zip(ids.items(), found, strict=True) if there is None}
-        if not missing and found[0] is not None:
+        wanted = [m for m, there in zip(bench.measures, found, strict=True) if there is None]
+        if not wanted and found[0] is not None:
             return Evaluation(*found[0], already=True, left_over=left_over, skipped=bench.skipped)
         started = _now()
 
@@ -63,15 +65,14 @@ def evaluate_clips(
             return _batches(bench, measure, clips.count)
 
         def draw(numbers: range) -> Iterator[Tensor]:
-            return clips.read(numbers.start, numbers.stop)
+            return clips.read(clips.order[numbers.start : numbers.stop])
 
-        wanted = list(missing.values())
         numbers = measured(bench, wanted, real, draw, batches, device, observer, clips.changes)
         used = max(batches(m) * m.protocol.samples for m in wanted)
         record = _record(
             replace(bench, measures=tuple(wanted)), real, shelf.base.name, clips, origin, used, numbers, started, device
         )
-        path = shelf.free(wanted, list(missing))
+        path = shelf.free(wanted, numbers.ids)
         write_record(path, record)
     return Evaluation(path, record, already=False, left_over=left_over, skipped=bench.skipped)
 
@@ -95,7 +96,8 @@ def _enough(bench: Bench, clips: Clips, asked: Asked) -> tuple[Bench, int]:
     """Return the bench without other protocols that ask for more clips than there are, and how many clips are left over."""
     count, main = clips.count, bench.main.protocol
     if count < main.samples:
-        instead = "" if main.fixed else f" --samples {count} measures batches of as many, under an id of its own."
+        possible = count >= FEWEST and not main.fixed
+        instead = "" if not possible else f" --samples {count} measures batches of as many, under an id of its own."
         raise RequestError(
             f"The protocol {main.name} measures batches of {main.samples:,} clips; here are {count:,}. Sample more.{instead}"
         )

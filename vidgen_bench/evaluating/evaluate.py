@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from vidgen_bench.bench import Videos
 from vidgen_bench.errors import RequestError
+from vidgen_bench.evaluating import door
 from vidgen_bench.evaluating.asked import Asked, Evaluation
 from vidgen_bench.evaluating.clips import evaluate_clips
 from vidgen_bench.evaluating.trained_run import evaluate_run, is_run
-from vidgen_bench.external.fitting import fitted
+from vidgen_bench.external.fitting import checked_trim, fitted
 from vidgen_bench.external.opening import open_source, source_of
 from vidgen_bench.host import Host
 from vidgen_bench.records import Record
@@ -43,8 +44,10 @@ def evaluation(
     """Score a finished run, or clips from elsewhere; see :func:`evaluate`.
 
     Raises:
+        RequestError: as there.
         Interrupted: Ctrl-C; the statistics of real clips that were finished are kept.
     """
+    checked_trim(trim)
     if asked.device in ("auto", "cpu"):
         keep_freed_memory()
     with Interrupt() as interrupt:
@@ -67,8 +70,8 @@ def evaluation(
 def evaluate(
     what: str | Path | np.ndarray | Tensor,
     *,
-    track: str | None = None,
-    protocol: str | None = None,
+    track: str | Path | None = None,
+    protocol: str | Path | None = None,
     name: str | None = None,
     data: str | Path | None = None,
     splits: str | Path | None = None,
@@ -82,18 +85,26 @@ def evaluate(
     runs: str | Path = "runs",
 ) -> Record:
     """Return the record of a finished run or of clips from elsewhere; see :func:`vidgen_bench.evaluate`."""
-    videos = Videos(Path(data) if data is not None else None, Path(splits) if splits is not None else None)
-    asked = Asked(protocol, samples, precision, videos, device)
+    videos = Videos(
+        None if data is None else door.folder("data", data), None if splits is None else door.folder("splits", splits)
+    )
+    asked = Asked(
+        door.name_or_file("protocol", protocol),
+        door.whole("samples", samples),
+        door.text("precision", precision),
+        videos,
+        door.text("device", device) or "auto",
+    )
     return evaluation(
         what,
         asked,
-        track=track,
-        name=name,
-        runs=Path(runs),
-        resize=resize,
-        trim=trim,
-        layout=layout,
-        value_range=value_range,
+        track=door.name_or_file("track", track),
+        name=door.text("name", name),
+        runs=door.folder("runs", runs),
+        resize=door.flag("resize", resize),
+        trim=door.text("trim", trim),
+        layout=door.text("layout", layout),
+        value_range=door.text("value_range", value_range),
     ).record
 
 

@@ -31,6 +31,11 @@ class Numbers:
     anchors: Anchors
     seconds: float
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """Of every score."""
+        return frozenset(self.metrics[name].protocol for name in self.scores)
+
 
 def real_clips(bench: Bench, videos: Videos, observer: Observer) -> RealClips:
     """Return the training clips that reference statistics are of, decoding what is not decoded yet.
@@ -43,9 +48,10 @@ def real_clips(bench: Bench, videos: Videos, observer: Observer) -> RealClips:
     return RealClips(store, wide, bench.track.clip)
 
 
-def stamp_of(measure: Measure, real: RealClips, changes: tuple[str, ...] = ()) -> Stamp:
-    """Return what the numbers of a measure will depend on."""
-    return measure.stamp(real.real(measure), changes)
+def ids_of(measure: Measure, real: RealClips, changes: tuple[str, ...] = ()) -> frozenset[str]:
+    """Return the ids that the numbers of a measure will have, those of extra metrics left out."""
+    part = real.real(measure)
+    return frozenset(measure.stamp(part, changes, chosen).id for chosen in measure.main)
 
 
 def measured(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vidgen_bench.measure import Measure
-from vidgen_bench.records import Record, read_record
+from vidgen_bench.records import RECORD_FILE, Record, read_record
+from vidgen_bench.run_folder import RunFolder
 
-RECORD_FILE = "record.json"
 FOLDER = "evaluations"
 
 
@@ -18,6 +19,27 @@ class Shelf:
 
     def __init__(self, base: Path) -> None:
         self.base = base
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the subject's folder for the length of the block; where that ends in an error, nothing is left that was not there.
+
+        Raises:
+            BusyError: another process works in it.
+        """
+        new = [p for p in (self.base, *self.base.parents) if not p.exists()]
+        lock = self.base / ".lock"
+        fresh = not lock.exists()
+        with RunFolder(self.base).locked():
+            try:
+                yield
+            except BaseException:
+                with suppress(OSError):  # what is not empty stays
+                    if fresh:
+                        lock.unlink(missing_ok=True)
+                    for folder in new:
+                        folder.rmdir()
+                raise
 
     def records(self) -> Iterator[tuple[Path, Record]]:
         """Yield every record of the subject, the first one first.
@@ -29,16 +51,16 @@ class Shelf:
             if path.exists():
                 yield path, read_record(path)
 
-    def holding(self, identity: str) -> tuple[Path, Record] | None:
-        """Return the record with scores under the protocol of this id."""
-        return next(((path, r) for path, r in self.records() if identity in measured_under(r)), None)
+    def holding(self, ids: Set[str]) -> tuple[Path, Record] | None:
+        """Return the record with scores under all of these ids."""
+        return next(((path, r) for path, r in self.records() if ids <= measured_under(r)), None)
 
-    def free(self, measures: Sequence[Measure], ids: Sequence[str]) -> Path:
-        """Return where a new record of these measures goes, whose ids are given."""
+    def free(self, measures: Sequence[Measure], ids: Set[str]) -> Path:
+        """Return where a new record of these measures goes, whose numbers have these ids."""
         if not (self.base / RECORD_FILE).exists():
             return self.base / RECORD_FILE
         names = "+".join(m.protocol.name for m in measures)[:80]
-        tail = hashlib.sha256("\n".join(ids).encode()).hexdigest()[:12]
+        tail = hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:12]
         return self.base / FOLDER / f"{names}-{tail}" / RECORD_FILE
 
 

@@ -16,23 +16,23 @@ from vidgen_bench.bench import Bench, Videos
 from vidgen_bench.device import choose_device
 from vidgen_bench.errors import RecordError, RequestError
 from vidgen_bench.evaluating.asked import Asked, Evaluation
-from vidgen_bench.evaluating.measuring import Numbers, measured, real_clips, stamp_of
+from vidgen_bench.evaluating.measuring import Numbers, ids_of, measured, real_clips
+from vidgen_bench.evaluating.recorded_protocol import as_measured, main_protocol
 from vidgen_bench.evaluating.shelf import Shelf
 from vidgen_bench.evaluation import samples
 from vidgen_bench.fit import plugin_entry
 from vidgen_bench.host import Host
+from vidgen_bench.protocol import load_protocol
 from vidgen_bench.provenance import revision
 from vidgen_bench.recompose import read_run
 from vidgen_bench.recording import environment_entry
 from vidgen_bench.records import Record, write_record
 from vidgen_bench.reference import RealClips
-from vidgen_bench.run_folder import RunFolder
+from vidgen_bench.run_folder import RUN_FILES, RunFolder
 from vidgen_bench.track import Track, load_track
 from vidgen_bench.trained import load
 from vidgen_bench.training.observer import Observer
 from vidgen_bench.validation import explain
-
-RUN_FILES = ("record.json", "request.json")
 
 
 def is_run(path: Path) -> bool:
@@ -49,29 +49,23 @@ def evaluate_run(run: Path, track: str | None, asked: Asked, observer: Observer)
         RequestError: the run is not finished, was made on another track or other data, or what is asked for is unknown.
     """
     record, folder = _finished(run)
-    declared, host = _track(record, track), Host.of_environment()
-    bench, device = asked.bench(declared, host), choose_device(asked.device)
+    bench, device = _bench(record, _track(record, track), asked), choose_device(asked.device)
     real = real_clips(bench, _as_then(asked.videos, record), observer)
     _check_data(record, real, folder)
-    ids = {stamp_of(m, real).id: m for m in bench.measures}
     shelf = Shelf(folder.path)
-    with folder.locked():
-        found = [shelf.holding(i) for i in ids]
-        missing = {i: m for (i, m), there in zip(ids.items(), found, strict=True) if there is None}
-        if not missing and found[0] is not None:
-            return Evaluation(*found[0], already=True, skipped=bench.skipped)
+    with shelf.locked():
+        if there := shelf.holding(ids_of(bench.main, real)):
+            return Evaluation(*there, already=True)
         trained = load(folder.path, device=str(device))
         observer.stage(f"drawing from the checkpoint of iteration {trained.iteration} on {device.type}")
 
         def draw(numbers: range) -> Iterator[Tensor]:
-            return samples(trained.game, record.seed, "final", numbers, declared.clip.grid, device)
+            return samples(trained.game, record.seed, "final", numbers, bench.track.clip.grid, device)
 
-        wanted = list(missing.values())
-        numbers = measured(bench, wanted, real, draw, bench.batches, device, observer)
-        made = _record(record, replace(bench, measures=tuple(wanted)), numbers, device)
-        path = shelf.free(wanted, list(missing))
+        numbers = measured(bench, bench.measures, real, draw, bench.batches, device, observer)
+        made, path = _record(record, bench, numbers, device), shelf.free(bench.measures, numbers.ids)
         write_record(path, made)
-    return Evaluation(path, made, already=False, skipped=bench.skipped)
+    return Evaluation(path, made, already=False)
 
 
 def _finished(run: Path) -> tuple[Record, RunFolder]:
@@ -96,6 +90,13 @@ def _track(record: Record, given: str | None) -> Track:
     except ValidationError as error:
         raise RecordError(f"The track that the run was made on is not valid here:\n{explain(error, Track)}") from None
     return track.model_copy(update={"name": record.track.name})  # a derived one's is no name that a file may give
+
+
+def _bench(record: Record, track: Track, asked: Asked) -> Bench:
+    """Return the bench of one measure: under the protocol that is asked for, else under the run's own."""
+    protocol = load_protocol(asked.protocol) if asked.protocol is not None else main_protocol(record, track)
+    evaluation = as_measured(track.evaluation, record, protocol)
+    return asked.bench(track.model_copy(update={"evaluation": evaluation}), Host.of_environment(), protocol)
 
 
 def _as_then(videos: Videos, record: Record) -> Videos:

@@ -135,11 +135,16 @@ class Arrays(Source):
 
 def _checked(block: Block, layout: Layout | None) -> Layout:
     if block.dtype not in PIXEL_TYPES:
-        raise RequestError(
-            f"{block.where} is of {block.dtype}; expected {', '.join(PIXEL_TYPES[:-1])} or {PIXEL_TYPES[-1]}. "
-            "Whole numbers from 0 to 255 are saved as uint8."
-        )
+        raise RequestError(wrong_type(block.where, block.dtype))
     return layout_of(block.shape, layout, block.where)
+
+
+def wrong_type(where: str, dtype: str) -> str:
+    """Return what there is to say of an array of a type that is no pixel's."""
+    return (
+        f"{where} is of {dtype}; expected {', '.join(PIXEL_TYPES[:-1])} or {PIXEL_TYPES[-1]}. "
+        "Whole numbers from 0 to 255 are saved as uint8."
+    )
 
 
 def open_npy(path: Path) -> list[Block]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from functools import cached_property
+from typing import Literal, cast, get_args
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from torch import Tensor
 from vidgen_bench.api import Clip
 from vidgen_bench.data.geometry import FrameGeometry, Rule
 from vidgen_bench.errors import RequestError, did_you_mean
+from vidgen_bench.external.order import measuring_order
 from vidgen_bench.external.source import ClipShape, Source, ValueRange
 
 Trim = Literal["first", "centre"]
@@ -41,20 +43,25 @@ class Clips:
         """Clips."""
         return self.source.count
 
-    def read(self, start: int = 0, stop: int | None = None, rows: int = ROWS) -> Iterator[Tensor]:
-        """Yield clips ``start`` .. ``stop - 1`` in order, float32 [<= rows, 3, T, H, W] in [-1, 1].
+    @cached_property
+    def order(self) -> tuple[int, ...]:
+        """The clips in the order in which they are measured: keyed, whatever the order of the files."""
+        return measuring_order(self.count)
+
+    def read(self, indices: Sequence[int], rows: int = ROWS) -> Iterator[Tensor]:
+        """Yield the clips with these indices, in this order, float32 [<= rows, 3, T, H, W] in [-1, 1].
 
         A pixel value p of 0 .. 255 becomes (p - 128) / 128, as in real clips; v in 0 .. 1 is p = 255 v; v in -1 .. 1 stays.
 
         Raises:
             DataError: a file is damaged; the text names it.
         """
-        end = self.count if stop is None else stop
         side = self.clip.size
-        for first in range(start, end, rows):
-            block = np.empty((min(rows, end - first), 3, self.clip.frames, side, side), np.float32)
-            for row in range(len(block)):
-                block[row] = self._one(first + row)
+        for first in range(0, len(indices), rows):
+            some = indices[first : first + rows]
+            block = np.empty((len(some), 3, self.clip.frames, side, side), np.float32)
+            for row, index in enumerate(some):
+                block[row] = self._one(index)
             yield torch.from_numpy(block)
 
     def _one(self, index: int) -> NDArray[np.float32]:
@@ -81,8 +88,7 @@ def fitted(source: Source, clip: Clip, *, resize: bool = False, trim: str | None
     Raises:
         RequestError: a clip does not fit; the text names the first one, the rule, and the option that would change it.
     """
-    if trim is not None and trim not in get_args(Trim):
-        raise RequestError(f"trim {trim!r} is unknown.{did_you_mean(trim, get_args(Trim))}")
+    known_trim = checked_trim(trim)
     for name, shape in zip(source.names, source.shapes, strict=True):
         _check_frames(name, shape.frames, clip.frames, trim is not None)
         _check_size(name, shape, clip.size, resize)
@@ -92,9 +98,20 @@ def fitted(source: Source, clip: Clip, *, resize: bool = False, trim: str | None
         changes.insert(0, "rounded")
     kept: Trim | None = None
     if any(s.frames > clip.frames for s in source.shapes):
-        kept = "centre" if trim == "centre" else "first"
+        kept = known_trim
         changes.append(f"trim={kept}")
     return Clips(source, clip, kept, tuple(changes))
+
+
+def checked_trim(trim: str | None) -> Trim | None:
+    """Return a way to trim as it is spelt here.
+
+    Raises:
+        RequestError: unknown.
+    """
+    if trim is not None and trim not in get_args(Trim):
+        raise RequestError(f"trim {trim!r} is unknown.{did_you_mean(trim, get_args(Trim))}")
+    return cast(Trim | None, trim)
 
 
 def _check_frames(name: str, found: int, wanted: int, trim: bool) -> None:

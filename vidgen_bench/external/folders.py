@@ -15,11 +15,10 @@ from vidgen_bench.data.video import read as read_video
 from vidgen_bench.errors import DataError, RequestError
 from vidgen_bench.external.pictures import animation, animation_shape, still, still_size
 from vidgen_bench.external.source import CLIP_BYTES, ClipShape, Report, Source, hash_files, natural
+from vidgen_bench.run_folder import RUN_FILES
 
 FILMS, ANIMATIONS, STILLS = (".mp4", ".avi"), (".gif", ".webp"), (".png", ".jpg", ".jpeg")
 VIDEOS = (*FILMS, *ANIMATIONS)
-
-_RUN_FILES = ("record.json", "request.json")
 
 
 def open_folder(root: Path, report: Report) -> Source:
@@ -30,7 +29,7 @@ def open_folder(root: Path, report: Report) -> Source:
         DataError: a file is damaged.
     """
     entries = _entries(root)
-    if any(e.name in _RUN_FILES for e in entries):
+    if any(e.name in RUN_FILES for e in entries):
         raise RequestError(f"{root} is a run folder, not a folder of clips.")
     folders = [e for e in entries if e.is_dir()]
     if folders and len(folders) < len(entries):

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vidgen_bench.errors import RequestError
-from vidgen_bench.external.arrays import Arrays, Block, HeldBlock, open_npy, open_safetensors
+from vidgen_bench.external.arrays import (
+    PIXEL_TYPES,
+    Arrays,
+    Block,
+    HeldBlock,
+    open_npy,
+    open_safetensors,
+    wrong_type,
+)
 from vidgen_bench.external.folders import STILLS, VIDEOS, open_folder
 from vidgen_bench.external.layout import checked_layout
 from vidgen_bench.external.source import Report, Source
@@ -78,11 +86,42 @@ def source_of(
         raise RequestError(
             f"expected a path, a NumPy array or a tensor of clips; {type(held).__name__} is none of these."
         )
+    if isinstance(held, numpy.ma.MaskedArray):
+        raise RequestError(
+            "The array is masked, and nobody can tell the colour of a masked pixel. Fill it by array.filled(value), or leave those "
+            "clips out."
+        )
     if isinstance(held, torch.Tensor):
-        held = held.detach().cpu()
+        held = _checked_tensor(held).detach().cpu().resolve_neg()
         held = (held.float() if held.dtype == torch.bfloat16 else held).numpy()
     block = HeldBlock("the array", held)
     return Arrays("array", [block], checked_layout(layout), checked_range(value_range), report)
+
+
+def _checked_tensor(tensor: Tensor) -> Tensor:
+    """Return a tensor whose values lie in memory, one beside the other, as plain numbers.
+
+    Raises:
+        RequestError: it is on the meta device, sparse, nested or quantised, or of a type that is no pixel's.
+    """
+    import torch
+
+    if tensor.is_meta:
+        raise RequestError("The tensor is on the device meta, where it has no values. Give one of cpu or cuda.")
+    if tensor.layout != torch.strided or tensor.is_nested or tensor.is_quantized:
+        kind = "quantised" if tensor.is_quantized else "nested" if tensor.is_nested else str(tensor.layout)
+        instead = (
+            "tensor.dequantize()"
+            if tensor.is_quantized
+            else "torch.stack(...)"
+            if tensor.is_nested
+            else "tensor.to_dense()"
+        )
+        raise RequestError(f"The tensor is {kind}; expected a dense one, [N, 3, T, H, W]. {instead} makes it one.")
+    name = str(tensor.dtype).removeprefix("torch.")
+    if name not in PIXEL_TYPES:
+        raise RequestError(wrong_type("the tensor", name))
+    return tensor
 
 
 def _why_not(path: Path, suffix: str) -> str:

@@ -1,11 +1,15 @@
-"""Arrays in a zip, read clip by clip as they are decompressed: .npz, and a .zip of .npy files."""
+"""Arrays in a zip: .npz, and a .zip of .npy files.
+
+Clips are read as they are decompressed, one after the other. What is asked for in another order is decompressed whole, once, to a
+temporary file: to go back in a compressed stream is to begin again.
+"""
 
 from __future__ import annotations
 
 import math
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +19,7 @@ from numpy.typing import NDArray
 from vidgen_bench.errors import DataError, RequestError
 from vidgen_bench.external.arrays import Block, chosen
 from vidgen_bench.external.source import natural
+from vidgen_bench.external.unpacked import Unpacked
 
 _DAMAGES = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, NotImplementedError)
 """What reading a damaged, encrypted or oddly compressed member raises."""
@@ -27,43 +32,67 @@ class ZippedBlock:
         DataError: it is no array, holds Python objects, lies in Fortran order, or its size is not that of its shape.
     """
 
-    def __init__(self, path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    def __init__(self, path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, unpacked: Unpacked) -> None:
         self.where = f"{path.name} ({member.filename.removesuffix('.npy')})"
         self._path, self._archive, self._member = path, archive, member
+        self._unpacked = unpacked
+        self._begin: int | None = None  # in the unpacked file
         self._stream: IO[bytes] | None = None
-        self._at = 0
+        self._next = 0
         try:
             with archive.open(member) as stream:
                 self.shape, self._type = _header(stream)
-                self._begin = stream.tell()
+                self._head = stream.tell()
         except _DAMAGES as error:
             raise self._damaged(error) from None
         self.dtype = self._type.name
         self._each = self._type.itemsize * math.prod(self.shape[1:] if len(self.shape) == 5 else self.shape)
-        promised = self._begin + self._type.itemsize * math.prod(self.shape)
+        promised = self._head + self._type.itemsize * math.prod(self.shape)
         if promised != member.file_size:
             raise self._damaged(
                 f"its shape {list(self.shape)} asks for {promised:,} bytes, it has {member.file_size:,}"
             )
 
     def clip(self, index: int) -> NDArray[np.generic]:
+        if self._begin is None and index != self._next:
+            self._begin = self._unpack()
+        if self._begin is not None:
+            data = self._unpacked.read(self._begin + index * self._each, self._each)
+        else:
+            data = self._following()
+        return np.frombuffer(data, self._type).reshape(self.shape[1:] if len(self.shape) == 5 else self.shape)
+
+    def _unpack(self) -> int:
+        """Decompress every clip, and return where the first one is in the unpacked file."""
+        self._close()
+
+        def parts() -> Iterator[bytes]:
+            for _ in range(self.shape[0]):
+                yield self._following()
+
+        return self._unpacked.add(parts())
+
+    def _following(self) -> bytes:
+        """Return the bytes of the next clip of the stream; after the last one comes the first."""
         try:
             if self._stream is None:
-                self._stream, self._at = self._archive.open(self._member), 0
-            place = self._begin + index * self._each
-            if place != self._at:
-                self._stream.seek(place)
+                self._stream = self._archive.open(self._member)
+                self._stream.read(self._head)
             data = self._stream.read(self._each)
-            self._at = place + len(data)
-            if self._at == self._member.file_size:
+            self._next += 1
+            if self._next == (self.shape[0] if len(self.shape) == 5 else 1):
                 self._stream.read(1)  # the end: here the checksum is compared
-                self._stream.close()
-                self._stream = None
+                self._close()
         except _DAMAGES as error:
             raise self._damaged(error) from None
         if len(data) != self._each:
             raise self._damaged("it ends before its last clip")
-        return np.frombuffer(data, self._type).reshape(self.shape[1:] if len(self.shape) == 5 else self.shape)
+        return data
+
+    def _close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+        self._stream, self._next = None, 0
 
     def hash_into(self, update: Callable[[bytes], object]) -> None:
         update(f"{self.dtype} {self.shape}\0".encode())
@@ -85,7 +114,7 @@ def open_npz(path: Path) -> list[Block]:
     """
     archive = _opened(path)
     members = {m.filename.removesuffix(".npy"): m for m in archive.infolist() if m.filename.endswith(".npy")}
-    return [ZippedBlock(path, archive, members[chosen(list(members), path)])]
+    return [ZippedBlock(path, archive, members[chosen(list(members), path)], Unpacked(path))]
 
 
 def open_zip(path: Path) -> list[Block]:
@@ -103,7 +132,8 @@ def open_zip(path: Path) -> list[Block]:
         )
     if not members:
         raise RequestError(f"{path} holds no .npy array.")
-    return [ZippedBlock(path, archive, m) for m in sorted(members, key=lambda m: natural(m.filename))]
+    unpacked = Unpacked(path)  # one for all: a file each would be more than a process may open
+    return [ZippedBlock(path, archive, m, unpacked) for m in sorted(members, key=lambda m: natural(m.filename))]
 
 
 def _opened(path: Path) -> zipfile.ZipFile:

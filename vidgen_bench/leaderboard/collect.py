@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidgen_bench.errors import RecordError
-from vidgen_bench.records import Record, read_record
-
-RECORD_FILE = "record.json"
-"""What a run folder calls its record."""
+from vidgen_bench.records import RECORD_FILE, Record, read_record
 
 
 @dataclass(frozen=True)
@@ -72,9 +69,7 @@ def _rankable(path: Path) -> Record:
     record = read_record(path)
     if selected(record) is not None:
         return record
-    evaluation = record.track.declared.get("evaluation")
-    named = isinstance(evaluation, dict) and isinstance(evaluation.get("select"), str)
-    if not named:
+    if not isinstance(record.track.evaluation.get("select"), str):
         fault = "track.declared.evaluation.select: expected the name of a metric."
     else:
         fault = "metrics: it describes no metric to rank by."
@@ -84,8 +79,7 @@ def _rankable(path: Path) -> Record:
 
 def selected(record: Record) -> str | None:
     """Return the metric to rank by: the track's, or where another protocol measured the first of its own; None where there is none."""
-    evaluation = record.track.declared.get("evaluation")
-    metric = evaluation.get("select") if isinstance(evaluation, dict) else None
+    metric = record.track.evaluation.get("select")
     if not isinstance(metric, str) or metric in record.metrics:
         return metric if isinstance(metric, str) else None
     return next((name for name, entry in record.metrics.items() if not entry.extra), None)

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from vidgen_bench.leaderboard.collect import Entry
+from vidgen_bench.leaderboard.columns import Column
+from vidgen_bench.leaderboard.comparable import Measuring, protocol_of
 from vidgen_bench.leaderboard.notes import notes
-from vidgen_bench.leaderboard.ranking import Ranked, Ranking, protocol_of
+from vidgen_bench.leaderboard.ranking import Ranked, Ranking
 
 SCHEMA = 1
 
@@ -32,14 +35,30 @@ def _ranking(ranking: Ranking) -> dict[str, Any]:
         "data": {"name": record.data.name, "fingerprint": record.data.fingerprint},
         "protocol": protocol_of(record),
         "protocols": {name: s.model_dump(mode="json") for r in records for name, s in r.protocols.items()},
-        "measured_by": [{"kind": k, "name": n, "distribution": d} for k, n, d in ranking.measured_by],
+        "measured_by": _plugins(ranking.measured_by),
         "device_model": ranking.device_model,
         "select": ranking.select,
         "better": ranking.better,
-        "metrics": {name: metric.model_dump() for name, metric in ranking.metrics.items()},
+        "metrics": {name: _column(column) for name, column in ranking.metrics.items()},
         "rows": [_row(r) for r in ranking.rows],
         "anchors": {name: {m: asdict(s) for m, s in scores.items()} for name, scores in ranking.anchors.scores.items()},
         "notes": notes(ranking),
+    }
+
+
+def _plugins(measured_by: Measuring) -> list[dict[str, str]]:
+    return [{"kind": kind, "name": name, "distribution": owner} for kind, name, owner in measured_by]
+
+
+def _column(column: Column) -> dict[str, Any]:
+    return {
+        "title": column.title,
+        "better": column.better,
+        "extra": column.extra,
+        "caveat": column.caveat,
+        "protocol": column.protocol,
+        "measured_by": _plugins(column.source.measured_by),
+        "better_disputed_in": list(column.disputed),
     }
 
 
@@ -53,20 +72,24 @@ def _row(ranked: Ranked) -> dict[str, Any]:
         "scores": {name: asdict(summary) for name, summary in row.scores.items()},
         "parameters": {"temporal": first.parameters.temporal, "parts": first.parameters.parts},
         "status": status(ranked),
-        "runs": [
-            {
-                "file": str(entry.path),
-                "seed": entry.record.seed,
-                "status": entry.record.status,
-                "iterations": entry.record.spent.iterations,
-                "best_iteration": entry.record.best.iteration if entry.record.best else None,
-                "device_hours": entry.record.measured.device_hours,
-                "world": entry.record.environment.world,
-                "hardware": entry.record.measured.hardware,
-                "values": {name: list(score.values) for name, score in entry.record.scores.items()},
-            }
-            for entry in row.entries
-        ],
+        "runs": [_run(entry) for entry in row.entries],
+    }
+
+
+def _run(entry: Entry) -> dict[str, Any]:
+    record = entry.record
+    return {
+        "file": str(entry.path),
+        "seed": record.seed,
+        "status": record.status,
+        "iterations": record.spent.iterations,
+        "best_iteration": record.best.iteration if record.best else None,
+        "device_hours": record.measured.device_hours,
+        "world": record.environment.world,
+        "hardware": record.measured.hardware,
+        "external": record.external.model_dump() if record.external else None,
+        "values": {name: list(score.values) for name, score in record.scores.items()},
+        "refused": {name: metric.refused for name, metric in record.metrics.items() if metric.refused},
     }
 
 

@@ -9,6 +9,7 @@ from vidgen_bench.leaderboard.anchors import describe
 from vidgen_bench.leaderboard.export import status
 from vidgen_bench.leaderboard.notes import heading, identity, notes
 from vidgen_bench.leaderboard.ranking import Ranking
+from vidgen_bench.leaderboard.rows import Row
 
 
 def as_markdown(rankings: Sequence[Ranking]) -> str:
@@ -48,12 +49,18 @@ def _rows(ranking: Ranking) -> list[list[str]]:
             *(numbers.mean_and_spread(row.scores.get(m), places[m]) for m in ranking.metrics),
             numbers.count(first.parameters.temporal),
             numbers.count(first.parameters.parts.get("generator")),
-            numbers.span([r.spent.iterations for r in row.records]),
-            numbers.hours([r.measured.device_hours for r in row.records]),
-            numbers.seeds(row.seeds),
+            *_trained(row),
             status(ranked),
         ])  # fmt: skip
     return rows
+
+
+def _trained(row: Row) -> list[str]:
+    """Return iterations, device-hours and seeds; of clips from elsewhere they are not known."""
+    if row.external:
+        return [numbers.DASH] * 3
+    iterations = numbers.span([r.spent.iterations for r in row.records])
+    return [iterations, numbers.hours([r.measured.device_hours for r in row.records]), numbers.seeds(row.seeds)]
 
 
 def _anchor(ranking: Ranking, name: str) -> list[str]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vidgen_bench.leaderboard.ranking import MEASURING, Ranking, protocol_of
+from vidgen_bench.leaderboard.columns import OURS
+from vidgen_bench.leaderboard.comparable import MEASURING, Measuring, protocol_of
+from vidgen_bench.leaderboard.numbers import span
+from vidgen_bench.leaderboard.ranking import Ranking
 from vidgen_bench.leaderboard.rows import Summary
 
 ARROWS = {"higher": "↑", "lower": "↓", "neither": ""}
@@ -15,17 +18,12 @@ CAVEATS = {
 }
 """What is known of a caveat, a sentence each."""
 
-OURS = "vidgen-bench"
-"""The distribution whose plugins measure where nothing else is said."""
-
 
 def heading(ranking: Ranking, metric: str) -> str:
-    """Return a metric's column heading: ``FID ↓``; the end of the protocol's id with it where two columns are of one metric."""
-    entry = ranking.metrics[metric]
-    apart = metric.partition(" ")[2]
-    return " ".join(
-        filter(None, (entry.title if len(entry.title) <= 12 else metric.upper(), ARROWS[entry.better], apart))
-    )
+    """Return a column's heading, ``FID ↓``; with it, where two columns are of one metric, what tells this one apart."""
+    entry, (name, _, apart) = ranking.metrics[metric], metric.partition(" ")
+    title = entry.title if len(entry.title) <= 12 else name.upper()
+    return " ".join(filter(None, (title, ARROWS[entry.better], apart)))
 
 
 def identity(ranking: Ranking) -> str:
@@ -36,8 +34,8 @@ def identity(ranking: Ranking) -> str:
         f"data {record.data.name} {record.data.fingerprint[:12]}",
         f"protocol {protocol_of(record)}",
     ]
-    if others := [f"{name} of {distribution}" for _, name, distribution in ranking.measured_by if distribution != OURS]:
-        parts.append(f"measured by {', '.join(others)}")
+    if others := tuple(p for p in ranking.measured_by if p[2] != OURS):
+        parts.append(f"measured by {_owned(others)}")
     if ranking.device_model:
         parts.append(f"on {ranking.device_model}")
     return " · ".join(parts)
@@ -55,36 +53,69 @@ def notes(ranking: Ranking) -> list[str]:
         lines.append(
             "External: clips that were made elsewhere, measured alike; how they were trained is not known here, so no rank."
         )
-    lines += _protocols(ranking)
+    lines += [*_protocols(ranking), *_cautions(ranking)]
     if ranking.anchors.disagree:
         disputed = ", ".join(ranking.anchors.disagree)
         lines.append(f"Caution: the records disagree on the anchors {disputed}; were they measured alike?")
     return [*filter(None, lines), *_versions(ranking)]
 
 
+def _owned(plugins: Measuring) -> str:
+    return ", ".join(f"{name} of {distribution}" for _, name, distribution in plugins)
+
+
 def _protocols(ranking: Ranking) -> list[str]:
-    """Return what is to be known of the columns: their caveats, and the protocols that are not the ranking's own."""
-    shown = ranking.metrics.values()
-    lines = [CAVEATS.get(c, f"{c}.") for c in dict.fromkeys(e.caveat for e in shown if e.caveat)]
-    own, others = protocol_of(ranking.record), dict[str, list[str]]()
-    for metric, entry in ranking.metrics.items():
-        if entry.protocol != own:
-            others.setdefault(entry.protocol, []).append(heading(ranking, metric))
-    return lines + [f"{', '.join(names)}: protocol {protocol}." for protocol, names in others.items()]
+    """Return what is to be known of the columns: their caveats, their protocols, and whose plugins measured where not ours did."""
+    shown = ranking.metrics
+    lines = [CAVEATS.get(c, f"{c}.") for c in dict.fromkeys(e.caveat for e in shown.values() if e.caveat)]
+    own, others, makers = protocol_of(ranking.record), dict[str, list[str]](), dict[str, list[str]]()
+    for metric, column in shown.items():
+        if column.protocol != own and not column.extra:
+            others.setdefault(column.protocol, []).append(heading(ranking, metric))
+        if unsaid := tuple(p for p in column.source.others if p not in ranking.measured_by):
+            makers.setdefault(_owned(unsaid), []).append(heading(ranking, metric))
+    lines += [f"{', '.join(names)}: protocol {protocol}." for protocol, names in others.items()]
+    if any(c.extra and c.protocol != own for c in shown.values()):
+        lines.append("Extra metrics have protocol ids of their own: the records and --format json have them.")
+    return lines + [f"{', '.join(names)}: measured by {by}." for by, names in makers.items()]
+
+
+def _cautions(ranking: Ranking) -> list[str]:
+    """Return where records contradict each other, and where a row's runs were not measured as often."""
+    lines = []
+    for metric, column in ranking.metrics.items():
+        if column.disputed:
+            lines.append(
+                f"Caution: {heading(ranking, metric)} is shown as {column.better} is better, as most records have it; "
+                f"otherwise in {', '.join(column.disputed)}. Was one edited by hand?"
+            )
+    for ranked in ranking.rows:
+        counts = {m: {len(r.scores[m].values) for r in ranked.row.records if m in r.scores} for m in ranking.metrics}
+        uneven = [f"{heading(ranking, m)} {', '.join(map(str, sorted(n)))}" for m, n in counts.items() if len(n) > 1]
+        if uneven:
+            lines.append(
+                f"Caution: the runs of {ranked.spec} have scores of different numbers of batches: {'; '.join(uneven)}."
+            )
+    return lines
 
 
 def _order(ranking: Ranking) -> str:
-    if ranking.select not in ranking.metrics:
+    """Return what rows are ordered by, and of what the scores are."""
+    select, rows = ranking.select, [row.row for row in ranking.rows]
+    scored = [r for row in rows for r in row.records if select in r.scores and r.status != "diverged"]
+    runs = [r for r in scored if r.external is None]
+    if not scored:
         return "No run of this track finished."
-    record, title = ranking.record, ranking.metrics[ranking.select].title
-    stamp, score = record.protocols.get(protocol_of(record)), record.scores.get(ranking.select)
-    samples = stamp.protocol.get("samples") if stamp else None
-    drawn = f", on {len(score.values)} x {samples} fresh samples" if samples and score else ""
-    by = record.best.metric if record.best else ranking.select
-    which = "it" if by == ranking.select else by
-    return (
-        f"Ordered by {title}, {ranking.better} is better. Scores are of the checkpoint that was best by {which}{drawn}."
-    )
+    of = runs or scored
+    stamp = of[0].protocols.get(of[0].metrics[select].protocol)
+    drawn = f"{span([len(r.scores[select].values) for r in of])} x {stamp.protocol['samples']}" if stamp else "1"
+    ordered = f"Ordered by {ranking.metrics[select].title}, {ranking.better} is better."
+    if not runs:
+        return f"{ordered} No run stands here: the scores are of clips from elsewhere, {drawn} of them."
+    by = next((r.best.metric for r in runs if r.best), select)
+    whose = "Scores of runs" if any(row.external for row in rows) else "Scores"
+    which = "it" if by == select else by
+    return f"{ordered} {whose} are of the checkpoint that was best by {which}, on {drawn} fresh samples."
 
 
 def anchors(names: Iterable[str]) -> str:

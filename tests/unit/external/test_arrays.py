@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,14 +14,14 @@ import torch
 from safetensors.numpy import save_file
 
 from tests.unit.external.made import CLIP, convention, npy_bytes, pixels, write_zip
-from vidgen_bench.errors import DataError, RequestError
+from vidgen_bench.errors import DataError, RequestError, VidgenBenchError
 from vidgen_bench.external.fitting import fitted
 from vidgen_bench.external.opening import open_source, source_of
 from vidgen_bench.external.source import Source
 
 
 def clips_of(source: Source, rows: int = 2) -> np.ndarray:
-    return np.concatenate([part.numpy() for part in fitted(source, CLIP).read(rows=rows)])
+    return np.concatenate([part.numpy() for part in fitted(source, CLIP).read(range(source.count), rows=rows)])
 
 
 def _npy(folder: Path, clips: np.ndarray) -> Path:
@@ -62,7 +64,7 @@ def test_every_container_and_layout_gives_the_same_clips(tmp_path: Path, write, 
     assert (source.kind, source.count, source.layout) == (path.suffix[1:], 3, axes)
     assert np.array_equal(clips_of(source), convention(made))
     assert np.array_equal(clips_of(source), convention(made)), "a source can be read twice"
-    assert np.array_equal(np.concatenate([p.numpy() for p in fitted(source, CLIP).read(2, 3)]), convention(made[2:3]))
+    assert np.array_equal(np.concatenate([p.numpy() for p in fitted(source, CLIP).read([2])]), convention(made[2:3]))
 
 
 def test_an_npy_file_stays_on_the_disk(tmp_path: Path) -> None:
@@ -275,3 +277,107 @@ def test_files_that_hold_something_else_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.tar").write_bytes(b"")
     with pytest.raises(RequestError, match=r"a\.tar is of no kind that is read"):
         open_source(tmp_path / "a.tar")
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache folder of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.mark.parametrize("write", [_npy, _npz, _compressed, _safetensors, _zip])
+def test_clips_are_read_in_any_order(tmp_path: Path, cache: Path, write) -> None:
+    made = pixels()
+    source = open_source(write(tmp_path, made))
+    for order in ([2, 0, 1], [1, 1, 0, 2], [0, 1, 2]):
+        some = np.concatenate([part.numpy() for part in fitted(source, CLIP).read(order)])
+        assert np.array_equal(some, convention(made[order]))
+    assert not [p for p in cache.rglob("*") if p.is_file()], "what was unpacked has no name"
+
+
+def test_an_archive_is_decompressed_once_however_its_clips_are_read(tmp_path: Path, cache: Path, monkeypatch) -> None:
+    made = pixels(64)
+    source = open_source(_compressed(tmp_path, made))
+    read, decompressed = zipfile.ZipExtFile.read, 0
+
+    def counted(self: zipfile.ZipExtFile, size: int = -1) -> bytes:
+        nonlocal decompressed
+        data = read(self, size)
+        decompressed += len(data)
+        return data
+
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", counted)
+    clips = fitted(source, CLIP)
+    for _ in range(3):  # several measures
+        got = np.concatenate([part.numpy() for part in clips.read(clips.order)])
+        assert np.array_equal(got, convention(made[list(clips.order)]))
+    assert source.sha256 == source_of(made).sha256
+    assert decompressed < 2 * made.nbytes
+
+
+def test_many_members_need_no_file_each(tmp_path: Path, cache: Path, monkeypatch) -> None:
+    made, opened, open_one = pixels(80), [], tempfile.TemporaryFile
+
+    def counted(*arguments: Any, **named: Any) -> Any:
+        opened.append(open_one(*arguments, **named))
+        return opened[-1]
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", counted)
+    path = write_zip(tmp_path / "c.zip", {f"{i}.npy": npy_bytes(made[2 * i : 2 * i + 2]) for i in range(40)})
+    clips = fitted(open_source(path), CLIP)
+    got = np.concatenate([part.numpy() for part in clips.read(clips.order)])
+    assert np.array_equal(got, convention(made[list(clips.order)]))
+    assert len(opened) == 1
+
+
+def test_a_disk_without_room_for_an_archive_is_named(tmp_path: Path, cache: Path) -> None:
+    cache.write_bytes(b"a file in the way")
+    source = open_source(_compressed(tmp_path, pixels()))
+    with pytest.raises(VidgenBenchError, match=r"cache.* could not be written"):
+        list(fitted(source, CLIP).read([2, 1, 0]))
+
+
+def test_masked_arrays_are_refused() -> None:
+    masked = np.ma.masked_array(pixels(), mask=pixels() > 250)
+    with pytest.raises(RequestError, match="The array is masked, and nobody can tell the colour of a masked pixel"):
+        source_of(masked)
+    assert source_of(masked.filled(0)).count == 3
+
+
+@pytest.mark.parametrize("dtype", [object, np.dtype([("r", "u1"), ("g", "u1")]), "U3", "datetime64[s]"])
+def test_arrays_of_things_that_are_no_numbers_are_refused(dtype: object) -> None:
+    with pytest.raises(RequestError, match="expected uint8, float16"):
+        source_of(np.zeros((1, 3, 6, 24, 24), dtype))
+
+
+_SHAPE = (1, 3, 6, 24, 24)
+
+
+@pytest.mark.filterwarnings("ignore")  # torch's own, of what it means to take away
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: torch.zeros(_SHAPE, device="meta"), "on the device meta, where it has no values"),
+        (lambda: torch.zeros(_SHAPE).to_sparse(), "is torch.sparse_coo; expected a dense one"),
+        (lambda: torch.quantize_per_tensor(torch.zeros(_SHAPE), 1.0, 0, torch.quint8), "quantised; .*dequantize"),
+        (
+            lambda: torch.nested.nested_tensor([torch.zeros(3, 6, 24, 24), torch.zeros(3, 7, 24, 24)]),
+            r"nested; .*torch\.stack",
+        ),
+        (lambda: torch.zeros(_SHAPE, dtype=torch.complex64), "is of complex64; expected uint8"),
+        (lambda: torch.zeros(_SHAPE, dtype=torch.float8_e4m3fn), "is of float8_e4m3fn; expected uint8"),
+        (lambda: torch.zeros(_SHAPE, dtype=torch.int64), "is of int64; expected uint8"),
+    ],
+)
+def test_tensors_whose_values_are_not_plainly_there_are_refused(make, told: str) -> None:
+    with pytest.raises(RequestError, match=told):
+        source_of(make())
+
+
+def test_a_negated_view_and_a_leaf_with_a_gradient_are_read() -> None:
+    made = torch.from_numpy(convention(pixels()))
+    assert np.array_equal(clips_of(source_of(made.clone().requires_grad_())), made.numpy())
+    view = torch.complex(torch.zeros_like(made), -made).conj().imag
+    assert view.is_neg()
+    assert np.array_equal(clips_of(source_of(view)), made.numpy())

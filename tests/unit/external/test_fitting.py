@@ -11,10 +11,11 @@ from vidgen_bench.api import Clip
 from vidgen_bench.errors import RequestError
 from vidgen_bench.external.fitting import Clips, fitted
 from vidgen_bench.external.opening import source_of
+from vidgen_bench.external.order import measuring_order
 
 
 def read(clips: Clips) -> np.ndarray:
-    return np.concatenate([part.numpy() for part in clips.read()])
+    return np.concatenate([part.numpy() for part in clips.read(range(clips.count))])
 
 
 def test_clips_that_fit_are_not_changed_whatever_is_asked_for() -> None:
@@ -26,9 +27,9 @@ def test_clips_that_fit_are_not_changed_whatever_is_asked_for() -> None:
 
 def test_clips_are_read_in_batches_of_any_size() -> None:
     clips = fitted(source_of(pixels(count=7)), CLIP)
-    assert [len(part) for part in clips.read(rows=3)] == [3, 3, 1]
-    assert [len(part) for part in clips.read(1, 6, rows=4)] == [4, 1]
-    assert np.array_equal(np.concatenate([p.numpy() for p in clips.read(1, 6, rows=4)]), read(clips)[1:6])
+    assert [len(part) for part in clips.read(range(7), rows=3)] == [3, 3, 1]
+    assert [len(part) for part in clips.read(range(1, 6), rows=4)] == [4, 1]
+    assert np.array_equal(np.concatenate([p.numpy() for p in clips.read(range(1, 6), rows=4)]), read(clips)[1:6])
 
 
 @pytest.mark.parametrize(("trim", "start"), [("first", 0), ("centre", 3)])
@@ -81,3 +82,23 @@ def test_options_do_not_help_where_they_cannot() -> None:
         fitted(source_of(pixels()[:, :, :20]), CLIP, resize=True)
     with pytest.raises(RequestError, match=r"trim 'center' is unknown\. Did you mean 'centre'"):
         fitted(source_of(pixels()), Clip(4, 24, 2), trim="center")
+
+
+def test_sorted_clips_are_measured_as_a_random_subset_of_every_class() -> None:
+    made = np.zeros((5_120, 1, 1, 1, 3), np.uint8)
+    made += np.repeat(np.arange(10, dtype=np.uint8), 512)[:, None, None, None, None]
+    clips = Clips(source_of(made), Clip(1, 1, 10), None, ())
+    (batch,) = clips.read(clips.order[:2_048], rows=2_048)
+    classes = np.rint(batch.numpy()[:, 0, 0, 0, 0] * 128 + 128).astype(int)
+    shares = np.bincount(classes, minlength=10) / 2_048
+    assert np.abs(shares - 0.1).max() < 0.02  # four standard deviations of a draw without replacement are 0.02
+    assert float(np.exp(-(shares * np.log(shares)).sum())) > 9.9, "the Inception Score of a perfect classifier"
+
+
+def test_the_order_is_a_function_of_the_number_of_clips_alone() -> None:
+    assert measuring_order(7) == (6, 5, 3, 2, 1, 0, 4)
+    assert sorted(measuring_order(1_000)) == list(range(1_000))
+    assert measuring_order(1_001)[:1_000] != measuring_order(1_000)
+    assert (measuring_order(0), measuring_order(1)) == ((), (0,))
+    source, other = source_of(pixels(7)), source_of(pixels(7, seed=1))
+    assert fitted(source, CLIP).order == fitted(other, CLIP).order == measuring_order(7)

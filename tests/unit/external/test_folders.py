@@ -21,7 +21,8 @@ from vidgen_bench.film import Film, write_film
 
 def read(path: Path, clip: Clip = CLIP) -> np.ndarray:
     """Return all the clips of a folder."""
-    return np.concatenate([part.numpy() for part in fitted(open_source(path), clip).read()])
+    clips = fitted(open_source(path), clip)
+    return np.concatenate([part.numpy() for part in clips.read(range(clips.count))])
 
 
 def test_pictures_come_back_exactly_and_in_natural_order(tmp_path: Path) -> None:

@@ -1,0 +1,108 @@
+"""Whatever stands in one record, it is refused by name or shown: it never hides the others."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from tests.record_files import EXTERNAL, METRICS, record, write
+from vidgen_bench.leaderboard.collect import collect
+from vidgen_bench.leaderboard.export import as_json
+from vidgen_bench.leaderboard.markdown import as_markdown
+from vidgen_bench.leaderboard.ranking import rankings
+from vidgen_bench.leaderboard.sheet import as_csv
+from vidgen_bench.leaderboard.table import table
+from vidgen_bench.protocol import Stamp
+from vidgen_bench.records import track_fingerprint
+
+DECLARED = {"evaluation": {"select": "fid", "final": {"samples": 256}}, "budget": {"device_hours": 1.0}}
+
+SMALL: dict[str, Any] = {
+    "declared": DECLARED,
+    "scores": {"fid": [1.0, 2.0]},
+    "anchors": {"real": {"fid": [1.0]}},
+    "options": {"backbone.width": (1.0, "given")},
+    "metrics": {"fid": METRICS["fid"]},
+}
+
+JUNK = [None, [], {}, "x", "", -1, 10**400, 1e308, True, [[1]], {"x": {}}, "\ud800"]
+
+GONE = object()
+
+
+def places(table: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of everything inside a table."""
+    for key, value in table.items() if isinstance(table, dict) else enumerate(table):
+        yield (*path, key)
+        if isinstance(value, dict | list):
+            yield from places(value, (*path, key))
+
+
+def changed(table: dict[str, Any], path: tuple[Any, ...], value: Any) -> dict[str, Any]:
+    made = copy.deepcopy(table)
+    inner = made
+    for key in path[:-1]:
+        inner = inner[key]
+    if value is GONE:
+        del inner[path[-1]]
+    else:
+        inner[path[-1]] = value
+    return made
+
+
+def healed(table: dict[str, Any]) -> dict[str, Any]:
+    """Return a table with the hashes that go with what stands in it, so that they alone do not give the change away."""
+    track, protocols = table.get("track"), table.get("protocols")
+    if isinstance(track, dict) and isinstance(track.get("declared"), dict):
+        track["fingerprint"] = track_fingerprint(track["declared"])
+    if isinstance(protocols, dict):
+        text = json.dumps({k: v for k, v in table.items() if k != "protocols"})
+        kept = {}
+        for name, stamp in protocols.items():
+            try:
+                new = Stamp.model_validate(stamp).id
+            except ValueError:
+                new = name
+            text, kept[new] = text.replace(json.dumps(name), json.dumps(new)), stamp
+        table = json.loads(text) | {"protocols": kept}
+    return table
+
+
+@pytest.mark.parametrize(
+    "part", ["track", "protocols", "metrics", "scores", "anchors", "best", "trace", "plugins", "external", "rest"]
+)
+def test_nonsense_anywhere_hides_no_other_record(tmp_path: Path, part: str) -> None:
+    changes = SMALL | EXTERNAL if part == "external" else SMALL
+    good, bad = write(tmp_path, record("tgan+good", **SMALL), record("tgan+bad", **changes))
+    whole = json.loads(bad.read_text())
+    named = {"track", "protocols", "metrics", "scores", "anchors", "best", "trace", "plugins", "external"}
+    inside = [p for p in places(whole) if (p[0] == part if part != "rest" else p[0] not in named)]
+    assert inside
+    refused = 0
+    for path in inside:
+        for value in [*JUNK, GONE]:
+            bad.write_text(json.dumps(healed(changed(whole, path, value))))
+            found = collect([tmp_path])
+            refused += len(found.faults)
+            assert good in [e.path for e in found.entries], (path, value)
+            assert all(str(bad) in str(fault) for fault in found.faults), (path, value)
+            if not found.faults:
+                shown(tmp_path, (path, value))
+    assert refused >= len(inside)
+
+
+def shown(folder: Path, what: object) -> None:
+    """Render the records in every way."""
+    found = rankings(collect([folder]).entries)
+    console = Console(width=120, file=(folder / "table.txt").open("w", encoding="utf-8"))
+    with console.file:
+        console.print(table(found, 120))
+    text = (folder / "table.txt").read_text(encoding="utf-8")
+    for rendered in (text, as_json(found), as_csv(found), as_markdown(found)):
+        assert "tgan+good" in rendered.encode().decode(), what
