@@ -191,7 +191,8 @@ class Reference:
     moments: Moments | None = None
     """Of every training video at several offsets; the protocol says how many."""
     clips: FeatureSet | None = None
-    """Of one clip of each training video, in random order; at least as many as there are samples in a batch."""
+    """Of one clip of each training video, in random order; where there are fewer videos than samples in a batch, further clips of the
+    same ones follow, as many as are wanting."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,9 @@ from vidgen_bench.records import MetricEntry, Score
 from vidgen_bench.reference import RealClips, counted, reference_statistics
 from vidgen_bench.training.observer import Observer
 
+FEW = "few real videos"
+"""Caveat where a batch has more samples than the training list has videos."""
+
 Draw = Callable[[range], Iterator[Tensor]]
 """Yields the clips with these numbers, [n, 3, T, H, W] in [-1, 1], in parts."""
 
@@ -128,11 +131,16 @@ class Gauge:
                 better=c.metric.better,
                 protocol=self.stamp(chosen=c).id,
                 extra=c.extra,
-                caveat=c.metric.caveat(samples, self.meter.widths[c.metric.layer]),
+                caveat=c.metric.caveat(samples, self.meter.widths[c.metric.layer]) or self._few(c),
                 refused=reasons.get(c.found.name, ""),
             )
             for c in self.measure.metrics
         }
+
+    def _few(self, chosen: Chosen) -> str:
+        """Return the caveat of a metric that compares with single real clips where several come from one video."""
+        few = len(self.real.store.train) < self.measure.protocol.samples
+        return FEW if few and "features" in chosen.metric.needs else ""
 
 
 def scores_of(batches: Sequence[dict[str, Value]]) -> dict[str, Score]:

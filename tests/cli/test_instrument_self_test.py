@@ -63,6 +63,7 @@ def test_the_instrument_that_ships_passes(call: Command) -> None:
     assert told["sha256"] == read_instrument(path_of(SHIPPED)).sha256
 
 
+@pytest.mark.slow
 def test_random_weights_are_at_chance(call: Command) -> None:
     layout = Layout(width=1, hidden=4, classes=8)
     with torch.random.fork_rng(devices=[]):

@@ -203,6 +203,7 @@ def test_two_processes_run_a_suite_one_run_after_another(prepared):
 OFFICIAL = ["--set", "backbone.recipe=official", "--set", "backbone.width=0.03125", "--set", "backbone.batch=2"]
 
 
+@pytest.mark.slow
 def test_crops_that_move_are_cut_from_a_second_store_and_measured_never(prepared, finished):
     """TGANv2's own recipe; the data fingerprint stays that of the track's crop."""
     track = prepared.root / "spare.toml"

@@ -12,6 +12,8 @@ import pytest
 
 from tests.measures import make_protocol
 from vidgen_bench.errors import RequestError
+from vidgen_bench.host import Host
+from vidgen_bench.measure import with_every_option
 from vidgen_bench.protocol import Protocol, Stamp, adjusted, load_protocol, shipped_protocols
 
 
@@ -185,3 +187,49 @@ def test_an_extra_metric_that_is_asked_for_as_a_main_one_is_one_metric() -> None
 def test_changes_are_validated_as_a_file_is(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(RequestError, match=words):
         adjusted(make_protocol(), changes)
+
+
+TGAN_IS = {"epsilon": 1e-7, "added": "in-logarithms", "splits": 1}
+TGANV2_IS = {"epsilon": 1e-20, "added": "to-probabilities", "splits": 1}
+STYLEGAN_V_IS = {"epsilon": 0.0, "added": "in-logarithms", "splits": 10}
+
+PROMISED: dict[str, dict[str, Any]] = {
+    "c3d-tgan": {
+        "preprocessing": "tgan", "real": (10, None, ()), "instrument": None, "fixed": False,
+        "options": {"is": TGAN_IS, "fid": {}},
+    },
+    "c3d-tganv2": {
+        "preprocessing": "tganv2", "real": (10, None, ("flip", "shift-x")), "instrument": None, "fixed": False,
+        "options": {"is": TGANV2_IS, "fid": {}},
+    },
+    "c3d-stylegan-v": {
+        "preprocessing": "tganv2", "real": (10, None, ()), "instrument": None, "fixed": False,
+        "options": {"is": STYLEGAN_V_IS, "fid": {}},
+    },
+    "fvd-2048-16f": {
+        "preprocessing": "fvd", "real": (None, 2048, ()), "instrument": "i3d-kinetics400", "fixed": True,
+        "options": {"fvd": {"divisor": "n-1"}},
+    },
+    "fvd-stylegan-v-2048-16f": {
+        "preprocessing": "stylegan-v", "real": (None, 2048, ()), "instrument": "i3d-kinetics400", "fixed": True,
+        "options": {"fvd": {"divisor": "n"}},
+    },
+}  # fmt: skip
+"""What each protocol measures: a change here makes other numbers, and asks for another version."""
+
+
+def test_every_shipped_protocol_is_promised_something() -> None:
+    assert sorted(PROMISED) == shipped_protocols()
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_a_shipped_protocol_measures_what_it_promises(name: str) -> None:
+    protocol, promised = with_every_option(load_protocol(name), Host.of_environment()), PROMISED[name]
+    real = protocol.real
+    assert (protocol.version, protocol.samples, protocol.frames, protocol.precision) == (1, 2048, 16, "float32")
+    assert (real.passes, real.clips, real.augment) == promised["real"]
+    assert {m: protocol.options[m] for m in protocol.metrics} == promised["options"]
+    for key in ("preprocessing", "instrument", "fixed"):
+        assert getattr(protocol, key) == promised[key]
+    for view in ("is-shuffled", "is-frozen"):  # the same score of the same samples, but for the motion
+        assert protocol.options.get(view, promised["options"].get("is")) == promised["options"].get("is")

@@ -84,7 +84,8 @@ def _extra(record: Record) -> Table:
             direction = {"neither": "", "higher": " ↑", "lower": " ↓"}[metric.better]
             shown = [number(record.anchors.get("real", {}).get(name)), number(record.scores.get(name))]
             shown += [number(record.anchors[floor].get(name)) for floor in floors]
-            table.add_row(f"{metric.title}{direction}", *shown)
+            caveat = f" ({metric.caveat})" if metric.caveat else ""
+            table.add_row(f"{metric.title}{direction}{caveat}", *shown)
     return table
 
 

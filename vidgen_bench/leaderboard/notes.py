@@ -14,7 +14,9 @@ ARROWS = {"higher": "↑", "lower": "↓", "neither": ""}
 
 CAVEATS = {
     "rank-deficient": "Rank-deficient: there are fewer samples than features, so that the samples' covariance is singular and the distance "
-    "too large; compare it at equal n only."
+    "too large; compare it at equal n only.",
+    "few real videos": "Few real videos: the training list has fewer than a batch has samples, so that several real clips come from one "
+    "video and lie close together; precision, density and coverage are then of clips and not of videos.",
 }
 """What is known of a caveat, a sentence each."""
 

@@ -19,12 +19,6 @@ from vidgen_bench.metrics.sides import matrix
 if TYPE_CHECKING:
     from torch import Tensor
 
-KEYS = 63
-"""Bits of a clip's place in the order of :func:`drawn_order`."""
-
-CELLS = 8.0
-"""Cells of one standard deviation of a projection; two clips a fraction of it apart have unrelated places."""
-
 
 @dataclass(frozen=True)
 class FrechetExtrapolationOptions:
@@ -56,19 +50,17 @@ def sizes(samples: int, options: FrechetExtrapolationOptions) -> list[int]:
 
 
 def drawn_order(features: Tensor) -> Tensor:
-    """Return an order [n] of the samples that is as good as drawn, and is a matter of the samples alone.
+    """Return a random order [n] of the samples that is a matter of the samples alone, and not of the order of their rows.
 
-    Each row's key has a bit from each of 63 projections on fixed random directions: whether the cell that it falls into is odd.
-    So neither the order of the rows nor the last digits of a device change which samples make a subset.
+    They are brought into an order of their own, along a fixed direction, and shuffled from there. Samples that are equal are
+    interchangeable, so that a subset is a random one though the generator repeats itself.
     """
     import torch
 
     generator = torch.Generator().manual_seed(0)
-    directions = torch.randn(features.shape[1], KEYS, generator=generator, dtype=torch.float64).to(features.device)
-    shown = (features - features.mean(dim=0)) @ directions
-    cells = (shown / shown.std(dim=0).clamp(min=torch.finfo(torch.float64).tiny) * CELLS).floor()
-    powers = 2 ** torch.arange(KEYS, device=features.device)
-    return ((cells.remainder(2.0).long() * powers).sum(dim=1)).argsort(stable=True)
+    direction = torch.randn(features.shape[1], generator=generator, dtype=torch.float64).to(features.device)
+    places = torch.randperm(len(features), generator=generator).to(features.device)
+    return ((features - features.mean(dim=0)) @ direction).argsort(stable=True)[places]
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,7 @@ def train(rank: int, folder: str, stop: int | None) -> None:
     dist.destroy_process_group()
 
 
+@pytest.mark.slow
 def test_two_processes_resume_to_the_same_trace(tmp_path):
     for name, stops in (("whole", [None]), ("parts", [3, None])):
         (tmp_path / name).mkdir()
