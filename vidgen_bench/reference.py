@@ -25,6 +25,7 @@ from vidgen_bench.evaluation import Meter
 from vidgen_bench.files import write_whole
 from vidgen_bench.measure import Measure
 from vidgen_bench.metrics.moments import MomentAccumulator, load_moments, save_moments
+from vidgen_bench.npy_header import DAMAGES
 from vidgen_bench.reference_manifest import FOLDER, Contents, Manifest, Statistics, read_manifest, write_manifest
 from vidgen_bench.training.observer import Observer
 
@@ -251,7 +252,7 @@ def _features(path: Path, count: int) -> Tensor:
     try:
         with path.open("rb") as stream:
             array = np.lib.format.read_array(stream, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, *DAMAGES) as error:
         raise RecordError(f"{path} holds no features: {error}. {fix}") from None
     if array.ndim != 2 or len(array) != count or array.dtype != np.float32:
         raise RecordError(

@@ -13,7 +13,7 @@ from tests.imports import ROOT, cycle, imports_in, ours, ours_at_run_time, sourc
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("noise", "files", "spec", "validation", "places", "device", "blame"),
+    ("noise", "files", "npy_header", "spec", "validation", "places", "device", "blame"),
     (
         "",
         "api",

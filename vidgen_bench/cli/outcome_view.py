@@ -41,7 +41,7 @@ def print_scores(console: Console, record: Record) -> None:
         console.print(_extra(record))
         for line in _remarks(record):
             console.print(line, highlight=False, style="dim")
-    for protocol in dict.fromkeys(m.protocol for m in record.metrics.values()):
+    for protocol in dict.fromkeys(m.protocol for m in record.metrics.values() if not m.extra):
         console.print(f"protocol {protocol}", highlight=False, soft_wrap=True)
 
 

@@ -13,6 +13,7 @@ from vidgen_bench.errors import DataError, RequestError
 from vidgen_bench.external.layout import Layout, channels_last, clip_shape, layout_of
 from vidgen_bench.external.source import ClipShape, Report, Source, ValueRange
 from vidgen_bench.external.value_range import range_of
+from vidgen_bench.npy_header import DAMAGES, read_header
 
 NAMES = ("clips", "samples", "arr_0", "videos")
 """Of several arrays in one file, the one that is called so holds the clips."""
@@ -154,8 +155,10 @@ def open_npy(path: Path) -> list[Block]:
         DataError: it is no such file, truncated, or holds Python objects, which are never loaded.
     """
     try:
+        with path.open("rb") as stream:
+            read_header(stream, path.stat().st_size)
         return [HeldBlock(path.name, np.lib.format.open_memmap(path, mode="r"))]
-    except (ValueError, OSError, EOFError, OverflowError) as error:
+    except (OSError, *DAMAGES) as error:
         reason = "it holds Python objects" if "object" in str(error) else str(error)
         raise DataError(f"{path}: cannot be read as an array ({reason}). Save a plain array by numpy.save.") from None
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
@@ -20,9 +19,9 @@ from vidgen_bench.errors import DataError, RequestError
 from vidgen_bench.external.arrays import Block, chosen
 from vidgen_bench.external.source import natural
 from vidgen_bench.external.unpacked import Unpacked
+from vidgen_bench.npy_header import DAMAGES, Header, read_header
 
-_DAMAGES = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, NotImplementedError)
-"""What reading a damaged, encrypted or oddly compressed member raises."""
+_DAMAGES = (OSError, *DAMAGES)
 
 
 class ZippedBlock:
@@ -41,17 +40,14 @@ class ZippedBlock:
         self._next = 0
         try:
             with archive.open(member) as stream:
-                self.shape, self._type = _header(stream)
-                self._head = stream.tell()
+                header = _header(stream, member.file_size)
         except _DAMAGES as error:
             raise self._damaged(error) from None
+        self.shape, self._type, self._head = header.shape, header.dtype, header.length
         self.dtype = self._type.name
         self._each = self._type.itemsize * math.prod(self.shape[1:] if len(self.shape) == 5 else self.shape)
-        promised = self._head + self._type.itemsize * math.prod(self.shape)
-        if promised != member.file_size:
-            raise self._damaged(
-                f"its shape {list(self.shape)} asks for {promised:,} bytes, it has {member.file_size:,}"
-            )
+        if header.promised != member.file_size:
+            raise self._damaged(header.misfit(member.file_size))
 
     def clip(self, index: int) -> NDArray[np.generic]:
         if self._begin is None and index != self._next:
@@ -147,15 +143,11 @@ def _hidden(name: str) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
 
 
-def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
-    """Return shape and type of the array that a stream begins with; ValueError where it cannot be read bit by bit."""
-    version = np.lib.format.read_magic(stream)
-    if version not in ((1, 0), (2, 0)):
-        raise ValueError("it holds named fields")
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = read(stream)
-    if dtype.hasobject:
+def _header(stream: IO[bytes], size: int) -> Header:
+    """Return the header of the array that a stream begins with; ValueError where it cannot be read bit by bit."""
+    header = read_header(stream, size)
+    if header.dtype.hasobject:
         raise ValueError("it holds Python objects, which are never loaded")
-    if fortran and len(shape) > 1:
+    if header.fortran and len(header.shape) > 1:
         raise ValueError("it lies in Fortran order; save numpy.ascontiguousarray(...) of it")
-    return shape, dtype
+    return header

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from torch import Tensor
 from vidgen_bench.api import Moments
 from vidgen_bench.errors import RecordError, RequestError
 from vidgen_bench.files import write_whole
+from vidgen_bench.npy_header import DAMAGES
 
 
 class MomentAccumulator:
@@ -94,7 +94,7 @@ def load_moments(path: Path) -> Moments:
     try:
         with np.load(path, allow_pickle=False) as file:
             count, mean, covariance = int(file["count"]), file["mean"], file["covariance"]
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as error:
+    except (OSError, *DAMAGES) as error:
         raise RecordError(f"{path} holds no moments (npz with count, mean, covariance): {error}. {fix}") from None
     size = mean.shape[0] if mean.ndim == 1 else -1
     if count < 2 or covariance.shape != (size, size) or mean.dtype != np.float64 or covariance.dtype != np.float64:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,11 @@ PARTS = {"weight": "W", "bias": "b"}
 _LARGEST = Layout(width=1024, hidden=65536, classes=100_000)
 
 
+Shape = tuple[int, ...]
+
+
 def tensors_of(path: Path, arrays: dict[str, np.ndarray], expected: str) -> tuple[Layout, dict[str, Tensor]]:
     """Return the layout of these arrays, and copies of them by the network's names, float32.
-
-    Width, hidden width and classes are the lengths of three biases, which no transposition changes.
 
     Args:
         path: where they come from, for errors.
@@ -29,19 +31,11 @@ def tensors_of(path: Path, arrays: dict[str, np.ndarray], expected: str) -> tupl
     Raises:
         RecordError: an array is missing, extra, of another shape (with the likely cause), not finite, or a weight of zeros only.
     """
-    layout = _layout(path, arrays, expected)
-    left, tensors = dict(arrays), {}
-    for name, shape in layout.shapes.items():
-        layer, part = name.split(".")
-        theirs = f"{layer}/{PARTS[part]}"
-        array = left.pop(theirs, None)
-        if array is None:
-            raise RecordError(f"{path}: the array {theirs!r} is missing. Expected {expected}.")
-        if array.shape != shape:
-            raise RecordError(
-                f"{path}: expected {theirs!r} of shape {list(shape)} for {layout}; found {list(array.shape)}."
-                f"{_likely(array.shape, shape)}"
-            )
+    layout = layout_of(path, {name: array.shape for name, array in arrays.items()}, expected)
+    tensors = {}
+    for name in layout.shapes:
+        theirs, part = _theirs(name), name.split(".")[1]
+        array = arrays[theirs]
         if not np.isfinite(array).all():
             raise RecordError(
                 f"{path}: {theirs!r} holds values that are not finite (NaN or infinity). Get a fresh copy."
@@ -52,23 +46,50 @@ def tensors_of(path: Path, arrays: dict[str, np.ndarray], expected: str) -> tupl
                 "converter took another field (Caffe's diff for its data, say). Get a fresh copy."
             )
         tensors[name] = torch.from_numpy(array.astype(np.float32, order="C"))
-    if left:
-        raise RecordError(f"{path}: the array {min(left)!r} is no part of C3D. Expected {expected}.")
     return layout, tensors
 
 
-def _layout(path: Path, arrays: dict[str, np.ndarray], expected: str) -> Layout:
-    """Read the free numbers off three biases."""
-    found = {}
-    for name in ("conv1a/b", "fc7/b", "fc8/b"):
-        if name not in arrays:
+def layout_of(path: Path, found: Mapping[str, Shape], expected: str) -> Layout:
+    """Return the layout that arrays of these shapes have, by name as they lie in the file.
+
+    Width, hidden width and classes are the lengths of three biases, which no transposition changes.
+
+    Raises:
+        RecordError: an array is missing, extra, or of another shape, with the likely cause.
+    """
+    layout, left = _sizes(path, found, expected), dict(found)
+    for name, shape in layout.shapes.items():
+        theirs = _theirs(name)
+        if theirs not in left:
+            raise RecordError(f"{path}: the array {theirs!r} is missing. Expected {expected}.")
+        if (is_of := left.pop(theirs)) != shape:
             raise RecordError(
-                f"{path}: expected an array {name!r}; found {', '.join(sorted(arrays)) or 'none'}. Expected {expected}."
+                f"{path}: expected {theirs!r} of shape {list(shape)} for {layout}; found {list(is_of)}."
+                f"{_swapped(found, theirs) or _likely(is_of, shape)}"
             )
-        if arrays[name].ndim != 1:
-            raise RecordError(f"{path}: expected {name!r} of one axis; found shape {list(arrays[name].shape)}.")
-        found[name] = len(arrays[name])
-    width, hidden, classes = found.values()
+    if left:
+        raise RecordError(f"{path}: the array {min(left)!r} is no part of C3D. Expected {expected}.")
+    return layout
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names for a message, six at most: "a, b, c, d, e, f and 4 more"."""
+    first, rest = sorted(names)[:6], sorted(names)[6:]
+    return (", ".join(first) or "none") + (f" and {len(rest)} more" if rest else "")
+
+
+def _sizes(path: Path, found: Mapping[str, Shape], expected: str) -> Layout:
+    """Read the free numbers off three biases."""
+    sizes = []
+    for name in ("conv1a/b", "fc7/b", "fc8/b"):
+        if name not in found:
+            raise RecordError(f"{path}: expected an array {name!r}; found {listed(found)}. Expected {expected}.")
+        if len(found[name]) != 1:
+            raise RecordError(
+                f"{path}: expected {name!r} of one axis; found shape {list(found[name])}.{_swapped(found, name)}"
+            )
+        sizes.append(found[name][0])
+    width, hidden, classes = sizes
     if not (1 <= width <= _LARGEST.width and 1 <= hidden <= _LARGEST.hidden and 2 <= classes <= _LARGEST.classes):
         raise RecordError(
             f"{path}: expected a width (conv1a/b) of 1 to {_LARGEST.width}, a hidden width (fc7/b) of 1 to {_LARGEST.hidden} and 2 to "
@@ -77,7 +98,21 @@ def _layout(path: Path, arrays: dict[str, np.ndarray], expected: str) -> Layout:
     return Layout(width, hidden, classes)
 
 
-def _likely(found: tuple[int, ...], shape: tuple[int, ...]) -> str:
+def _theirs(name: str) -> str:
+    """Return the name in the file of one of the network's parts."""
+    layer, part = name.split(".")
+    return f"{layer}/{PARTS[part]}"
+
+
+def _swapped(found: Mapping[str, Shape], name: str) -> str:
+    """Return that a layer's weight has one axis, as biases have, and its bias several; or ''."""
+    weight, bias = (f"{name.split('/')[0]}/{part}" for part in PARTS.values())
+    if len(found.get(weight, ())) != 1 or len(found.get(bias, ())) < 2:
+        return ""
+    return f" {weight!r} and {bias!r} are swapped: W is the weight, b the bias."
+
+
+def _likely(found: Shape, shape: Shape) -> str:
     """Return the likely cause of a shape that is not the expected one, or ''."""
     if len(shape) == 2 and found == shape[::-1]:
         return " It is transposed: its axes are (in, out), as TensorFlow and Keras keep them; expected (out, in)."

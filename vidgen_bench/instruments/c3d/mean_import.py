@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ from torch import Tensor
 
 from vidgen_bench.errors import RecordError
 from vidgen_bench.instruments.c3d.caffe_import import read_caffe_mean
-from vidgen_bench.instruments.c3d.chainer_import import read_npz
+from vidgen_bench.instruments.c3d.chainer_import import read_arrays
 from vidgen_bench.instruments.c3d.file_content import content_of
+from vidgen_bench.instruments.c3d.layout_check import Shape, listed
 from vidgen_bench.instruments.c3d.preprocessing import CUBE
+from vidgen_bench.npy_header import DAMAGES, read_header
 
 EXPECTED = f"a mean cube of shape {list(CUBE)}, BGR, 0 to 255: mean2.npz (array 'mean'), .npy, or train01_16_128_171_mean.binaryproto"
 
@@ -31,15 +34,8 @@ def read_mean(path: Path) -> Tensor:
     elif content == "caffe model":
         raise RecordError(f"{path}: found Caffe's model, which holds the weights. Expected {EXPECTED}.")
     else:
-        arrays = read_npz(path, EXPECTED)
-        if "mean" not in arrays:
-            raise RecordError(
-                f"{path}: the array 'mean' is missing; found {', '.join(sorted(arrays)) or 'none'}. Expected {EXPECTED}."
-            )
-        mean = arrays["mean"]
-    if mean.shape not in (CUBE, (1, *CUBE)):
-        order = " Its axes are in another order." if sorted(mean.shape) in (sorted(CUBE), sorted((1, *CUBE))) else ""
-        raise RecordError(f"{path}: the mean has shape {list(mean.shape)}.{order} Expected {EXPECTED}.")
+        mean = _npz(path)
+    _check_shape(path, mean.shape)
     _check(path, mean)
     return torch.from_numpy(mean.reshape(CUBE).astype(np.float32))
 
@@ -61,14 +57,34 @@ def doubt_about(mean: Tensor) -> str:
 
 def _npy(path: Path) -> np.ndarray:
     try:
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, OSError):
-        raise RecordError(
-            f"{path} is damaged, or holds Python objects, which are never opened. Expected {EXPECTED}."
-        ) from None
-    if array.dtype.kind != "f":
-        raise RecordError(f"{path}: expected floating point; found {array.dtype}. Expected {EXPECTED}.")
-    return array
+        with path.open("rb") as stream:
+            header = read_header(stream, path.stat().st_size)
+            if header.dtype.hasobject:
+                raise ValueError("it holds Python objects, which are never opened")
+            if header.dtype.kind != "f":
+                raise RecordError(f"{path}: expected floating point; found {header.dtype}. Expected {EXPECTED}.")
+            _check_shape(path, header.shape)
+            stream.seek(0)
+            array: np.ndarray = np.lib.format.read_array(stream, allow_pickle=False)
+            return array
+    except (OSError, *DAMAGES) as error:
+        raise RecordError(f"{path} cannot be read as an array: {error}. Expected {EXPECTED}.") from None
+
+
+def _npz(path: Path) -> np.ndarray:
+    def mean_alone(shapes: Mapping[str, Shape]) -> Iterable[str]:
+        if "mean" not in shapes:
+            raise RecordError(f"{path}: the array 'mean' is missing; found {listed(shapes)}. Expected {EXPECTED}.")
+        _check_shape(path, shapes["mean"])
+        return ("mean",)
+
+    return read_arrays(path, EXPECTED, mean_alone)["mean"]
+
+
+def _check_shape(path: Path, shape: Shape) -> None:
+    if shape not in (CUBE, (1, *CUBE)):
+        order = " Its axes are in another order." if sorted(shape) in (sorted(CUBE), sorted((1, *CUBE))) else ""
+        raise RecordError(f"{path}: the mean has shape {list(shape)}.{order} Expected {EXPECTED}.")
 
 
 def _check(path: Path, mean: np.ndarray) -> None:

@@ -76,12 +76,17 @@ def self_test(file: InstrumentFile, clips: Callable[[], Iterable[Batch]], named:
     Returns:
         The outcomes and the verdict; computed on the device that the clips are on.
     Raises:
-        RequestError: no clips, or clips of one class only where classes are to be told apart.
+        RequestError: no clips; or, where classes are to be told apart, clips of one class only or too few to tell them from chance.
     """
     mean, labels = _known(clips())
     commonest = labels.bincount().max().item() / len(labels)
     if named and commonest == 1:
         raise RequestError("All clips are of one class, so no accuracy can be judged. Give more clips (--clips).")
+    if named and at_least(len(labels), len(labels), commonest) >= LEVEL:
+        raise RequestError(
+            f"{len(labels)} clips are too few: all of them right could still be chance (the commonest class has {commonest:.1%}). "
+            "Give more clips (--clips), or a split with more held-out videos (--splits)."
+        )
     means = Means(own_mean(file.mean).to(mean.device), mean)
     ((sure, hits),) = _read(file, (OWN,), means, clips(), len(labels), report)
     outcomes, chance = [_outcome(OWN, sure, hits, hits if named else None)], commonest if named else None

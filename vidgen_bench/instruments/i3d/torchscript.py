@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from vidgen_bench.errors import RecordError
 from vidgen_bench.instruments.i3d.network import SIZE, Layout
+from vidgen_bench.npy_header import DAMAGES
 
 KEYWORDS = ("rescale", "resize", "return_features")
 RULE = (
@@ -28,7 +29,7 @@ def is_archive(content: bytes) -> bool:
     """Return whether these bytes are a TorchScript archive: a zip with ``constants.pkl`` and a folder ``code``."""
     try:
         names = zipfile.ZipFile(io.BytesIO(content)).namelist()
-    except zipfile.BadZipFile:
+    except (OSError, *DAMAGES):
         return False
     parts = [name.split("/")[1:] for name in names]
     return ["constants.pkl"] in parts and any(len(p) > 1 and p[0] == "code" for p in parts)
