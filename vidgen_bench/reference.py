@@ -252,7 +252,7 @@ def _features(path: Path, count: int) -> Tensor:
     try:
         with path.open("rb") as stream:
             array = np.lib.format.read_array(stream, allow_pickle=False)
-    except (OSError, *DAMAGES) as error:
+    except DAMAGES as error:
         raise RecordError(f"{path} holds no features: {error}. {fix}") from None
     if array.ndim != 2 or len(array) != count or array.dtype != np.float32:
         raise RecordError(

@@ -104,6 +104,8 @@ def test_what_cannot_be_tested_is_refused(call: Command) -> None:
         (SHIPPED, *WORDS[:2], "--data", "absent", *WORDS[4:]): "absent",
         (SHIPPED, *WORDS[:-1], "cpux"): "--device cpux",
         (SHIPPED, *WORDS, "--clips", "1"): "All clips are of one class",
+        (SHIPPED, *WORDS, "--clips", "2"): "2 clips are too few",
+        (SHIPPED, *WORDS, "--clips", "3"): "Give more clips (--clips)",
     }.items():
         done = call("instrument", "test", *words)
         assert (done.code, done.out) == (2, ""), words

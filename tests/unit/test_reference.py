@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from tests.measures import CLIP, CPU, ChannelMeans, ToyInstrument, small_store, toy_measure
+from tests.unit.instruments.chainer_files import cut_header, header_alone
 from vidgen_bench import reference
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.data.store import Store
@@ -244,7 +245,7 @@ def test_killed_while_writing_nothing_partial_counts(
 
 
 @pytest.mark.parametrize("name", ["fc7-moments.npz", "fc7-features-4.npy"])
-@pytest.mark.parametrize("content", [b"", b"no array", b"PK\x03\x04"])
+@pytest.mark.parametrize("content", [b"", b"no array", b"PK\x03\x04", cut_header(), header_alone((10**15,))])
 def test_a_damaged_file_is_named_with_the_fix(real: RealClips, tmp_path: Path, name: str, content: bytes) -> None:
     measure = toy_measure(metrics=["fid", "kid"])
     computed(measure, real, tmp_path)

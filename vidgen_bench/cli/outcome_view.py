@@ -84,14 +84,16 @@ def _extra(record: Record) -> Table:
             direction = {"neither": "", "higher": " ↑", "lower": " ↓"}[metric.better]
             shown = [number(record.anchors.get("real", {}).get(name)), number(record.scores.get(name))]
             shown += [number(record.anchors[floor].get(name)) for floor in floors]
-            caveat = f" ({metric.caveat})" if metric.caveat else ""
-            table.add_row(f"{metric.title}{direction}{caveat}", *shown)
+            table.add_row(f"{metric.title}{direction}", *shown)
     return table
 
 
 def _remarks(record: Record) -> list[str]:
-    """Return why metrics have no score, and the points that others were read off, a line each."""
+    """Return why metrics have no score, what must be known of others, and the points that some were read off, a line each."""
     lines = [f"{m.title}: {m.refused}" for m in record.metrics.values() if m.refused]
+    for caveat in dict.fromkeys(m.caveat for m in record.metrics.values() if m.extra and m.caveat):
+        titles = [m.title for m in record.metrics.values() if m.extra and m.caveat == caveat]
+        lines.append(f"{caveat}: {', '.join(titles)}")
     for name, score in record.scores.items():
         points = [f"{x} {math.fsum(values) / len(values):.4g}" for x, values in score.at.items()]
         if points:

@@ -158,7 +158,7 @@ def open_npy(path: Path) -> list[Block]:
         with path.open("rb") as stream:
             read_header(stream, path.stat().st_size)
         return [HeldBlock(path.name, np.lib.format.open_memmap(path, mode="r"))]
-    except (OSError, *DAMAGES) as error:
+    except DAMAGES as error:
         reason = "it holds Python objects" if "object" in str(error) else str(error)
         raise DataError(f"{path}: cannot be read as an array ({reason}). Save a plain array by numpy.save.") from None
 

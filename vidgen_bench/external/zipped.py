@@ -21,8 +21,6 @@ from vidgen_bench.external.source import natural
 from vidgen_bench.external.unpacked import Unpacked
 from vidgen_bench.npy_header import DAMAGES, Header, read_header
 
-_DAMAGES = (OSError, *DAMAGES)
-
 
 class ZippedBlock:
     """One .npy member of a zip.
@@ -41,7 +39,7 @@ class ZippedBlock:
         try:
             with archive.open(member) as stream:
                 header = _header(stream, member.file_size)
-        except _DAMAGES as error:
+        except DAMAGES as error:
             raise self._damaged(error) from None
         self.shape, self._type, self._head = header.shape, header.dtype, header.length
         self.dtype = self._type.name
@@ -79,7 +77,7 @@ class ZippedBlock:
             if self._next == (self.shape[0] if len(self.shape) == 5 else 1):
                 self._stream.read(1)  # the end: here the checksum is compared
                 self._close()
-        except _DAMAGES as error:
+        except DAMAGES as error:
             raise self._damaged(error) from None
         if len(data) != self._each:
             raise self._damaged("it ends before its last clip")
@@ -135,7 +133,7 @@ def open_zip(path: Path) -> list[Block]:
 def _opened(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
-    except _DAMAGES as error:
+    except DAMAGES as error:
         raise DataError(f"{path}: cannot be read as a zip ({error}). Write it again.") from None
 
 

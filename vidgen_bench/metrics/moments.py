@@ -94,7 +94,7 @@ def load_moments(path: Path) -> Moments:
     try:
         with np.load(path, allow_pickle=False) as file:
             count, mean, covariance = int(file["count"]), file["mean"], file["covariance"]
-    except (OSError, *DAMAGES) as error:
+    except DAMAGES as error:
         raise RecordError(f"{path} holds no moments (npz with count, mean, covariance): {error}. {fix}") from None
     size = mean.shape[0] if mean.ndim == 1 else -1
     if count < 2 or covariance.shape != (size, size) or mean.dtype != np.float64 or covariance.dtype != np.float64:

@@ -238,6 +238,19 @@ def test_a_clip_of_any_size_is_refused_by_its_header_alone(tmp_path: Path) -> No
         source_of(np.broadcast_to(np.uint8(0), (1, 3, 16, 10**5, 10**5)))
 
 
+@pytest.mark.parametrize("name", ["c.npy", "c.npz", "c.zip"])
+@pytest.mark.parametrize("shape", [b"(4096, ", b"(1000000000000000,)}", b"(-1, 3)}"])
+def test_a_header_that_is_cut_or_lies_is_refused(tmp_path: Path, name: str, shape: bytes) -> None:
+    text = (b"{'descr': '|u1', 'fortran_order': False, 'shape': " + shape).ljust(117) + b"\n"
+    content = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+    if name == "c.npy":
+        (tmp_path / name).write_bytes(content)
+    else:
+        write_zip(tmp_path / name, {"arr_0.npy": content})
+    with pytest.raises(DataError, match="cannot be read as an array"):
+        open_source(tmp_path / name)
+
+
 @pytest.mark.parametrize("write", [_npy, _npz, _compressed, _safetensors, _zip])
 @pytest.mark.parametrize("keep", [0, 11, 200, -300])
 def test_truncated_files_are_named(tmp_path: Path, write, keep: int) -> None:

@@ -164,8 +164,20 @@ def test_damaged_and_foreign_files_are_refused(tmp_path: Path, target: Path) -> 
         assert str(source) in text
         assert "rgb_imagenet.pt" in text
     with zipfile.ZipFile(source, "w") as file:
+        file.writestr("\xe4.txt", "a name in UTF-8")
+    source.write_bytes(source.read_bytes().replace("\xe4".encode(), b"\xff\xff"))
+    assert "is damaged" in refusal(source, target)
+    with zipfile.ZipFile(source, "w") as file:
         file.writestr("a.txt", "no weights")
     assert "is damaged" in refusal(source, target)
+
+
+def test_a_legacy_file_is_refused_wherever_it_is_cut(tmp_path: Path, target: Path) -> None:
+    whole = legacy(tmp_path / "a.pt", {"weight": torch.arange(6.0)}).read_bytes()
+    source = tmp_path / "cut.pt"
+    for size in range(len(whole)):
+        source.write_bytes(whole[:size])
+        assert "rgb_imagenet.pt" in refusal(source, target)
 
 
 def test_files_that_cannot_be_read_are_told(tmp_path: Path, target: Path) -> None:

@@ -86,6 +86,11 @@ def test_clips_that_tell_nothing_are_refused() -> None:
     batch = tinted(8)
     with pytest.raises(RequestError, match="All clips are of one class"):
         self_test(colour_meter(), lambda: [Batch(batch.clips[::2], batch.labels[::2])], True, quiet)
+    for rows, share in ((2, "50"), (6, "50"), (7, "57.1")):  # seven: (4 / 7)^7 = 0.02, and eight: 0.5^8 = 0.004
+        with pytest.raises(RequestError, match=rf"{rows} clips are too few.*has {share}.*\(--clips\)"):
+            self_test(colour_meter(), lambda rows=rows: [tinted(rows)], True, quiet)
+    assert self_test(colour_meter(), lambda: [tinted(8)], True, quiet).faults == ()
+    assert self_test(colour_meter(), lambda: [tinted(2)], False, quiet).clips == 2
     with pytest.raises(RequestError, match="There are no clips"):
         self_test(colour_meter(), list, True, quiet)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import itertools
 import pickle
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import golden
+from tests.unit.instruments.chainer_files import cut_header, header_alone
 from vidgen_bench import files
 from vidgen_bench.errors import RecordError, RequestError, VidgenBenchError
 from vidgen_bench.metrics.moments import MomentAccumulator, load_moments, moments_of, save_moments
@@ -88,7 +90,11 @@ def test_nonsense_is_refused(tmp_path: Path) -> None:
     pickled.write_bytes(pickle.dumps({"count": 3}))
     save_moments(cut, moments_of(features(20, 6)))
     cut.write_bytes(cut.read_bytes()[:200])
-    for path in (pickled, cut, absent):
+    with zipfile.ZipFile(tmp_path / "header.npz", "w") as file:
+        file.writestr("count.npy", cut_header())
+    with zipfile.ZipFile(tmp_path / "vast.npz", "w") as file:
+        file.writestr("count.npy", header_alone((10**15,)))
+    for path in (pickled, cut, absent, tmp_path / "header.npz", tmp_path / "vast.npz"):
         with pytest.raises(RecordError, match=rf"{path.name} holds no moments"):
             load_moments(path)
     np.savez(wrong, count=5, mean=np.zeros(4), covariance=np.zeros((3, 3)))

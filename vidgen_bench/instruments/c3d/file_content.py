@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import struct
 import zipfile
 from pathlib import Path
 from typing import Literal
@@ -52,7 +53,7 @@ def _archive(path: Path) -> Content:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, ValueError):
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error):
         return "npz"
     return "pytorch" if any(name.endswith((".pkl", "/version")) for name in names) else "npz"
 

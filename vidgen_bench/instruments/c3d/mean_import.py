@@ -67,7 +67,7 @@ def _npy(path: Path) -> np.ndarray:
             stream.seek(0)
             array: np.ndarray = np.lib.format.read_array(stream, allow_pickle=False)
             return array
-    except (OSError, *DAMAGES) as error:
+    except DAMAGES as error:
         raise RecordError(f"{path} cannot be read as an array: {error}. Expected {EXPECTED}.") from None
 
 

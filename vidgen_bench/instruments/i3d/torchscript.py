@@ -29,7 +29,7 @@ def is_archive(content: bytes) -> bool:
     """Return whether these bytes are a TorchScript archive: a zip with ``constants.pkl`` and a folder ``code``."""
     try:
         names = zipfile.ZipFile(io.BytesIO(content)).namelist()
-    except (OSError, *DAMAGES):
+    except DAMAGES:
         return False
     parts = [name.split("/")[1:] for name in names]
     return ["constants.pkl"] in parts and any(len(p) > 1 and p[0] == "code" for p in parts)
