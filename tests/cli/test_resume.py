@@ -33,7 +33,7 @@ def uninterrupted(prepared):
     "moments",
     [
         # what this run renames: request.json; at iterations 2, 4 and 5 the best (where better) and last.pt; pictures; the record
-        ["after:1", "before:1", "after:1", "before:2", "after:2"],
+        pytest.param(["after:1", "before:1", "after:1", "before:2", "after:2"], marks=pytest.mark.slow),
         pytest.param(["iteration:2", "iteration:3", "before:3", "after:3"], marks=pytest.mark.slow),
         pytest.param(["iteration:5", "after:1", "before:1", "before:2", "after:2"], marks=pytest.mark.slow),
     ],
