@@ -24,7 +24,9 @@ WIDE = TRACK.replace("resize = [64, 64]\ncrop = [0, 0, 64, 64]", "resize = [64, 
 def place(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
     """A workplace whose videos are decoded once."""
     made = make_workplace(tmp_path_factory.mktemp("reference"))
-    (made.root / "tiny.toml").write_text(TRACK.replace("extra = []", 'extra = ["kid"]'))  # which needs single clips too
+    (made.root / "tiny.toml").write_text(
+        TRACK.replace("also = []\nextra = []", 'extra = ["kid"]')
+    )  # which needs single clips
     return made
 
 

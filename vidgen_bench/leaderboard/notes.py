@@ -45,7 +45,7 @@ def identity(ranking: Ranking) -> str:
 
 def notes(ranking: Ranking) -> list[str]:
     """Return the sentences beneath a table."""
-    scores = [s for r in ranking.rows for s in r.row.scores.values()]
+    scores = [s for r in ranking.rows for name, s in r.row.scores.items() if name in ranking.metrics]
     lines = [_order(ranking), anchors(ranking.anchors.scores), *spread(scores)]
     if any(r.rank and r.rank[0] != r.rank[1] for r in ranking.rows):
         lines.append("Ranks such as 1-2 are not told apart: two rows are tied where |m1 - m2| <= sqrt(s1² + s2²).")

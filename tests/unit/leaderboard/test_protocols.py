@@ -109,3 +109,12 @@ def test_extra_metrics_are_shown_where_asked_for() -> None:
     assert "KID ↓" in rendered([ranking])
     assert "KID" not in rendered([ranking.plain()])
     assert "KID" in as_json([ranking])
+
+
+def test_what_is_not_shown_is_not_spoken_of() -> None:
+    extra = {"title": "KID", "better": "lower", "protocol": STAMP.id, "extra": True}
+    scores = {"is": [3.0, 3.1], "fid": [310.0, 312.0], "kid": [0.25]}
+    everything = record(scores=scores, metrics={**METRICS, "kid": extra})
+    (ranking,) = ranked(everything)
+    assert "A score without ±" in rendered([ranking])
+    assert "A score without ±" not in rendered([ranking.plain()])
