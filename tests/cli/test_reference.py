@@ -179,6 +179,8 @@ def test_a_damaged_file_is_named_and_deleting_the_folder_helps(command: Command,
 def test_stopped_in_the_midst_nothing_counts(command: Command, place: Workplace, number: int, code: int) -> None:
     """The instrument is made slow, so that the signal comes while clips are measured."""
     start = (
+        # a shell's background job ignores Ctrl-C, and so would what it starts
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "import time, vidgen_bench.reference as r; told = r.counted\n"
         "def slow(*a):\n"
         "    for b in told(*a):\n"
