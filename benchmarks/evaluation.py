@@ -22,19 +22,21 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from vidgen_bench.api import FeatureSet, Game, Reference
-from vidgen_bench.batch_size import CHUNK
-from vidgen_bench.bench import make_bench
-from vidgen_bench.compose import compose
-from vidgen_bench.evaluation import Meter, Scorer, samples
-from vidgen_bench.gauge import number
-from vidgen_bench.host import Host
-from vidgen_bench.instruments.c3d.network import C3D, FRAMES, Layout
-from vidgen_bench.instruments.c3d.preprocessing import C3DInstrument
-from vidgen_bench.measure import Measure
-from vidgen_bench.metrics.moments import moments_of
-from vidgen_bench.precision import instrument_context, strictly
-from vidgen_bench.track import load_track
-from vidgen_bench.training.memory import keep_freed_memory
+from vidgen_bench.compose.composition import compose
+from vidgen_bench.compose.sampling import samples
+from vidgen_bench.config.track import load_track
+from vidgen_bench.host.host import Host
+from vidgen_bench.measure.evaluator import number
+from vidgen_bench.measure.feature_extractor import Meter
+from vidgen_bench.measure.instruments.c3d.network import C3D, FRAMES, Layout
+from vidgen_bench.measure.instruments.c3d.preprocessing import C3DInstrument
+from vidgen_bench.measure.precision import instrument_context, strictly
+from vidgen_bench.measure.reference.moments import moments_of
+from vidgen_bench.measure.resolved_protocol import Measure
+from vidgen_bench.measure.resolved_track import make_bench
+from vidgen_bench.measure.scorer import Scorer
+from vidgen_bench.system.batch_size import CHUNK
+from vidgen_bench.system.memory import keep_freed_memory
 
 FULL = Layout(64, 4096, 101)
 SAMPLES = {"cpu": 256, "cuda": 2048}

@@ -13,8 +13,8 @@ import scipy.linalg
 import torch
 
 from vidgen_bench.api import FeatureSet, Moments, NoOptions, Reference
-from vidgen_bench.metrics.frechet_distance import FrechetDistance
-from vidgen_bench.metrics.moments import moments_of
+from vidgen_bench.measure.metrics.frechet_distance import FrechetDistance
+from vidgen_bench.measure.reference.moments import moments_of
 
 FEATURES, SAMPLES = 4096, 2048
 TIMES = 5

@@ -11,10 +11,10 @@ from vidgen_backbones.mocogan import latents
 from vidgen_backbones.mocogan.generator import Generator
 
 from benchmarks.timing import alternate, report
-from vidgen_bench.compose import compose
-from vidgen_bench.host import Host
+from vidgen_bench.compose.composition import compose
+from vidgen_bench.config.track import load_track
+from vidgen_bench.host.host import Host
 from vidgen_bench.noise import key_of, training_noise
-from vidgen_bench.track import load_track
 
 IMAGES = 32
 

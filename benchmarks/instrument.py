@@ -6,8 +6,8 @@ import torch
 from torch.nn import functional as F
 
 from benchmarks.timing import alternate, report
-from vidgen_bench.host import Host
-from vidgen_bench.training.memory import keep_freed_memory
+from vidgen_bench.host.host import Host
+from vidgen_bench.system.memory import keep_freed_memory
 
 CLIPS = 16
 

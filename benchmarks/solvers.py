@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from benchmarks.timing import alternate, report
-from vidgen_bench.compose import compose
-from vidgen_bench.host import Host
+from vidgen_bench.compose.composition import compose
+from vidgen_bench.config.track import load_track
+from vidgen_bench.host.host import Host
 from vidgen_bench.noise import key_of, training_noise
-from vidgen_bench.track import load_track
 
 BATCH = 32
 

@@ -6,11 +6,11 @@ import torch
 
 from benchmarks.timing import alternate, report
 from vidgen_bench.api import Batch
-from vidgen_bench.compose import compose
-from vidgen_bench.host import Host
+from vidgen_bench.compose.composition import compose
+from vidgen_bench.config.track import load_track
+from vidgen_bench.host.host import Host
 from vidgen_bench.noise import key_of, training_noise
-from vidgen_bench.track import load_track
-from vidgen_bench.training.memory import keep_freed_memory
+from vidgen_bench.system.memory import keep_freed_memory
 from vidgen_bench.training.step import take_turn
 
 

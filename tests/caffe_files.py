@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.unit.instruments.chainer_files import SMALL, chainer_arrays, mean_cube
-from vidgen_bench.instruments.c3d.network import Layout
+from vidgen_bench.measure.instruments.c3d.network import Layout
 
 
 def varint(value: int) -> bytes:

@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 from tests.data_files import SMALL, write_tree
 from vidgen_bench.api import Clip, VideoSource
+from vidgen_bench.config.protocol import Protocol
 from vidgen_bench.data.prepare import prepare
 from vidgen_bench.data.store import Store
 from vidgen_bench.errors import RequestError
-from vidgen_bench.host import Broken, Found, Host, Origin
-from vidgen_bench.measure import Measure, make_measure
-from vidgen_bench.protocol import Protocol
+from vidgen_bench.host.host import Broken, Found, Host, Origin
+from vidgen_bench.measure.resolved_protocol import Measure, make_measure
 
 CLIP = Clip(frames=4, size=16, classes=2, spare=4)
 """Of the videos of :func:`small_store`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
-from vidgen_bench.host import Host, Origin
+from vidgen_bench.host.host import Host, Origin
 
 TEMPORAL = """
 from collections.abc import Mapping

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vidgen_bench.protocol import Stamp
-from vidgen_bench.records import Record, Score, track_fingerprint, write_record
+from vidgen_bench.config.protocol import Stamp
+from vidgen_bench.config.track import track_fingerprint
+from vidgen_bench.records.entries import Score
+from vidgen_bench.records.record import Record, write_record
 
 DECLARED: dict[str, Any] = {
     "data": {"name": "shapes", "resize": [64, 85], "crop": [0, 10, 64, 64]},

@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from vidgen_bench.api import Clip, Game
-from vidgen_bench.host import Host
+from vidgen_bench.experiments.run.folder import RunFolder
+from vidgen_bench.experiments.run.plan import Plan, Request, make_plan
+from vidgen_bench.host.host import Host
 from vidgen_bench.noise import sampling_noise
-from vidgen_bench.plan import Plan, Request, make_plan
-from vidgen_bench.run_folder import RunFolder
 from vidgen_bench.training import checkpoint
 from vidgen_bench.training.progress import Progress
 

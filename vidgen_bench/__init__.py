@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-import pluggy
+from vidgen_bench.api import hookimpl
+from vidgen_bench.version import __version__
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,16 +18,11 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
-    from vidgen_bench.protocol import Precision
-    from vidgen_bench.records import Record
-    from vidgen_bench.trained import Trained
+    from vidgen_bench.config.protocol import Precision
+    from vidgen_bench.experiments.sample.trained import Trained
+    from vidgen_bench.records.record import Record
 
-__version__ = "0.1.0"
-
-ENTRY_POINT_GROUP = "vidgen_bench"
-
-hookimpl = pluggy.HookimplMarker(ENTRY_POINT_GROUP)
-"""Marks a function of a plugin module as an implementation of one of :mod:`vidgen_bench.hookspecs`."""
+__all__ = ["__version__", "evaluate", "hookimpl", "load"]
 
 
 def load(run: str | Path, *, device: str = "auto", checkpoint: Literal["best", "last"] = "best") -> Trained:
@@ -42,7 +38,7 @@ def load(run: str | Path, *, device: str = "auto", checkpoint: Literal["best", "
         RequestError: no such run, a plugin that is not installed any more, or no such checkpoint.
         RecordError: a damaged record or checkpoint, or weights that no longer fit what the plugins build.
     """
-    from vidgen_bench.trained import load
+    from vidgen_bench.experiments.sample.trained import load
 
     return load(run, device=device, checkpoint=checkpoint)
 
@@ -88,7 +84,7 @@ def evaluate(
         RequestError: something unknown, too few clips, or clips that do not fit; the text names the option that would change it.
         DataError: a damaged file.
     """
-    from vidgen_bench.evaluating.evaluate import evaluate
+    from vidgen_bench.experiments.evaluate.evaluate import evaluate
 
     return evaluate(
         what,

@@ -12,11 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+import pluggy
+
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
     from vidgen_bench.noise import Noise
+
+ENTRY_POINT_GROUP = "vidgen_bench"
+"""The entry-point group in which a distribution registers its plugins."""
+
+hookimpl = pluggy.HookimplMarker(ENTRY_POINT_GROUP)
+"""Marks a function of a plugin module as a hook implementation; docs/plugins/reference.md lists the hooks."""
 
 API = "1.0"
 """Version of this contract: the first number changes when a plugin written for it may no longer work."""

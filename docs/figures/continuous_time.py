@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 import vidgen_bench
-from vidgen_bench.gallery import pixels
+from vidgen_bench.experiments.pictures.grid import pixels
 
 FPS, REWIND, LAST = 4, 2, 4
 """Frames for each training frame in the dense row, intervals before the first in the rewound one, last frame drawn."""

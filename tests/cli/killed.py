@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 
-from vidgen_bench import files
+from vidgen_bench.system import files
 from vidgen_bench.training import trainer
 
 SCRIPT = "from tests.cli import killed; killed.main()"

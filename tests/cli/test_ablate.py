@@ -15,10 +15,10 @@ from tests.cli.test_resume import PROJECT, without_measured
 from tests.cli.tiny import Workplace, make_workplace
 from tests.plugin_files import TEMPORAL, install
 from tests.record_files import record
-from vidgen_bench.ablation import running
-from vidgen_bench.plan import Plan
-from vidgen_bench.run import Outcome
-from vidgen_bench.training.observer import Observer
+from vidgen_bench.experiments.ablate import running
+from vidgen_bench.experiments.run.execute import Outcome
+from vidgen_bench.experiments.run.plan import Plan
+from vidgen_bench.system.observer import Observer
 
 INTERRUPTED = """
 import os, signal

@@ -11,14 +11,14 @@ import pytest
 from rich.console import Console
 
 from tests.record_files import record
-from vidgen_bench.ablation.members import Ablation, expand
-from vidgen_bench.ablation.running import Result
-from vidgen_bench.cli.ablation_export import as_markdown, as_table
-from vidgen_bench.cli.ablation_sheet import Sheet, sheet
-from vidgen_bench.cli.ablation_view import view
-from vidgen_bench.host import Host
-from vidgen_bench.plan import Request
-from vidgen_bench.suite import load_suite
+from vidgen_bench.config.suite import load_suite
+from vidgen_bench.experiments.ablate.export import as_markdown, as_table
+from vidgen_bench.experiments.ablate.members import Ablation, expand
+from vidgen_bench.experiments.ablate.running import Result
+from vidgen_bench.experiments.ablate.table import Sheet, sheet
+from vidgen_bench.experiments.ablate.terminal import view
+from vidgen_bench.experiments.run.plan import Request
+from vidgen_bench.host.host import Host
 
 HOST = Host.of_environment()
 

@@ -97,7 +97,7 @@ def test_a_plugin_that_does_not(command: Command) -> None:
     assert lines[at + 1] == "        tiny+mirrored"
     below = [line for line in lines[at:] if line.startswith(" " * 8)]
     assert "or do not declare 'before'." in " ".join(" ".join(below).split())
-    assert below[-1] == "        asked in vidgen_bench.conformance.reversal"
+    assert below[-1] == "        asked in vidgen_bench.conformance.checks.reversal"
     assert lines[-1] == f"mirrored does not conform: 1 of {len(CHECKS)} checks failed (reversal)."
     assert all(line == line.rstrip() and len(line) <= 120 for line in lines)
 
@@ -113,7 +113,7 @@ def test_an_exception_is_a_failed_check_told_once(command: Command) -> None:
 def test_numbers_that_differ_from_pair_to_pair_are_told_once(command: Command) -> None:
     done = command("plugins", "check", "squeezed", "--json")
     report = json.loads(done.out)
-    from vidgen_bench.cli.check_view import Answer, _failures
+    from vidgen_bench.cli.plugins.check_view import Answer, _failures
     from vidgen_bench.conformance import cases
 
     case = next(c for c in cases("glide") if c.check == "shapes")
@@ -195,7 +195,7 @@ def test_ctrl_c_while_plugins_load(command: Command, monkeypatch: pytest.MonkeyP
 def test_a_terminal_shows_the_running_case_until_it_is_answered() -> None:
     from rich.console import Console
 
-    from vidgen_bench.cli.check_view import Running
+    from vidgen_bench.cli.plugins.check_view import Running
     from vidgen_bench.conformance import cases
 
     case = next(c for c in cases("vgan") if c.check == "shapes")

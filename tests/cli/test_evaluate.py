@@ -21,12 +21,12 @@ from tests.cli.command import Command
 from tests.cli.tiny import TRACK, make_workplace
 from tests.data_files import moving_frames
 from tests.unit.external.made import smooth, write_animation, write_frames
+from vidgen_bench.compose.sampling import samples
+from vidgen_bench.data.external.fitting import Trim
+from vidgen_bench.data.external.order import measuring_order
 from vidgen_bench.errors import RequestError
-from vidgen_bench.evaluation import samples
-from vidgen_bench.external.fitting import Trim
-from vidgen_bench.external.order import measuring_order
-from vidgen_bench.gauge import Gauge
-from vidgen_bench.records import read_record
+from vidgen_bench.measure.evaluator import Gauge
+from vidgen_bench.records.record import read_record
 
 RUN = "runs/tiny/tgan+conv1d/seed-0"
 DATA = ["--data", "data/videos", "--splits", "data/splits", "--device", "cpu"]
@@ -368,8 +368,8 @@ def test_a_run_by_ones_own_protocol_is_scored_again_from_anywhere(command: Comma
 
 
 def test_a_protocol_that_a_record_does_not_describe_is_asked_for(place: Path) -> None:
-    from vidgen_bench.evaluating.recorded_protocol import main_protocol
-    from vidgen_bench.track import load_track
+    from vidgen_bench.config.track import load_track
+    from vidgen_bench.experiments.evaluate.recorded_protocol import main_protocol
 
     run = read_record(place / RUN / "record.json")
     track = load_track(str(place / "tiny.toml"))
@@ -391,13 +391,13 @@ def test_a_score_that_is_not_finite_is_no_record(command: Command, place: Path) 
 
 
 def test_protocols_that_ask_for_more_clips_are_left_out_and_named(place: Path) -> None:
-    from vidgen_bench.bench import make_bench
-    from vidgen_bench.evaluating.asked import Asked
-    from vidgen_bench.evaluating.clips import _enough
-    from vidgen_bench.external.fitting import fitted
-    from vidgen_bench.external.opening import source_of
-    from vidgen_bench.host import Host
-    from vidgen_bench.track import load_track
+    from vidgen_bench.config.track import load_track
+    from vidgen_bench.data.external.fitting import fitted
+    from vidgen_bench.data.external.opening import source_of
+    from vidgen_bench.experiments.evaluate.external_clips import _enough
+    from vidgen_bench.experiments.evaluate.request import Asked
+    from vidgen_bench.host.host import Host
+    from vidgen_bench.measure.resolved_track import make_bench
 
     track = load_track(str(place / "tiny.toml"))
     bench = make_bench(track, Host.of_environment())

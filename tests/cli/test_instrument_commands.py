@@ -17,7 +17,7 @@ from tests.cli.command import Command, Done
 from tests.cli.tiny import Workplace
 from tests.plugin_files import install
 from tests.unit.instruments.chainer_files import chainer_arrays, mean_cube, write_chainer_files
-from vidgen_bench.instruments.c3d.weights import read_instrument
+from vidgen_bench.measure.instruments.c3d.weights import read_instrument
 
 IMPORT = "vidgen-bench instrument import conv3d_deepnetA_ucf.npz --mean mean2.npz"
 

@@ -14,10 +14,10 @@ from tests.data_files import write_lists
 from tests.unit.instruments.spoiled_files import colour_meter, spoiled
 from vidgen_bench.data.shapes.draw import CLASSES, draw_clip
 from vidgen_bench.data.shapes.write import encode
-from vidgen_bench.instruments.c3d import SHIPPED, path_of
-from vidgen_bench.instruments.c3d.network import Layout
-from vidgen_bench.instruments.c3d.normalised import NormalisedC3D
-from vidgen_bench.instruments.c3d.weights import Card, InstrumentFile, read_instrument, write_instrument
+from vidgen_bench.measure.instruments.c3d import SHIPPED, path_of
+from vidgen_bench.measure.instruments.c3d.network import Layout
+from vidgen_bench.measure.instruments.c3d.normalised import NormalisedC3D
+from vidgen_bench.measure.instruments.c3d.weights import Card, InstrumentFile, read_instrument, write_instrument
 
 WORDS = ("--track", "few.toml", "--data", "data/videos", "--splits", "data/splits", "--device", "cpu")
 

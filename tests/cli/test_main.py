@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import START, Command, Done
-from vidgen_bench import __version__
 from vidgen_bench.cli.main import COMMANDS
 from vidgen_bench.errors import DataError, Interrupted, VidgenBenchError
+from vidgen_bench.version import __version__
 
 LIGHT = [
     ["--help"],
@@ -118,7 +118,7 @@ def test_ctrl_c_inside_a_command_is_told_too(command: Command, monkeypatch: pyte
     def interrupted() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("vidgen_bench.track.shipped_tracks", interrupted)
+    monkeypatch.setattr("vidgen_bench.config.track.shipped_tracks", interrupted)
     done = command("tracks")
     assert (done.code, done.out) == (130, "")
     assert done.err.startswith("interrupted: What was finished is kept")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import Command
-from vidgen_bench.protocol import load_protocol, shipped_protocols
+from vidgen_bench.config.protocol import load_protocol, shipped_protocols
 
 PROTOCOLS = Path(__file__).parents[2] / "vidgen_bench" / "protocols"
 
@@ -75,9 +75,9 @@ def test_weights_that_are_not_here_are_told(command: Command) -> None:
 
 
 def test_the_words_are_those_of_the_real_id(command: Command) -> None:
-    from vidgen_bench.bench import make_bench
-    from vidgen_bench.host import Host
-    from vidgen_bench.track import load_track
+    from vidgen_bench.config.track import load_track
+    from vidgen_bench.host.host import Host
+    from vidgen_bench.measure.resolved_track import make_bench
 
     page = json.loads(command("protocols", "show", "c3d-tgan", "--track", "shapes-smoke", "--json").out)
     real = make_bench(load_track("shapes-smoke"), Host.of_environment()).main.stamp("0123").id

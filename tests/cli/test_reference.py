@@ -181,7 +181,7 @@ def test_stopped_in_the_midst_nothing_counts(command: Command, place: Workplace,
     start = (
         # a shell's background job ignores Ctrl-C, and so would what it starts
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "import time, vidgen_bench.reference as r; told = r.counted\n"
+        "import time, vidgen_bench.measure.reference.statistics as r; told = r.counted\n"
         "def slow(*a):\n"
         "    for b in told(*a):\n"
         "        print('measuring', flush=True); time.sleep(2); yield b\n"

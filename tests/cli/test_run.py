@@ -7,7 +7,7 @@ import json
 import pytest
 from PIL import Image
 
-from vidgen_bench.records import read_record
+from vidgen_bench.records.record import read_record
 
 
 @pytest.fixture(scope="module")

@@ -18,9 +18,9 @@ from tests.cli.command import Command
 from tests.run_folders import begun
 from vidgen_bench.api import Clip
 from vidgen_bench.cli.sample import _in_words, parse_factor
-from vidgen_bench.gallery import block, pixels
-from vidgen_bench.host import Host
-from vidgen_bench.trained import instants
+from vidgen_bench.experiments.pictures.grid import block, pixels
+from vidgen_bench.experiments.sample.trained import instants
+from vidgen_bench.host.host import Host
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "continuous-time.md").read_text()
@@ -204,10 +204,10 @@ def test_a_factor_is_written_with_or_without_x(text, factor):
 )
 def test_what_cannot_be_is_refused_before_anything_is_written(command, runs, monkeypatch, spec, arguments, words):
     (runs / "taken").write_bytes(b"")
-    monkeypatch.setattr("vidgen_bench.trained.samples", lambda *_: pytest.fail("it rendered"))
+    monkeypatch.setattr("vidgen_bench.experiments.sample.trained.samples", lambda *_: pytest.fail("it rendered"))
     before = set(runs.rglob("*"))
     if words == "12 clips at once":  # a block of the width that the format does not hold
-        monkeypatch.setattr("vidgen_bench.gallery._near_square", lambda count: (300, 7))
+        monkeypatch.setattr("vidgen_bench.experiments.pictures.grid._near_square", lambda count: (300, 7))
         words = "19200 x 448 pixels is too large for webp, which holds 16383 a side"
     done = command("sample", run_of(spec), *arguments)
     assert done.code == 2

@@ -60,7 +60,7 @@ def test_a_later_release_of_this_api_is_taken(command: Command) -> None:
 
 
 def test_a_plugin_that_ends_the_program_is_told_and_is_no_success(command: Command) -> None:
-    end = "import vidgen_bench.track as t, strange_entry as s, vidgen_bench.cli.main as m; import torch\n"
+    end = "import vidgen_bench.config.track as t, strange_entry as s, vidgen_bench.cli.main as m; import torch\n"
     end += "t.shipped_tracks = lambda: s.Still().build(None, None)\nm.main()"
     there = site(command)
     module = command.folder / "site" / "strange_entry.py"

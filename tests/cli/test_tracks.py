@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import Command
-from vidgen_bench.track import load_track, shipped_tracks
+from vidgen_bench.config.track import load_track, shipped_tracks
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_a_page_has_everything_defaults_included(command: Command) -> None:
 
 
 def test_ones_own_file(command: Command, tmp_path: Path) -> None:
-    shipped = Path(__file__).parents[2] / "vidgen_bench" / "tracks" / "shapes-64.toml"
+    shipped = Path(__file__).parents[2] / "vidgen_bench" / "config" / "tracks" / "shapes-64.toml"
     (tmp_path / "mine.toml").write_text(shipped.read_text().replace('name = "shapes-64"', 'name = "mine"'))
     page = json.loads(command("tracks", "show", "mine.toml", "--json").out)
     assert page["name"] == "mine"
@@ -71,7 +71,7 @@ def test_ones_own_file(command: Command, tmp_path: Path) -> None:
     ],
 )
 def test_mistakes_exit_with_2(command: Command, tmp_path: Path, name: str, words: str) -> None:
-    shipped = Path(__file__).parents[2] / "vidgen_bench" / "tracks" / "shapes-64.toml"
+    shipped = Path(__file__).parents[2] / "vidgen_bench" / "config" / "tracks" / "shapes-64.toml"
     (tmp_path / "bad.toml").write_text(shipped.read_text().replace("frames", "frams"))
     done = command("tracks", "show", name)
     assert (done.code, done.out) == (2, "")

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn.utils import convert_conv3d_weight_memory_format
 
 from tests import golden
-from vidgen_bench.instruments.c3d.network import C3D, Layout
-from vidgen_bench.instruments.c3d.normalised import NormalisedC3D
-from vidgen_bench.instruments.c3d.preprocessing import C3DInstrument, TganPreprocessing, TganV2Preprocessing
+from vidgen_bench.measure.instruments.c3d.network import C3D, Layout
+from vidgen_bench.measure.instruments.c3d.normalised import NormalisedC3D
+from vidgen_bench.measure.instruments.c3d.preprocessing import C3DInstrument, TganPreprocessing, TganV2Preprocessing
 
 CHAINER_AGAINST_TORCH = 1e-4
 """Values of size 2 to 15; the two libraries differ by 1.7e-5 (golden README, section 9)."""

@@ -13,8 +13,8 @@ from torch.nn import functional as F
 
 from tests import golden
 from vidgen_bench.errors import RequestError
-from vidgen_bench.instruments.c3d.preprocessing import TganPreprocessing, TganV2Preprocessing
-from vidgen_bench.instruments.c3d.resize import resize_matrix, resized
+from vidgen_bench.measure.instruments.c3d.preprocessing import TganPreprocessing, TganV2Preprocessing
+from vidgen_bench.measure.instruments.c3d.resize import resize_matrix, resized
 
 OPENCV_AGAINST_TORCH = 2e-4
 """Of 256; measured 6e-5 to 8e-5 (golden README, section 9)."""

@@ -10,16 +10,16 @@ from torch import Tensor
 
 from vidgen_bench.api import Curve, FeatureSet, Moments, NoOptions, Reference
 from vidgen_bench.errors import RequestError
-from vidgen_bench.metrics import gaussian
-from vidgen_bench.metrics.frechet_distance import FrechetDistance, frechet_distance
-from vidgen_bench.metrics.frechet_extrapolation import (
+from vidgen_bench.measure.metrics import gaussian
+from vidgen_bench.measure.metrics.frechet_distance import FrechetDistance, frechet_distance
+from vidgen_bench.measure.metrics.frechet_extrapolation import (
     FrechetExtrapolation,
     FrechetExtrapolationOptions,
     drawn_order,
     line_at_zero,
     sizes,
 )
-from vidgen_bench.metrics.moments import moments_of
+from vidgen_bench.measure.reference.moments import moments_of
 
 INFINITELY_MANY = 10**9
 

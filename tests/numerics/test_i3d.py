@@ -13,8 +13,8 @@ from torch.nn.utils import convert_conv3d_weight_memory_format
 
 from tests import golden
 from tests.unit.instruments.i3d_files import SLIM, pattern_weights
-from vidgen_bench.instruments.i3d.instrument import I3DInstrument
-from vidgen_bench.instruments.i3d.network import (
+from vidgen_bench.measure.instruments.i3d.instrument import I3DInstrument
+from vidgen_bench.measure.instruments.i3d.network import (
     I3D,
     POOLED,
     Layout,

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from tests import golden
 from vidgen_bench.errors import RequestError
-from vidgen_bench.instruments.i3d.preprocessing import Preprocessing, bilinear
+from vidgen_bench.measure.instruments.i3d.preprocessing import Preprocessing, bilinear
 
 
 def by_loops(frame: np.ndarray) -> np.ndarray:

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from vidgen_bench.api import FeatureSet, Reference
 from vidgen_bench.errors import RequestError
-from vidgen_bench.metrics import kernel_distance as module
-from vidgen_bench.metrics.kernel_distance import KernelDistance, KernelDistanceOptions, kernel_distance
+from vidgen_bench.measure.metrics import kernel_distance as module
+from vidgen_bench.measure.metrics.kernel_distance import KernelDistance, KernelDistanceOptions, kernel_distance
 
 
 def drawn(seed: int, n: int, d: int = 8) -> Tensor:

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from vidgen_bench.api import FeatureSet, NoOptions, Reference
 from vidgen_bench.errors import RequestError
-from vidgen_bench.metrics import distances
-from vidgen_bench.metrics.nearest_neighbour import NearestNeighbour
-from vidgen_bench.metrics.neighbours import vidgen_metrics
+from vidgen_bench.measure.metrics import distances
+from vidgen_bench.measure.metrics.nearest_neighbour import NearestNeighbour
+from vidgen_bench.measure.metrics.neighbours import vidgen_metrics
 
 FOUR = {metric.name: metric for metric in vidgen_metrics()}
 

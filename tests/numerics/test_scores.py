@@ -14,11 +14,11 @@ from scipy import linalg
 from tests import golden
 from vidgen_bench.api import FeatureSet, Moments, NoOptions, Reference
 from vidgen_bench.errors import RequestError
-from vidgen_bench.metrics import gaussian
-from vidgen_bench.metrics.frechet_distance import FrechetDistance, frechet_distance
-from vidgen_bench.metrics.frechet_video_distance import FrechetVideoDistance, FrechetVideoDistanceOptions
-from vidgen_bench.metrics.inception_score import InceptionScore, inception_score
-from vidgen_bench.metrics.moments import moments_of
+from vidgen_bench.measure.metrics import gaussian
+from vidgen_bench.measure.metrics.frechet_distance import FrechetDistance, frechet_distance
+from vidgen_bench.measure.metrics.frechet_video_distance import FrechetVideoDistance, FrechetVideoDistanceOptions
+from vidgen_bench.measure.metrics.inception_score import InceptionScore, inception_score
+from vidgen_bench.measure.reference.moments import moments_of
 
 PRINTED_DIGITS = 1e-7
 RANK_DEFICIENT = 1e-6

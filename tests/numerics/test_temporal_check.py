@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from vidgen_bench.api import FeatureSet, NoOptions, Reference
-from vidgen_bench.declarations import fault
-from vidgen_bench.metrics.frechet_distance import FrechetDistance
-from vidgen_bench.metrics.inception_score import InceptionScore, InceptionScoreOptions
-from vidgen_bench.metrics.moments import moments_of
-from vidgen_bench.metrics.temporal_check import vidgen_metrics
+from vidgen_bench.host.declarations import fault
+from vidgen_bench.measure.metrics.frechet_distance import FrechetDistance
+from vidgen_bench.measure.metrics.inception_score import InceptionScore, InceptionScoreOptions
+from vidgen_bench.measure.metrics.temporal_check import vidgen_metrics
+from vidgen_bench.measure.reference.moments import moments_of
 
 CHECKS = {check.name: check for check in vidgen_metrics()}
 

@@ -13,7 +13,7 @@ from vidgen_backbones.tganv2.sizes import LATENT, stages
 
 from tests import golden
 from vidgen_bench.api import Clip, LatentSpec, Temporal
-from vidgen_bench.host import Host
+from vidgen_bench.host.host import Host
 from vidgen_bench.latent import count
 from vidgen_bench.noise import GivenNoise, Noise
 

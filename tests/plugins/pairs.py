@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from vidgen_bench.api import Backbone, Batch, Clip, Game, LatentSpec, Temporal
-from vidgen_bench.host import Host
+from vidgen_bench.host.host import Host
 from vidgen_bench.latent import count, on_meta
 
 HOST = Host.of_environment()

@@ -8,9 +8,9 @@ import pytest
 
 from tests.plugins.wrong import host_of
 from vidgen_bench.api import Temporal
+from vidgen_bench.config.spec import parse
 from vidgen_bench.conformance import CHECKS, Case, cases
-from vidgen_bench.host import Host
-from vidgen_bench.spec import parse
+from vidgen_bench.host.host import Host
 
 HOST = Host.of_environment()
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pytest
 
 from tests.plugins.wrong import host_of
-from vidgen_bench.compose import Composition
+from vidgen_bench.compose.composition import Composition
 from vidgen_bench.conformance import CHECKS, Case, Nonconformance, cases, conformance_test
 from vidgen_bench.errors import PluginError, RequestError
-from vidgen_bench.host import Host
+from vidgen_bench.host.host import Host
 
 RIGHT = host_of("tests.plugins.wrong.right")
 TEMPORAL = host_of("tests.plugins.wrong.right", "tests.plugins.wrong.temporal")
@@ -228,7 +228,9 @@ def test_a_check_is_a_line_and_asked_in_the_module_of_its_name() -> None:
     ],
 )
 def test_a_name_that_nothing_can_be_asked_of(name: str, error: type[RequestError], words: str) -> None:
-    host = host_of("tests.plugins.wrong.right", "vidgen_bench.metrics.frechet_distance", "tests.plugins.wrong.absent")
+    host = host_of(
+        "tests.plugins.wrong.right", "vidgen_bench.measure.metrics.frechet_distance", "tests.plugins.wrong.absent"
+    )
     with pytest.raises(error) as raised:
         cases(name, host)
     assert words in str(raised.value)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.plugins.test_conformance_can_fail import failures
 from tests.plugins.wrong import host_of
-from vidgen_bench.host import Host
+from vidgen_bench.host.host import Host
 
 ATTENTION = host_of("tests.plugins.wrong.right", "tests.plugins.honest.attention")
 BEGINNINGS = host_of("tests.plugins.wrong.right", "tests.plugins.honest.beginnings")

@@ -11,12 +11,12 @@ import torch
 
 from tests.plugins.test_conformance_can_fail import failures
 from tests.plugins.wrong import host_of
+from vidgen_bench.compose.pair import fit
+from vidgen_bench.config.spec import parse
+from vidgen_bench.config.track import load_track
 from vidgen_bench.conformance import CHECKS, Nonconformance, cases
 from vidgen_bench.conformance.process import SETTINGS, ask_as_it_was
 from vidgen_bench.errors import PluginError
-from vidgen_bench.fit import fit
-from vidgen_bench.spec import parse
-from vidgen_bench.track import load_track
 
 PROCESS = host_of("tests.plugins.wrong.right", "tests.plugins.wrong.process")
 

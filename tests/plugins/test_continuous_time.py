@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from tests.plugins.pairs import ABLE, HOST, able, each, small
 from tests.run_folders import enlivened
 from vidgen_bench.api import Backbone, Clip, Game, LatentSpec, Temporal, Times
-from vidgen_bench.evaluation import samples
+from vidgen_bench.compose.sampling import samples
+from vidgen_bench.experiments.sample.trained import instants
 from vidgen_bench.noise import sampling_noise
-from vidgen_bench.trained import instants
 
 CPU = torch.device("cpu")
 ASKED = {"between": {"fps": 4}, "before": {"rewind": 3}, "after": {"extend": 6}}

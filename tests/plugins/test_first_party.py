@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vidgen_bench.api import Backbone, Clip, LatentSpec, Temporal
-from vidgen_bench.host import Host
+from vidgen_bench.host.host import Host
 from vidgen_bench.noise import sampling_noise
 
 HOST = Host.of_environment()

@@ -15,9 +15,9 @@ from vidgen_backbones.mocogan.generator import FrameGenerator
 from tests.plugins.small_mocogan import FULL, Cell, build, options, terms_of, turn_noise
 from vidgen_bench.api import Clip, Feed
 from vidgen_bench.errors import RequestError
+from vidgen_bench.host.options import checked
 from vidgen_bench.latent import count, on_meta
 from vidgen_bench.noise import GivenNoise
-from vidgen_bench.options import checked
 
 
 @pytest.mark.parametrize("part", ["image_discriminator", "video_discriminator"])

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from vidgen_bench.api import Backbone, Batch, LatentSpec, Temporal
-from vidgen_bench.host import Host
+from vidgen_bench.host.host import Host
+from vidgen_bench.host.options import listed
 from vidgen_bench.latent import count, on_meta
 from vidgen_bench.noise import GivenNoise, key_of, sampling_noise, training_noise
-from vidgen_bench.options import listed
 from vidgen_bench.training.step import take_turn
 from vidgen_bench.training.watch import Watch
 

@@ -9,7 +9,7 @@ import torch
 from vidgen_backbones.tgan import TGAN
 
 from vidgen_bench.api import Clip, LatentSpec, Temporal
-from vidgen_bench.host import Host
+from vidgen_bench.host.host import Host
 from vidgen_bench.latent import count, on_meta
 
 CLIP = Clip(frames=16, size=64, classes=101)

@@ -15,7 +15,7 @@ from vidgen_backbones.tganv2.generator import Generator
 from vidgen_backbones.tganv2.subsampling import kept, real_pyramid
 
 from vidgen_bench.api import Batch, Clip, Feed, Game, Temporal
-from vidgen_bench.host import Host
+from vidgen_bench.host.host import Host
 from vidgen_bench.latent import count
 from vidgen_bench.noise import GivenNoise, Noise, key_of, sampling_noise, training_noise
 from vidgen_bench.training.step import gradients

@@ -12,20 +12,22 @@ import torch
 from tests.data_files import write_tree
 from tests.measures import toy_measure
 from vidgen_bench.api import Clip, Reference
-from vidgen_bench.budget import Budget
-from vidgen_bench.compose import compose
+from vidgen_bench.compose.composition import compose
+from vidgen_bench.compose.matrix import Cell, matrix
+from vidgen_bench.compose.sampling import samples
+from vidgen_bench.config.budget import Budget
 from vidgen_bench.conformance.small import small_track
 from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.prepare import prepare
 from vidgen_bench.data.sampler import ClipSampler
-from vidgen_bench.evaluation import Meter, Scorer, samples
-from vidgen_bench.gauge import number
-from vidgen_bench.host import Host
-from vidgen_bench.matrix import Cell, matrix
-from vidgen_bench.metrics.moments import moments_of
+from vidgen_bench.host.host import Host
+from vidgen_bench.measure.evaluator import number
+from vidgen_bench.measure.feature_extractor import Meter
+from vidgen_bench.measure.reference.moments import moments_of
+from vidgen_bench.measure.scorer import Scorer
+from vidgen_bench.system.interrupt import Interrupt
+from vidgen_bench.system.observer import Observer
 from vidgen_bench.training.distributed import Process
-from vidgen_bench.training.interrupt import Interrupt
-from vidgen_bench.training.observer import Observer
 from vidgen_bench.training.trainer import Rule, Trainer
 
 CPU = torch.device("cpu")

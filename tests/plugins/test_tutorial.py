@@ -10,7 +10,7 @@ import pytest
 
 from tests.plugins.fresh_environment import Environment, make_environment, succeed
 from tests.plugins.tutorial import PAGE, section, shown_files, typed, write_files
-from vidgen_bench.scaffold import package
+from vidgen_bench.host.scaffold import package
 
 TEXT = PAGE.read_text()
 TUTORIAL = section(TEXT, "Tutorial: a temporal generator of your own")

@@ -9,14 +9,14 @@ import pytest
 import torch
 
 from tests.plugin_files import TEMPORAL, host_of
-from vidgen_bench.ablation.members import Ablation, expand
-from vidgen_bench.ablation.values import values
-from vidgen_bench.budget import parse_budget
+from vidgen_bench.config.budget import parse_budget
+from vidgen_bench.config.suite import load_suite
 from vidgen_bench.errors import RequestError
-from vidgen_bench.host import Host
+from vidgen_bench.experiments.ablate.members import Ablation, expand
+from vidgen_bench.experiments.ablate.values import values
+from vidgen_bench.experiments.run.plan import Request
+from vidgen_bench.host.host import Host
 from vidgen_bench.latent import count
-from vidgen_bench.plan import Request
-from vidgen_bench.suite import load_suite
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ROOT / "tests" / "cli" / "tiny.py"
@@ -260,7 +260,7 @@ def test_one_track_of_all_cells_is_the_suites(host: Host, tmp_path: Path) -> Non
 
 
 def track_file(path: Path, *changes: tuple[str, str]) -> None:
-    text = (ROOT / "vidgen_bench" / "tracks" / "shapes-smoke.toml").read_text()
+    text = (ROOT / "vidgen_bench" / "config" / "tracks" / "shapes-smoke.toml").read_text()
     for old, new in changes:
         assert old in text
         text = text.replace(old, new, 1)

@@ -11,15 +11,15 @@ import torch
 
 from tests.record_files import record
 from tests.unit.test_ablation import TINY, ablation_of, cell, track_file, written
-from vidgen_bench.ablation.members import Ablation
-from vidgen_bench.ablation.running import Result, carry_out, check_data, make_plans
-from vidgen_bench.ablation.values import values
 from vidgen_bench.errors import BusyError, DataError, Interrupted, RequestError, VidgenBenchError
-from vidgen_bench.host import Host
-from vidgen_bench.plan import Plan
-from vidgen_bench.run import Outcome
-from vidgen_bench.run_folder import RunFolder
-from vidgen_bench.training.observer import Observer
+from vidgen_bench.experiments.ablate.members import Ablation
+from vidgen_bench.experiments.ablate.running import Result, carry_out, check_data, make_plans
+from vidgen_bench.experiments.ablate.values import values
+from vidgen_bench.experiments.run.execute import Outcome
+from vidgen_bench.experiments.run.folder import RunFolder
+from vidgen_bench.experiments.run.plan import Plan
+from vidgen_bench.host.host import Host
+from vidgen_bench.system.observer import Observer
 
 
 @pytest.fixture(scope="module")

@@ -9,14 +9,15 @@ import pytest
 import torch
 
 from tests.measures import CLIP, CPU, ToyInstrument, small_store, toy_measure
-from vidgen_bench.anchors import Anchors, anchors
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.errors import RecordError
-from vidgen_bench.evaluation import Meter
-from vidgen_bench.gauge import Gauge
-from vidgen_bench.metrics.inception_score import inception_score
-from vidgen_bench.reference import SEED, RealClips, reference_statistics
-from vidgen_bench.training.observer import Observer
+from vidgen_bench.measure.anchors import Anchors, anchors
+from vidgen_bench.measure.evaluator import Gauge
+from vidgen_bench.measure.feature_extractor import Meter
+from vidgen_bench.measure.metrics.inception_score import inception_score
+from vidgen_bench.measure.reference.clips import SEED, RealClips
+from vidgen_bench.measure.reference.statistics import reference_statistics
+from vidgen_bench.system.observer import Observer
 
 
 @pytest.fixture(scope="module")

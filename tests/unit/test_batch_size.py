@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from vidgen_bench.batch_size import CHUNK, fitting_rows, in_parts, rows_at_once
+from vidgen_bench.system.batch_size import CHUNK, fitting_rows, in_parts, rows_at_once
 
 
 @pytest.mark.parametrize(

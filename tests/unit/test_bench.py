@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.measures import ToyHost, ToyInstrument
-from vidgen_bench.bench import Bench, make_bench
+from vidgen_bench.config.track import Track, load_track
 from vidgen_bench.errors import RequestError
-from vidgen_bench.track import Track, load_track
+from vidgen_bench.measure.resolved_track import Bench, make_bench
 
 PROTOCOL = """
 name = "{name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from vidgen_bench.budget import Budget, parse_budget
+from vidgen_bench.config.budget import Budget, parse_budget
 from vidgen_bench.errors import RequestError
 
 

@@ -12,11 +12,11 @@ from torch import nn
 
 from tests import toy
 from vidgen_bench.api import Clip, Game, LatentSpec, NoOptions, Player, option
-from vidgen_bench.compose import compose
+from vidgen_bench.compose.composition import compose
+from vidgen_bench.config.track import load_track
 from vidgen_bench.errors import PluginError, RequestError
-from vidgen_bench.host import Found, Host, Origin
+from vidgen_bench.host.host import Found, Host, Origin
 from vidgen_bench.latent import count
-from vidgen_bench.track import load_track
 
 TRACK = load_track("shapes-smoke")
 

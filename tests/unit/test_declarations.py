@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from vidgen_bench.api import Clip, NoOptions, Pairing, option
-from vidgen_bench.declarations import fault
+from vidgen_bench.host.declarations import fault
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,14 @@ import torch
 from tests import toy
 from tests.measures import CLIP, CPU, ChannelMeans, ToyInstrument, toy_measure
 from vidgen_bench.api import Clip, FeatureSet, Game, Reference
+from vidgen_bench.compose.sampling import samples
 from vidgen_bench.errors import PluginError, RequestError
-from vidgen_bench.evaluation import CHUNK, Meter, Scorer, samples
-from vidgen_bench.measure import Measure
-from vidgen_bench.metrics.moments import moments_of
-from vidgen_bench.views import viewed
+from vidgen_bench.measure.feature_extractor import Meter
+from vidgen_bench.system.batch_size import CHUNK
+from vidgen_bench.measure.reference.moments import moments_of
+from vidgen_bench.measure.resolved_protocol import Measure
+from vidgen_bench.measure.scorer import Scorer
+from vidgen_bench.measure.views import viewed
 
 TIMES = (0.0, 1 / 3, 2 / 3, 1.0)
 CLIPS = torch.rand(32, 3, 4, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
@@ -126,7 +129,7 @@ def test_the_order_of_clips_changes_no_score_but_that_of_views():
 
 
 def test_the_c3d_gives_probabilities_that_sum_to_one_in_bf16_too():
-    from vidgen_bench.host import Host
+    from vidgen_bench.host.host import Host
 
     network = Host.of_environment().find("instrument", "c3d-shapes").declaration.build("tgan")
     with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
@@ -135,9 +138,9 @@ def test_the_c3d_gives_probabilities_that_sum_to_one_in_bf16_too():
 
 
 def test_a_shipped_instrument_gives_a_clip_the_same_features_in_any_batch():
-    from vidgen_bench.host import Host
-    from vidgen_bench.measure import make_measure
-    from vidgen_bench.protocol import load_protocol
+    from vidgen_bench.config.protocol import load_protocol
+    from vidgen_bench.host.host import Host
+    from vidgen_bench.measure.resolved_protocol import make_measure
 
     clip = Clip(16, 64, 8)
     meter = Meter(make_measure(load_protocol("c3d-tgan"), "c3d-shapes", clip, Host.of_environment()), clip, CPU)
@@ -210,7 +213,7 @@ def test_bf16_computes_in_bfloat16_and_gives_float32():
 @pytest.mark.parametrize("preprocessing", ["tgan", "tganv2"])
 @pytest.mark.parametrize("size", [64, 192])
 def test_the_c3d_resizes_in_float32_whatever_the_network_computes_in(preprocessing: str, size: int):
-    from vidgen_bench.host import Host
+    from vidgen_bench.host.host import Host
 
     network = Host.of_environment().find("instrument", "c3d-shapes").declaration.build(preprocessing).preprocessing
     clips = torch.rand(2, 3, 16, size, size, generator=torch.Generator().manual_seed(4)) * 2 - 1

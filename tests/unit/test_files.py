@@ -11,7 +11,7 @@ from typing import BinaryIO
 import pytest
 
 from vidgen_bench.errors import VidgenBenchError
-from vidgen_bench.files import disk_errors, write_text, write_whole
+from vidgen_bench.system.files import disk_errors, write_text, write_whole
 
 
 def test_writes_and_makes_the_folder(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vidgen_bench import film
 from vidgen_bench.errors import RequestError, VidgenBenchError
-from vidgen_bench.film import Film, check_film, durations, mp4_encoder, write_film
+from vidgen_bench.experiments.pictures import animation
+from vidgen_bench.experiments.pictures.animation import Film, check_film, durations, mp4_encoder, write_film
 
 
 def moving(total: int, height: int = 40, width: int = 60) -> list[np.ndarray]:
@@ -93,7 +93,7 @@ def test_odd_sides_are_filled_up_with_white(tmp_path):
 
 
 def test_without_libx264_mpeg4_writes_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(film, "MP4_ENCODERS", ("no-such-encoder", "mpeg4"))
+    monkeypatch.setattr(animation, "MP4_ENCODERS", ("no-such-encoder", "mpeg4"))
     assert mp4_encoder() == "mpeg4"
     made = moving(20)
     write_film(tmp_path / "a.mp4", Film(made, 8.0 * 1.7), "mp4")
@@ -106,7 +106,7 @@ def test_without_libx264_mpeg4_writes_it(tmp_path, monkeypatch):
 
 
 def test_without_any_encoder_mp4_is_refused(monkeypatch):
-    monkeypatch.setattr(film, "MP4_ENCODERS", ("no-such-encoder",))
+    monkeypatch.setattr(animation, "MP4_ENCODERS", ("no-such-encoder",))
     with pytest.raises(RequestError, match=r"has no encoder no-such-encoder\. Choose gif, webp or png"):
         check_film("mp4", 8.0, 64, 64)
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 from PIL import Image
 
-from vidgen_bench import gallery
 from vidgen_bench.api import Clip
-from vidgen_bench.filmstrip import shown, stretch, write_strip
-from vidgen_bench.trained import instants
+from vidgen_bench.experiments.pictures import comparison, grid
+from vidgen_bench.experiments.pictures.filmstrip import shown, stretch, write_strip
+from vidgen_bench.experiments.sample.trained import instants
 
 
 def clips(value: float, count: int = 4, frames: int = 16, size: int = 8) -> torch.Tensor:
@@ -33,13 +33,13 @@ def picture(path) -> np.ndarray:
 def test_pixels_invert_the_datas_scaling_for_every_byte():
     original = torch.arange(256, dtype=torch.float32)
     scaled = ((original - 128) / 128).view(1, 1, 1, 16, 16).expand(1, 3, 1, 16, 16)
-    assert np.array_equal(gallery.pixels(scaled)[0, 0, :, :, 0].reshape(-1), original.numpy().astype(np.uint8))
-    assert gallery.pixels(clips(1.0)).max() == 255
+    assert np.array_equal(grid.pixels(scaled)[0, 0, :, :, 0].reshape(-1), original.numpy().astype(np.uint8))
+    assert grid.pixels(clips(1.0)).max() == 255
 
 
 def test_the_gif_plays_every_frame_with_generated_clips_on_the_left(tmp_path):
     generated = torch.stack([clips(0.0, frames=1)[:, :, 0] + t / 32 for t in range(16)], dim=2)
-    gallery.write_gif(tmp_path / "a.gif", generated, clips(-1.0))
+    comparison.write_gif(tmp_path / "a.gif", generated, clips(-1.0))
     with Image.open(tmp_path / "a.gif") as image:
         assert image.n_frames == 16
         lasting = 0
@@ -55,10 +55,10 @@ def test_the_gif_plays_every_frame_with_generated_clips_on_the_left(tmp_path):
 
 def test_the_png_runs_time_to_the_right(tmp_path):
     ramp = torch.stack([clips(-1.0, frames=1)[:, :, 0] + t / 8 for t in range(16)], dim=2)
-    gallery.write_png(tmp_path / "a.png", ramp, clips(0.0), rows=2, columns=4)
+    comparison.write_png(tmp_path / "a.png", ramp, clips(0.0), rows=2, columns=4)
     page = picture(tmp_path / "a.png")
-    row = page[gallery._HEAD + 4]
-    seen = [row[gallery._GAP + 8 * c + 4].mean() for c in range(4)]
+    row = page[comparison._HEAD + 4]
+    seen = [row[comparison._GAP + 8 * c + 4].mean() for c in range(4)]
     assert seen == sorted(seen)
     assert seen[0] == 0
     assert seen[-1] == 240
@@ -67,8 +67,8 @@ def test_the_png_runs_time_to_the_right(tmp_path):
 # -------------------------------------------------------------------------------------------------------------- blocks
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 8, 16, 17])
 def test_a_block_shows_every_clip_and_blanks_after_the_last(count):
-    frames = gallery.pixels(numbered(count, 1))[:, 0]
-    block = gallery.block(frames)
+    frames = grid.pixels(numbered(count, 1))[:, 0]
+    block = grid.block(frames)
     columns = math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
     assert block.shape == (rows * 8, columns * 8, 3)
@@ -78,18 +78,18 @@ def test_a_block_shows_every_clip_and_blanks_after_the_last(count):
 
 
 def test_the_frames_of_a_block_are_made_one_by_one_and_enlarged():
-    blocks = gallery.Blocks(numbered(5, 3))
+    blocks = grid.Blocks(numbered(5, 3))
     assert len(blocks) == len(list(blocks)) == 3
-    assert gallery.block_shape(5, 8) == blocks[0].shape[1::-1] == (48, 32)
-    assert np.array_equal(blocks[2][::2, ::2], gallery.block(gallery.pixels(numbered(5, 3))[:, 2]))
+    assert grid.block_shape(5, 8) == blocks[0].shape[1::-1] == (48, 32)
+    assert np.array_equal(blocks[2][::2, ::2], grid.block(grid.pixels(numbered(5, 3))[:, 2]))
     assert np.array_equal(blocks[2][1::2, 1::2], blocks[2][::2, ::2])
-    assert gallery.block_shape(100, 64) == gallery.Blocks(numbered(100, 1, 64))[0].shape[1::-1] == (640, 640)
+    assert grid.block_shape(100, 64) == grid.Blocks(numbered(100, 1, 64))[0].shape[1::-1] == (640, 640)
 
 
 def test_a_frame_is_written_to_the_pixel(tmp_path):
     frame = torch.rand(3, 8, 8) * 2 - 1
-    gallery.write_frame(tmp_path / "frame.png", frame)
-    assert np.array_equal(picture(tmp_path / "frame.png"), gallery.pixels(frame[None, :, None])[0, 0])
+    comparison.write_frame(tmp_path / "frame.png", frame)
+    assert np.array_equal(picture(tmp_path / "frame.png"), grid.pixels(frame[None, :, None])[0, 0])
 
 
 # --------------------------------------------------------------------------------------------------------------- strips
@@ -126,7 +126,7 @@ def test_a_strip_is_exact_and_marks_the_stretches(tmp_path):
     write_strip(tmp_path / "a.png", made, times, 16)
     page = picture(tmp_path / "a.png")
     top = page.shape[0] - 8 - 3 * 64
-    wanted = gallery.pixels(made)
+    wanted = grid.pixels(made)
     for column in range(len(times)):
         left = 8 + 64 * column + 6 * ((column >= 2) + (column >= 18))
         for row in range(3):
@@ -149,4 +149,4 @@ def test_small_frames_are_enlarged_so_that_a_ruler_can_be_read(tmp_path):
     write_strip(tmp_path / "a.png", numbered(1, 4), times, 4)
     page = picture(tmp_path / "a.png")
     assert page.shape[1] == 8 + 4 * 48 + 8
-    assert np.array_equal(page[-8 - 48 : -8 : 6, 8 : 8 + 48 : 6], gallery.pixels(numbered(1, 4))[0, 0])
+    assert np.array_equal(page[-8 - 48 : -8 : 6, 8 : 8 + 48 : 6], grid.pixels(numbered(1, 4))[0, 0])

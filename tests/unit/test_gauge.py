@@ -13,10 +13,10 @@ from torch import Tensor
 from tests.measures import CLIP, CPU, small_store, toy_measure
 from vidgen_bench.api import Curve
 from vidgen_bench.errors import RequestError
-from vidgen_bench.gauge import Gauge, number, scores_of
-from vidgen_bench.measure import Measure
-from vidgen_bench.reference import RealClips
-from vidgen_bench.training.observer import Observer
+from vidgen_bench.measure.evaluator import Gauge, number, scores_of
+from vidgen_bench.measure.reference.clips import RealClips
+from vidgen_bench.measure.resolved_protocol import Measure
+from vidgen_bench.system.observer import Observer
 
 CLIPS = torch.rand(12, 3, 4, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.plugin_files import METRIC, TEMPORAL, host_of, install
 from vidgen_bench.errors import PluginError, RequestError
-from vidgen_bench.host import ALLOW_LIST, Host
+from vidgen_bench.host.host import ALLOW_LIST, Host
 
 
 @pytest.fixture

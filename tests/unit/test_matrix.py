@@ -11,12 +11,12 @@ import pytest
 
 from tests.unit.test_compose import TRACK, Painter, Table, Walk
 from vidgen_bench.api import LatentSpec
-from vidgen_bench.compose import compose
+from vidgen_bench.compose.composition import compose
+from vidgen_bench.compose.matrix import matrix
+from vidgen_bench.compose.suggestion import nearest
+from vidgen_bench.config.spec import parse
 from vidgen_bench.errors import PluginError, RequestError
-from vidgen_bench.host import Host
-from vidgen_bench.matrix import matrix
-from vidgen_bench.nearest import nearest
-from vidgen_bench.spec import parse
+from vidgen_bench.host.host import Host
 
 
 @dataclass(frozen=True)
@@ -152,8 +152,8 @@ def test_who_reads_the_count_gets_it_whatever_he_catches() -> None:
 
 def test_the_grid_of_the_installed_plugins_takes_no_torch() -> None:
     code = (
-        "import sys; from vidgen_bench.host import Host; from vidgen_bench.matrix import matrix; "
-        "from vidgen_bench.track import load_track; cells = matrix(load_track('shapes-smoke'), Host.of_environment()); "
+        "import sys; from vidgen_bench.host.host import Host; from vidgen_bench.compose.matrix import matrix; "
+        "from vidgen_bench.config.track import load_track; cells = matrix(load_track('shapes-smoke'), Host.of_environment()); "
         "print(len(cells) > 1, 'torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
@@ -163,7 +163,8 @@ def test_the_grid_of_the_installed_plugins_takes_no_torch() -> None:
 @pytest.mark.parametrize("spec", ["tganv2+gru", "mocogan+convlstm", "vgan+ode1", "tgan+od1"])
 def test_a_pair_that_is_refused_takes_no_torch(spec: str) -> None:
     code = (
-        "import sys; from pathlib import Path; from vidgen_bench.host import Host; from vidgen_bench.plan import Request, make_plan\n"
+        "import sys; from pathlib import Path; from vidgen_bench.host.host import Host\n"
+        "from vidgen_bench.experiments.run.plan import Request, make_plan\n"
         "from vidgen_bench.errors import RequestError\n"
         f"try: make_plan(Request({spec!r}), Host.of_environment())\n"
         "except RequestError as error: print('torch' in sys.modules, str(error)[-40:])"

@@ -8,9 +8,9 @@ import pytest
 
 from tests.measures import CLIP, ToyHost, ToyInstrument, make_protocol, toy_measure
 from vidgen_bench.api import Clip
+from vidgen_bench.config.protocol import adjusted
 from vidgen_bench.errors import RequestError
-from vidgen_bench.measure import make_measure, with_every_option
-from vidgen_bench.protocol import adjusted
+from vidgen_bench.measure.resolved_protocol import make_measure, with_every_option
 
 
 def names(chosen: Any) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from vidgen_bench.api import NoOptions, option
 from vidgen_bench.errors import RequestError
-from vidgen_bench.options import checked, jsonable, listed
+from vidgen_bench.host.options import checked, jsonable, listed
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ import pytest
 
 from tests.plugins.tutorial import PAGE, section
 from tests.unit.test_declarations import temporal
-from vidgen_bench import api, conformance, hookspecs, integrate, latent
-from vidgen_bench.declarations import fault
+from vidgen_bench import api, conformance, integrate, latent
 from vidgen_bench.errors import Interrupted, RequestError, VidgenBenchError
-from vidgen_bench.host import ALLOW_LIST, HOOKS
+from vidgen_bench.host import hookspecs
+from vidgen_bench.host.declarations import fault
+from vidgen_bench.host.host import ALLOW_LIST, HOOKS
 from vidgen_bench.noise import Noise
 
 TEXT = PAGE.read_text()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from vidgen_bench.precision import instrument_context, strictly
+from vidgen_bench.measure.precision import instrument_context, strictly
 
 CPU = torch.device("cpu")
 NEWER = hasattr(torch.backends, "fp32_precision")

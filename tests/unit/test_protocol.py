@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from tests.measures import make_protocol
+from vidgen_bench.config.protocol import Protocol, Stamp, adjusted, load_protocol, shipped_protocols
 from vidgen_bench.errors import RequestError
-from vidgen_bench.host import Host
-from vidgen_bench.measure import with_every_option
-from vidgen_bench.protocol import Protocol, Stamp, adjusted, load_protocol, shipped_protocols
+from vidgen_bench.host.host import Host
+from vidgen_bench.measure.resolved_protocol import with_every_option
 
 
 def stamp(protocol: Protocol | None = None, **changes: Any) -> Stamp:
@@ -92,7 +92,7 @@ def test_the_instrument_counts_by_its_weights_and_not_by_its_name() -> None:
 def test_another_process_gives_the_same_id() -> None:
     here = Stamp(protocol=load_protocol("c3d-tgan").declared, instrument="toy", sha256="ab", real="cd").id
     code = (
-        "from vidgen_bench.protocol import Stamp, load_protocol;"
+        "from vidgen_bench.config.protocol import Stamp, load_protocol;"
         "print(Stamp(protocol=load_protocol('c3d-tgan').declared, instrument='toy', sha256='ab', real='cd').id)"
     )
     for salt in ("1", "2"):
@@ -109,7 +109,7 @@ def written(folder: Path, text: str) -> str:
 
 
 def shipped_text(name: str) -> str:
-    return (Path(__file__).parents[2] / "vidgen_bench" / "protocols" / f"{name}.toml").read_text()
+    return (Path(__file__).parents[2] / "vidgen_bench" / "config" / "protocols" / f"{name}.toml").read_text()
 
 
 def test_ones_own_file(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
 
-from vidgen_bench.provenance import hardware
+from vidgen_bench.system.provenance import hardware, revision
 
 
 @pytest.fixture(autouse=True)
@@ -27,3 +29,9 @@ def test_a_processor_is_named_with_its_threads() -> None:
     assert (end, rest) == (", 1 thread", "")
     assert model
     assert two == f"{model}, 2 threads"
+
+
+def test_the_revision_of_a_checkout_is_its_commit() -> None:
+    project = Path(__file__).resolve().parents[2]
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=project, capture_output=True, text=True, check=True)
+    assert revision().removesuffix("+changes") == head.stdout.strip()

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from vidgen_bench.compose import compose
-from vidgen_bench.host import Host
-from vidgen_bench.resolve import parse_given
-from vidgen_bench.track import load_track, shipped_tracks
+from vidgen_bench.compose.composition import compose
+from vidgen_bench.compose.resolve import parse_given
+from vidgen_bench.config.track import load_track, shipped_tracks
+from vidgen_bench.host.host import Host
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()

@@ -16,15 +16,15 @@ import vidgen_bench
 from tests.cli.tiny import make_workplace
 from tests.run_folders import begun, plan_of
 from vidgen_bench.api import Clip
-from vidgen_bench.budget import parse_budget
+from vidgen_bench.config.budget import parse_budget
 from vidgen_bench.errors import RecordError, RequestError
-from vidgen_bench.host import Host
-from vidgen_bench.plan import Request, make_plan
-from vidgen_bench.recompose import read_run, recompose
-from vidgen_bench.records import read_record
-from vidgen_bench.run import execute
-from vidgen_bench.run_folder import RunFolder
-from vidgen_bench.training.observer import Observer
+from vidgen_bench.experiments.run.execute import execute
+from vidgen_bench.experiments.run.folder import RunFolder
+from vidgen_bench.experiments.run.plan import Request, make_plan
+from vidgen_bench.experiments.sample.recompose import read_run, recompose
+from vidgen_bench.host.host import Host
+from vidgen_bench.records.record import read_record
+from vidgen_bench.system.observer import Observer
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +155,7 @@ def test_a_deleted_checkpoint_is_told(finished, tmp_path):
 def test_a_plugin_that_is_gone_is_named_with_its_distribution(tmp_path, monkeypatch):
     folder = begun(tmp_path / "a", "tgan+sde")
     monkeypatch.setenv("VIDGEN_BENCH_PLUGINS", "tgan,conv1d,ode")
-    wanted = f"temporal generator 'sde' of vidgen-bench {vidgen_bench.__version__}, which is not installed"
+    wanted = f"temporal generator 'sde' of vidgen-bench {vidgen_bench.version.__version__}, which is not installed"
     with pytest.raises(RequestError, match=wanted):
         vidgen_bench.load(folder, device="cpu")
 
@@ -166,7 +166,7 @@ def test_weights_that_no_longer_fit_are_told_with_the_versions(tmp_path):
     request["options"]["temporal.embedding"] = False
     request["environment"]["plugins"]["temporal ode1"] = "vidgen-bench 0.0.9"
     (folder / "request.json").write_text(json.dumps(request))
-    now = vidgen_bench.__version__
+    now = vidgen_bench.version.__version__
     with pytest.raises(RecordError, match=f"ode1 came from vidgen-bench 0.0.9, and now it is {now}"):
         vidgen_bench.load(folder, device="cpu")
     request["options"]["temporal.embeding"] = False

@@ -12,9 +12,10 @@ import pytest
 from pydantic import ValidationError
 
 from tests.record_files import DECLARED, EXTERNAL, STAMP, record
+from vidgen_bench.config.track import load_track, track_fingerprint
 from vidgen_bench.errors import RecordError
-from vidgen_bench.records import Score, mean_and_std, read_record, track_fingerprint, write_record
-from vidgen_bench.track import load_track
+from vidgen_bench.records.entries import Score, mean_and_std
+from vidgen_bench.records.record import read_record, write_record
 
 Table = dict[str, Any]
 

@@ -14,16 +14,17 @@ from torch import nn
 
 from tests.measures import CLIP, CPU, ChannelMeans, ToyInstrument, small_store, toy_measure
 from tests.unit.instruments.chainer_files import cut_header, header_alone
-from vidgen_bench import reference
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.data.store import Store
 from vidgen_bench.errors import RecordError, VidgenBenchError
-from vidgen_bench.evaluation import Meter
-from vidgen_bench.files import write_whole
-from vidgen_bench.measure import Measure
-from vidgen_bench.reference import SEED, RealClips, ReferenceFolder, reference_statistics
-from vidgen_bench.reference_manifest import MANIFEST, kept_folders, read_manifest
-from vidgen_bench.training.observer import Observer
+from vidgen_bench.measure.feature_extractor import Meter
+from vidgen_bench.measure.reference.clips import SEED, RealClips
+from vidgen_bench.measure.reference.folder import ReferenceFolder
+from vidgen_bench.measure.reference.manifest import MANIFEST, kept_folders, read_manifest
+from vidgen_bench.measure.reference.statistics import reference_statistics
+from vidgen_bench.measure.resolved_protocol import Measure
+from vidgen_bench.system.files import write_whole
+from vidgen_bench.system.observer import Observer
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +148,7 @@ def test_everything_else_does(real: RealClips, wide: Store, tmp_path: Path, monk
         real.real(toy_measure(real={"passes": 2, "augment": ["flip"]})),
         RealClips(real.store, wide, CLIP).real(shifted),
     ]
-    monkeypatch.setattr(reference, "SEED", 1)
+    monkeypatch.setattr("vidgen_bench.measure.reference.clips.SEED", 1)
     hashes.append(real.real(toy_measure()))
     assert len(set(hashes)) == len(hashes)
 
@@ -229,9 +230,9 @@ def test_killed_while_writing_nothing_partial_counts(
         write_whole(path, half)
 
     with monkeypatch.context() as patch:
-        patch.setattr("vidgen_bench.metrics.moments.write_whole", failing)
-        patch.setattr("vidgen_bench.reference.write_whole", failing)
-        patch.setattr("vidgen_bench.files.write_whole", failing)
+        patch.setattr("vidgen_bench.measure.reference.moments.write_whole", failing)
+        patch.setattr("vidgen_bench.measure.reference.folder.write_whole", failing)
+        patch.setattr("vidgen_bench.system.files.write_whole", failing)
         with pytest.raises(KeyboardInterrupt):
             computed(measure, real, tmp_path)
     folder = folder_of(measure, real, tmp_path)

@@ -8,9 +8,9 @@ import pytest
 
 from tests.unit.test_compose import TRACK, Painter, Table, Walk
 from vidgen_bench.api import Pairing
-from vidgen_bench.compose import compose
+from vidgen_bench.compose.composition import compose
+from vidgen_bench.compose.resolve import Resolved, parse_given
 from vidgen_bench.errors import PluginError, RequestError
-from vidgen_bench.resolve import Resolved, parse_given
 
 STROLL = dataclasses.replace(Walk(), name="stroll", sets={"scale": 2.0})
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from vidgen_bench.compose.resolve import Resolved
+from vidgen_bench.config.spec import parse
 from vidgen_bench.errors import RecordError, RequestError
-from vidgen_bench.records import Setting
-from vidgen_bench.resolve import Resolved
-from vidgen_bench.run_folder import RunFolder, folder_of
-from vidgen_bench.spec import parse
+from vidgen_bench.experiments.run.folder import RunFolder, folder_of
+from vidgen_bench.records.entries import Setting
 
 REQUEST = {
     "spec": "tgan+ode1",

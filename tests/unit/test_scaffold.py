@@ -15,13 +15,13 @@ import pytest
 import torch
 
 from tests.plugin_files import TEMPORAL, host_of
-from vidgen_bench import __version__
 from vidgen_bench.api import API, Clip
-from vidgen_bench.declarations import fault
 from vidgen_bench.errors import RequestError, VidgenBenchError
-from vidgen_bench.host import Host
+from vidgen_bench.host.declarations import fault
+from vidgen_bench.host.host import Host
+from vidgen_bench.host.scaffold import Names, PluginKind, checked_names, commands, package, write_package
 from vidgen_bench.noise import sampling_noise
-from vidgen_bench.scaffold import Names, PluginKind, checked_names, commands, package, write_package
+from vidgen_bench.version import __version__
 
 PROJECT = Path(__file__).resolve().parents[2]
 KINDS: tuple[PluginKind, ...] = ("temporal", "backbone")

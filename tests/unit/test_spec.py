@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vidgen_bench.config.spec import Spec, parse
 from vidgen_bench.errors import RequestError
-from vidgen_bench.spec import Spec, parse
 
 NAMES = st.from_regex(r"[a-z0-9][a-z0-9_.-]{0,12}", fullmatch=True)
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from vidgen_bench.ablation.members import expand
+from vidgen_bench.config.suite import Cell, Suite, load_suite, shipped_suites
 from vidgen_bench.errors import RequestError
-from vidgen_bench.host import Host
-from vidgen_bench.plan import Request
-from vidgen_bench.suite import Cell, Suite, load_suite, shipped_suites
+from vidgen_bench.experiments.ablate.members import expand
+from vidgen_bench.experiments.run.plan import Request
+from vidgen_bench.host.host import Host
 
 ROOT = Path(__file__).resolve().parents[2]
 

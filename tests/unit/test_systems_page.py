@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from vidgen_bench.compose import compose
-from vidgen_bench.host import Host
+from vidgen_bench.compose.composition import compose
+from vidgen_bench.compose.resolve import parse_given
+from vidgen_bench.config.track import load_track
+from vidgen_bench.host.host import Host
 from vidgen_bench.latent import count
-from vidgen_bench.resolve import parse_given
-from vidgen_bench.track import load_track
 
 HOST = Host.of_environment()
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "systems.md").read_text()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from vidgen_bench.budget import parse_budget
+from vidgen_bench.config.budget import parse_budget
+from vidgen_bench.config.protocol import load_protocol
+from vidgen_bench.config.track import Track, load_track, shipped_tracks
 from vidgen_bench.errors import RequestError
-from vidgen_bench.protocol import load_protocol
-from vidgen_bench.track import Track, load_track, shipped_tracks
 
 FINGERPRINTS = {
     "shapes-64": "v1:ea2b8d8918a14f6e",
@@ -216,7 +216,7 @@ def test_a_track_read_back_from_what_it_declares_declares_the_same(tmp_path: Pat
 
 
 def test_a_copy_of_a_shipped_protocol_changes_no_fingerprint(tmp_path: Path, own) -> None:
-    shipped = (resources.files("vidgen_bench") / "protocols" / "c3d-tgan.toml").read_text()
+    shipped = (resources.files("vidgen_bench.config") / "protocols" / "c3d-tgan.toml").read_text()
     copied = load_track(str(with_protocol(tmp_path / "a", 'protocol = "protocols/mine.toml"', shipped)))
     assert copied.fingerprint == own().fingerprint
 

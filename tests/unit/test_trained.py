@@ -9,7 +9,7 @@ import vidgen_bench
 from tests.run_folders import begun
 from vidgen_bench.api import Clip
 from vidgen_bench.errors import RequestError, VidgenBenchError
-from vidgen_bench.trained import Trained, instants
+from vidgen_bench.experiments.sample.trained import Trained, instants
 
 CLIP = Clip(frames=16, size=64, classes=2)
 
@@ -128,7 +128,7 @@ def test_calls_that_make_no_sense_are_refused(trained, asked, words):
 
 def test_what_a_pair_cannot_is_refused_before_any_work(trained, monkeypatch, tmp_path):
     still = vidgen_bench.load(begun(tmp_path / "a", "tgan+gru"), device="cpu")
-    monkeypatch.setattr("vidgen_bench.trained.samples", lambda *_: pytest.fail("it rendered"))
+    monkeypatch.setattr("vidgen_bench.experiments.sample.trained.samples", lambda *_: pytest.fail("it rendered"))
     with pytest.raises(RequestError, match=r"between \(--fps\) or before \(--rewind\).*: gru cannot\. It can go after"):
         still.sample(1, fps=2, rewind=1)
     with pytest.raises(RequestError, match="cannot go before"):
@@ -143,16 +143,20 @@ def test_too_little_memory_and_weights_that_are_not_finite_are_told(trained, mon
     def full(*_):
         raise torch.OutOfMemoryError("4 GiB")
 
-    monkeypatch.setattr("vidgen_bench.trained.samples", full)
+    monkeypatch.setattr("vidgen_bench.experiments.sample.trained.samples", full)
     with pytest.raises(VidgenBenchError, match="too little memory for 32 frames at once"):
         trained.sample(2)
     for error in (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), MemoryError()):
-        monkeypatch.setattr("vidgen_bench.trained.samples", lambda *_, error=error: raised(error))
+        monkeypatch.setattr("vidgen_bench.experiments.sample.trained.samples", lambda *_, error=error: raised(error))
         with pytest.raises(VidgenBenchError, match=r"cpu has too little memory for 32 frames at once.*a clip\.$"):
             trained.sample(2)
-    monkeypatch.setattr("vidgen_bench.trained.samples", lambda *_: raised(RuntimeError("a shape is wrong")))
+    monkeypatch.setattr(
+        "vidgen_bench.experiments.sample.trained.samples", lambda *_: raised(RuntimeError("a shape is wrong"))
+    )
     with pytest.raises(RuntimeError, match="a shape is wrong"):
         trained.sample(2)
-    monkeypatch.setattr("vidgen_bench.trained.samples", lambda *_: iter([torch.full((2, 3, 16, 64, 64), torch.nan)]))
+    monkeypatch.setattr(
+        "vidgen_bench.experiments.sample.trained.samples", lambda *_: iter([torch.full((2, 3, 16, 64, 64), torch.nan)])
+    )
     with pytest.raises(VidgenBenchError, match="not finite: training diverged"):
         trained.sample(2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from vidgen_bench.views import viewed
+from vidgen_bench.measure.views import viewed
 
 CLIPS = torch.arange(20 * 3 * 16 * 2 * 2, dtype=torch.float32).view(20, 3, 16, 2, 2)
 

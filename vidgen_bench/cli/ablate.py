@@ -30,11 +30,11 @@ from vidgen_bench.errors import Interrupted, RequestError, VidgenBenchError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from vidgen_bench.ablation.members import Ablation, Job
-    from vidgen_bench.ablation.running import Result
     from vidgen_bench.api import Metric
     from vidgen_bench.cli.progress import TerminalObserver
-    from vidgen_bench.host import Host
+    from vidgen_bench.experiments.ablate.members import Ablation, Job
+    from vidgen_bench.experiments.ablate.running import Result
+    from vidgen_bench.host.host import Host
 
 
 class Format(StrEnum):
@@ -72,12 +72,12 @@ def ablate(
 
     What is finished is skipped; a run that fails does not stop the others. The same command goes on where it was stopped.
     """
-    from vidgen_bench.ablation.members import expand
-    from vidgen_bench.budget import parse_budget
-    from vidgen_bench.host import Host
-    from vidgen_bench.plan import Request
-    from vidgen_bench.resolve import parse_given
-    from vidgen_bench.suite import load_suite
+    from vidgen_bench.compose.resolve import parse_given
+    from vidgen_bench.config.budget import parse_budget
+    from vidgen_bench.config.suite import load_suite
+    from vidgen_bench.experiments.ablate.members import expand
+    from vidgen_bench.experiments.run.plan import Request
+    from vidgen_bench.host.host import Host
 
     host = Host.of_environment()
     loaded = load_suite(" ".join(suite), {f.name for f in host.of("backbone")})
@@ -102,9 +102,9 @@ def ablate(
 
 
 def _print_plan(ablation: Ablation, host: Host, layout: Format) -> None:
-    from vidgen_bench.ablation.running import make_plans
-    from vidgen_bench.cli.ablation_plan import as_table, plan
     from vidgen_bench.cli.console import output, print_json
+    from vidgen_bench.experiments.ablate.dry_run import as_table, plan
+    from vidgen_bench.experiments.ablate.running import make_plans
 
     if layout is Format.markdown:
         raise RequestError("--dry-run is printed for a terminal or as json; leave out --format markdown.")
@@ -141,7 +141,7 @@ def _run(ablation: Ablation, host: Host, layout: Format) -> None:
 
 def _results(ablation: Ablation, host: Host, console: Console) -> Iterator[Result]:
     """Check what can be checked, then run every job and yield how it ended."""
-    from vidgen_bench.ablation.running import carry_out, check_data, make_plans
+    from vidgen_bench.experiments.ablate.running import carry_out, check_data, make_plans
 
     @contextmanager
     def watch(number: int, job: Job) -> Iterator[TerminalObserver]:
@@ -195,20 +195,20 @@ def _failure(result: Result) -> str:
 
 
 def _print(ablation: Ablation, results: list[Result], metric: Metric, layout: Format) -> None:
-    from vidgen_bench.cli.ablation_sheet import sheet
     from vidgen_bench.cli.console import output, print_json
+    from vidgen_bench.experiments.ablate.table import sheet
 
     table = sheet(ablation, results, metric)
     if layout is Format.json:
-        from vidgen_bench.cli.ablation_export import as_table
+        from vidgen_bench.experiments.ablate.export import as_table
 
         print_json(as_table(ablation, results, table, metric))
     elif layout is Format.markdown:
-        from vidgen_bench.cli.ablation_export import as_markdown
+        from vidgen_bench.experiments.ablate.export import as_markdown
 
         print(as_markdown(table), end="")
     else:
-        from vidgen_bench.cli.ablation_view import view
+        from vidgen_bench.experiments.ablate.terminal import view
 
         console = output()
         console.print()

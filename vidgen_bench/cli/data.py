@@ -13,8 +13,8 @@ from vidgen_bench.cli.console import output, print_json
 
 if TYPE_CHECKING:
     from vidgen_bench.api import VideoSource
+    from vidgen_bench.config.track import Track
     from vidgen_bench.data.store import Store
-    from vidgen_bench.track import Track
 
 app = typer.Typer(
     rich_markup_mode="rich",
@@ -52,15 +52,16 @@ def prepare(
 ) -> None:
     """Decode every video of the track once; where that is done, say so. Stopped at any moment, it goes on from
     there."""
+    from vidgen_bench.data.geometry import FrameGeometry
     from vidgen_bench.data.prepare import prepare as decode
-    from vidgen_bench.places import cache_folder
+    from vidgen_bench.system.places import cache_folder
 
     loaded = _load(track)
     with _progress() as report:
         store = decode(
             _located(loaded, data, splits, report),
             split=loaded.data.split,
-            geometry=loaded.data.geometry,
+            geometry=FrameGeometry.of(loaded.data),
             clip_frames=loaded.clip.frames,
             cache=cache_folder(),
             allow_missing=allow_missing,
@@ -98,14 +99,14 @@ def verify(
 
 
 def _load(track: str) -> Track:
-    from vidgen_bench.track import load_track
+    from vidgen_bench.config.track import load_track
 
     return load_track(track)
 
 
 def _located(track: Track, data: Path | None, splits: Path | None, report: Report) -> VideoSource:
-    from vidgen_bench.host import Host
-    from vidgen_bench.places import cache_folder
+    from vidgen_bench.host.host import Host
+    from vidgen_bench.system.places import cache_folder
 
     found = Host.of_environment().find("data set", track.data.name)
     return found.declaration.locate(data, splits, cache_folder(), report)
@@ -117,17 +118,18 @@ def _opened(track: str, data: Path | None, splits: Path | None, allow_missing: i
     Raises:
         DataError: they are not decoded yet.
     """
+    from vidgen_bench.data.geometry import FrameGeometry
     from vidgen_bench.data.prepare import store_folder
     from vidgen_bench.data.store import Store
     from vidgen_bench.errors import DataError
-    from vidgen_bench.places import cache_folder
+    from vidgen_bench.system.places import cache_folder
 
     loaded = _load(track)
     with _progress() as report:
         source = _located(loaded, data, splits, report)
     part = loaded.data
     folder = store_folder(
-        source, split=part.split, geometry=part.geometry, cache=cache_folder(), allow_missing=allow_missing
+        source, split=part.split, geometry=FrameGeometry.of(part), cache=cache_folder(), allow_missing=allow_missing
     )
     if not folder.is_dir():
         raise DataError(

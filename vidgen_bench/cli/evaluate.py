@@ -13,8 +13,8 @@ from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Runs, Split
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from vidgen_bench.evaluating.asked import Evaluation
-    from vidgen_bench.records import Record
+    from vidgen_bench.experiments.evaluate.request import Evaluation
+    from vidgen_bench.records.record import Record
 
 
 def evaluate(
@@ -73,11 +73,11 @@ def evaluate(
     """
     from rich.console import Console
 
-    from vidgen_bench.bench import Videos
     from vidgen_bench.cli.console import print_json
     from vidgen_bench.cli.progress import TerminalObserver
-    from vidgen_bench.evaluating.asked import Asked
-    from vidgen_bench.evaluating.evaluate import evaluation
+    from vidgen_bench.experiments.evaluate.evaluate import evaluation
+    from vidgen_bench.experiments.evaluate.request import Asked
+    from vidgen_bench.measure.resolved_track import Videos
 
     console = Console(soft_wrap=True, stderr=as_json)  # standard output is the JSON's alone
     videos = Videos(data, splits, allow_missing, workers)

@@ -103,14 +103,14 @@ def _write(
         print(f"No records yet below {folders}. Make one with: vidgen-bench run tgan+ode2")
     elif layout is Format.table and target is None:
         from vidgen_bench.cli.console import output
-        from vidgen_bench.leaderboard.table import table
+        from vidgen_bench.leaderboard.render.terminal import table
 
         console = output()
         console.print(table(found, console.width))
     elif target is None:
         print(_text(found, collected, layout), end="")
     else:
-        from vidgen_bench.files import write_text
+        from vidgen_bench.system.files import write_text
 
         write_text(target, _text(found, collected, layout))
         print(f"Wrote {target}")
@@ -118,15 +118,15 @@ def _write(
 
 def _text(found: list[Ranking], collected: Collected, layout: Format) -> str:
     if layout is Format.json:
-        from vidgen_bench.leaderboard.export import as_json
+        from vidgen_bench.leaderboard.render.json_text import as_json
 
         return as_json(found, [str(f) for f in collected.faults])
     if layout is Format.csv:
-        from vidgen_bench.leaderboard.sheet import as_csv
+        from vidgen_bench.leaderboard.render.csv_text import as_csv
 
         return as_csv(found)
     if layout is Format.markdown:
-        from vidgen_bench.leaderboard.markdown import as_markdown
+        from vidgen_bench.leaderboard.render.markdown import as_markdown
 
         return as_markdown(found)
     import io
@@ -134,7 +134,7 @@ def _text(found: list[Ranking], collected: Collected, layout: Format) -> str:
     from rich.console import Console
 
     from vidgen_bench.cli.console import PLAIN_WIDTH
-    from vidgen_bench.leaderboard.table import table
+    from vidgen_bench.leaderboard.render.terminal import table
 
     stream = io.StringIO()
     Console(file=stream, width=PLAIN_WIDTH).print(table(found, PLAIN_WIDTH))

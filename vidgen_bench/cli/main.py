@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from vidgen_bench import __version__
 from vidgen_bench.cli.console import complain
 from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.errors import VidgenBenchError
+from vidgen_bench.version import __version__
 
 DEBUG = "VIDGEN_BENCH_DEBUG"
 
@@ -73,9 +73,10 @@ def _add_leaderboard(app: typer.Typer) -> None:
 
 
 def _add_plugins(app: typer.Typer) -> None:
-    from vidgen_bench.cli import plugins
 
-    app.add_typer(plugins.app, name="plugins")
+    from vidgen_bench.cli.plugins import commands
+
+    app.add_typer(commands.app, name="plugins")
 
 
 def _add_tracks(app: typer.Typer) -> None:
@@ -103,9 +104,10 @@ def _add_reference(app: typer.Typer) -> None:
 
 
 def _add_instrument(app: typer.Typer) -> None:
-    from vidgen_bench.cli import instrument
 
-    app.add_typer(instrument.app, name="instrument")
+    from vidgen_bench.cli.instrument import commands
+
+    app.add_typer(commands.app, name="instrument")
 
 
 COMMANDS: dict[str, Callable[[typer.Typer], None]] = {

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from vidgen_bench.records import Record, Score
+from vidgen_bench.records.entries import Score
+from vidgen_bench.records.record import Record
 
 if TYPE_CHECKING:
-    from vidgen_bench.run import Outcome
+    from vidgen_bench.experiments.run.execute import Outcome
 
 _ANCHORS = {"real": "held-out real clips (ceiling)", "grey": "plain grey (floor)", "noise": "plain noise (floor)"}
 

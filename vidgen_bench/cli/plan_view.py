@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from vidgen_bench.plan import Plan
-from vidgen_bench.resolve import spelt
+from vidgen_bench.compose.resolve import spelt
+from vidgen_bench.experiments.run.plan import Plan
 
 
 def print_plan(console: Console, plan: Plan, seeds: list[int]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib.metadata import entry_points
 
-from vidgen_bench import ENTRY_POINT_GROUP
-from vidgen_bench.blame import place
+from vidgen_bench.api import ENTRY_POINT_GROUP
+from vidgen_bench.host.traceback_location import place
 
 
 def plugin_fault(error: BaseException) -> str | None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from vidgen_bench.records import Best, TracePoint
-from vidgen_bench.training.observer import Glance, Observer
+from vidgen_bench.system.observer import Glance, Observer
 
 _PLAIN_SECONDS = 10.0
 """Without a terminal, at most one line in this time (and one for every evaluation)."""
 
 
-def shown(scores: dict[str, float]) -> str:
+def shown(scores: Mapping[str, float]) -> str:
     """Return ``IS 2.31  FID 14.2``."""
     return "  ".join(f"{name.upper()} {value:.4g}" for name, value in scores.items())
 
@@ -83,11 +83,11 @@ class TerminalObserver(Observer):
         if not self._live:
             self._plain(f"training: {glance.share:.0%}{self._left(glance)}  {note}", urgent=False)
 
-    def evaluated(self, point: TracePoint, best: Best) -> None:
-        """Say the scores, and which checkpoint is the best so far."""
-        self._scores = f"last {shown(point.scores)}  best {best.metric.upper()} {best.value:.4g} at {best.iteration}"
-        star = "  (best so far)" if best.iteration == point.iteration else ""
-        self._console.print(f"  iteration {point.iteration}: {shown(point.scores)}{star}", highlight=False)
+    def evaluated(self, iteration: int, scores: Mapping[str, float], best_iteration: int) -> None:
+        """Print the scores, and mark the best checkpoint so far."""
+        self._scores = f"last {shown(scores)}  best at {best_iteration}"
+        star = "  (best so far)" if best_iteration == iteration else ""
+        self._console.print(f"  iteration {iteration}: {shown(scores)}{star}", highlight=False)
 
     def _left(self, glance: Glance) -> str:
         if self._from is None or glance.share <= self._from[0]:
@@ -109,6 +109,6 @@ class TerminalObserver(Observer):
 def _gibibytes() -> float:
     import torch
 
-    from vidgen_bench.training.memory import peak_memory
+    from vidgen_bench.system.memory import peak_memory
 
     return peak_memory(torch.device("cuda" if torch.cuda.is_available() else "cpu")) / 2**30

@@ -12,9 +12,9 @@ from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.errors import RequestError
 
 if TYPE_CHECKING:
-    from vidgen_bench.host import Host
-    from vidgen_bench.protocol import Protocol, RealPart
-    from vidgen_bench.track import Track
+    from vidgen_bench.config.protocol import Protocol, RealPart
+    from vidgen_bench.config.track import Track
+    from vidgen_bench.host.host import Host
 
 app = typer.Typer(cls=QuickGroup, rich_markup_mode="rich")
 
@@ -28,7 +28,7 @@ def protocols(context: typer.Context, as_json: _AsJson = False) -> None:
     """List the protocols that ship: how clips become numbers, named and versioned."""
     if context.invoked_subcommand is not None:
         return
-    from vidgen_bench.protocol import load_protocol, shipped_protocols
+    from vidgen_bench.config.protocol import load_protocol, shipped_protocols
 
     shipped = [load_protocol(name) for name in shipped_protocols()]
     if as_json:
@@ -77,10 +77,10 @@ def show(
     as_json: _AsJson = False,
 ) -> None:
     """Show everything a protocol fixes, the defaults of its metrics included."""
-    from vidgen_bench.bench import on_track
-    from vidgen_bench.host import Host
-    from vidgen_bench.protocol import load_protocol
-    from vidgen_bench.track import load_track
+    from vidgen_bench.config.protocol import load_protocol
+    from vidgen_bench.config.track import load_track
+    from vidgen_bench.host.host import Host
+    from vidgen_bench.measure.resolved_track import on_track
 
     host, protocol, loaded = Host.of_environment(), load_protocol(name), load_track(track) if track else None
     if loaded is not None:
@@ -97,8 +97,8 @@ def show(
 
 def _options(protocol: Protocol, host: Host) -> dict[str, dict[str, Any]]:
     """Return every metric's options as the protocol sets them, defaults included."""
-    from vidgen_bench.measure import chosen_metrics
-    from vidgen_bench.options import jsonable
+    from vidgen_bench.host.options import jsonable
+    from vidgen_bench.measure.resolved_protocol import chosen_metrics
 
     return {c.found.name: jsonable(dataclasses.asdict(c.options)) for c in chosen_metrics(protocol, host)}
 
@@ -124,8 +124,8 @@ def _instruments(protocol: Protocol, host: Host) -> list[str]:
 
 def _id(protocol: Protocol, track: Track, host: Host) -> dict[str, Any]:
     """Return the id without its hash, the weights' hash where they are here, and what the hash still lacks."""
-    from vidgen_bench.measure import fitting
-    from vidgen_bench.protocol import Stamp
+    from vidgen_bench.config.protocol import Stamp
+    from vidgen_bench.measure.resolved_protocol import fitting
 
     found, _ = fitting(protocol, protocol.instrument or track.instrument.name, track.clip, host)
     unknown = ["the data, which `vidgen-bench reference build` decodes"]

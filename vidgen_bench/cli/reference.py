@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     import torch
     from rich.console import Console
 
-    from vidgen_bench.measure import Measure
-    from vidgen_bench.reference import RealClips
-    from vidgen_bench.reference_manifest import Manifest
-    from vidgen_bench.training.observer import Observer
+    from vidgen_bench.measure.reference.clips import RealClips
+    from vidgen_bench.measure.reference.manifest import Manifest
+    from vidgen_bench.measure.resolved_protocol import Measure
+    from vidgen_bench.system.observer import Observer
 
 app = typer.Typer(
     cls=QuickGroup,
@@ -54,13 +54,13 @@ def build(
     """Compute the statistics of a track's real clips, for all its protocols whose weights are here; a run does so too."""
     from rich.console import Console
 
-    from vidgen_bench.bench import Videos, make_bench
     from vidgen_bench.cli.console import print_json
     from vidgen_bench.cli.progress import TerminalObserver
-    from vidgen_bench.device import choose_device
-    from vidgen_bench.evaluating.measuring import real_clips
-    from vidgen_bench.host import Host
-    from vidgen_bench.track import load_track
+    from vidgen_bench.config.track import load_track
+    from vidgen_bench.experiments.evaluate.scores import real_clips
+    from vidgen_bench.host.host import Host
+    from vidgen_bench.measure.resolved_track import Videos, make_bench
+    from vidgen_bench.system.device import choose_device
 
     bench = make_bench(load_track(track), Host.of_environment(), protocols=tuple(dict.fromkeys(protocol or ())))
     console, where = Console(stderr=True, soft_wrap=True), choose_device(device)
@@ -78,9 +78,10 @@ def build(
 
 def _built(measure: Measure, real: RealClips, device: torch.device, observer: Observer) -> dict[str, Any]:
     """Return what is kept for one measure, computing what is missing."""
-    from vidgen_bench.evaluation import Meter
-    from vidgen_bench.places import cache_folder
-    from vidgen_bench.reference import ReferenceFolder, reference_statistics
+    from vidgen_bench.measure.feature_extractor import Meter
+    from vidgen_bench.measure.reference.folder import ReferenceFolder
+    from vidgen_bench.measure.reference.statistics import reference_statistics
+    from vidgen_bench.system.places import cache_folder
 
     folder = ReferenceFolder(cache_folder(), measure, real, device)
     needed = folder.statistics
@@ -141,8 +142,8 @@ def show(
 ) -> None:
     """Say what the cache holds: of which data, by which instrument, how many clips, made when and with what."""
     from vidgen_bench.cli.console import output, print_json
-    from vidgen_bench.places import cache_folder
-    from vidgen_bench.reference_manifest import FOLDER, kept_folders, read_manifest
+    from vidgen_bench.measure.reference.manifest import FOLDER, kept_folders, read_manifest
+    from vidgen_bench.system.places import cache_folder
 
     every = list(kept_folders(cache_folder()))
     folders = [f for f in every if f.name.startswith(prefix)]
@@ -184,7 +185,7 @@ def _size(folder: Path) -> int:
 
 
 def _print_kept(console: Console, table: dict[str, Any]) -> None:
-    from vidgen_bench.reference_manifest import Manifest
+    from vidgen_bench.measure.reference.manifest import Manifest
 
     console.print(f"{table['hash']}  {table['bytes'] / 1e6:,.1f} MB", style="bold")
     if table["manifest"] is None:

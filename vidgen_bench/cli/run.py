@@ -28,8 +28,8 @@ from vidgen_bench.errors import VidgenBenchError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from vidgen_bench.plan import Plan
-    from vidgen_bench.run import Outcome
+    from vidgen_bench.experiments.run.execute import Outcome
+    from vidgen_bench.experiments.run.plan import Plan
 
 
 def run(
@@ -51,10 +51,10 @@ def run(
     """Train SPEC on a track, score it, and write its record. The same command goes on where it was stopped."""
     from rich.console import Console
 
-    from vidgen_bench.budget import parse_budget
-    from vidgen_bench.host import Host
-    from vidgen_bench.plan import Request, make_plan
-    from vidgen_bench.resolve import parse_given
+    from vidgen_bench.compose.resolve import parse_given
+    from vidgen_bench.config.budget import parse_budget
+    from vidgen_bench.experiments.run.plan import Request, make_plan
+    from vidgen_bench.host.host import Host
 
     # of several processes only the first one speaks
     console = Console(soft_wrap=True, quiet=os.environ.get("RANK", "0") != "0")
@@ -89,7 +89,7 @@ def run(
 def _one(console: Console, plan: Plan, seed: int) -> Outcome:
     from vidgen_bench.cli.outcome_view import print_outcome
     from vidgen_bench.cli.progress import TerminalObserver
-    from vidgen_bench.run import execute
+    from vidgen_bench.experiments.run.execute import execute
 
     with TerminalObserver(console) as observer:
         outcome = execute(plan, seed, observer)

@@ -62,8 +62,8 @@ def sample(
     chosen = _format_of(layout, out, separate)
 
     from vidgen_bench.cli.console import output
-    from vidgen_bench.film import TRAINING_RATE
-    from vidgen_bench.trained import load
+    from vidgen_bench.experiments.pictures.animation import TRAINING_RATE
+    from vidgen_bench.experiments.sample.trained import load
 
     console, rate = output(), TRAINING_RATE * factor
     trained = load(run, device=device, checkpoint=checkpoint.value)
@@ -138,8 +138,8 @@ def _check_out(out: Path | None, separate: bool) -> None:
 
 
 def _check_picture(layout: Format, rate: float, count: int, size: int) -> None:
-    from vidgen_bench.film import check_film
-    from vidgen_bench.gallery import block_shape
+    from vidgen_bench.experiments.pictures.animation import check_film
+    from vidgen_bench.experiments.pictures.grid import block_shape
 
     if layout is not Format.png:
         check_film(layout.value, rate, *block_shape(count, size))
@@ -153,7 +153,7 @@ def _write(
         for number, one in enumerate(clips.split(1)):
             _write_one(target / f"clip-{number:05d}", one, rate, layout)
     elif layout is Format.png:
-        from vidgen_bench.filmstrip import write_strip
+        from vidgen_bench.experiments.pictures.filmstrip import write_strip
 
         return write_strip(target, clips, times, frames)
     else:
@@ -166,15 +166,15 @@ def _write_one(path: Path, clip: Tensor, rate: float, layout: Format) -> None:
     if layout is not Format.png:
         _write_block(path.with_suffix(f".{layout.value}"), clip, rate, layout)
         return
-    from vidgen_bench.gallery import write_frame
+    from vidgen_bench.experiments.pictures.comparison import write_frame
 
     for number in range(clip.shape[2]):
         write_frame(path / f"frame-{number:05d}.png", clip[0, :, number])
 
 
 def _write_block(path: Path, clips: Tensor, rate: float, layout: Format) -> None:
-    from vidgen_bench.film import Film, write_film
-    from vidgen_bench.gallery import Blocks
+    from vidgen_bench.experiments.pictures.animation import Film, write_film
+    from vidgen_bench.experiments.pictures.grid import Blocks
 
     write_film(path, Film(Blocks(clips), rate), layout.value)
 

@@ -10,7 +10,7 @@ from vidgen_bench.cli.console import print_json
 from vidgen_bench.cli.group import QuickGroup
 
 if TYPE_CHECKING:
-    from vidgen_bench.track import Track
+    from vidgen_bench.config.track import Track
 
 app = typer.Typer(cls=QuickGroup, rich_markup_mode="rich")
 
@@ -24,7 +24,7 @@ def tracks(context: typer.Context, as_json: _AsJson = False) -> None:
     """List the tracks that ship: data, clip, budget, the metric that picks the best, protocol, instrument, fingerprint."""
     if context.invoked_subcommand is not None:
         return
-    from vidgen_bench.track import load_track, shipped_tracks
+    from vidgen_bench.config.track import load_track, shipped_tracks
 
     shipped = [load_track(name) for name in shipped_tracks()]
     if as_json:
@@ -49,7 +49,7 @@ def show(
     as_json: _AsJson = False,
 ) -> None:
     """Show everything a track fixes, defaults included, and its fingerprint."""
-    from vidgen_bench.track import load_track
+    from vidgen_bench.config.track import load_track
 
     track = load_track(name)
     if as_json:

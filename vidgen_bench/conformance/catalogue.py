@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from vidgen_bench.conformance.autocast import autocast
 from vidgen_bench.conformance.check import Case, Check
-from vidgen_bench.conformance.declaration import declaration
-from vidgen_bench.conformance.determinism import determinism
-from vidgen_bench.conformance.gradients import gradients
-from vidgen_bench.conformance.means import means
-from vidgen_bench.conformance.pairing import pairing
-from vidgen_bench.conformance.parameters import parameters
-from vidgen_bench.conformance.quiet import quiet
-from vidgen_bench.conformance.renderer import has_path, renderer
-from vidgen_bench.conformance.reversal import goes_back, reversal
-from vidgen_bench.conformance.rows import rows
-from vidgen_bench.conformance.saving import saving
-from vidgen_bench.conformance.shapes import shapes
-from vidgen_bench.conformance.step import step
+from vidgen_bench.conformance.checks.autocast import autocast
+from vidgen_bench.conformance.checks.declaration import declaration
+from vidgen_bench.conformance.checks.determinism import determinism
+from vidgen_bench.conformance.checks.gradients import gradients
+from vidgen_bench.conformance.checks.means import means
+from vidgen_bench.conformance.checks.pairing import pairing
+from vidgen_bench.conformance.checks.parameters import parameters
+from vidgen_bench.conformance.checks.quiet import quiet
+from vidgen_bench.conformance.checks.renderer import has_path, renderer
+from vidgen_bench.conformance.checks.reversal import goes_back, reversal
+from vidgen_bench.conformance.checks.rows import rows
+from vidgen_bench.conformance.checks.saving import saving
+from vidgen_bench.conformance.checks.shapes import shapes
+from vidgen_bench.conformance.checks.step import step
+from vidgen_bench.conformance.checks.times import times
 from vidgen_bench.conformance.subject import Declared, Subject, subjects
-from vidgen_bench.conformance.times import times
 from vidgen_bench.errors import RequestError, did_you_mean
-from vidgen_bench.host import KIND_WORDS, Host, Kind
+from vidgen_bench.host.host import KIND_WORDS, Host, Kind
 
 CHECKS: tuple[Check, ...] = (
     Check(

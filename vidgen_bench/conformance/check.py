@@ -28,7 +28,7 @@ class Check:
 
     @property
     def module(self) -> str:
-        """The module that asks: ``vidgen_bench.conformance.times``; it says in full what is asked, and how."""
+        """The module that asks: ``vidgen_bench.conformance.checks.times``; it says in full what is asked, and how."""
         return self.run.__module__
 
     def asks_of(self, subject: Declared | Subject) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from vidgen_bench.blame import place
 from vidgen_bench.errors import VidgenBenchError
+from vidgen_bench.host.traceback_location import place
 
 
 class Nonconformance(AssertionError):

@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from vidgen_bench.api import Backbone, Clip
+from vidgen_bench.config.track import ClipPart, DataPart, Track, load_track
 from vidgen_bench.errors import PluginError
-from vidgen_bench.host import Found
-from vidgen_bench.track import ClipPart, DataPart, Track, load_track
+from vidgen_bench.host.host import Found
 
 BASE = "shapes-smoke"
 """The track that lends what no check reads: data, instrument and budget."""

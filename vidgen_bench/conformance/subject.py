@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vidgen_bench.api import Game, Player
-from vidgen_bench.compose import Composition
+from vidgen_bench.compose.composition import Composition
+from vidgen_bench.compose.pair import fit
+from vidgen_bench.config.spec import Spec
 from vidgen_bench.conformance.small import small_track
 from vidgen_bench.errors import PluginError, VidgenBenchError
-from vidgen_bench.fit import fit
-from vidgen_bench.host import Found, Host
-from vidgen_bench.spec import Spec
+from vidgen_bench.host.host import Found, Host
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vidgen_bench.api import Game
+from vidgen_bench.conformance.checks.step import Optimisers, play_iteration
 from vidgen_bench.conformance.play import training
-from vidgen_bench.conformance.step import Optimisers, play_iteration
 from vidgen_bench.conformance.subject import Subject
 
 ROUNDS = 3

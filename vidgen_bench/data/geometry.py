@@ -10,12 +10,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vidgen_bench.errors import RequestError
+
+if TYPE_CHECKING:
+    from vidgen_bench.config.track import DataPart
 
 Rule = Literal["cubic", "cubic-antialias"]
 
@@ -37,6 +40,11 @@ class FrameGeometry:
     columns: int
     rule: Rule
     crop: tuple[int, int, int, int]
+
+    @classmethod
+    def of(cls, data: DataPart) -> FrameGeometry:
+        """Return the geometry that a track declares."""
+        return cls(rows=data.resize[0], columns=data.resize[1], rule=data.rule, crop=data.crop)
 
     def __post_init__(self) -> None:
         if self.rule not in get_args(Rule):

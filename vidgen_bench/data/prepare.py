@@ -19,15 +19,15 @@ from pathlib import Path
 import filelock
 
 from vidgen_bench.api import VideoSource
-from vidgen_bench.data.disk import settle, settle_folder
+from vidgen_bench.data.decoding.journal import JOURNAL_FILE, Journal
+from vidgen_bench.data.decoding.workers import Job, Outcome, decode_all, default_workers
 from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.index import FORMAT, Index, Stored, content_hash
-from vidgen_bench.data.journal import JOURNAL_FILE, Journal
 from vidgen_bench.data.store import INDEX_FILE, Store
-from vidgen_bench.data.tree import Tree, read_tree
-from vidgen_bench.data.workers import Job, Outcome, decode_all, default_workers
+from vidgen_bench.data.ucf101.tree import Tree, read_tree
 from vidgen_bench.errors import DataError
-from vidgen_bench.files import disk_errors
+from vidgen_bench.system.disk import settle, settle_folder
+from vidgen_bench.system.files import disk_errors
 
 Report = Callable[[str, int, int], None]
 """``report(what, done, total)``; total 0 where it is not known."""

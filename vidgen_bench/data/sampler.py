@@ -20,9 +20,9 @@ from torch import Tensor
 
 from vidgen_bench.api import Batch, Feed
 from vidgen_bench.data.store import Store
-from vidgen_bench.device import free_memory
 from vidgen_bench.errors import DataError, RequestError
 from vidgen_bench.noise import key_of, random_bits
+from vidgen_bench.system.device import free_memory
 
 Augment = tuple[Literal["flip", "shift-x"], ...]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vidgen_bench.leaderboard.rows import Summary, over_batches
-from vidgen_bench.records import Record
+from vidgen_bench.records.record import Record
 
 CEILING = "real"
 

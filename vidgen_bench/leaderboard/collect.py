@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidgen_bench.errors import RecordError
-from vidgen_bench.records import RECORD_FILE, Record, read_record
+from vidgen_bench.records.record import RECORD_FILE, Record, read_record
 
 
 @dataclass(frozen=True)

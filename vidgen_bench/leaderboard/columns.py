@@ -13,7 +13,8 @@ from typing import Literal, TypeVar
 
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.comparable import Measuring, owners
-from vidgen_bench.records import MetricEntry, Record
+from vidgen_bench.records.entries import MetricEntry
+from vidgen_bench.records.record import Record
 
 OURS = "vidgen-bench"
 """The distribution whose plugins measure where nothing else is said."""

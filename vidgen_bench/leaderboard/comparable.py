@@ -1,7 +1,7 @@
 """Which records may stand in one table, and which table comes first.
 
 One table holds the records of one track fingerprint, one data fingerprint, one protocol id (instrument, weights, samples,
-reference, precision: see :mod:`vidgen_bench.protocol`), and metric and instrument plugins of the same distributions; where the
+reference, precision: see :mod:`vidgen_bench.config.protocol`), and metric and instrument plugins of the same distributions; where the
 budget is in device-hours, also of one device model and as many devices. Clips from elsewhere were trained on no hardware that is
 known: they stand in the table of each.
 
@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from vidgen_bench.config.protocol import Stamp
 from vidgen_bench.leaderboard.collect import Entry, selected
-from vidgen_bench.protocol import Stamp
-from vidgen_bench.records import Record
+from vidgen_bench.records.record import Record
 
 MEASURING = ("instrument", "metric")
 """Kinds of the plugins that scores depend on; a data set's is not one: the data fingerprint says what it gave."""

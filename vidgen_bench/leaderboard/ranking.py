@@ -19,7 +19,7 @@ from vidgen_bench.leaderboard.collect import Entry, selected
 from vidgen_bench.leaderboard.columns import Column, columns
 from vidgen_bench.leaderboard.comparable import Measuring, comparable, device_model, measured_by
 from vidgen_bench.leaderboard.rows import Row, Summary, labels_of, rows_of
-from vidgen_bench.records import Record
+from vidgen_bench.records.record import Record
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from vidgen_bench.leaderboard.collect import Entry
-from vidgen_bench.records import Record
+from vidgen_bench.records.record import Record
 
 
 @dataclass(frozen=True)

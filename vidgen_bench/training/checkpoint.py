@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from vidgen_bench.errors import RecordError
-from vidgen_bench.files import write_whole
+from vidgen_bench.system.files import write_whole
 
 FORMAT = 1
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from vidgen_bench.budget import Budget
+from vidgen_bench.config.budget import Budget
 
 
 @dataclass

@@ -17,16 +17,16 @@ import torch
 from torch import Tensor
 
 from vidgen_bench.api import Batch, Feed, Game, Player
-from vidgen_bench.budget import Budget
+from vidgen_bench.config.budget import Budget
 from vidgen_bench.errors import Interrupted, PluginError, RecordError
-from vidgen_bench.files import disk_errors
 from vidgen_bench.noise import key_of, training_noise
-from vidgen_bench.records import Best, TracePoint
+from vidgen_bench.records.entries import Best, TracePoint
+from vidgen_bench.system.files import disk_errors
+from vidgen_bench.system.interrupt import Interrupt
+from vidgen_bench.system.memory import peak_memory
+from vidgen_bench.system.observer import Glance, Observer
 from vidgen_bench.training import checkpoint
 from vidgen_bench.training.distributed import Process
-from vidgen_bench.training.interrupt import Interrupt
-from vidgen_bench.training.memory import peak_memory
-from vidgen_bench.training.observer import Glance, Observer
 from vidgen_bench.training.progress import Progress, Stopwatch
 from vidgen_bench.training.step import take_turn
 from vidgen_bench.training.watch import Watch
@@ -241,7 +241,7 @@ class Trainer:
             file = checkpoint.best_file(iteration)
             checkpoint.save(self._folder / file, {"parts": checkpoint.part_states(self._game.parts)})
             self.progress.best = {"iteration": iteration, "metric": self._rule.select, "value": value, "file": file}
-        self._observer.evaluated(point, self.best())
+        self._observer.evaluated(point.iteration, point.scores, self.best().iteration)
 
     def best(self) -> Best:
         """Return the best checkpoint's iteration, metric and value."""

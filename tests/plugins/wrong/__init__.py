@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import EntryPoint
 
-from vidgen_bench.host import Host, Origin
+from vidgen_bench.host.host import Host, Origin
 
 
 def host_of(*modules: str) -> Host:

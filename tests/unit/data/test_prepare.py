@@ -19,11 +19,11 @@ import pytest
 from tests.data_files import SMALL, write_lists, write_tree, write_video
 from vidgen_bench.api import VideoSource
 from vidgen_bench.data import prepare as module
+from vidgen_bench.data.decoding.journal import JOURNAL_FILE
+from vidgen_bench.data.decoding.video import decode
 from vidgen_bench.data.geometry import FrameGeometry
-from vidgen_bench.data.journal import JOURNAL_FILE
 from vidgen_bench.data.prepare import prepare, store_folder
 from vidgen_bench.data.store import Store
-from vidgen_bench.data.video import decode
 from vidgen_bench.errors import DataError, VidgenBenchError
 
 

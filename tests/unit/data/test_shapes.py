@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 
 from vidgen_bench.api import VideoSource
+from vidgen_bench.data.decoding.video import decode
 from vidgen_bench.data.shapes import shapes, write
 from vidgen_bench.data.shapes.draw import CLASSES, SHAPES, draw_clip
 from vidgen_bench.data.shapes.motion import MOTIONS
 from vidgen_bench.data.shapes.write import encode, written
-from vidgen_bench.data.tree import read_tree
-from vidgen_bench.data.video import decode
+from vidgen_bench.data.ucf101.tree import read_tree
 from vidgen_bench.errors import RequestError, VidgenBenchError
 
 

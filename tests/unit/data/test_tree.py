@@ -9,7 +9,7 @@ import pytest
 
 from tests.data_files import write_lists
 from vidgen_bench.api import VideoSource
-from vidgen_bench.data.tree import Tree, Video, read_tree
+from vidgen_bench.data.ucf101.tree import Tree, Video, read_tree
 from vidgen_bench.errors import DataError
 
 FILES = ["Alpha/v_Alpha_g01_c01.avi", "Alpha/v_Alpha_g02_c01.avi", "Beta/v_Beta_g01_c01.avi", "Beta/v_Beta_g02_c01.avi"]

@@ -10,8 +10,8 @@ import pytest
 
 from vidgen_bench.api import VideoSource
 from vidgen_bench.data.ucf101 import VideoFolder, ucf101, video_folder
-from vidgen_bench.declarations import fault
 from vidgen_bench.errors import DataError
+from vidgen_bench.host.declarations import fault
 
 
 def quiet(what: str, done: int, total: int) -> None:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from tests.data_files import write_video
-from vidgen_bench.data import video
+from vidgen_bench.data.decoding import video
+from vidgen_bench.data.decoding.video import decode
 from vidgen_bench.data.shapes.write import encode
-from vidgen_bench.data.video import decode
 from vidgen_bench.errors import DataError
 
 

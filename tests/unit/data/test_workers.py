@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from tests.data_files import SMALL, write_video
-from vidgen_bench.data import workers
-from vidgen_bench.data.video import decode
-from vidgen_bench.data.worker import serve
-from vidgen_bench.data.workers import Job, Worker, decode_all
+from vidgen_bench.data.decoding import workers
+from vidgen_bench.data.decoding.video import decode
+from vidgen_bench.data.decoding.worker import serve
+from vidgen_bench.data.decoding.workers import Job, Worker, decode_all
 from vidgen_bench.errors import VidgenBenchError
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="a named pipe stands for a file that hangs")

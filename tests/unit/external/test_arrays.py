@@ -14,10 +14,10 @@ import torch
 from safetensors.numpy import save_file
 
 from tests.unit.external.made import CLIP, convention, npy_bytes, pixels, write_zip
+from vidgen_bench.data.external.fitting import fitted
+from vidgen_bench.data.external.opening import open_source, source_of
+from vidgen_bench.data.external.source import Source
 from vidgen_bench.errors import DataError, RequestError, VidgenBenchError
-from vidgen_bench.external.fitting import fitted
-from vidgen_bench.external.opening import open_source, source_of
-from vidgen_bench.external.source import Source
 
 
 def clips_of(source: Source, rows: int = 2) -> np.ndarray:

@@ -8,10 +8,10 @@ from PIL import Image
 
 from tests.unit.external.made import CLIP, convention, pixels, smooth
 from vidgen_bench.api import Clip
+from vidgen_bench.data.external.fitting import Clips, fitted
+from vidgen_bench.data.external.opening import source_of
+from vidgen_bench.data.external.order import measuring_order
 from vidgen_bench.errors import RequestError
-from vidgen_bench.external.fitting import Clips, fitted
-from vidgen_bench.external.opening import source_of
-from vidgen_bench.external.order import measuring_order
 
 
 def read(clips: Clips) -> np.ndarray:

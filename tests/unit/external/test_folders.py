@@ -11,12 +11,12 @@ from PIL import Image
 
 from tests.unit.external.made import CLIP, convention, gif, pixels, smooth, write_animation, write_frames
 from vidgen_bench.api import Clip
+from vidgen_bench.data.external.fitting import fitted
+from vidgen_bench.data.external.opening import open_source
+from vidgen_bench.data.external.source import ClipShape
 from vidgen_bench.data.shapes.write import encode
 from vidgen_bench.errors import DataError, RequestError
-from vidgen_bench.external.fitting import fitted
-from vidgen_bench.external.opening import open_source
-from vidgen_bench.external.source import ClipShape
-from vidgen_bench.film import Film, write_film
+from vidgen_bench.experiments.pictures.animation import Film, write_film
 
 
 def read(path: Path, clip: Clip = CLIP) -> np.ndarray:

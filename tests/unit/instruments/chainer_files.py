@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from tests import golden
-from vidgen_bench.instruments.c3d.network import Layout
-from vidgen_bench.instruments.c3d.preprocessing import CUBE
+from vidgen_bench.measure.instruments.c3d.network import Layout
+from vidgen_bench.measure.instruments.c3d.preprocessing import CUBE
 
 SMALL = Layout(width=1, hidden=4, classes=3)
 

@@ -13,8 +13,8 @@ from torch.nn import functional as F
 
 from tests import golden
 from vidgen_bench.errors import RecordError
-from vidgen_bench.instruments.i3d.network import Layout
-from vidgen_bench.instruments.i3d.weights_import import import_i3d
+from vidgen_bench.measure.instruments.i3d.network import Layout
+from vidgen_bench.measure.instruments.i3d.weights_import import import_i3d
 
 SLIM = Layout(eighths=1, classes=5)
 

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from vidgen_bench.api import Batch
-from vidgen_bench.instruments.c3d.network import CONVOLUTIONS, Layout
-from vidgen_bench.instruments.c3d.readings import ALTERED
-from vidgen_bench.instruments.c3d.self_test import SelfTest
-from vidgen_bench.instruments.c3d.weights import Card, InstrumentFile
+from vidgen_bench.measure.instruments.c3d.network import CONVOLUTIONS, Layout
+from vidgen_bench.measure.instruments.c3d.readings import ALTERED
+from vidgen_bench.measure.instruments.c3d.self_test import SelfTest
+from vidgen_bench.measure.instruments.c3d.weights import Card, InstrumentFile
 
 LAYOUT = Layout(width=1, hidden=2, classes=2)
 MEAN = torch.tensor([60.0, 110.0, 170.0])

@@ -12,11 +12,11 @@ from tests import caffe_files as wire
 from tests.caffe_files import write_caffe_files
 from tests.unit.instruments.chainer_files import SMALL, chainer_arrays, mean_cube
 from vidgen_bench.errors import RecordError
-from vidgen_bench.instruments.c3d.caffe_blob import read_blob
-from vidgen_bench.instruments.c3d.caffe_import import read_caffe, read_caffe_mean
-from vidgen_bench.instruments.c3d.network import Layout
-from vidgen_bench.instruments.c3d.weights import read_instrument
-from vidgen_bench.instruments.c3d.weights_import import import_c3d
+from vidgen_bench.measure.instruments.c3d.importing.caffe_blob import read_blob
+from vidgen_bench.measure.instruments.c3d.importing.caffe_import import read_caffe, read_caffe_mean
+from vidgen_bench.measure.instruments.c3d.importing.weights_import import import_c3d
+from vidgen_bench.measure.instruments.c3d.network import Layout
+from vidgen_bench.measure.instruments.c3d.weights import read_instrument
 
 
 @pytest.mark.parametrize(("packed", "suffix"), [(True, ""), (False, ""), (True, "-1")])

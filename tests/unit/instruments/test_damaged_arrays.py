@@ -19,11 +19,11 @@ from tests.unit.instruments.chainer_files import (
     write_zeros,
 )
 from vidgen_bench.errors import RecordError
-from vidgen_bench.instruments.c3d.chainer_import import read_npz
-from vidgen_bench.instruments.c3d.layout_check import tensors_of
-from vidgen_bench.instruments.c3d.mean_import import read_mean
-from vidgen_bench.instruments.c3d.preprocessing import CUBE
-from vidgen_bench.instruments.c3d.weights_import import import_c3d
+from vidgen_bench.measure.instruments.c3d.importing.chainer_import import read_npz
+from vidgen_bench.measure.instruments.c3d.importing.layout_check import tensors_of
+from vidgen_bench.measure.instruments.c3d.importing.mean_import import read_mean
+from vidgen_bench.measure.instruments.c3d.importing.weights_import import import_c3d
+from vidgen_bench.measure.instruments.c3d.preprocessing import CUBE
 
 LYING = {
     "cut": cut_header(),

@@ -14,15 +14,16 @@ import torch
 
 from tests import golden
 from tests.unit.instruments.chainer_files import write_chainer_files
-from vidgen_bench import places
+from vidgen_bench.config.track import load_track
+from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.shapes.draw import CLASSES, draw_clip
-from vidgen_bench.declarations import fault
 from vidgen_bench.errors import RecordError, RequestError
-from vidgen_bench.instruments.c3d import C3DDeclaration, path_of, vidgen_instruments
-from vidgen_bench.instruments.c3d.preprocessing import PREPROCESSINGS
-from vidgen_bench.instruments.c3d.weights import read_card
-from vidgen_bench.instruments.c3d.weights_import import import_c3d
-from vidgen_bench.track import load_track
+from vidgen_bench.host.declarations import fault
+from vidgen_bench.measure.instruments.c3d import C3DDeclaration, path_of, vidgen_instruments
+from vidgen_bench.measure.instruments.c3d.importing.weights_import import import_c3d
+from vidgen_bench.measure.instruments.c3d.preprocessing import PREPROCESSINGS
+from vidgen_bench.measure.instruments.c3d.weights import read_card
+from vidgen_bench.system import places
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_a_file_that_changes_is_hashed_again(folder: Path) -> None:
 @pytest.mark.parametrize("preprocessing", ["tgan", "tganv2"])
 def test_the_shipped_instrument_names_newly_drawn_videos(preprocessing: str) -> None:
     """Two videos a class, of palettes that no list of the data set holds; it was trained on "tgan" and reads "tganv2" too."""
-    geometry = load_track("shapes-smoke").data.geometry
+    geometry = FrameGeometry.of(load_track("shapes-smoke").data)
     clips, labels = [], []
     for label in range(len(CLASSES)):
         for group in (11, 12):
@@ -99,8 +100,8 @@ def test_the_shipped_instrument_names_newly_drawn_videos(preprocessing: str) -> 
 
 def test_declarations_need_no_torch() -> None:
     code = (
-        "import sys, vidgen_bench.instruments.c3d as c, vidgen_bench.metrics.inception_score as i, "
-        "vidgen_bench.metrics.frechet_distance as f; c.vidgen_instruments(); i.vidgen_metrics(); f.vidgen_metrics(); "
+        "import sys, vidgen_bench.measure.instruments.c3d as c, vidgen_bench.measure.metrics.inception_score as i, "
+        "vidgen_bench.measure.metrics.frechet_distance as f; c.vidgen_instruments(); i.vidgen_metrics(); f.vidgen_metrics(); "
         "print(sorted({'torch', 'numpy', 'scipy', 'pydantic', 'safetensors'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

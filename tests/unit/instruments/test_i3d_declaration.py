@@ -12,16 +12,16 @@ import torch
 
 from tests import golden
 from tests.unit.instruments.i3d_files import SLIM, LikeStyleGANV, archive, pattern_weights
-from vidgen_bench import places
 from vidgen_bench.api import Clip
-from vidgen_bench.declarations import fault
+from vidgen_bench.config.protocol import load_protocol, shipped_protocols
 from vidgen_bench.errors import RequestError
-from vidgen_bench.instruments import c3d
-from vidgen_bench.instruments.i3d import FEWEST, I3DDeclaration, vidgen_instruments, weights_path
-from vidgen_bench.instruments.i3d.network import FRAMES
-from vidgen_bench.instruments.i3d.preprocessing import RULES
-from vidgen_bench.instruments.i3d.weights_import import import_i3d
-from vidgen_bench.protocol import load_protocol, shipped_protocols
+from vidgen_bench.host.declarations import fault
+from vidgen_bench.measure.instruments import c3d
+from vidgen_bench.measure.instruments.i3d import FEWEST, I3DDeclaration, vidgen_instruments, weights_path
+from vidgen_bench.measure.instruments.i3d.network import FRAMES
+from vidgen_bench.measure.instruments.i3d.preprocessing import RULES
+from vidgen_bench.measure.instruments.i3d.weights_import import import_i3d
+from vidgen_bench.system import places
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_clips_that_it_does_not(declared: I3DDeclaration) -> None:
 
 def test_the_declaration_needs_no_torch() -> None:
     code = (
-        "import sys, vidgen_bench.instruments.i3d as i; i.vidgen_instruments()[0].refuses; "
+        "import sys, vidgen_bench.measure.instruments.i3d as i; i.vidgen_instruments()[0].refuses; "
         "print(sorted({'torch', 'numpy', 'pydantic', 'safetensors'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

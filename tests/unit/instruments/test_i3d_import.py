@@ -18,13 +18,13 @@ from torch import Tensor, nn
 
 from tests import golden
 from tests.unit.instruments.i3d_files import SLIM, LikeStyleGANV, archive, pattern_weights, refusal, saved
-from vidgen_bench import files
 from vidgen_bench.errors import RecordError, RequestError, VidgenBenchError
-from vidgen_bench.instruments.i3d.instrument import I3DInstrument, read_instrument
-from vidgen_bench.instruments.i3d.network import Layout, with_weights
-from vidgen_bench.instruments.i3d.preprocessing import Preprocessing
-from vidgen_bench.instruments.i3d.weights import KEY
-from vidgen_bench.instruments.i3d.weights_import import import_i3d
+from vidgen_bench.measure.instruments.i3d.instrument import I3DInstrument, read_instrument
+from vidgen_bench.measure.instruments.i3d.network import Layout, with_weights
+from vidgen_bench.measure.instruments.i3d.preprocessing import Preprocessing
+from vidgen_bench.measure.instruments.i3d.weights import KEY
+from vidgen_bench.measure.instruments.i3d.weights_import import import_i3d
+from vidgen_bench.system import files
 
 CLIPS = golden.video(1, 3, 9, 16, 16)
 

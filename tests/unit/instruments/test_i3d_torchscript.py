@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from tests import golden
 from tests.unit.instruments.i3d_files import SLIM, LikeStyleGANV, archive, pattern_weights, refusal, saved
 from vidgen_bench.errors import RecordError
-from vidgen_bench.instruments.i3d.instrument import read_instrument
-from vidgen_bench.instruments.i3d.preprocessing import Preprocessing
-from vidgen_bench.instruments.i3d.torchscript import is_archive
-from vidgen_bench.instruments.i3d.weights import header
-from vidgen_bench.instruments.i3d.weights_import import import_i3d
+from vidgen_bench.measure.instruments.i3d.instrument import read_instrument
+from vidgen_bench.measure.instruments.i3d.preprocessing import Preprocessing
+from vidgen_bench.measure.instruments.i3d.torchscript import is_archive
+from vidgen_bench.measure.instruments.i3d.weights import header
+from vidgen_bench.measure.instruments.i3d.weights_import import import_i3d
 
 CLIPS = golden.video(1, 3, 9, 16, 16)
 

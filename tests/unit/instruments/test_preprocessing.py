@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from vidgen_bench.errors import RequestError
-from vidgen_bench.instruments.c3d.preprocessing import preprocessing_named
-from vidgen_bench.instruments.c3d.resize import resize_matrix, resized
+from vidgen_bench.measure.instruments.c3d.preprocessing import preprocessing_named
+from vidgen_bench.measure.instruments.c3d.resize import resize_matrix, resized
 
 
 def test_the_matrix_of_a_size_is_made_once() -> None:

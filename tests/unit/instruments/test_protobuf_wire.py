@@ -9,7 +9,7 @@ import pytest
 
 from tests import caffe_files as wire
 from vidgen_bench.errors import RecordError
-from vidgen_bench.instruments.c3d.protobuf_wire import BYTES, FIXED32, FIXED64, VARINT, fields
+from vidgen_bench.measure.instruments.c3d.importing.protobuf_wire import BYTES, FIXED32, FIXED64, VARINT, fields
 
 
 def read(message: bytes) -> list[tuple[int, int, int | bytes]]:

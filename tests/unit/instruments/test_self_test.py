@@ -14,8 +14,8 @@ import torch
 from tests.unit.instruments.spoiled_files import MEAN, caught, colour_meter, quiet, spoiled, tinted, twenty
 from vidgen_bench.api import Batch
 from vidgen_bench.errors import RequestError
-from vidgen_bench.instruments.c3d.readings import ALTERED
-from vidgen_bench.instruments.c3d.self_test import Outcome, SelfTest, at_least, could_gain, faults, self_test
+from vidgen_bench.measure.instruments.c3d.readings import ALTERED
+from vidgen_bench.measure.instruments.c3d.self_test import Outcome, SelfTest, at_least, could_gain, faults, self_test
 
 
 def test_a_sound_file_passes_and_no_other_reading_is_tried() -> None:

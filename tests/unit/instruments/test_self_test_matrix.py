@@ -12,11 +12,11 @@ from torch.nn import functional as F
 
 from tests.unit.instruments.spoiled_files import MEAN, caught, quiet, spoiled
 from vidgen_bench.api import Batch
-from vidgen_bench.instruments.c3d.network import CONVOLUTIONS, Layout
-from vidgen_bench.instruments.c3d.normalised import NormalisedC3D
-from vidgen_bench.instruments.c3d.preprocessing import TganPreprocessing
-from vidgen_bench.instruments.c3d.self_test import self_test
-from vidgen_bench.instruments.c3d.weights import Card, InstrumentFile
+from vidgen_bench.measure.instruments.c3d.network import CONVOLUTIONS, Layout
+from vidgen_bench.measure.instruments.c3d.normalised import NormalisedC3D
+from vidgen_bench.measure.instruments.c3d.preprocessing import TganPreprocessing
+from vidgen_bench.measure.instruments.c3d.self_test import self_test
+from vidgen_bench.measure.instruments.c3d.weights import Card, InstrumentFile
 
 pytestmark = pytest.mark.slow
 

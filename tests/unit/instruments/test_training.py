@@ -10,8 +10,14 @@ import torch
 
 from vidgen_bench.api import Batch, Feed
 from vidgen_bench.errors import RequestError, VidgenBenchError
-from vidgen_bench.instruments.c3d.training import Plan, augmented, channel_means, train_instrument, write_trained
-from vidgen_bench.instruments.c3d.weights import read_instrument
+from vidgen_bench.measure.instruments.c3d.training import (
+    Plan,
+    augmented,
+    channel_means,
+    train_instrument,
+    write_trained,
+)
+from vidgen_bench.measure.instruments.c3d.weights import read_instrument
 from vidgen_bench.noise import key_of
 
 PLAN = Plan(steps=20, batch=2, learning_rate=4e-3, seed=3, width=3, hidden=64, held_out_clips=7)

@@ -14,11 +14,11 @@ from safetensors import torch as safetensors
 from torch import Tensor
 
 from tests import golden
-from vidgen_bench import files
 from vidgen_bench.errors import RecordError, VidgenBenchError
-from vidgen_bench.instruments.c3d.network import C3D, Layout
-from vidgen_bench.instruments.c3d.preprocessing import CUBE
-from vidgen_bench.instruments.c3d.weights import KEY, Card, read_card, read_instrument, write_instrument
+from vidgen_bench.measure.instruments.c3d.network import C3D, Layout
+from vidgen_bench.measure.instruments.c3d.preprocessing import CUBE
+from vidgen_bench.measure.instruments.c3d.weights import KEY, Card, read_card, read_instrument, write_instrument
+from vidgen_bench.system import files
 
 LAYOUT = Layout(width=1, hidden=4, classes=3)
 CARD = Card(width=1, hidden=4, classes=3, class_names=("a", "b", "c"), sources={"x.npz": "0" * 64}, note="for a test")

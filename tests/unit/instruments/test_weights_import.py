@@ -14,9 +14,9 @@ from tests import caffe_files as wire
 from tests.caffe_files import write_caffe_files
 from tests.unit.instruments.chainer_files import SMALL, chainer_arrays, mean_cube, write_chainer_files
 from vidgen_bench.errors import RecordError
-from vidgen_bench.instruments.c3d.preprocessing import CUBE
-from vidgen_bench.instruments.c3d.weights import read_instrument
-from vidgen_bench.instruments.c3d.weights_import import import_c3d
+from vidgen_bench.measure.instruments.c3d.importing.weights_import import import_c3d
+from vidgen_bench.measure.instruments.c3d.preprocessing import CUBE
+from vidgen_bench.measure.instruments.c3d.weights import read_instrument
 
 
 def test_values_are_copied_and_both_hashes_kept(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.record_files import DECLARED, METRICS, record, write
+from vidgen_bench.config.track import track_fingerprint
 from vidgen_bench.leaderboard.collect import collect, selected
-from vidgen_bench.records import track_fingerprint
 
 
 def test_records_at_any_depth_in_the_order_of_paths(tmp_path: Path) -> None:

@@ -12,12 +12,12 @@ import pytest
 
 from tests.record_files import EXTERNAL, METRICS, STAMP, WATCHED, record, stamps
 from vidgen_bench.leaderboard.collect import Entry
-from vidgen_bench.leaderboard.export import as_json
-from vidgen_bench.leaderboard.markdown import as_markdown
-from vidgen_bench.leaderboard.notes import heading, notes
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
-from vidgen_bench.leaderboard.sheet import as_csv
-from vidgen_bench.records import Record
+from vidgen_bench.leaderboard.render.csv_text import as_csv
+from vidgen_bench.leaderboard.render.json_text import as_json
+from vidgen_bench.leaderboard.render.markdown import as_markdown
+from vidgen_bench.leaderboard.render.notes import heading, notes
+from vidgen_bench.records.record import Record
 
 KID_STAMP = STAMP.model_copy(update={"protocol": {**STAMP.protocol, "options": {"kid": {"degree": 3}}}})
 KID = {"title": "KID", "better": "lower", "protocol": KID_STAMP.id, "extra": True}

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.record_files import DECLARED, EXTERNAL, MEASURED, STAMP, record, under
+from vidgen_bench.config.protocol import Stamp
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.comparable import comparable, protocol_of
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
-from vidgen_bench.protocol import Stamp
-from vidgen_bench.records import Record
+from vidgen_bench.records.record import Record
 
 TIMED = copy.deepcopy(DECLARED) | {"budget": {"device_hours": 1.0}}
 CLIPS = {"scores": {"fid": [100.0]}, "declared": TIMED, **EXTERNAL}

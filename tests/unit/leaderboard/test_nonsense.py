@@ -12,14 +12,14 @@ import pytest
 from rich.console import Console
 
 from tests.record_files import EXTERNAL, METRICS, record, write
+from vidgen_bench.config.protocol import Stamp
+from vidgen_bench.config.track import track_fingerprint
 from vidgen_bench.leaderboard.collect import collect
-from vidgen_bench.leaderboard.export import as_json
-from vidgen_bench.leaderboard.markdown import as_markdown
 from vidgen_bench.leaderboard.ranking import rankings
-from vidgen_bench.leaderboard.sheet import as_csv
-from vidgen_bench.leaderboard.table import table
-from vidgen_bench.protocol import Stamp
-from vidgen_bench.records import track_fingerprint
+from vidgen_bench.leaderboard.render.csv_text import as_csv
+from vidgen_bench.leaderboard.render.json_text import as_json
+from vidgen_bench.leaderboard.render.markdown import as_markdown
+from vidgen_bench.leaderboard.render.terminal import table
 
 DECLARED = {"evaluation": {"select": "fid", "final": {"samples": 256}}, "budget": {"device_hours": 1.0}}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vidgen_bench.leaderboard import numbers
+from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.rows import Summary
 
 

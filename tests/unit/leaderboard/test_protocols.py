@@ -10,14 +10,14 @@ import pytest
 from rich.console import Console
 
 from tests.record_files import EXTERNAL, METRICS, STAMP, WATCHED, record, stamps, under
+from vidgen_bench.config.protocol import Stamp
 from vidgen_bench.leaderboard.collect import Entry
-from vidgen_bench.leaderboard.export import as_json, status
-from vidgen_bench.leaderboard.markdown import as_markdown
-from vidgen_bench.leaderboard.notes import identity
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
-from vidgen_bench.leaderboard.table import table
-from vidgen_bench.protocol import Stamp
-from vidgen_bench.records import Record
+from vidgen_bench.leaderboard.render.json_text import as_json, status
+from vidgen_bench.leaderboard.render.markdown import as_markdown
+from vidgen_bench.leaderboard.render.notes import identity
+from vidgen_bench.leaderboard.render.terminal import table
+from vidgen_bench.records.record import Record
 
 FVD = STAMP.model_copy(
     update={"protocol": {**STAMP.protocol, "name": "fvd-2048-16f", "samples": 2048}, "instrument": "i3d"}

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from tests.record_files import ANCHORS, DECLARED, MEASURED, METRICS, PLAYERS, STAMP, plugins, record, under
 from vidgen_bench.leaderboard.collect import Entry
-from vidgen_bench.leaderboard.notes import identity, notes
 from vidgen_bench.leaderboard.ranking import Ranking, rankings, tied
+from vidgen_bench.leaderboard.render.notes import identity, notes
 from vidgen_bench.leaderboard.rows import Summary
-from vidgen_bench.records import Record
+from vidgen_bench.records.record import Record
 
 
 def ranked(*records: Record) -> list[Ranking]:

@@ -12,11 +12,11 @@ from rich.console import Console
 
 from tests.record_files import record
 from vidgen_bench.leaderboard.collect import Entry
-from vidgen_bench.leaderboard.export import as_json
-from vidgen_bench.leaderboard.markdown import as_markdown
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
-from vidgen_bench.leaderboard.sheet import as_csv
-from vidgen_bench.leaderboard.table import table
+from vidgen_bench.leaderboard.render.csv_text import as_csv
+from vidgen_bench.leaderboard.render.json_text import as_json
+from vidgen_bench.leaderboard.render.markdown import as_markdown
+from vidgen_bench.leaderboard.render.terminal import table
 
 GIVEN = {"backbone.width": (0.5, "given"), "temporal.hidden": (978, "given")}
 

@@ -11,7 +11,7 @@ import pytest
 from tests.record_files import MEASURED, PLAYERS, plugins, record
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.rows import Row, labels_of, over_batches, over_seeds, rows_of
-from vidgen_bench.records import Record
+from vidgen_bench.records.record import Record
 
 
 def rows(*records: Record) -> list[Row]:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from vidgen_bench.api import Curve, FeatureSet, Metric, Reference
 from vidgen_bench.errors import RequestError
-from vidgen_bench.metrics.moments import moments_of
+from vidgen_bench.measure.reference.moments import moments_of
 
 ROUNDING = 1e-9
 SAMPLES, REAL, WIDTH = 48, 64, 6

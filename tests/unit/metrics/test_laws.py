@@ -11,9 +11,9 @@ from torch import Tensor
 
 from tests.unit.metrics import laws
 from vidgen_bench.api import FeatureSet, Metric, Need, NoOptions, Reference, View
-from vidgen_bench.declarations import fault
 from vidgen_bench.errors import RequestError
-from vidgen_bench.host import Host
+from vidgen_bench.host.declarations import fault
+from vidgen_bench.host.host import Host
 
 EVERY = {found.name: found.declaration for found in Host.of_environment().of("metric")}
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from tests import golden
 from tests.unit.instruments.chainer_files import cut_header, header_alone
-from vidgen_bench import files
 from vidgen_bench.errors import RecordError, RequestError, VidgenBenchError
-from vidgen_bench.metrics.moments import MomentAccumulator, load_moments, moments_of, save_moments
+from vidgen_bench.measure.reference.moments import MomentAccumulator, load_moments, moments_of, save_moments
+from vidgen_bench.system import files
 
 
 def features(n: int, d: int, mean: float = 5.0) -> np.ndarray:

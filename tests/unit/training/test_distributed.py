@@ -13,8 +13,8 @@ import torch.multiprocessing as mp
 from tests import toy
 from vidgen_bench.errors import Interrupted, RequestError, VidgenBenchError
 from vidgen_bench.noise import key_of, training_noise
+from vidgen_bench.system.interrupt import Interrupt
 from vidgen_bench.training.distributed import Process
-from vidgen_bench.training.interrupt import Interrupt
 from vidgen_bench.training.step import gradients
 
 TOLERANCE = 1e-5

@@ -7,8 +7,8 @@ import signal
 import pytest
 
 from vidgen_bench.errors import Interrupted
-from vidgen_bench.training.interrupt import Interrupt
-from vidgen_bench.training.observer import Glance, Interruptible, Observer
+from vidgen_bench.system.interrupt import Interrupt
+from vidgen_bench.system.observer import Glance, Interruptible, Observer
 
 
 class Heard(Observer):

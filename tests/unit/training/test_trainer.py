@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from tests import toy
-from vidgen_bench.budget import Budget
+from vidgen_bench.config.budget import Budget
 from vidgen_bench.errors import Interrupted, PluginError, RecordError, VidgenBenchError
+from vidgen_bench.system.interrupt import Interrupt
+from vidgen_bench.system.observer import Glance, Observer
 from vidgen_bench.training import trainer as trainer_module
 from vidgen_bench.training.distributed import Process
-from vidgen_bench.training.interrupt import Interrupt
-from vidgen_bench.training.observer import Glance, Observer
 from vidgen_bench.training.trainer import Rule, Trainer
 
 
@@ -292,7 +292,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch):
         make(tmp_path, observer=StopAt(7, interrupt), interrupt=interrupt).run()
     before = (tmp_path / "last.pt").read_bytes()
     monkeypatch.setattr(
-        "vidgen_bench.files.os.fsync", lambda fd: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+        "vidgen_bench.system.files.os.fsync", lambda fd: (_ for _ in ()).throw(OSError(28, "No space left on device"))
     )
     with pytest.raises(VidgenBenchError, match=r"could not be written: No space left on device"):
         make(tmp_path).run()

@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidgen_bench import hookimpl
-from vidgen_bench.api import DataSet, VideoSource
+from vidgen_bench.api import DataSet, VideoSource, hookimpl
 from vidgen_bench.errors import RequestError
 
 

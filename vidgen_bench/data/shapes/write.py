@@ -27,9 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidgen_bench.api import VideoSource
-from vidgen_bench.data.disk import settle, settle_folder
 from vidgen_bench.data.shapes.draw import CLASSES, draw_clip
-from vidgen_bench.files import disk_errors, umask
+from vidgen_bench.system.disk import settle, settle_folder
+from vidgen_bench.system.files import disk_errors, umask
 
 VERSION = 1
 """Part of the folder's name: raise it with every change of what is drawn or how it is encoded."""

@@ -1,0 +1,62 @@
+"""The clips that instruments are trained and tested on: those of a track, prepared, with a held-out list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vidgen_bench.errors import RequestError
+
+if TYPE_CHECKING:
+    from vidgen_bench.config.track import Track
+    from vidgen_bench.data.store import Store
+
+
+def store_with_held_out(track_name: str, data: Path | None, splits: Path | None, report: Lines) -> tuple[Track, Store]:
+    """Return a track and the store of its clips, prepared where it is not yet.
+
+    Raises:
+        RequestError: no such track, its clips are not of 16 frames, or no video is held out.
+        DataError: the videos or lists are not what they should be.
+    """
+    from vidgen_bench.config.track import load_track
+    from vidgen_bench.data.geometry import FrameGeometry
+    from vidgen_bench.data.prepare import prepare
+    from vidgen_bench.host.host import Host
+    from vidgen_bench.system import places
+
+    track = load_track(track_name)
+    if track.clip.frames != 16:
+        raise RequestError(
+            f"C3D measures 16 frames; the track {track.name!r} has {track.clip.frames}. Choose another track."
+        )
+    cache = places.cache_folder()
+    source = Host.of_environment().find("data set", track.data.name).declaration.locate(data, splits, cache, report)
+    store = prepare(
+        source,
+        split=track.data.split,
+        geometry=FrameGeometry.of(track.data),
+        clip_frames=16,
+        cache=cache,
+        report=report,
+    )
+    if not store.test:
+        raise RequestError(
+            "The held-out list is empty: no accuracy can be measured. Give a split with test videos (--splits)."
+        )
+    return track, store
+
+
+class Lines:
+    """Progress as lines on standard error: at most one every five seconds, and the last of each stage."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        import sys
+        import time
+
+        if time.monotonic() >= self._next or done == total > 0:
+            print(f"{what}: {done}/{total}" if total else f"{what}: {done}", file=sys.stderr, flush=True)
+            self._next = time.monotonic() + 5.0

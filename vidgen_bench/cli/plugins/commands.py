@@ -1,0 +1,188 @@
+"""``vidgen-bench plugins``: what is installed, what each can, and what is broken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vidgen_bench.cli.console import print_json
+from vidgen_bench.cli.group import QuickGroup
+from vidgen_bench.cli.plugins.check import check
+from vidgen_bench.cli.plugins.new import new
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from vidgen_bench.host.host import Found, Host, Kind
+
+app = typer.Typer(cls=QuickGroup, rich_markup_mode="rich")
+
+_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+@app.callback(invoke_without_command=True, epilog="Options of one: [bold]vidgen-bench plugins show ode1[/bold]")
+def plugins(
+    context: typer.Context,
+    as_json: _AsJson = False,
+    as_matrix: Annotated[
+        bool, typer.Option("--matrix", help="Which temporal generator goes with which backbone, and why not.")
+    ] = False,
+    track: Annotated[
+        str | None, typer.Option(help="With --matrix: the track whose clips are asked for, shapes-smoke unless given.")
+    ] = None,
+) -> None:
+    """List the installed plugins: what each can, where it comes from, and which are broken."""
+    from vidgen_bench.errors import RequestError
+
+    if context.invoked_subcommand is not None:
+        if as_matrix or track is not None:
+            raise RequestError("--matrix and --track stand alone: `vidgen-bench plugins --matrix`.")
+        return
+    if track is not None and not as_matrix:
+        raise RequestError("--track belongs to --matrix: `vidgen-bench plugins --matrix --track NAME`.")
+    host = _host()
+    if as_matrix:
+        _print_matrix(track or "shapes-smoke", host, as_json)
+    elif as_json:
+        print_json(_listing(host))
+    else:
+        _print_listing(host)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="Name of a plugin of any kind, or the spec of a pairing.")],
+    as_json: _AsJson = False,
+) -> None:
+    """Show one plugin: its options with types, defaults and help, its variants, and what its name sets."""
+    from vidgen_bench.cli.console import complain, output
+    from vidgen_bench.cli.plugins.page import as_table, page
+
+    host = _host()
+    found = _named(host, name)
+    if as_json:
+        print_json([as_table(f, options=True) for f in found])
+    else:
+        for f in found:
+            output().print(page(f))
+    for clash in host.clashes():
+        if f" {name!r}: " in clash:
+            complain(clash, prefix="warning:")
+
+
+app.command()(check)
+app.command()(new)
+
+
+def _host() -> Host:
+    """Return the loaded host; what a plugin prints while it is imported goes to standard error, not into our output."""
+    import contextlib
+    import sys
+
+    from vidgen_bench.host.host import Host
+
+    host = Host.of_environment()
+    with contextlib.redirect_stdout(sys.stderr):
+        _ = host.found
+    return host
+
+
+def _named(host: Host, name: str) -> list[Found]:
+    """Return every plugin of this name, of any kind; raises ``RequestError``, or ``PluginError`` where it is broken."""
+    from vidgen_bench.errors import RequestError, did_you_mean
+
+    found = [f for f in host.found if f.name == name]
+    if found:
+        return found
+    host.refuse_broken(name)
+    raise RequestError(f"No plugin is called {name!r}.{did_you_mean(name, {f.name for f in host.found})}")
+
+
+def _print_matrix(track: str, host: Host, as_json: bool) -> None:
+    from vidgen_bench.cli.console import output
+    from vidgen_bench.cli.plugins import matrix_view
+    from vidgen_bench.compose.matrix import matrix
+    from vidgen_bench.config.track import load_track
+    from vidgen_bench.errors import RequestError
+    from vidgen_bench.experiments.run.plan import check_track
+    from vidgen_bench.host.host import KIND_WORDS
+
+    loaded = load_track(track)
+    check_track(loaded, host, own=track.endswith(".toml"))
+    for kind in ("backbone", "temporal"):
+        if not list(host.of(kind)):
+            raise RequestError(
+                f"No {KIND_WORDS.get(kind, kind)} is loaded; `vidgen-bench plugins` says what is, and what is broken."
+            )
+    cells = matrix(loaded, host)
+    if as_json:
+        print_json(matrix_view.as_json(loaded, cells))
+    else:
+        output().print(matrix_view.grid(loaded, cells))
+
+
+def _listing(host: Host) -> dict[str, object]:
+    from vidgen_bench.cli.plugins.page import as_table
+
+    return {
+        "plugins": [as_table(f) for f in host.found],
+        "broken": [
+            {
+                "entry_point": b.origin.entry_point,
+                "distribution": b.origin.distribution,
+                "version": b.origin.version,
+                "cause": b.cause,
+            }
+            for b in host.broken
+        ],
+        "clashes": host.clashes(),
+    }
+
+
+def _print_listing(host: Host) -> None:
+    import os
+
+    from vidgen_bench.cli.console import output
+    from vidgen_bench.host.host import ALLOW_LIST, HOOKS
+
+    console = output()
+    for kind in HOOKS:
+        if found := list(host.of(kind)):
+            console.print(_block(kind, found))
+    if not host.found:
+        console.print("No plugin is installed that loads.")
+    if host.broken:
+        console.print(_faults("broken", [(str(b.origin), b.cause) for b in host.broken]))
+    if clashes := host.clashes():
+        console.print(_faults("clashes", [("", c) for c in clashes]))
+    if restricted := os.environ.get(ALLOW_LIST, "").strip():
+        console.print(f"Only what {ALLOW_LIST}={restricted} names was loaded.", style="dim")
+
+
+def _block(kind: Kind, found: list[Found]) -> RenderableType:
+    """Return the entries of one kind: name and summary, and beneath what it can and where it comes from."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    from vidgen_bench.cli.plugins.page import facts, plural, summary
+
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True, style="bold")
+    grid.add_column()
+    for f in found:
+        grid.add_row(f.name, Text.assemble(summary(f), "\n", (" · ".join(facts(f)), "dim")))
+    return Group(Text(plural(kind), style="bold cyan"), Padding(grid, (0, 0, 1, 2)))
+
+
+def _faults(title: str, faults: list[tuple[str, str]]) -> RenderableType:
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+
+    lines = [
+        Padding(Text.assemble((f"{where}\n" if where else "", "bold"), cause), (0, 0, 0, 2)) for where, cause in faults
+    ]
+    return Group(Text(title, style="bold red"), *lines, Text())

@@ -1,0 +1,39 @@
+"""``vidgen-bench plugins new``: a package to begin with."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class NewKind(StrEnum):
+    """What a new package may bring."""
+
+    temporal = "temporal"
+    backbone = "backbone"
+
+
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the plugin, as in a spec: my-ode.")],
+    kind: Annotated[
+        NewKind, typer.Option(help="temporal: a temporal generator; backbone: a video GAN around one.")
+    ] = NewKind.temporal,
+    into: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write it into.")] = Path(),
+) -> None:
+    """Write a package with one plugin that installs, passes its checks and trains as it is."""
+    import contextlib
+    import sys
+
+    from vidgen_bench.host.host import KIND_WORDS, Host
+    from vidgen_bench.host.scaffold import checked_names, commands, write_package
+
+    with contextlib.redirect_stdout(sys.stderr):  # where a plugin prints while it is imported
+        names = checked_names(name, kind.value, Host.of_environment())
+    folder = write_package(names, kind.value, into)
+    word = KIND_WORDS.get(kind.value, kind.value)
+    print(f"{folder} is a package with the {word} {name}. What is yours to change is marked `# change:` there. Next:\n")
+    for line in commands(names, kind.value, folder):
+        print(f"  {line}")

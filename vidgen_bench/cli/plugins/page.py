@@ -1,0 +1,136 @@
+"""One plugin as a reader sees it: its facts in a line, its page of options, and the same as a table for JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from vidgen_bench.host.host import KIND_WORDS, Found, Kind
+from vidgen_bench.host.options import jsonable, listed
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_ABILITIES = ("between", "before", "after")
+
+_EXTRA = ("own", "reconstruction", "layers", "preprocessings", "title", "layer", "better", "view", "needs")
+"""What only some kinds declare, as it stands."""
+
+
+_WITH_OPTIONS = ("backbone", "temporal", "metric")
+
+
+def plural(kind: Kind) -> str:
+    """Return the heading of a kind: ``temporal generators``."""
+    return f"{KIND_WORDS.get(kind, kind)}s"
+
+
+def summary(found: Found) -> str:
+    """Return what a plugin is in a line; a pairing is what it sets."""
+    return _changes(found.declaration.options) if found.kind == "pairing" else found.declaration.summary
+
+
+def facts(found: Found) -> list[str]:
+    """Return what a plugin can, where it comes from and its reference, each a short text."""
+    declared = found.declaration
+    texts = []
+    if can := getattr(declared, "can", None) if found.kind in ("backbone", "temporal") else None:
+        texts.append(f"can {', '.join(a for a in _ABILITIES if a in can)}")
+    elif can is not None:
+        texts.append("training frames only")
+    if getattr(declared, "stochastic", False):
+        texts.append("stochastic")
+    if found.kind == "backbone" and declared.own:
+        texts.append(f"own temporal generator {declared.own}")
+    if found.kind == "temporal" and declared.variants:
+        texts.append(f"variants {', '.join(declared.variants)}")
+    return [*texts, f"{found.origin.distribution} {found.origin.version}", declared.reference]
+
+
+def as_table(found: Found, *, options: bool = False) -> dict[str, Any]:
+    """Return a plugin as plain values for JSON, with its options where asked for."""
+    declared = found.declaration
+    table: dict[str, Any] = {"kind": found.kind, "name": found.name}
+    if found.kind == "pairing":
+        table["sets"] = jsonable(dict(declared.options))
+    else:
+        table |= {"summary": declared.summary, "api": declared.api}
+    table["reference"] = declared.reference
+    if found.kind in ("backbone", "temporal"):
+        table["can"] = [a for a in _ABILITIES if a in declared.can]
+        table["stochastic"] = bool(getattr(declared, "stochastic", False))
+    table |= {
+        name: _plain(getattr(declared, name)) for name in _EXTRA if found.kind != "pairing" and hasattr(declared, name)
+    }
+    if found.kind == "temporal":
+        table |= {"sets": jsonable(dict(declared.sets)), "variants": jsonable(dict(declared.variants))}
+    origin = found.origin
+    table |= {"distribution": origin.distribution, "version": origin.version, "entry_point": origin.entry_point}
+    if options and found.kind in _WITH_OPTIONS:
+        table["options"] = [dataclasses.asdict(o) | {"default": jsonable(o.default)} for o in listed(declared.options)]
+    return table
+
+
+def page(found: Found) -> RenderableType:
+    """Return the page of ``plugins show``."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+
+    word = KIND_WORDS.get(found.kind, found.kind)
+    parts: list[RenderableType] = [
+        Text.assemble((found.name, "bold"), (f"  {word}", "cyan")),
+        Padding(Text(summary(found)), (0, 0, 0, 2)),
+        Padding(Text("\n".join(facts(found)), style="dim"), (0, 0, 1, 2)),
+    ]
+    if found.kind in _WITH_OPTIONS:
+        parts.append(_options(found, found.kind))
+    return Group(*parts)
+
+
+def _options(found: Found, kind: Kind) -> RenderableType:
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    declared = found.declaration
+    parts: list[RenderableType] = []
+    fixed: Mapping[str, Any] = declared.sets if kind == "temporal" else {}
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for o in listed(declared.options):
+        value = f"{shown(fixed[o.name])} (by name)" if o.name in fixed else shown(o.default)
+        table.add_row(o.name, value, Text.assemble(o.help, (f" · {o.type}", "dim")))
+    if table.row_count:
+        how = f"options.{found.name}.NAME = VALUE in a protocol" if kind == "metric" else f"--set {kind}.NAME=VALUE"
+        parts += [Text(f"options: {how}", style="bold cyan"), Padding(table, (0, 0, 1, 2))]
+    else:
+        parts += [Text("no options", style="dim"), Text()]
+    if kind == "temporal" and declared.variants:
+        variants = Table.grid(padding=(0, 2, 0, 0))
+        variants.add_column(no_wrap=True, style="bold")
+        for name, changes in declared.variants.items():
+            variants.add_row(f"{found.name}:{name}", _changes(changes) or "the defaults")
+        parts += [Text("variants", style="bold cyan"), Padding(variants, (0, 0, 1, 2))]
+    return Group(*parts)
+
+
+def shown(value: Any) -> str:
+    """Return an option value as ``--set`` takes it: ``true``, ``none``, ``64,128``."""
+    if isinstance(value, bool) or value is None:
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return ",".join(shown(v) for v in value) or "()"
+    return str(value)
+
+
+def _plain(value: Any) -> Any:
+    return sorted(value) if isinstance(value, frozenset) else jsonable(value)
+
+
+def _changes(options: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={shown(value)}" for name, value in options.items())

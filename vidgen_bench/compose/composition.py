@@ -1,0 +1,143 @@
+"""A spec, a track and the installed plugins make a composition, or a reason why not; all before a device is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vidgen_bench.api import Ability, Game, Times
+from vidgen_bench.compose.pair import Misfit, Pair, fit
+from vidgen_bench.compose.suggestion import nearest
+from vidgen_bench.config.spec import parse
+from vidgen_bench.config.track import Track
+from vidgen_bench.errors import PluginError, RequestError
+from vidgen_bench.host.host import Host
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_ASKED_BY: dict[Ability, str] = {"between": "--fps", "before": "--rewind", "after": "--extend"}
+
+
+@dataclass(frozen=True)
+class Composition(Pair):
+    """A pair that fits, ready to build."""
+
+    @property
+    def can(self) -> frozenset[Ability]:
+        """What both sides can do beyond the training frames."""
+        return self.backbone.can & self.temporal.can if self.temporal else self.backbone.can
+
+    def check_times(self, times: Times) -> None:
+        """Refuse instants that this pair cannot serve; enforced here, never inside a module.
+
+        Raises:
+            RequestError: names what was asked, the side that cannot, and what the pair can instead.
+        """
+        last = self.clip.frames - 1
+        asked: set[Ability] = set()
+        for t in times:
+            asked |= {"before"} if t < 0 else {"after"} if t > 1 else set()
+            asked |= {"between"} if abs(t * last - round(t * last)) > 1e-9 else set()
+        if missing := asked - self.can:
+            sides = [d.name for d in (self.backbone, self.temporal) if d and missing - d.can]
+            can = f"It can go {_spelt(self.can)} them." if self.can else "It shows the training frames alone."
+            raise RequestError(
+                f"{self.resolved.spec} cannot go {_spelt(missing)} the training frames: {' and '.join(sides)} cannot. {can}"
+            )
+
+    def build_temporal(self, seed: int) -> nn.Module | None:
+        """Return G_t, its weights drawn from (seed, "temporal") alone."""
+        temporal, latent = self.temporal, self.latent
+        if temporal is None or latent is None:
+            return None
+        with _Seeded(seed, "temporal"):
+            return _stays(self.resolved.spec.temporal, lambda: temporal.build(latent, self.temporal_options))
+
+    def build(self, seed: int) -> Game:
+        """Return the game on the CPU; specs that differ only in G_t start from the same frame generator and discriminators.
+
+        Raises:
+            PluginError: the backbone returned a game that breaks the contract.
+        """
+        temporal = self.build_temporal(seed)
+        with _Seeded(seed, "backbone"):
+            game = _stays(
+                self.resolved.spec.backbone, lambda: self.backbone.build(self.clip, self.backbone_options, temporal)
+            )
+        if fault := _game_fault(game, temporal):
+            raise PluginError(f"The backbone {self.backbone.name!r} built a game that breaks the contract: {fault}.")
+        return game
+
+
+def _stays(name: str | None, build: Callable[[], Any]) -> Any:
+    """Return what a declaration builds; a SystemExit of a stranger's code would end a command as if all were done."""
+    try:
+        return build()
+    except SystemExit as error:
+        raise PluginError(f"The plugin {name!r} ends the process while it builds (SystemExit: {error}).") from error
+
+
+class _Seeded:
+    """Torch's global generator seeded from (seed, purpose) for the length of a block, and put back afterwards."""
+
+    def __init__(self, seed: int, purpose: str) -> None:
+        self._seed, self._purpose = seed, purpose
+
+    def __enter__(self) -> None:
+        import torch
+
+        from vidgen_bench.noise import key_of
+
+        self._fork = torch.random.fork_rng(devices=[])
+        self._fork.__enter__()
+        torch.manual_seed(key_of(self._seed, self._purpose))
+
+    def __exit__(self, *exception: Any) -> None:
+        self._fork.__exit__(*exception)
+
+
+def compose(text: str, track: Track, given: Mapping[str, Any], host: Host) -> Composition:
+    """Return the composition of a spec on a track.
+
+    Args:
+        text: ``tgan``, ``tgan+ode1``, ``tgan+ode1:equal``.
+        track: tells the clip, and option defaults.
+        given: ``{"temporal.hidden": "64"}``, texts or typed values.
+        host: the installed plugins.
+    Raises:
+        Misfit: the pair does not fit; the text has the reason and the nearest that does.
+        RequestError: unknown names, or options out of range.
+    """
+    spec = parse(text)
+    try:
+        pair = fit(spec, track, given, host)
+    except Misfit as misfit:
+        other = nearest(spec, track, given, host)
+        without = " without --set" if given else ""
+        hint = f" Nearest that works: {other.resolved.spec}{without}." if other else ""
+        raise Misfit(f"{misfit}{hint}") from None
+    return Composition(**vars(pair))
+
+
+def _spelt(abilities: Set[Ability]) -> str:
+    """Return abilities with the options that ask for them: ``between (--fps) or after (--extend)``."""
+    return " or ".join(f"{a} ({option})" for a, option in _ASKED_BY.items() if a in abilities)
+
+
+def _game_fault(game: Game, temporal: nn.Module | None) -> str | None:
+    """Return how a game breaks the contract, or None."""
+    if "generator" not in game.parts:
+        return f"parts has no 'generator' (it has {', '.join(game.parts) or 'nothing'})"
+    if not game.players or len({p.name for p in game.players}) < len(game.players):
+        return "players must be at least one, with names of their own"
+    if temporal is not None and all(m is not temporal for m in game.parts["generator"].modules()):
+        return "parts['generator'] does not contain the temporal generator it was given"
+    known = {id(p) for part in game.parts.values() for p in part.parameters()}
+    for player in game.players:
+        if not player.parameters or any(id(p) not in known for p in player.parameters):
+            return f"player {player.name!r} moves parameters that belong to no part (or moves none)"
+        if player.batch < 1 or player.turns < 1 or player.every < 1:
+            return f"player {player.name!r}: batch, turns and every must be at least 1"
+    return None

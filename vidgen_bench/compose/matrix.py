@@ -1,0 +1,52 @@
+"""The grid of all pairs on a track: every backbone with every temporal generator, and why not where they do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vidgen_bench.compose.pair import fit
+from vidgen_bench.config.spec import Spec
+from vidgen_bench.config.track import Track
+from vidgen_bench.errors import VidgenBenchError
+from vidgen_bench.host.host import Host
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One pair: ``temporal`` is None for a backbone that stands alone, ``reason`` is None where the pair works."""
+
+    backbone: str
+    temporal: str | None
+    own: bool
+    """Whether it is the backbone's own temporal generator."""
+    reason: str | None
+
+    @property
+    def spec(self) -> str:
+        """As ``run`` takes it."""
+        return str(Spec(self.backbone, self.temporal))
+
+
+def matrix(track: Track, host: Host) -> list[Cell]:
+    """Return every cell of the grid, backbone by backbone; declarations are asked, no network is built."""
+    return [
+        Cell(spec.backbone, spec.temporal, own, _reason(spec, track, host))
+        for backbone in host.of("backbone")
+        for spec, own in _specs(backbone.name, backbone.declaration.own, host)
+    ]
+
+
+def _specs(backbone: str, own: str | None, host: Host) -> Iterator[tuple[Spec, bool]]:
+    if own is None:
+        yield Spec(backbone), False
+    for temporal in host.of("temporal"):
+        yield Spec(backbone, temporal.name), temporal.name == own
+
+
+def _reason(spec: Spec, track: Track, host: Host) -> str | None:
+    try:
+        fit(spec, track, {}, host, counted=False)
+    except VidgenBenchError as error:
+        return str(error)
+    return None

@@ -1,0 +1,144 @@
+"""Whether a backbone and a temporal generator fit on a track: the pair with its validated options, or a reason why not."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vidgen_bench.api import Backbone, Clip, LatentSpec, Temporal
+from vidgen_bench.compose.resolve import Resolved, resolve
+from vidgen_bench.config.spec import Spec
+from vidgen_bench.config.track import Track
+from vidgen_bench.errors import PluginError, RequestError, VidgenBenchError
+from vidgen_bench.host.host import KIND_WORDS, Found, Host
+from vidgen_bench.records.entries import PluginEntry
+
+
+class Misfit(RequestError):
+    """Both names are known and their options valid, but one side refuses the other or the track's clips."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A backbone and a temporal generator that fit, or a backbone that has no temporal path and stands alone."""
+
+    resolved: Resolved
+    backbone: Backbone
+    temporal: Temporal | None
+    backbone_options: Any
+    temporal_options: Any
+    clip: Clip
+    latent: LatentSpec | None
+    plugins: tuple[PluginEntry, ...]
+
+
+def fit(spec: Spec, track: Track, given: Mapping[str, Any], host: Host, *, counted: bool = True) -> Pair:
+    """Return the pair of a spec on a track.
+
+    Args:
+        spec: a missing temporal generator means the backbone's own.
+        track: tells the clip, and option defaults.
+        given: ``{"temporal.hidden": "64"}``, texts or typed values.
+        host: the installed plugins.
+        counted: fill in the parameter count of the backbone's own G_t, which takes torch; without it the count is only
+            taken where the temporal generator reads it.
+    Raises:
+        Misfit: the pair does not fit; the text has the reason.
+        RequestError: unknown names, or options out of range.
+    """
+    backbone = host.find("backbone", spec.backbone)
+    declared: Backbone = backbone.declaration
+    spec = dataclasses.replace(spec, temporal=spec.temporal or declared.own)
+    temporal = host.find("temporal", spec.temporal) if spec.temporal else None
+    resolved = resolve(spec, declared, temporal.declaration if temporal else None, track, given, host)
+    options = resolved.options("backbone", declared)
+    if reason := _ask(backbone, lambda: declared.refuses(track.clip, options)):
+        raise Misfit(f"{backbone.name} refuses the clips of the track {track.name}: {_sentence(reason)}")
+    latent: LatentSpec | None = _ask(backbone, lambda: declared.latent(track.clip, options))
+    if latent is None and temporal is not None:
+        raise Misfit(
+            f"{spec} does not fit: {backbone.name} has no latent path through time, so there is nothing to swap; "
+            f"`{backbone.name}` alone works."
+        )
+    if latent is not None and temporal is None:
+        raise Misfit(f"{backbone.name} has no temporal generator of its own: name one.")
+    chosen = None
+    if latent is not None and temporal is not None:
+        chosen = resolved.options("temporal", temporal.declaration)
+        latent, refusal = _answer(latent, backbone, temporal, chosen, track, host, counted)
+        if refusal:
+            raise Misfit(
+                f"{resolved} does not fit: {temporal.name} refuses the latent of {backbone.name}: {_sentence(refusal)}"
+            )
+    plugins = tuple(plugin_entry(f) for f in (backbone, temporal) if f)
+    answering = temporal.declaration if temporal else None
+    return Pair(resolved, declared, answering, options, chosen, track.clip, latent, plugins)
+
+
+def plugin_entry(found: Found) -> PluginEntry:
+    """Return how a record names a plugin."""
+    return PluginEntry(
+        kind=found.kind, name=found.name, distribution=found.origin.distribution, version=found.origin.version
+    )
+
+
+class _CountAsked(BaseException):
+    """A plugin wants to know the parameter count of the backbone's own G_t; no ``except Exception`` of its own hides that."""
+
+
+class _Uncounted(LatentSpec):
+    """A latent whose count nobody has taken yet: who reads it is told so by :class:`_CountAsked`."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "parameters":
+            raise _CountAsked
+        return super().__getattribute__(name)
+
+
+def _answer(
+    latent: LatentSpec, backbone: Found, temporal: Found, chosen: Any, track: Track, host: Host, counted: bool
+) -> tuple[LatentSpec, str | None]:
+    """Return what is asked of G_t, and why it refuses; the own G_t is counted where that is wanted or asked for."""
+    declared: Temporal = temporal.declaration
+    try:
+        refusal = _ask(temporal, lambda: declared.refuses(_Uncounted(**vars(latent)), chosen))
+        if refusal or not counted:
+            return latent, refusal
+    except _CountAsked:
+        pass
+    latent = dataclasses.replace(latent, parameters=_own_parameters(backbone, latent, track, host))
+    return latent, _ask(temporal, lambda: declared.refuses(latent, chosen))
+
+
+def _own_parameters(backbone: Found, latent: LatentSpec, track: Track, host: Host) -> int | None:
+    """Return the parameter count of the backbone's own G_t, built on the meta device; None where it has none or refuses."""
+    declared: Backbone = backbone.declaration
+    if declared.own is None:
+        return None
+    found = host.find("temporal", declared.own)
+    own: Temporal = found.declaration
+    options = resolve(Spec(declared.name, own.name), declared, own, track, {}, host).options("temporal", own)
+    if _ask(found, lambda: own.refuses(latent, options)):
+        return None
+    from vidgen_bench.latent import count, on_meta
+
+    return int(_ask(found, lambda: count(on_meta(lambda: own.build(latent, options)))))
+
+
+def _ask(found: Found, question: Callable[[], Any]) -> Any:
+    """Return a declaration's answer; whatever else comes out of a stranger's code is a fault of that plugin, with its name."""
+    try:
+        return question()
+    except VidgenBenchError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise PluginError(
+            f"The {KIND_WORDS.get(found.kind, found.kind)} {found.name!r} of {found.origin} cannot answer: "
+            f"{type(error).__name__}: {' '.join(str(error).split())}"
+        ) from error
+
+
+def _sentence(reason: str) -> str:
+    return reason if reason.endswith((".", "!", "?")) else f"{reason}."

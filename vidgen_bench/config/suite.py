@@ -1,0 +1,253 @@
+"""Suites: a table of cells, each with the spec behind it, read from TOML or written as a grid: ``tgan,mocogan x ode1,sde``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from vidgen_bench.config.budget import Budget
+from vidgen_bench.config.spec import NAME, parse
+from vidgen_bench.config.toml import Strict, explain, parse_toml
+from vidgen_bench.errors import RequestError, did_you_mean
+
+OWN = "own"
+"""In a grid: the backbone's own temporal generator."""
+
+_TIMES = re.compile(r"\s+[x×]\s+")
+
+_SIDES = ("backbone", "temporal")
+
+Seed = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
+
+
+class Published(Strict):
+    """A number of a paper: its mean, its ± where it has one, and what is to be known of it."""
+
+    mean: float
+    std: float | None = Field(default=None, ge=0)
+    note: str = ""
+
+
+class _Settable(Strict):
+    """Has options under ``set``, spelt ``"temporal.hidden" = 49`` or as the table ``temporal = { hidden = 49 }``."""
+
+    set_: dict[str, Any] = Field(default_factory=dict, alias="set")
+
+    @field_validator("set_", mode="before")
+    @classmethod
+    def _flat(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        flat: dict[str, Any] = {}
+        for key, inner in value.items():
+            spelt = {f"{key}.{name}": v for name, v in inner.items()} if isinstance(inner, dict) else {key: inner}
+            if twice := flat.keys() & spelt:
+                raise ValueError(f"{min(twice)}: it is given twice, as a dotted key and in a table")
+            flat |= spelt
+        for key, inner in flat.items():
+            side, _, option = key.partition(".")
+            if side not in _SIDES or not option or isinstance(inner, dict):
+                raise ValueError(f"{key}: expected backbone.OPTION or temporal.OPTION, as in temporal.hidden = 49")
+        return flat
+
+
+class Model(_Settable):
+    """One of our models: its spec and options; ``track`` where it is not the suite's."""
+
+    spec: str
+    track: str | None = None
+    note: str = ""
+
+    @field_validator("spec")
+    @classmethod
+    def _is_spec(cls, text: str) -> str:
+        try:
+            parse(text)
+        except RequestError as error:
+            raise ValueError(str(error)) from None
+        return text
+
+
+class Cell(Model):
+    """One cell of the table: its place, our model, ``also`` others of ours beside it, and the published number."""
+
+    row: str
+    column: str
+    published: Published | None = None
+    also: tuple[Model, ...] = ()
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """All of ours in this cell; the others are on its track where they name none."""
+        return (self, *(m if m.track else m.model_copy(update={"track": self.track}) for m in self.also))
+
+
+class Grid(Strict):
+    """Every backbone with every temporal generator (``own``: its own; a variant may follow: ``ode1:equal``)."""
+
+    backbones: tuple[str, ...] = Field(min_length=1)
+    temporal: tuple[str, ...] = Field(default=(OWN,), min_length=1)
+
+    @model_validator(mode="after")
+    def _names(self) -> Grid:
+        _once("backbones", self.backbones)
+        _once("temporal", self.temporal)
+        for name in self.backbones:
+            if not NAME.match(name):
+                raise ValueError(f"{name!r} is no backbone's name; expected names, as in tgan,mocogan")
+        for name in self.temporal:
+            try:
+                parse(f"backbone+{name}")
+            except RequestError:
+                raise ValueError(f"{name!r} is no temporal generator; expected names, as in ode1,ode1:equal") from None
+        return self
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The cells, row by row."""
+        return tuple(
+            Cell(row=_row(t), column=b, spec=b if t == OWN else f"{b}+{t}")
+            for t in self.temporal
+            for b in self.backbones
+        )
+
+
+class Suite(_Settable):
+    """One suite, validated: the cells of a table, what is shown in them, and how they are run."""
+
+    name: str
+    title: str = ""
+    reference: str = ""
+    track: str = "shapes-smoke"
+    metric: str | None = Field(default=None, description="what the cells show; the track's own choice where not given")
+    seeds: tuple[Seed, ...] = Field(default=(0,), min_length=1)
+    budget: Budget | None = None
+    protocol: str = Field(default="", description="how the published numbers were taken, as a sentence")
+    notes: tuple[str, ...] = ()
+    rows_: tuple[str, ...] = Field(default=(), alias="rows")
+    columns_: tuple[str, ...] = Field(default=(), alias="columns")
+    cells_: tuple[Cell, ...] = Field(default=(), alias="cells")
+    grid: Grid | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Suite:
+        if not NAME.match(self.name):
+            raise ValueError(f"name {self.name!r}: expected lower-case letters, digits, '-', '_' or '.'")
+        if self.grid and (self.cells_ or self.rows_ or self.columns_):
+            raise ValueError("a [grid] makes its own rows, columns and cells: give it or them, not both")
+        if not self.grid and not self.cells_:
+            raise ValueError("a suite needs [[cells]], or a [grid]")
+        _once("seeds", self.seeds)
+        _once("rows", self.rows_)
+        _once("columns", self.columns_)
+        places: set[tuple[str, str]] = set()
+        for number, cell in enumerate(self.cells_):
+            where = f"cells.{number}"
+            if cell.row not in self.rows:
+                raise ValueError(f"{where}: its row {cell.row!r} is not in rows.{did_you_mean(cell.row, self.rows)}")
+            if cell.column not in self.columns:
+                hint = did_you_mean(cell.column, self.columns)
+                raise ValueError(f"{where}: its column {cell.column!r} is not in columns.{hint}")
+            if (cell.row, cell.column) in places:
+                raise ValueError(f"{where}: row {cell.row!r} has a cell in column {cell.column!r} already; use also")
+            places.add((cell.row, cell.column))
+        for word, names, used in (
+            ("rows", self.rows_, {row for row, _ in places}),
+            ("columns", self.columns_, {column for _, column in places}),
+        ):
+            if empty := [name for name in names if name not in used]:
+                raise ValueError(f"{word}: no cell is in {empty[0]!r}")
+        return self
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The cells, those of the grid where there is one."""
+        return self.grid.cells if self.grid else self.cells_
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The rows in order; that of the cells where none is given."""
+        return self.rows_ or tuple(dict.fromkeys(c.row for c in self.cells))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns in order; that of the cells where none is given."""
+        return self.columns_ or tuple(dict.fromkeys(c.column for c in self.cells))
+
+
+def _row(temporal: str) -> str:
+    return "own G_t" if temporal == OWN else temporal
+
+
+def _once(word: str, names: Iterable[object]) -> None:
+    seen: set[object] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"{word}: {name!r} is given twice")
+        seen.add(name)
+
+
+def shipped_suites() -> list[str]:
+    """Return the names of the suites that come with the package."""
+    return sorted(f.name.removesuffix(".toml") for f in _folder().iterdir() if f.name.endswith(".toml"))
+
+
+def _folder() -> Any:
+    return resources.files("vidgen_bench.config") / "suites"
+
+
+def load_suite(text: str, backbones: Collection[str] = ()) -> Suite:
+    """Return a shipped suite by name, one's own from a TOML file, or a grid.
+
+    Args:
+        text: ``paper-table-1``, ``mine.toml``, ``tgan,mocogan x ode1,ode2:equal``, or a backbone's name.
+        backbones: the names that are a grid of one backbone with its own temporal generator.
+    Raises:
+        RequestError: unknown name (with the nearest), no such file, no TOML, or a key that is unknown, missing or wrong.
+    """
+    text = text.strip()
+    if text.endswith(".toml"):
+        path = Path(text)
+        try:
+            return _beside(path.parent, parse_toml(path.read_bytes(), Suite, f"suite {path}"))
+        except OSError as error:
+            raise RequestError(f"The suite file {path} cannot be read: {error.strerror or error}.") from None
+    if text in shipped_suites():
+        return parse_toml((_folder() / f"{text}.toml").read_bytes(), Suite, f"suite {text}")
+    if "," in text or _TIMES.search(f" {text} ") or text in backbones:
+        return _grid(text)
+    own = " One's own suite is a file that ends in .toml; a grid is written 'tgan,mocogan' x 'ode1,sde'."
+    raise RequestError(
+        f"No suite or backbone is called {text!r}.{did_you_mean(text, {*shipped_suites(), *backbones})}{own}"
+    )
+
+
+def _grid(text: str) -> Suite:
+    sides = [[name.strip() for name in side.split(",")] for side in _TIMES.split(f" {text} ")]
+    form = (
+        f"The grid {text!r} is not valid: expected BACKBONES x TEMPORAL GENERATORS, as in 'tgan,mocogan' x 'ode1,sde'"
+    )
+    if len(sides) > 2 or any(not name for side in sides for name in side):
+        raise RequestError(f"{form}.")
+    table = {"backbones": sides[0]} | ({"temporal": sides[1]} if len(sides) == 2 else {})
+    try:
+        return Suite.model_validate({"name": "grid", "title": f"Grid {text}", "grid": table})
+    except ValidationError as error:
+        raise RequestError(f"{form}.\n{explain(error, Suite)}") from None
+
+
+def _beside(folder: Path, suite: Suite) -> Suite:
+    """Return the suite with its track files found from its own folder, wherever it is run."""
+
+    def found(model: Any) -> Any:
+        track = model.track
+        return model.model_copy(update={"track": str(folder / track)}) if track and track.endswith(".toml") else model
+
+    cells = tuple(found(c.model_copy(update={"also": tuple(map(found, c.also))})) for c in suite.cells_)
+    moved: Suite = found(suite.model_copy(update={"cells_": cells}))
+    return moved

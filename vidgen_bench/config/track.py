@@ -1,0 +1,229 @@
+"""Tracks: all that is held fixed so that specs can be compared, read from TOML, and their fingerprint.
+
+The fingerprint is the hash of what is declared, known before any work. Left out of it: the name and the words about the track, keys
+at their default (so that a new key does not change old tracks), further scores (each of which has an id of its own), and
+``[defaults]``, because option values belong to a row of a table, not to the track: the record keeps every one of them, and rows with
+different values are never averaged. A protocol of one's own is covered by its name, not by where its file lies: what it says is in the id
+of every number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, PrivateAttr, model_validator
+
+from vidgen_bench.api import Clip
+from vidgen_bench.config.budget import Budget
+from vidgen_bench.config.protocol import Protocol, load_protocol, shipped_protocols
+from vidgen_bench.config.spec import NAME
+from vidgen_bench.config.toml import Strict, parse_toml
+from vidgen_bench.errors import RequestError, did_you_mean
+
+
+class DataPart(Strict):
+    """Which videos, and how a frame becomes pixels of a clip."""
+
+    name: str
+    split: int = Field(default=1, ge=1, le=99)
+    resize: tuple[int, int] = Field(description="rows, columns after resizing")
+    rule: Literal["cubic", "cubic-antialias"] = "cubic"
+    crop: tuple[int, int, int, int] = Field(description="top, left, height, width, after resizing")
+
+    @model_validator(mode="after")
+    def _crop_inside(self) -> DataPart:
+        top, left, height, width = self.crop
+        if (
+            min(top, left) < 0
+            or min(height, width) < 1
+            or top + height > self.resize[0]
+            or left + width > self.resize[1]
+        ):
+            raise ValueError(f"the crop {self.crop} does not lie inside the resized frame {self.resize}")
+        return self
+
+
+class ClipPart(Strict):
+    """The shape of a clip."""
+
+    frames: int = Field(ge=2)
+    size: int = Field(ge=4)
+    classes: int = Field(ge=1)
+
+
+class InstrumentPart(Strict):
+    """Which measuring network; with ``sha256`` its weights are pinned in advance."""
+
+    name: str
+    sha256: str | None = None
+
+
+class FinalPart(Strict):
+    """The scores of the record: ``batches`` fresh batches of ``samples`` from the best checkpoint."""
+
+    batches: int = Field(ge=1)
+    samples: int = Field(ge=2)
+
+
+class ReferencePart(Strict):
+    """Statistics of the real clips: this many passes over the training list, each with fresh offsets; the protocol's where absent."""
+
+    passes: int | None = Field(default=None, ge=1)
+
+
+class EvaluationPart(Strict):
+    """When and on how many samples scores are taken, and which one picks the best checkpoint."""
+
+    protocol: str = Field(default="c3d-tgan", description="by which scores are taken: a name, or a .toml file")
+    also: tuple[str, ...] = Field(
+        default=("fvd-2048-16f",), description="other protocols, where their weights are there"
+    )
+    every: int = Field(ge=1)
+    samples: int = Field(ge=2)
+    select: str
+    metrics: tuple[str, ...] | None = Field(default=None, min_length=1, description="instead of the protocol's")
+    extra: tuple[str, ...] | None = Field(
+        default=None, description="metrics of the final samples alone; the protocol's where absent"
+    )
+    final: FinalPart
+    reference: ReferencePart = ReferencePart()
+    _own: Protocol | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _select_is_measured(self) -> EvaluationPart:
+        measured = self.metrics or (shipped.metrics if (shipped := self._shipped) else None)
+        if measured and self.select not in measured:
+            raise ValueError(f"select = {self.select!r} is not among metrics = {list(measured)}")
+        return self
+
+    @property
+    def _shipped(self) -> Protocol | None:
+        """The protocol, where it is one that ships: a record names one's own, and its file may not be there."""
+        return load_protocol(self.protocol) if self.protocol in shipped_protocols() else None
+
+    def beside(self, folder: Path) -> EvaluationPart:
+        """Return it with the paths of one's own protocols as seen from here, where a track file in ``folder`` names them.
+
+        Raises:
+            RequestError: the file of its protocol is not there, cannot be read, or is no protocol.
+        """
+
+        def found(name: str) -> str:
+            return str(folder / name) if name.endswith(".toml") else name
+
+        seen = self.model_copy(update={"protocol": found(self.protocol), "also": tuple(map(found, self.also))})
+        if self.protocol.endswith(".toml"):
+            if not Path(seen.protocol).exists():
+                raise RequestError(
+                    f"There is no protocol file {seen.protocol}; it is looked for beside the track file that names it."
+                )
+            seen._own = load_protocol(seen.protocol)
+        return seen
+
+    @property
+    def declared(self) -> dict[str, Any]:
+        """What the fingerprint covers: what differs from defaults and from the protocol, and not which further scores are taken."""
+        content = self.model_dump(mode="json", exclude_defaults=True, exclude={"also", "extra"})
+        protocol = self._own or self._shipped
+        if self._own:
+            content["protocol"] = self._own.name
+            if self._own.name == type(self).model_fields["protocol"].default:  # a copy of the one that ships
+                del content["protocol"]
+        if self.metrics is not None:
+            content["metrics"] = sorted(set(self.metrics))  # their order is one of display
+            if protocol and set(protocol.metrics) == set(self.metrics):
+                del content["metrics"]
+        if protocol and self.reference.passes == protocol.real.passes:
+            content.pop("reference", None)
+        return content
+
+
+class Track(Strict):
+    """One track, validated; ``defaults`` maps a plugin's name to option values."""
+
+    name: str
+    summary: str = ""
+    ranked: bool = True
+    data: DataPart
+    clip_: ClipPart = Field(alias="clip")
+    instrument: InstrumentPart
+    evaluation: EvaluationPart
+    budget: Budget
+    defaults: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Track:
+        if not NAME.match(self.name):
+            raise ValueError(f"name {self.name!r}: expected lower-case letters, digits, '-', '_' or '.'")
+        if self.data.crop[2:] != (self.clip_.size, self.clip_.size):
+            raise ValueError(f"the crop is {self.data.crop[2]}x{self.data.crop[3]}, but clip.size is {self.clip_.size}")
+        return self
+
+    @property
+    def clip(self) -> Clip:
+        """The clip that backbones are told."""
+        spare = self.data.resize[1] - self.data.crop[3]
+        return Clip(self.clip_.frames, self.clip_.size, self.clip_.classes, spare=spare)
+
+    @property
+    def declared(self) -> dict[str, Any]:
+        """What the fingerprint covers: the content without names, words, defaults, and keys at their default."""
+        content = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        content["evaluation"] = self.evaluation.declared
+        return {k: v for k, v in content.items() if k not in ("name", "summary", "ranked", "defaults")}
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash of :attr:`declared`."""
+        return track_fingerprint(self.declared)
+
+    def with_budget(self, budget: Budget) -> Track:
+        """Return the track derived by a budget given by hand, ``NAME~iterations=5``; itself where nothing differs."""
+        if budget == self.budget:
+            return self
+        base = self.name.split("~")[0]
+        return self.model_copy(update={"name": f"{base}~{budget}", "budget": budget})
+
+
+def shipped_tracks() -> list[str]:
+    """Return the names of the tracks that come with the package."""
+    return sorted(f.name.removesuffix(".toml") for f in _folder().iterdir() if f.name.endswith(".toml"))
+
+
+def _folder() -> Any:
+    return resources.files("vidgen_bench.config") / "tracks"
+
+
+def load_track(name_or_file: str) -> Track:
+    """Return a shipped track by name, or one's own from a TOML file (anything that ends in ``.toml``).
+
+    Files of one's own protocols are looked for beside the file that names them.
+
+    Raises:
+        RequestError: unknown name (with the nearest), no such file, no TOML, a key that is unknown, missing or out of range, or a
+            protocol file that cannot be read.
+    """
+    if name_or_file.endswith(".toml"):
+        path = Path(name_or_file)
+        try:
+            track = parse_toml(path.read_bytes(), Track, f"track {path}")
+        except OSError as error:
+            raise RequestError(f"The track file {path} cannot be read: {error.strerror or error}.") from None
+        return track.model_copy(update={"evaluation": track.evaluation.beside(path.parent)})
+    if name_or_file not in shipped_tracks():
+        own = " One's own track is a file that ends in .toml."
+        raise RequestError(f"No track is called {name_or_file!r}.{did_you_mean(name_or_file, shipped_tracks())}{own}")
+    return parse_toml((_folder() / f"{name_or_file}.toml").read_bytes(), Track, f"track {name_or_file}")
+
+
+FINGERPRINT_VERSION = 1
+
+
+def track_fingerprint(declared: dict[str, Any]) -> str:
+    """Return ``v1:`` and the first 16 hex digits of the SHA-256 of the canonical JSON of a track's declared content."""
+    text = json.dumps(declared, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return f"v{FINGERPRINT_VERSION}:{hashlib.sha256(text.encode()).hexdigest()[:16]}"

@@ -1,0 +1,197 @@
+"""An array of clips: .npy by memory map, .safetensors, an array in memory, or several that follow each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidgen_bench.data.external.layout import Layout, channels_last, clip_shape, layout_of
+from vidgen_bench.data.external.source import ClipShape, Report, Source, ValueRange
+from vidgen_bench.data.external.value_range import range_of
+from vidgen_bench.errors import DataError, RequestError
+from vidgen_bench.system.npy_header import DAMAGES, read_header
+
+NAMES = ("clips", "samples", "arr_0", "videos")
+"""Of several arrays in one file, the one that is called so holds the clips."""
+
+PIXEL_TYPES = ("uint8", "float16", "bfloat16", "float32", "float64")
+
+
+class Block(Protocol):
+    """One stored array [N, ...] of clips, or [...] of one clip."""
+
+    where: str
+    """What messages call it."""
+    shape: tuple[int, ...]
+    dtype: str
+
+    def clip(self, index: int) -> NDArray[np.generic]:
+        """Return clip ``index`` without the axis N."""
+        ...
+
+    def hash_into(self, update: Callable[[bytes], object]) -> None:
+        """Hand the bytes of the array to ``update``."""
+        ...
+
+
+class HeldBlock:
+    """An array in memory, or in a memory map."""
+
+    def __init__(self, where: str, array: NDArray[Any]) -> None:
+        self.where, self._array = where, array
+        self.shape, self.dtype = array.shape, array.dtype.name
+
+    def clip(self, index: int) -> NDArray[np.generic]:
+        return self._array[index] if len(self.shape) == 5 else self._array
+
+    def hash_into(self, update: Callable[[bytes], object]) -> None:
+        update(f"{self.dtype} {self.shape}\0".encode())
+        for index in range(self.shape[0] if len(self.shape) == 5 else 1):
+            update(np.ascontiguousarray(self.clip(index)).tobytes())
+
+
+class TensorBlock:
+    """One tensor of a .safetensors file, read slice by slice."""
+
+    _TYPES = {"U8": "uint8", "F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64"}  # noqa: RUF012
+
+    def __init__(self, where: str, tensor: Any) -> None:
+        self.where, self._tensor = where, tensor
+        self.shape = tuple(tensor.get_shape())
+        self.dtype = self._TYPES.get(tensor.get_dtype(), tensor.get_dtype())
+
+    def clip(self, index: int) -> NDArray[np.generic]:
+        tensor = self._tensor[index] if len(self.shape) == 5 else self._tensor[:]
+        return np.asarray((tensor.float() if self.dtype == "bfloat16" else tensor).numpy())
+
+    def hash_into(self, update: Callable[[bytes], object]) -> None:
+        update(f"{self.dtype} {self.shape}\0".encode())
+        for index in range(self.shape[0] if len(self.shape) == 5 else 1):
+            update(self.clip(index).tobytes())
+
+
+class Arrays(Source):
+    """Clips of one or several arrays, in order."""
+
+    def __init__(
+        self, kind: str, blocks: Sequence[Block], layout: Layout | None, given: ValueRange | None, report: Report
+    ) -> None:
+        self._blocks = tuple(blocks)
+        self._layouts = [_checked(block, layout) for block in blocks]
+        self._first: list[tuple[int, int]] = []
+        names: list[str] = []
+        shapes: list[ClipShape] = []
+        for number, block in enumerate(blocks):
+            each = clip_shape(block.shape, self._layouts[number], block.where)
+            count = block.shape[0] if len(block.shape) == 5 else 1
+            alone = len(block.shape) == 4
+            names += [block.where if alone else f"clip {i} of {block.where}" for i in range(count)]
+            shapes += [each] * count
+            self._first += [(number, i) for i in range(count)]
+        super().__init__(kind, names, shapes)
+        if not shapes:
+            raise RequestError(f"{blocks[0].where} holds no clip; its shape is {list(blocks[0].shape)}.")
+        self._range = self._told_range(given, report)
+
+    @property
+    def value_range(self) -> ValueRange | None:
+        return self._range
+
+    @property
+    def layout(self) -> str:
+        return " ".join(dict.fromkeys(self._layouts))
+
+    def hash_into(self, update: Callable[[bytes], object]) -> None:
+        for block in self._blocks:
+            block.hash_into(update)
+
+    def read(self, index: int, start: int, stop: int) -> NDArray[np.uint8] | NDArray[np.float32]:
+        number, inside = self._first[index]
+        clip = channels_last(self._blocks[number].clip(inside), self._layouts[number])[start:stop]
+        return clip.astype(np.uint8) if self._range is None else clip.astype(np.float32)
+
+    def _told_range(self, given: ValueRange | None, report: Report) -> ValueRange | None:
+        types = {block.dtype: block for block in self._blocks}
+        if "uint8" in types:
+            if len(types) > 1:
+                first, other = list(types.values())[:2]
+                raise RequestError(
+                    f"{first.where} is of {first.dtype}, {other.where} of {other.dtype}; expected one type of pixels."
+                )
+            if given not in (None, "0,255"):
+                raise RequestError(f"The clips are uint8, which is 0 to 255; --range {given} is for floats.")
+            return None
+        return range_of(self._values(report), given)
+
+    def _values(self, report: Report) -> Iterator[tuple[str, NDArray[np.floating]]]:
+        for index, (number, inside) in enumerate(self._first):
+            report("looking at the values", index, self.count)
+            values = self._blocks[number].clip(inside)
+            yield self.names[index], values.astype(np.float64 if values.dtype.itemsize > 4 else np.float32, copy=False)
+
+
+def _checked(block: Block, layout: Layout | None) -> Layout:
+    if block.dtype not in PIXEL_TYPES:
+        raise RequestError(wrong_type(block.where, block.dtype))
+    return layout_of(block.shape, layout, block.where)
+
+
+def wrong_type(where: str, dtype: str) -> str:
+    """Return what there is to say of an array of a type that is no pixel's."""
+    return (
+        f"{where} is of {dtype}; expected {', '.join(PIXEL_TYPES[:-1])} or {PIXEL_TYPES[-1]}. "
+        "Whole numbers from 0 to 255 are saved as uint8."
+    )
+
+
+def open_npy(path: Path) -> list[Block]:
+    """Return the array of an .npy file, memory-mapped.
+
+    Raises:
+        DataError: it is no such file, truncated, or holds Python objects, which are never loaded.
+    """
+    try:
+        with path.open("rb") as stream:
+            read_header(stream, path.stat().st_size)
+        return [HeldBlock(path.name, np.lib.format.open_memmap(path, mode="r"))]
+    except DAMAGES as error:
+        reason = "it holds Python objects" if "object" in str(error) else str(error)
+        raise DataError(f"{path}: cannot be read as an array ({reason}). Save a plain array by numpy.save.") from None
+
+
+def open_safetensors(path: Path) -> list[Block]:
+    """Return the one tensor of a .safetensors file, or the one of its tensors that is named as clips are.
+
+    Raises:
+        DataError: it is no such file, or truncated.
+        RequestError: several tensors, none of them named so.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        file = safe_open(path, framework="pt")
+        name = chosen(list(file.keys()), path)
+        return [TensorBlock(f"{path.name} ({name})", file.get_slice(name))]
+    except (SafetensorError, OSError) as error:
+        raise DataError(f"{path}: cannot be read as safetensors ({error}). Write it again.") from None
+
+
+def chosen(names: list[str], path: Path) -> str:
+    """Return the one name, or the one of ``NAMES``.
+
+    Raises:
+        RequestError: none, or several and none of ``NAMES`` or two of them.
+    """
+    if not names:
+        raise RequestError(f"{path} holds no array.")
+    known = names if len(names) == 1 else [n for n in names if n in NAMES]
+    if len(known) != 1:
+        raise RequestError(
+            f"{path} holds the arrays {', '.join(sorted(names)[:8])}; which are the clips? Keep one array, or call one of them "
+            f"{' or '.join(NAMES)}."
+        )
+    return known[0]

@@ -1,0 +1,86 @@
+"""What the values of float clips stand for: told by themselves where there is no doubt, else asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidgen_bench.data.external.source import ValueRange
+from vidgen_bench.errors import DataError, RequestError, did_you_mean
+
+RANGES: tuple[ValueRange, ...] = get_args(ValueRange)
+BOUNDS: dict[ValueRange, tuple[float, float]] = {"-1,1": (-1.0, 1.0), "0,1": (0.0, 1.0), "0,255": (0.0, 255.0)}
+
+SLACK = 1e-5
+"""How far beyond a bound a value may lie, in units of the range's width: rounding, which is cut off."""
+
+_SURELY_SIGNED = -0.1
+"""Clips in 0..1 may fall a little below 0 where they were filtered; clips in -1..1 have pixels far below it."""
+
+
+def checked_range(value_range: str | None) -> ValueRange | None:
+    """Return a range as it is spelt here.
+
+    Raises:
+        RequestError: unknown.
+    """
+    if value_range is None:
+        return None
+    for known in RANGES:
+        if value_range.replace(" ", "") == known:
+            return known
+    raise RequestError(f"The range {value_range!r} is unknown.{did_you_mean(value_range, RANGES)}")
+
+
+def range_of(clips: Iterable[tuple[str, NDArray[np.floating]]], given: ValueRange | None) -> ValueRange:
+    """Return what the values of all the named clips stand for.
+
+    Raises:
+        DataError: a value is not finite.
+        RequestError: a value lies outside the ``given`` range, or nothing is given and the values leave a doubt.
+    """
+    least, most = np.inf, -np.inf
+    for name, values in clips:
+        low, high = float(values.min()), float(values.max())
+        if not np.isfinite(low + high):
+            wrong = values[~np.isfinite(values)].flat[0]
+            raise DataError(f"{name} contains the value {wrong}; expected finite numbers. Did the sampler diverge?")
+        if given is not None:
+            _check(name, low, high, given)
+        least, most = min(least, low), max(most, high)
+    return given if given is not None else _told(least, most)
+
+
+def _check(name: str, low: float, high: float, given: ValueRange) -> None:
+    bottom, top = BOUNDS[given]
+    slack = SLACK * (top - bottom)
+    if low < bottom - slack or high > top + slack:
+        wrong = low if low < bottom - slack else high
+        raise RequestError(
+            f"{name} contains the value {wrong:.6g}, outside of the range {given}. Give another --range ({_others(given)}), or "
+            "clamp the clips where they are made."
+        )
+
+
+def _told(least: float, most: float) -> ValueRange:
+    """Return the range that the extremes of all values leave no doubt of."""
+    slack = 2 * SLACK
+    if -1 - slack <= least <= _SURELY_SIGNED and most <= 1 + slack:
+        return "-1,1"
+    found = f"The values lie between {least:.6g} and {most:.6g}"
+    if least > _SURELY_SIGNED and most <= 1 + slack:
+        raise RequestError(
+            f"{found}, which may be a range of 0 to 1 or a part of -1 to 1. Give --range 0,1 or --range=-1,1 to say which."
+        )
+    if least >= -255 * SLACK and most <= 255 * (1 + SLACK):
+        raise RequestError(f"{found}: are they pixel values? Give --range 0,255 to say so, or save them as uint8.")
+    raise RequestError(
+        f"{found}; expected uint8, or floats in {', '.join(RANGES[:-1])} or {RANGES[-1]}. Clamp or rescale the clips where they are made."
+    )
+
+
+def _others(given: ValueRange) -> str:
+    return " or ".join(r for r in RANGES if r != given)

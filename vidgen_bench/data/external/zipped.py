@@ -1,0 +1,151 @@
+"""Arrays in a zip: .npz, and a .zip of .npy files.
+
+Clips are read as they are decompressed, one after the other. What is asked for in another order is decompressed whole, once, to a
+temporary file: to go back in a compressed stream is to begin again.
+"""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidgen_bench.data.external.arrays import Block, chosen
+from vidgen_bench.data.external.source import natural
+from vidgen_bench.data.external.unpacked import Unpacked
+from vidgen_bench.errors import DataError, RequestError
+from vidgen_bench.system.npy_header import DAMAGES, Header, read_header
+
+
+class ZippedBlock:
+    """One .npy member of a zip.
+
+    Raises:
+        DataError: it is no array, holds Python objects, lies in Fortran order, or its size is not that of its shape.
+    """
+
+    def __init__(self, path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, unpacked: Unpacked) -> None:
+        self.where = f"{path.name} ({member.filename.removesuffix('.npy')})"
+        self._path, self._archive, self._member = path, archive, member
+        self._unpacked = unpacked
+        self._begin: int | None = None  # in the unpacked file
+        self._stream: IO[bytes] | None = None
+        self._next = 0
+        try:
+            with archive.open(member) as stream:
+                header = _header(stream, member.file_size)
+        except DAMAGES as error:
+            raise self._damaged(error) from None
+        self.shape, self._type, self._head = header.shape, header.dtype, header.length
+        self.dtype = self._type.name
+        self._each = self._type.itemsize * math.prod(self.shape[1:] if len(self.shape) == 5 else self.shape)
+        if header.promised != member.file_size:
+            raise self._damaged(header.misfit(member.file_size))
+
+    def clip(self, index: int) -> NDArray[np.generic]:
+        if self._begin is None and index != self._next:
+            self._begin = self._unpack()
+        if self._begin is not None:
+            data = self._unpacked.read(self._begin + index * self._each, self._each)
+        else:
+            data = self._following()
+        return np.frombuffer(data, self._type).reshape(self.shape[1:] if len(self.shape) == 5 else self.shape)
+
+    def _unpack(self) -> int:
+        """Decompress every clip, and return where the first one is in the unpacked file."""
+        self._close()
+
+        def parts() -> Iterator[bytes]:
+            for _ in range(self.shape[0]):
+                yield self._following()
+
+        return self._unpacked.add(parts())
+
+    def _following(self) -> bytes:
+        """Return the bytes of the next clip of the stream; after the last one comes the first."""
+        try:
+            if self._stream is None:
+                self._stream = self._archive.open(self._member)
+                self._stream.read(self._head)
+            data = self._stream.read(self._each)
+            self._next += 1
+            if self._next == (self.shape[0] if len(self.shape) == 5 else 1):
+                self._stream.read(1)  # the end: here the checksum is compared
+                self._close()
+        except DAMAGES as error:
+            raise self._damaged(error) from None
+        if len(data) != self._each:
+            raise self._damaged("it ends before its last clip")
+        return data
+
+    def _close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+        self._stream, self._next = None, 0
+
+    def hash_into(self, update: Callable[[bytes], object]) -> None:
+        update(f"{self.dtype} {self.shape}\0".encode())
+        for index in range(self.shape[0] if len(self.shape) == 5 else 1):
+            update(self.clip(index).tobytes())
+
+    def _damaged(self, reason: object) -> DataError:
+        return DataError(
+            f"{self._path}: the member {self._member.filename} cannot be read as an array ({reason}). Write it again."
+        )
+
+
+def open_npz(path: Path) -> list[Block]:
+    """Return the one array of an .npz file, or the one of its arrays that is named as clips are.
+
+    Raises:
+        DataError: it is no such file, or damaged.
+        RequestError: several arrays, none of them named so.
+    """
+    archive = _opened(path)
+    members = {m.filename.removesuffix(".npy"): m for m in archive.infolist() if m.filename.endswith(".npy")}
+    return [ZippedBlock(path, archive, members[chosen(list(members), path)], Unpacked(path))]
+
+
+def open_zip(path: Path) -> list[Block]:
+    """Return the .npy members of a zip in natural order of their names; hidden files are left aside.
+
+    Raises:
+        DataError: it is no zip, or damaged.
+        RequestError: it holds no .npy, or anything else.
+    """
+    archive = _opened(path)
+    members = [m for m in archive.infolist() if not m.is_dir() and not _hidden(m.filename)]
+    if other := next((m for m in members if not m.filename.lower().endswith(".npy")), None):
+        raise RequestError(
+            f"{path} holds {other.filename}; expected .npy arrays and nothing else. A zip of videos or pictures is unpacked first."
+        )
+    if not members:
+        raise RequestError(f"{path} holds no .npy array.")
+    unpacked = Unpacked(path)  # one for all: a file each would be more than a process may open
+    return [ZippedBlock(path, archive, m, unpacked) for m in sorted(members, key=lambda m: natural(m.filename))]
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except DAMAGES as error:
+        raise DataError(f"{path}: cannot be read as a zip ({error}). Write it again.") from None
+
+
+def _hidden(name: str) -> bool:
+    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
+
+
+def _header(stream: IO[bytes], size: int) -> Header:
+    """Return the header of the array that a stream begins with; ValueError where it cannot be read bit by bit."""
+    header = read_header(stream, size)
+    if header.dtype.hasobject:
+        raise ValueError("it holds Python objects, which are never loaded")
+    if header.fortran and len(header.shape) > 1:
+        raise ValueError("it lies in Fortran order; save numpy.ascontiguousarray(...) of it")
+    return header

@@ -1,0 +1,115 @@
+"""What ``ablate --dry-run`` prints: every distinct run, where it stands, and what all of them cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from vidgen_bench.experiments.ablate.members import Ablation, Job, Member
+
+_TOLD = ("variant", "pairing")
+"""Origins of options that the line above does not show: it has what was given, and the track is the same for all."""
+
+
+def state(job: Job) -> str:
+    """Return ``done``, ``begun`` or ``to do``; nothing is opened."""
+    folder = job.folder
+    if folder.record_path.exists():
+        return "done"
+    return "begun" if (folder.path / "request.json").exists() else "to do"
+
+
+def totals(jobs: Sequence[Job]) -> dict[str, float]:
+    """Return the sum of every limit of the runs' budgets: ``{"iterations": 800000}``."""
+    sums: dict[str, float] = {}
+    for job in jobs:
+        for kind, amount in job.member.track.budget.limits.items():
+            sums[kind] = sums.get(kind, 0) + amount
+    return sums
+
+
+def as_table(ablation: Ablation) -> dict[str, Any]:
+    """Return the plan as plain values."""
+    left = [job for job in ablation.jobs if state(job) != "done"]
+    return {
+        "suite": ablation.suite.name,
+        "metric": ablation.metric,
+        "runs": [
+            {
+                "spec": job.member.spec,
+                "options": {k: s.model_dump(mode="json") for k, s in _settings(job.member).items()},
+                "track": {"name": job.member.track.name, "fingerprint": job.member.track.fingerprint},
+                "seed": job.seed,
+                "budget": job.member.track.budget.limits,
+                "state": state(job),
+                "folder": str(job.folder.path),
+                "cells": [list(place) for place in job.cells],
+            }
+            for job in ablation.jobs
+        ],
+        "does_not_fit": [
+            {"spec": m.spec, "cell": [m.cell.row, m.cell.column], "reason": m.misfit}
+            for m in ablation.members
+            if m.misfit
+        ],
+        "total": totals(ablation.jobs),
+        "left": totals(left),
+    }
+
+
+def plan(ablation: Ablation) -> RenderableType:
+    """Return the list of runs for a terminal."""
+    from rich import box
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("run", overflow="fold", min_width=18)
+    table.add_column("seed", justify="right", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column("cells", overflow="fold")
+    tracks = list({(t := job.member.track).fingerprint: t for job in ablation.jobs}.values())
+    for number, job in enumerate(ablation.jobs, start=1):
+        lines = [*_chosen(job.member), *([f"track {job.member.track.name}"] if len(tracks) > 1 else [])]
+        run = Text.assemble((job.member.spec, "bold"), *((f"\n{line}", "dim") for line in lines))
+        table.add_row(str(number), run, str(job.seed), state(job), "\n".join(", ".join(place) for place in job.cells))
+    for member in (m for m in ablation.members if m.misfit):
+        run = Text.assemble((member.spec, "bold"), (f"\n{member.misfit}", "dim"))
+        table.add_row("", run, "", "does not fit", f"{member.cell.row}, {member.cell.column}")
+    left = [job for job in ablation.jobs if state(job) != "done"]
+    beneath = Text(f"{_sum(ablation.jobs)}; {f'still to do: {_sum(left)}' if left else 'all done'}.")
+    head = Text.assemble(
+        (ablation.suite.title or ablation.suite.name, "bold cyan"),
+        *((f"\ntrack {t.name} {t.fingerprint}, budget {t.budget}", "dim") for t in tracks),
+    )
+    return Group(Padding(head, (0, 0, 1, 0)), table, Padding(beneath, (1, 0, 0, 0)))
+
+
+def _settings(member: Member) -> dict[str, Any]:
+    return member.composition.resolved.settings if member.composition else {}
+
+
+def _chosen(member: Member) -> list[str]:
+    """Return what the variant and the pairing set, a line each."""
+    from vidgen_bench.compose.resolve import spelt
+
+    lines = []
+    for origin in _TOLD:
+        found = {k: s.value for k, s in _settings(member).items() if s.origin == origin}
+        if found:
+            lines.append(f"{origin}: {' '.join(f'{name}={spelt(value)}' for name, value in found.items())}")
+    return lines
+
+
+def _sum(jobs: Sequence[Job]) -> str:
+    """Return ``8 runs, 800,000 iterations``."""
+    limits = [
+        f"{f'{n:,.0f}' if n % 1 == 0 else f'{n:,.4g}'} {kind.replace('_', '-')}" for kind, n in totals(jobs).items()
+    ]
+    return ", ".join([f"{len(jobs)} run{'' if len(jobs) == 1 else 's'}", *limits])

@@ -1,0 +1,105 @@
+"""The table of a suite for a README, as Markdown, and for machines, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vidgen_bench.api import Metric
+    from vidgen_bench.experiments.ablate.members import Ablation
+    from vidgen_bench.experiments.ablate.running import Result
+    from vidgen_bench.experiments.ablate.table import Line, Sheet
+    from vidgen_bench.experiments.ablate.values import Value
+
+
+def as_markdown(sheet: Sheet) -> str:
+    """Return heading, table, footnotes and sentences."""
+    from vidgen_bench.leaderboard.render.markdown import safe
+
+    columns = [
+        f"{safe(column)}{word}" for column in sheet.columns for word in (["", " published"] if sheet.compares else [""])
+    ]
+    body = [["", *columns], [":--", *("--:" for _ in columns)]]
+    for row in sheet.rows:
+        cells = []
+        for column in sheet.columns:
+            shown = sheet.cells[row, column]
+            cells.append("<br>".join(map(_cell, shown.ours)) or "–")
+            cells += [_cell(shown.published) if shown.published else ""] if sheet.compares else []
+        body.append([safe(row), *cells])
+    lines = [f"### {safe(sheet.title)}", "", *(f"{safe(line)}\n" for line in sheet.head)]
+    lines += [f"| {' | '.join(map(str, cells))} |" for cells in body]
+    notes = [f"- <sup>{letter}</sup> {safe(text)}" for letter, text in sheet.footnotes]
+    return "\n".join([*lines, "", *notes, *(f"- {safe(text)}" for text in sheet.sentences), ""])
+
+
+def _cell(line: Line) -> str:
+    return f"{line.text}<sup>{line.marks}</sup>" if line.marks else line.text
+
+
+def as_table(ablation: Ablation, results: Sequence[Result], sheet: Sheet, metric: Metric) -> dict[str, Any]:
+    """Return the table as plain values: raw numbers, specs, options, seeds, folders and states."""
+    from vidgen_bench.experiments.ablate.table import rankings_of
+    from vidgen_bench.experiments.ablate.values import values
+
+    suite, found = ablation.suite, values(ablation, results)
+    return {
+        "suite": suite.name,
+        "title": suite.title,
+        "reference": suite.reference,
+        "metric": {"name": metric.name, "title": metric.title, "better": metric.better},
+        "track": {"name": ablation.track.name, "fingerprint": ablation.track.fingerprint},
+        "seeds": list(ablation.seeds),
+        "rows": list(suite.rows),
+        "columns": list(suite.columns),
+        "cells": [
+            {
+                "row": cell.row,
+                "column": cell.column,
+                "published": cell.published.model_dump(mode="json") if cell.published else None,
+                "ours": [_value(v, ablation) for v in found[cell.row, cell.column]],
+            }
+            for cell in suite.cells
+        ],
+        "anchors": {
+            ranking.record.track.fingerprint: {
+                name: {"mean": scores[metric.name].mean, "std": scores[metric.name].std}
+                for name, scores in ranking.anchors.scores.items()
+                if metric.name in scores
+            }
+            for ranking in rankings_of(results)
+        },
+        "notes": list(sheet.sentences),
+    }
+
+
+def _value(value: Value, ablation: Ablation) -> dict[str, Any]:
+    member, summary = value.member, value.summary
+    by_seed = {r.job.seed: r for r in value.results}
+    settings = member.composition.resolved.settings if member.composition else {}
+    return {
+        "spec": member.spec,
+        "written": member.model.spec,
+        "note": member.model.note,
+        "options": {name: s.model_dump(mode="json") for name, s in settings.items()},
+        "track": {"name": member.track.name, "fingerprint": member.track.fingerprint},
+        "state": value.state,
+        "reason": value.reason,
+        "mean": summary.mean if summary else None,
+        "std": summary.std if summary else None,
+        "over": summary.over if summary else None,
+        "runs": [_run(by_seed.get(seed), seed, member, ablation.metric) for seed in ablation.seeds if settings],
+    }
+
+
+def _run(result: Result | None, seed: int, member: Any, metric: str) -> dict[str, Any]:
+    record = result.record if result else None
+    scored = record.scores.get(metric) if record else None
+    return {
+        "seed": seed,
+        "state": result.state if result else "not run",
+        "folder": str(member.folder(seed).path),
+        "values": list(scored.values) if scored else None,
+        "failure": result.failure if result else None,
+    }

@@ -1,0 +1,192 @@
+"""The members of a suite: each of our models in a cell, composed on its track, and the distinct runs that serve them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from vidgen_bench.compose.composition import Composition
+from vidgen_bench.compose.pair import Misfit, fit
+from vidgen_bench.config.budget import Budget
+from vidgen_bench.config.protocol import load_protocol
+from vidgen_bench.config.spec import parse
+from vidgen_bench.config.suite import Cell, Model, Suite
+from vidgen_bench.config.track import Track, load_track
+from vidgen_bench.errors import RequestError, VidgenBenchError, did_you_mean
+from vidgen_bench.experiments.run.folder import RunFolder, folder_of
+from vidgen_bench.experiments.run.plan import Request
+from vidgen_bench.host.host import Host
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Member:
+    """One of our models in a cell: what is run for it, or why it does not fit."""
+
+    cell: Cell
+    model: Model
+    request: Request
+    track: Track
+    """The track it is run on, with its budget."""
+    declared: Track
+    """The track, with its budget, that the suite's file asks for."""
+    composition: Composition | None
+    misfit: str | None = None
+    aside: bool = False
+    """Whether it is on a track of its own, not the suite's."""
+
+    @property
+    def spec(self) -> str:
+        """The canonical spec with what was given; as it is written where it does not fit."""
+        given = " ".join(f"{key}={value}" for key, value in self.request.given.items())
+        return str(self.composition.resolved) if self.composition else f"{self.model.spec} {given}".strip()
+
+    @cached_property
+    def key(self) -> Key:
+        """What members share that the same runs serve."""
+        if self.composition is None:
+            return ()
+        settings = {k: s.model_dump(mode="json")["value"] for k, s in self.composition.resolved.settings.items()}
+        return str(self.folder(0).path), self.track.fingerprint, json.dumps(settings, sort_keys=True)
+
+    def folder(self, seed: int) -> RunFolder:
+        """Return the run folder of one seed; the member fits."""
+        assert self.composition is not None
+        return RunFolder(folder_of(self.request.runs, self.track.name, self.composition.resolved, seed))
+
+
+@dataclass(frozen=True)
+class Job:
+    """One distinct run, and all the members that it serves."""
+
+    members: tuple[Member, ...]
+    seed: int
+
+    @property
+    def member(self) -> Member:
+        """The first member, for what all of them share."""
+        return self.members[0]
+
+    @property
+    def aside(self) -> bool:
+        """Whether only cells with a track of their own need it."""
+        return all(m.aside for m in self.members)
+
+    @property
+    def folder(self) -> RunFolder:
+        """The run folder."""
+        return self.member.folder(self.seed)
+
+    @property
+    def cells(self) -> list[tuple[str, str]]:
+        """Row and column of each cell that shows it."""
+        return list(dict.fromkeys((m.cell.row, m.cell.column) for m in self.members))
+
+    def __str__(self) -> str:
+        return f"{self.member.spec} seed {self.seed}"
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """A suite with every member composed; nothing has been touched yet."""
+
+    suite: Suite
+    track: Track
+    """The track of all members that have none of their own; that of all members where they agree on one."""
+    metric: str
+    seeds: tuple[int, ...]
+    given: Mapping[str, Any]
+    """The options that were given for every cell."""
+    members: tuple[Member, ...]
+
+    @cached_property
+    def jobs(self) -> tuple[Job, ...]:
+        """The distinct runs in the table's order; those on a track of their own, often the longest, come last."""
+        groups: dict[Key, list[Member]] = {}
+        for member in self.members:
+            if member.composition:
+                groups.setdefault(member.key, []).append(member)
+        jobs = [Job(tuple(members), seed) for members in groups.values() for seed in self.seeds]
+        return tuple(sorted(jobs, key=lambda job: job.aside))
+
+
+def expand(suite: Suite, request: Request, track: str | None, seeds: Sequence[int], host: Host) -> Ablation:
+    """Return the ablation of a suite.
+
+    Args:
+        suite: what to run.
+        request: what every run shares: budget, data, device; what it gives as options goes over the cells' own.
+        track: one for all cells, over those of the suite and of its cells.
+        seeds: of every run.
+        host: the installed plugins.
+    Raises:
+        RequestError: unknown names or options, with the cell; no cell fits; the metric is not measured; or two different
+            runs have one folder.
+    """
+    models = [(cell, model) for cell in suite.cells for model in cell.models]
+    tracks = {track or model.track or suite.track for _, model in models}
+    wanted = tracks.pop() if len(tracks) == 1 else suite.track
+    common = _budgeted(wanted, request.budget)
+    metric = suite.metric or common.evaluation.select
+    members = []
+    for cell, model in models:
+        given = {**suite.set_, **model.set_, **request.given}
+        used = track or model.track or suite.track
+        asked = dataclasses.replace(request, spec=model.spec, track=used, given=given)
+        try:
+            member = _member(cell, model, asked, suite, host)
+            _check_metric(metric, member.track)
+        except VidgenBenchError as error:
+            raise RequestError(f"The cell {cell.row!r}, {cell.column!r} ({model.spec}): {error}") from None
+        if member.track.data.name != common.data.name:  # --data and --splits are the folders of the suite's data set
+            asked = dataclasses.replace(asked, videos=None, splits=None)
+        members.append(dataclasses.replace(member, request=asked, aside=used != wanted))
+    if all(m.misfit for m in members):
+        reasons = dict.fromkeys(m.misfit for m in members)
+        raise RequestError("No cell fits, so there is nothing to run:\n" + "\n".join(f"  {r}" for r in reasons))
+    _check_folders(members)
+    return Ablation(suite, common, metric, tuple(seeds), request.given, tuple(members))
+
+
+def _check_folders(members: Sequence[Member]) -> None:
+    """Refuse two different runs with one folder: the names of tracks and options say less than the runs are."""
+    owners: dict[Path, Member] = {}
+    for member in (m for m in members if m.composition):
+        path = member.folder(0).path
+        owner = owners.setdefault(path, member)
+        if owner.key != member.key:
+            places = " and ".join(f"{m.cell.row!r}, {m.cell.column!r} ({m.model.spec})" for m in (owner, member))
+            raise RequestError(
+                f"The cells {places} are different runs, but both would lie in {path.parent}. "
+                "Give their tracks different names, or put the cells into two suites."
+            )
+
+
+def _member(cell: Cell, model: Model, request: Request, suite: Suite, host: Host) -> Member:
+    track, declared = _budgeted(request.track, request.budget), _budgeted(model.track or suite.track, suite.budget)
+    try:
+        pair = Composition(**vars(fit(parse(request.spec), track, request.given, host)))
+    except Misfit as misfit:
+        # many cells share a reason, and the spec that it begins with is told beside it
+        return Member(
+            cell, model, request, track, declared, None, str(misfit).removeprefix(f"{model.spec} does not fit: ")
+        )
+    return Member(cell, model, request, track, declared, pair)
+
+
+def _budgeted(name: str, budget: Budget | None) -> Track:
+    track = load_track(name)
+    return track.with_budget(budget) if budget else track
+
+
+def _check_metric(metric: str, track: Track) -> None:
+    measured = track.evaluation.metrics or load_protocol(track.evaluation.protocol).metrics
+    if metric not in measured:
+        hint = did_you_mean(metric, measured)
+        raise RequestError(f"the table shows {metric!r}, which the track {track.name} does not measure.{hint}")

@@ -1,0 +1,195 @@
+"""The table of a suite as text: what stands in every cell, the footnotes it refers to, and the sentences beneath."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from vidgen_bench.api import Metric
+    from vidgen_bench.config.suite import Published
+    from vidgen_bench.experiments.ablate.members import Ablation, Member
+    from vidgen_bench.experiments.ablate.running import Result
+    from vidgen_bench.experiments.ablate.values import State, Value
+    from vidgen_bench.leaderboard.ranking import Ranking
+    from vidgen_bench.leaderboard.rows import Summary
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a cell: a number or a state, and the letters of its footnotes."""
+
+    text: str
+    marks: str = ""
+    state: State | Literal["published"] = "finished"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A cell: a line for each of our models, and the published one."""
+
+    ours: tuple[Line, ...] = ()
+    published: Line | None = None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A whole table, ready to be laid out."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: dict[tuple[str, str], Shown]
+    footnotes: tuple[tuple[str, str], ...]
+    sentences: tuple[str, ...]
+
+    @property
+    def compares(self) -> bool:
+        """Whether any cell has a published number."""
+        return any(shown.published for shown in self.cells.values())
+
+
+@dataclass
+class _Footnotes:
+    """Letters for texts, in the order of their first use."""
+
+    letters: dict[str, str] = field(default_factory=dict)
+
+    def mark(self, *texts: str | None) -> str:
+        """Return the letters of what is to be said, ``a`` or ``a,b``."""
+        for text in filter(None, texts):
+            n = len(self.letters)
+            self.letters.setdefault(text, ("" if n < 26 else chr(96 + n // 26)) + chr(97 + n % 26))
+        return ",".join(self.letters[text] for text in texts if text)
+
+
+def sheet(ablation: Ablation, results: Sequence[Result], metric: Metric) -> Sheet:
+    """Return the table of a suite after these results."""
+    from vidgen_bench.experiments.ablate.values import values
+    from vidgen_bench.leaderboard.render import numbers
+    from vidgen_bench.leaderboard.render.notes import ARROWS
+
+    suite = ablation.suite
+    found = values(ablation, results)
+    summaries = [v.summary for group in found.values() for v in group if v.summary]
+    places = numbers.decimals(summaries)
+    printed = numbers.decimals(_as_summary(c.published) for c in suite.cells if c.published)
+    notes, cells = _Footnotes(), {}
+    for row in suite.rows:
+        for column in suite.columns:
+            group = found.get((row, column), [])
+            lines = tuple(line for value in group for line in _lines(value, ablation, places, notes))
+            published = group[0].member.cell.published if group else None
+            cells[row, column] = Shown(lines, _published(published, printed, notes) if published else None)
+    seeds = f"seed{'s' if len(ablation.seeds) > 1 else ''} {numbers.seeds(ablation.seeds)}"
+    track = f"track {ablation.track.name} {ablation.track.fingerprint}"
+    return Sheet(
+        title=suite.title or suite.name,
+        head=(*filter(None, [suite.reference]), f"{metric.title} {ARROWS[metric.better]} · {seeds} · {track}"),
+        rows=suite.rows,
+        columns=suite.columns,
+        cells=cells,
+        footnotes=tuple((letter, text) for text, letter in notes.letters.items()),
+        sentences=tuple(_sentences(ablation, results, summaries)),
+    )
+
+
+def _lines(value: Value, ablation: Ablation, places: int, notes: _Footnotes) -> Iterator[Line]:
+    from vidgen_bench.leaderboard.render.numbers import mean_and_spread
+
+    member = value.member
+    aside = f"Ours on the track {member.track.name}." if member.aside else None
+    marks = notes.mark(member.model.note, aside, value.reason)
+    text = mean_and_spread(value.summary, places) if value.summary else value.state
+    yield Line(text, marks, value.state)
+    scored = sum(r.state == "finished" for r in value.results)
+    if value.summary and scored < len(ablation.seeds):
+        yield Line(f"{scored} of {len(ablation.seeds)} seeds", state="not run")
+
+
+def _as_summary(published: Published) -> Summary:
+    from vidgen_bench.leaderboard.rows import Summary
+
+    return Summary(published.mean, published.std, "batches", 1)
+
+
+def _published(published: Published, places: int, notes: _Footnotes) -> Line:
+    from vidgen_bench.leaderboard.render.numbers import mean_and_spread
+
+    return Line(mean_and_spread(_as_summary(published), places), notes.mark(published.note), "published")
+
+
+def _sentences(ablation: Ablation, results: Sequence[Result], summaries: Sequence[Summary]) -> Iterator[str]:
+    from vidgen_bench.compose.resolve import spelt
+    from vidgen_bench.leaderboard.render.notes import spread
+
+    suite = ablation.suite
+    compared = [m for m in ablation.members if m.cell.published]
+    if suite.protocol:
+        yield suite.protocol
+    if moved := [m for m in compared if m.track.fingerprint != m.declared.fingerprint]:
+        yield _other_scale(moved, compared)
+    yield from suite.notes
+    if given := ablation.given:
+        options = " ".join(f"{key}={spelt(value)}" for key, value in given.items())
+        yield f"Set in every cell: {options}{'; ours are then not the published models' if compared else ''}."
+    yield from spread(summaries)
+    if len(summaries) > 1:
+        yield "No winner is marked: two of ours are not told apart where |m1 - m2| <= sqrt(s1² + s2²)."
+    yield from _anchors(ablation, results)
+
+
+def _other_scale(moved: Sequence[Member], compared: Sequence[Member]) -> str:
+    """Return where ours are measured on another track than the published numbers: columns, or cells where not all of one."""
+    where = ""
+    if len(moved) < len(compared):
+        kept = {m.cell.column for m in compared if m.track.fingerprint == m.declared.fingerprint}
+        places = dict.fromkeys(f"{m.cell.row}, " * (m.cell.column in kept) + m.cell.column for m in moved)
+        where = f"In {'; '.join(places)}: "
+    return (
+        f"{where}{'ours' if where else 'Ours'} are measured on {_names(moved, 'track')}, not on "
+        f"{_names(moved, 'declared')}: {'there ' if where else ''}ours and the published numbers are not on one scale."
+    )
+
+
+def _names(members: Sequence[Member], which: str) -> str:
+    return " and ".join(dict.fromkeys(getattr(m, which).name for m in members))
+
+
+def _anchors(ablation: Ablation, results: Sequence[Result]) -> Iterator[str]:
+    """Yield the anchors of every track in the table, and what makes them doubtful."""
+    from vidgen_bench.leaderboard.render.notes import anchors
+
+    found = rankings_of(results)
+    if said := anchors(name for ranking in found for name in ranking.anchors.scores):
+        yield said
+    for ranking in found:
+        shown = anchor_scores(ranking, ablation.metric)
+        if shown:
+            yield f"{ranking.name}: {' · '.join(f'{name} {text}' for name, text in shown.items())}."
+        if not ranking.ranked:
+            yield f"{ranking.name}: these scores rank nothing."
+        if disputed := ", ".join(ranking.anchors.disagree):
+            yield f"Caution: the records disagree on the anchors {disputed}; were they measured alike?"
+    if len(found) > len({r.record.track.fingerprint for r in found}):
+        yield "Caution: not all cells of one track were measured alike; `vidgen-bench leaderboard` keeps them apart."
+
+
+def rankings_of(results: Sequence[Result]) -> list[Ranking]:
+    """Return the records grouped by what may be compared, as the leaderboard does."""
+    from vidgen_bench.leaderboard.collect import Entry
+    from vidgen_bench.leaderboard.ranking import rankings
+
+    return rankings([Entry(r.job.folder.record_path, r.record) for r in results if r.record])
+
+
+def anchor_scores(ranking: Ranking, metric: str) -> dict[str, str]:
+    """Return the anchors of a ranking as a reader sees them: ``{"real (ceiling)": "7.64 ± 0.02"}``."""
+    from vidgen_bench.leaderboard.anchors import describe
+    from vidgen_bench.leaderboard.render.numbers import decimals, mean_and_spread
+
+    scores = {name: found[metric] for name, found in ranking.anchors.scores.items() if metric in found}
+    places = decimals([s for r in ranking.rows for m, s in r.row.scores.items() if m == metric] or scores.values())
+    return {describe(name): mean_and_spread(summary, places) for name, summary in scores.items()}

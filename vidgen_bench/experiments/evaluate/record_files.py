@@ -1,0 +1,69 @@
+"""Where the record of an evaluation goes, and what has been measured of the same clips before."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence, Set
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from vidgen_bench.experiments.run.folder import RunFolder
+from vidgen_bench.measure.resolved_protocol import Measure
+from vidgen_bench.records.record import RECORD_FILE, Record, read_record
+
+FOLDER = "evaluations"
+
+
+class Shelf:
+    """The record of one subject, and those of other protocols in ``evaluations/`` beside it."""
+
+    def __init__(self, base: Path) -> None:
+        self.base = base
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the subject's folder for the length of the block; where that ends in an error, nothing is left that was not there.
+
+        Raises:
+            BusyError: another process works in it.
+        """
+        new = [p for p in (self.base, *self.base.parents) if not p.exists()]
+        lock = self.base / ".lock"
+        fresh = not lock.exists()
+        with RunFolder(self.base).locked():
+            try:
+                yield
+            except BaseException:
+                with suppress(OSError):  # what is not empty stays
+                    if fresh:
+                        lock.unlink(missing_ok=True)
+                    for folder in new:
+                        folder.rmdir()
+                raise
+
+    def records(self) -> Iterator[tuple[Path, Record]]:
+        """Yield every record of the subject, the first one first.
+
+        Raises:
+            RecordError: one is not valid.
+        """
+        for path in (self.base / RECORD_FILE, *sorted((self.base / FOLDER).glob(f"*/{RECORD_FILE}"))):
+            if path.exists():
+                yield path, read_record(path)
+
+    def holding(self, ids: Set[str]) -> tuple[Path, Record] | None:
+        """Return the record with scores under all of these ids."""
+        return next(((path, r) for path, r in self.records() if ids <= measured_under(r)), None)
+
+    def free(self, measures: Sequence[Measure], ids: Set[str]) -> Path:
+        """Return where a new record of these measures goes, whose numbers have these ids."""
+        if not (self.base / RECORD_FILE).exists():
+            return self.base / RECORD_FILE
+        names = "+".join(m.protocol.name for m in measures)[:80]
+        tail = hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:12]
+        return self.base / FOLDER / f"{names}-{tail}" / RECORD_FILE
+
+
+def measured_under(record: Record) -> set[str]:
+    """Return the ids of the protocols that a record has scores under."""
+    return {record.metrics[name].protocol for name in record.scores}

@@ -1,0 +1,1 @@
+"""Clips as pictures: grids, film strips, comparisons with real clips, GIF, WebP and MP4."""

@@ -1,0 +1,236 @@
+"""One run, end to end: data, reference and anchors, training, the best checkpoint, final scores, the record, pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+
+from vidgen_bench.api import Game
+from vidgen_bench.compose.sampling import samples
+from vidgen_bench.data.geometry import FrameGeometry
+from vidgen_bench.data.sampler import ClipSampler
+from vidgen_bench.data.store import Store
+from vidgen_bench.errors import PluginError
+from vidgen_bench.experiments.pictures.comparison import write_gif, write_png
+from vidgen_bench.experiments.run.folder import RunFolder
+from vidgen_bench.experiments.run.plan import Plan
+from vidgen_bench.experiments.run.recording import make_record
+from vidgen_bench.measure.anchors import Anchors, anchors
+from vidgen_bench.measure.evaluator import Gauge, number, scores_of
+from vidgen_bench.measure.reference.clips import RealClips
+from vidgen_bench.measure.reference.statistics import counted
+from vidgen_bench.records.entries import Score
+from vidgen_bench.records.record import Record, write_record
+from vidgen_bench.system.device import choose_device
+from vidgen_bench.system.interrupt import Interrupt
+from vidgen_bench.system.memory import keep_freed_memory
+from vidgen_bench.system.observer import Interruptible, Observer
+from vidgen_bench.system.places import cache_folder
+from vidgen_bench.training.distributed import Process
+from vidgen_bench.training.trainer import Rule, Trainer
+
+PICTURED = 16
+"""Clips in the GIF; the PNG shows the first eight."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished run: its folder, its record, and whether it had been finished before."""
+
+    folder: RunFolder
+    record: Record
+    already: bool
+
+
+def prepare_wide(plan: Plan, game: Game, store: Store, observer: Observer) -> Store | None:
+    """Return the same videos with every column where some player's feed, or some protocol's reference, shifts its crop, else None.
+
+    Scores are of the track's crop all the same.
+
+    Raises:
+        PluginError: the track's crop takes every column and cannot move, and the backbone did not refuse that.
+    """
+    shifting = shifting_players(game)
+    if not shifting and not plan.bench.shifts:
+        return None
+    if not FrameGeometry.of(plan.track.data).spare:
+        raise PluginError(
+            f"The player {shifting[0]!r} of {plan.composition.backbone.name} shifts its clips sideways (augment shift-x), but the crop of "
+            f"the track {plan.track.name} takes every column; the backbone must refuse a clip with spare = 0."
+        )
+    return plan.bench.prepare_wide(plan.request.source, store, observer)
+
+
+def shifting_players(game: Game) -> list[str]:
+    """Return the players whose clips are cut sideways out of the wider frame."""
+    return [p.name for p in game.players if p.feed and "shift-x" in p.feed.augment]
+
+
+def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
+    """Run one seed of a plan, or take it up where it was left; a finished run is only read.
+
+    Raises:
+        Interrupted: Ctrl-C; everything is saved.
+        VidgenBenchError: the text says what to do.
+    """
+    device = choose_device(plan.request.device)
+    if device.type == "cpu":
+        keep_freed_memory()
+    folder = plan.folder(seed)
+    with ExitStack() as stack:
+        process = Process.of_environment(device)
+        store = process.first(lambda: plan.bench.prepare(plan.request.source, observer)) or plan.bench.prepare(
+            plan.request.source, Observer()
+        )
+        identity = plan.identity(seed, store.fingerprint)
+        process.first(lambda: stack.enter_context(folder.locked()))
+        before = folder.request()
+        if process.agree(before is not None and folder.record_path.exists()):
+            folder.claim(identity)
+            record = folder.record()
+            assert record is not None
+            return Outcome(folder, record, already=True)
+        threads = plan.request.threads or (before["environment"]["threads"] if before else torch.get_num_threads())
+        torch.set_num_threads(threads)
+        interrupt = stack.enter_context(Interrupt())
+        watched = Interruptible(observer, interrupt)
+        game = _on(device, plan.composition.build(seed))
+        wide = process.first(lambda: prepare_wide(plan, game, store, watched)) or prepare_wide(
+            plan, game, store, Observer()
+        )
+        environment = plan.environment(device.type, process.world, threads)
+        if wide is not None and shifting_players(game):
+            environment["videos with every column"] = wide.fingerprint
+        process.first(lambda: folder.claim({**identity, "environment": environment}))
+        return _Run(plan, seed, folder, store, wide, game, device, process, watched, interrupt).finish()
+
+
+class _Run:
+    """What the stages of one run share."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        seed: int,
+        folder: RunFolder,
+        store: Store,
+        wide: Store | None,
+        game: Game,
+        device: torch.device,
+        process: Process,
+        observer: Observer,
+        interrupt: Interrupt,
+    ) -> None:
+        self._plan, self._seed, self._folder, self._store, self._wide = plan, seed, folder, store, wide
+        self._game, self._device, self._process, self._observer = game, device, process, observer
+        self._main = plan.bench.main
+        self._gauges: list[Gauge] = []
+        self._refused: dict[str, str] = {}
+        self._trainer = self._make_trainer(interrupt)
+
+    def _make_trainer(self, interrupt: Interrupt) -> Trainer:
+        plan, evaluation = self._plan, self._plan.track.evaluation
+        better = next(c.metric.better for c in self._main.main if c.found.name == evaluation.select)
+        return Trainer(
+            self._game,
+            ClipSampler(self._store, "train", self._seed, self._device, self._wide),
+            Rule(plan.track.budget, evaluation.every, evaluation.select, better),
+            lambda iteration: self._watch(f"evaluate-{iteration}"),
+            seed=self._seed,
+            folder=self._folder.path,
+            device=self._device,
+            process=self._process,
+            observer=self._observer,
+            interrupt=interrupt,
+        )
+
+    def finish(self) -> Outcome:
+        """Measure what is real, train, measure what was made, and write it down."""
+        self._process.first(self._measure_what_is_real)
+        self._observer.stage(f"training {self._plan.composition.resolved} on {self._device.type}")
+        progress = self._trainer.run()
+        outcome = self._process.first(lambda: self._write(progress.diverged))
+        if outcome is None:
+            record = self._folder.record()
+            assert record is not None
+            outcome = Outcome(self._folder, record, already=False)
+        return outcome
+
+    def _measure_what_is_real(self) -> None:
+        bench, cache = self._plan.bench, cache_folder()
+        real = RealClips(self._store, self._wide if bench.shifts else None, self._plan.track.clip)
+        self._gauges = [Gauge(m, real, self._device, cache, self._observer) for m in bench.measures]
+        self._anchors: Anchors = {}
+        for gauge in self._gauges:
+            for name, scores in anchors(gauge, bench.batches(gauge.measure), cache, self._observer).items():
+                self._anchors.setdefault(name, {}).update(scores)
+
+    def _made(self, purpose: str, indices: range) -> Iterator[torch.Tensor]:
+        """Yield the samples with these indices of a purpose."""
+        return samples(self._game, self._seed, purpose, indices, self._plan.track.clip.grid, self._device)
+
+    def _watch(self, purpose: str) -> dict[str, float]:
+        """Return the scores that training is watched by."""
+        count = self._plan.track.evaluation.samples
+        clips = counted(self._made(purpose, range(count)), f"scoring {purpose}", count, self._observer)
+        return {name: number(v) for name, v in self._gauges[0].score(clips, self._main.main).items()}
+
+    def _final(self) -> dict[str, Score]:
+        """Return the scores of fresh batches of the checkpoint that is loaded, under every protocol; {} where one is not finite."""
+        final: dict[str, Score] = {}
+        for gauge in self._gauges:
+            count = self._plan.bench.batches(gauge.measure)
+            made = partial(self._made, "final")
+            values = gauge.batches(made, count, "scoring", self._observer, refused=self._refused)
+            if not all(math.isfinite(number(v)) for scores in values for v in scores.values()):
+                return {}  # what is extra and not finite has been left out: this is a metric that the track watches
+            final |= scores_of(values)
+        return final
+
+    def _write(self, diverged: bool) -> Outcome:
+        """Score the best checkpoint, write pictures, then the record: with it the run is finished."""
+        final: dict[str, Score] = {}
+        if not diverged:
+            self._observer.stage("scoring the best checkpoint")
+            self._trainer.load_best()
+            final = self._final()
+            self._trainer.progress.diverged = not final
+            self._picture()
+        record = make_record(
+            self._plan,
+            self._seed,
+            self._store,
+            self._game,
+            self._trainer.progress,
+            gauges=self._gauges,
+            refused=self._refused if final else {},
+            scores=final,
+            anchors=self._anchors,
+            trace=self._folder.trace(),
+            device=self._device,
+            world=self._process.world,
+        )
+        write_record(self._folder.record_path, record)
+        return Outcome(self._folder, record, already=False)
+
+    def _picture(self) -> None:
+        track = self._plan.track
+        made = torch.cat(list(samples(self._game, self._seed, "final", range(PICTURED), track.clip.grid, self._device)))
+        indices = torch.arange(PICTURED)
+        real = (
+            ClipSampler(self._store, "train", self._seed, "cpu").evaluation("picture", indices, track.clip.frames).clips
+        )
+        write_gif(self._folder.path / "samples.gif", made, real)
+        write_png(self._folder.path / "samples.png", made, real)
+
+
+def _on(device: torch.device, game: Game) -> Game:
+    """Move every part to the device, in place: players keep their parameters."""
+    for part in game.parts.values():
+        part.to(device)
+    return game

@@ -1,0 +1,121 @@
+"""The folder of one run: where it lies, whose it is, and that only one process works in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from vidgen_bench.compose.resolve import Resolved, spelt
+from vidgen_bench.errors import BusyError, RecordError, RequestError
+from vidgen_bench.records.entries import TracePoint
+from vidgen_bench.records.record import RECORD_FILE, Record, read_record
+from vidgen_bench.system.files import disk_errors, write_text
+
+_LATER = ("declared", "own_temporal")
+"""What the first run folders did not write down; the track's fingerprint and the options tell the same apart."""
+
+
+def folder_of(runs: Path, track: str, resolved: Resolved, seed: int) -> Path:
+    """Return ``runs/TRACK/SPEC[,option=value...]/seed-N``; one spec has one folder, however it was spelt."""
+    given = "".join(f",{key}={spelt(value)}" for key, value in sorted(resolved.given.items()))
+    name = re.sub(r"[^a-z0-9+.,=_~-]", "-", str(resolved.spec).replace(":", ".") + given)
+    if len(name) > 120:
+        name = f"{name[:100]}~{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+    return runs / track / name / f"seed-{seed}"
+
+
+class RunFolder:
+    """One run's files: ``request.json``, ``trace.jsonl``, ``last.pt``, ``best-*.pt``, ``record.json``, ``samples.gif|png``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def record_path(self) -> Path:
+        """Where the record is, once the run is finished."""
+        return self.path / RECORD_FILE
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder for the length of the block.
+
+        Raises:
+            BusyError: another process works in it.
+        """
+        with disk_errors(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise BusyError(
+                f"Another process is running {self.path} right now. Wait for it, or give another --runs folder."
+            ) from None
+        try:
+            for part in self.path.glob(".*.part"):  # left by a kill in the middle of a write
+                part.unlink(missing_ok=True)
+            yield
+        finally:
+            lock.release()
+
+    def request(self) -> dict[str, Any] | None:
+        """Return what was asked of this folder when it was begun, or None.
+
+        Raises:
+            RecordError: the file was damaged.
+        """
+        path = self.path / "request.json"
+        if not path.exists():
+            if self.record_path.exists() or (self.path / "last.pt").exists():
+                raise RecordError(
+                    f"The run folder {self.path} has results but no request.json: it cannot be told what they are of. Delete the folder."
+                )
+            return None
+        try:
+            table = json.loads(path.read_text())
+            if not isinstance(table["environment"]["threads"], int):
+                raise ValueError("no request")
+        except (ValueError, KeyError, TypeError):
+            raise RecordError(f"{path} is damaged. Delete the folder {self.path} to start afresh.") from None
+        return table
+
+    def claim(self, request: dict[str, Any]) -> None:
+        """Write down what is asked of this folder, or check that it is the same as before.
+
+        Raises:
+            RequestError: the folder belongs to another spec, data, track, instrument or torch version; the text says which.
+        """
+        before = self.request()
+        if before is None:
+            write_text(self.path / "request.json", json.dumps(request, indent=2) + "\n")
+            return
+        for key in request:
+            if key in _LATER and key not in before:
+                continue
+            if before.get(key) != request[key]:
+                was, now = _short(before.get(key)), _short(request[key])
+                raise RequestError(
+                    f"The run folder {self.path} belongs to another run: its {key} is {was}, not {now}. "
+                    "Give another --runs folder, or delete this one."
+                )
+
+    def trace(self) -> list[TracePoint]:
+        """Return the evaluations so far."""
+        path = self.path / "trace.jsonl"
+        return [TracePoint.model_validate_json(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def record(self) -> Record | None:
+        """Return the record where the run is finished."""
+        return read_record(self.record_path) if self.record_path.exists() else None
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 160 else text[:157] + "..."

@@ -1,0 +1,127 @@
+"""A request becomes a plan: everything that can be known, and refused, before data or a device is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vidgen_bench.compose.composition import Composition, compose
+from vidgen_bench.compose.pair import plugin_entry
+from vidgen_bench.config.budget import Budget
+from vidgen_bench.config.track import Track, load_track
+from vidgen_bench.errors import RequestError, did_you_mean
+from vidgen_bench.experiments.run.folder import RunFolder, folder_of
+from vidgen_bench.host.host import Host
+from vidgen_bench.measure.resolved_track import Bench, Videos, make_bench
+from vidgen_bench.records.entries import PluginEntry
+from vidgen_bench.version import __version__
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asks for."""
+
+    spec: str
+    track: str = "shapes-smoke"
+    given: Mapping[str, Any] = field(default_factory=dict)
+    budget: Budget | None = None
+    videos: Path | None = None
+    splits: Path | None = None
+    allow_missing: int = 0
+    workers: int | None = None
+    runs: Path = Path("runs")
+    device: str = "auto"
+    threads: int | None = None
+
+    @property
+    def source(self) -> Videos:
+        """Where the videos are."""
+        return Videos(self.videos, self.splits, self.allow_missing, self.workers)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A composition on a track, with all that measures it."""
+
+    request: Request
+    bench: Bench
+    composition: Composition
+    plugins: tuple[PluginEntry, ...]
+
+    @property
+    def track(self) -> Track:
+        """The track."""
+        return self.bench.track
+
+    def folder(self, seed: int) -> RunFolder:
+        """Return the run folder of one seed."""
+        return RunFolder(folder_of(self.request.runs, self.track.name, self.composition.resolved, seed))
+
+    def identity(self, seed: int, data_fingerprint: str) -> dict[str, Any]:
+        """Return what a run folder belongs to; with it a run can be composed again before it has a record."""
+        latent = self.composition.latent
+        return {
+            "spec": str(self.composition.resolved),
+            "seed": seed,
+            "options": {k: s.model_dump(mode="json")["value"] for k, s in self.composition.resolved.settings.items()},
+            "track": self.track.fingerprint,
+            "data": data_fingerprint,
+            "protocol": self.bench.main.stamp("").id,
+            "declared": self.track.declared,
+            "own_temporal": latent.parameters if latent else None,
+        }
+
+    def environment(self, device: str, world: int, threads: int) -> dict[str, Any]:
+        """Return what the last digits of a run may depend on; a run is resumed only where it is the same."""
+        import torch
+
+        # what other protocols bring, where their weights are here, changes nothing of the run
+        others = {(f.kind, f.name) for m in self.bench.measures[1:] for f in m.plugins}
+        others -= {(f.kind, f.name) for f in self.bench.main.plugins}
+        ours = [p for p in self.plugins if (p.kind, p.name) not in others]
+        versions = {f"{p.kind} {p.name}": f"{p.distribution} {p.version}" for p in ours}
+        return {
+            "torch": torch.__version__,
+            "threads": threads,
+            "device": device,
+            "world": world,
+            "vidgen-bench": __version__,
+            "plugins": versions,
+        }
+
+
+def make_plan(request: Request, host: Host) -> Plan:
+    """Return the plan of a request.
+
+    Raises:
+        RequestError: anything unknown, out of range, or that does not fit together.
+    """
+    track = load_track(request.track)
+    if request.budget is not None:
+        track = track.with_budget(request.budget)
+    check_track(track, host, own=request.track.endswith(".toml"))
+    # before the weights are asked for, which may be missing
+    composition = compose(request.spec, track, request.given, host)
+    bench = make_bench(track, host)
+    plugins = (*composition.plugins, *(plugin_entry(f) for f in bench.plugins))
+    return Plan(request, bench, composition, plugins)
+
+
+def check_track(track: Track, host: Host, *, own: bool) -> None:
+    """Refuse a track whose instrument cannot read its clips.
+
+    Raises:
+        RequestError: so it is, or a track of one's ``own`` has defaults for a plugin that is not installed: there it is a
+            misspelling.
+    """
+    instrument = host.find("instrument", track.instrument.name)
+    if reason := instrument.declaration.refuses(track.clip):
+        raise RequestError(f"{instrument.name} refuses the clips of the track {track.name}: {reason}")
+    names = {f.name for kind in ("backbone", "temporal") for f in host.of(kind)}
+    for name in track.defaults if own else ():
+        if name not in names:
+            raise RequestError(
+                f"The track {track.name} has [defaults.{name}], but no such plugin is installed.{did_you_mean(name, names)}"
+            )

@@ -1,0 +1,262 @@
+"""A trained run as an object: it renders clips at the training frames, between, before and after them."""
+
+from __future__ import annotations
+
+import math
+import operator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import torch
+from pydantic import BaseModel, Field, ValidationError
+from torch import Tensor
+
+from vidgen_bench.api import Clip, Game, Times
+from vidgen_bench.compose.composition import Composition
+from vidgen_bench.compose.sampling import samples
+from vidgen_bench.config.toml import explain
+from vidgen_bench.errors import RecordError, RequestError, VidgenBenchError
+from vidgen_bench.experiments.sample.recompose import Written, read_run, recompose, versions
+from vidgen_bench.host.host import Host
+from vidgen_bench.system.batch_size import CHUNK
+from vidgen_bench.system.device import choose_device
+from vidgen_bench.training import checkpoint as checkpoints
+
+Checkpoint = Literal["best", "last"]
+
+FASTEST = 1000
+"""The largest factor on the frame rate."""
+CLIP_BYTES, CALL_BYTES = 2**28, 2**31
+"""The largest clip, whose frames are rendered at once, and the largest tensor that one call returns."""
+_MOST = 2**31
+_CPU = torch.device("cpu")
+_GRID = 1e-9
+"""An instant this near to a training frame, in frame intervals, is that frame."""
+
+
+class _Weights(BaseModel):
+    """What is read of a checkpoint: the state of every part."""
+
+    parts: dict[str, dict[str, Any]]
+
+
+class _Best(BaseModel):
+    iteration: int = Field(strict=True, ge=0)
+
+
+class _Progress(_Best):
+    best: _Best | None
+
+
+class _Last(_Weights):
+    """What is read of the checkpoint that resumes a run."""
+
+    progress: _Progress
+
+
+_Content = TypeVar("_Content", bound=_Weights)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A run with its weights, ready to render; :func:`load` makes one."""
+
+    folder: Path
+    """The run folder."""
+    composition: Composition
+    game: Game
+    """On ``device``, in eval mode."""
+    device: torch.device
+    checkpoint: Checkpoint
+    iteration: int
+    """When in training the weights were saved."""
+
+    def times(self, *, fps: float = 1, rewind: int = 0, extend: int = 0) -> Times:
+        """Return the instants that :meth:`sample` shows, checked against what the pair can: see :func:`instants`.
+
+        Raises:
+            RequestError: a number out of range, or instants that this pair cannot serve.
+        """
+        times = instants(self.composition.clip, fps=fps, rewind=rewind, extend=extend)
+        self.composition.check_times(times)
+        return times
+
+    def sample(
+        self, count: int, *, fps: float = 1, rewind: int = 0, extend: int = 0, seed: int = 0, start: int = 0
+    ) -> Tensor:
+        """Return clips ``start`` .. ``start + count - 1`` of a seed.
+
+        A clip depends on (seed, its number) alone: neither ``count`` nor ``start`` changes it, and the frames that two
+        calls share agree, all to rounding.
+
+        Args:
+            count: clips.
+            fps: factor on the training frame rate, 1 to 1000; 4 shows four times the frames of the same stretch of time.
+            rewind: training frame intervals before the first training frame.
+            extend: training frame intervals after the last one.
+            seed: of the noise.
+            start: number of the first clip.
+        Returns:
+            float32 [count, 3, T, H, W] in [-1, 1] on the CPU, T = ``len(self.times(...))``.
+        Raises:
+            RequestError: a number out of range, instants that this pair cannot serve, or a tensor of more than 2 GiB.
+            VidgenBenchError: the device has too little memory, or the weights are not finite.
+        """
+        count, seed, start = _whole("count", count, 1), _whole("seed", seed, 0), _whole("start", start, 0)
+        times = self.times(fps=fps, rewind=rewind, extend=extend)
+        self.check_size(count, times)
+        rows = max(1, CHUNK * self.composition.clip.frames // len(times))  # as many frames at once as an evaluation
+        stop, made = start + count, []
+        for first in range(start, stop, rows):
+            made.extend(self._rendered(range(first, min(first + rows, stop)), times, seed))
+        return torch.cat(made)
+
+    def check_size(self, count: int, times: Times) -> None:
+        """Refuse a tensor of more than 2 GiB; :meth:`sample` does it too, before any work.
+
+        Raises:
+            RequestError: with the size, and how many clips fit.
+        """
+        each = _clip_bytes(self.composition.clip, len(times))
+        if count * each > CALL_BYTES:
+            raise RequestError(
+                f"{count:,} clips of {len(times):,} frames are {_size(count * each)}; one call makes up to "
+                f"{_size(CALL_BYTES)}, here {CALL_BYTES // each:,} clips. Ask for fewer clips or frames."
+            )
+
+    def _rendered(self, indices: range, times: Times, seed: int) -> list[Tensor]:
+        try:
+            clips = [c.float().cpu() for c in samples(self.game, seed, "sample", indices, times, self.device)]
+        except (MemoryError, RuntimeError) as error:
+            if not _out_of_memory(error):
+                raise
+            instead = "" if self.device.type == "cpu" else ", or for the device cpu"
+            raise VidgenBenchError(
+                f"{self.device} has too little memory for {len(indices) * len(times):,} frames at once. "
+                f"Ask for fewer frames a clip{instead}."
+            ) from None
+        if not all(bool(c.isfinite().all()) for c in clips):
+            raise VidgenBenchError(
+                f"The {self.checkpoint} weights of {self.folder} (iteration {self.iteration}) make pixels that are not "
+                "finite: training diverged."
+            )
+        return [c.clamp_(-1.0, 1.0) for c in clips]
+
+
+def instants(clip: Clip, *, fps: float = 1, rewind: int = 0, extend: int = 0) -> Times:
+    """Return the instants of a denser or longer clip; those of the training frames are the floats of ``clip.grid``.
+
+    t_j = j / (fps (frames - 1)) for every whole j with -rewind <= j / fps <= frames - 1 + extend.
+
+    Args:
+        clip: the training clip.
+        fps: factor on its frame rate, 1 to 1000.
+        rewind, extend: training frame intervals before the first and after the last training frame.
+    Raises:
+        RequestError: a number out of range, or a clip of more than 256 MiB.
+    """
+    if isinstance(fps, bool | str) or not _real(fps) or not 1 <= fps <= FASTEST:
+        raise RequestError(
+            f"fps={fps}: expected a factor on the training frame rate from 1 to {FASTEST}; 4 is four times the frames."
+        )
+    last = clip.frames - 1
+    first_step = -math.floor(_whole("rewind", rewind, 0) * fps + _GRID)
+    last_step = math.floor((last + _whole("extend", extend, 0)) * fps + _GRID)
+    need = _clip_bytes(clip, last_step - first_step + 1)
+    if need > CLIP_BYTES:
+        raise RequestError(
+            f"A clip of {last_step - first_step + 1:,} frames is {_size(need)}; up to {_size(CLIP_BYTES)} are rendered, here "
+            f"{CLIP_BYTES // _clip_bytes(clip, 1):,} frames. Choose a smaller fps, rewind or extend."
+        )
+    positions = (step / fps for step in range(first_step, last_step + 1))
+    return tuple((round(p) if abs(p - round(p)) < _GRID else p) / last for p in positions)
+
+
+def load(run: str | Path, *, device: str = "auto", checkpoint: Checkpoint = "best") -> Trained:
+    """Return a run with its weights; see :func:`vidgen_bench.load`."""
+    if checkpoint not in ("best", "last"):
+        raise RequestError(f"checkpoint={checkpoint!r}: expected 'best' or 'last'.")
+    chosen = choose_device(device)
+    written, host = read_run(Path(run)), Host.of_environment()
+    composition = recompose(written, host)
+    path, iteration, parts = _weights(written, checkpoint)
+    game = composition.build(written.seed)
+    try:
+        checkpoints.load_parts(game.parts, parts, path)
+    except RecordError as error:
+        raise RecordError(f"{error}{versions(written, host)} The version of then samples from it.") from None
+    for part in game.parts.values():
+        part.to(chosen).eval()
+    return Trained(written.folder.path, composition, game, chosen, checkpoint, iteration)
+
+
+def _weights(written: Written, checkpoint: Checkpoint) -> tuple[Path, int, dict[str, Any]]:
+    """Return the file, the iteration and the states of a run's best or last checkpoint."""
+    folder, iteration = written.folder.path, written.best
+    last = folder / checkpoints.LAST
+    if checkpoint == "last" or written.status == "unfinished":
+        if not last.exists():
+            soon = "It is written every minute." if written.status == "unfinished" else "Was it deleted?"
+            raise RequestError(f"The run {folder} has no checkpoint {last.name}. {soon}")
+        content = checkpoints.load(last, _CPU)
+        saved = _checked(content, _Last, last)
+        if checkpoint == "last":
+            return last, saved.progress.iteration, content["parts"]
+        iteration = saved.progress.best.iteration if saved.progress.best else None
+    if iteration is None:
+        why = "diverged before" if written.status == "diverged" else "is not finished and has not reached"
+        raise RequestError(
+            f"The run {folder} {why} its first evaluation, so that there is no best checkpoint; the checkpoint 'last' may do."
+        )
+    path = folder / checkpoints.best_file(iteration)
+    if not path.exists():
+        instead = "The checkpoint 'last' is still there." if last.exists() else "Run the spec again to make it."
+        raise RequestError(f"The checkpoint {path} is gone, and with it the run's best weights. {instead}")
+    content = checkpoints.load(path, _CPU)
+    _checked(content, _Weights, path)
+    return (
+        path,
+        iteration,
+        content["parts"],
+    )  # as they were loaded: a copy lacks the versions that torch notes in a state
+
+
+def _checked(content: dict[str, Any], model: type[_Content], path: Path) -> _Content:
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise RecordError(
+            f"The checkpoint {path} is damaged:\n{explain(error, model)}\nDelete its run folder to start afresh."
+        ) from None
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Return whether an allocation failed; that of a CPU tensor is a RuntimeError like any other."""
+    told = any(words in str(error) for words in ("can't allocate memory", "not enough memory"))
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or told
+
+
+def _real(value: Any) -> bool:
+    try:
+        return math.isfinite(value)
+    except (TypeError, OverflowError):
+        return False
+
+
+def _whole(name: str, value: Any, least: int) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if not least <= number < _MOST:
+        raise RequestError(f"{name}={value!r}: expected a whole number from {least} to {_MOST - 1}.")
+    return number
+
+
+def _clip_bytes(clip: Clip, frames: int) -> int:
+    return 4 * 3 * frames * clip.size**2
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**30:,.1f} GiB" if count >= 2**30 else f"{count / 2**20:,.0f} MiB"

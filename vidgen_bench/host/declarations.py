@@ -1,0 +1,126 @@
+"""Checks of a declaration at the door, so that a plugin's fault is told with the plugin's name and not as a traceback later."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from vidgen_bench.api import API, Need, View
+from vidgen_bench.config.spec import NAME
+
+_ABILITIES = {"between", "before", "after"}
+
+_TEXTS = ("name", "summary", "reference")
+
+_ATTRIBUTES: dict[str, dict[str, type | tuple[type, ...]]] = {
+    "backbone": {"options": type, "own": (str, type(None)), "reconstruction": bool, "can": frozenset, "small": tuple},
+    "temporal": {"options": type, "sets": Mapping, "variants": Mapping, "stochastic": bool, "can": frozenset},
+    "data set": {},
+    "instrument": {"layers": tuple, "preprocessings": tuple},
+    "metric": {"title": str, "options": type, "layer": str, "better": str, "view": str, "needs": frozenset},
+    "pairing": {},
+}
+
+_WORDS = {"better": ("higher", "lower", "neither"), "view": get_args(View)}
+
+_METHODS = {
+    "backbone": ("refuses", "latent", "build"),
+    "temporal": ("refuses", "build"),
+    "data set": ("locate",),
+    "instrument": ("refuses", "sha256", "build"),
+    "metric": ("caveat", "scorer"),
+    "pairing": (),
+}
+
+
+def fault(kind: str, declaration: Any) -> str | None:
+    """Return what is wrong with a declaration of this kind, or None."""
+    if kind == "pairing":
+        return _pairing_fault(declaration)
+    for attribute in _TEXTS:
+        if not isinstance(getattr(declaration, attribute, None), str):
+            return f"{declaration!r} has no text {attribute!r}"
+    name = declaration.name
+    if not NAME.match(name):
+        return f"the name {name!r} must be lower-case letters, digits, '-', '_' or '.'"
+    if problem := _api_fault(getattr(declaration, "api", None)):
+        return f"{kind} {name!r}: {problem}"
+    for attribute, expected in _ATTRIBUTES[kind].items():
+        if not isinstance(getattr(declaration, attribute, _Absent), expected):
+            return f"{kind} {name!r}: {attribute!r} is {getattr(declaration, attribute, 'absent')!r}, expected {_spelt(expected)}"
+    for method in _METHODS[kind]:
+        if not callable(getattr(declaration, method, None)):
+            return f"{kind} {name!r} has no method {method!r}"
+    if kind == "metric" and (problem := _metric_fault(declaration)):
+        return f"metric {name!r}: {problem}"
+    if kind == "instrument" and not (declaration.layers and declaration.preprocessings):
+        return f"instrument {name!r}: 'layers' and 'preprocessings' name at least one each"
+    return _options_fault(kind, declaration) if "options" in _ATTRIBUTES[kind] else None
+
+
+def _metric_fault(metric: Any) -> str | None:
+    """Return which of a metric's words is none that the harness knows, or None."""
+    for attribute, valid in _WORDS.items():
+        if getattr(metric, attribute) not in valid:
+            return f"{attribute!r} is {getattr(metric, attribute)!r}, expected one of {', '.join(map(repr, valid))}"
+    if unknown := metric.needs - set(get_args(Need)):
+        return f"'needs' has {sorted(map(str, unknown))}, expected some of {', '.join(map(repr, get_args(Need)))}"
+    return None
+
+
+def _api_fault(api: Any) -> str | None:
+    """Return why a declaration for this version of the API cannot be used, or None."""
+    ours, theirs = API.partition(".")[0], api.partition(".")[0] if isinstance(api, str) else ""
+    if not theirs.isdigit():
+        return f"'api' is {api!r}, expected the version of vidgen_bench.api it was written for; write api = \"{API}\""
+    if theirs == ours:
+        return None
+    advice = (
+        f"a vidgen-bench with API {theirs}" if int(theirs) > int(ours) else f"a release of the plugin for API {ours}"
+    )
+    return f"it was written for API {api}, and this vidgen-bench has {API}; install {advice}"
+
+
+class _Absent:
+    """Stands for an attribute that is not there; an instance of nothing expected."""
+
+
+def _spelt(expected: type | tuple[type, ...]) -> str:
+    return " or ".join(t.__name__ for t in (expected if isinstance(expected, tuple) else (expected,)))
+
+
+def _options_fault(kind: str, declaration: Any) -> str | None:
+    name, options = declaration.name, declaration.options
+    if not (dataclasses.is_dataclass(options) and getattr(options, "__dataclass_params__").frozen):  # noqa: B009
+        return f"{kind} {name!r}: options must be a frozen dataclass"
+    fields = {f.name for f in dataclasses.fields(options)}
+    missing = [f.name for f in dataclasses.fields(options) if f.default is dataclasses.MISSING]
+    if missing:
+        return f"{kind} {name!r}: option {missing[0]!r} has no default"
+    if "variant" in fields:
+        return f"{kind} {name!r}: an option may not be called 'variant' (it names the variants)"
+    if kind == "metric":
+        return None
+    if unknown := set(declaration.can) - _ABILITIES:
+        return f"{kind} {name!r}: can {sorted(unknown)} is none of {sorted(_ABILITIES)}"
+    if kind == "temporal":
+        for word, changes in {"its name": declaration.sets, **declaration.variants}.items():
+            if unknown := set(changes) - fields:
+                return f"temporal {name!r}: {word} sets {sorted(unknown)}, which {declaration.options.__name__} does not have"
+    return None
+
+
+def _pairing_fault(pairing: Any) -> str | None:
+    spec, options = getattr(pairing, "spec", None), getattr(pairing, "options", None)
+    if (
+        not isinstance(spec, str)
+        or not isinstance(options, Mapping)
+        or not isinstance(getattr(pairing, "reference", None), str)
+    ):
+        return f"{pairing!r} is no Pairing(spec, options, reference)"
+    for key in options:
+        if not re.match(r"(backbone|temporal)\.\w+\Z", key):
+            return f"pairing {spec!r} sets {key!r}; expected backbone.<option> or temporal.<option>"
+    return None

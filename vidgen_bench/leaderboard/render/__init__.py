@@ -1,0 +1,1 @@
+"""A ranking as text: terminal table, markdown, CSV and JSON."""

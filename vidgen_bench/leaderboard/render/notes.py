@@ -1,0 +1,170 @@
+"""What a table says in words: what was compared, what ± means, which ranks are not told apart, and what to doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vidgen_bench.leaderboard.columns import OURS
+from vidgen_bench.leaderboard.comparable import MEASURING, Measuring, protocol_of
+from vidgen_bench.leaderboard.ranking import Ranking
+from vidgen_bench.leaderboard.render.numbers import span
+from vidgen_bench.leaderboard.rows import Summary
+
+ARROWS = {"higher": "↑", "lower": "↓", "neither": ""}
+
+CAVEATS = {
+    "rank-deficient": "Rank-deficient: there are fewer samples than features, so that the samples' covariance is singular and the distance "
+    "too large; compare it at equal n only.",
+    "few real videos": "Few real videos: the training list has fewer than a batch has samples, so that several real clips come from one "
+    "video and lie close together; precision, density and coverage are then of clips and not of videos.",
+}
+"""What is known of a caveat, a sentence each."""
+
+
+def heading(ranking: Ranking, metric: str) -> str:
+    """Return a column's heading, ``FID ↓``; with it, where two columns are of one metric, what tells this one apart."""
+    entry, (name, _, apart) = ranking.metrics[metric], metric.partition(" ")
+    title = entry.title if len(entry.title) <= 12 else name.upper()
+    return " ".join(filter(None, (title, ARROWS[entry.better], apart)))
+
+
+def identity(ranking: Ranking) -> str:
+    """Return what all rows share, by which two tracks of one name are told apart."""
+    record = ranking.record
+    parts = [
+        f"track {record.track.fingerprint}",
+        f"data {record.data.name} {record.data.fingerprint[:12]}",
+        f"protocol {protocol_of(record)}",
+    ]
+    if others := tuple(p for p in ranking.measured_by if p[2] != OURS):
+        parts.append(f"measured by {_owned(others)}")
+    if ranking.device_model:
+        parts.append(f"on {ranking.device_model}")
+    return " · ".join(parts)
+
+
+def notes(ranking: Ranking) -> list[str]:
+    """Return the sentences beneath a table."""
+    scores = [s for r in ranking.rows for name, s in r.row.scores.items() if name in ranking.metrics]
+    lines = [_order(ranking), anchors(ranking.anchors.scores), *spread(scores)]
+    if any(r.rank and r.rank[0] != r.rank[1] for r in ranking.rows):
+        lines.append("Ranks such as 1-2 are not told apart: two rows are tied where |m1 - m2| <= sqrt(s1² + s2²).")
+    if not ranking.ranked:
+        lines.append("This track ranks nothing: its rows are listed in order, without ranks.")
+    if any(r.row.external for r in ranking.rows):
+        lines.append(
+            "External: clips that were made elsewhere, measured alike; how they were trained is not known here, so no rank."
+        )
+    lines += [*_protocols(ranking), *_cautions(ranking)]
+    if ranking.anchors.disagree:
+        disputed = ", ".join(ranking.anchors.disagree)
+        lines.append(f"Caution: the records disagree on the anchors {disputed}; were they measured alike?")
+    return [*filter(None, lines), *_versions(ranking)]
+
+
+def _owned(plugins: Measuring) -> str:
+    return ", ".join(f"{name} of {distribution}" for _, name, distribution in plugins)
+
+
+def _protocols(ranking: Ranking) -> list[str]:
+    """Return what is to be known of the columns: their caveats, their protocols, and whose plugins measured where not ours did."""
+    shown = ranking.metrics
+    lines = [CAVEATS.get(c, f"{c}.") for c in dict.fromkeys(e.caveat for e in shown.values() if e.caveat)]
+    own, others, makers = protocol_of(ranking.record), dict[str, list[str]](), dict[str, list[str]]()
+    for metric, column in shown.items():
+        if column.protocol != own and not column.extra:
+            others.setdefault(column.protocol, []).append(heading(ranking, metric))
+        if unsaid := tuple(p for p in column.source.others if p not in ranking.measured_by):
+            makers.setdefault(_owned(unsaid), []).append(heading(ranking, metric))
+    lines += [f"{', '.join(names)}: protocol {protocol}." for protocol, names in others.items()]
+    if any(c.extra and c.protocol != own for c in shown.values()):
+        lines.append("Extra metrics have protocol ids of their own: the records and --format json have them.")
+    return lines + [f"{', '.join(names)}: measured by {by}." for by, names in makers.items()]
+
+
+def _cautions(ranking: Ranking) -> list[str]:
+    """Return where records contradict each other, and where a row's runs were not measured as often."""
+    lines = []
+    for metric, column in ranking.metrics.items():
+        if column.disputed:
+            lines.append(
+                f"Caution: {heading(ranking, metric)} is shown as {column.better} is better, as most records have it; "
+                f"otherwise in {', '.join(column.disputed)}. Was one edited by hand?"
+            )
+    for ranked in ranking.rows:
+        counts = {m: {len(r.scores[m].values) for r in ranked.row.records if m in r.scores} for m in ranking.metrics}
+        uneven = [f"{heading(ranking, m)} {', '.join(map(str, sorted(n)))}" for m, n in counts.items() if len(n) > 1]
+        if uneven:
+            lines.append(
+                f"Caution: the runs of {ranked.spec} have scores of different numbers of batches: {'; '.join(uneven)}."
+            )
+    return lines
+
+
+def _order(ranking: Ranking) -> str:
+    """Return what rows are ordered by, and of what the scores are."""
+    select, rows = ranking.select, [row.row for row in ranking.rows]
+    scored = [r for row in rows for r in row.records if select in r.scores and r.status != "diverged"]
+    runs = [r for r in scored if r.external is None]
+    if not scored:
+        return "No run of this track finished."
+    of = runs or scored
+    stamp = of[0].protocols.get(of[0].metrics[select].protocol)
+    drawn = f"{span([len(r.scores[select].values) for r in of])} x {stamp.protocol['samples']}" if stamp else "1"
+    ordered = f"Ordered by {ranking.metrics[select].title}, {ranking.better} is better."
+    if not runs:
+        return f"{ordered} No run stands here: the scores are of clips from elsewhere, {drawn} of them."
+    by = next((r.best.metric for r in runs if r.best), select)
+    whose = "Scores of runs" if any(row.external for row in rows) else "Scores"
+    which = "it" if by == select else by
+    return f"{ordered} {whose} are of the checkpoint that was best by {which}, on {drawn} fresh samples."
+
+
+def anchors(names: Iterable[str]) -> str:
+    """Return what the anchors of these names are, in a sentence."""
+    empty = "grey and noise show nothing"
+    known = {"real": "real is held-out clips of the data set", "grey": empty, "noise": empty}
+    said = dict.fromkeys(known[name] for name in names if name in known)
+    return f"Anchors, measured alike: {'; '.join(said)}." if said else ""
+
+
+def spread(scores: Iterable[Summary]) -> list[str]:
+    """Return what ± means in these scores, a sentence each."""
+    scores = list(scores)
+    kinds = {s.over for s in scores if s.std is not None}
+    lines = []
+    if "batches" in kinds:
+        over = "population standard deviation over its final batches; it says nothing about other seeds"
+        lines.append(f"± of one seed: {over}.")
+    if "seeds" in kinds:
+        lines.append("± of several seeds: sample standard deviation between the means of the seeds.")
+    if any(s.std is None for s in scores):
+        lines.append("A score without ± is a single value: its spread is not known, and it is tied with every row.")
+    return lines
+
+
+def _versions(ranking: Ranking) -> list[str]:
+    measured = _several(_measuring_versions(ranking))
+    lines = [f"Caution: the rows were measured with several versions of {n}: {v}." for n, v in measured.items()]
+    for row in ranking.rows:
+        lines += [
+            f"Caution: the runs of {row.spec} saw several versions of {name}: {versions}."
+            for name, versions in _several(row.row.distributions).items()
+            if name not in measured
+        ]
+    return lines
+
+
+def _measuring_versions(ranking: Ranking) -> dict[str, set[str]]:
+    """Return the versions of the harness, and of whatever else measured, that the scores of a ranking were made with."""
+    found: dict[str, set[str]] = {}
+    for record in (r for row in ranking.rows for r in row.row.records if r.scores):
+        found.setdefault(OURS, set()).add(record.version)
+        for plugin in record.plugins:
+            if plugin.kind in MEASURING:
+                found.setdefault(plugin.distribution, set()).add(plugin.version)
+    return found
+
+
+def _several(versions: dict[str, set[str]]) -> dict[str, str]:
+    return {name: ", ".join(sorted(seen)) for name, seen in versions.items() if len(seen) > 1}

@@ -1,0 +1,82 @@
+"""What a score is read between: held-out real clips above, plain grey and noise below.
+
+They are functions of (data, measure), so they are computed once and kept in the cache, keyed by content and by nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from vidgen_bench.data.sampler import ClipSampler
+from vidgen_bench.errors import RecordError
+from vidgen_bench.measure.evaluator import Gauge, scores_of
+from vidgen_bench.measure.reference.clips import SEED
+from vidgen_bench.measure.reference.statistics import drawn
+from vidgen_bench.noise import sampling_noise
+from vidgen_bench.records.entries import Score
+from vidgen_bench.system.files import write_text
+from vidgen_bench.system.observer import Observer
+
+VERSION = 2
+"""Raised when what is computed here changes; old cache files are then left aside."""
+
+Anchors = dict[str, dict[str, Score]]
+
+
+def anchors(gauge: Gauge, batches: int, cache: Path, observer: Observer) -> Anchors:
+    """Return {anchor: {metric: score}}: ``real`` (held-out clips, as many batches as the final scores), ``grey`` and ``noise`` (one).
+
+    ``grey`` is the constant clip 0, ``noise`` has every pixel uniform in [-1, 1]. They have no motion to lose, so that they are
+    measured as they are and not shuffled or frozen.
+    """
+    measure, real = gauge.measure, gauge.real
+    # clips that were changed before they were measured are read between the anchors of those that were not
+    stamps = list(gauge.stamps(changes=()))
+    names = [c.found.name for c in measure.metrics]
+    key = [VERSION, stamps, measure.measured_by, names, batches, gauge.meter.device.type, torch.__version__]
+    path = cache / "anchors" / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]}.json"
+    if path.exists():
+        return _read(path, {c.found.name for c in measure.main})
+    device = gauge.meter.device
+    shape = (real.clip.channels, real.clip.frames, real.clip.size, real.clip.size)
+    held_out = ClipSampler(real.store, "test", SEED, gauge.meter.device)
+    draws: dict[str, tuple[Callable[[Tensor], Tensor], int]] = {
+        "real": (lambda rows: held_out.evaluation("anchor", rows, real.clip.frames).clips, batches),
+        "grey": (lambda rows: torch.zeros(len(rows), *shape, device=device), 1),
+        "noise": (
+            lambda rows: sampling_noise(SEED, "anchor-noise", rows.to(device)).uniform("pixels", *shape) * 2 - 1,
+            1,
+        ),
+    }
+    made: Anchors = {}
+    for name, (draw, count) in draws.items():
+        values = gauge.batches(partial(drawn, draw), count, f"the {name} anchor", observer, views=name == "real")
+        made[name] = scores_of(values)
+    write_text(path, json.dumps({a: {m: s.model_dump(mode="json") for m, s in t.items()} for a, t in made.items()}))
+    return made
+
+
+def _read(path: Path, watched: set[str]) -> Anchors:
+    """Return what was kept, with the metrics that the track watches in every anchor.
+
+    Raises:
+        RecordError: the file is damaged.
+    """
+    try:
+        kept = json.loads(path.read_text())
+        found = {a: {m: Score.model_validate(s) for m, s in scores.items()} for a, scores in kept.items()}
+        if set(found) != {"real", "grey", "noise"} or any(watched - set(scores) for scores in found.values()):
+            raise ValueError("an anchor or a metric is missing")
+        return found
+    except (OSError, ValueError, AttributeError) as error:
+        reason = str(error).splitlines()[0]
+        raise RecordError(
+            f"{path} holds no anchors: {reason}. Delete it: they are computed again when needed."
+        ) from None

@@ -1,0 +1,161 @@
+"""A measure at work: its instrument on a device, its reference statistics, its scorers, and the id that its numbers carry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from vidgen_bench.api import Curve
+from vidgen_bench.config.protocol import Stamp
+from vidgen_bench.errors import RequestError
+from vidgen_bench.measure.feature_extractor import Meter
+from vidgen_bench.measure.reference.clips import RealClips
+from vidgen_bench.measure.reference.statistics import counted, reference_statistics
+from vidgen_bench.measure.resolved_protocol import Chosen, Measure
+from vidgen_bench.measure.scorer import Scorer, Value
+from vidgen_bench.records.entries import MetricEntry, Score
+from vidgen_bench.system.observer import Observer
+
+FEW = "few real videos"
+"""Caveat where a batch has more samples than the training list has videos."""
+
+Draw = Callable[[range], Iterator[Tensor]]
+"""Yields the clips with these numbers, [n, 3, T, H, W] in [-1, 1], in parts."""
+
+
+class Gauge:
+    """Scores batches of clips under one measure."""
+
+    def __init__(
+        self,
+        measure: Measure,
+        real: RealClips,
+        device: torch.device,
+        cache: Path,
+        observer: Observer,
+        changes: tuple[str, ...] = (),
+    ) -> None:
+        """Build the instrument and compute, or read, the reference statistics.
+
+        Args:
+            changes: what is done to the clips before they are measured; it enters the id.
+        """
+        self.measure, self.real = measure, real
+        self.meter = Meter(measure, real.clip, device)
+        self._scorer = Scorer(measure.metrics, reference_statistics(self.meter, real, cache, observer))
+        self._changes = changes
+
+    def stamp(
+        self, *, samples: int | None = None, changes: tuple[str, ...] | None = None, chosen: Chosen | None = None
+    ) -> Stamp:
+        """Return what the numbers depend on: of the protocol's own metrics, or of a ``chosen`` one.
+
+        Args:
+            samples: a batch, where it is not the protocol's.
+            changes: to the clips, where they are not those that are made.
+        """
+        made = self._changes if changes is None else changes
+        stamp = self.measure.stamp(self.real.real(self.measure), made, chosen)
+        if samples is None:
+            return stamp
+        return stamp.model_copy(update={"protocol": {**stamp.protocol, "samples": samples}})
+
+    def stamps(self, *, changes: tuple[str, ...] | None = None) -> dict[str, Stamp]:
+        """Return by id the stamp of every metric, that of the protocol's own first."""
+        every = [self.stamp(changes=changes), *(self.stamp(changes=changes, chosen=c) for c in self.measure.metrics)]
+        return {stamp.id: stamp for stamp in every}
+
+    def score(
+        self, batches: Iterable[Tensor], wanted: Sequence[Chosen] | None = None, refused: dict[str, str] | None = None
+    ) -> dict[str, Value]:
+        """Return {metric: score} of one batch of samples, which arrive in parts [n, 3, T, H, W]; of all metrics unless told.
+
+        An extra metric that refuses these samples (too few, say) or is not finite has no score; ``refused`` is told why.
+
+        Raises:
+            RequestError: a metric that the track watches refuses the samples.
+        """
+        chosen = self.measure.metrics if wanted is None else wanted
+        reasons: dict[str, str] = {} if refused is None else refused
+        features, values = self.meter.features(batches, chosen), {}
+        for one, score in self._scorer(features, chosen):
+            try:
+                value = score()
+            except RequestError as error:
+                if not one.extra:
+                    raise
+                reasons[one.found.name] = str(error)
+                continue
+            if one.extra and not math.isfinite(number(value)):
+                reasons[one.found.name] = "not finite"
+            else:
+                values[one.found.name] = value
+        return values
+
+    def batches(
+        self,
+        draw: Draw,
+        count: int,
+        what: str,
+        observer: Observer,
+        *,
+        views: bool = True,
+        refused: dict[str, str] | None = None,
+    ) -> list[dict[str, Value]]:
+        """Return the scores of batch after batch: of clips 0 .. n - 1, n .. 2 n - 1 and so on.
+
+        Args:
+            draw: gives the clips with these numbers, in parts.
+            count: batches.
+            what: their name where progress is told.
+            views: whether the first batch is also measured shuffled and frozen, where metrics ask for it.
+            refused: is told why an extra metric has no score.
+        """
+        each, made = self.measure.protocol.samples, []
+        for b in range(count):
+            name = what if count == 1 else f"{what}, batch {b + 1} of {count}"
+            clips = counted(draw(range(b * each, (b + 1) * each)), name, each, observer)
+            wanted = self.measure.metrics if views and b == 0 else self.measure.plain
+            made.append(self.score(clips, wanted, refused))
+        return made
+
+    def entries(self, refused: Mapping[str, str] | None = None) -> dict[str, MetricEntry]:
+        """Return what a record says of each metric: its id, and why it was ``refused`` where it has no score."""
+        reasons = refused or {}
+        samples = self.measure.protocol.samples
+        return {
+            c.found.name: MetricEntry(
+                title=c.metric.title,
+                better=c.metric.better,
+                protocol=self.stamp(chosen=c).id,
+                extra=c.extra,
+                caveat=c.metric.caveat(samples, self.meter.widths[c.metric.layer]) or self._few(c),
+                refused=reasons.get(c.found.name, ""),
+            )
+            for c in self.measure.metrics
+        }
+
+    def _few(self, chosen: Chosen) -> str:
+        """Return the caveat of a metric that compares with single real clips where several come from one video."""
+        few = len(self.real.store.train) < self.measure.protocol.samples
+        return FEW if few and "features" in chosen.metric.needs else ""
+
+
+def scores_of(batches: Sequence[dict[str, Value]]) -> dict[str, Score]:
+    """Return {metric: score} of the values of several batches; a curve keeps its points."""
+    table = {}
+    for metric in dict.fromkeys(name for batch in batches for name in batch):
+        values = [b[metric] for b in batches if metric in b]
+        curves = [v.at for v in values if isinstance(v, Curve)]
+        points = {x: tuple(c[x] for c in curves) for x in (curves[0] if curves else ())}
+        table[metric] = Score.of([number(v) for v in values], points)
+    return table
+
+
+def number(value: Value) -> float:
+    """Return the value itself, of a curve what was read off it."""
+    return value.value if isinstance(value, Curve) else value

@@ -1,0 +1,195 @@
+"""Trains a slim C3D on the training list of a data set, so that a track of one's own has an instrument."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils import convert_conv3d_weight_memory_format
+
+from vidgen_bench.api import Batch, Feed
+from vidgen_bench.errors import RequestError, VidgenBenchError
+from vidgen_bench.measure.instruments.c3d.network import FRAMES, Layout, with_weights
+from vidgen_bench.measure.instruments.c3d.normalised import NormalisedC3D
+from vidgen_bench.measure.instruments.c3d.preprocessing import C3DInstrument, Preprocessing, TganPreprocessing
+from vidgen_bench.measure.instruments.c3d.weights import Card, write_instrument
+
+
+class Clips(Protocol):
+    """Where clips come from: a list of videos, sampled."""
+
+    def batch(self, name: str, feed: Feed, position: int, rows: int) -> Batch:
+        """Return the batch of this stream and position."""
+        ...
+
+    def passes(self, purpose: str, passes: int, frames: int, rows: int) -> Iterator[Batch]:
+        """Yield every video once a pass, with fresh offsets."""
+        ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How an instrument is trained; the defaults made the one that ships."""
+
+    steps: int = 350
+    batch: int = 16
+    learning_rate: float = 2e-3
+    seed: int = 0
+    width: int = 8
+    hidden: int = 256
+    held_out_clips: int = 200
+    """Held-out clips to measure the accuracy on, at least; passes over the held-out list are added until there are as many."""
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Accuracy on clips that were not trained on."""
+
+    clips: int
+    correct: int
+
+    @property
+    def accuracy(self) -> float:
+        """The part of clips whose class was named, 0 to 1."""
+        return self.correct / self.clips
+
+
+Report = Callable[[str, int, int], None]
+
+
+def train_instrument(
+    train: Clips, held_out: Clips, class_names: tuple[str, ...], plan: Plan, report: Report
+) -> tuple[dict[str, Tensor], Tensor, HeldOut]:
+    """Train, fold the batch norms, round to float16, and measure what will be stored.
+
+    Args:
+        train, held_out: samplers of the two lists.
+        class_names: in the order of the labels.
+        plan: steps, batch, learning rate, seed, sizes.
+        report: told ("training ...", done, total).
+    Returns:
+        Weights by name (float16), the mean per channel [3] (BGR, 0..255), and the held-out accuracy.
+    Raises:
+        RequestError: fewer than two classes.
+        VidgenBenchError: training diverged.
+    """
+    if len(class_names) < 2:
+        raise RequestError(
+            f"An instrument tells classes apart; the data set has {len(class_names)}. Give a data set with at least 2."
+        )
+    layout = Layout(plan.width, plan.hidden, len(class_names))
+    mean = channel_means(train)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(plan.seed)
+        network = NormalisedC3D(layout)
+        convert_conv3d_weight_memory_format(network, torch.channels_last_3d)
+        _fit(network, TganPreprocessing(mean), train, plan, report)
+    weights = {name: tensor.half() for name, tensor in network.folded().items()}
+    return weights, mean, measure(weights, layout, mean, held_out, plan.held_out_clips, report)
+
+
+def channel_means(clips: Clips) -> Tensor:
+    """Return the mean pixel value [3] of each channel, BGR, 0..255, over one clip of each video."""
+    total, count = torch.zeros(3, dtype=torch.float64), 0
+    for batch in clips.passes("mean", 1, FRAMES, 16):
+        total += (batch.clips.double() * 128 + 128).mean(dim=(2, 3, 4)).sum(dim=0)
+        count += batch.clips.shape[0]
+    return (total / count).flip(0).float()
+
+
+def augmented(clips: Tensor, generator: torch.Generator) -> Tensor:
+    """Return clips with another brightness, contrast, some noise and a shift of up to 6 % of the frame; motion stays as it was.
+
+    No mirroring: it would exchange the classes that move to the left and to the right.
+    """
+    n = clips.shape[0]
+    gain = 1 + 0.2 * (torch.rand(n, 1, 1, 1, 1, generator=generator) - 0.5)
+    lift = 0.2 * (torch.rand(n, 1, 1, 1, 1, generator=generator) - 0.5)
+    blur = 0.1 * torch.rand(n, 1, 1, 1, 1, generator=generator)
+    clips = gain * clips + lift + blur * torch.randn(clips.shape, generator=generator)
+    reach = max(1, clips.shape[-1] // 16)
+    down, right = torch.randint(-reach, reach + 1, (2, n), generator=generator).tolist()
+    return torch.stack([_shifted(c, d, r) for c, d, r in zip(clips, down, right, strict=True)])
+
+
+def _shifted(clip: Tensor, down: int, right: int) -> Tensor:
+    """Shift a clip [3, T, H, W]; the edges are repeated."""
+    rows = (torch.arange(clip.shape[-2]) - down).clamp(0, clip.shape[-2] - 1)
+    columns = (torch.arange(clip.shape[-1]) - right).clamp(0, clip.shape[-1] - 1)
+    return clip[..., rows, :][..., columns]
+
+
+def _fit(network: nn.Module, preprocessing: Preprocessing, train: Clips, plan: Plan, report: Report) -> None:
+    """Adam under a one-cycle schedule: the rate rises over an eighth of the steps and falls to nothing along a cosine."""
+    generator = torch.Generator().manual_seed(plan.seed)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=plan.learning_rate, weight_decay=1e-3)
+    warm = max(1, plan.steps // 8)
+    network.train()
+    for step in range(plan.steps):
+        factor = (
+            (step + 1) / warm
+            if step < warm
+            else 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, plan.steps - warm)))
+        )
+        optimiser.param_groups[0]["lr"] = plan.learning_rate * factor
+        batch = train.batch("instrument", Feed(FRAMES), step, plan.batch)
+        clips = preprocessing(augmented(batch.clips, generator)).contiguous(memory_format=torch.channels_last_3d)
+        logits = network(clips)
+        loss = F.cross_entropy(logits, batch.labels, label_smoothing=0.05)
+        if not torch.isfinite(loss):
+            raise VidgenBenchError(
+                f"Training diverged at step {step}: the loss is {loss.item()}. Lower --learning-rate."
+            )
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        correct = (logits.argmax(dim=1) == batch.labels).float().mean().item()
+        report(f"training, loss {loss.item():.3f}, {correct:.0%} of the batch", step + 1, plan.steps)
+
+
+@torch.inference_mode()
+def measure(
+    weights: Mapping[str, Tensor], layout: Layout, mean: Tensor, clips: Clips, least: int, report: Report
+) -> HeldOut:
+    """Return the accuracy of these weights on ``least`` clips or more: whole passes over the list."""
+    instrument = C3DInstrument(with_weights(layout, {name: tensor.float() for name, tensor in weights.items()}), mean)
+    videos = sum(b.clips.shape[0] for b in clips.passes("held-out", 1, FRAMES, 16))
+    if not videos:
+        raise RequestError("The held-out list is empty: no accuracy can be measured. Give a split with test videos.")
+    passes = -(-least // videos)
+    seen = correct = 0
+    for batch in clips.passes("held-out", passes, FRAMES, 16):
+        correct += int((instrument(batch.clips)["prob"].argmax(dim=1) == batch.labels).sum())
+        seen += batch.clips.shape[0]
+        report("measuring the accuracy", seen, passes * videos)
+    return HeldOut(seen, correct)
+
+
+def write_trained(
+    path: Path,
+    weights: Mapping[str, Tensor],
+    mean: Tensor,
+    held_out: HeldOut,
+    class_names: tuple[str, ...],
+    plan: Plan,
+    about: Mapping[str, str | int],
+) -> str:
+    """Write the trained instrument (float16) with its provenance and return its sha256; ``about`` says command and data."""
+    made = {**dataclasses.asdict(plan), **about, "torch": torch.__version__, "threads": torch.get_num_threads()}
+    measured = {"held_out_clips": held_out.clips, "held_out_accuracy": round(held_out.accuracy, 6)}
+    card = Card(
+        width=plan.width,
+        hidden=plan.hidden,
+        classes=len(class_names),
+        class_names=class_names,
+        note="trained by vidgen-bench",
+        training=made | measured,
+    )
+    return write_instrument(path, card, weights, mean, dtype=torch.float16)

@@ -1,0 +1,119 @@
+"""Makes the weights file of the user's own copy of I3D: a state dict (.pt, .pth, .safetensors) or a TorchScript archive."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import pickle
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from vidgen_bench.errors import RecordError
+from vidgen_bench.measure.instruments.file_hash import file_sha256
+from vidgen_bench.measure.instruments.i3d.instrument import contents
+from vidgen_bench.measure.instruments.i3d.network import Layout
+from vidgen_bench.measure.instruments.i3d.preprocessing import Preprocessing
+from vidgen_bench.measure.instruments.i3d.torchscript import ArchivedI3D, check_archive, is_archive, read_archive
+from vidgen_bench.measure.instruments.i3d.weights import EXPECTED, check, header, tensors_of, write_weights
+from vidgen_bench.system.files import write_whole
+
+AGREES = 1e-4
+"""Largest difference of logits, as a part of the largest, that is rounding."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What was imported, for a person to read."""
+
+    path: Path
+    form: str
+    sha256: str
+    """Of the weights file; every protocol id covers it."""
+    note: str = ""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What a command prints."""
+        told = (f"I3D from {self.form}, {self.path}", f"sha256 {self.sha256}")
+        return (*told, self.note) if self.note else told
+
+
+def import_i3d(source: Path, target: Path, layout: Layout | None = None) -> Imported:
+    """Write the weights file ``target`` and return what it is; the form of ``source`` is told by its content, not its name.
+
+    A state dict is compared with the layout and written as safetensors in float32. A TorchScript archive is tried on a clip of
+    zeros and copied byte for byte. Nothing is unpickled beyond plain tensors.
+
+    Args:
+        source: the user's own file.
+        target: the weights file to write.
+        layout: what the state dict must fit; the Kinetics-400 net where it is not given.
+    Raises:
+        RecordError: a file that is none of these, or a tensor missing, extra, of another shape, not numbers, or not finite.
+        VidgenBenchError: the disk is full or the folder cannot be written.
+    """
+    content = contents(source)
+    if is_archive(content):
+        network = read_archive(source, content)
+        check_archive(source, network)
+        note = own_resize(network)
+        write_whole(target, lambda stream: stream.write(content))
+        return Imported(target, "a TorchScript archive, kept as it is", file_sha256(target), note)
+    layout = layout or Layout()
+    tensors = _state_dict(source, content)
+    check(source, tensors, layout, EXPECTED)
+    write_weights(target, tensors, layout, hashlib.sha256(content).hexdigest())
+    return Imported(target, "a state dict", file_sha256(target))
+
+
+def _state_dict(source: Path, content: bytes) -> dict[str, Tensor]:
+    """Return the tensors of a safetensors file, or of a PyTorch file that holds nothing but tensors."""
+    try:
+        found = tensors_of(content) if header(content) else _plain_tensors(source, content)
+    except ValueError as error:
+        raise RecordError(f"{source} is damaged: {error}. {EXPECTED}") from None
+    if not isinstance(found, dict):
+        raise RecordError(f"{source}: expected a state dict, tensors by name; found {type(found).__name__}. {EXPECTED}")
+    for name, value in found.items():
+        if not isinstance(value, Tensor):
+            raise RecordError(
+                f"{source}: expected a tensor as {name!r}; found {type(value).__name__}. If the state dict lies inside, save it "
+                f"alone: torch.save(content[{name!r}], FILE). {EXPECTED}"
+            )
+    return found
+
+
+def _plain_tensors(source: Path, content: bytes) -> object:
+    """Read a PyTorch file without running anything in it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # that a foreign file may not be readable is said below
+            return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        raise RecordError(
+            f"{source}: no safetensors, no TorchScript archive, and no PyTorch file of plain tensors. Pickles with other objects "
+            "could run code when opened and are refused; where you trust the file, save its state dict alone: "
+            f"torch.save(model.state_dict(), FILE). {EXPECTED}"
+        ) from None
+    except Exception as error:  # of a damaged file, PyTorch's reader raises whatever it stumbles over
+        lines = str(error).splitlines()
+        raise ValueError(lines[0].rstrip(".") if lines else "it ends early") from None
+
+
+@torch.inference_mode()
+def own_resize(network: ArchivedI3D) -> str:
+    """Return how far the archive's own rescale and resize, which are never used, are from preprocessing "stylegan-v"."""
+    i = torch.arange(3 * 16 * 64 * 64, dtype=torch.float64)
+    pixels = (127.5 + 80 * torch.sin(0.13 * i) + 40 * torch.sin(0.00037 * i)).to(torch.uint8).view(1, 3, 16, 64, 64)
+    ours = network(Preprocessing("stylegan-v")((pixels.float() - 128) / 128))["logits"]
+    try:
+        own = network.module(pixels, rescale=True, resize=True, return_features=True)
+        difference = ((own - ours).abs().max() / own.abs().max()).item()
+    except RuntimeError:
+        return "Its own rescale and resize, which are not used, fail on 64 x 64 pixels in 0..255."
+    verdict = "agree with" if difference < AGREES else "differ from"
+    return f"Its own rescale and resize, which are not used, {verdict} preprocessing 'stylegan-v': {difference:.1e} of the largest logit."

@@ -1,0 +1,184 @@
+"""Precision, recall, density and coverage: how the neighbourhoods of real and of generated clips cover one another.
+
+With x_i the n real and y_j the m generated features, NN_k(x) the distance of x to the k-th nearest other of its own set:
+
+    precision = mean_j [some i: |y_j - x_i| <= NN_k(x_i)]       recall   = mean_i [some j: |y_j - x_i| <= NN_k(y_j)]
+    density   = sum_ij [|y_j - x_i| < NN_k(x_i)] / (k m)        coverage = mean_i [some j: |y_j - x_i| < NN_k(x_i)]
+
+The real side is as many clips as were generated. The signs <= and < are those of the two papers' released codes; with <, a set
+compared with itself has density 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from vidgen_bench.api import FeatureSet, Need, Reference, View, hookimpl, option
+from vidgen_bench.measure.metrics.sides import at_least, beside, finite, matrix, real_clips
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+CLIPS = "neighbourhood of clips"
+KEPT = 8
+"""Nearest neighbours that are kept of each clip, so that metrics with different k share them."""
+
+
+class Pair:
+    """Generated features [n, D] beside real ones; what several metrics ask is made once."""
+
+    def __init__(self, features: Tensor, real: FeatureSet) -> None:
+        y = matrix(real.features, CLIPS)
+        self._x = beside(features, y, CLIPS)
+        self._real = real
+        self._y = y[: len(self._x)]  # its rows are in random order
+        self._own: dict[int, Tensor] = {}
+        self.counts = (len(self._x), len(self._y))
+        self.finite = finite(self._x, self._y)
+
+    @cached_property
+    def distances(self) -> Tensor:
+        """|y_j - x_i| as [generated, real]."""
+        from vidgen_bench.measure.metrics.distances import distances
+
+        return distances(self._x, self._y)
+
+    def nearest_of_all(self) -> Tensor:
+        """Return the distance [n] of each generated clip to the nearest of all the real ones."""
+        from vidgen_bench.measure.metrics.distances import nearest
+
+        rest = matrix(self._real.features, CLIPS)[len(self._y) :]
+        near = self.distances.amin(dim=1)
+        return near.minimum(nearest(self._x, rest)) if len(rest) else near
+
+    def real_radii(self, k: int) -> Tensor:
+        """Return NN_k of every real clip; all batches of one size share it."""
+        kept = max(k, KEPT)
+        return self._real.once(f"{kept} neighbours of {len(self._y)}", lambda: _neighbours(self._y, kept))[:, k - 1]
+
+    def sample_radii(self, k: int) -> Tensor:
+        """Return NN_k of every generated clip."""
+        kept = max(k, KEPT)
+        if kept not in self._own:
+            self._own[kept] = _neighbours(self._x, kept)
+        return self._own[kept][:, k - 1]
+
+
+def pair_of(samples: FeatureSet, real: FeatureSet) -> Pair:
+    """Return the generated clips beside the real ones, made once for all the metrics that compare them."""
+    # what is kept holds the real set, so that no other can come to have its id
+    return samples.once(f"beside real clips {id(real)}", lambda: Pair(matrix(samples.features, CLIPS), real))
+
+
+def _neighbours(x: Tensor, kept: int) -> Tensor:
+    from vidgen_bench.measure.metrics.distances import neighbour_distances
+
+    return neighbour_distances(x, min(kept, len(x) - 1))
+
+
+def precision(pair: Pair, k: int) -> float:
+    """Return the part of the generated clips that lie in a neighbourhood of a real one, 0 to 1."""
+    return _mean((pair.distances <= pair.real_radii(k)).any(dim=1))
+
+
+def recall(pair: Pair, k: int) -> float:
+    """Return the part of the real clips that lie in a neighbourhood of a generated one, 0 to 1."""
+    return _mean((pair.distances <= pair.sample_radii(k)[:, None]).any(dim=0))
+
+
+def density(pair: Pair, k: int) -> float:
+    """Return in how many k-ths of a real neighbourhood a generated clip lies on average, from 0; 1 where both laws are equal."""
+    inside = pair.distances < pair.real_radii(k)
+    return float(inside.sum()) / (k * inside.shape[0])
+
+
+def coverage(pair: Pair, k: int) -> float:
+    """Return the part of the real clips that have a generated one in their neighbourhood, 0 to 1."""
+    return _mean(pair.distances.amin(dim=0) < pair.real_radii(k))
+
+
+def _mean(truths: Tensor) -> float:
+    return float(truths.double().mean())
+
+
+@dataclass(frozen=True)
+class ThreeNeighbours:
+    """The option of precision and recall."""
+
+    neighbours: int = option(3, "k: a neighbourhood reaches to the k-th nearest clip", at_least=1)
+
+
+@dataclass(frozen=True)
+class FiveNeighbours:
+    """The option of density and coverage."""
+
+    neighbours: int = option(5, "k: a neighbourhood reaches to the k-th nearest clip", at_least=1)
+
+
+@dataclass(frozen=True)
+class NeighbourScore:
+    """The declaration of one of the four."""
+
+    name: str
+    title: str
+    summary: str
+    reference: str
+    options: type
+    rule: Callable[[Pair, int], float]
+    api: str = "1.0"
+    layer: str = "fc7"
+    better: Literal["higher", "lower", "neither"] = "higher"
+    view: View = "as-is"
+    needs: frozenset[Need] = frozenset({"features"})
+
+    def caveat(self, samples: int, features: int) -> str:
+        """Return "": nothing about these sizes need be known."""
+        return ""
+
+    def scorer(self, reference: Reference, options: ThreeNeighbours | FiveNeighbours) -> Callable[[FeatureSet], float]:
+        """Return ``features [n, D] -> score``; the real neighbourhoods are measured once for all the batches.
+
+        Raises:
+            RequestError: no clips were given.
+        """
+        real = real_clips(self.name, reference)
+
+        def score(samples: FeatureSet) -> float:
+            pair = pair_of(samples, real)
+            at_least(options.neighbours + 1, self.name, f"k = {options.neighbours} others do", *pair.counts)
+            return self.rule(pair, options.neighbours) if pair.finite else float("nan")
+
+        return score
+
+
+_IMPROVED = "Kynkäänniemi et al., Improved Precision and Recall Metric for Assessing Generative Models, NeurIPS 2019"
+_RELIABLE = "Naeem et al., Reliable Fidelity and Diversity Metrics for Generative Models, ICML 2020"
+
+
+@hookimpl
+def vidgen_metrics() -> list[NeighbourScore]:
+    """Return the four scores of neighbourhoods."""
+    fidelity, diversity = "generated clips that lie among real ones", "real clips that lie among generated ones"
+    return [
+        NeighbourScore("precision", "precision", f"Part of the {fidelity}.", _IMPROVED, ThreeNeighbours, precision),
+        NeighbourScore("recall", "recall", f"Part of the {diversity}.", _IMPROVED, ThreeNeighbours, recall),
+        NeighbourScore(
+            "density",
+            "density",
+            "How densely real clips surround a generated one; 1 for the real law.",
+            _RELIABLE,
+            FiveNeighbours,
+            density,
+        ),
+        NeighbourScore(
+            "coverage",
+            "coverage",
+            "Part of the real clips that have a generated one near.",
+            _RELIABLE,
+            FiveNeighbours,
+            coverage,
+        ),
+    ]

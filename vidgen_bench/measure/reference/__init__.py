@@ -1,0 +1,1 @@
+"""Statistics of the real clips, computed once per data set, instrument and preprocessing, and cached."""

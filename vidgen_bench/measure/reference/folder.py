@@ -1,0 +1,123 @@
+"""One cache folder of reference statistics: its files, its manifest, and how they are read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vidgen_bench.api import FeatureSet, Moments, Need, Reference
+from vidgen_bench.errors import RecordError
+from vidgen_bench.measure.reference.clips import RealClips
+from vidgen_bench.measure.reference.manifest import (
+    FOLDER,
+    Manifest,
+    Statistics,
+    read_manifest,
+    write_manifest,
+)
+from vidgen_bench.measure.reference.moments import load_moments
+from vidgen_bench.measure.resolved_protocol import Measure
+from vidgen_bench.system.files import write_whole
+from vidgen_bench.system.npy_header import DAMAGES
+
+KINDS: tuple[Need, ...] = ("moments", "features")
+
+
+class ReferenceFolder:
+    """Where the statistics of one measure and its real clips lie.
+
+    Their last digits depend on torch and the kind of device, and on the code of the instrument, so that each of those has a folder
+    of its own. Every file is written whole and counts for itself; the manifest, which is for people, comes last.
+    """
+
+    def __init__(self, cache: Path, measure: Measure, clips: RealClips, device: torch.device) -> None:
+        self._measure, self._clips, self._device = measure, clips, device
+        by = measure.found.origin
+        made_by = f"{device.type}-torch{torch.__version__}-{by.distribution}{by.version}"
+        self.path = cache / FOLDER / f"{clips.real(measure)}-{made_by}"
+
+    def file(self, layer: str, need: Need) -> Path:
+        """Return the file of one layer's moments or features."""
+        size = f"-{self._clips.singles(self._measure)}.npy" if need == "features" else ".npz"
+        return self.path / f"{layer}-{need}{size}"
+
+    def layers(self, need: Need) -> list[str]:
+        """Return the layers of which some metric needs this."""
+        return sorted({c.metric.layer for c in self._measure.metrics if need in c.metric.needs})
+
+    def missing(self, need: Need) -> list[str]:
+        """Return those of the layers that have not been computed."""
+        return [layer for layer in self.layers(need) if not self.file(layer, need).exists()]
+
+    @property
+    def statistics(self) -> list[Statistics]:
+        """What the measure's metrics need, computed or not."""
+        return [
+            Statistics(
+                file=self.file(layer, kind).name, layer=layer, kind=kind, clips=self._clips.clips(self._measure, kind)
+            )
+            for kind in KINDS
+            for layer in self.layers(kind)
+        ]
+
+    def describe(self) -> None:
+        """Write the manifest, after the files, unless it describes them; what it says of other files that are there stays."""
+        files, protocols = {s.file: s for s in self.statistics}, {self._measure.protocol.name}
+        try:
+            before = read_manifest(self.path)
+        except RecordError:  # there is none, or none to go on with
+            pass
+        else:
+            others = {s.file: s for s in before.statistics if (self.path / s.file).exists()}
+            if files.keys() <= others.keys():
+                return
+            files, protocols = others | files, protocols | set(before.protocols)
+        by = self._measure.found.origin
+        write_manifest(
+            self.path,
+            Manifest(
+                contents=self._clips.contents(self._measure),
+                statistics=tuple(files[name] for name in sorted(files)),
+                instrument=self._measure.found.name,
+                by=f"{by.distribution} {by.version}",
+                protocols=tuple(sorted(protocols)),
+                train_videos=len(self._clips.store.train),
+                torch=torch.__version__,
+                device=self._device.type,
+                made=datetime.now(UTC).isoformat(timespec="seconds"),
+            ),
+        )
+
+    def load(self, layer: str) -> Reference:
+        """Return what is kept of a layer, on the device."""
+        moments, clips = None, None
+        if layer in self.layers("moments"):
+            kept = load_moments(self.file(layer, "moments"))
+            moments = Moments(kept.count, kept.mean.to(self._device), kept.covariance.to(self._device))
+        if layer in self.layers("features"):
+            path, count = self.file(layer, "features"), self._clips.singles(self._measure)
+            clips = FeatureSet(_features(path, count).to(self._device, torch.float64))
+        return Reference(moments, clips)
+
+
+def _save_features(path: Path, array: NDArray[np.float32]) -> None:
+    write_whole(path, lambda stream: np.save(stream, array, allow_pickle=False))
+
+
+def _features(path: Path, count: int) -> Tensor:
+    fix = f"Delete the folder {path.parent}: it is computed again when needed."
+    try:
+        with path.open("rb") as stream:
+            array = np.lib.format.read_array(stream, allow_pickle=False)
+    except DAMAGES as error:
+        raise RecordError(f"{path} holds no features: {error}. {fix}") from None
+    if array.ndim != 2 or len(array) != count or array.dtype != np.float32:
+        raise RecordError(
+            f"{path}: expected features [{count}, D] in float32; found {array.dtype} {list(array.shape)}. {fix}"
+        )
+    return torch.from_numpy(array)

@@ -1,8 +1,0 @@
-"""Writes the package that an author of a plugin begins with, from the templates beside this module."""
-
-from __future__ import annotations
-
-from vidgen_bench.scaffold.names import Names, checked_names
-from vidgen_bench.scaffold.package import PluginKind, commands, write_package
-
-__all__ = ["Names", "PluginKind", "checked_names", "commands", "write_package"]

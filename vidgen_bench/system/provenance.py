@@ -1,0 +1,56 @@
+"""Where numbers were made: hardware, versions, code revision."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import torch
+
+from vidgen_bench.version import __version__
+
+
+def hardware(device: torch.device) -> str:
+    """Return the device's model: the GPU's name, or the processor's and how many threads compute on it."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    except OSError:
+        models = []
+    threads = torch.get_num_threads()
+    model = models[0] if models else platform.processor() or platform.machine()
+    return f"{model}, {threads} thread{'' if threads == 1 else 's'}"
+
+
+def libraries(device: torch.device) -> dict[str, str]:
+    """Return the versions of what decodes videos and computes features, beside torch itself."""
+    found = {}
+    for name in ("numpy", "av", "decord", "pillow"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # decord has no wheel for every platform
+            continue
+    if device.type == "cuda":
+        found |= {"cuda": str(torch.version.cuda), "cudnn": str(torch.backends.cudnn.version())}
+    return found
+
+
+def revision() -> str:
+    """Return the commit of the checkout this package runs from (``+changes`` where it is dirty), or its version."""
+    here = Path(__file__).resolve().parents[1]
+    if not (here.parent / ".git").exists():
+        return f"version {__version__}"
+    try:
+        commit = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, timeout=10, check=True
+        )
+        status = subprocess.run(
+            ["git", "status", "--porcelain", "-uno"], cwd=here, capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return f"version {__version__}"
+    return commit.stdout.strip() + ("+changes" if status.stdout.strip() else "")
