@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.tiny import Workplace, make_workplace
+from tests.kit.workplace import Workplace, make_workplace
 
 
 @pytest.fixture(scope="session")

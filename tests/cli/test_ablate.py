@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli import killed
-from tests.cli.command import Command
-from tests.cli.test_resume import PROJECT, without_measured
-from tests.cli.tiny import Workplace, make_workplace
-from tests.plugin_files import TEMPORAL, install
-from tests.record_files import record
+from tests.kit import killed
+from tests.kit.command import Command
+from tests.kit.plugin_files import TEMPORAL, install
+from tests.kit.record_files import record
+from tests.kit.record_text import PROJECT, without_measured
+from tests.kit.workplace import Workplace, make_workplace
 from vidgen_bench.experiments.ablate import running
 from vidgen_bench.experiments.run.execute import Outcome
 from vidgen_bench.experiments.run.plan import Plan

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from tests.record_files import record
+from tests.kit.record_files import record
 from vidgen_bench.config.suite import load_suite
 from vidgen_bench.experiments.ablate.export import as_markdown, as_table
 from vidgen_bench.experiments.ablate.members import Ablation, expand

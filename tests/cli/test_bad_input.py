@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.cli.tiny import Workplace
-from tests.plugin_files import install
+from tests.kit.plugin_files import install
+from tests.kit.workplace import Workplace
 
 
 def refused(result: subprocess.CompletedProcess[str], *words: str, code: int = 2) -> None:

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import START, Command
-from tests.plugin_files import METRIC, install
+from tests.kit.command import START, Command
+from tests.kit.plugin_files import METRIC, install
 from vidgen_bench.conformance import CHECKS
 
-RIGHT = "from tests.plugins.wrong.right import vidgen_backbones, vidgen_temporal"
-WRONG = "from tests.plugins.wrong.temporal import vidgen_temporal"
+RIGHT = "from tests.kit.wrong.right import vidgen_backbones, vidgen_temporal"
+WRONG = "from tests.kit.wrong.temporal import vidgen_temporal"
 
 LOUD = """
 from dataclasses import dataclass
-from tests.plugins.wrong.right import Glide
+from tests.kit.wrong.right import Glide
 from vidgen_bench import hookimpl
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ SHELLING = (
 
 QUITTING = """
 from dataclasses import dataclass
-from tests.plugins.wrong.right import Glide
+from tests.kit.wrong.right import Glide
 from vidgen_bench import hookimpl
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def test_a_plugin_that_does_not(command: Command) -> None:
 def test_an_exception_is_a_failed_check_told_once(command: Command) -> None:
     done = command("plugins", "check", "raising")
     assert (done.code, done.err) == (1, "")
-    told = "it raised ValueError: no such luck (at tests/plugins/wrong/networks.py, line "
+    told = "it raised ValueError: no such luck (at tests/kit/wrong/networks.py, line "
     assert done.out.count(told) == 1
     assert done.out.count("        tiny+raising: as in shapes\n") == done.out.count("FAILED") - 1 == 10
 
@@ -171,7 +171,7 @@ def test_a_name_that_cannot_be_checked(command: Command, name: str, words: str) 
 
 
 def test_ctrl_c_ends_it(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.plugins.wrong.networks import Glide
+    from tests.kit.wrong.networks import Glide
 
     def interrupted(*arguments: object) -> None:
         raise KeyboardInterrupt

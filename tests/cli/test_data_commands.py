@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.data_files import write_lists, write_tree
+from tests.kit.data_files import write_lists, write_tree
 from vidgen_bench.api import VideoSource
 
 TRACK = """

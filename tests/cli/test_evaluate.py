@@ -17,10 +17,10 @@ import pytest
 import torch
 
 import vidgen_bench
-from tests.cli.command import Command
-from tests.cli.tiny import TRACK, make_workplace
-from tests.data_files import moving_frames
-from tests.unit.external.made import smooth, write_animation, write_frames
+from tests.kit.command import Command
+from tests.kit.data_files import moving_frames
+from tests.kit.external_clips import smooth, write_animation, write_frames
+from tests.kit.workplace import TRACK, make_workplace
 from vidgen_bench.compose.sampling import samples
 from vidgen_bench.data.external.fitting import Trim
 from vidgen_bench.data.external.order import measuring_order

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import torch
 
-from tests.caffe_files import write_caffe_files
-from tests.cli.command import Command, Done
-from tests.cli.tiny import Workplace
-from tests.plugin_files import install
-from tests.unit.instruments.chainer_files import chainer_arrays, mean_cube, write_chainer_files
+from tests.kit.caffe_files import write_caffe_files
+from tests.kit.chainer_files import chainer_arrays, mean_cube, write_chainer_files
+from tests.kit.command import Command, Done
+from tests.kit.plugin_files import install
+from tests.kit.workplace import Workplace
 from vidgen_bench.measure.instruments.c3d.weights import read_instrument
 
 IMPORT = "vidgen-bench instrument import conv3d_deepnetA_ucf.npz --mean mean2.npz"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.cli.command import Command
-from tests.cli.tiny import TRACK
-from tests.data_files import write_lists
-from tests.unit.instruments.spoiled_files import colour_meter, spoiled
+from tests.kit.command import Command
+from tests.kit.data_files import write_lists
+from tests.kit.spoiled_files import colour_meter, spoiled
+from tests.kit.workplace import TRACK
 from vidgen_bench.data.shapes.draw import CLASSES, draw_clip
 from vidgen_bench.data.shapes.write import encode
 from vidgen_bench.measure.instruments.c3d import SHIPPED, path_of

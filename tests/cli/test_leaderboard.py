@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import Command
-from tests.record_files import DECLARED, METRICS, STAMP, record, write
+from tests.kit.command import Command
+from tests.kit.record_files import DECLARED, METRICS, STAMP, record, write
 
 SHORT = copy.deepcopy(DECLARED) | {"budget": {"iterations": 5}}
 

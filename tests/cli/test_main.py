@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import START, Command, Done
+from tests.kit.command import START, Command, Done
 from vidgen_bench.cli.main import COMMANDS
 from vidgen_bench.errors import DataError, Interrupted, VidgenBenchError
 from vidgen_bench.version import __version__

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import Command
-from tests.plugin_files import METRIC, TEMPORAL, install
+from tests.kit.command import Command
+from tests.kit.plugin_files import METRIC, TEMPORAL, install
 
 STRANGERS = "strange-good,strange-bad,strange-twin,strange-loud"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import Command
+from tests.kit.command import Command
 from vidgen_bench.config.protocol import load_protocol, shipped_protocols
 
 PROTOCOLS = Path(__file__).parents[2] / "vidgen_bench" / "protocols"

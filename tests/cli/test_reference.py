@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import Command
-from tests.cli.tiny import TRACK, Workplace, make_workplace
+from tests.kit.command import Command
+from tests.kit.workplace import TRACK, Workplace, make_workplace
 
 DATA = ["--data", "data/videos", "--splits", "data/splits", "--device", "cpu"]
 

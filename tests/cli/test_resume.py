@@ -11,15 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli import killed
-
-PROJECT = Path(__file__).resolve().parents[2]
-
-
-def without_measured(text: str) -> str:
-    record = json.loads(text)
-    record.pop("measured")
-    return json.dumps(record, indent=2)
+from tests.kit import killed
+from tests.kit.record_text import PROJECT, without_measured
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ import torch
 from PIL import Image
 
 import vidgen_bench
-from tests.cli.command import Command
-from tests.run_folders import begun
+from tests.kit.command import Command
+from tests.kit.run_folders import begun
 from vidgen_bench.api import Clip
 from vidgen_bench.cli.sample import _in_words, parse_factor
 from vidgen_bench.experiments.pictures.grid import block, pixels

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import Command
-from tests.plugin_files import TEMPORAL, install
+from tests.kit.command import Command
+from tests.kit.plugin_files import TEMPORAL, install
 
 API = 'api: str = "1.0"'
 

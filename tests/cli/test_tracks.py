@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import Command
+from tests.kit.command import Command
 from vidgen_bench.config.track import load_track, shipped_tracks
 
 

@@ -6,10 +6,11 @@ import ast
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
-from tests.imports import ROOT, cycle, imports_in, ours, ours_at_run_time, sources, tree
+from tests.kit.imports import ROOT, cycle, imports_in, ours, ours_at_run_time, sources, tree
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "version"),
@@ -159,3 +160,15 @@ def test_commands_import_their_work_inside_their_bodies(module: str) -> None:
 
 def test_click_is_never_imported() -> None:
     assert not [m for m in MODULES if "click" in {name.split(".")[0] for name in imports_in(m)}]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_tests_import_from_the_kit_and_never_from_each_other(path: Path) -> None:
+    nodes = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.ImportFrom)]
+    from_tests = {str(n.module) for n in nodes if str(n.module).split(".")[0] == "tests"}
+    assert all(name.split(".")[:2] == ["tests", "kit"] for name in from_tests)
+
+
+def test_unit_tests_mirror_the_rooms() -> None:
+    rooms = {p.name for p in (ROOT / "vidgen_bench").iterdir() if p.is_dir()}
+    assert {p.name for p in (ROOT / "tests" / "unit").iterdir() if p.is_dir() and p.name != "__pycache__"} <= rooms

@@ -11,13 +11,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from tests import golden
+from tests.kit import golden
+from tests.kit.preprocessing import OPENCV_AGAINST_TORCH, mean_cube
 from vidgen_bench.errors import RequestError
 from vidgen_bench.measure.instruments.c3d.preprocessing import TganPreprocessing, TganV2Preprocessing
-from vidgen_bench.measure.instruments.c3d.resize import resize_matrix, resized
-
-OPENCV_AGAINST_TORCH = 2e-4
-"""Of 256; measured 6e-5 to 8e-5 (golden README, section 9)."""
+from vidgen_bench.measure.instruments.c3d.resize import resize_matrix
 
 
 def by_opencv(clips: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -29,33 +27,6 @@ def by_opencv(clips: np.ndarray, mean: np.ndarray) -> np.ndarray:
             frame = np.ascontiguousarray((clips[i, :, f] * 128 + 128).transpose(1, 2, 0))
             out[i, :, f] = cv2.resize(frame, (128, 128), interpolation=cv2.INTER_CUBIC).transpose(2, 0, 1)
     return (out[:, ::-1] - mean[None, :, :, :, 21:149])[..., 8:120, 8:120].astype(np.float32)
-
-
-# ------------------------------------------------------------------------------------------------------------ golden 13b
-def mean_cube(shared: Path) -> Tensor:
-    with np.load(shared / "data" / "c3d" / "ucf101_mean_3x16x128x171.npz", allow_pickle=False) as file:
-        return torch.from_numpy(file["mean"].reshape(3, 16, 128, 171).astype(np.float32))
-
-
-def test_golden_preprocessing(shared: Path) -> None:
-    expected = golden.load(shared, "13b")
-    preprocessing = TganPreprocessing(mean_cube(shared))
-    golden.assert_fingerprint(
-        128.0 - preprocessing.offset, expected["mean_file"]["output_mean_cropped_3x16x112x112"], atol=2e-5
-    )
-    golden.assert_fingerprint(
-        preprocessing(golden.video(2, 3, 16, 64, 64)), expected["output_preprocessed"], atol=OPENCV_AGAINST_TORCH
-    )
-
-
-@pytest.mark.parametrize(
-    ("name", "shape"),
-    [("output_resized_nhwc_rgb", (2, 3, 16, 64, 64)), ("output_192_resized_nhwc", (1, 3, 2, 192, 192))],
-)
-def test_golden_resize(shared: Path, name: str, shape: tuple[int, ...]) -> None:
-    """Growing 64 -> 128 and shrinking 192 -> 128; antialiasing would be 2.5 off."""
-    frames = (resized(golden.video(*shape), "bicubic", 128) * 128 + 128).permute(0, 2, 3, 4, 1).flatten(0, 1)
-    golden.assert_fingerprint(frames, golden.load(shared, "13b")[name], atol=OPENCV_AGAINST_TORCH)
 
 
 @pytest.mark.parametrize("size", [64, 192, 96])

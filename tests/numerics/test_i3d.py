@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.utils import convert_conv3d_weight_memory_format
 
-from tests import golden
-from tests.unit.instruments.i3d_files import SLIM, pattern_weights
+from tests.kit import golden
+from tests.kit.i3d_files import SLIM, pattern_weights
 from vidgen_bench.measure.instruments.i3d.instrument import I3DInstrument
 from vidgen_bench.measure.instruments.i3d.network import (
     I3D,

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from tests import golden
+from tests.kit import golden
 from vidgen_bench.errors import RequestError
 from vidgen_bench.measure.instruments.i3d.preprocessing import Preprocessing, bilinear
 

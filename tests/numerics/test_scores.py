@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -11,30 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import linalg
 
-from tests import golden
-from vidgen_bench.api import FeatureSet, Moments, NoOptions, Reference
+from tests.kit import golden
+from tests.kit.scores import RANK_DEFICIENT, feature_set, frechet, softmax
+from vidgen_bench.api import Moments, NoOptions, Reference
 from vidgen_bench.errors import RequestError
 from vidgen_bench.measure.metrics import gaussian
 from vidgen_bench.measure.metrics.frechet_distance import FrechetDistance, frechet_distance
 from vidgen_bench.measure.metrics.frechet_video_distance import FrechetVideoDistance, FrechetVideoDistanceOptions
 from vidgen_bench.measure.metrics.inception_score import InceptionScore, inception_score
 from vidgen_bench.measure.reference.moments import moments_of
-
-PRINTED_DIGITS = 1e-7
-RANK_DEFICIENT = 1e-6
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    e = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
-
-
-def golden_features(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """X and Y of golden 14: [n, 64], float64 then rounded to float32."""
-    j = np.arange(64)
-    x = golden.base(100, n * 64).reshape(n, 64) * (1 + 0.02 * j) + 0.3 * np.sin(0.5 * j)
-    y = golden.base(101, n * 64).reshape(n, 64) * (1.5 - 0.01 * j) + 0.2 * np.cos(0.3 * j) + 0.5 * np.roll(x, 1, axis=1)
-    return x.astype(np.float32), y.astype(np.float32)
 
 
 def by_square_root(x: np.ndarray, y: np.ndarray, ddof: int = 1) -> float:
@@ -43,52 +26,6 @@ def by_square_root(x: np.ndarray, y: np.ndarray, ddof: int = 1) -> float:
     c1, c2 = np.cov(x.T, ddof=ddof), np.cov(y.T, ddof=ddof)
     root = np.asarray(linalg.sqrtm(c1 @ c2))
     return float(np.square(x.mean(0) - y.mean(0)).sum() + np.trace(c1 + c2 - 2 * root).real)
-
-
-def feature_set(x: np.ndarray) -> FeatureSet:
-    return FeatureSet(torch.as_tensor(x).double())
-
-
-def frechet(x: np.ndarray, y: np.ndarray) -> float:
-    return FrechetDistance().scorer(Reference(moments_of(y)), NoOptions())(feature_set(x))
-
-
-# ------------------------------------------------------------------------------------------------------------ golden 14
-@pytest.mark.parametrize(("case", "sharpness"), [("mild", 3.0), ("peaked", 12.0)])
-def test_golden_inception_score(shared: Path, case: str, sharpness: float) -> None:
-    expected = golden.load(shared, "14")["inception_score"]
-    p = softmax(sharpness * golden.base(0, 256 * 101).reshape(256, 101))
-    assert inception_score(p) == pytest.approx(expected[f"{case}_float64"], rel=PRINTED_DIGITS)
-    rounded = p.astype(np.float32)
-    assert inception_score(rounded) == pytest.approx(
-        expected[f"{case}_float64_input_rounded_to_float32"], rel=PRINTED_DIGITS
-    )
-
-
-def test_golden_extremes(shared: Path) -> None:
-    expected = golden.load(shared, "14")["inception_score"]
-    one_hot = np.eye(101)[np.arange(256) % 101]
-    assert inception_score(one_hot) == pytest.approx(expected["one_hot_cyclic_256_over_101_float32"], rel=1e-6)
-    uniform = np.full((256, 101), 1 / 101)
-    assert inception_score(uniform) == pytest.approx(
-        expected["uniform_float32"], abs=4e-6
-    )  # float32 rounding of theirs
-
-
-@pytest.mark.parametrize(
-    ("case", "n", "relative"), [("n256_d64", 256, PRINTED_DIGITS), ("n32_d64", 32, RANK_DEFICIENT)]
-)
-def test_golden_frechet_distance(shared: Path, case: str, n: int, relative: float) -> None:
-    expected = golden.load(shared, "14")["fid"][case]
-    x, y = golden_features(n)
-    golden.assert_fingerprint(x, expected["X"], atol=1e-6)
-    golden.assert_fingerprint(y, expected["Y"], atol=1e-6)
-    # the published reference rounds the means to the features' float32
-    assert frechet(x, y) == pytest.approx(expected["fid_nuclear_norm_float64"], rel=PRINTED_DIGITS)
-    assert frechet(x, y) == pytest.approx(expected["fid_reference_scipy_sqrtm"], rel=relative)
-    assert frechet_distance(moments_of(x), moments_of(y)) == pytest.approx(
-        expected["fid_eigvalsh_float64"], rel=PRINTED_DIGITS
-    )
 
 
 # ------------------------------------------------------------------------------------------------------ Inception Score

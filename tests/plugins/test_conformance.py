@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from tests.plugins.wrong import host_of
+from tests.kit.wrong import host_of
 from vidgen_bench.api import Temporal
 from vidgen_bench.config.spec import parse
 from vidgen_bench.conformance import CHECKS, Case, cases
@@ -37,7 +37,7 @@ def test_the_paper_is_covered_by_every_check() -> None:
 
 def test_a_backbone_without_a_latent_path_is_asked_the_same() -> None:
     """The contract allows one; it is then no pair with anybody, and is not let off."""
-    asked = cases("lone", host_of("tests.plugins.lone_backbone"))
+    asked = cases("lone", host_of("tests.kit.lone_backbone"))
     assert {(c.check, c.subject) for c in asked} == {
         (check.name, "lone") for check in CHECKS if check.name not in ("reversal", "renderer")
     }

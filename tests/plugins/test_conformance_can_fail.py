@@ -6,19 +6,20 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.plugins.wrong import host_of
+from tests.kit.conformance import failures
+from tests.kit.wrong import host_of
 from vidgen_bench.compose.composition import Composition
 from vidgen_bench.conformance import CHECKS, Case, Nonconformance, cases, conformance_test
 from vidgen_bench.errors import PluginError, RequestError
 from vidgen_bench.host.host import Host
 
-RIGHT = host_of("tests.plugins.wrong.right")
-TEMPORAL = host_of("tests.plugins.wrong.right", "tests.plugins.wrong.temporal")
-BACKBONES = host_of("tests.plugins.wrong.right", "tests.plugins.wrong.backbones")
-STATE = host_of("tests.plugins.wrong.right", "tests.plugins.wrong.state")
-HIDDEN = host_of("tests.plugins.wrong.right", "tests.plugins.wrong.hidden")
-HIDDEN_BACKBONES = host_of("tests.plugins.wrong.right", "tests.plugins.wrong.hidden_backbones")
-HEAVY = host_of("tests.plugins.wrong.right", "tests.plugins.wrong.heavy")
+RIGHT = host_of("tests.kit.wrong.right")
+TEMPORAL = host_of("tests.kit.wrong.right", "tests.kit.wrong.temporal")
+BACKBONES = host_of("tests.kit.wrong.right", "tests.kit.wrong.backbones")
+STATE = host_of("tests.kit.wrong.right", "tests.kit.wrong.state")
+HIDDEN = host_of("tests.kit.wrong.right", "tests.kit.wrong.hidden")
+HIDDEN_BACKBONES = host_of("tests.kit.wrong.right", "tests.kit.wrong.hidden_backbones")
+HEAVY = host_of("tests.kit.wrong.right", "tests.kit.wrong.heavy")
 
 
 @dataclass(frozen=True)
@@ -143,17 +144,6 @@ WRONG = (
 )
 
 
-def failures(name: str, host: Host) -> dict[str, str]:
-    """Return the text of each check that fails."""
-    found: dict[str, str] = {}
-    for case in cases(name, host):
-        try:
-            case()
-        except Nonconformance as failure:
-            found.setdefault(case.check, str(failure))
-    return found
-
-
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.check}-{wrong.name}")
 def test_a_wrong_plugin_fails_its_check_and_no_other(wrong: Wrong) -> None:
     found = failures(wrong.name, wrong.host)
@@ -188,7 +178,7 @@ def test_an_exception_is_told_in_a_line_with_its_place() -> None:
     found = failures("raising", TEMPORAL)
     assert set(found) == {check.name for check in CHECKS} - {"declaration", "pairing", "parameters", "renderer"}
     for text in found.values():
-        assert text.startswith("it raised ValueError: no such luck (at tests/plugins/wrong/networks.py, line ")
+        assert text.startswith("it raised ValueError: no such luck (at tests/kit/wrong/networks.py, line ")
         assert text.endswith(", in forward)")
 
 
@@ -228,16 +218,14 @@ def test_a_check_is_a_line_and_asked_in_the_module_of_its_name() -> None:
     ],
 )
 def test_a_name_that_nothing_can_be_asked_of(name: str, error: type[RequestError], words: str) -> None:
-    host = host_of(
-        "tests.plugins.wrong.right", "vidgen_bench.measure.metrics.frechet_distance", "tests.plugins.wrong.absent"
-    )
+    host = host_of("tests.kit.wrong.right", "vidgen_bench.measure.metrics.frechet_distance", "tests.kit.wrong.absent")
     with pytest.raises(error) as raised:
         cases(name, host)
     assert words in str(raised.value)
 
 
 def test_two_of_one_name_are_a_clash() -> None:
-    host = host_of("tests.plugins.wrong.right", "tests.plugins.wrong.right")
+    host = host_of("tests.kit.wrong.right", "tests.kit.wrong.right")
     with pytest.raises(PluginError, match="Two plugins declare the temporal generator 'glide'"):
         cases("glide", host)
 

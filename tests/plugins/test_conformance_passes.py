@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.plugins.test_conformance_can_fail import failures
-from tests.plugins.wrong import host_of
+from tests.kit.conformance import failures
+from tests.kit.wrong import host_of
 from vidgen_bench.host.host import Host
 
-ATTENTION = host_of("tests.plugins.wrong.right", "tests.plugins.honest.attention")
-BEGINNINGS = host_of("tests.plugins.wrong.right", "tests.plugins.honest.beginnings")
+ATTENTION = host_of("tests.kit.wrong.right", "tests.kit.honest.attention")
+BEGINNINGS = host_of("tests.kit.wrong.right", "tests.kit.honest.beginnings")
 
 HONEST = (
     ("attending", ATTENTION),

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from tests.plugins.test_conformance_can_fail import failures
-from tests.plugins.wrong import host_of
+from tests.kit.conformance import failures
+from tests.kit.wrong import host_of
 from vidgen_bench.compose.pair import fit
 from vidgen_bench.config.spec import parse
 from vidgen_bench.config.track import load_track
@@ -18,7 +18,7 @@ from vidgen_bench.conformance import CHECKS, Nonconformance, cases
 from vidgen_bench.conformance.process import SETTINGS, ask_as_it_was
 from vidgen_bench.errors import PluginError
 
-PROCESS = host_of("tests.plugins.wrong.right", "tests.plugins.wrong.process")
+PROCESS = host_of("tests.kit.wrong.right", "tests.kit.wrong.process")
 
 BUILT = {check.name for check in CHECKS} - {"declaration", "pairing"}
 
@@ -67,7 +67,7 @@ def test_the_first_fault_wins() -> None:
     ("name", "words"),
     [
         ("exiting-build", "The plugin 'exiting-build' ends the process while it builds (SystemExit: not today)."),
-        ("closing", "it raised GeneratorExit: not today (at tests/plugins/wrong/process.py, line "),
+        ("closing", "it raised GeneratorExit: not today (at tests/kit/wrong/process.py, line "),
     ],
 )
 def test_what_is_no_exception_is_a_failed_case(name: str, words: str) -> None:
@@ -91,7 +91,7 @@ def test_sys_exit_in_an_answer() -> None:
 
 
 def test_ctrl_c_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.plugins.wrong.networks import Glide
+    from tests.kit.wrong.networks import Glide
 
     def interrupted(*arguments: object) -> None:
         raise KeyboardInterrupt

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.plugins.pairs import ABLE, HOST, able, each, small
-from tests.run_folders import enlivened
+from tests.kit.pairs import ABLE, HOST, able, each, small
+from tests.kit.run_folders import enlivened
 from vidgen_bench.api import Backbone, Clip, Game, LatentSpec, Temporal, Times
 from vidgen_bench.compose.sampling import samples
 from vidgen_bench.experiments.sample.trained import instants

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.plugins.pairs import HOST, LATENT, evaluating, real, small
+from tests.kit.pairs import HOST, LATENT, evaluating, real, small
 from vidgen_bench.api import Backbone, Clip, Game, LatentSpec, Temporal, Times
 from vidgen_bench.latent import Lift
 from vidgen_bench.noise import Noise, key_of, sampling_noise, training_noise

@@ -11,7 +11,7 @@ from torch import nn
 from vidgen_backbones.mocogan import MoCoGAN, MoCoGANOptions, latents
 from vidgen_backbones.mocogan.generator import Generator
 
-from tests.plugins.small_mocogan import FULL, SMALL, build, options, real, terms_of, turn_noise
+from tests.kit.small_mocogan import FULL, SMALL, build, options, real, terms_of, turn_noise
 from vidgen_bench.api import Batch, Feed, LatentSpec
 from vidgen_bench.errors import PluginError
 from vidgen_bench.noise import GivenNoise, sampling_noise

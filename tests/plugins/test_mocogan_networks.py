@@ -12,7 +12,7 @@ from vidgen_backbones.mocogan import MoCoGAN, MoCoGANOptions
 from vidgen_backbones.mocogan.discriminators import image_discriminator, video_discriminator
 from vidgen_backbones.mocogan.generator import FrameGenerator
 
-from tests.plugins.small_mocogan import FULL, Cell, build, options, terms_of, turn_noise
+from tests.kit.small_mocogan import FULL, Cell, build, options, terms_of, turn_noise
 from vidgen_bench.api import Clip, Feed
 from vidgen_bench.errors import RequestError
 from vidgen_bench.host.options import checked

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugins.fresh_environment import PROJECT, Environment, make_environment, succeed
+from tests.kit.fresh_environment import PROJECT, Environment, make_environment, succeed
 
 STRANGER = PROJECT / "tests" / "stranger"
 

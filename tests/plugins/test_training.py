@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.data_files import write_tree
-from tests.measures import toy_measure
+from tests.kit.data_files import write_tree
+from tests.kit.toy_protocol import toy_measure
 from vidgen_bench.api import Clip, Reference
 from vidgen_bench.compose.composition import compose
 from vidgen_bench.compose.matrix import Cell, matrix

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugins.fresh_environment import Environment, make_environment, succeed
-from tests.plugins.tutorial import PAGE, section, shown_files, typed, write_files
+from tests.kit.fresh_environment import Environment, make_environment, succeed
+from tests.kit.tutorial import PAGE, section, shown_files, typed, write_files
 from vidgen_bench.host.scaffold import package
 
 TEXT = PAGE.read_text()

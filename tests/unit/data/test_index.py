@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.data_files import SMALL, write_tree
+from tests.kit.data_files import SMALL, write_tree
 from vidgen_bench.data import index, prepare
 from vidgen_bench.data.store import INDEX_FILE
 from vidgen_bench.errors import DataError

@@ -16,20 +16,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.data_files import SMALL, write_lists, write_tree, write_video
+from tests.kit.data_files import SMALL, write_lists, write_tree, write_video
+from tests.kit.prepared_videos import prepared
 from vidgen_bench.api import VideoSource
 from vidgen_bench.data import prepare as module
 from vidgen_bench.data.decoding.journal import JOURNAL_FILE
 from vidgen_bench.data.decoding.video import decode
 from vidgen_bench.data.geometry import FrameGeometry
-from vidgen_bench.data.prepare import prepare, store_folder
-from vidgen_bench.data.store import Store
+from vidgen_bench.data.prepare import store_folder
 from vidgen_bench.errors import DataError, VidgenBenchError
-
-
-def prepared(source: VideoSource, cache: Path, **options: Any) -> Store:
-    settings: dict[str, Any] = {"split": 1, "geometry": SMALL, "clip_frames": 4, "workers": 1, **options}
-    return prepare(source, cache=cache, **settings)
 
 
 def refusal(source: VideoSource, cache: Path, **options: Any) -> str:

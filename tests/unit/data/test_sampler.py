@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.data_files import SMALL
+from tests.kit.data_files import SMALL
 from vidgen_bench.api import Feed
 from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.index import FORMAT, Index, Stored

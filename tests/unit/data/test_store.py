@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.data_files import write_tree
-from tests.unit.data.test_prepare import prepared
+from tests.kit.data_files import write_tree
+from tests.kit.prepared_videos import prepared
 from vidgen_bench.data.store import Store
 from vidgen_bench.errors import DataError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.record_files import DECLARED, METRICS, record, write
+from tests.kit.record_files import DECLARED, METRICS, record, write
 from vidgen_bench.config.track import track_fingerprint
 from vidgen_bench.leaderboard.collect import collect, selected
 

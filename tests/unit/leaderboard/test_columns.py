@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.record_files import EXTERNAL, METRICS, STAMP, WATCHED, record, stamps
+from tests.kit.record_files import EXTERNAL, METRICS, STAMP, WATCHED, record, stamps
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
 from vidgen_bench.leaderboard.render.csv_text import as_csv

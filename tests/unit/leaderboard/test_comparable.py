@@ -7,7 +7,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-from tests.record_files import DECLARED, EXTERNAL, MEASURED, STAMP, record, under
+from tests.kit.record_files import DECLARED, EXTERNAL, MEASURED, STAMP, record, under
 from vidgen_bench.config.protocol import Stamp
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.comparable import comparable, protocol_of

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from tests.record_files import EXTERNAL, METRICS, record, write
+from tests.kit.record_files import EXTERNAL, METRICS, record, write
 from vidgen_bench.config.protocol import Stamp
 from vidgen_bench.config.track import track_fingerprint
 from vidgen_bench.leaderboard.collect import collect

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from tests.record_files import EXTERNAL, METRICS, STAMP, WATCHED, record, stamps, under
+from tests.kit.record_files import EXTERNAL, METRICS, STAMP, WATCHED, record, stamps, under
 from vidgen_bench.config.protocol import Stamp
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.ranking import Ranking, rankings

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.record_files import MEASURED, PLAYERS, plugins, record
+from tests.kit.record_files import MEASURED, PLAYERS, plugins, record
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.rows import Row, labels_of, over_batches, over_seeds, rows_of
 from vidgen_bench.records.record import Record

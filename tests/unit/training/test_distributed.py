@@ -10,7 +10,7 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
-from tests import toy
+from tests.kit import toy_game
 from vidgen_bench.errors import Interrupted, RequestError, VidgenBenchError
 from vidgen_bench.noise import key_of, training_noise
 from vidgen_bench.system.interrupt import Interrupt
@@ -23,12 +23,12 @@ TOLERANCE = 1e-5
 def play(process: Process) -> dict[str, list[torch.Tensor]]:
     """Return every player's gradients and the batch-norm statistics after one iteration without optimiser steps."""
     torch.set_num_threads(1)
-    game = toy.game()
+    game = toy_game.game()
     result: dict[str, list[torch.Tensor]] = {}
     for player in game.players:
         noise = training_noise(torch.tensor(key_of(0, player.name)), player.batch, process.rank, process.world)
         batch = (
-            toy.Clips().batch(player.name, player.feed, 0, player.batch, process.rank, process.world)
+            toy_game.Clips().batch(player.name, player.feed, 0, player.batch, process.rank, process.world)
             if player.feed
             else None
         )
@@ -61,7 +61,7 @@ def test_two_processes_give_the_gradients_of_one(tmp_path):
 
 def train(rank: int, folder: str, stop: int | None) -> None:
     """Train six iterations in two processes, or up to an interruption; only rank 0 writes."""
-    from tests.unit.training.test_trainer import StopAt, make
+    from tests.kit.toy_training import StopAt, make
     from vidgen_bench.training import trainer as trainer_module
 
     trainer_module.READ_EVERY = 1

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 import torch
 
-from tests import toy
+from tests.kit import toy_game
 from vidgen_bench.api import Feed, Player
 from vidgen_bench.errors import PluginError
 from vidgen_bench.noise import key_of, training_noise
@@ -15,16 +15,16 @@ from vidgen_bench.training.step import gradients, take_turn
 
 
 def noise(position: int = 0):
-    return training_noise(torch.tensor(key_of(0, position)), toy.ROWS)
+    return training_noise(torch.tensor(key_of(0, position)), toy_game.ROWS)
 
 
 def batch(player: Player):
-    return toy.Clips().batch(player.name, player.feed or Feed(toy.FRAMES), 0, toy.ROWS)
+    return toy_game.Clips().batch(player.name, player.feed or Feed(toy_game.FRAMES), 0, toy_game.ROWS)
 
 
 def test_gradients_are_those_of_backward():
-    player = toy.game().players[0]
-    other = toy.game().players[0]
+    player = toy_game.game().players[0]
+    other = toy_game.game().players[0]
     terms, grads = gradients(player, batch(player), noise())
     loss = sum(other.loss(batch(other), noise()).values())
     loss.backward()
@@ -34,7 +34,7 @@ def test_gradients_are_those_of_backward():
 
 
 def test_a_turn_moves_only_its_player():
-    game = toy.game()
+    game = toy_game.game()
     d, g = game.players
     before = [p.detach().clone() for p in g.parameters]
     moved = [p.detach().clone() for p in d.parameters]
@@ -45,7 +45,7 @@ def test_a_turn_moves_only_its_player():
 
 
 def test_the_schedule_scales_the_optimisers_own_rate():
-    d = toy.game().players[0]
+    d = toy_game.game().players[0]
     optimiser = torch.optim.SGD(d.parameters, lr=0.5)
     for rate in (1.0, 0.25, 0.25):
         take_turn(d, optimiser, batch(d), noise(), rate, lambda grads: grads)
@@ -53,7 +53,7 @@ def test_the_schedule_scales_the_optimisers_own_rate():
 
 
 def test_a_parameter_that_gets_no_gradient_is_the_plugins_fault():
-    game = toy.game()
+    game = toy_game.game()
     idle = torch.nn.Parameter(torch.zeros(1))
     player = dataclasses.replace(game.players[0], parameters=(*game.players[0].parameters, idle))
     with pytest.raises(PluginError, match="does not reach every parameter"):
@@ -64,6 +64,6 @@ def test_a_parameter_that_gets_no_gradient_is_the_plugins_fault():
     ("loss", "message"), [(lambda b, n: {}, "named terms"), (lambda b, n: {"x": torch.ones(3)}, r"shape \(3,\)")]
 )
 def test_a_loss_of_another_form_is_refused(loss, message):
-    player = dataclasses.replace(toy.game().players[0], loss=loss)
+    player = dataclasses.replace(toy_game.game().players[0], loss=loss)
     with pytest.raises(PluginError, match=message):
         gradients(player, None, noise())

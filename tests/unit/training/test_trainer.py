@@ -8,52 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests import toy
+from tests.kit import toy_game
+from tests.kit.toy_training import StopAt, make
 from vidgen_bench.config.budget import Budget
 from vidgen_bench.errors import Interrupted, PluginError, RecordError, VidgenBenchError
 from vidgen_bench.system.interrupt import Interrupt
-from vidgen_bench.system.observer import Glance, Observer
 from vidgen_bench.training import trainer as trainer_module
-from vidgen_bench.training.distributed import Process
-from vidgen_bench.training.trainer import Rule, Trainer
-
-
-def make(
-    folder: Path,
-    *,
-    iterations: int = 24,
-    observer: Observer | None = None,
-    interrupt: Interrupt | None = None,
-    **changes,
-) -> Trainer:
-    game = changes.pop("game", None) or toy.game()
-    budget = changes.pop("budget", Budget(iterations=iterations))
-    score = changes.pop(
-        "score",
-        lambda i: {"fid": abs(i - 12) + 1.0, "weight": float(game.parts["generator"].body[0].weight.detach().sum())},
-    )
-    return Trainer(
-        game,
-        toy.Clips(),
-        Rule(budget, 6, "fid", "lower"),
-        score,
-        seed=3,
-        folder=folder,
-        device=torch.device("cpu"),
-        process=changes.pop("process", Process()),
-        observer=observer or Observer(),
-        interrupt=interrupt or Interrupt(),
-    )
-
-
-class StopAt(Observer):
-    """Requests an interruption at a look of the trainer."""
-
-    def __init__(self, iteration: int, interrupt: Interrupt) -> None:
-        self.iteration, self.interrupt = iteration, interrupt
-
-    def trained(self, glance: Glance) -> None:
-        self.interrupt.requested = glance.iteration >= self.iteration
 
 
 def final_state(folder: Path) -> dict:
@@ -81,7 +41,7 @@ def test_keeps_the_best_checkpoint_and_the_trace(tmp_path):
     trainer = make(tmp_path)
     progress = trainer.run()
     assert progress.iteration == 24
-    assert progress.clips == 24 * toy.ROWS
+    assert progress.clips == 24 * toy_game.ROWS
     assert progress.flops == 24 * progress.flops_per_iteration > 0
     points = [json.loads(line) for line in (tmp_path / "trace.jsonl").read_text().splitlines()]
     assert [p["iteration"] for p in points] == [6, 12, 18, 24]
@@ -140,7 +100,7 @@ def test_a_finished_training_is_not_trained_again(tmp_path):
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_as_diverged(tmp_path):
-    progress = make(tmp_path, game=toy.game(explode_at=8), iterations=40).run()
+    progress = make(tmp_path, game=toy_game.game(explode_at=8), iterations=40).run()
     assert progress.diverged
     assert progress.iteration <= 8 + trainer_module.READ_EVERY
     points = [json.loads(line) for line in (tmp_path / "trace.jsonl").read_text().splitlines()]
@@ -148,7 +108,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_as_diverged(tmp_path):
 
 
 def test_what_fails_on_weights_that_are_not_finite_is_divergence(tmp_path):
-    game = toy.game(explode_at=3)
+    game = toy_game.game(explode_at=3)
     d, g = game.players
 
     def after(iteration):
@@ -161,13 +121,13 @@ def test_what_fails_on_weights_that_are_not_finite_is_divergence(tmp_path):
     progress = make(tmp_path, game=game, iterations=40).run()
     assert progress.diverged
     assert progress.iteration < trainer_module.READ_EVERY
-    again = make(tmp_path, game=toy.game(explode_at=3), iterations=40).run()
+    again = make(tmp_path, game=toy_game.game(explode_at=3), iterations=40).run()
     assert again.diverged
     assert again.iteration == progress.iteration
 
 
 def test_a_fault_on_finite_weights_is_not_divergence(tmp_path):
-    game = toy.game()
+    game = toy_game.game()
     d, g = game.players
 
     def after(iteration):
@@ -180,7 +140,7 @@ def test_a_fault_on_finite_weights_is_not_divergence(tmp_path):
 
 def test_a_scoring_that_fails_on_weights_that_are_not_finite_is_divergence(tmp_path):
     """An adaptive solver gives up where a fixed step would have given a score that is no number."""
-    game = toy.game()
+    game = toy_game.game()
     weight = game.parts["generator"].body[0].weight
 
     def score(iteration):
@@ -234,10 +194,10 @@ def test_a_flops_budget_counts_matrix_products_and_convolutions(tmp_path):
 
 
 def test_turns_play_a_player_more_often_on_new_clips(tmp_path):
-    game = toy.game(turns=3)
+    game = toy_game.game(turns=3)
     seen = []
 
-    class Spy(toy.Clips):
+    class Spy(toy_game.Clips):
         def batch(self, name, feed, position, rows, rank=0, world=1):
             seen.append(position)
             return super().batch(name, feed, position, rows, rank, world)
@@ -246,11 +206,11 @@ def test_turns_play_a_player_more_often_on_new_clips(tmp_path):
     trainer._clips = Spy()
     trainer.run()
     assert seen == [0, 1, 2, 3, 4, 5]
-    assert trainer.progress.clips == 6 * toy.ROWS
+    assert trainer.progress.clips == 6 * toy_game.ROWS
 
 
 def test_global_random_numbers_in_a_loss_are_refused(tmp_path):
-    game = toy.game()
+    game = toy_game.game()
     d = game.players[0]
     noisy = type(d)(
         **{**d.__dict__, "loss": lambda b, n: {"x": game.parts["discriminator"](b.clips + torch.randn(1)).mean()}}
@@ -261,7 +221,7 @@ def test_global_random_numbers_in_a_loss_are_refused(tmp_path):
 
 
 def test_a_host_synchronisation_is_witnessed(tmp_path):
-    game = toy.game()
+    game = toy_game.game()
     g = game.players[1]
     quiet = make(tmp_path, iterations=1).run().witness
 

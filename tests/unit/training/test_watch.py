@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, rrelu, scaled_dot_product_attention
 
-from tests import toy
-from tests.unit.training.test_trainer import make
+from tests.kit import toy_game
+from tests.kit.toy_training import make
 from vidgen_bench.errors import PluginError
 from vidgen_bench.training.watch import Watch
 
@@ -90,7 +90,7 @@ class Attending(nn.Module):
 
 
 def attending(dropout: float):
-    game = toy.game()
+    game = toy_game.game()
     critic = Attending(game.parts["discriminator"], dropout)
     first = game.players[0]
     loss = {"loss": lambda batch, noise: {"x": critic(batch.clips).square().mean()}}

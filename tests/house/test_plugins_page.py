@@ -1,0 +1,172 @@
+"""docs/plugins.md keeps its word: its reference and the code name the same things, with the same arguments."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.kit.tutorial import PAGE, section
+from tests.kit.valid_declarations import temporal
+from vidgen_bench import api, conformance, integrate, latent
+from vidgen_bench.errors import Interrupted, RequestError, VidgenBenchError
+from vidgen_bench.host import hookspecs
+from vidgen_bench.host.declarations import fault
+from vidgen_bench.host.host import ALLOW_LIST, HOOKS
+from vidgen_bench.noise import Noise
+
+TEXT = PAGE.read_text()
+
+
+def body(thing: Any) -> list[ast.stmt]:
+    """Return the statements of a module, or the one that defines a function or a class."""
+    return ast.parse(textwrap.dedent(inspect.getsource(thing))).body
+
+
+def signature(function: ast.FunctionDef) -> str:
+    """Return ``name(argument: type, ...) -> type`` as the code has it, without ``self``."""
+    arguments = function.args
+    arguments.args = [a for a in arguments.args if a.arg != "self"]
+    assert function.returns is not None
+    return f"{function.name}({ast.unparse(arguments)}) -> {ast.unparse(function.returns)}"
+
+
+def members(definition: ast.ClassDef) -> Iterator[str]:
+    """Yield every attribute and method of a class."""
+    for part in definition.body:
+        if isinstance(part, ast.AnnAssign):
+            yield ast.unparse(part)
+        elif isinstance(part, ast.FunctionDef) and not part.name.startswith("_"):
+            spelt = signature(part)
+            yield f"{part.name}: {spelt.partition(' -> ')[2]}" if part.decorator_list else spelt
+
+
+def makers(definition: ast.ClassDef) -> str:
+    """Return how an object of a class is made."""
+    made = [p for p in definition.body if isinstance(p, ast.FunctionDef) and p.name == "__init__"]
+    if not made:
+        return definition.name
+    return signature(made[0]).replace("__init__", definition.name).removesuffix(" -> None")
+
+
+def classes(module: Any) -> list[ast.ClassDef]:
+    return [part for part in body(module) if isinstance(part, ast.ClassDef)]
+
+
+def functions(things: list[Any]) -> list[str]:
+    return [signature(p) for thing in things for p in body(thing) if isinstance(p, ast.FunctionDef)]
+
+
+def of_the_code() -> dict[str, set[str]]:
+    """Return the headings that the reference must have, and the entries below each."""
+    noise = [part for part in body(Noise)[0].body if isinstance(part, ast.FunctionDef)]  # type: ignore[attr-defined]
+    expected: dict[str, set[str]] = {hook: set() for hook in functions([hookspecs])}
+    expected |= {c.name: set(members(c)) for c in classes(api)}
+    expected["vidgen_bench.api"] = {
+        *(ast.unparse(p) for p in body(api) if isinstance(p, ast.Assign)),
+        *functions([api]),
+    }
+    expected["Noise"] = {signature(part) for part in noise if not part.name.startswith("_")}
+    expected["vidgen_bench.latent"] = {*(makers(c) for c in classes(latent)), *functions([latent])}
+    expected["vidgen_bench.integrate"] = set(functions([integrate.ode_path, integrate.sde_path]))
+    expected["vidgen_bench.conformance"] = set(functions([conformance.conformance_test, conformance.cases]))
+    return expected
+
+
+def of_the_page(text: str) -> dict[str, set[str]]:
+    """Return the headings of the reference that are code, and below each what its list documents."""
+    parts = re.split(r"^#### `(.+)`$", section(text, "Reference"), flags=re.MULTILINE)[1:]
+    headings, texts = parts[::2], [re.split(r"^#", t, flags=re.MULTILINE)[0] for t in parts[1::2]]
+    assert len(set(headings)) == len(headings)
+    return {h: set(re.findall(r"^- `([^`]+)`", t, re.MULTILINE)) for h, t in zip(headings, texts, strict=True)}
+
+
+def differences(text: str) -> list[str]:
+    """Return what the code has and the page has not, and what the page has and the code has not."""
+    code, page = of_the_code(), of_the_page(text)
+    found = [f"{heading}: no heading" for heading in sorted(code.keys() - page.keys())]
+    found += [f"{heading}: nothing is called so" for heading in sorted(page.keys() - code.keys())]
+    for heading in sorted(code.keys() & page.keys()):
+        found += [f"{heading}: {entry} is not documented" for entry in sorted(code[heading] - page[heading])]
+        found += [f"{heading}: {entry} does not exist" for entry in sorted(page[heading] - code[heading])]
+    return found
+
+
+def test_the_reference_is_the_code() -> None:
+    assert differences(TEXT) == []
+
+
+def test_every_hook_and_every_declaration_is_among_what_is_compared() -> None:
+    code = of_the_code()
+    assert {h.partition("(")[0] for h in code if h.startswith("vidgen_") and "(" in h} == set(HOOKS.values())
+    assert {"Named", "Temporal", "Backbone", "DataSet", "Instrument", "Metric", "Pairing"} <= code.keys()
+    assert "build(clip: Clip, options: Any, temporal: nn.Module | None) -> Game" in code["Backbone"]
+    assert "own: str | None" in code["Backbone"]
+    assert "turns: int = 1" in code["Player"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("#### `vidgen_metrics()", "#### `vidgen_metric()", ["vidgen_metrics() -> Sequence[Metric]: no heading"]),
+        ("#### `Moments`", "#### `Moment`", ["Moments: no heading", "Moment: nothing is called so"]),
+        ("- `own: str | None`", "- own", ["Backbone: own: str | None is not documented"]),
+        ("- `own: str | None`", "- `own: str`", ["Backbone: own: str does not exist"]),
+        (
+            "- `refuses(spec: LatentSpec, options: Any)",
+            "- `refuses(spec: LatentSpec)",
+            ["Temporal: refuses(spec: LatentSpec) -> str | None does not exist"],
+        ),
+        ("- `turns: int = 1`", "- `turns: int = 2`", ["Player: turns: int = 1 is not documented"]),
+        (
+            "- `count(module",
+            "- `counts(module",
+            ["vidgen_bench.latent: counts(module: nn.Module) -> int does not exist"],
+        ),
+        (
+            "- `layer: str`",
+            "- `speed: float` – none.\n- `layer: str`",
+            ["Metric: speed: float does not exist"],
+        ),
+    ],
+)
+def test_a_page_that_says_something_else_is_found_out(old: str, new: str, found: list[str]) -> None:
+    assert old in TEXT
+    assert set(found) <= set(differences(TEXT.replace(old, new)))
+
+
+def test_the_exit_codes_and_the_variable_are_those_of_the_code() -> None:
+    table = dict(re.findall(r"^\| (\d+) \| (.+) \|$", section(TEXT, "Reference"), re.MULTILINE))
+    assert table.keys() == {"0", *(str(e.exit_code) for e in (VidgenBenchError, RequestError, Interrupted))}
+    assert "`VidgenBenchError`" in table[str(VidgenBenchError.exit_code)]
+    assert "`RequestError`" in table[str(RequestError.exit_code)]
+    assert f"`{ALLOW_LIST}`" in TEXT
+
+
+def test_the_refusal_of_another_api_is_worded_as_on_the_page() -> None:
+    told = fault("temporal", temporal(name="swing", api="2.0"))
+    assert told is not None
+    assert f"hook vidgen_temporal: {told}" in " ".join(TEXT.split())
+
+
+def anchors(text: str) -> set[str]:
+    """Return what a link of the page may lead to; of two headings alike the second is numbered."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    plain = [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
+    return {name if not plain[:i].count(name) else f"{name}-{plain[:i].count(name)}" for i, name in enumerate(plain)}
+
+
+def test_links_within_the_page_lead_somewhere() -> None:
+    links = set(re.findall(r"\]\(#([^)]+)\)", TEXT))
+    assert len(links) > 8
+    assert links <= anchors(TEXT)
+
+
+def test_every_check_is_explained_and_no_other() -> None:
+    listed = TEXT[TEXT.index("### What is checked") : TEXT.index("### What a plugin may use")]
+    assert re.findall(r"^- `(\w+)` – ", listed, re.MULTILINE) == [check.name for check in conformance.CHECKS]

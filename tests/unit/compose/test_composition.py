@@ -1,0 +1,134 @@
+"""Pairs that fit and pairs that do not, and games that break the contract; with declarations made up for the purpose."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+from torch import nn
+
+from tests.kit import toy_game
+from tests.kit.toy_declarations import TRACK, Painter, Table, Walk, WalkOptions
+from vidgen_bench.api import Game, Player
+from vidgen_bench.compose.composition import compose
+from vidgen_bench.errors import PluginError, RequestError
+from vidgen_bench.host.host import Host
+from vidgen_bench.latent import count
+
+
+def host(painter: Painter | None = None, *temporals: Walk) -> Host:
+    return Table(backbone=[painter or Painter()], temporal=list(temporals) or [Walk()])
+
+
+def test_a_bare_backbone_means_its_own_temporal_generator():
+    composition = compose("painter", TRACK, {}, host())
+    assert str(composition.resolved) == "painter+walk"
+    assert composition.latent is not None
+    assert composition.latent.parameters == count(Walk().build(composition.latent, WalkOptions()))
+
+
+def test_a_pair_can_what_both_sides_can():
+    composition = compose("painter+walk", TRACK, {}, host())
+    assert composition.can == {"between"}
+    composition.check_times(composition.clip.grid)
+    composition.check_times((0.0, 0.01))
+    instead = r"cannot\. It can go between \(--fps\) them\."
+    with pytest.raises(RequestError, match=rf"cannot go after \(--extend\) the training frames: painter {instead}"):
+        composition.check_times((1 + 1 / 15,))
+    with pytest.raises(RequestError, match=rf"cannot go before \(--rewind\) the training frames: walk {instead}"):
+        composition.check_times((-1 / 15,))
+    both = r"before \(--rewind\) or after \(--extend\) the training frames: painter and walk cannot"
+    with pytest.raises(RequestError, match=both):
+        composition.check_times((-0.3, 0.5, 1.3))
+    still = compose("painter+walk", TRACK, {}, host(None, Walk(can=frozenset())))
+    with pytest.raises(RequestError, match=r"walk cannot\. It shows the training frames alone\."):
+        still.check_times((0.01,))
+
+
+@pytest.mark.parametrize(
+    ("text", "painter", "message"),
+    [
+        ("paintre+walk", Painter(), "No backbone is called 'paintre'. Did you mean 'painter'"),
+        ("painter+wlak", Painter(), "No temporal generator is called 'wlak'. Did you mean 'walk'"),
+        ("painter+walk:wdie", Painter(), "has no variant 'wdie'. Did you mean 'wide'"),
+        (
+            "painter+walk",
+            Painter(refusal="clips must be longer"),
+            "painter refuses the clips of the track shapes-smoke: clips must be longer",
+        ),
+        ("painter+walk", Painter(shape=None), "no latent path through time"),
+        ("painter", Painter(own=None), "no temporal generator of its own"),
+        ("painter+walk", Painter(shape=(3, 4, 4)), "walk refuses the latent of painter: feature maps are not served"),
+        ("painter:wide", Painter(shape=None, own=None), "has no temporal generator, hence no variant"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_the_reason(text, painter, message):
+    with pytest.raises(RequestError, match=message):
+        compose(text, TRACK, {}, host(painter))
+
+
+def test_specs_that_differ_in_g_t_start_from_the_same_weights():
+    pair = host(None, Walk(), dataclasses.replace(Walk(), name="stroll", variants={}))
+    a, b = (compose(spec, TRACK, {}, pair).build(7) for spec in ("painter+walk", "painter+stroll"))
+    for name in a.parts:
+        for (key, x), y in zip(a.parts[name].state_dict().items(), b.parts[name].state_dict().values(), strict=True):
+            assert torch.equal(x, y) or "temporal" in key
+    c = compose("painter+walk", TRACK, {}, pair).build(8)
+    assert not torch.equal(next(iter(a.parts["generator"].parameters())), next(iter(c.parts["generator"].parameters())))
+
+
+def test_building_leaves_torchs_global_generator_alone():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    compose("painter+walk", TRACK, {}, host()).build(0)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def _broken(change):
+    def make() -> Game:
+        game = toy_game.game()
+        return change(game)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda g: Game({"discriminator": g.parts["discriminator"]}, g.players, g.sample), "no 'generator'"),
+        (lambda g: Game(g.parts, (), g.sample), "at least one"),
+        (lambda g: Game(g.parts, (g.players[0], g.players[0]), g.sample), "names of their own"),
+        (
+            lambda g: Game(g.parts, (dataclasses.replace(g.players[0], parameters=()), g.players[1]), g.sample),
+            "belong to no part",
+        ),
+        (
+            lambda g: Game(
+                g.parts, (dataclasses.replace(g.players[0], parameters=(nn.Parameter(torch.ones(1)),)),), g.sample
+            ),
+            "no part",
+        ),
+        (lambda g: Game(g.parts, (dataclasses.replace(g.players[0], batch=0), g.players[1]), g.sample), "at least 1"),
+    ],
+)
+def test_a_game_that_breaks_the_contract_is_the_backbones_fault(change, message):
+    painter = Painter(shape=None, own=None, game=_broken(change))
+    with pytest.raises(PluginError, match=f"'painter' built a game that breaks the contract: .*{message}"):
+        compose("painter", TRACK, {}, host(painter)).build(0)
+
+
+def test_a_backbone_that_drops_its_temporal_generator_is_found_out():
+    class Forgetful(Painter):
+        def build(self, clip, options, temporal):
+            return toy_game.game()
+
+    with pytest.raises(PluginError, match="does not contain the temporal generator"):
+        compose("painter", TRACK, {}, host(Forgetful())).build(0)
+
+
+def test_player_is_part_of_the_public_contract():
+    assert {f.name for f in dataclasses.fields(Player)} == {
+        "name", "parameters", "batch", "loss", "optimiser", "feed", "turns", "schedule", "after", "every",
+    }  # fmt: skip

@@ -1,0 +1,137 @@
+"""Declarations are checked at the door, and a fault is told with the name of what is at fault."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.kit.valid_declarations import Options, _nothing, backbone, temporal
+from vidgen_bench.api import NoOptions, Pairing, option
+from vidgen_bench.host.declarations import fault
+
+
+@dataclass
+class Thawed:
+    """Not frozen."""
+
+    hidden: int = option(64, "width")
+
+
+@dataclass(frozen=True)
+class NoDefault:
+    """A field that has no default."""
+
+    hidden: int
+
+
+@dataclass(frozen=True)
+class TakenName:
+    """The word that names variants."""
+
+    variant: str = option("a", "a word already taken")
+
+
+def test_valid_declarations_have_no_fault() -> None:
+    assert fault("temporal", temporal()) is None
+    assert fault("temporal", temporal(api="1.7")) is None
+    assert fault("backbone", backbone()) is None
+    assert fault("pairing", Pairing("gan+still", {"temporal.hidden": 3}, "r")) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": ...}, "has no text 'name'"),
+        ({"summary": 3}, "has no text 'summary'"),
+        ({"reference": ...}, "has no text 'reference'"),
+        ({"api": ...}, "temporal 'still': 'api' is None, expected the version of vidgen_bench.api it was written for"),
+        ({"api": "new"}, "'api' is 'new', expected the version"),
+        ({"api": 1}, "'api' is 1, expected the version"),
+        (
+            {"api": "2.0"},
+            "it was written for API 2.0, and this vidgen-bench has 1.0; install a vidgen-bench with API 2",
+        ),
+        ({"api": "0.9"}, "has 1.0; install a release of the plugin for API 1"),
+        ({"name": "Still"}, "the name 'Still' must be lower-case"),
+        ({"name": "a+b"}, "the name 'a+b' must be lower-case"),
+        ({"can": {"after"}}, "temporal 'still': 'can' is {'after'}, expected frozenset"),
+        ({"can": frozenset({"after", "fly"})}, "can ['fly'] is none of ['after', 'before', 'between']"),
+        ({"stochastic": "no"}, "'stochastic' is 'no', expected bool"),
+        ({"variants": ...}, "'variants' is 'absent', expected Mapping"),
+        ({"build": ...}, "temporal 'still' has no method 'build'"),
+        ({"refuses": None}, "temporal 'still' has no method 'refuses'"),
+        ({"options": Options()}, "expected type"),
+        ({"options": dict}, "options must be a frozen dataclass"),
+        ({"options": Thawed}, "options must be a frozen dataclass"),
+        ({"options": NoDefault}, "option 'hidden' has no default"),
+        ({"options": TakenName, "sets": {}, "variants": {}}, "may not be called 'variant'"),
+        ({"sets": {"wdth": 3}}, "its name sets ['wdth'], which Options does not have"),
+        ({"variants": {"wide": {"wdth": 3}}}, "wide sets ['wdth'], which Options does not have"),
+    ],
+)
+def test_faults_of_a_temporal_generator(changes: dict[str, Any], words: str) -> None:
+    assert words in str(fault("temporal", temporal(**changes)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"own": 3}, "backbone 'gan': 'own' is 3, expected str or NoneType"),
+        ({"own": ...}, "'own' is 'absent'"),
+        ({"small": ...}, "'small' is 'absent', expected tuple"),
+        ({"reconstruction": None}, "'reconstruction' is None, expected bool"),
+        ({"latent": ...}, "backbone 'gan' has no method 'latent'"),
+    ],
+)
+def test_faults_of_a_backbone(changes: dict[str, Any], words: str) -> None:
+    assert words in str(fault("backbone", backbone(**changes)))
+
+
+@dataclass
+class NotAPairing:
+    """Looks like a pairing, but for its types."""
+
+    spec: Any = "gan+still"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    reference: Any = "r"
+
+
+@pytest.mark.parametrize(
+    ("pairing", "words"),
+    [
+        (object(), "is no Pairing(spec, options, reference)"),
+        (NotAPairing(spec=3), "is no Pairing"),
+        (NotAPairing(reference=None), "is no Pairing"),
+        (
+            NotAPairing(options={"hidden": 3}),
+            "pairing 'gan+still' sets 'hidden'; expected backbone.<option> or temporal.<option>",
+        ),
+        (NotAPairing(options={"track.name": 3}), "sets 'track.name'"),
+    ],
+)
+def test_faults_of_a_pairing(pairing: Any, words: str) -> None:
+    assert words in str(fault("pairing", pairing))
+
+
+def test_faults_of_a_metric_and_a_data_set() -> None:
+    metric = SimpleNamespace(
+        name="m", summary="s", reference="r", api="1.0", title="M", layer="prob", better="neither",
+        view="frozen", needs=frozenset({"moments"}), options=NoOptions,
+    )  # fmt: skip
+    assert fault("metric", metric) == "metric 'm' has no method 'caveat'"
+    metric.caveat = metric.scorer = _nothing
+    assert fault("metric", metric) is None
+    metric.better = "up"
+    assert fault("metric", metric) == "metric 'm': 'better' is 'up', expected one of 'higher', 'lower', 'neither'"
+    metric.better, metric.view = "lower", "blurred"
+    assert "'view' is 'blurred', expected one of 'as-is', 'shuffled', 'frozen'" in str(fault("metric", metric))
+    metric.view, metric.needs = "as-is", frozenset({"clips"})
+    assert fault("metric", metric) == "metric 'm': 'needs' has ['clips'], expected some of 'moments', 'features'"
+    metric.needs, metric.options = frozenset(), SimpleNamespace
+    assert "options must be a frozen dataclass" in str(fault("metric", metric))
+    data_set = SimpleNamespace(name="d", summary="s", reference="r", api="1.0")
+    assert fault("data set", data_set) == "data set 'd' has no method 'locate'"

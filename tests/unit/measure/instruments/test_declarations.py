@@ -1,0 +1,126 @@
+"""The C3D declarations: which there are, where their weights lie, and what a missing file is told with."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.kit import golden
+from tests.kit.chainer_files import write_chainer_files
+from vidgen_bench.config.track import load_track
+from vidgen_bench.data.geometry import FrameGeometry
+from vidgen_bench.data.shapes.draw import CLASSES, draw_clip
+from vidgen_bench.errors import RecordError, RequestError
+from vidgen_bench.host.declarations import fault
+from vidgen_bench.measure.instruments.c3d import C3DDeclaration, path_of, vidgen_instruments
+from vidgen_bench.measure.instruments.c3d.importing.weights_import import import_c3d
+from vidgen_bench.measure.instruments.c3d.preprocessing import PREPROCESSINGS
+from vidgen_bench.measure.instruments.c3d.weights import read_card
+from vidgen_bench.system import places
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(places, "instrument_folder", lambda: tmp_path / "instruments")
+    return tmp_path / "instruments"
+
+
+def declared() -> dict[str, C3DDeclaration]:
+    return {d.name: d for d in vidgen_instruments()}
+
+
+def test_two_are_always_declared(folder: Path) -> None:
+    assert list(declared()) == ["c3d-shapes", "c3d-ucf101"]
+    assert [fault("instrument", d) for d in declared().values()] == [None, None]
+
+
+def test_missing_weights_give_the_command(folder: Path) -> None:
+    ucf101 = declared()["c3d-ucf101"]
+    for act in (ucf101.sha256, lambda: ucf101.build("tganv2")):
+        with pytest.raises(
+            RequestError, match=r"vidgen-bench instrument import conv3d_deepnetA_ucf\.npz --mean mean2\.npz$"
+        ):
+            act()
+
+
+def test_every_preprocessing_is_declared_and_others_are_refused(folder: Path) -> None:
+    shapes = declared()["c3d-shapes"]
+    assert shapes.preprocessings == tuple(PREPROCESSINGS)
+    for name in shapes.preprocessings:
+        assert type(shapes.build(name).preprocessing) is PREPROCESSINGS[name]
+    with pytest.raises(RequestError, match=r"'c3d-ucf101' has no preprocessing 'tgan2'\. Did you mean 'tganv2'\?"):
+        declared()["c3d-ucf101"].build("tgan2")  # told before the weights are missed
+
+
+def test_every_imported_file_is_an_instrument(folder: Path, tmp_path: Path) -> None:
+    weights, mean = write_chainer_files(tmp_path)
+    import_c3d(weights, mean, path_of("c3d-ucf101"))
+    import_c3d(weights, mean, path_of("my-c3d"))
+    (folder / "Not A Name.safetensors").touch()
+    (folder / "c3d-shapes.safetensors").touch()  # does not stand in for the one that ships
+    assert list(declared()) == ["c3d-shapes", "c3d-ucf101", "my-c3d"]
+    mine = declared()["my-c3d"]
+    assert mine.sha256() == hashlib.sha256((folder / "my-c3d.safetensors").read_bytes()).hexdigest()
+    out = mine.build("tgan")(golden.video(1, 3, 16, 32, 32))
+    assert {k: tuple(v.shape) for k, v in out.items()} == {"prob": (1, 3), "fc7": (1, 4)}
+    assert tuple(out) == mine.layers
+
+
+def test_a_file_that_changes_is_hashed_again(folder: Path) -> None:
+    folder.mkdir()
+    path = path_of("mine")
+    path.write_bytes(b"one")
+    first = declared()["mine"].sha256()
+    path.write_bytes(b"three")
+    assert declared()["mine"].sha256() == hashlib.sha256(b"three").hexdigest() != first
+    with pytest.raises(RecordError, match="expected an instrument in safetensors"):
+        declared()["mine"].build("tgan")
+
+
+@pytest.mark.parametrize("preprocessing", ["tgan", "tganv2"])
+def test_the_shipped_instrument_names_newly_drawn_videos(preprocessing: str) -> None:
+    """Two videos a class, of palettes that no list of the data set holds; it was trained on "tgan" and reads "tganv2" too."""
+    geometry = FrameGeometry.of(load_track("shapes-smoke").data)
+    clips, labels = [], []
+    for label in range(len(CLASSES)):
+        for group in (11, 12):
+            clips.append(geometry.apply(draw_clip(label, group, 1))[:16])
+            labels.append(label)
+    frames = torch.from_numpy(np.stack(clips)).permute(0, 2, 1, 3, 4).float()
+    named = declared()["c3d-shapes"].build(preprocessing)((frames - 128) / 128)["prob"].argmax(dim=1)
+    assert (named == torch.tensor(labels)).float().mean() >= 0.9
+
+
+def test_declarations_need_no_torch() -> None:
+    code = (
+        "import sys, vidgen_bench.measure.instruments.c3d as c, vidgen_bench.measure.metrics.inception_score as i, "
+        "vidgen_bench.measure.metrics.frechet_distance as f; c.vidgen_instruments(); i.vidgen_metrics(); f.vidgen_metrics(); "
+        "print(sorted({'torch', 'numpy', 'scipy', 'pydantic', 'safetensors'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_shipped_instrument_is_what_its_model_card_says() -> None:
+    declaration = declared()["c3d-shapes"]
+    card = read_card(declaration.path)
+    page = (declaration.path.parent / "README.md").read_text()
+    assert declaration.path.stat().st_size < 2_000_000
+    assert declaration.sha256() in page
+    assert str(card.training["command"]) in page
+    assert card.training["held_out_clips"] >= 200
+    assert card.training["held_out_accuracy"] >= 0.95
+    assert f"{card.training['held_out_accuracy']:.1%}".replace("%", " %") in page
+    assert card.class_names == tuple(re.findall(r"^- `(\w+)`$", page, flags=re.MULTILINE))
+    instrument = declaration.build("tgan")
+    assert all(p.dtype == torch.float32 for p in instrument.parameters())
+    out = instrument(golden.video(1, 3, 16, 64, 64))
+    assert out["prob"].shape == (1, 8)
+    assert out["fc7"].shape == (1, 256)

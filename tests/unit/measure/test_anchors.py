@@ -1,0 +1,118 @@
+"""Anchors: what real clips, grey and noise score, computed once for what they depend on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from tests.kit.toy_protocol import CLIP, CPU, ToyInstrument, small_store, toy_measure
+from vidgen_bench.data.sampler import ClipSampler
+from vidgen_bench.errors import RecordError
+from vidgen_bench.measure.anchors import Anchors, anchors
+from vidgen_bench.measure.evaluator import Gauge
+from vidgen_bench.measure.feature_extractor import Meter
+from vidgen_bench.measure.metrics.inception_score import inception_score
+from vidgen_bench.measure.reference.clips import SEED, RealClips
+from vidgen_bench.measure.reference.statistics import reference_statistics
+from vidgen_bench.system.observer import Observer
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> RealClips:
+    return RealClips(small_store(tmp_path_factory.mktemp("videos")), None, CLIP)
+
+
+class Told(Observer):
+    """Remembers which work was done."""
+
+    def __init__(self) -> None:
+        self.work: set[str] = set()
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        self.work.add(what)
+
+
+def made(
+    clips: RealClips, cache: Path, batches: int = 2, changes: tuple[str, ...] = (), **more: Any
+) -> tuple[Anchors, bool]:
+    """Return the anchors of the toy, and whether they were computed."""
+    gauge, told = Gauge(toy_measure(**more), clips, CPU, cache, Observer(), changes), Told()
+    found = anchors(gauge, batches, cache, told)
+    return found, any(what.startswith("the real anchor") for what in told.work)
+
+
+def test_real_clips_are_held_out_and_measured_as_samples_are(real: RealClips, tmp_path: Path) -> None:
+    found, _ = made(real, tmp_path, extra=["fid-frozen"])
+    assert {name: len(scores["is"].values) for name, scores in found.items()} == {"real": 2, "grey": 1, "noise": 1}
+    assert len(found["real"]["fid-frozen"].values) == 1
+    assert "fid-frozen" not in found["grey"]
+    held_out = ClipSampler(real.store, "test", SEED, CPU)
+    for batch, score in enumerate(found["real"]["is"].values):
+        clips = held_out.evaluation("anchor", torch.arange(4 * batch, 4 * batch + 4), 4).clips
+        prob = Meter(toy_measure(), CLIP, CPU).outputs(clips, ("prob",))["prob"]
+        assert score == pytest.approx(inception_score(prob.double()), abs=1e-9)
+
+
+def test_grey_is_a_single_point_and_noise_is_drawn_once(real: RealClips, tmp_path: Path) -> None:
+    found, _ = made(real, tmp_path)
+    assert found["grey"]["is"].mean == pytest.approx(1.0, abs=1e-6)
+    statistics = reference_statistics(Meter(toy_measure(), CLIP, CPU), real, tmp_path, Observer())["fc7"].moments
+    assert statistics is not None
+    exact = float(statistics.mean.square().sum() + statistics.covariance.trace())  # of grey every feature is 0
+    assert found["grey"]["fid"].mean == pytest.approx(exact, rel=1e-9)
+    assert found["noise"] == made(real, tmp_path / "again")[0]["noise"]
+
+
+def test_they_are_computed_once(real: RealClips, tmp_path: Path) -> None:
+    first, computed = made(real, tmp_path)
+    assert computed
+    again, computed = made(real, tmp_path)
+    assert (again, computed) == (first, False)
+    assert len(list((tmp_path / "anchors").iterdir())) == 1
+
+
+def test_clips_that_were_changed_have_the_anchors_of_those_that_were_not(real: RealClips, tmp_path: Path) -> None:
+    first, _ = made(real, tmp_path)
+    assert made(real, tmp_path, changes=("resize=16",)) == (first, False)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"batches": 3},
+        {"samples": 5},
+        {"metrics": ["is"]},
+        {"extra": ["kid"]},
+        {"options": {"is": {"splits": 2}}},
+        {"precision": "bf16"},
+        {"instrument": ToyInstrument(weights="cd" * 32)},
+        {"version": "1.1"},
+        {"real": {"passes": 3}},
+    ],
+    ids=lambda m: next(iter(m)),
+)
+def test_another_measure_has_others(real: RealClips, tmp_path: Path, more: dict[str, Any]) -> None:
+    made(real, tmp_path)
+    assert made(real, tmp_path, **more)[1]
+
+
+def test_other_data_have_others(real: RealClips, tmp_path: Path) -> None:
+    made(real, tmp_path)
+    other = RealClips(small_store(tmp_path, frames=9), None, CLIP)
+    assert made(other, tmp_path)[1]
+    same = RealClips(small_store(tmp_path / "elsewhere"), None, CLIP)
+    assert not made(same, tmp_path)[1]
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"real": {"is": {"mean": 1}}}', "[]", '{"real": []}'])
+def test_a_damaged_file_is_named_with_the_fix(real: RealClips, tmp_path: Path, content: str) -> None:
+    made(real, tmp_path)
+    path = next((tmp_path / "anchors").iterdir())
+    path.write_text(content)
+    with pytest.raises(RecordError, match=rf"{path.name} holds no anchors: .*Delete it"):
+        made(real, tmp_path)
+    path.unlink()
+    assert made(real, tmp_path)[1]
