@@ -27,13 +27,13 @@ from vidgen_bench.compose.sampling import samples
 from vidgen_bench.config.track import load_track
 from vidgen_bench.host.host import Host
 from vidgen_bench.measure.evaluator import number
-from vidgen_bench.measure.feature_extractor import Meter
+from vidgen_bench.measure.feature_extractor import FeatureExtractor
 from vidgen_bench.measure.instruments.c3d.network import C3D, FRAMES, Layout
 from vidgen_bench.measure.instruments.c3d.preprocessing import C3DInstrument
 from vidgen_bench.measure.precision import instrument_context, strictly
 from vidgen_bench.measure.reference.moments import moments_of
-from vidgen_bench.measure.resolved_protocol import Measure
-from vidgen_bench.measure.resolved_track import make_bench
+from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
+from vidgen_bench.measure.resolved_track import resolve_track
 from vidgen_bench.measure.scorer import Scorer
 from vidgen_bench.system.batch_size import CHUNK
 from vidgen_bench.system.memory import keep_freed_memory
@@ -61,53 +61,59 @@ def main() -> None:
     keep_freed_memory()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     track, host = load_track("shapes-smoke"), Host.of_environment()
-    measure = make_bench(track, host, changes={"samples": SAMPLES[device.type]}).main
+    resolved = resolve_track(track, host, changes={"samples": SAMPLES[device.type]}).main
     game = compose("tgan+ode2", track, {}, host).build(0)
     for part in game.parts.values():
         part.to(device)
     scores: dict[str, dict[str, float]] = {}
     for precision in PRECISIONS[device.type]:
-        scores[precision] = _measured(measure, precision, game, device)
+        scores[precision] = _measured(resolved, precision, game, device)
     for precision in list(scores)[1:]:
         moved = {m: scores[precision][m] / scores["float32"][m] - 1 for m in ("is", "fid")}
         print(f"{precision} against float32: " + ", ".join(f"{m} {share:+.2e}" for m, share in moved.items()))
 
 
-def _measured(measure: Measure, precision: str, game: Game, device: torch.device) -> dict[str, float]:
+def _measured(resolved: ResolvedProtocol, precision: str, game: Game, device: torch.device) -> dict[str, float]:
     """Time every stage in one precision, print them, and return the scores."""
-    n, grid = measure.protocol.samples, load_track("shapes-smoke").clip.grid
-    measure = _in_precision(measure, precision, full=device.type == "cuda")
-    meter = Meter(measure, load_track("shapes-smoke").clip, device)
-    network = meter.network
+    n, grid = resolved.protocol.samples, load_track("shapes-smoke").clip.grid
+    resolved = _in_precision(resolved, precision, full=device.type == "cuda")
+    extractor = FeatureExtractor(resolved, load_track("shapes-smoke").clip, device)
+    network = extractor.network
     stages = _Stages(device)
 
     def generated() -> Iterable[Tensor]:
         return samples(game, 0, "benchmark", range(n), grid, device)
 
-    with strictly(measure.protocol.precision), torch.no_grad(), instrument_context(measure.protocol.precision, device):
+    with (
+        strictly(resolved.protocol.precision),
+        torch.no_grad(),
+        instrument_context(resolved.protocol.precision, device),
+    ):
         clips = stages.time("generate", n, lambda: torch.cat(list(generated())))
-        rows = [c.contiguous() for c in clips.split(meter.rows)]
+        rows = [c.contiguous() for c in clips.split(extractor.rows)]
         prepared = stages.time("preprocess", n, lambda: [network.preprocessing(c) for c in rows])
         ready = [p.contiguous(memory_format=torch.channels_last_3d) for p in prepared]
         stages.time("C3D", n, lambda: [network.network(r) for r in ready])
     share = stages.rate("C3D") * _flops(network) / _peak(precision, device)
-    real = meter.features([clips + 0.05 * torch.randn_like(clips)], measure.main)["as-is", "fc7"].double()
+    real = extractor.features([clips + 0.05 * torch.randn_like(clips)], resolved.watched)["as-is", "fc7"].double()
     reference = {"fc7": Reference(moments_of(real), FeatureSet(real))}
-    scorer = Scorer(measure.metrics, reference)
-    features = meter.features(rows, measure.main)
-    stages.time("IS and FID", n, lambda: [score() for _, score in scorer(features, measure.main)])
-    plain = [c for c in measure.metrics if c.extra and c.metric.view == "as-is"]
+    scorer = Scorer(resolved.metrics, reference)
+    features = extractor.features(rows, resolved.watched)
+    stages.time("IS and FID", n, lambda: [score() for _, score in scorer(features, resolved.watched)])
+    plain = [c for c in resolved.metrics if c.extra and c.metric.view == "as-is"]
     stages.time("the extra scores", n, lambda: [score() for _, score in scorer(features, plain)])
 
     def whole() -> dict[str, float]:
-        made = meter.features(generated(), measure.main)
-        return {c.found.name: number(score()) for c, score in scorer(made, measure.main)}
+        made = extractor.features(generated(), resolved.watched)
+        return {c.plugin.name: number(score()) for c, score in scorer(made, resolved.watched)}
 
     ours = stages.time("all of it: generate to IS and FID", n, whole)
     theirs = stages.time(
         "straightforward loop", n, lambda: _straightforward(generated, network, real.cpu().numpy()), repeat=1
     )
-    stages.report(f"{measure.found.name}, {n} samples, {precision}, {meter.rows} clips at once, {device.type}")
+    stages.report(
+        f"{resolved.instrument_plugin.name}, {n} samples, {precision}, {extractor.rows} clips at once, {device.type}"
+    )
     ratio = stages.seconds["straightforward loop"] / stages.seconds["all of it: generate to IS and FID"]
     print(f"  C3D runs at {share:.0%} of this device's measured peak of matrix products in {precision}")
     print(f"  the straightforward loop takes {ratio:.1f} x as long; IS {theirs['is'] / ours['is'] - 1:+.1e}, ", end="")
@@ -145,10 +151,14 @@ class _Stages:
             print(f"  {name:<44}{seconds * 1e3:10.1f} ms   {self.rate(name):8.0f} clips/s")
 
 
-def _in_precision(measure: Measure, precision: str, full: bool) -> Measure:
-    protocol = measure.protocol.model_copy(update={"precision": precision})
-    found = dataclasses.replace(measure.found, name="full C3D", declaration=_Full(None)) if full else measure.found
-    return dataclasses.replace(measure, protocol=protocol, found=found)
+def _in_precision(resolved: ResolvedProtocol, precision: str, full: bool) -> ResolvedProtocol:
+    protocol = resolved.protocol.model_copy(update={"precision": precision})
+    found = (
+        dataclasses.replace(resolved.instrument_plugin, name="full C3D", declaration=_Full(None))
+        if full
+        else resolved.instrument_plugin
+    )
+    return dataclasses.replace(resolved, protocol=protocol, found=found)
 
 
 def _flops(network: torch.nn.Module) -> float:

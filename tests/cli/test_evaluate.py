@@ -25,7 +25,7 @@ from vidgen_bench.compose.sampling import samples
 from vidgen_bench.data.external.fitting import Trim
 from vidgen_bench.data.external.order import measuring_order
 from vidgen_bench.errors import RequestError
-from vidgen_bench.measure.evaluator import Gauge
+from vidgen_bench.measure.evaluator import Evaluator
 from vidgen_bench.records.record import read_record
 
 RUN = "runs/tiny/tgan+conv1d/seed-0"
@@ -259,13 +259,13 @@ def test_a_run_that_is_not_finished_or_was_made_on_other_data_is_refused(command
 
 
 def test_ctrl_c_leaves_no_record(command: Command, place: Path) -> None:
-    score = Gauge.score
+    score = Evaluator.score
 
-    def interrupted(self: Gauge, *arguments: Any) -> Any:
+    def interrupted(self: Evaluator, *arguments: Any) -> Any:
         os.kill(os.getpid(), signal.SIGINT)
         return score(self, *arguments)
 
-    command.monkeypatch.setattr(Gauge, "score", interrupted)
+    command.monkeypatch.setattr(Evaluator, "score", interrupted)
     done = command("evaluate", "mine.npy", *HERE, "--name", "stopped")
     assert done.code == 130
     assert not (place / "runs" / "tiny" / "stopped" / "record.json").exists()
@@ -289,7 +289,7 @@ def test_the_python_function_takes_clips_and_refuses_what_is_none(place: Path, m
 def test_the_python_function_takes_paths_and_numbers_of_other_libraries(place: Path, monkeypatch) -> None:
     monkeypatch.chdir(place)
     paths = {"track": Path("tiny.toml"), "data": Path("data/videos"), "splits": Path("data/splits"), "device": "cpu"}
-    shutil.copy(Path(vidgen_bench.__file__).parent / "protocols" / "c3d-tganv2.toml", "copied.toml")
+    shutil.copy(Path(vidgen_bench.__file__).parent / "config" / "protocols" / "c3d-tganv2.toml", "copied.toml")
     made = vidgen_bench.evaluate(
         Path("mine.npy"), **paths, name="paths", protocol=Path("copied.toml"), samples=np.int64(5), runs=Path("runs")
     )
@@ -344,7 +344,7 @@ def test_a_refused_request_leaves_nothing(command: Command, place: Path) -> None
 def test_a_run_by_ones_own_protocol_is_scored_again_from_anywhere(command: Command, place: Path) -> None:
     home = place / "home"
     home.mkdir()
-    shipped = (Path(vidgen_bench.__file__).parent / "protocols" / "c3d-tgan.toml").read_text()
+    shipped = (Path(vidgen_bench.__file__).parent / "config" / "protocols" / "c3d-tgan.toml").read_text()
     own = shipped.replace('name = "c3d-tgan"', 'name = "strict"').replace("1e-7", "1e-3")
     (home / "mine.toml").write_text(f"{own}\n[options.kid]\ndegree = 2\n")
     words = 'protocol = "mine.toml"\nextra = ["kid"]'
@@ -382,8 +382,8 @@ def test_a_protocol_that_a_record_does_not_describe_is_asked_for(place: Path) ->
 
 
 def test_a_score_that_is_not_finite_is_no_record(command: Command, place: Path) -> None:
-    score = Gauge.score
-    command.monkeypatch.setattr(Gauge, "score", lambda self, *a: {**score(self, *a), "fid": float("nan")})
+    score = Evaluator.score
+    command.monkeypatch.setattr(Evaluator, "score", lambda self, *a: {**score(self, *a), "fid": float("nan")})
     done = command("evaluate", "mine.npy", *HERE, "--name", "broken")
     assert done.code == 1
     assert "The FID of these clips is nan" in done.err
@@ -395,17 +395,17 @@ def test_protocols_that_ask_for_more_clips_are_left_out_and_named(place: Path) -
     from vidgen_bench.data.external.fitting import fitted
     from vidgen_bench.data.external.opening import source_of
     from vidgen_bench.experiments.evaluate.external_clips import _enough
-    from vidgen_bench.experiments.evaluate.request import Asked
+    from vidgen_bench.experiments.evaluate.request import EvaluationRequest
     from vidgen_bench.host.host import Host
-    from vidgen_bench.measure.resolved_track import make_bench
+    from vidgen_bench.measure.resolved_track import resolve_track
 
     track = load_track(str(place / "tiny.toml"))
-    bench = make_bench(track, Host.of_environment())
+    resolved_track = resolve_track(track, Host.of_environment())
     large = dataclasses.replace(
-        bench.main, protocol=bench.main.protocol.model_copy(update={"name": "large", "samples": 12})
+        resolved_track.main, protocol=resolved_track.main.protocol.model_copy(update={"name": "large", "samples": 12})
     )
-    both = dataclasses.replace(bench, measures=(bench.main, large))
-    kept, left_over = _enough(both, fitted(source_of(clips()), track.clip), Asked())
-    assert kept.measures == (bench.main,)
+    both = dataclasses.replace(resolved_track, protocols=(resolved_track.main, large))
+    kept, left_over = _enough(both, fitted(source_of(clips()), track.clip), EvaluationRequest())
+    assert kept.protocols == (resolved_track.main,)
     assert kept.skipped["large"] == "it measures batches of 12 clips, and here are 11"
     assert left_over == 3

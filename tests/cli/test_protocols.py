@@ -10,7 +10,7 @@ import pytest
 from tests.kit.command import Command
 from vidgen_bench.config.protocol import load_protocol, shipped_protocols
 
-PROTOCOLS = Path(__file__).parents[2] / "vidgen_bench" / "protocols"
+PROTOCOLS = Path(__file__).parents[2] / "vidgen_bench" / "config" / "protocols"
 
 
 @pytest.fixture
@@ -77,10 +77,10 @@ def test_weights_that_are_not_here_are_told(command: Command) -> None:
 def test_the_words_are_those_of_the_real_id(command: Command) -> None:
     from vidgen_bench.config.track import load_track
     from vidgen_bench.host.host import Host
-    from vidgen_bench.measure.resolved_track import make_bench
+    from vidgen_bench.measure.resolved_track import resolve_track
 
     page = json.loads(command("protocols", "show", "c3d-tgan", "--track", "shapes-smoke", "--json").out)
-    real = make_bench(load_track("shapes-smoke"), Host.of_environment()).main.stamp("0123").id
+    real = resolve_track(load_track("shapes-smoke"), Host.of_environment()).main.stamp("0123").id
     assert real.startswith(page["id"].removesuffix("…"))
 
 

@@ -28,7 +28,7 @@ def number(text: str) -> int:
 
 def test_every_shipped_system_has_its_place() -> None:
     headings = re.findall(r"^### (\S+)$", PAGE, re.MULTILINE)
-    ours = [f for f in HOST.found if f.origin.distribution == "vidgen-bench"]
+    ours = [f for f in HOST.plugins if f.origin.distribution == "vidgen-bench"]
     assert set(headings) == {f.name for f in ours if f.kind == "backbone"}
     assert all(f"`{f.name}`" in PAGE for f in ours if f.kind == "temporal")
     assert len(ROWS) > 30

@@ -11,7 +11,7 @@ from torch import nn
 from tests.kit import toy_game
 from vidgen_bench.api import Clip, Game, LatentSpec, NoOptions, option
 from vidgen_bench.config.track import load_track
-from vidgen_bench.host.host import Found, Host, Origin
+from vidgen_bench.host.host import Host, LoadedPlugin, Origin
 
 TRACK = load_track("shapes-smoke")
 
@@ -78,7 +78,7 @@ class Table(Host):
         names = {"data_set": "data set"}
         self.__dict__["_loaded"] = (
             [
-                Found(names.get(k, k), getattr(d, "spec", None) or d.name, d, origin)
+                LoadedPlugin(names.get(k, k), getattr(d, "spec", None) or d.name, d, origin)
                 for k, ds in kinds.items()
                 for d in ds
             ],  # type: ignore[arg-type]

@@ -17,8 +17,8 @@ from vidgen_bench.config.protocol import Protocol
 from vidgen_bench.data.prepare import prepare
 from vidgen_bench.data.store import Store
 from vidgen_bench.errors import RequestError
-from vidgen_bench.host.host import Broken, Found, Host, Origin
-from vidgen_bench.measure.resolved_protocol import Measure, make_measure
+from vidgen_bench.host.host import Broken, Host, LoadedPlugin, Origin
+from vidgen_bench.measure.resolved_protocol import ResolvedProtocol, resolve_protocol
 
 CLIP = Clip(frames=4, size=16, classes=2, spare=4)
 """Of the videos of :func:`small_store`."""
@@ -69,9 +69,9 @@ class ToyInstrument:
 
 
 @cache
-def installed() -> tuple[Found, ...]:
+def installed() -> tuple[LoadedPlugin, ...]:
     """Return the installed plugins, looked for once."""
-    return tuple(Host.of_environment().found)
+    return tuple(Host.of_environment().plugin)
 
 
 class ToyHost(Host):
@@ -80,10 +80,10 @@ class ToyHost(Host):
     def __init__(self, *instruments: ToyInstrument, version: str = "1.0") -> None:
         super().__init__(())
         origin = Origin(ORIGIN.entry_point, ORIGIN.distribution, version)
-        self._instruments = [Found("instrument", i.name, i, origin) for i in instruments or (ToyInstrument(),)]
+        self._instruments = [LoadedPlugin("instrument", i.name, i, origin) for i in instruments or (ToyInstrument(),)]
 
     @cached_property
-    def _loaded(self) -> tuple[list[Found], list[Broken]]:
+    def _loaded(self) -> tuple[list[LoadedPlugin], list[Broken]]:
         return [*installed(), *self._instruments], []
 
 
@@ -101,12 +101,12 @@ def make_protocol(**changes: Any) -> Protocol:
     return Protocol.model_validate(table | changes)
 
 
-def toy_measure(
+def toy_protocol(
     instrument: ToyInstrument | None = None, version: str = "1.0", clip: Clip = CLIP, **changes: Any
-) -> Measure:
+) -> ResolvedProtocol:
     """Return the toy's measure under :func:`make_protocol` with these changes."""
     one = instrument or ToyInstrument()
-    return make_measure(make_protocol(**changes), one.name, clip, ToyHost(one, version=version))
+    return resolve_protocol(make_protocol(**changes), one.name, clip, ToyHost(one, version=version))
 
 
 def small_store(root: Path, groups: int = 3, frames: int = 8, wide: bool = False) -> Store:

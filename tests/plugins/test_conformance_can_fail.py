@@ -158,7 +158,7 @@ def test_every_check_has_a_plugin_that_fails_it() -> None:
 
 def test_every_wrong_plugin_is_tried() -> None:
     right = {"tiny", "glide", "kicked", "euler", "constant", "raising", "equal"}
-    declared = {f.name for host in (TEMPORAL, BACKBONES, STATE, HIDDEN, HIDDEN_BACKBONES, HEAVY) for f in host.found}
+    declared = {f.name for host in (TEMPORAL, BACKBONES, STATE, HIDDEN, HIDDEN_BACKBONES, HEAVY) for f in host.plugins}
     assert {wrong.name for wrong in WRONG} == declared - right
     assert not [b for host in (TEMPORAL, BACKBONES, STATE, HIDDEN, HIDDEN_BACKBONES, HEAVY) for b in host.broken]
 
@@ -200,7 +200,7 @@ def test_a_case_names_its_check_and_its_pair() -> None:
 
 def test_a_check_is_a_line_and_asked_in_the_module_of_its_name() -> None:
     for check in CHECKS:
-        assert check.module == f"vidgen_bench.conformance.{check.name}"
+        assert check.module == f"vidgen_bench.conformance.checks.{check.name}"
         assert len(check.asks) <= 70
         assert check.asks.count(".") == 0
 

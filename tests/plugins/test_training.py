@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.kit.data_files import write_tree
-from tests.kit.toy_protocol import toy_measure
+from tests.kit.toy_protocol import toy_protocol
 from vidgen_bench.api import Clip, Reference
 from vidgen_bench.compose.composition import compose
 from vidgen_bench.compose.matrix import Cell, matrix
@@ -22,7 +22,7 @@ from vidgen_bench.data.prepare import prepare
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.host.host import Host
 from vidgen_bench.measure.evaluator import number
-from vidgen_bench.measure.feature_extractor import Meter
+from vidgen_bench.measure.feature_extractor import FeatureExtractor
 from vidgen_bench.measure.reference.moments import moments_of
 from vidgen_bench.measure.scorer import Scorer
 from vidgen_bench.system.interrupt import Interrupt
@@ -62,15 +62,18 @@ def videos(tmp_path_factory: pytest.TempPathFactory):
 def train(cell: Cell, iterations: int, videos, folder: Path) -> Trainer:
     composition = compose(cell.spec, small_track(HOST.find("backbone", cell.backbone)), {}, HOST)
     game, clip, clips = composition.build(0), composition.clip, videos(composition.clip)
-    measure = toy_measure(clip=clip, frames=clip.frames)
-    meter = Meter(measure, clip, CPU)
+    resolved = toy_protocol(clip=clip, frames=clip.frames)
+    extractor = FeatureExtractor(resolved, clip, CPU)
     real = clips.evaluation("real", torch.arange(8), clip.frames).clips
-    moments = moments_of(meter.outputs(real, ["fc7"])["fc7"])
-    scorer = Scorer(measure.metrics, {"fc7": Reference(moments)})
+    moments = moments_of(extractor.outputs(real, ["fc7"])["fc7"])
+    scorer = Scorer(resolved.metrics, {"fc7": Reference(moments)})
 
     def scores(iteration: int) -> dict[str, float]:
         made = samples(game, 0, f"evaluate-{iteration}", range(4), clip.grid, CPU)
-        return {c.found.name: number(score()) for c, score in scorer(meter.features(made, measure.main), measure.main)}
+        return {
+            c.plugin.name: number(score())
+            for c, score in scorer(extractor.features(made, resolved.watched), resolved.watched)
+        }
 
     trainer = Trainer(
         game,

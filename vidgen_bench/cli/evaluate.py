@@ -13,7 +13,7 @@ from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Runs, Split
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from vidgen_bench.experiments.evaluate.request import Evaluation
+    from vidgen_bench.experiments.evaluate.request import EvaluationResult
     from vidgen_bench.records.record import Record
 
 
@@ -76,12 +76,12 @@ def evaluate(
     from vidgen_bench.cli.console import print_json
     from vidgen_bench.cli.progress import TerminalObserver
     from vidgen_bench.experiments.evaluate.evaluate import evaluation
-    from vidgen_bench.experiments.evaluate.request import Asked
-    from vidgen_bench.measure.resolved_track import Videos
+    from vidgen_bench.experiments.evaluate.request import EvaluationRequest
+    from vidgen_bench.measure.resolved_track import VideoLocation
 
     console = Console(soft_wrap=True, stderr=as_json)  # standard output is the JSON's alone
-    videos = Videos(data, splits, allow_missing, workers)
-    asked = Asked(None, samples, precision, videos, device)
+    videos = VideoLocation(data, splits, allow_missing, workers)
+    asked = EvaluationRequest(None, samples, precision, videos, device)
     tables = []
     asked_for: list[str | None] = list(dict.fromkeys(protocol or ()))
     for one in asked_for or [None]:
@@ -105,7 +105,7 @@ def evaluate(
         print_json(tables)
 
 
-def _print(console: Console, done: Evaluation) -> None:
+def _print(console: Console, done: EvaluationResult) -> None:
     """Print one record between its anchors, and what is to be known of it."""
     from vidgen_bench.cli.outcome_view import print_scores
 

@@ -46,14 +46,15 @@ def print_plan(console: Console, plan: Plan, seeds: list[int]) -> None:
 def _protocols(plan: Plan) -> dict[str, str]:
     """Return one line a protocol: its instrument, metrics, and why it cannot be had where it cannot."""
     rows = {}
-    for measure in plan.bench.measures:
-        extra = [c.found.name for c in measure.metrics if c.extra]
-        rows[f"protocol {measure.protocol.name}"] = (
-            f"{measure.found.name} {measure.sha256[:12]}, {measure.protocol.precision}, "
-            f"{plan.bench.batches(measure)} x {measure.protocol.samples} samples: {', '.join(c.metric.title for c in measure.main)}"
+    for resolved in plan.resolved_track.protocols:
+        extra = [c.plugin.name for c in resolved.metrics if c.extra]
+        watched = ", ".join(c.metric.title for c in resolved.watched)
+        rows[f"protocol {resolved.protocol.name}"] = (
+            f"{resolved.instrument_plugin.name} {resolved.sha256[:12]}, {resolved.protocol.precision}, "
+            f"{plan.resolved_track.batches(resolved)} x {resolved.protocol.samples} samples: {watched}"
             + (f"; at the end also {', '.join(extra)}" if extra else "")
         )
-    rows |= {f"protocol {name}": f"left out: {reason}" for name, reason in plan.bench.skipped.items()}
+    rows |= {f"protocol {name}": f"left out: {reason}" for name, reason in plan.resolved_track.skipped.items()}
     return rows
 
 

@@ -100,7 +100,7 @@ def _options(protocol: Protocol, host: Host) -> dict[str, dict[str, Any]]:
     from vidgen_bench.host.options import jsonable
     from vidgen_bench.measure.resolved_protocol import chosen_metrics
 
-    return {c.found.name: jsonable(dataclasses.asdict(c.options)) for c in chosen_metrics(protocol, host)}
+    return {c.plugin.name: jsonable(dataclasses.asdict(c.options)) for c in chosen_metrics(protocol, host)}
 
 
 def _instruments(protocol: Protocol, host: Host) -> list[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from vidgen_bench.measure.reference.clips import RealClips
     from vidgen_bench.measure.reference.manifest import Manifest
-    from vidgen_bench.measure.resolved_protocol import Measure
+    from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
     from vidgen_bench.system.observer import Observer
 
 app = typer.Typer(
@@ -57,39 +57,41 @@ def build(
     from vidgen_bench.cli.console import print_json
     from vidgen_bench.cli.progress import TerminalObserver
     from vidgen_bench.config.track import load_track
-    from vidgen_bench.experiments.evaluate.scores import real_clips
+    from vidgen_bench.experiments.evaluate.scores import prepare_real_clips
     from vidgen_bench.host.host import Host
-    from vidgen_bench.measure.resolved_track import Videos, make_bench
+    from vidgen_bench.measure.resolved_track import VideoLocation, resolve_track
     from vidgen_bench.system.device import choose_device
 
-    bench = make_bench(load_track(track), Host.of_environment(), protocols=tuple(dict.fromkeys(protocol or ())))
+    resolved_track = resolve_track(
+        load_track(track), Host.of_environment(), protocols=tuple(dict.fromkeys(protocol or ()))
+    )
     console, where = Console(stderr=True, soft_wrap=True), choose_device(device)
     with TerminalObserver(console) as observer:
-        real = real_clips(bench, Videos(data, splits, allow_missing, workers), observer)
-        tables = [_built(measure, real, where, observer) for measure in bench.measures]
+        real = prepare_real_clips(resolved_track, VideoLocation(data, splits, allow_missing, workers), observer)
+        tables = [_built(resolved, real, where, observer) for resolved in resolved_track.protocols]
     if as_json:
         print_json(tables)
     else:
         for table in tables:
             _print_built(table)
-    for name, reason in bench.skipped.items():
+    for name, reason in resolved_track.skipped.items():
         console.print(f"not for {name}: {reason}", highlight=False, markup=False)
 
 
-def _built(measure: Measure, real: RealClips, device: torch.device, observer: Observer) -> dict[str, Any]:
+def _built(resolved: ResolvedProtocol, real: RealClips, device: torch.device, observer: Observer) -> dict[str, Any]:
     """Return what is kept for one measure, computing what is missing."""
-    from vidgen_bench.measure.feature_extractor import Meter
+    from vidgen_bench.measure.feature_extractor import FeatureExtractor
     from vidgen_bench.measure.reference.folder import ReferenceFolder
     from vidgen_bench.measure.reference.statistics import reference_statistics
     from vidgen_bench.system.places import cache_folder
 
-    folder = ReferenceFolder(cache_folder(), measure, real, device)
+    folder = ReferenceFolder(cache_folder(), resolved, real, device)
     needed = folder.statistics
     there = {s.file for s in needed if (folder.path / s.file).exists()}
     found = {}
     if needed:
-        observer.stage(f"reference statistics of {measure.protocol.name}")
-        found = reference_statistics(Meter(measure, real.clip, device), real, cache_folder(), observer)
+        observer.stage(f"reference statistics of {resolved.protocol.name}")
+        found = reference_statistics(FeatureExtractor(resolved, real.clip, device), real, cache_folder(), observer)
     rows = []
     for one in needed:
         row: dict[str, Any] = {"layer": one.layer, "kind": one.kind, "clips": one.clips}
@@ -101,9 +103,9 @@ def _built(measure: Measure, real: RealClips, device: torch.device, observer: Ob
             row |= {"features": clips.features.shape[1]}
         rows.append(row | {"file": one.file, "was_there": one.file in there})
     return {
-        "protocol": measure.protocol.name,
-        "id": measure.stamp(real.real(measure)).id,
-        "real": real.real(measure),
+        "protocol": resolved.protocol.name,
+        "id": resolved.stamp(real.contents_hash(resolved)).id,
+        "real": real.contents_hash(resolved),
         "folder": str(folder.path),
         "statistics": rows,
     }

@@ -12,7 +12,7 @@ from vidgen_bench.compose.resolve import Resolved, resolve
 from vidgen_bench.config.spec import Spec
 from vidgen_bench.config.track import Track
 from vidgen_bench.errors import PluginError, RequestError, VidgenBenchError
-from vidgen_bench.host.host import KIND_WORDS, Found, Host
+from vidgen_bench.host.host import KIND_WORDS, Host, LoadedPlugin
 from vidgen_bench.records.entries import PluginEntry
 
 
@@ -77,10 +77,10 @@ def fit(spec: Spec, track: Track, given: Mapping[str, Any], host: Host, *, count
     return Pair(resolved, declared, answering, options, chosen, track.clip, latent, plugins)
 
 
-def plugin_entry(found: Found) -> PluginEntry:
+def plugin_entry(plugin: LoadedPlugin) -> PluginEntry:
     """Return how a record names a plugin."""
     return PluginEntry(
-        kind=found.kind, name=found.name, distribution=found.origin.distribution, version=found.origin.version
+        kind=plugin.kind, name=plugin.name, distribution=plugin.origin.distribution, version=plugin.origin.version
     )
 
 
@@ -98,7 +98,13 @@ class _Uncounted(LatentSpec):
 
 
 def _answer(
-    latent: LatentSpec, backbone: Found, temporal: Found, chosen: Any, track: Track, host: Host, counted: bool
+    latent: LatentSpec,
+    backbone: LoadedPlugin,
+    temporal: LoadedPlugin,
+    chosen: Any,
+    track: Track,
+    host: Host,
+    counted: bool,
 ) -> tuple[LatentSpec, str | None]:
     """Return what is asked of G_t, and why it refuses; the own G_t is counted where that is wanted or asked for."""
     declared: Temporal = temporal.declaration
@@ -112,7 +118,7 @@ def _answer(
     return latent, _ask(temporal, lambda: declared.refuses(latent, chosen))
 
 
-def _own_parameters(backbone: Found, latent: LatentSpec, track: Track, host: Host) -> int | None:
+def _own_parameters(backbone: LoadedPlugin, latent: LatentSpec, track: Track, host: Host) -> int | None:
     """Return the parameter count of the backbone's own G_t, built on the meta device; None where it has none or refuses."""
     declared: Backbone = backbone.declaration
     if declared.own is None:
@@ -127,7 +133,7 @@ def _own_parameters(backbone: Found, latent: LatentSpec, track: Track, host: Hos
     return int(_ask(found, lambda: count(on_meta(lambda: own.build(latent, options)))))
 
 
-def _ask(found: Found, question: Callable[[], Any]) -> Any:
+def _ask(plugin: LoadedPlugin, question: Callable[[], Any]) -> Any:
     """Return a declaration's answer; whatever else comes out of a stranger's code is a fault of that plugin, with its name."""
     try:
         return question()
@@ -135,7 +141,7 @@ def _ask(found: Found, question: Callable[[], Any]) -> Any:
         raise
     except (Exception, SystemExit) as error:
         raise PluginError(
-            f"The {KIND_WORDS.get(found.kind, found.kind)} {found.name!r} of {found.origin} cannot answer: "
+            f"The {KIND_WORDS.get(plugin.kind, plugin.kind)} {plugin.name!r} of {plugin.origin} cannot answer: "
             f"{type(error).__name__}: {' '.join(str(error).split())}"
         ) from error
 

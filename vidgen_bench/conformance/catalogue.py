@@ -149,7 +149,7 @@ def cases(name: str, host: Host | None = None) -> tuple[Case, ...]:
 
 def declared_kind(subject: Declared | Subject) -> str:
     """Return the kind of a declaration, which tells two of one name apart."""
-    return subject.found.kind if isinstance(subject, Declared) else ""
+    return subject.plugin.kind if isinstance(subject, Declared) else ""
 
 
 def _named(name: str, host: Host) -> list[Declared]:
@@ -157,7 +157,7 @@ def _named(name: str, host: Host) -> list[Declared]:
     if kinds:
         return [Declared(host.find(kind, name), host) for kind in kinds]
     host.refuse_broken(name)
-    elsewhere = sorted({KIND_WORDS.get(f.kind, f.kind) for f in host.found if f.name == name})
+    elsewhere = sorted({KIND_WORDS.get(f.kind, f.kind) for f in host.plugins if f.name == name})
     if elsewhere:
         raise RequestError(
             f"{name!r} is a {' and a '.join(elsewhere)}; backbones and temporal generators are what can be checked."

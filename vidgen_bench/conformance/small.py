@@ -9,13 +9,13 @@ from pydantic import ValidationError
 from vidgen_bench.api import Backbone, Clip
 from vidgen_bench.config.track import ClipPart, DataPart, Track, load_track
 from vidgen_bench.errors import PluginError
-from vidgen_bench.host.host import Found
+from vidgen_bench.host.host import LoadedPlugin
 
 BASE = "shapes-smoke"
 """The track that lends what no check reads: data, instrument and budget."""
 
 
-def small_track(backbone: Found) -> Track:
+def small_track(backbone: LoadedPlugin) -> Track:
     """Return a track of the backbone's reduced clip, with its reduced options as defaults.
 
     Raises:

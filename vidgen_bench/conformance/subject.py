@@ -11,25 +11,25 @@ from vidgen_bench.compose.pair import fit
 from vidgen_bench.config.spec import Spec
 from vidgen_bench.conformance.small import small_track
 from vidgen_bench.errors import PluginError, VidgenBenchError
-from vidgen_bench.host.host import Found, Host
+from vidgen_bench.host.host import Host, LoadedPlugin
 
 
 @dataclass(frozen=True)
 class Declared:
     """A declaration by itself, and the plugins that it may be paired with."""
 
-    found: Found
+    plugin: LoadedPlugin
     host: Host
 
     @property
     def name(self) -> str:
         """The plugin's name."""
-        return self.found.name
+        return self.plugin.name
 
     @property
     def packages(self) -> set[str]:
         """The top-level packages that the plugin's code is in."""
-        return {type(self.found.declaration).__module__.partition(".")[0]}
+        return {type(self.plugin.declaration).__module__.partition(".")[0]}
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def trials(declared: Declared, *, variants: bool = True) -> Iterator[Trial]:
     """Yield every attempt to pair a plugin: a temporal generator with all backbones, each of its variants among them; a
     backbone with all temporal generators, or alone where it has no latent path.
     """
-    found, host = declared.found, declared.host
+    found, host = declared.plugin, declared.host
     if found.kind == "backbone":
         yield from _attempts(found, [Spec(found.name), *(Spec(found.name, t.name) for t in host.of("temporal"))], host)
         return
@@ -88,7 +88,7 @@ def trials(declared: Declared, *, variants: bool = True) -> Iterator[Trial]:
         yield from _attempts(backbone, [Spec(backbone.name, found.name, word) for word in words], host)
 
 
-def _attempts(backbone: Found, specs: list[Spec], host: Host) -> Iterator[Trial]:
+def _attempts(backbone: LoadedPlugin, specs: list[Spec], host: Host) -> Iterator[Trial]:
     for spec in specs:
         try:
             composition = Composition(**vars(fit(spec, small_track(backbone), {}, host)))

@@ -50,7 +50,7 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Found:
+class LoadedPlugin:
     """One declaration and where it comes from."""
 
     kind: Kind
@@ -94,8 +94,8 @@ class Host:
         )
 
     @cached_property
-    def _loaded(self) -> tuple[list[Found], list[Broken]]:
-        found: list[Found] = []
+    def _loaded(self) -> tuple[list[LoadedPlugin], list[Broken]]:
+        found: list[LoadedPlugin] = []
         broken: list[Broken] = []
         for point, origin in self._points:
             try:
@@ -105,7 +105,7 @@ class Host:
         return found, broken
 
     @property
-    def found(self) -> list[Found]:
+    def plugins(self) -> list[LoadedPlugin]:
         """Every declaration of every plugin that loads."""
         return self._loaded[0]
 
@@ -114,9 +114,9 @@ class Host:
         """Every entry point that does not load, with its cause."""
         return self._loaded[1]
 
-    def of(self, kind: Kind) -> Iterator[Found]:
+    def of(self, kind: Kind) -> Iterator[LoadedPlugin]:
         """Yield the declarations of one kind."""
-        return (f for f in self.found if f.kind == kind)
+        return (f for f in self.plugins if f.kind == kind)
 
     def module(self, origin: Origin) -> str:
         """Return the name of the module that an entry point imports."""
@@ -124,10 +124,10 @@ class Host:
 
     def clashes(self) -> list[str]:
         """Return one line for each name that two plugins of one kind declare."""
-        names = {(f.kind, f.name) for f in self.found}
+        names = {(f.kind, f.name) for f in self.plugins}
         return [_clash(kind, name, same) for kind, name in sorted(names) if len(same := self._named(kind, name)) > 1]
 
-    def _named(self, kind: Kind, name: str) -> list[Found]:
+    def _named(self, kind: Kind, name: str) -> list[LoadedPlugin]:
         return [f for f in self.of(kind) if f.name == name]
 
     def refuse_broken(self, name: str, word: str = "plugin") -> None:
@@ -140,7 +140,7 @@ class Host:
             if broken.concerns(name):
                 raise PluginError(f"The {word} {name!r} cannot be used: {broken.origin} is broken: {broken.cause}")
 
-    def find(self, kind: Kind, name: str) -> Found:
+    def find(self, kind: Kind, name: str) -> LoadedPlugin:
         """Return the one declaration of this kind and name.
 
         Raises:
@@ -159,13 +159,13 @@ class Host:
             if self.broken
             else ""
         )
-        elsewhere = sorted({KIND_WORDS.get(f.kind, f.kind) for f in self.found if f.name == name})
+        elsewhere = sorted({KIND_WORDS.get(f.kind, f.kind) for f in self.plugins if f.name == name})
         if elsewhere:
             hint = f" ({name!r} is a {' and a '.join(elsewhere)}.)" + hint
         raise RequestError(f"No {word} is called {name!r}.{did_you_mean(name, {f.name for f in self.of(kind)})}{hint}")
 
 
-def _clash(kind: Kind, name: str, same: list[Found]) -> str:
+def _clash(kind: Kind, name: str, same: list[LoadedPlugin]) -> str:
     owners = " and ".join(str(f.origin) for f in same)
     return (
         f"Two plugins declare the {KIND_WORDS.get(kind, kind)} {name!r}: {owners}. "
@@ -173,21 +173,21 @@ def _clash(kind: Kind, name: str, same: list[Found]) -> str:
     )
 
 
-def _load(point: EntryPoint, origin: Origin) -> list[Found]:
+def _load(point: EntryPoint, origin: Origin) -> list[LoadedPlugin]:
     """Import one entry point and return its declarations, each checked against the contract."""
     module = point.load()
     manager = pluggy.PluginManager(ENTRY_POINT_GROUP)
     manager.add_hookspecs(hookspecs)
     manager.register(module, name=origin.entry_point)
     manager.check_pending()  # a misspelt hook is an error, not silence
-    found: list[Found] = []
+    found: list[LoadedPlugin] = []
     for kind, hook in HOOKS.items():
         for declared in getattr(manager.hook, hook)():
             for declaration in declared:
                 if problem := fault(kind, declaration):
                     raise PluginError(f"hook {hook}: {problem}")
                 name = declaration.spec if kind == "pairing" else declaration.name
-                found.append(Found(kind, name, declaration, origin))
+                found.append(LoadedPlugin(kind, name, declaration, origin))
     if not found:
         raise PluginError(
             f"it implements no hook; expected a function marked @hookimpl named one of {', '.join(HOOKS.values())}"

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.errors import RecordError
-from vidgen_bench.measure.evaluator import Gauge, scores_of
+from vidgen_bench.measure.evaluator import Evaluator, scores_of
 from vidgen_bench.measure.reference.clips import SEED
 from vidgen_bench.measure.reference.statistics import drawn
 from vidgen_bench.noise import sampling_noise
@@ -30,23 +30,23 @@ VERSION = 2
 Anchors = dict[str, dict[str, Score]]
 
 
-def anchors(gauge: Gauge, batches: int, cache: Path, observer: Observer) -> Anchors:
+def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Observer) -> Anchors:
     """Return {anchor: {metric: score}}: ``real`` (held-out clips, as many batches as the final scores), ``grey`` and ``noise`` (one).
 
     ``grey`` is the constant clip 0, ``noise`` has every pixel uniform in [-1, 1]. They have no motion to lose, so that they are
     measured as they are and not shuffled or frozen.
     """
-    measure, real = gauge.measure, gauge.real
+    resolved, real = evaluator.resolved, evaluator.real
     # clips that were changed before they were measured are read between the anchors of those that were not
-    stamps = list(gauge.stamps(changes=()))
-    names = [c.found.name for c in measure.metrics]
-    key = [VERSION, stamps, measure.measured_by, names, batches, gauge.meter.device.type, torch.__version__]
+    stamps = list(evaluator.stamps(changes=()))
+    names = [c.plugin.name for c in resolved.metrics]
+    key = [VERSION, stamps, resolved.measured_by, names, batches, evaluator.extractor.device.type, torch.__version__]
     path = cache / "anchors" / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]}.json"
     if path.exists():
-        return _read(path, {c.found.name for c in measure.main})
-    device = gauge.meter.device
+        return _read(path, {c.plugin.name for c in resolved.watched})
+    device = evaluator.extractor.device
     shape = (real.clip.channels, real.clip.frames, real.clip.size, real.clip.size)
-    held_out = ClipSampler(real.store, "test", SEED, gauge.meter.device)
+    held_out = ClipSampler(real.store, "test", SEED, evaluator.extractor.device)
     draws: dict[str, tuple[Callable[[Tensor], Tensor], int]] = {
         "real": (lambda rows: held_out.evaluation("anchor", rows, real.clip.frames).clips, batches),
         "grey": (lambda rows: torch.zeros(len(rows), *shape, device=device), 1),
@@ -57,7 +57,7 @@ def anchors(gauge: Gauge, batches: int, cache: Path, observer: Observer) -> Anch
     }
     made: Anchors = {}
     for name, (draw, count) in draws.items():
-        values = gauge.batches(partial(drawn, draw), count, f"the {name} anchor", observer, views=name == "real")
+        values = evaluator.batches(partial(drawn, draw), count, f"the {name} anchor", observer, views=name == "real")
         made[name] = scores_of(values)
     write_text(path, json.dumps({a: {m: s.model_dump(mode="json") for m, s in t.items()} for a, t in made.items()}))
     return made

@@ -12,10 +12,10 @@ from torch import Tensor
 from vidgen_bench.api import Curve
 from vidgen_bench.config.protocol import Stamp
 from vidgen_bench.errors import RequestError
-from vidgen_bench.measure.feature_extractor import Meter
+from vidgen_bench.measure.feature_extractor import FeatureExtractor
 from vidgen_bench.measure.reference.clips import RealClips
 from vidgen_bench.measure.reference.statistics import counted, reference_statistics
-from vidgen_bench.measure.resolved_protocol import Chosen, Measure
+from vidgen_bench.measure.resolved_protocol import ChosenMetric, ResolvedProtocol
 from vidgen_bench.measure.scorer import Scorer, Value
 from vidgen_bench.records.entries import MetricEntry, Score
 from vidgen_bench.system.observer import Observer
@@ -27,12 +27,12 @@ Draw = Callable[[range], Iterator[Tensor]]
 """Yields the clips with these numbers, [n, 3, T, H, W] in [-1, 1], in parts."""
 
 
-class Gauge:
+class Evaluator:
     """Scores batches of clips under one measure."""
 
     def __init__(
         self,
-        measure: Measure,
+        resolved: ResolvedProtocol,
         real: RealClips,
         device: torch.device,
         cache: Path,
@@ -44,13 +44,13 @@ class Gauge:
         Args:
             changes: what is done to the clips before they are measured; it enters the id.
         """
-        self.measure, self.real = measure, real
-        self.meter = Meter(measure, real.clip, device)
-        self._scorer = Scorer(measure.metrics, reference_statistics(self.meter, real, cache, observer))
+        self.resolved, self.real = resolved, real
+        self.extractor = FeatureExtractor(resolved, real.clip, device)
+        self._scorer = Scorer(resolved.metrics, reference_statistics(self.extractor, real, cache, observer))
         self._changes = changes
 
     def stamp(
-        self, *, samples: int | None = None, changes: tuple[str, ...] | None = None, chosen: Chosen | None = None
+        self, *, samples: int | None = None, changes: tuple[str, ...] | None = None, chosen: ChosenMetric | None = None
     ) -> Stamp:
         """Return what the numbers depend on: of the protocol's own metrics, or of a ``chosen`` one.
 
@@ -59,18 +59,21 @@ class Gauge:
             changes: to the clips, where they are not those that are made.
         """
         made = self._changes if changes is None else changes
-        stamp = self.measure.stamp(self.real.real(self.measure), made, chosen)
+        stamp = self.resolved.stamp(self.real.contents_hash(self.resolved), made, chosen)
         if samples is None:
             return stamp
         return stamp.model_copy(update={"protocol": {**stamp.protocol, "samples": samples}})
 
     def stamps(self, *, changes: tuple[str, ...] | None = None) -> dict[str, Stamp]:
         """Return by id the stamp of every metric, that of the protocol's own first."""
-        every = [self.stamp(changes=changes), *(self.stamp(changes=changes, chosen=c) for c in self.measure.metrics)]
+        every = [self.stamp(changes=changes), *(self.stamp(changes=changes, chosen=c) for c in self.resolved.metrics)]
         return {stamp.id: stamp for stamp in every}
 
     def score(
-        self, batches: Iterable[Tensor], wanted: Sequence[Chosen] | None = None, refused: dict[str, str] | None = None
+        self,
+        batches: Iterable[Tensor],
+        wanted: Sequence[ChosenMetric] | None = None,
+        refused: dict[str, str] | None = None,
     ) -> dict[str, Value]:
         """Return {metric: score} of one batch of samples, which arrive in parts [n, 3, T, H, W]; of all metrics unless told.
 
@@ -79,21 +82,21 @@ class Gauge:
         Raises:
             RequestError: a metric that the track watches refuses the samples.
         """
-        chosen = self.measure.metrics if wanted is None else wanted
+        chosen = self.resolved.metrics if wanted is None else wanted
         reasons: dict[str, str] = {} if refused is None else refused
-        features, values = self.meter.features(batches, chosen), {}
+        features, values = self.extractor.features(batches, chosen), {}
         for one, score in self._scorer(features, chosen):
             try:
                 value = score()
             except RequestError as error:
                 if not one.extra:
                     raise
-                reasons[one.found.name] = str(error)
+                reasons[one.plugin.name] = str(error)
                 continue
             if one.extra and not math.isfinite(number(value)):
-                reasons[one.found.name] = "not finite"
+                reasons[one.plugin.name] = "not finite"
             else:
-                values[one.found.name] = value
+                values[one.plugin.name] = value
         return values
 
     def batches(
@@ -115,33 +118,33 @@ class Gauge:
             views: whether the first batch is also measured shuffled and frozen, where metrics ask for it.
             refused: is told why an extra metric has no score.
         """
-        each, made = self.measure.protocol.samples, []
+        each, made = self.resolved.protocol.samples, []
         for b in range(count):
             name = what if count == 1 else f"{what}, batch {b + 1} of {count}"
             clips = counted(draw(range(b * each, (b + 1) * each)), name, each, observer)
-            wanted = self.measure.metrics if views and b == 0 else self.measure.plain
+            wanted = self.resolved.metrics if views and b == 0 else self.resolved.plain
             made.append(self.score(clips, wanted, refused))
         return made
 
     def entries(self, refused: Mapping[str, str] | None = None) -> dict[str, MetricEntry]:
         """Return what a record says of each metric: its id, and why it was ``refused`` where it has no score."""
         reasons = refused or {}
-        samples = self.measure.protocol.samples
+        samples = self.resolved.protocol.samples
         return {
-            c.found.name: MetricEntry(
+            c.plugin.name: MetricEntry(
                 title=c.metric.title,
                 better=c.metric.better,
                 protocol=self.stamp(chosen=c).id,
                 extra=c.extra,
-                caveat=c.metric.caveat(samples, self.meter.widths[c.metric.layer]) or self._few(c),
-                refused=reasons.get(c.found.name, ""),
+                caveat=c.metric.caveat(samples, self.extractor.widths[c.metric.layer]) or self._few(c),
+                refused=reasons.get(c.plugin.name, ""),
             )
-            for c in self.measure.metrics
+            for c in self.resolved.metrics
         }
 
-    def _few(self, chosen: Chosen) -> str:
+    def _few(self, chosen: ChosenMetric) -> str:
         """Return the caveat of a metric that compares with single real clips where several come from one video."""
-        few = len(self.real.store.train) < self.measure.protocol.samples
+        few = len(self.real.store.train) < self.resolved.protocol.samples
         return FEW if few and "features" in chosen.metric.needs else ""
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from vidgen_bench.api import Clip, View
 from vidgen_bench.measure.precision import instrument_context, strictly
-from vidgen_bench.measure.resolved_protocol import Chosen, Measure
+from vidgen_bench.measure.resolved_protocol import ChosenMetric, ResolvedProtocol
 from vidgen_bench.measure.views import viewed
 from vidgen_bench.system.batch_size import in_parts, rows_at_once
 
@@ -17,42 +17,42 @@ Features = dict[tuple[View, str], Tensor]
 """float32 [n, D] by view and layer, on the device."""
 
 
-class Meter:
+class FeatureExtractor:
     """The instrument of a measure, on its device."""
 
-    def __init__(self, measure: Measure, clip: Clip, device: torch.device) -> None:
-        self.measure, self.device = measure, device
-        self.network = measure.instrument.build(measure.protocol.preprocessing).eval().to(device)
+    def __init__(self, resolved: ResolvedProtocol, clip: Clip, device: torch.device) -> None:
+        self.resolved, self.device = resolved, device
+        self.network = resolved.instrument.build(resolved.protocol.preprocessing).eval().to(device)
         shape = (clip.channels, clip.frames, clip.size, clip.size)
-        layers = {c.metric.layer for c in measure.metrics}
+        layers = {c.metric.layer for c in resolved.metrics}
         self.rows = 1
         """Clips measured at once."""
         one = self.outputs(torch.zeros(1, *shape, device=device), layers)
         self.widths = {layer: out.shape[1] for layer, out in one.items()}
         """Features of each layer."""
-        with strictly(measure.protocol.precision):
+        with strictly(resolved.protocol.precision):
             self.rows = rows_at_once(lambda n: self._forward(torch.zeros(n, *shape, device=device), layers), device)
 
     def outputs(self, clips: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
         """Return float32 {layer: [n, D]} of clips [n, 3, T, H, W] in [-1, 1], on the device."""
-        with strictly(self.measure.protocol.precision):
+        with strictly(self.resolved.protocol.precision):
             made, self.rows = in_parts(lambda part: self._forward(part, layers), clips.to(self.device), self.rows)
         return made
 
     @torch.no_grad()
     def _forward(self, clips: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
-        with instrument_context(self.measure.protocol.precision, self.device):
+        with instrument_context(self.resolved.protocol.precision, self.device):
             out = self.network(clips)
         return {layer: out[layer].float() for layer in layers}
 
-    def features(self, batches: Iterable[Tensor], wanted: Sequence[Chosen]) -> Features:
+    def features(self, batches: Iterable[Tensor], wanted: Sequence[ChosenMetric]) -> Features:
         """Return the features that the wanted metrics read of all the clips of the batches, in order."""
         needed: dict[View, set[str]] = {}
         for chosen in wanted:
             needed.setdefault(chosen.metric.view, set()).add(chosen.metric.layer)
         parts: dict[tuple[View, str], list[Tensor]] = {(v, name): [] for v, names in needed.items() for name in names}
         first = 0
-        with strictly(self.measure.protocol.precision):  # the clips of a generator are made in here too
+        with strictly(self.resolved.protocol.precision):  # the clips of a generator are made in here too
             for clips in _regrouped(batches, self.rows):
                 here = clips.to(self.device)
                 for view, layers in needed.items():

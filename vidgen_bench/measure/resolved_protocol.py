@@ -10,48 +10,48 @@ from typing import Any
 from vidgen_bench.api import Clip, Instrument, Metric
 from vidgen_bench.config.protocol import Protocol, Stamp
 from vidgen_bench.errors import RequestError, did_you_mean
-from vidgen_bench.host.host import Found, Host
+from vidgen_bench.host.host import Host, LoadedPlugin
 from vidgen_bench.host.options import checked, jsonable
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenMetric:
     """A metric with the options that the protocol gives it; an ``extra`` one is of the final samples alone."""
 
-    found: Found
+    plugin: LoadedPlugin
     options: Any
     extra: bool
 
     @property
     def metric(self) -> Metric:
         """The declaration."""
-        return self.found.declaration
+        return self.plugin.declaration
 
 
 @dataclass(frozen=True)
-class Measure:
+class ResolvedProtocol:
     """One protocol, ready to measure."""
 
     protocol: Protocol
-    found: Found
+    instrument_plugin: LoadedPlugin
     sha256: str
     """Of the instrument's weights."""
-    metrics: tuple[Chosen, ...]
+    metrics: tuple[ChosenMetric, ...]
     own: tuple[str, ...]
     """The metrics that the protocol itself ranks by, whatever a track chooses of them."""
 
     @property
     def instrument(self) -> Instrument:
         """The declaration."""
-        return self.found.declaration
+        return self.instrument_plugin.declaration
 
     @property
-    def main(self) -> tuple[Chosen, ...]:
+    def watched(self) -> tuple[ChosenMetric, ...]:
         """The metrics that are watched during training and ranked by."""
         return tuple(c for c in self.metrics if not c.extra)
 
     @property
-    def plain(self) -> tuple[Chosen, ...]:
+    def plain(self) -> tuple[ChosenMetric, ...]:
         """The metrics that see clips as they are; the others are taken of the first batch alone, because each measures it anew."""
         return tuple(c for c in self.metrics if c.metric.view == "as-is")
 
@@ -61,16 +61,16 @@ class Measure:
         return tuple(sorted({c.metric.layer for c in self.metrics if c.metric.needs}))
 
     @property
-    def plugins(self) -> tuple[Found, ...]:
+    def plugins(self) -> tuple[LoadedPlugin, ...]:
         """The plugins that make the numbers what they are."""
-        return (self.found, *(c.found for c in self.metrics))
+        return (self.instrument_plugin, *(c.plugin for c in self.metrics))
 
     @property
     def measured_by(self) -> list[str]:
         """The plugins with their versions: what a cached measurement of real clips depends on beside the stamp."""
         return sorted(f"{f.kind} {f.name} {f.origin.distribution} {f.origin.version}" for f in self.plugins)
 
-    def stamp(self, real: str, changes: tuple[str, ...] = (), chosen: Chosen | None = None) -> Stamp:
+    def stamp(self, real: str, changes: tuple[str, ...] = (), chosen: ChosenMetric | None = None) -> Stamp:
         """Return what the numbers depend on: those of the protocol's own metrics, or of another one that is ``chosen`` beside them.
 
         The stamp has every option of the metrics that the protocol itself ranks by. A further metric adds its own, so that what it
@@ -81,19 +81,21 @@ class Measure:
             changes: what was done to the clips before they were measured.
         """
         options = {name: self.protocol.options.get(name, {}) for name in self.own}
-        if chosen is not None and chosen.found.name not in self.own:
-            name = chosen.found.name
+        if chosen is not None and chosen.plugin.name not in self.own:
+            name = chosen.plugin.name
             options[name] = {k: jsonable(v) for k, v in dataclasses.asdict(chosen.options).items()}
         return Stamp(
             protocol={**self.protocol.declared, "options": options},
-            instrument=self.found.name,
+            instrument=self.instrument_plugin.name,
             sha256=self.sha256,
             real=real,
             changes=changes,
         )
 
 
-def make_measure(protocol: Protocol, instrument: str, clip: Clip, host: Host, own: tuple[str, ...] = ()) -> Measure:
+def resolve_protocol(
+    protocol: Protocol, instrument: str, clip: Clip, host: Host, own: tuple[str, ...] = ()
+) -> ResolvedProtocol:
     """Return the measure of a protocol with an instrument, for clips of this shape.
 
     Args:
@@ -104,10 +106,12 @@ def make_measure(protocol: Protocol, instrument: str, clip: Clip, host: Host, ow
     """
     whole = with_every_option(protocol, host)
     found, metrics = fitting(whole, instrument, clip, host)
-    return Measure(whole, found, found.declaration.sha256(), metrics, own or protocol.metrics)
+    return ResolvedProtocol(whole, found, found.declaration.sha256(), metrics, own or protocol.metrics)
 
 
-def fitting(protocol: Protocol, instrument: str, clip: Clip, host: Host) -> tuple[Found, tuple[Chosen, ...]]:
+def fitting(
+    protocol: Protocol, instrument: str, clip: Clip, host: Host
+) -> tuple[LoadedPlugin, tuple[ChosenMetric, ...]]:
     """Return the instrument of this name, whether its weights are here or not, and the metrics.
 
     Raises:
@@ -132,7 +136,7 @@ def fitting(protocol: Protocol, instrument: str, clip: Clip, host: Host) -> tupl
     for chosen in metrics:
         if chosen.metric.layer not in declared.layers:
             raise RequestError(
-                f"The metric {chosen.found.name!r} reads the layer {chosen.metric.layer!r}, but {instrument} emits "
+                f"The metric {chosen.plugin.name!r} reads the layer {chosen.metric.layer!r}, but {instrument} emits "
                 f"{', '.join(declared.layers)}."
             )
     return found, metrics
@@ -154,7 +158,7 @@ def with_every_option(protocol: Protocol, host: Host) -> Protocol:
     return protocol.model_copy(update={"options": options})
 
 
-def chosen_metrics(protocol: Protocol, host: Host) -> tuple[Chosen, ...]:
+def chosen_metrics(protocol: Protocol, host: Host) -> tuple[ChosenMetric, ...]:
     """Return a protocol's metrics with their options, the extra ones last.
 
     Raises:
@@ -168,11 +172,11 @@ def chosen_metrics(protocol: Protocol, host: Host) -> tuple[Chosen, ...]:
     return tuple(_chosen(name, protocol, host) for name in (*protocol.metrics, *protocol.extra))
 
 
-def _chosen(name: str, protocol: Protocol, host: Host) -> Chosen:
+def _chosen(name: str, protocol: Protocol, host: Host) -> ChosenMetric:
     found = host.find("metric", name)
     given: Mapping[str, Any] = protocol.options.get(name, {})
     values = {
         option: checked(found.declaration.options, option, value, where=f"options.{name}.{option}")
         for option, value in given.items()
     }
-    return Chosen(found, found.declaration.options(**values), name in protocol.extra)
+    return ChosenMetric(found, found.declaration.options(**values), name in protocol.extra)

@@ -11,8 +11,8 @@ from vidgen_bench.api import DataSet
 from vidgen_bench.config.protocol import Protocol, adjusted, load_protocol
 from vidgen_bench.config.track import Track
 from vidgen_bench.errors import DataError, RequestError, did_you_mean
-from vidgen_bench.host.host import Found, Host
-from vidgen_bench.measure.resolved_protocol import Measure, chosen_metrics, make_measure, with_every_option
+from vidgen_bench.host.host import Host, LoadedPlugin
+from vidgen_bench.measure.resolved_protocol import ResolvedProtocol, chosen_metrics, resolve_protocol, with_every_option
 
 if TYPE_CHECKING:
     from vidgen_bench.data.geometry import FrameGeometry
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Videos:
+class VideoLocation:
     """Where the videos of a track's data set are, as a person gave it."""
 
     folder: Path | None = None
@@ -31,31 +31,31 @@ class Videos:
 
 
 @dataclass(frozen=True)
-class Bench:
+class ResolvedTrack:
     """What is measured on a track, and by what: the track's own protocol first, then the others whose weights are here."""
 
     track: Track
-    data_set: Found
-    measures: tuple[Measure, ...]
+    data_set: LoadedPlugin
+    protocols: tuple[ResolvedProtocol, ...]
     skipped: Mapping[str, str] = field(default_factory=dict)
     """Protocols that the track also asks for, and why they cannot be had here."""
 
     @property
-    def main(self) -> Measure:
+    def main(self) -> ResolvedProtocol:
         """The measure by which the track selects and ranks."""
-        return self.measures[0]
+        return self.protocols[0]
 
     @property
-    def plugins(self) -> tuple[Found, ...]:
+    def plugins(self) -> tuple[LoadedPlugin, ...]:
         """The data set and everything that measures."""
-        return tuple(dict.fromkeys((self.data_set, *(f for m in self.measures for f in m.plugins))))
+        return tuple(dict.fromkeys((self.data_set, *(f for m in self.protocols for f in m.plugins))))
 
-    def batches(self, measure: Measure) -> int:
+    def batches(self, resolved: ResolvedProtocol) -> int:
         """Return how many final batches a measure takes: the track's, or as many of its own size as those hold, at least one."""
         final = self.track.evaluation.final
-        return max(1, final.batches * final.samples // measure.protocol.samples)
+        return max(1, final.batches * final.samples // resolved.protocol.samples)
 
-    def prepare(self, videos: Videos, observer: Observer, geometry: FrameGeometry | None = None) -> Store:
+    def prepare(self, videos: VideoLocation, observer: Observer, geometry: FrameGeometry | None = None) -> Store:
         """Return the decoded clips of the data set, decoding what is not decoded yet; the track's geometry is the default.
 
         Raises:
@@ -86,9 +86,9 @@ class Bench:
     @property
     def shifts(self) -> bool:
         """Whether some reference statistics are of crops that move sideways, for which columns are left out of the track's crop."""
-        return bool(self.track.clip.spare) and any("shift-x" in m.protocol.real.augment for m in self.measures)
+        return bool(self.track.clip.spare) and any("shift-x" in m.protocol.real.augment for m in self.protocols)
 
-    def prepare_wide(self, videos: Videos, store: Store, observer: Observer) -> Store:
+    def prepare_wide(self, videos: VideoLocation, store: Store, observer: Observer) -> Store:
         """Return the videos of ``store`` with every column, for crops that move sideways.
 
         Raises:
@@ -102,13 +102,13 @@ class Bench:
         return self.prepare(videos, observer, geometry.whole_columns)
 
 
-def make_bench(
+def resolve_track(
     track: Track,
     host: Host,
     *,
     protocols: Sequence[str | Protocol] = (),
     changes: Mapping[str, Any] | None = None,
-) -> Bench:
+) -> ResolvedTrack:
     """Return the bench of a track.
 
     Args:
@@ -121,25 +121,25 @@ def make_bench(
     """
     data_set, evaluation = host.find("data set", track.data.name), track.evaluation
     names, also = (protocols, ()) if protocols else ((evaluation.protocol,), evaluation.also)
-    measures = [_measure(name, track, host, changes or {}) for name in names]
+    resolved_protocols = [_resolved(name, track, host, changes or {}) for name in names]
     skipped = {}
     for name in (n for n in also if n not in names):
         try:
-            measure = _measure(name, track, host, {})
+            resolved = _resolved(name, track, host, {})
         except RequestError as error:
             chosen_metrics(load_protocol(name), host)  # what is misspelt is a mistake, and not for want of weights
             skipped[name] = str(error)
             continue
-        _check_apart(track, measure, measures)
-        measures.append(measure)
+        _check_apart(track, resolved, resolved_protocols)
+        resolved_protocols.append(resolved)
     if not protocols:
-        _check_selection(track, measures[0])
-    return Bench(track, data_set, tuple(measures), skipped)
+        _check_selection(track, resolved_protocols[0])
+    return ResolvedTrack(track, data_set, tuple(resolved_protocols), skipped)
 
 
-def _check_selection(track: Track, main: Measure) -> None:
+def _check_selection(track: Track, main: ResolvedProtocol) -> None:
     """Refuse a track that selects by a metric that it does not watch, or that is neither better high nor low."""
-    select, watched = track.evaluation.select, {c.found.name: c.metric.better for c in main.main}
+    select, watched = track.evaluation.select, {c.plugin.name: c.metric.better for c in main.watched}
     if select not in watched:
         raise RequestError(
             f"The track {track.name} selects by {select!r}, which is not among its metrics {', '.join(watched)}."
@@ -172,30 +172,30 @@ def on_track(protocol: Protocol, track: Track) -> Protocol:
     )
 
 
-def _measure(named: str | Protocol, track: Track, host: Host, changes: Mapping[str, Any]) -> Measure:
+def _resolved(named: str | Protocol, track: Track, host: Host, changes: Mapping[str, Any]) -> ResolvedProtocol:
     declared = with_every_option(load_protocol(named) if isinstance(named, str) else named, host)
     protocol = adjusted(on_track(declared, track), changes)
     instrument = protocol.instrument or track.instrument.name
-    measure = make_measure(protocol, instrument, track.clip, host, declared.metrics)
-    if declared.instrument is None and track.instrument.sha256 not in (None, measure.sha256):
+    resolved = resolve_protocol(protocol, instrument, track.clip, host, declared.metrics)
+    if declared.instrument is None and track.instrument.sha256 not in (None, resolved.sha256):
         raise RequestError(
             f"The track {track.name} asks for {track.instrument.name} with sha256 {track.instrument.sha256}; the installed one has "
-            f"{measure.sha256}. Import the right weights, or use a track of your own."
+            f"{resolved.sha256}. Import the right weights, or use a track of your own."
         )
-    return measure
+    return resolved
 
 
-def _check_apart(track: Track, also: Measure, measures: Sequence[Measure]) -> None:
+def _check_apart(track: Track, also: ResolvedProtocol, resolved_protocols: Sequence[ResolvedProtocol]) -> None:
     """Refuse a further protocol with a metric that an earlier one has: a record keeps one score of each name.
 
     Raises:
         RequestError: both protocols are named.
     """
-    for measure in measures:
-        theirs = {c.found.name for c in measure.metrics}
-        if both := [c.found.name for c in also.metrics if c.found.name in theirs]:
+    for resolved in resolved_protocols:
+        theirs = {c.plugin.name for c in resolved.metrics}
+        if both := [c.plugin.name for c in also.metrics if c.plugin.name in theirs]:
             raise RequestError(
-                f"The track {track.name} measures by {measure.protocol.name} and also by {also.protocol.name}, which both have "
+                f"The track {track.name} measures by {resolved.protocol.name} and also by {also.protocol.name}, which both have "
                 f"the metric {both[0]!r}; a record keeps one of each. Leave {also.protocol.name} out of evaluation.also, and "
                 f"score by it afterwards: vidgen-bench evaluate RUN --protocol {also.protocol.name}"
             )

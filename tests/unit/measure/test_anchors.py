@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import torch
 
-from tests.kit.toy_protocol import CLIP, CPU, ToyInstrument, small_store, toy_measure
+from tests.kit.toy_protocol import CLIP, CPU, ToyInstrument, small_store, toy_protocol
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.errors import RecordError
-from vidgen_bench.measure.anchors import Anchors, anchors
-from vidgen_bench.measure.evaluator import Gauge
-from vidgen_bench.measure.feature_extractor import Meter
+from vidgen_bench.measure.anchors import Anchors, score_anchors
+from vidgen_bench.measure.evaluator import Evaluator
+from vidgen_bench.measure.feature_extractor import FeatureExtractor
 from vidgen_bench.measure.metrics.inception_score import inception_score
 from vidgen_bench.measure.reference.clips import SEED, RealClips
 from vidgen_bench.measure.reference.statistics import reference_statistics
@@ -39,8 +39,8 @@ def made(
     clips: RealClips, cache: Path, batches: int = 2, changes: tuple[str, ...] = (), **more: Any
 ) -> tuple[Anchors, bool]:
     """Return the anchors of the toy, and whether they were computed."""
-    gauge, told = Gauge(toy_measure(**more), clips, CPU, cache, Observer(), changes), Told()
-    found = anchors(gauge, batches, cache, told)
+    evaluator, told = Evaluator(toy_protocol(**more), clips, CPU, cache, Observer(), changes), Told()
+    found = score_anchors(evaluator, batches, cache, told)
     return found, any(what.startswith("the real anchor") for what in told.work)
 
 
@@ -52,14 +52,16 @@ def test_real_clips_are_held_out_and_measured_as_samples_are(real: RealClips, tm
     held_out = ClipSampler(real.store, "test", SEED, CPU)
     for batch, score in enumerate(found["real"]["is"].values):
         clips = held_out.evaluation("anchor", torch.arange(4 * batch, 4 * batch + 4), 4).clips
-        prob = Meter(toy_measure(), CLIP, CPU).outputs(clips, ("prob",))["prob"]
+        prob = FeatureExtractor(toy_protocol(), CLIP, CPU).outputs(clips, ("prob",))["prob"]
         assert score == pytest.approx(inception_score(prob.double()), abs=1e-9)
 
 
 def test_grey_is_a_single_point_and_noise_is_drawn_once(real: RealClips, tmp_path: Path) -> None:
     found, _ = made(real, tmp_path)
     assert found["grey"]["is"].mean == pytest.approx(1.0, abs=1e-6)
-    statistics = reference_statistics(Meter(toy_measure(), CLIP, CPU), real, tmp_path, Observer())["fc7"].moments
+    statistics = reference_statistics(FeatureExtractor(toy_protocol(), CLIP, CPU), real, tmp_path, Observer())[
+        "fc7"
+    ].moments
     assert statistics is not None
     exact = float(statistics.mean.square().sum() + statistics.covariance.trace())  # of grey every feature is 0
     assert found["grey"]["fid"].mean == pytest.approx(exact, rel=1e-9)

@@ -10,12 +10,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.kit.toy_protocol import CLIP, CPU, small_store, toy_measure
+from tests.kit.toy_protocol import CLIP, CPU, small_store, toy_protocol
 from vidgen_bench.api import Curve
 from vidgen_bench.errors import RequestError
-from vidgen_bench.measure.evaluator import Gauge, number, scores_of
+from vidgen_bench.measure.evaluator import Evaluator, number, scores_of
 from vidgen_bench.measure.reference.clips import RealClips
-from vidgen_bench.measure.resolved_protocol import Measure
+from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
 from vidgen_bench.system.observer import Observer
 
 CLIPS = torch.rand(12, 3, 4, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
@@ -31,39 +31,39 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
-def gauge(measure: Measure, real: RealClips, cache: Path, changes: tuple[str, ...] = ()) -> Gauge:
-    return Gauge(measure, real, CPU, cache, Observer(), changes)
+def evaluator(resolved: ResolvedProtocol, real: RealClips, cache: Path, changes: tuple[str, ...] = ()) -> Evaluator:
+    return Evaluator(resolved, real, CPU, cache, Observer(), changes)
 
 
 def test_every_number_has_the_id_of_its_measure(real: RealClips, cache: Path) -> None:
-    one = gauge(toy_measure(extra=["kid"]), real, cache)
+    one = evaluator(toy_protocol(extra=["kid"]), real, cache)
     entries = one.entries()
     assert [entries[name].protocol == one.stamp().id for name in ("is", "fid", "kid")] == [True, True, False]
     assert set(one.stamps()) == {e.protocol for e in entries.values()}
     assert next(iter(one.stamps())) == one.stamp().id
     assert {name: e.extra for name, e in entries.items()} == {"is": False, "fid": False, "kid": True}
     assert (entries["fid"].better, entries["fid"].caveat) == ("lower", "rank-deficient")  # 4 samples of 12 features
-    assert one.stamp().real == real.real(one.measure)
+    assert one.stamp().real == real.contents_hash(one.resolved)
     assert one.stamp(samples=9).protocol["samples"] == 9
     assert one.stamp(samples=4) == one.stamp()
 
 
 def test_changes_to_the_clips_enter_the_id(real: RealClips, cache: Path) -> None:
-    one = gauge(toy_measure(), real, cache, ("resize=16",))
+    one = evaluator(toy_protocol(), real, cache, ("resize=16",))
     assert "resize=16" in one.stamp().id
-    assert one.stamp(changes=()).id == gauge(toy_measure(), real, cache).stamp().id
+    assert one.stamp(changes=()).id == evaluator(toy_protocol(), real, cache).stamp().id
 
 
 def test_only_what_is_wanted_is_scored(real: RealClips, cache: Path) -> None:
-    one = gauge(toy_measure(extra=["kid", "fid-frozen"]), real, cache)
+    one = evaluator(toy_protocol(extra=["kid", "fid-frozen"]), real, cache)
     assert set(one.score([CLIPS])) == {"is", "fid", "kid", "fid-frozen"}
-    assert set(one.score([CLIPS], one.measure.main)) == {"is", "fid"}
+    assert set(one.score([CLIPS], one.resolved.watched)) == {"is", "fid"}
 
 
 def test_batches_are_of_consecutive_clips_and_the_first_is_seen_without_motion_too(
     real: RealClips, cache: Path
 ) -> None:
-    one = gauge(toy_measure(extra=["kid", "fid-frozen"]), real, cache)
+    one = evaluator(toy_protocol(extra=["kid", "fid-frozen"]), real, cache)
     asked: list[range] = []
 
     def draw(numbers: range) -> Iterator[Tensor]:
@@ -79,7 +79,7 @@ def test_batches_are_of_consecutive_clips_and_the_first_is_seen_without_motion_t
 
 
 def test_an_extra_metric_that_refuses_has_no_score_and_says_why(real: RealClips, cache: Path) -> None:
-    one = gauge(toy_measure(extra=["precision", "coverage"]), real, cache)
+    one = evaluator(toy_protocol(extra=["precision", "coverage"]), real, cache)
     refused: dict[str, str] = {}
     assert set(one.score([CLIPS[:4]], refused=refused)) == {"is", "fid", "precision"}  # coverage looks at 5 neighbours
     entries = one.entries(refused)
@@ -91,7 +91,7 @@ def test_an_extra_metric_that_refuses_has_no_score_and_says_why(real: RealClips,
 
 def test_an_extra_metric_that_refuses_the_reference_stops_nobody(cache: Path, tmp_path: Path) -> None:
     lone = RealClips(small_store(tmp_path, groups=2), None, CLIP)  # two training videos
-    one = gauge(toy_measure(metrics=["is"], extra=["coverage", "kid"], samples=1), lone, cache)
+    one = evaluator(toy_protocol(metrics=["is"], extra=["coverage", "kid"], samples=1), lone, cache)
     refused: dict[str, str] = {}
     assert set(one.batches(lambda numbers: iter([CLIPS[:1]]), 1, "scoring", Observer(), refused=refused)[0]) == {"is"}
     assert "needs at least 2 samples" in refused["kid"]
@@ -99,17 +99,19 @@ def test_an_extra_metric_that_refuses_the_reference_stops_nobody(cache: Path, tm
 
 def test_a_watched_metric_that_refuses_raises(real: RealClips, cache: Path) -> None:
     with pytest.raises(RequestError, match="needs at least 6 samples"):
-        gauge(toy_measure(metrics=["is", "coverage"]), real, cache).score([CLIPS[:4]])
+        evaluator(toy_protocol(metrics=["is", "coverage"]), real, cache).score([CLIPS[:4]])
     with pytest.raises(RequestError, match="Fréchet distance needs at least 2 samples"):
-        gauge(toy_measure(), real, cache).score([CLIPS[:1]])
+        evaluator(toy_protocol(), real, cache).score([CLIPS[:1]])
 
 
 def test_a_single_sample_has_an_inception_score_of_one(real: RealClips, cache: Path) -> None:
-    assert gauge(toy_measure(metrics=["is"]), real, cache).score([CLIPS[:1]])["is"] == pytest.approx(1.0, abs=1e-12)
+    assert evaluator(toy_protocol(metrics=["is"]), real, cache).score([CLIPS[:1]])["is"] == pytest.approx(
+        1.0, abs=1e-12
+    )
 
 
 def test_what_is_not_finite_is_left_out_only_where_it_is_extra(real: RealClips, cache: Path) -> None:
-    one = gauge(toy_measure(extra=["kid"]), real, cache)
+    one = evaluator(toy_protocol(extra=["kid"]), real, cache)
     refused: dict[str, str] = {}
     scores = one.score([torch.full_like(CLIPS, float("nan"))], refused=refused)
     assert set(scores) == {"is", "fid"}
@@ -129,7 +131,7 @@ def test_batches_become_means_and_curves_keep_their_points() -> None:
 def test_the_training_clips_themselves_are_at_distance_zero(real: RealClips, cache: Path) -> None:
     from vidgen_bench.data.sampler import ClipSampler
 
-    one = gauge(toy_measure(metrics=["fid"], real={"passes": 1}), real, cache)
+    one = evaluator(toy_protocol(metrics=["fid"], real={"passes": 1}), real, cache)
     clips = torch.cat([b.clips for b in ClipSampler(real.store, "train", 0, CPU).passes("reference", 1, 4, 5)])
     assert abs(number(one.score([clips])["fid"])) < 1e-9
     assert number(one.score([clips.clamp(-0.2, 0.2)])["fid"]) > 1e-3

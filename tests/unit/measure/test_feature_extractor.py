@@ -11,13 +11,13 @@ import pytest
 import torch
 
 from tests.kit import toy_game
-from tests.kit.toy_protocol import CLIP, CPU, ChannelMeans, ToyInstrument, toy_measure
+from tests.kit.toy_protocol import CLIP, CPU, ChannelMeans, ToyInstrument, toy_protocol
 from vidgen_bench.api import Clip, FeatureSet, Game, Reference
 from vidgen_bench.compose.sampling import samples
 from vidgen_bench.errors import PluginError, RequestError
-from vidgen_bench.measure.feature_extractor import Meter
+from vidgen_bench.measure.feature_extractor import FeatureExtractor
 from vidgen_bench.measure.reference.moments import moments_of
-from vidgen_bench.measure.resolved_protocol import Measure
+from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
 from vidgen_bench.measure.scorer import Scorer
 from vidgen_bench.measure.views import viewed
 from vidgen_bench.system.batch_size import CHUNK
@@ -62,69 +62,69 @@ def test_a_game_that_samples_wrongly_is_told(sample, message):
         draw(dataclasses.replace(toy_game.game(), sample=sample), 0, 5)
 
 
-def counted_meter(**changes: Any) -> tuple[Meter, ChannelMeans]:
+def counted_meter(**changes: Any) -> tuple[FeatureExtractor, ChannelMeans]:
     """Return a meter, and its network, which counts its calls from here on."""
     network = ChannelMeans()
-    meter = Meter(toy_measure(ToyInstrument(network=lambda: network), **changes), CLIP, CPU)
+    extractor = FeatureExtractor(toy_protocol(ToyInstrument(network=lambda: network), **changes), CLIP, CPU)
     network.calls.clear()
-    return meter, network
+    return extractor, network
 
 
-def scorer(measure: Measure) -> Scorer:
+def scorer(resolved: ResolvedProtocol) -> Scorer:
     real = torch.randn(40, 12, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    return Scorer(measure.metrics, {"fc7": Reference(moments_of(real), FeatureSet(real))})
+    return Scorer(resolved.metrics, {"fc7": Reference(moments_of(real), FeatureSet(real))})
 
 
-def scored(meter: Meter, parts: Sequence[torch.Tensor]) -> dict[str, float]:
-    metrics = meter.measure.metrics
-    found = scorer(meter.measure)(meter.features(parts, metrics), metrics)
-    return {one.found.name: score() for one, score in found}
+def scored(extractor: FeatureExtractor, parts: Sequence[torch.Tensor]) -> dict[str, float]:
+    metrics = extractor.resolved.metrics
+    found = scorer(extractor.resolved)(extractor.features(parts, metrics), metrics)
+    return {one.plugin.name: score() for one, score in found}
 
 
 def test_all_metrics_read_one_pass():
-    meter, network = counted_meter(extra=["kid", "precision"])
-    features = meter.features([CLIPS[:20], CLIPS[20:]], meter.measure.metrics)
+    extractor, network = counted_meter(extra=["kid", "precision"])
+    features = extractor.features([CLIPS[:20], CLIPS[20:]], extractor.resolved.metrics)
     assert network.calls == [32]
     assert set(features) == {("as-is", "prob"), ("as-is", "fc7")}
     expected = CLIPS.double().mean(dim=(3, 4)).flatten(1)
     np.testing.assert_allclose(features["as-is", "fc7"], expected, rtol=0, atol=1e-7)
-    assert meter.widths == {"prob": 12, "fc7": 12}
+    assert extractor.widths == {"prob": 12, "fc7": 12}
 
 
 def test_a_view_is_measured_once_more_where_it_is_wanted():
-    meter, network = counted_meter(extra=["is-shuffled", "fid-shuffled", "fid-frozen"])
-    metrics = meter.measure.metrics
-    features = meter.features([CLIPS], metrics)
+    extractor, network = counted_meter(extra=["is-shuffled", "fid-shuffled", "fid-frozen"])
+    metrics = extractor.resolved.metrics
+    features = extractor.features([CLIPS], metrics)
     assert network.calls == [32, 32, 32]
     for view in ("shuffled", "frozen"):
         expected = viewed(CLIPS, view, 0).mean(dim=(3, 4)).flatten(1)
         torch.testing.assert_close(features[view, "fc7"], expected, rtol=0, atol=1e-6)
     network.calls.clear()
-    meter.features([CLIPS], meter.measure.plain)
+    extractor.features([CLIPS], extractor.resolved.plain)
     assert network.calls == [32]
 
 
 @pytest.mark.parametrize("each", [1, 3, 5, 31, 32])
 def test_how_clips_come_in_parts_changes_nothing(each: int):
     extra = ["kid", "recall", "is-shuffled", "fid-frozen"]
-    meter, _ = counted_meter(extra=extra)
-    whole = meter.features([CLIPS], meter.measure.metrics)
-    scores = scored(meter, [CLIPS])
+    extractor, _ = counted_meter(extra=extra)
+    whole = extractor.features([CLIPS], extractor.resolved.metrics)
+    scores = scored(extractor, [CLIPS])
     for rows in (1, 7, 32):
-        meter.rows = rows
+        extractor.rows = rows
         parts = list(CLIPS.split(each))
-        found = meter.features(parts, meter.measure.metrics)
+        found = extractor.features(parts, extractor.resolved.metrics)
         for key, values in whole.items():
             torch.testing.assert_close(found[key], values, rtol=0, atol=1e-6)
-        for name, value in scored(meter, parts).items():
+        for name, value in scored(extractor, parts).items():
             assert value == pytest.approx(scores[name], rel=1e-5, abs=1e-7), name
 
 
 def test_the_order_of_clips_changes_no_score_but_that_of_views():
-    meter, _ = counted_meter(extra=["kid", "precision", "recall", "density", "coverage", "nearest"])
+    extractor, _ = counted_meter(extra=["kid", "precision", "recall", "density", "coverage", "nearest"])
     order = torch.randperm(32, generator=torch.Generator().manual_seed(2))
-    scores = scored(meter, [CLIPS])
-    for name, value in scored(meter, [CLIPS[order]]).items():
+    scores = scored(extractor, [CLIPS])
+    for name, value in scored(extractor, [CLIPS[order]]).items():
         assert value == pytest.approx(scores[name], rel=1e-9, abs=1e-12), name
 
 
@@ -140,13 +140,15 @@ def test_the_c3d_gives_probabilities_that_sum_to_one_in_bf16_too():
 def test_a_shipped_instrument_gives_a_clip_the_same_features_in_any_batch():
     from vidgen_bench.config.protocol import load_protocol
     from vidgen_bench.host.host import Host
-    from vidgen_bench.measure.resolved_protocol import make_measure
+    from vidgen_bench.measure.resolved_protocol import resolve_protocol
 
     clip = Clip(16, 64, 8)
-    meter = Meter(make_measure(load_protocol("c3d-tgan"), "c3d-shapes", clip, Host.of_environment()), clip, CPU)
+    extractor = FeatureExtractor(
+        resolve_protocol(load_protocol("c3d-tgan"), "c3d-shapes", clip, Host.of_environment()), clip, CPU
+    )
     clips = torch.rand(5, 3, 16, 64, 64, generator=torch.Generator().manual_seed(3)) * 2 - 1
-    whole = meter.outputs(clips, ("fc7",))["fc7"]
-    alone = torch.cat([meter.outputs(c[None], ("fc7",))["fc7"] for c in clips])
+    whole = extractor.outputs(clips, ("fc7",))["fc7"]
+    alone = torch.cat([extractor.outputs(c[None], ("fc7",))["fc7"] for c in clips])
     assert float((alone - whole).abs().max()) < 1e-5 * float(whole.abs().max())
 
 
@@ -157,13 +159,13 @@ def test_where_memory_runs_out_halves_are_measured_in_order():
                 raise torch.OutOfMemoryError("no")
             return super().forward(clips)
 
-    meter = Meter(toy_measure(ToyInstrument(network=Narrow)), CLIP, CPU)
+    extractor = FeatureExtractor(toy_protocol(ToyInstrument(network=Narrow)), CLIP, CPU)
     expected = CLIPS.mean(dim=(3, 4)).flatten(1)
-    torch.testing.assert_close(meter.outputs(CLIPS, ("fc7",))["fc7"], expected, rtol=0, atol=1e-6)
+    torch.testing.assert_close(extractor.outputs(CLIPS, ("fc7",))["fc7"], expected, rtol=0, atol=1e-6)
 
 
 def test_features_are_float32_without_gradients_and_switches_come_back():
-    meter, _ = counted_meter()
+    extractor, _ = counted_meter()
     before = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
 
     def inside():
@@ -171,7 +173,7 @@ def test_features_are_float32_without_gradients_and_switches_come_back():
         assert torch.backends.cudnn.allow_tf32 is False  # what makes the clips is strict, too
         yield CLIPS[16:].clone().requires_grad_()
 
-    features = meter.features(inside(), meter.measure.metrics)
+    features = extractor.features(inside(), extractor.resolved.metrics)
     assert {(f.dtype, f.requires_grad) for f in features.values()} == {(torch.float32, False)}
     assert (torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32) == before
 
@@ -180,7 +182,7 @@ def test_features_are_float32_without_gradients_and_switches_come_back():
         raise ValueError("stop")
 
     with pytest.raises(ValueError, match="stop"):
-        meter.features(broken(), meter.measure.metrics)
+        extractor.features(broken(), extractor.resolved.metrics)
     assert (torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32) == before
 
 
@@ -201,9 +203,9 @@ def test_bf16_computes_in_bfloat16_and_gives_float32():
 
     found = {}
     for precision, dtype in (("float32", torch.float32), ("bf16", torch.bfloat16)):
-        meter = Meter(toy_measure(ToyInstrument(network=Convolved), precision=precision), CLIP, CPU)
+        extractor = FeatureExtractor(toy_protocol(ToyInstrument(network=Convolved), precision=precision), CLIP, CPU)
         seen.clear()
-        found[precision] = meter.outputs(CLIPS, ("fc7",))["fc7"]
+        found[precision] = extractor.outputs(CLIPS, ("fc7",))["fc7"]
         assert seen == [dtype]
         assert found[precision].dtype == torch.float32
     difference = float((found["bf16"] - found["float32"]).abs().max())
@@ -227,4 +229,4 @@ def test_the_c3d_resizes_in_float32_whatever_the_network_computes_in(preprocessi
 
 def test_a_metric_whose_reference_is_missing_is_refused():
     with pytest.raises(RequestError, match="'fid' compares with the moments of real clips; none were given"):
-        Scorer(toy_measure().metrics, {})
+        Scorer(toy_protocol().metrics, {})

@@ -6,24 +6,24 @@ from typing import Any
 
 import pytest
 
-from tests.kit.toy_protocol import CLIP, ToyHost, ToyInstrument, make_protocol, toy_measure
+from tests.kit.toy_protocol import CLIP, ToyHost, ToyInstrument, make_protocol, toy_protocol
 from vidgen_bench.api import Clip
 from vidgen_bench.config.protocol import adjusted
 from vidgen_bench.errors import RequestError
-from vidgen_bench.measure.resolved_protocol import make_measure, with_every_option
+from vidgen_bench.measure.resolved_protocol import resolve_protocol, with_every_option
 
 
 def names(chosen: Any) -> list[str]:
-    return [c.found.name for c in chosen]
+    return [c.plugin.name for c in chosen]
 
 
 def test_what_is_measured_when() -> None:
-    measure = toy_measure(extra=["kid", "fid-frozen"])
-    assert names(measure.metrics) == ["is", "fid", "kid", "fid-frozen"]
-    assert names(measure.main) == ["is", "fid"]
-    assert names(measure.plain) == ["is", "fid", "kid"]
-    assert measure.layers == ("fc7",)
-    assert toy_measure(metrics=["is"]).layers == ()
+    resolved = toy_protocol(extra=["kid", "fid-frozen"])
+    assert names(resolved.metrics) == ["is", "fid", "kid", "fid-frozen"]
+    assert names(resolved.watched) == ["is", "fid"]
+    assert names(resolved.plain) == ["is", "fid", "kid"]
+    assert resolved.layers == ("fc7",)
+    assert toy_protocol(metrics=["is"]).layers == ()
 
 
 def test_every_option_is_in_the_protocol_whoever_set_it() -> None:
@@ -39,38 +39,38 @@ def test_every_option_is_in_the_protocol_whoever_set_it() -> None:
 
 
 def test_options_are_the_protocols_and_else_the_metrics() -> None:
-    measure = toy_measure(options={"is": {"splits": 2}})
-    assert (measure.metrics[0].options.splits, measure.metrics[0].options.epsilon) == (2, 1e-7)
+    resolved = toy_protocol(options={"is": {"splits": 2}})
+    assert (resolved.metrics[0].options.splits, resolved.metrics[0].options.epsilon) == (2, 1e-7)
 
 
 def test_the_stamp_is_of_the_weights_and_the_real_clips() -> None:
-    stamp = toy_measure(ToyInstrument(weights="cd" * 32)).stamp("0123", ("trim=4",))
+    stamp = toy_protocol(ToyInstrument(weights="cd" * 32)).stamp("0123", ("trim=4",))
     assert (stamp.sha256, stamp.real, stamp.changes, stamp.instrument) == ("cd" * 32, "0123", ("trim=4",), "toy")
     options = {"is": {"epsilon": 1e-7, "added": "in-logarithms", "splits": 1}, "fid": {}}
     assert stamp.protocol == {**make_protocol().declared, "options": options}
 
 
 def test_an_extra_metric_has_a_stamp_of_its_own_and_changes_no_others() -> None:
-    plain = toy_measure().stamp("0123")
-    more = toy_measure(extra=["kid", "density"], options={"kid": {"degree": 2}})
+    plain = toy_protocol().stamp("0123")
+    more = toy_protocol(extra=["kid", "density"], options={"kid": {"degree": 2}})
     assert more.stamp("0123") == plain
-    ids = {c.found.name: more.stamp("0123", chosen=c).id for c in more.metrics}
+    ids = {c.plugin.name: more.stamp("0123", chosen=c).id for c in more.metrics}
     assert ids["is"] == ids["fid"] == plain.id
     assert len({plain.id, ids["kid"], ids["density"]}) == 3
-    other = toy_measure(extra=["kid", "density"])
-    again = {c.found.name: other.stamp("0123", chosen=c).id for c in other.metrics}
+    other = toy_protocol(extra=["kid", "density"])
+    again = {c.plugin.name: other.stamp("0123", chosen=c).id for c in other.metrics}
     assert (again["kid"] == ids["kid"], again["density"] == ids["density"]) == (False, True)
 
 
 def test_what_a_track_chooses_of_the_metrics_changes_no_stamp() -> None:
     whole = with_every_option(make_protocol(), ToyHost())
     part = adjusted(whole, {"metrics": ("fid",)})
-    measures = [make_measure(p, "toy", CLIP, ToyHost(), ("is", "fid")) for p in (whole, part)]
-    assert measures[0].stamp("0123") == measures[1].stamp("0123")
+    resolved_protocols = [resolve_protocol(p, "toy", CLIP, ToyHost(), ("is", "fid")) for p in (whole, part)]
+    assert resolved_protocols[0].stamp("0123") == resolved_protocols[1].stamp("0123")
 
 
 def test_the_plugins_that_make_the_numbers_are_named_with_their_versions() -> None:
-    said = toy_measure(version="2.5").measured_by
+    said = toy_protocol(version="2.5").measured_by
     assert "instrument toy toy-instruments 2.5" in said
     assert any(line.startswith("metric fid vidgen-bench ") for line in said)
 
@@ -93,16 +93,16 @@ def test_the_plugins_that_make_the_numbers_are_named_with_their_versions() -> No
 )
 def test_what_does_not_fit_is_refused(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(RequestError) as caught:
-        toy_measure(**changes)
+        toy_protocol(**changes)
     assert words in str(caught.value)
 
 
 def test_an_instrument_that_is_unknown_lacks_a_layer_or_refuses_the_clips() -> None:
     with pytest.raises(RequestError, match=r"No instrument is called 'toi'\. Did you mean 'toy'"):
-        make_measure(make_protocol(), "toi", CLIP, ToyHost())
+        resolve_protocol(make_protocol(), "toi", CLIP, ToyHost())
     with pytest.raises(RequestError, match="'fid' reads the layer 'fc7', but toy emits prob"):
-        toy_measure(ToyInstrument(layers=("prob",)))
+        toy_protocol(ToyInstrument(layers=("prob",)))
     with pytest.raises(RequestError, match="refuses clips of 4 frames of 16 pixels: it sees three colours"):
-        toy_measure(clip=Clip(4, 16, 2, channels=1))
+        toy_protocol(clip=Clip(4, 16, 2, channels=1))
     with pytest.raises(RequestError, match="'toy' has no weights here"):
-        toy_measure(ToyInstrument(absent=True))
+        toy_protocol(ToyInstrument(absent=True))

@@ -14,7 +14,7 @@ from vidgen_bench.cli.plugins.new import new
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from vidgen_bench.host.host import Found, Host, Kind
+    from vidgen_bench.host.host import Host, Kind, LoadedPlugin
 
 app = typer.Typer(cls=QuickGroup, rich_markup_mode="rich")
 
@@ -84,19 +84,19 @@ def _host() -> Host:
 
     host = Host.of_environment()
     with contextlib.redirect_stdout(sys.stderr):
-        _ = host.found
+        _ = host.plugins
     return host
 
 
-def _named(host: Host, name: str) -> list[Found]:
+def _named(host: Host, name: str) -> list[LoadedPlugin]:
     """Return every plugin of this name, of any kind; raises ``RequestError``, or ``PluginError`` where it is broken."""
     from vidgen_bench.errors import RequestError, did_you_mean
 
-    found = [f for f in host.found if f.name == name]
+    found = [f for f in host.plugins if f.name == name]
     if found:
         return found
     host.refuse_broken(name)
-    raise RequestError(f"No plugin is called {name!r}.{did_you_mean(name, {f.name for f in host.found})}")
+    raise RequestError(f"No plugin is called {name!r}.{did_you_mean(name, {f.name for f in host.plugins})}")
 
 
 def _print_matrix(track: str, host: Host, as_json: bool) -> None:
@@ -126,7 +126,7 @@ def _listing(host: Host) -> dict[str, object]:
     from vidgen_bench.cli.plugins.page import as_table
 
     return {
-        "plugins": [as_table(f) for f in host.found],
+        "plugins": [as_table(f) for f in host.plugins],
         "broken": [
             {
                 "entry_point": b.origin.entry_point,
@@ -150,7 +150,7 @@ def _print_listing(host: Host) -> None:
     for kind in HOOKS:
         if found := list(host.of(kind)):
             console.print(_block(kind, found))
-    if not host.found:
+    if not host.plugins:
         console.print("No plugin is installed that loads.")
     if host.broken:
         console.print(_faults("broken", [(str(b.origin), b.cause) for b in host.broken]))
@@ -160,7 +160,7 @@ def _print_listing(host: Host) -> None:
         console.print(f"Only what {ALLOW_LIST}={restricted} names was loaded.", style="dim")
 
 
-def _block(kind: Kind, found: list[Found]) -> RenderableType:
+def _block(kind: Kind, found: list[LoadedPlugin]) -> RenderableType:
     """Return the entries of one kind: name and summary, and beneath what it can and where it comes from."""
     from rich.console import Group
     from rich.padding import Padding

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from vidgen_bench.host.host import KIND_WORDS, Found, Kind
+from vidgen_bench.host.host import KIND_WORDS, Kind, LoadedPlugin
 from vidgen_bench.host.options import jsonable, listed
 
 if TYPE_CHECKING:
@@ -26,76 +26,76 @@ def plural(kind: Kind) -> str:
     return f"{KIND_WORDS.get(kind, kind)}s"
 
 
-def summary(found: Found) -> str:
+def summary(plugin: LoadedPlugin) -> str:
     """Return what a plugin is in a line; a pairing is what it sets."""
-    return _changes(found.declaration.options) if found.kind == "pairing" else found.declaration.summary
+    return _changes(plugin.declaration.options) if plugin.kind == "pairing" else plugin.declaration.summary
 
 
-def facts(found: Found) -> list[str]:
+def facts(plugin: LoadedPlugin) -> list[str]:
     """Return what a plugin can, where it comes from and its reference, each a short text."""
-    declared = found.declaration
+    declared = plugin.declaration
     texts = []
-    if can := getattr(declared, "can", None) if found.kind in ("backbone", "temporal") else None:
+    if can := getattr(declared, "can", None) if plugin.kind in ("backbone", "temporal") else None:
         texts.append(f"can {', '.join(a for a in _ABILITIES if a in can)}")
     elif can is not None:
         texts.append("training frames only")
     if getattr(declared, "stochastic", False):
         texts.append("stochastic")
-    if found.kind == "backbone" and declared.own:
+    if plugin.kind == "backbone" and declared.own:
         texts.append(f"own temporal generator {declared.own}")
-    if found.kind == "temporal" and declared.variants:
+    if plugin.kind == "temporal" and declared.variants:
         texts.append(f"variants {', '.join(declared.variants)}")
-    return [*texts, f"{found.origin.distribution} {found.origin.version}", declared.reference]
+    return [*texts, f"{plugin.origin.distribution} {plugin.origin.version}", declared.reference]
 
 
-def as_table(found: Found, *, options: bool = False) -> dict[str, Any]:
+def as_table(plugin: LoadedPlugin, *, options: bool = False) -> dict[str, Any]:
     """Return a plugin as plain values for JSON, with its options where asked for."""
-    declared = found.declaration
-    table: dict[str, Any] = {"kind": found.kind, "name": found.name}
-    if found.kind == "pairing":
+    declared = plugin.declaration
+    table: dict[str, Any] = {"kind": plugin.kind, "name": plugin.name}
+    if plugin.kind == "pairing":
         table["sets"] = jsonable(dict(declared.options))
     else:
         table |= {"summary": declared.summary, "api": declared.api}
     table["reference"] = declared.reference
-    if found.kind in ("backbone", "temporal"):
+    if plugin.kind in ("backbone", "temporal"):
         table["can"] = [a for a in _ABILITIES if a in declared.can]
         table["stochastic"] = bool(getattr(declared, "stochastic", False))
     table |= {
-        name: _plain(getattr(declared, name)) for name in _EXTRA if found.kind != "pairing" and hasattr(declared, name)
+        name: _plain(getattr(declared, name)) for name in _EXTRA if plugin.kind != "pairing" and hasattr(declared, name)
     }
-    if found.kind == "temporal":
+    if plugin.kind == "temporal":
         table |= {"sets": jsonable(dict(declared.sets)), "variants": jsonable(dict(declared.variants))}
-    origin = found.origin
+    origin = plugin.origin
     table |= {"distribution": origin.distribution, "version": origin.version, "entry_point": origin.entry_point}
-    if options and found.kind in _WITH_OPTIONS:
+    if options and plugin.kind in _WITH_OPTIONS:
         table["options"] = [dataclasses.asdict(o) | {"default": jsonable(o.default)} for o in listed(declared.options)]
     return table
 
 
-def page(found: Found) -> RenderableType:
+def page(plugin: LoadedPlugin) -> RenderableType:
     """Return the page of ``plugins show``."""
     from rich.console import Group
     from rich.padding import Padding
     from rich.text import Text
 
-    word = KIND_WORDS.get(found.kind, found.kind)
+    word = KIND_WORDS.get(plugin.kind, plugin.kind)
     parts: list[RenderableType] = [
-        Text.assemble((found.name, "bold"), (f"  {word}", "cyan")),
-        Padding(Text(summary(found)), (0, 0, 0, 2)),
-        Padding(Text("\n".join(facts(found)), style="dim"), (0, 0, 1, 2)),
+        Text.assemble((plugin.name, "bold"), (f"  {word}", "cyan")),
+        Padding(Text(summary(plugin)), (0, 0, 0, 2)),
+        Padding(Text("\n".join(facts(plugin)), style="dim"), (0, 0, 1, 2)),
     ]
-    if found.kind in _WITH_OPTIONS:
-        parts.append(_options(found, found.kind))
+    if plugin.kind in _WITH_OPTIONS:
+        parts.append(_options(plugin, plugin.kind))
     return Group(*parts)
 
 
-def _options(found: Found, kind: Kind) -> RenderableType:
+def _options(plugin: LoadedPlugin, kind: Kind) -> RenderableType:
     from rich.console import Group
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
-    declared = found.declaration
+    declared = plugin.declaration
     parts: list[RenderableType] = []
     fixed: Mapping[str, Any] = declared.sets if kind == "temporal" else {}
     table = Table.grid(padding=(0, 2, 0, 0))
@@ -106,7 +106,7 @@ def _options(found: Found, kind: Kind) -> RenderableType:
         value = f"{shown(fixed[o.name])} (by name)" if o.name in fixed else shown(o.default)
         table.add_row(o.name, value, Text.assemble(o.help, (f" · {o.type}", "dim")))
     if table.row_count:
-        how = f"options.{found.name}.NAME = VALUE in a protocol" if kind == "metric" else f"--set {kind}.NAME=VALUE"
+        how = f"options.{plugin.name}.NAME = VALUE in a protocol" if kind == "metric" else f"--set {kind}.NAME=VALUE"
         parts += [Text(f"options: {how}", style="bold cyan"), Padding(table, (0, 0, 1, 2))]
     else:
         parts += [Text("no options", style="dim"), Text()]
@@ -114,7 +114,7 @@ def _options(found: Found, kind: Kind) -> RenderableType:
         variants = Table.grid(padding=(0, 2, 0, 0))
         variants.add_column(no_wrap=True, style="bold")
         for name, changes in declared.variants.items():
-            variants.add_row(f"{found.name}:{name}", _changes(changes) or "the defaults")
+            variants.add_row(f"{plugin.name}:{name}", _changes(changes) or "the defaults")
         parts += [Text("variants", style="bold cyan"), Padding(variants, (0, 0, 1, 2))]
     return Group(*parts)
 

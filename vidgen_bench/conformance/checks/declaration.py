@@ -21,7 +21,7 @@ SECONDS = 120
 
 def declaration(declared: Declared) -> None:
     """Ask that it cannot be changed, that its options are explained and take their own values, and what it imports."""
-    value = declared.found.declaration
+    value = declared.plugin.declaration
     demand(
         _refuses_change(value),
         "expected a frozen value: its name could be changed. Declare it with @dataclass(frozen=True).",
@@ -66,7 +66,7 @@ def _ask_options(value: Any) -> None:
 
 
 def _ask_imports(declared: Declared) -> None:
-    module = declared.host.module(declared.found.origin)
+    module = declared.host.module(declared.plugin.origin)
     seen = imported(module, tuple(sys.path))
     demand(
         not seen,

@@ -10,12 +10,12 @@ from vidgen_bench.conformance.nonconformance import Nonconformance, demand
 from vidgen_bench.conformance.small import small_track
 from vidgen_bench.conformance.subject import Declared, Trial, trials
 from vidgen_bench.errors import VidgenBenchError
-from vidgen_bench.host.host import Found, Host
+from vidgen_bench.host.host import Host, LoadedPlugin
 
 
 def pairing(declared: Declared) -> None:
     """Ask that there is something to try, and that no question about it ends in an error."""
-    found, host = declared.found, declared.host
+    found, host = declared.plugin, declared.host
     if found.kind == "backbone":
         if reason := trouble(found, host):
             raise Nonconformance(reason)
@@ -31,16 +31,16 @@ def pairing(declared: Declared) -> None:
     )
 
 
-def _ask_refusal(trial: Trial, found: Found, host: Host) -> None:
+def _ask_refusal(trial: Trial, plugin: LoadedPlugin, host: Host) -> None:
     """A pair may not fit; anything else that comes out of asking is a fault, of this temporal generator if not of the other side."""
-    if trial.refusal is None or isinstance(trial.refusal, Misfit) or found.kind == "backbone":
+    if trial.refusal is None or isinstance(trial.refusal, Misfit) or plugin.kind == "backbone":
         return  # a backbone that is asked about another temporal generator has answered the same questions before
     if trouble(host.find("backbone", trial.spec.backbone), host):
         return
     raise Nonconformance(f"expected {trial.spec} to fit or to be refused in words: {trial.refusal}")
 
 
-def trouble(backbone: Found, host: Host) -> str | None:
+def trouble(backbone: LoadedPlugin, host: Host) -> str | None:
     """Return why a backbone cannot be tried at its reduced size, or None."""
     declared: Backbone = backbone.declaration
     try:

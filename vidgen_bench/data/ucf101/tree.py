@@ -47,10 +47,10 @@ def read_tree(source: VideoSource, split: int, allow_missing: int = 0) -> Tree:
             out of
             the folder, a malformed line, a video listed twice, or a label that disagrees with classInd.txt.
     """
-    shelf = _Shelf(source.videos)
+    record_files = _Shelf(source.videos)
     classes = read_classes(source.splits / "classInd.txt")
     numbers = {name.casefold(): label for label, name in enumerate(classes)}
-    shelf.require_videos(classes)
+    record_files.require_videos(classes)
     train_list, test_list = (source.splits / f"{kind}list{split:02d}.txt" for kind in ("train", "test"))
     seen: dict[str, Line] = {}
     missing: list[Line] = []
@@ -60,7 +60,7 @@ def read_tree(source: VideoSource, split: int, allow_missing: int = 0) -> Tree:
         for line in lines:
             label = _label(line, numbers, classes)
             _once(line, seen)
-            path = shelf.find(line)
+            path = record_files.find(line)
             if path is None:
                 missing.append(line)
             else:

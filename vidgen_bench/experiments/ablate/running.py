@@ -67,7 +67,7 @@ def check_data(ablation: Ablation, plans: Mapping[Key, Plan], observer: Observer
         plan = plans[job.member.key]
         asked = (plan.track.data.name, plan.request.videos, plan.request.splits)
         if asked not in found:
-            plan.bench.data_set.declaration.locate(
+            plan.resolved_track.data_set.declaration.locate(
                 plan.request.videos, plan.request.splits, cache_folder(), observer.progress
             )
             found.add(asked)

@@ -12,9 +12,9 @@ from vidgen_bench.errors import RequestError
 from vidgen_bench.experiments.evaluate import arguments
 from vidgen_bench.experiments.evaluate.external_clips import evaluate_clips
 from vidgen_bench.experiments.evaluate.finished_run import evaluate_run, is_run
-from vidgen_bench.experiments.evaluate.request import Asked, Evaluation
+from vidgen_bench.experiments.evaluate.request import EvaluationRequest, EvaluationResult
 from vidgen_bench.host.host import Host
-from vidgen_bench.measure.resolved_track import Videos
+from vidgen_bench.measure.resolved_track import VideoLocation
 from vidgen_bench.records.record import Record
 from vidgen_bench.system.interrupt import Interrupt
 from vidgen_bench.system.memory import keep_freed_memory
@@ -30,7 +30,7 @@ TRACK = "shapes-smoke"
 
 def evaluation(
     what: str | Path | np.ndarray | Tensor,
-    asked: Asked,
+    asked: EvaluationRequest,
     *,
     track: str | None = None,
     name: str | None = None,
@@ -40,7 +40,7 @@ def evaluation(
     layout: str | None = None,
     value_range: str | None = None,
     observer: Observer | None = None,
-) -> Evaluation:
+) -> EvaluationResult:
     """Score a finished run, or clips from elsewhere; see :func:`evaluate`.
 
     Raises:
@@ -56,7 +56,7 @@ def evaluation(
             _only_for_clips(name=name, resize=resize, trim=trim, layout=layout, range=value_range)
             return evaluate_run(Path(what), track, asked, watching)
         declared = load_track(track or TRACK)
-        bench = asked.bench(declared, Host.of_environment())
+        resolved_track = asked.resolved_track(declared, Host.of_environment())
         if isinstance(what, str | Path):
             source = open_source(what, layout=layout, value_range=value_range, report=watching.progress)
             origin = _origin(Path(what))
@@ -64,7 +64,7 @@ def evaluation(
             source = source_of(what, layout=layout, value_range=value_range, report=watching.progress)
             origin = "array"
         clips = fitted(source, declared.clip, resize=resize, trim=trim)
-        return evaluate_clips(clips, bench, asked, origin, name, runs, watching)
+        return evaluate_clips(clips, resolved_track, asked, origin, name, runs, watching)
 
 
 def evaluate(
@@ -85,11 +85,11 @@ def evaluate(
     runs: str | Path = "runs",
 ) -> Record:
     """Return the record of a finished run or of clips from elsewhere; see :func:`vidgen_bench.evaluate`."""
-    videos = Videos(
+    videos = VideoLocation(
         None if data is None else arguments.folder("data", data),
         None if splits is None else arguments.folder("splits", splits),
     )
-    asked = Asked(
+    asked = EvaluationRequest(
         arguments.name_or_file("protocol", protocol),
         arguments.whole("samples", samples),
         arguments.text("precision", precision),

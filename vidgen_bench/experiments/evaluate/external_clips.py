@@ -16,13 +16,13 @@ from vidgen_bench.compose.pair import plugin_entry
 from vidgen_bench.config.spec import NAME
 from vidgen_bench.data.external.fitting import Clips
 from vidgen_bench.errors import RequestError
-from vidgen_bench.experiments.evaluate.record_files import Shelf
-from vidgen_bench.experiments.evaluate.request import Asked, Evaluation
-from vidgen_bench.experiments.evaluate.scores import Numbers, ids_of, measured, real_clips
+from vidgen_bench.experiments.evaluate.record_files import RecordFiles
+from vidgen_bench.experiments.evaluate.request import EvaluationRequest, EvaluationResult
+from vidgen_bench.experiments.evaluate.scores import Numbers, ids_of, prepare_real_clips, score_clips
 from vidgen_bench.experiments.run.recording import data_entry, environment_entry, track_entry
 from vidgen_bench.measure.reference.clips import RealClips
-from vidgen_bench.measure.resolved_protocol import Measure
-from vidgen_bench.measure.resolved_track import Bench
+from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
+from vidgen_bench.measure.resolved_track import ResolvedTrack
 from vidgen_bench.records.entries import ExternalEntry, Measured, Parameters, Spent
 from vidgen_bench.records.record import Record, write_record
 from vidgen_bench.system.device import choose_device
@@ -38,8 +38,14 @@ _LONGEST = 100
 
 
 def evaluate_clips(
-    clips: Clips, bench: Bench, asked: Asked, origin: str, name: str | None, runs: Path, observer: Observer
-) -> Evaluation:
+    clips: Clips,
+    resolved_track: ResolvedTrack,
+    asked: EvaluationRequest,
+    origin: str,
+    name: str | None,
+    runs: Path,
+    observer: Observer,
+) -> EvaluationResult:
     """Score clips from elsewhere, and write ``runs/TRACK/NAME/record.json``; what has been scored before is only read.
 
     Args:
@@ -50,32 +56,40 @@ def evaluate_clips(
     Raises:
         RequestError: too few clips for a batch, a name that is none, or one that other clips have.
     """
-    shelf = Shelf(runs / bench.track.name / _row_name(name, origin))
-    bench, left_over = _enough(bench, clips, asked)
-    real, device = real_clips(bench, asked.videos, observer), choose_device(asked.device)
-    ids = [ids_of(m, real, clips.changes) for m in bench.measures]
-    with shelf.locked():
-        _check_same(shelf, clips, real, bench)
-        found = [shelf.holding(i) for i in ids]
-        wanted = [m for m, there in zip(bench.measures, found, strict=True) if there is None]
+    record_files = RecordFiles(runs / resolved_track.track.name / _row_name(name, origin))
+    resolved_track, left_over = _enough(resolved_track, clips, asked)
+    real, device = prepare_real_clips(resolved_track, asked.videos, observer), choose_device(asked.device)
+    ids = [ids_of(m, real, clips.changes) for m in resolved_track.protocols]
+    with record_files.locked():
+        _check_same(record_files, clips, real, resolved_track)
+        found = [record_files.holding(i) for i in ids]
+        wanted = [m for m, there in zip(resolved_track.protocols, found, strict=True) if there is None]
         if not wanted and found[0] is not None:
-            return Evaluation(*found[0], already=True, left_over=left_over, skipped=bench.skipped)
+            return EvaluationResult(*found[0], already=True, left_over=left_over, skipped=resolved_track.skipped)
         started = _now()
 
-        def batches(measure: Measure) -> int:
-            return _batches(bench, measure, clips.count)
+        def batches(resolved: ResolvedProtocol) -> int:
+            return _batches(resolved_track, resolved, clips.count)
 
         def draw(numbers: range) -> Iterator[Tensor]:
             return clips.read(clips.order[numbers.start : numbers.stop])
 
-        numbers = measured(bench, wanted, real, draw, batches, device, observer, clips.changes)
+        numbers = score_clips(resolved_track, wanted, real, draw, batches, device, observer, clips.changes)
         used = max(batches(m) * m.protocol.samples for m in wanted)
         record = _record(
-            replace(bench, measures=tuple(wanted)), real, shelf.base.name, clips, origin, used, numbers, started, device
+            replace(resolved_track, protocols=tuple(wanted)),
+            real,
+            record_files.base.name,
+            clips,
+            origin,
+            used,
+            numbers,
+            started,
+            device,
         )
-        path = shelf.free(wanted, numbers.ids)
+        path = record_files.free(wanted, numbers.ids)
         write_record(path, record)
-    return Evaluation(path, record, already=False, left_over=left_over, skipped=bench.skipped)
+    return EvaluationResult(path, record, already=False, left_over=left_over, skipped=resolved_track.skipped)
 
 
 def _row_name(name: str | None, origin: str) -> str:
@@ -88,14 +102,14 @@ def _row_name(name: str | None, origin: str) -> str:
     return chosen
 
 
-def _batches(bench: Bench, measure: Measure, clips: int) -> int:
+def _batches(resolved_track: ResolvedTrack, resolved: ResolvedProtocol, clips: int) -> int:
     """Return how many whole batches there are, at most those that the track asks for."""
-    return min(bench.batches(measure), clips // measure.protocol.samples)
+    return min(resolved_track.batches(resolved), clips // resolved.protocol.samples)
 
 
-def _enough(bench: Bench, clips: Clips, asked: Asked) -> tuple[Bench, int]:
+def _enough(resolved_track: ResolvedTrack, clips: Clips, asked: EvaluationRequest) -> tuple[ResolvedTrack, int]:
     """Return the bench without other protocols that ask for more clips than there are, and how many clips are left over."""
-    count, main = clips.count, bench.main.protocol
+    count, main = clips.count, resolved_track.main.protocol
     if count < main.samples:
         possible = count >= FEWEST and not main.fixed
         instead = "" if not possible else f" --samples {count} measures batches of as many, under an id of its own."
@@ -104,29 +118,31 @@ def _enough(bench: Bench, clips: Clips, asked: Asked) -> tuple[Bench, int]:
         )
     few = {
         m.protocol.name: f"it measures batches of {m.protocol.samples:,} clips, and here are {count:,}"
-        for m in bench.measures[1:]
+        for m in resolved_track.protocols[1:]
         if count < m.protocol.samples
     }
-    kept = tuple(m for m in bench.measures if m.protocol.name not in few)
-    bench = replace(bench, measures=kept, skipped={**bench.skipped, **few})
-    return bench, count - max(_batches(bench, m, count) * m.protocol.samples for m in kept)
+    kept = tuple(m for m in resolved_track.protocols if m.protocol.name not in few)
+    resolved_track = replace(resolved_track, protocols=kept, skipped={**resolved_track.skipped, **few})
+    return resolved_track, count - max(_batches(resolved_track, m, count) * m.protocol.samples for m in kept)
 
 
-def _check_same(shelf: Shelf, clips: Clips, real: RealClips, bench: Bench) -> None:
+def _check_same(record_files: RecordFiles, clips: Clips, real: RealClips, resolved_track: ResolvedTrack) -> None:
     """Refuse a name that stands for other clips, or for the same ones on other data or another track of that name."""
-    for path, record in shelf.records():
+    for path, record in record_files.records():
         other = record.external is None or record.external.sha256 != clips.source.sha256
         if (
             other
-            or record.track.fingerprint != bench.track.fingerprint
+            or record.track.fingerprint != resolved_track.track.fingerprint
             or record.data.fingerprint != real.store.fingerprint
         ):
             what = "other clips" if other else "these clips on another track or other data"
-            raise RequestError(f"{path} is of {what}. Give another --name or --runs folder, or delete {shelf.base}.")
+            raise RequestError(
+                f"{path} is of {what}. Give another --name or --runs folder, or delete {record_files.base}."
+            )
 
 
 def _record(
-    bench: Bench,
+    resolved_track: ResolvedTrack,
     real: RealClips,
     name: str,
     clips: Clips,
@@ -142,10 +158,10 @@ def _record(
         spec=name,
         seed=0,
         version=__version__,
-        track=track_entry(bench.track),
-        data=data_entry(bench.track, real.store),
+        track=track_entry(resolved_track.track),
+        data=data_entry(resolved_track.track, real.store),
         protocols=numbers.stamps,
-        plugins=tuple(plugin_entry(f) for f in bench.plugins),
+        plugins=tuple(plugin_entry(f) for f in resolved_track.plugins),
         options={},
         parameters=Parameters(temporal=None, parts={}),
         environment=environment_entry(device, 1),

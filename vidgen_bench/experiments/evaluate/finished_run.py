@@ -18,17 +18,17 @@ from vidgen_bench.config.protocol import load_protocol
 from vidgen_bench.config.toml import explain
 from vidgen_bench.config.track import Track, load_track
 from vidgen_bench.errors import RecordError, RequestError
-from vidgen_bench.experiments.evaluate.record_files import Shelf
+from vidgen_bench.experiments.evaluate.record_files import RecordFiles
 from vidgen_bench.experiments.evaluate.recorded_protocol import as_measured, main_protocol
-from vidgen_bench.experiments.evaluate.request import Asked, Evaluation
-from vidgen_bench.experiments.evaluate.scores import Numbers, ids_of, measured, real_clips
+from vidgen_bench.experiments.evaluate.request import EvaluationRequest, EvaluationResult
+from vidgen_bench.experiments.evaluate.scores import Numbers, ids_of, prepare_real_clips, score_clips
 from vidgen_bench.experiments.run.folder import RunFolder
 from vidgen_bench.experiments.run.recording import environment_entry
 from vidgen_bench.experiments.sample.recompose import read_run
 from vidgen_bench.experiments.sample.trained import load
 from vidgen_bench.host.host import Host
 from vidgen_bench.measure.reference.clips import RealClips
-from vidgen_bench.measure.resolved_track import Bench, Videos
+from vidgen_bench.measure.resolved_track import ResolvedTrack, VideoLocation
 from vidgen_bench.records.record import RUN_FILES, Record, write_record
 from vidgen_bench.system.device import choose_device
 from vidgen_bench.system.observer import Observer
@@ -40,7 +40,7 @@ def is_run(path: Path) -> bool:
     return path.name in RUN_FILES or any((path / name).is_file() for name in RUN_FILES)
 
 
-def evaluate_run(run: Path, track: str | None, asked: Asked, observer: Observer) -> Evaluation:
+def evaluate_run(run: Path, track: str | None, asked: EvaluationRequest, observer: Observer) -> EvaluationResult:
     """Score the samples that a run's best checkpoint draws, and write ``RUN/evaluations/PROTOCOL-.../record.json``.
 
     They are the samples of its final scores: the noise is the same.
@@ -49,23 +49,28 @@ def evaluate_run(run: Path, track: str | None, asked: Asked, observer: Observer)
         RequestError: the run is not finished, was made on another track or other data, or what is asked for is unknown.
     """
     record, folder = _finished(run)
-    bench, device = _bench(record, _track(record, track), asked), choose_device(asked.device)
-    real = real_clips(bench, _as_then(asked.videos, record), observer)
+    resolved_track, device = _resolved_track(record, _track(record, track), asked), choose_device(asked.device)
+    real = prepare_real_clips(resolved_track, _as_then(asked.videos, record), observer)
     _check_data(record, real, folder)
-    shelf = Shelf(folder.path)
-    with shelf.locked():
-        if there := shelf.holding(ids_of(bench.main, real)):
-            return Evaluation(*there, already=True)
+    record_files = RecordFiles(folder.path)
+    with record_files.locked():
+        if there := record_files.holding(ids_of(resolved_track.main, real)):
+            return EvaluationResult(*there, already=True)
         trained = load(folder.path, device=str(device))
         observer.stage(f"drawing from the checkpoint of iteration {trained.iteration} on {device.type}")
 
         def draw(numbers: range) -> Iterator[Tensor]:
-            return samples(trained.game, record.seed, "final", numbers, bench.track.clip.grid, device)
+            return samples(trained.game, record.seed, "final", numbers, resolved_track.track.clip.grid, device)
 
-        numbers = measured(bench, bench.measures, real, draw, bench.batches, device, observer)
-        made, path = _record(record, bench, numbers, device), shelf.free(bench.measures, numbers.ids)
+        numbers = score_clips(
+            resolved_track, resolved_track.protocols, real, draw, resolved_track.batches, device, observer
+        )
+        made, path = (
+            _record(record, resolved_track, numbers, device),
+            record_files.free(resolved_track.protocols, numbers.ids),
+        )
         write_record(path, made)
-    return Evaluation(path, made, already=False)
+    return EvaluationResult(path, made, already=False)
 
 
 def _finished(run: Path) -> tuple[Record, RunFolder]:
@@ -92,14 +97,14 @@ def _track(record: Record, given: str | None) -> Track:
     return track.model_copy(update={"name": record.track.name})  # a derived one's is no name that a file may give
 
 
-def _bench(record: Record, track: Track, asked: Asked) -> Bench:
+def _resolved_track(record: Record, track: Track, asked: EvaluationRequest) -> ResolvedTrack:
     """Return the bench of one measure: under the protocol that is asked for, else under the run's own."""
     protocol = load_protocol(asked.protocol) if asked.protocol is not None else main_protocol(record, track)
     evaluation = as_measured(track.evaluation, record, protocol)
-    return asked.bench(track.model_copy(update={"evaluation": evaluation}), Host.of_environment(), protocol)
+    return asked.resolved_track(track.model_copy(update={"evaluation": evaluation}), Host.of_environment(), protocol)
 
 
-def _as_then(videos: Videos, record: Record) -> Videos:
+def _as_then(videos: VideoLocation, record: Record) -> VideoLocation:
     """Return where the videos are; what was missing when the run was made may be missing now."""
     return replace(videos, allow_missing=max(videos.allow_missing, len(record.data.missing)))
 
@@ -112,7 +117,7 @@ def _check_data(record: Record, real: RealClips, folder: RunFolder) -> None:
         )
 
 
-def _record(record: Record, bench: Bench, numbers: Numbers, device: torch.device) -> Record:
+def _record(record: Record, resolved_track: ResolvedTrack, numbers: Numbers, device: torch.device) -> Record:
     """Return the run's record with these numbers instead of its own; how it was trained stays."""
     trained_by = tuple(p for p in record.plugins if p.kind in ("backbone", "temporal"))
     watched = {i: s for i, s in record.protocols.items() if i == record.watched}
@@ -127,7 +132,7 @@ def _record(record: Record, bench: Bench, numbers: Numbers, device: torch.device
     return record.model_copy(
         update={
             "protocols": numbers.stamps | watched,
-            "plugins": (*trained_by, *(plugin_entry(f) for f in bench.plugins)),
+            "plugins": (*trained_by, *(plugin_entry(f) for f in resolved_track.plugins)),
             "environment": environment,
             "metrics": numbers.metrics,
             "scores": numbers.scores,

@@ -8,13 +8,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vidgen_bench.experiments.run.folder import RunFolder
-from vidgen_bench.measure.resolved_protocol import Measure
+from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
 from vidgen_bench.records.record import RECORD_FILE, Record, read_record
 
 FOLDER = "evaluations"
 
 
-class Shelf:
+class RecordFiles:
     """The record of one subject, and those of other protocols in ``evaluations/`` beside it."""
 
     def __init__(self, base: Path) -> None:
@@ -55,11 +55,11 @@ class Shelf:
         """Return the record with scores under all of these ids."""
         return next(((path, r) for path, r in self.records() if ids <= measured_under(r)), None)
 
-    def free(self, measures: Sequence[Measure], ids: Set[str]) -> Path:
+    def free(self, resolved_protocols: Sequence[ResolvedProtocol], ids: Set[str]) -> Path:
         """Return where a new record of these measures goes, whose numbers have these ids."""
         if not (self.base / RECORD_FILE).exists():
             return self.base / RECORD_FILE
-        names = "+".join(m.protocol.name for m in measures)[:80]
+        names = "+".join(m.protocol.name for m in resolved_protocols)[:80]
         tail = hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:12]
         return self.base / FOLDER / f"{names}-{tail}" / RECORD_FILE
 

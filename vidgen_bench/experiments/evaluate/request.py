@@ -11,22 +11,22 @@ from vidgen_bench.config.protocol import Precision, Protocol
 from vidgen_bench.config.track import Track
 from vidgen_bench.errors import RequestError, did_you_mean
 from vidgen_bench.host.host import Host
-from vidgen_bench.measure.resolved_track import Bench, Videos, make_bench
+from vidgen_bench.measure.resolved_track import ResolvedTrack, VideoLocation, resolve_track
 from vidgen_bench.records.record import Record
 
 
 @dataclass(frozen=True)
-class Asked:
+class EvaluationRequest:
     """What a person asks for beside the clips."""
 
     protocol: str | None = None
     """Instead of the track's own."""
     samples: int | None = None
     precision: str | None = None
-    videos: Videos = field(default_factory=Videos)
+    videos: VideoLocation = field(default_factory=VideoLocation)
     device: str = "auto"
 
-    def bench(self, track: Track, host: Host, own: Protocol | None = None) -> Bench:
+    def resolved_track(self, track: Track, host: Host, own: Protocol | None = None) -> ResolvedTrack:
         """Return the bench of a track under the protocol that is asked for.
 
         Args:
@@ -43,13 +43,13 @@ class Asked:
             )
         protocol = own or self.protocol
         protocols = (protocol,) if protocol is not None else ()
-        return make_bench(
+        return resolve_track(
             track, host, protocols=protocols, changes={"samples": self.samples, "precision": self.precision}
         )
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class EvaluationResult:
     """A record, where it lies, and what there is to say of how it came about."""
 
     path: Path

@@ -11,11 +11,11 @@ import torch
 
 from vidgen_bench.config.protocol import Stamp
 from vidgen_bench.errors import VidgenBenchError
-from vidgen_bench.measure.anchors import Anchors, anchors
-from vidgen_bench.measure.evaluator import Draw, Gauge, number, scores_of
+from vidgen_bench.measure.anchors import Anchors, score_anchors
+from vidgen_bench.measure.evaluator import Draw, Evaluator, number, scores_of
 from vidgen_bench.measure.reference.clips import RealClips
-from vidgen_bench.measure.resolved_protocol import Measure
-from vidgen_bench.measure.resolved_track import Bench, Videos
+from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
+from vidgen_bench.measure.resolved_track import ResolvedTrack, VideoLocation
 from vidgen_bench.records.entries import MetricEntry, Score
 from vidgen_bench.system.observer import Observer
 from vidgen_bench.system.places import cache_folder
@@ -37,29 +37,29 @@ class Numbers:
         return frozenset(self.metrics[name].protocol for name in self.scores)
 
 
-def real_clips(bench: Bench, videos: Videos, observer: Observer) -> RealClips:
+def prepare_real_clips(resolved_track: ResolvedTrack, videos: VideoLocation, observer: Observer) -> RealClips:
     """Return the training clips that reference statistics are of, decoding what is not decoded yet.
 
     Raises:
         DataError: the data are not what they should be.
     """
-    store = bench.prepare(videos, observer)
-    wide = bench.prepare_wide(videos, store, observer) if bench.shifts else None
-    return RealClips(store, wide, bench.track.clip)
+    store = resolved_track.prepare(videos, observer)
+    wide = resolved_track.prepare_wide(videos, store, observer) if resolved_track.shifts else None
+    return RealClips(store, wide, resolved_track.track.clip)
 
 
-def ids_of(measure: Measure, real: RealClips, changes: tuple[str, ...] = ()) -> frozenset[str]:
+def ids_of(resolved: ResolvedProtocol, real: RealClips, changes: tuple[str, ...] = ()) -> frozenset[str]:
     """Return the ids that the numbers of a measure will have, those of extra metrics left out."""
-    part = real.real(measure)
-    return frozenset(measure.stamp(part, changes, chosen).id for chosen in measure.main)
+    part = real.contents_hash(resolved)
+    return frozenset(resolved.stamp(part, changes, chosen).id for chosen in resolved.watched)
 
 
-def measured(
-    bench: Bench,
-    measures: Sequence[Measure],
+def score_clips(
+    resolved_track: ResolvedTrack,
+    resolved_protocols: Sequence[ResolvedProtocol],
     real: RealClips,
     draw: Draw,
-    batches: Callable[[Measure], int],
+    batches: Callable[[ResolvedProtocol], int],
     device: torch.device,
     observer: Observer,
     changes: tuple[str, ...] = (),
@@ -75,20 +75,22 @@ def measured(
     entries: dict[str, MetricEntry] = {}
     scores: dict[str, Score] = {}
     found: Anchors = {}
-    for measure in measures:
-        gauge = Gauge(measure, real, device, cache_folder(), observer, changes)
-        for name, table in anchors(gauge, bench.batches(measure), cache_folder(), observer).items():
+    for resolved in resolved_protocols:
+        evaluator = Evaluator(resolved, real, device, cache_folder(), observer, changes)
+        for name, table in score_anchors(evaluator, resolved_track.batches(resolved), cache_folder(), observer).items():
             found.setdefault(name, {}).update(table)
-        observer.stage(f"scoring by {measure.protocol.name}")
+        observer.stage(f"scoring by {resolved.protocol.name}")
         refused: dict[str, str] = {}
-        scores |= _scores(gauge, draw, batches(measure), observer, refused)
-        entries |= gauge.entries(refused)
-        stamps |= gauge.stamps()
+        scores |= _scores(evaluator, draw, batches(resolved), observer, refused)
+        entries |= evaluator.entries(refused)
+        stamps |= evaluator.stamps()
     return Numbers(stamps, entries, scores, found, time.monotonic() - begun)
 
 
-def _scores(gauge: Gauge, draw: Draw, batches: int, observer: Observer, refused: dict[str, str]) -> dict[str, Score]:
-    values = gauge.batches(draw, batches, "scoring", observer, refused=refused)
+def _scores(
+    evaluator: Evaluator, draw: Draw, batches: int, observer: Observer, refused: dict[str, str]
+) -> dict[str, Score]:
+    values = evaluator.batches(draw, batches, "scoring", observer, refused=refused)
     for table in values:
         for name, value in table.items():
             if not math.isfinite(number(value)):

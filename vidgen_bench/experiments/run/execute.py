@@ -20,8 +20,8 @@ from vidgen_bench.experiments.pictures.comparison import write_gif, write_png
 from vidgen_bench.experiments.run.folder import RunFolder
 from vidgen_bench.experiments.run.plan import Plan
 from vidgen_bench.experiments.run.recording import make_record
-from vidgen_bench.measure.anchors import Anchors, anchors
-from vidgen_bench.measure.evaluator import Gauge, number, scores_of
+from vidgen_bench.measure.anchors import Anchors, score_anchors
+from vidgen_bench.measure.evaluator import Evaluator, number, scores_of
 from vidgen_bench.measure.reference.clips import RealClips
 from vidgen_bench.measure.reference.statistics import counted
 from vidgen_bench.records.entries import Score
@@ -56,14 +56,14 @@ def prepare_wide(plan: Plan, game: Game, store: Store, observer: Observer) -> St
         PluginError: the track's crop takes every column and cannot move, and the backbone did not refuse that.
     """
     shifting = shifting_players(game)
-    if not shifting and not plan.bench.shifts:
+    if not shifting and not plan.resolved_track.shifts:
         return None
     if not FrameGeometry.of(plan.track.data).spare:
         raise PluginError(
             f"The player {shifting[0]!r} of {plan.composition.backbone.name} shifts its clips sideways (augment shift-x), but the crop of "
             f"the track {plan.track.name} takes every column; the backbone must refuse a clip with spare = 0."
         )
-    return plan.bench.prepare_wide(plan.request.source, store, observer)
+    return plan.resolved_track.prepare_wide(plan.request.source, store, observer)
 
 
 def shifting_players(game: Game) -> list[str]:
@@ -84,9 +84,9 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
     folder = plan.folder(seed)
     with ExitStack() as stack:
         process = Process.of_environment(device)
-        store = process.first(lambda: plan.bench.prepare(plan.request.source, observer)) or plan.bench.prepare(
-            plan.request.source, Observer()
-        )
+        store = process.first(
+            lambda: plan.resolved_track.prepare(plan.request.source, observer)
+        ) or plan.resolved_track.prepare(plan.request.source, Observer())
         identity = plan.identity(seed, store.fingerprint)
         process.first(lambda: stack.enter_context(folder.locked()))
         before = folder.request()
@@ -128,14 +128,14 @@ class _Run:
     ) -> None:
         self._plan, self._seed, self._folder, self._store, self._wide = plan, seed, folder, store, wide
         self._game, self._device, self._process, self._observer = game, device, process, observer
-        self._main = plan.bench.main
-        self._gauges: list[Gauge] = []
+        self._main = plan.resolved_track.main
+        self._evaluators: list[Evaluator] = []
         self._refused: dict[str, str] = {}
         self._trainer = self._make_trainer(interrupt)
 
     def _make_trainer(self, interrupt: Interrupt) -> Trainer:
         plan, evaluation = self._plan, self._plan.track.evaluation
-        better = next(c.metric.better for c in self._main.main if c.found.name == evaluation.select)
+        better = next(c.metric.better for c in self._main.watched if c.plugin.name == evaluation.select)
         return Trainer(
             self._game,
             ClipSampler(self._store, "train", self._seed, self._device, self._wide),
@@ -162,12 +162,14 @@ class _Run:
         return outcome
 
     def _measure_what_is_real(self) -> None:
-        bench, cache = self._plan.bench, cache_folder()
-        real = RealClips(self._store, self._wide if bench.shifts else None, self._plan.track.clip)
-        self._gauges = [Gauge(m, real, self._device, cache, self._observer) for m in bench.measures]
+        resolved_track, cache = self._plan.resolved_track, cache_folder()
+        real = RealClips(self._store, self._wide if resolved_track.shifts else None, self._plan.track.clip)
+        self._evaluators = [Evaluator(m, real, self._device, cache, self._observer) for m in resolved_track.protocols]
         self._anchors: Anchors = {}
-        for gauge in self._gauges:
-            for name, scores in anchors(gauge, bench.batches(gauge.measure), cache, self._observer).items():
+        for evaluator in self._evaluators:
+            for name, scores in score_anchors(
+                evaluator, resolved_track.batches(evaluator.resolved), cache, self._observer
+            ).items():
                 self._anchors.setdefault(name, {}).update(scores)
 
     def _made(self, purpose: str, indices: range) -> Iterator[torch.Tensor]:
@@ -178,15 +180,15 @@ class _Run:
         """Return the scores that training is watched by."""
         count = self._plan.track.evaluation.samples
         clips = counted(self._made(purpose, range(count)), f"scoring {purpose}", count, self._observer)
-        return {name: number(v) for name, v in self._gauges[0].score(clips, self._main.main).items()}
+        return {name: number(v) for name, v in self._evaluators[0].score(clips, self._main.watched).items()}
 
     def _final(self) -> dict[str, Score]:
         """Return the scores of fresh batches of the checkpoint that is loaded, under every protocol; {} where one is not finite."""
         final: dict[str, Score] = {}
-        for gauge in self._gauges:
-            count = self._plan.bench.batches(gauge.measure)
+        for evaluator in self._evaluators:
+            count = self._plan.resolved_track.batches(evaluator.resolved)
             made = partial(self._made, "final")
-            values = gauge.batches(made, count, "scoring", self._observer, refused=self._refused)
+            values = evaluator.batches(made, count, "scoring", self._observer, refused=self._refused)
             if not all(math.isfinite(number(v)) for scores in values for v in scores.values()):
                 return {}  # what is extra and not finite has been left out: this is a metric that the track watches
             final |= scores_of(values)
@@ -207,7 +209,7 @@ class _Run:
             self._store,
             self._game,
             self._trainer.progress,
-            gauges=self._gauges,
+            evaluators=self._evaluators,
             refused=self._refused if final else {},
             scores=final,
             anchors=self._anchors,

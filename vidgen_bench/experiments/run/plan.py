@@ -14,7 +14,7 @@ from vidgen_bench.config.track import Track, load_track
 from vidgen_bench.errors import RequestError, did_you_mean
 from vidgen_bench.experiments.run.folder import RunFolder, folder_of
 from vidgen_bench.host.host import Host
-from vidgen_bench.measure.resolved_track import Bench, Videos, make_bench
+from vidgen_bench.measure.resolved_track import ResolvedTrack, VideoLocation, resolve_track
 from vidgen_bench.records.entries import PluginEntry
 from vidgen_bench.version import __version__
 
@@ -36,9 +36,9 @@ class Request:
     threads: int | None = None
 
     @property
-    def source(self) -> Videos:
+    def source(self) -> VideoLocation:
         """Where the videos are."""
-        return Videos(self.videos, self.splits, self.allow_missing, self.workers)
+        return VideoLocation(self.videos, self.splits, self.allow_missing, self.workers)
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,14 @@ class Plan:
     """A composition on a track, with all that measures it."""
 
     request: Request
-    bench: Bench
+    resolved_track: ResolvedTrack
     composition: Composition
     plugins: tuple[PluginEntry, ...]
 
     @property
     def track(self) -> Track:
         """The track."""
-        return self.bench.track
+        return self.resolved_track.track
 
     def folder(self, seed: int) -> RunFolder:
         """Return the run folder of one seed."""
@@ -68,7 +68,7 @@ class Plan:
             "options": {k: s.model_dump(mode="json")["value"] for k, s in self.composition.resolved.settings.items()},
             "track": self.track.fingerprint,
             "data": data_fingerprint,
-            "protocol": self.bench.main.stamp("").id,
+            "protocol": self.resolved_track.main.stamp("").id,
             "declared": self.track.declared,
             "own_temporal": latent.parameters if latent else None,
         }
@@ -78,8 +78,8 @@ class Plan:
         import torch
 
         # what other protocols bring, where their weights are here, changes nothing of the run
-        others = {(f.kind, f.name) for m in self.bench.measures[1:] for f in m.plugins}
-        others -= {(f.kind, f.name) for f in self.bench.main.plugins}
+        others = {(f.kind, f.name) for m in self.resolved_track.protocols[1:] for f in m.plugins}
+        others -= {(f.kind, f.name) for f in self.resolved_track.main.plugins}
         ours = [p for p in self.plugins if (p.kind, p.name) not in others]
         versions = {f"{p.kind} {p.name}": f"{p.distribution} {p.version}" for p in ours}
         return {
@@ -104,9 +104,9 @@ def make_plan(request: Request, host: Host) -> Plan:
     check_track(track, host, own=request.track.endswith(".toml"))
     # before the weights are asked for, which may be missing
     composition = compose(request.spec, track, request.given, host)
-    bench = make_bench(track, host)
-    plugins = (*composition.plugins, *(plugin_entry(f) for f in bench.plugins))
-    return Plan(request, bench, composition, plugins)
+    resolved_track = resolve_track(track, host)
+    plugins = (*composition.plugins, *(plugin_entry(f) for f in resolved_track.plugins))
+    return Plan(request, resolved_track, composition, plugins)
 
 
 def check_track(track: Track, host: Host, *, own: bool) -> None:

@@ -13,7 +13,7 @@ from vidgen_bench.config.track import Track
 from vidgen_bench.data.store import Store
 from vidgen_bench.experiments.run.plan import Plan
 from vidgen_bench.latent import count
-from vidgen_bench.measure.evaluator import Gauge
+from vidgen_bench.measure.evaluator import Evaluator
 from vidgen_bench.records.entries import (
     Best,
     DataEntry,
@@ -38,7 +38,7 @@ def make_record(
     game: Game,
     progress: Progress,
     *,
-    gauges: Sequence[Gauge],
+    evaluators: Sequence[Evaluator],
     refused: Mapping[str, str],
     scores: dict[str, Score],
     anchors: dict[str, dict[str, Score]],
@@ -48,8 +48,8 @@ def make_record(
 ) -> Record:
     """Return the record; ``scores`` is empty where the run diverged."""
     track = plan.track
-    watched = gauges[0].stamp(samples=track.evaluation.samples)
-    stamps = {id: stamp for g in gauges for id, stamp in g.stamps().items()} | {watched.id: watched}
+    watched = evaluators[0].stamp(samples=track.evaluation.samples)
+    stamps = {id: stamp for g in evaluators for id, stamp in g.stamps().items()} | {watched.id: watched}
     return Record(
         schema=2,
         status="diverged" if progress.diverged else "finished",
@@ -59,7 +59,7 @@ def make_record(
         track=track_entry(track),
         data=data_entry(track, store),
         protocols=stamps,
-        metrics={name: entry for g in gauges for name, entry in g.entries(refused).items()},
+        metrics={name: entry for g in evaluators for name, entry in g.entries(refused).items()},
         plugins=plan.plugins,
         options=plan.composition.resolved.settings,
         parameters=_parameters(plan, seed, game),

@@ -29,7 +29,7 @@ _SEARCHED, _NAMED = 5_000, 6
 
 
 @dataclass(frozen=True)
-class Written:
+class RunManifest:
     """What a run wrote down of itself: enough to compose it again, whatever the defaults of today are."""
 
     folder: RunFolder
@@ -64,7 +64,7 @@ class _Begun(Strict):
     environment: _Environment
 
 
-def read_run(run: Path) -> Written:
+def read_run(run: Path) -> RunManifest:
     """Return what a run wrote down, finished or not.
 
     Args:
@@ -89,12 +89,12 @@ def read_run(run: Path) -> Written:
     return _of_request(folder, request)
 
 
-def _of_record(folder: RunFolder, record: Record) -> Written:
+def _of_record(folder: RunFolder, record: Record) -> RunManifest:
     if record.status == "external":
         raise RequestError(
             f"{folder.path} holds the scores of clips from elsewhere ({record.spec}); there is no model to load."
         )
-    return Written(
+    return RunManifest(
         folder,
         record.status,
         record.spec,
@@ -107,7 +107,7 @@ def _of_record(folder: RunFolder, record: Record) -> Written:
     )
 
 
-def _of_request(folder: RunFolder, request: Mapping[str, Any]) -> Written:
+def _of_request(folder: RunFolder, request: Mapping[str, Any]) -> RunManifest:
     try:
         begun = _Begun.model_validate({key: request[key] for key in _Begun.model_fields if key in request})
         spec = begun.spec.split()[0]  # what follows is what was given, and stands in the options
@@ -122,10 +122,10 @@ def _of_request(folder: RunFolder, request: Mapping[str, Any]) -> Written:
         (kind, _, name), (distribution, _, version) = key.rpartition(" "), text.rpartition(" ")
         plugins.append(PluginEntry(kind=kind, name=name, distribution=distribution, version=version))
     whole = (spec, begun.seed, begun.options, begun.declared, begun.own_temporal)
-    return Written(folder, "unfinished", *whole, tuple(plugins), None)
+    return RunManifest(folder, "unfinished", *whole, tuple(plugins), None)
 
 
-def recompose(written: Written, host: Host) -> Composition:
+def recompose(written: RunManifest, host: Host) -> Composition:
     """Return the composition of a run as it was: every option has the value it had then.
 
     Raises:
@@ -149,7 +149,7 @@ def recompose(written: Written, host: Host) -> Composition:
     return Composition(**{**vars(pair), "latent": latent, "resolved": resolved})
 
 
-def versions(written: Written, host: Host) -> str:
+def versions(written: RunManifest, host: Host) -> str:
     """Return a sentence on each side's version then and now."""
     lines = []
     for entry in _sides(written):
@@ -163,11 +163,11 @@ def versions(written: Written, host: Host) -> str:
     return f" When the run was made, {'; '.join(lines)}."
 
 
-def _sides(written: Written) -> list[PluginEntry]:
+def _sides(written: RunManifest) -> list[PluginEntry]:
     return [p for p in written.plugins if p.kind in ("backbone", "temporal")]
 
 
-def _check_installed(written: Written, host: Host) -> None:
+def _check_installed(written: RunManifest, host: Host) -> None:
     for entry in _sides(written):
         kind = cast(Kind, entry.kind)
         try:
@@ -181,7 +181,7 @@ def _check_installed(written: Written, host: Host) -> None:
             ) from None
 
 
-def _track(written: Written) -> Track:
+def _track(written: RunManifest) -> Track:
     try:
         return Track.model_validate({**written.declared, "name": "as-recorded"})
     except ValidationError as error:

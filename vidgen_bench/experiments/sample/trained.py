@@ -17,7 +17,7 @@ from vidgen_bench.compose.composition import Composition
 from vidgen_bench.compose.sampling import samples
 from vidgen_bench.config.toml import explain
 from vidgen_bench.errors import RecordError, RequestError, VidgenBenchError
-from vidgen_bench.experiments.sample.recompose import Written, read_run, recompose, versions
+from vidgen_bench.experiments.sample.recompose import RunManifest, read_run, recompose, versions
 from vidgen_bench.host.host import Host
 from vidgen_bench.system.batch_size import CHUNK
 from vidgen_bench.system.device import choose_device
@@ -191,7 +191,7 @@ def load(run: str | Path, *, device: str = "auto", checkpoint: Checkpoint = "bes
     return Trained(written.folder.path, composition, game, chosen, checkpoint, iteration)
 
 
-def _weights(written: Written, checkpoint: Checkpoint) -> tuple[Path, int, dict[str, Any]]:
+def _weights(written: RunManifest, checkpoint: Checkpoint) -> tuple[Path, int, dict[str, Any]]:
     """Return the file, the iteration and the states of a run's best or last checkpoint."""
     folder, iteration = written.folder.path, written.best
     last = folder / checkpoints.LAST

@@ -10,7 +10,7 @@ from vidgen_bench.data.store import Store
 from vidgen_bench.measure.reference.manifest import (
     Contents,
 )
-from vidgen_bench.measure.resolved_protocol import Measure
+from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
 
 VERSION = 2
 """Raised when what is computed here changes; old cache files are then left aside."""
@@ -29,13 +29,13 @@ class RealClips:
     """The same videos with every column, where the protocol's crops move sideways."""
     clip: Clip
 
-    def augment(self, measure: Measure) -> Augment:
+    def augment(self, resolved: ResolvedProtocol) -> Augment:
         """Return the protocol's augmentation; crops cannot move where the track's takes every column."""
-        return tuple(a for a in measure.protocol.real.augment if a != "shift-x" or self.wide is not None)
+        return tuple(a for a in resolved.protocol.real.augment if a != "shift-x" or self.wide is not None)
 
-    def contents(self, measure: Measure) -> Contents:
+    def contents(self, resolved: ResolvedProtocol) -> Contents:
         """Return everything that the statistics are of. A protocol's name is not among it: equal rules share their statistics."""
-        protocol, augment = measure.protocol, self.augment(measure)
+        protocol, augment = resolved.protocol, self.augment(resolved)
         return Contents(
             version=VERSION,
             data=self.store.fingerprint,
@@ -45,22 +45,22 @@ class RealClips:
             clips=protocol.real.clips,
             augment=augment,
             seed=SEED,
-            sha256=measure.sha256,
+            sha256=resolved.sha256,
             preprocessing=protocol.preprocessing,
             precision=protocol.precision,
         )
 
-    def real(self, measure: Measure) -> str:
+    def contents_hash(self, resolved: ResolvedProtocol) -> str:
         """Return the hash of the contents, which goes into a stamp."""
-        return self.contents(measure).hash
+        return self.contents(resolved).hash
 
-    def clips(self, measure: Measure, kind: Need) -> int:
+    def clips(self, resolved: ResolvedProtocol, kind: Need) -> int:
         """Return of how many clips the moments, or the features, are."""
-        real = measure.protocol.real
+        real = resolved.protocol.real
         if kind == "features":
-            return self.singles(measure)
+            return self.singles(resolved)
         return real.clips or (real.passes or 0) * len(self.store.train)
 
-    def singles(self, measure: Measure) -> int:
+    def singles(self, resolved: ResolvedProtocol) -> int:
         """Return of how many single clips features are kept: one a video, and at least as many as a batch of samples has."""
-        return max(len(self.store.train), measure.protocol.samples)
+        return max(len(self.store.train), resolved.protocol.samples)

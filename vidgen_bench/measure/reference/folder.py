@@ -21,7 +21,7 @@ from vidgen_bench.measure.reference.manifest import (
     write_manifest,
 )
 from vidgen_bench.measure.reference.moments import load_moments
-from vidgen_bench.measure.resolved_protocol import Measure
+from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
 from vidgen_bench.system.files import write_whole
 from vidgen_bench.system.npy_header import DAMAGES
 
@@ -35,20 +35,20 @@ class ReferenceFolder:
     of its own. Every file is written whole and counts for itself; the manifest, which is for people, comes last.
     """
 
-    def __init__(self, cache: Path, measure: Measure, clips: RealClips, device: torch.device) -> None:
-        self._measure, self._clips, self._device = measure, clips, device
-        by = measure.found.origin
+    def __init__(self, cache: Path, resolved: ResolvedProtocol, clips: RealClips, device: torch.device) -> None:
+        self._resolved, self._clips, self._device = resolved, clips, device
+        by = resolved.instrument_plugin.origin
         made_by = f"{device.type}-torch{torch.__version__}-{by.distribution}{by.version}"
-        self.path = cache / FOLDER / f"{clips.real(measure)}-{made_by}"
+        self.path = cache / FOLDER / f"{clips.contents_hash(resolved)}-{made_by}"
 
     def file(self, layer: str, need: Need) -> Path:
         """Return the file of one layer's moments or features."""
-        size = f"-{self._clips.singles(self._measure)}.npy" if need == "features" else ".npz"
+        size = f"-{self._clips.singles(self._resolved)}.npy" if need == "features" else ".npz"
         return self.path / f"{layer}-{need}{size}"
 
     def layers(self, need: Need) -> list[str]:
         """Return the layers of which some metric needs this."""
-        return sorted({c.metric.layer for c in self._measure.metrics if need in c.metric.needs})
+        return sorted({c.metric.layer for c in self._resolved.metrics if need in c.metric.needs})
 
     def missing(self, need: Need) -> list[str]:
         """Return those of the layers that have not been computed."""
@@ -59,7 +59,7 @@ class ReferenceFolder:
         """What the measure's metrics need, computed or not."""
         return [
             Statistics(
-                file=self.file(layer, kind).name, layer=layer, kind=kind, clips=self._clips.clips(self._measure, kind)
+                file=self.file(layer, kind).name, layer=layer, kind=kind, clips=self._clips.clips(self._resolved, kind)
             )
             for kind in KINDS
             for layer in self.layers(kind)
@@ -67,7 +67,7 @@ class ReferenceFolder:
 
     def describe(self) -> None:
         """Write the manifest, after the files, unless it describes them; what it says of other files that are there stays."""
-        files, protocols = {s.file: s for s in self.statistics}, {self._measure.protocol.name}
+        files, protocols = {s.file: s for s in self.statistics}, {self._resolved.protocol.name}
         try:
             before = read_manifest(self.path)
         except RecordError:  # there is none, or none to go on with
@@ -77,13 +77,13 @@ class ReferenceFolder:
             if files.keys() <= others.keys():
                 return
             files, protocols = others | files, protocols | set(before.protocols)
-        by = self._measure.found.origin
+        by = self._resolved.instrument_plugin.origin
         write_manifest(
             self.path,
             Manifest(
-                contents=self._clips.contents(self._measure),
+                contents=self._clips.contents(self._resolved),
                 statistics=tuple(files[name] for name in sorted(files)),
-                instrument=self._measure.found.name,
+                instrument=self._resolved.instrument_plugin.name,
                 by=f"{by.distribution} {by.version}",
                 protocols=tuple(sorted(protocols)),
                 train_videos=len(self._clips.store.train),
@@ -100,7 +100,7 @@ class ReferenceFolder:
             kept = load_moments(self.file(layer, "moments"))
             moments = Moments(kept.count, kept.mean.to(self._device), kept.covariance.to(self._device))
         if layer in self.layers("features"):
-            path, count = self.file(layer, "features"), self._clips.singles(self._measure)
+            path, count = self.file(layer, "features"), self._clips.singles(self._resolved)
             clips = FeatureSet(_features(path, count).to(self._device, torch.float64))
         return Reference(moments, clips)
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from vidgen_bench.api import Reference
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.errors import VidgenBenchError
-from vidgen_bench.measure.feature_extractor import Meter
+from vidgen_bench.measure.feature_extractor import FeatureExtractor
 from vidgen_bench.measure.reference.clips import SEED, RealClips
 from vidgen_bench.measure.reference.folder import ReferenceFolder, _save_features
 from vidgen_bench.measure.reference.moments import MomentAccumulator, save_moments
@@ -23,69 +23,85 @@ from vidgen_bench.system.batch_size import CHUNK
 from vidgen_bench.system.observer import Observer
 
 
-def reference_statistics(meter: Meter, clips: RealClips, cache: Path, observer: Observer) -> dict[str, Reference]:
+def reference_statistics(
+    extractor: FeatureExtractor, clips: RealClips, cache: Path, observer: Observer
+) -> dict[str, Reference]:
     """Return {layer: what the measure's metrics need}; what has been computed before is read from the cache.
 
     Raises:
         RecordError: a damaged file; the text says to delete it.
         VidgenBenchError: the instrument gives features that are not finite, or the disk is full.
     """
-    measure = meter.measure
-    folder = ReferenceFolder(cache, measure, clips, meter.device)
+    resolved = extractor.resolved
+    folder = ReferenceFolder(cache, resolved, clips, extractor.device)
     moments, features = folder.missing("moments"), folder.missing("features")
     if moments or features:
-        sampler = ClipSampler(clips.store, "train", SEED, meter.device, clips.wide)
+        sampler = ClipSampler(clips.store, "train", SEED, extractor.device, clips.wide)
         if moments:
-            _moments(meter, sampler, clips, folder, moments, observer)
+            _moments(extractor, sampler, clips, folder, moments, observer)
         if features:
-            _single_clips(meter, sampler, clips, folder, features, observer)
-    if measure.layers:
+            _single_clips(extractor, sampler, clips, folder, features, observer)
+    if resolved.layers:
         folder.describe()
-    return {layer: folder.load(layer) for layer in measure.layers}
+    return {layer: folder.load(layer) for layer in resolved.layers}
 
 
 def _moments(
-    meter: Meter, sampler: ClipSampler, clips: RealClips, folder: ReferenceFolder, layers: list[str], observer: Observer
+    extractor: FeatureExtractor,
+    sampler: ClipSampler,
+    clips: RealClips,
+    folder: ReferenceFolder,
+    layers: list[str],
+    observer: Observer,
 ) -> None:
-    real, frames, augment = meter.measure.protocol.real, clips.clip.frames, clips.augment(meter.measure)
+    real, frames, augment = extractor.resolved.protocol.real, clips.clip.frames, clips.augment(extractor.resolved)
     if real.passes is not None:
         total = real.passes * sampler.videos
         stream: Iterator[Tensor] = (
-            b.clips for b in sampler.passes("reference", real.passes, frames, meter.rows, augment)
+            b.clips for b in sampler.passes("reference", real.passes, frames, extractor.rows, augment)
         )
     else:
         total = real.clips or 0
         stream = drawn(
-            lambda rows: sampler.evaluation("reference", rows, frames, augment).clips, range(total), meter.rows
+            lambda rows: sampler.evaluation("reference", rows, frames, augment).clips, range(total), extractor.rows
         )
     sums = {layer: MomentAccumulator() for layer in layers}
     for batch in counted(stream, "reference statistics", total, observer):
-        for layer, out in meter.outputs(batch, layers).items():
+        for layer, out in extractor.outputs(batch, layers).items():
             sums[layer].add(out)
     for layer, accumulator in sums.items():
         found = accumulator.result()
-        _check_finite(meter, layer, found.covariance)
+        _check_finite(extractor, layer, found.covariance)
         save_moments(folder.file(layer, "moments"), found)
 
 
 def _single_clips(
-    meter: Meter, sampler: ClipSampler, clips: RealClips, folder: ReferenceFolder, layers: list[str], observer: Observer
+    extractor: FeatureExtractor,
+    sampler: ClipSampler,
+    clips: RealClips,
+    folder: ReferenceFolder,
+    layers: list[str],
+    observer: Observer,
 ) -> None:
-    total, frames, augment = clips.singles(meter.measure), clips.clip.frames, clips.augment(meter.measure)
-    stream = drawn(lambda rows: sampler.evaluation("features", rows, frames, augment).clips, range(total), meter.rows)
-    parts = [meter.outputs(batch, layers) for batch in counted(stream, "features of training clips", total, observer)]
+    total, frames, augment = clips.singles(extractor.resolved), clips.clip.frames, clips.augment(extractor.resolved)
+    stream = drawn(
+        lambda rows: sampler.evaluation("features", rows, frames, augment).clips, range(total), extractor.rows
+    )
+    parts = [
+        extractor.outputs(batch, layers) for batch in counted(stream, "features of training clips", total, observer)
+    ]
     for layer in layers:
         found = torch.cat([p[layer] for p in parts])
-        _check_finite(meter, layer, found)
+        _check_finite(extractor, layer, found)
         _save_features(folder.file(layer, "features"), found.cpu().numpy())
 
 
-def _check_finite(meter: Meter, layer: str, values: Tensor) -> None:
+def _check_finite(extractor: FeatureExtractor, layer: str, values: Tensor) -> None:
     if not bool(values.isfinite().all()):
-        measure = meter.measure
+        resolved = extractor.resolved
         raise VidgenBenchError(
-            f"The instrument {measure.found.name} gives features in {layer!r} that are not finite, for real clips and in "
-            f"{measure.protocol.precision}. Import its weights again, or measure in float32."
+            f"The instrument {resolved.instrument_plugin.name} gives features in {layer!r} that are not finite, for real clips and in "
+            f"{resolved.protocol.precision}. Import its weights again, or measure in float32."
         )
 
 

@@ -151,7 +151,7 @@ def test_stopping_half_way_ends_the_workers(tmp_path: Path, started: list[Worker
 _PARENT = """
 import sys
 from pathlib import Path
-from vidgen_bench.data import workers
+from vidgen_bench.data.decoding import workers
 from vidgen_bench.data.geometry import FrameGeometry
 class Told(workers.Worker):
     def await_ready(self):

@@ -13,16 +13,16 @@ import torch
 from torch import nn
 
 from tests.kit.chainer_files import cut_header, header_alone
-from tests.kit.toy_protocol import CLIP, CPU, ChannelMeans, ToyInstrument, small_store, toy_measure
+from tests.kit.toy_protocol import CLIP, CPU, ChannelMeans, ToyInstrument, small_store, toy_protocol
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.data.store import Store
 from vidgen_bench.errors import RecordError, VidgenBenchError
-from vidgen_bench.measure.feature_extractor import Meter
+from vidgen_bench.measure.feature_extractor import FeatureExtractor
 from vidgen_bench.measure.reference.clips import SEED, RealClips
 from vidgen_bench.measure.reference.folder import ReferenceFolder
 from vidgen_bench.measure.reference.manifest import MANIFEST, kept_folders, read_manifest
 from vidgen_bench.measure.reference.statistics import reference_statistics
-from vidgen_bench.measure.resolved_protocol import Measure
+from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
 from vidgen_bench.system.files import write_whole
 from vidgen_bench.system.observer import Observer
 
@@ -47,8 +47,8 @@ def real(store: Store) -> RealClips:
     return RealClips(store, None, CLIP)
 
 
-def computed(measure: Measure, real: RealClips, cache: Path) -> dict[str, Any]:
-    return reference_statistics(Meter(measure, real.clip, CPU), real, cache, Observer())
+def computed(resolved: ResolvedProtocol, real: RealClips, cache: Path) -> dict[str, Any]:
+    return reference_statistics(FeatureExtractor(resolved, real.clip, CPU), real, cache, Observer())
 
 
 def features(clips: torch.Tensor) -> np.ndarray:
@@ -56,12 +56,12 @@ def features(clips: torch.Tensor) -> np.ndarray:
     return clips.double().mean(dim=(3, 4)).flatten(1).numpy()
 
 
-def folder_of(measure: Measure, real: RealClips, cache: Path) -> ReferenceFolder:
-    return ReferenceFolder(cache, measure, real, CPU)
+def folder_of(resolved: ResolvedProtocol, real: RealClips, cache: Path) -> ReferenceFolder:
+    return ReferenceFolder(cache, resolved, real, CPU)
 
 
 def test_moments_are_numpys_over_ten_passes_with_fresh_offsets(real: RealClips, store: Store, tmp_path: Path) -> None:
-    found = computed(toy_measure(real={"passes": 10}), real, tmp_path)["fc7"].moments
+    found = computed(toy_protocol(real={"passes": 10}), real, tmp_path)["fc7"].moments
     passes = [b.clips for b in ClipSampler(store, "train", SEED, CPU).passes("reference", 10, 4, 4)]
     assert [len(p) for p in passes] == [4] * 10
     assert len({p.numpy().tobytes() for p in passes}) > 5  # offsets differ between the passes
@@ -72,46 +72,48 @@ def test_moments_are_numpys_over_ten_passes_with_fresh_offsets(real: RealClips, 
 
 
 def test_so_many_clips_are_one_a_video_until_all_were_seen(real: RealClips, store: Store, tmp_path: Path) -> None:
-    found = computed(toy_measure(real={"clips": 6}), real, tmp_path)["fc7"].moments
+    found = computed(toy_protocol(real={"clips": 6}), real, tmp_path)["fc7"].moments
     drawn = ClipSampler(store, "train", SEED, CPU).evaluation("reference", torch.arange(6), 4)
     assert sorted(drawn.labels[:4].tolist()) == [0, 0, 1, 1]
     np.testing.assert_allclose(found.covariance, np.cov(features(drawn.clips).T), rtol=0, atol=2e-7)
 
 
 def test_streamed_equals_at_once(real: RealClips, tmp_path: Path) -> None:
-    measure, found = toy_measure(metrics=["is", "fid", "kid"]), []
+    resolved, found = toy_protocol(metrics=["is", "fid", "kid"]), []
     for rows in (1, 3, 32):
-        meter = Meter(measure, CLIP, CPU)
-        meter.rows = rows
-        found.append(reference_statistics(meter, real, tmp_path / str(rows), Observer())["fc7"])
+        extractor = FeatureExtractor(resolved, CLIP, CPU)
+        extractor.rows = rows
+        found.append(reference_statistics(extractor, real, tmp_path / str(rows), Observer())["fc7"])
     for other in found[1:]:
         torch.testing.assert_close(other.moments.covariance, found[0].moments.covariance, rtol=0, atol=1e-7)
         torch.testing.assert_close(other.clips.features, found[0].clips.features, rtol=0, atol=1e-6)
 
 
 def test_single_clips_are_at_least_as_many_as_the_samples(real: RealClips, tmp_path: Path) -> None:
-    few = computed(toy_measure(metrics=["kid"], samples=2), real, tmp_path)["fc7"].clips.features
-    many = computed(toy_measure(metrics=["kid"], samples=9), real, tmp_path)["fc7"].clips.features
+    few = computed(toy_protocol(metrics=["kid"], samples=2), real, tmp_path)["fc7"].clips.features
+    many = computed(toy_protocol(metrics=["kid"], samples=9), real, tmp_path)["fc7"].clips.features
     assert (len(few), len(many)) == (4, 9)
     assert few.dtype == torch.float64
     assert torch.equal(many[:4], few)
 
 
 def test_only_what_metrics_need_is_computed(real: RealClips, tmp_path: Path) -> None:
-    assert computed(toy_measure(metrics=["is"]), real, tmp_path) == {}
+    assert computed(toy_protocol(metrics=["is"]), real, tmp_path) == {}
     assert not list(kept_folders(tmp_path))
-    found = computed(toy_measure(metrics=["fid"]), real, tmp_path)["fc7"]
+    found = computed(toy_protocol(metrics=["fid"]), real, tmp_path)["fc7"]
     assert found.clips is None
-    assert computed(toy_measure(metrics=["kid"]), real, tmp_path)["fc7"].moments is None
+    assert computed(toy_protocol(metrics=["kid"]), real, tmp_path)["fc7"].moments is None
 
 
 def test_what_is_there_is_read_and_the_network_is_not_asked(real: RealClips, tmp_path: Path) -> None:
-    measure = toy_measure(metrics=["fid", "kid"])
-    first = computed(measure, real, tmp_path)["fc7"]
+    resolved = toy_protocol(metrics=["fid", "kid"])
+    first = computed(resolved, real, tmp_path)["fc7"]
     network = ChannelMeans()
-    meter = Meter(toy_measure(ToyInstrument(network=lambda: network), metrics=["fid", "kid"]), CLIP, CPU)
+    extractor = FeatureExtractor(
+        toy_protocol(ToyInstrument(network=lambda: network), metrics=["fid", "kid"]), CLIP, CPU
+    )
     network.calls.clear()
-    again = reference_statistics(meter, real, tmp_path, Observer())["fc7"]
+    again = reference_statistics(extractor, real, tmp_path, Observer())["fc7"]
     assert network.calls == []
     assert torch.equal(again.moments.covariance, first.moments.covariance)
     assert torch.equal(again.clips.features, first.clips.features)
@@ -120,71 +122,71 @@ def test_what_is_there_is_read_and_the_network_is_not_asked(real: RealClips, tmp
 def test_equal_content_has_one_hash_wherever_it_lies(real: RealClips, tmp_path: Path) -> None:
     elsewhere = RealClips(small_store(tmp_path), None, CLIP)
     assert elsewhere.store.folder != real.store.folder
-    assert elsewhere.real(toy_measure()) == real.real(toy_measure())
+    assert elsewhere.contents_hash(toy_protocol()) == real.contents_hash(toy_protocol())
 
 
 def test_names_and_what_is_not_of_the_real_clips_do_not_enter(real: RealClips) -> None:
-    one = real.real(toy_measure())
+    one = real.contents_hash(toy_protocol())
     for other in (
-        toy_measure(name="renamed", version=1),
-        toy_measure(ToyInstrument(name="renamed")),
-        toy_measure(samples=9),
-        toy_measure(metrics=["fid"], options={"is": {"splits": 2}}),
+        toy_protocol(name="renamed", version=1),
+        toy_protocol(ToyInstrument(name="renamed")),
+        toy_protocol(samples=9),
+        toy_protocol(metrics=["fid"], options={"is": {"splits": 2}}),
     ):
-        assert real.real(other) == one
+        assert real.contents_hash(other) == one
 
 
 def test_everything_else_does(real: RealClips, wide: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shifted = toy_measure(real={"passes": 2, "augment": ["shift-x"]})
+    shifted = toy_protocol(real={"passes": 2, "augment": ["shift-x"]})
     hashes = [
-        real.real(toy_measure()),
-        RealClips(small_store(tmp_path, frames=9), None, CLIP).real(toy_measure()),
-        RealClips(real.store, None, replace(CLIP, frames=5)).real(toy_measure()),
-        real.real(toy_measure(ToyInstrument(weights="cd" * 32))),
-        real.real(toy_measure(preprocessing="doubled")),
-        real.real(toy_measure(precision="bf16")),
-        real.real(toy_measure(real={"passes": 3})),
-        real.real(toy_measure(real={"clips": 2})),
-        real.real(toy_measure(real={"passes": 2, "augment": ["flip"]})),
-        RealClips(real.store, wide, CLIP).real(shifted),
+        real.contents_hash(toy_protocol()),
+        RealClips(small_store(tmp_path, frames=9), None, CLIP).contents_hash(toy_protocol()),
+        RealClips(real.store, None, replace(CLIP, frames=5)).contents_hash(toy_protocol()),
+        real.contents_hash(toy_protocol(ToyInstrument(weights="cd" * 32))),
+        real.contents_hash(toy_protocol(preprocessing="doubled")),
+        real.contents_hash(toy_protocol(precision="bf16")),
+        real.contents_hash(toy_protocol(real={"passes": 3})),
+        real.contents_hash(toy_protocol(real={"clips": 2})),
+        real.contents_hash(toy_protocol(real={"passes": 2, "augment": ["flip"]})),
+        RealClips(real.store, wide, CLIP).contents_hash(shifted),
     ]
     monkeypatch.setattr("vidgen_bench.measure.reference.clips.SEED", 1)
-    hashes.append(real.real(toy_measure()))
+    hashes.append(real.contents_hash(toy_protocol()))
     assert len(set(hashes)) == len(hashes)
 
 
 def test_crops_that_cannot_move_are_not_said_to(real: RealClips, wide: Store) -> None:
-    shifted = toy_measure(real={"passes": 2, "augment": ["shift-x"]})
-    assert real.real(shifted) == real.real(toy_measure())
-    assert RealClips(real.store, wide, CLIP).real(toy_measure()) == real.real(toy_measure())
+    shifted = toy_protocol(real={"passes": 2, "augment": ["shift-x"]})
+    assert real.contents_hash(shifted) == real.contents_hash(toy_protocol())
+    assert RealClips(real.store, wide, CLIP).contents_hash(toy_protocol()) == real.contents_hash(toy_protocol())
 
 
 def test_shifted_and_mirrored_clips_are_what_the_statistics_are_of(store: Store, wide: Store, tmp_path: Path) -> None:
     both = RealClips(store, wide, CLIP)
-    found = computed(toy_measure(real={"passes": 3, "augment": ["flip", "shift-x"]}), both, tmp_path)["fc7"].moments
+    found = computed(toy_protocol(real={"passes": 3, "augment": ["flip", "shift-x"]}), both, tmp_path)["fc7"].moments
     sampler = ClipSampler(store, "train", SEED, CPU, wide)
     clips = torch.cat([b.clips for b in sampler.passes("reference", 3, 4, 4, ("flip", "shift-x"))])
     np.testing.assert_allclose(found.covariance, np.cov(features(clips).T), rtol=0, atol=2e-7)
-    plain = computed(toy_measure(real={"passes": 3}), both, tmp_path)["fc7"].moments
+    plain = computed(toy_protocol(real={"passes": 3}), both, tmp_path)["fc7"].moments
     assert not torch.allclose(plain.mean, found.mean, atol=1e-4)
 
 
 def test_other_code_of_the_instrument_has_a_folder_of_its_own(real: RealClips, tmp_path: Path) -> None:
-    one, other = (folder_of(toy_measure(version=v), real, tmp_path).path for v in ("1.0", "1.1"))
+    one, other = (folder_of(toy_protocol(version=v), real, tmp_path).path for v in ("1.0", "1.1"))
     assert one != other
-    assert one.name[:24] == other.name[:24] == real.real(toy_measure())
+    assert one.name[:24] == other.name[:24] == real.contents_hash(toy_protocol())
 
 
 def test_the_manifest_says_what_the_files_are_of(real: RealClips, store: Store, tmp_path: Path) -> None:
-    measure = toy_measure(metrics=["fid"])
-    computed(measure, real, tmp_path)
-    folder = folder_of(measure, real, tmp_path).path
+    resolved = toy_protocol(metrics=["fid"])
+    computed(resolved, real, tmp_path)
+    folder = folder_of(resolved, real, tmp_path).path
     manifest = read_manifest(folder)
-    assert manifest.contents == real.contents(measure)
+    assert manifest.contents == real.contents(resolved)
     assert manifest.contents.data == store.fingerprint
     assert (manifest.instrument, manifest.by, manifest.train_videos) == ("toy", "toy-instruments 1.0", 4)
     assert [(s.layer, s.kind, s.clips) for s in manifest.statistics] == [("fc7", "moments", 8)]
-    computed(toy_measure(name="renamed", metrics=["kid"]), real, tmp_path)  # one folder, more in it
+    computed(toy_protocol(name="renamed", metrics=["kid"]), real, tmp_path)  # one folder, more in it
     manifest = read_manifest(folder)
     assert sorted(s.file for s in manifest.statistics) == ["fc7-features-4.npy", "fc7-moments.npz"]
     assert manifest.protocols == ("renamed", "toy-means")
@@ -195,9 +197,9 @@ def test_the_manifest_says_what_the_files_are_of(real: RealClips, store: Store, 
 def test_a_folder_whose_manifest_is_gone_is_right_and_described_again(
     real: RealClips, tmp_path: Path, harm: str
 ) -> None:
-    measure = toy_measure()
-    first = computed(measure, real, tmp_path)["fc7"].moments
-    folder = folder_of(measure, real, tmp_path).path
+    resolved = toy_protocol()
+    first = computed(resolved, real, tmp_path)["fc7"].moments
+    folder = folder_of(resolved, real, tmp_path).path
     path = folder / MANIFEST
     if harm == "absent":
         path.unlink()
@@ -207,8 +209,8 @@ def test_a_folder_whose_manifest_is_gone_is_right_and_described_again(
         path.write_text(path.read_text().replace('"passes": 2', '"passes": 3'))
     with pytest.raises(RecordError):
         read_manifest(folder)
-    assert torch.equal(computed(measure, real, tmp_path)["fc7"].moments.covariance, first.covariance)
-    assert read_manifest(folder).contents == real.contents(measure)
+    assert torch.equal(computed(resolved, real, tmp_path)["fc7"].moments.covariance, first.covariance)
+    assert read_manifest(folder).contents == real.contents(resolved)
 
 
 @pytest.mark.parametrize("at", [1, 2, 3])
@@ -216,7 +218,7 @@ def test_killed_while_writing_nothing_partial_counts(
     real: RealClips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
     """The first, second or third file (moments, features, manifest) fails half way."""
-    measure, count = toy_measure(metrics=["fid", "kid"]), 0
+    resolved, count = toy_protocol(metrics=["fid", "kid"]), 0
 
     def failing(path: Path, write: Any) -> None:
         nonlocal count
@@ -234,12 +236,12 @@ def test_killed_while_writing_nothing_partial_counts(
         patch.setattr("vidgen_bench.measure.reference.folder.write_whole", failing)
         patch.setattr("vidgen_bench.system.files.write_whole", failing)
         with pytest.raises(KeyboardInterrupt):
-            computed(measure, real, tmp_path)
-    folder = folder_of(measure, real, tmp_path)
+            computed(resolved, real, tmp_path)
+    folder = folder_of(resolved, real, tmp_path)
     assert len(list(folder.path.iterdir())) == at - 1
     assert not (folder.path / MANIFEST).exists()
-    after = computed(measure, real, tmp_path)["fc7"]
-    whole = computed(measure, real, tmp_path / "other")["fc7"]
+    after = computed(resolved, real, tmp_path)["fc7"]
+    whole = computed(resolved, real, tmp_path / "other")["fc7"]
     assert torch.equal(after.moments.covariance, whole.moments.covariance)
     assert torch.equal(after.clips.features, whole.clips.features)
     assert read_manifest(folder.path).protocols == ("toy-means",)
@@ -248,13 +250,13 @@ def test_killed_while_writing_nothing_partial_counts(
 @pytest.mark.parametrize("name", ["fc7-moments.npz", "fc7-features-4.npy"])
 @pytest.mark.parametrize("content", [b"", b"no array", b"PK\x03\x04", cut_header(), header_alone((10**15,))])
 def test_a_damaged_file_is_named_with_the_fix(real: RealClips, tmp_path: Path, name: str, content: bytes) -> None:
-    measure = toy_measure(metrics=["fid", "kid"])
-    computed(measure, real, tmp_path)
-    (folder_of(measure, real, tmp_path).path / name).write_bytes(content)
+    resolved = toy_protocol(metrics=["fid", "kid"])
+    computed(resolved, real, tmp_path)
+    (folder_of(resolved, real, tmp_path).path / name).write_bytes(content)
     with pytest.raises(RecordError, match=rf"{name}.*(?s:.)*Delete"):
-        computed(measure, real, tmp_path)
-    shutil.rmtree(folder_of(measure, real, tmp_path).path)
-    assert computed(measure, real, tmp_path)["fc7"].moments.count == 8
+        computed(resolved, real, tmp_path)
+    shutil.rmtree(folder_of(resolved, real, tmp_path).path)
+    assert computed(resolved, real, tmp_path)["fc7"].moments.count == 8
 
 
 def test_features_that_are_not_finite_are_not_kept(real: RealClips, tmp_path: Path) -> None:
@@ -264,5 +266,5 @@ def test_features_that_are_not_finite_are_not_kept(real: RealClips, tmp_path: Pa
 
     for metric in ("fid", "kid"):
         with pytest.raises(VidgenBenchError, match="gives features in 'fc7' that are not finite"):
-            computed(toy_measure(ToyInstrument(network=Broken), metrics=[metric]), real, tmp_path)
+            computed(toy_protocol(ToyInstrument(network=Broken), metrics=[metric]), real, tmp_path)
     assert not [p for folder in kept_folders(tmp_path) for p in folder.iterdir()]

@@ -92,7 +92,7 @@ def train_instrument(
         convert_conv3d_weight_memory_format(network, torch.channels_last_3d)
         _fit(network, TganPreprocessing(mean), train, plan, report)
     weights = {name: tensor.half() for name, tensor in network.folded().items()}
-    return weights, mean, measure(weights, layout, mean, held_out, plan.held_out_clips, report)
+    return weights, mean, resolved(weights, layout, mean, held_out, plan.held_out_clips, report)
 
 
 def channel_means(clips: Clips) -> Tensor:
@@ -155,7 +155,7 @@ def _fit(network: nn.Module, preprocessing: Preprocessing, train: Clips, plan: P
 
 
 @torch.inference_mode()
-def measure(
+def resolved(
     weights: Mapping[str, Tensor], layout: Layout, mean: Tensor, clips: Clips, least: int, report: Report
 ) -> HeldOut:
     """Return the accuracy of these weights on ``least`` clips or more: whole passes over the list."""
