@@ -38,6 +38,12 @@ Ability = Literal["between", "before", "after"]
 View = Literal["as-is", "shuffled", "frozen"]
 """How a metric sees the generated clips: as they are, their frames in another order, or one frame repeated."""
 
+RANK_DEFICIENT = "rank-deficient"
+"""The caveat of a distance between Gaussians whose samples are too few to span the features."""
+
+Report = Callable[[str, int, int], None]
+"""What is called while work goes on, ``report("decoding", 3, 72)``: the work, how much of it is done, and how much there is."""
+
 Need = Literal["moments", "features"]
 """What a metric asks to know of the real training clips: see :class:`Reference`."""
 
@@ -300,9 +306,7 @@ class Backbone(Named, Protocol):
 class DataSet(Named, Protocol):
     """Videos in the UCF101 layout, wherever they come from; hook ``vidgen_data_sets``."""
 
-    def locate(
-        self, videos: Path | None, splits: Path | None, cache: Path, report: Callable[[str, int, int], None]
-    ) -> VideoSource:
+    def locate(self, videos: Path | None, splits: Path | None, cache: Path, report: Report) -> VideoSource:
         """Return the folders, making the videos first where the data set makes its own.
 
         Args: ``videos`` and ``splits`` are what ``--data`` and ``--splits`` gave; ``cache`` is a folder to write to;

@@ -71,7 +71,7 @@ class ToyInstrument:
 @cache
 def installed() -> tuple[LoadedPlugin, ...]:
     """Return the installed plugins, looked for once."""
-    return tuple(Host.of_environment().plugin)
+    return tuple(Host.of_environment().plugins)
 
 
 class ToyHost(Host):

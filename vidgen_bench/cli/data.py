@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidgen_bench.cli.console import output, print_json
+from vidgen_bench.config.defaults import DEFAULT_TRACK
 
 if TYPE_CHECKING:
-    from vidgen_bench.api import VideoSource
+    from vidgen_bench.api import Report, VideoSource
     from vidgen_bench.config.track import Track
     from vidgen_bench.data.store import Store
 
@@ -22,8 +23,6 @@ app = typer.Typer(
     help="The videos of a track: decode them once (prepare), say what is there (info), check the stored frames "
     "(verify).",
 )
-
-Report = Callable[[str, int, int], None]
 
 _Track = Annotated[str, typer.Option("--track", help="Name of a track, or a TOML file of one's own.")]
 _Data = Annotated[Path | None, typer.Option("--data", help="Folder of videos, one folder a class.")]
@@ -37,12 +36,10 @@ _Workers = Annotated[
 _Timeout = Annotated[float, typer.Option("--timeout", min=1.0, help="Seconds one video may take.")]
 _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
-_DEFAULT_TRACK = "shapes-smoke"
-
 
 @app.command()
 def prepare(
-    track: _Track = _DEFAULT_TRACK,
+    track: _Track = DEFAULT_TRACK,
     data: _Data = None,
     splits: _Splits = None,
     allow_missing: _Missing = 0,
@@ -74,7 +71,7 @@ def prepare(
 
 @app.command()
 def info(
-    track: _Track = _DEFAULT_TRACK,
+    track: _Track = DEFAULT_TRACK,
     data: _Data = None,
     splits: _Splits = None,
     allow_missing: _Missing = 0,
@@ -86,7 +83,7 @@ def info(
 
 @app.command()
 def verify(
-    track: _Track = _DEFAULT_TRACK,
+    track: _Track = DEFAULT_TRACK,
     data: _Data = None,
     splits: _Splits = None,
     allow_missing: _Missing = 0,

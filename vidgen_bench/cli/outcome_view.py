@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from vidgen_bench.records.anchors import ANCHORS, REAL
 from vidgen_bench.records.entries import Score
 from vidgen_bench.records.record import Record
 
 if TYPE_CHECKING:
     from vidgen_bench.experiments.run.execute import Outcome
-
-_ANCHORS = {"real": "held-out real clips (ceiling)", "grey": "plain grey (floor)", "noise": "plain noise (floor)"}
 
 _BETTER = {"higher": "higher is better", "lower": "lower is better", "neither": "neither is better"}
 
@@ -66,8 +65,9 @@ def _main(record: Record) -> Table:
     for metric in metrics.values():
         caveat = f"\n{metric.caveat}" if metric.caveat else ""
         table.add_column(f"{metric.title} ({_BETTER[metric.better]}){caveat}", justify="right")
-    rows = {_ANCHORS["real"]: record.anchors.get("real", {}), _subject(record): record.scores}
-    rows |= {_ANCHORS.get(name, name): scores for name, scores in record.anchors.items() if name != "real"}
+    rows = {ANCHORS[REAL].label: record.anchors.get(REAL, {}), _subject(record): record.scores}
+    floors = {name: scores for name, scores in record.anchors.items() if name != REAL}
+    rows |= {ANCHORS[name].label if name in ANCHORS else name: scores for name, scores in floors.items()}
     for label, scores in rows.items():
         style = "bold" if scores is record.scores else "dim"
         table.add_row(label, *(number(scores.get(name)) for name in metrics), style=style)
@@ -77,13 +77,13 @@ def _main(record: Record) -> Table:
 def _extra(record: Record) -> Table:
     """Return the table of the other metrics: a row each, the subject beside its anchors."""
     table = Table(pad_edge=False)
-    floors = [name for name in record.anchors if name != "real"]
-    for heading in ("more of the same samples", "real", "these", *floors):
+    floors = [name for name in record.anchors if name != REAL]
+    for heading in ("more of the same samples", REAL, "these", *floors):
         table.add_column(heading, justify="left" if heading.startswith("more") else "right")
     for name, metric in record.metrics.items():
         if metric.extra:
             direction = {"neither": "", "higher": " ↑", "lower": " ↓"}[metric.better]
-            shown = [number(record.anchors.get("real", {}).get(name)), number(record.scores.get(name))]
+            shown = [number(record.anchors.get(REAL, {}).get(name)), number(record.scores.get(name))]
             shown += [number(record.anchors[floor].get(name)) for floor in floors]
             table.add_row(f"{metric.title}{direction}", *shown)
     return table

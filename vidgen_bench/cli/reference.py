@@ -9,6 +9,7 @@ import typer
 
 from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Splits, Workers
+from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.errors import RecordError, RequestError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _AGAIN = "To compute statistics again, delete their folder: they are made when t
 def build(
     track: Annotated[
         str, typer.Option(help="Track whose clips they are of: a name, or a TOML file of one's own.")
-    ] = "shapes-smoke",
+    ] = DEFAULT_TRACK,
     protocol: Annotated[
         list[str] | None,
         typer.Option(

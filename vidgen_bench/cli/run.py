@@ -23,6 +23,7 @@ from vidgen_bench.cli.run_options import (
     Workers,
     parse_seeds,
 )
+from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.errors import VidgenBenchError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 def run(
     spec: Annotated[str, typer.Argument(help="What to run: backbone[+temporal][:variant], as in tgan+ode1:equal.")],
-    track: Annotated[str, TRACK] = "shapes-smoke",
+    track: Annotated[str, TRACK] = DEFAULT_TRACK,
     data: Data = None,
     splits: Splits = None,
     options: Options = None,

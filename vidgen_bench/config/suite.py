@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from vidgen_bench.config.budget import Budget
+from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.config.spec import NAME, parse
 from vidgen_bench.config.toml import Strict, explain, parse_toml
 from vidgen_bench.errors import RequestError, did_you_mean
@@ -123,7 +124,7 @@ class Suite(_Settable):
     name: str
     title: str = ""
     reference: str = ""
-    track: str = "shapes-smoke"
+    track: str = DEFAULT_TRACK
     metric: str | None = Field(default=None, description="what the cells show; the track's own choice where not given")
     seeds: tuple[Seed, ...] = Field(default=(0,), min_length=1)
     budget: Budget | None = None

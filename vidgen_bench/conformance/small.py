@@ -7,12 +7,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from vidgen_bench.api import Backbone, Clip
+from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.config.track import ClipPart, DataPart, Track, load_track
 from vidgen_bench.errors import PluginError
 from vidgen_bench.host.host import LoadedPlugin
-
-BASE = "shapes-smoke"
-"""The track that lends what no check reads: data, instrument and budget."""
 
 
 def small_track(backbone: LoadedPlugin) -> Track:
@@ -31,7 +29,7 @@ def small_track(backbone: LoadedPlugin) -> Track:
         ) from error
     data = DataPart(name="small", resize=(clip.size, clip.size + clip.spare), crop=(0, 0, clip.size, clip.size))
     changed = {"name": "small", "data": data, "clip_": part, "defaults": {backbone.name: options}}
-    return load_track(BASE).model_copy(update=changed)
+    return load_track(DEFAULT_TRACK).model_copy(update=changed)
 
 
 def _read(name: str, small: Any) -> tuple[Clip, dict[str, Any]]:

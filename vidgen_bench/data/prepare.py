@@ -12,13 +12,13 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import filelock
 
-from vidgen_bench.api import VideoSource
+from vidgen_bench.api import Report, VideoSource
 from vidgen_bench.data.decoding.journal import JOURNAL_FILE, Journal
 from vidgen_bench.data.decoding.workers import Job, Outcome, decode_all, default_workers
 from vidgen_bench.data.geometry import FrameGeometry
@@ -28,9 +28,6 @@ from vidgen_bench.data.ucf101.tree import Tree, read_tree
 from vidgen_bench.errors import DataError
 from vidgen_bench.system.disk import settle, settle_folder
 from vidgen_bench.system.files import disk_errors
-
-Report = Callable[[str, int, int], None]
-"""``report(what, done, total)``; total 0 where it is not known."""
 
 PARTS = "parts"
 

@@ -4,7 +4,6 @@ nothing."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from vidgen_bench.api import Report
 from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.index import Entry, Index, damaged, read_index
 
@@ -75,7 +75,7 @@ class Store:
         """The data fingerprint, see :attr:`vidgen_bench.data.index.Index.fingerprint`."""
         return self.index.fingerprint
 
-    def verify(self, report: Callable[[str, int, int], None] = lambda what, done, total: None) -> None:
+    def verify(self, report: Report = lambda what, done, total: None) -> None:
         """Hash every frame again.
 
         Raises:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vidgen_bench.leaderboard.rows import Summary, over_batches
+from vidgen_bench.records.anchors import REAL
 from vidgen_bench.records.record import Record
-
-CEILING = "real"
 
 _RELATIVE = 1e-3  # processors differ in the last digits of a float32 network; a different measurement differs by more
 
@@ -23,17 +22,17 @@ class Anchors:
     @property
     def above(self) -> list[str]:
         """Anchors shown above the rows: the ceiling."""
-        return [name for name in self.scores if name == CEILING]
+        return [name for name in self.scores if name == REAL]
 
     @property
     def below(self) -> list[str]:
         """Anchors shown below the rows: the floors."""
-        return [name for name in self.scores if name != CEILING]
+        return [name for name in self.scores if name != REAL]
 
 
 def describe(name: str) -> str:
     """Return an anchor's name as a table shows it: ``real (ceiling)``."""
-    return f"{name} ({'ceiling' if name == CEILING else 'floor'})"
+    return f"{name} ({'ceiling' if name == REAL else 'floor'})"
 
 
 def anchors_of(records: Sequence[Record]) -> Anchors:

@@ -20,6 +20,7 @@ from vidgen_bench.measure.evaluator import Evaluator, scores_of
 from vidgen_bench.measure.reference.clips import SEED
 from vidgen_bench.measure.reference.statistics import drawn
 from vidgen_bench.noise import sampling_noise
+from vidgen_bench.records.anchors import ANCHORS, GREY, NOISE, REAL
 from vidgen_bench.records.entries import Score
 from vidgen_bench.system.files import write_text
 from vidgen_bench.system.observer import Observer
@@ -48,16 +49,16 @@ def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Obs
     shape = (real.clip.channels, real.clip.frames, real.clip.size, real.clip.size)
     held_out = ClipSampler(real.store, "test", SEED, evaluator.extractor.device)
     draws: dict[str, tuple[Callable[[Tensor], Tensor], int]] = {
-        "real": (lambda rows: held_out.evaluation("anchor", rows, real.clip.frames).clips, batches),
-        "grey": (lambda rows: torch.zeros(len(rows), *shape, device=device), 1),
-        "noise": (
+        REAL: (lambda rows: held_out.evaluation("anchor", rows, real.clip.frames).clips, batches),
+        GREY: (lambda rows: torch.zeros(len(rows), *shape, device=device), 1),
+        NOISE: (
             lambda rows: sampling_noise(SEED, "anchor-noise", rows.to(device)).uniform("pixels", *shape) * 2 - 1,
             1,
         ),
     }
     made: Anchors = {}
     for name, (draw, count) in draws.items():
-        values = evaluator.batches(partial(drawn, draw), count, f"the {name} anchor", observer, views=name == "real")
+        values = evaluator.batches(partial(drawn, draw), count, f"the {name} anchor", observer, views=name == REAL)
         made[name] = scores_of(values)
     write_text(path, json.dumps({a: {m: s.model_dump(mode="json") for m, s in t.items()} for a, t in made.items()}))
     return made
@@ -72,7 +73,7 @@ def _read(path: Path, watched: set[str]) -> Anchors:
     try:
         kept = json.loads(path.read_text())
         found = {a: {m: Score.model_validate(s) for m, s in scores.items()} for a, scores in kept.items()}
-        if set(found) != {"real", "grey", "noise"} or any(watched - set(scores) for scores in found.values()):
+        if set(found) != set(ANCHORS) or any(watched - set(scores) for scores in found.values()):
             raise ValueError("an anchor or a metric is missing")
         return found
     except (OSError, ValueError, AttributeError) as error:

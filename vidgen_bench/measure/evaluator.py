@@ -17,11 +17,9 @@ from vidgen_bench.measure.reference.clips import RealClips
 from vidgen_bench.measure.reference.statistics import counted, reference_statistics
 from vidgen_bench.measure.resolved_protocol import ChosenMetric, ResolvedProtocol
 from vidgen_bench.measure.scorer import Scorer, Value
+from vidgen_bench.records.caveats import FEW_REAL_VIDEOS
 from vidgen_bench.records.entries import MetricEntry, Score
 from vidgen_bench.system.observer import Observer
-
-FEW = "few real videos"
-"""Caveat where a batch has more samples than the training list has videos."""
 
 Draw = Callable[[range], Iterator[Tensor]]
 """Yields the clips with these numbers, [n, 3, T, H, W] in [-1, 1], in parts."""
@@ -145,7 +143,7 @@ class Evaluator:
     def _few(self, chosen: ChosenMetric) -> str:
         """Return the caveat of a metric that compares with single real clips where several come from one video."""
         few = len(self.real.store.train) < self.resolved.protocol.samples
-        return FEW if few and "features" in chosen.metric.needs else ""
+        return FEW_REAL_VIDEOS if few and "features" in chosen.metric.needs else ""
 
 
 def scores_of(batches: Sequence[dict[str, Value]]) -> dict[str, Score]:

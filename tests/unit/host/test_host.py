@@ -121,7 +121,7 @@ def test_nothing_is_imported_before_it_is_asked_for(folder: Path) -> None:
 
 def test_ctrl_c_while_loading_is_not_swallowed(folder: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        _ = host_of(folder, stopped="raise KeyboardInterrupt").plugin
+        _ = host_of(folder, stopped="raise KeyboardInterrupt").plugins
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def two_distributions(folder: Path) -> Path:
 
 def _names(allowed: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
     monkeypatch.setenv(ALLOW_LIST, allowed)
-    return [(f.name, f.origin.distribution, f.origin.version) for f in Host.of_environment().plugin]
+    return [(f.name, f.origin.distribution, f.origin.version) for f in Host.of_environment().plugins]
 
 
 def test_installed_distributions_are_found(two_distributions: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +168,7 @@ def test_what_is_not_allowed_is_not_imported(two_distributions: Path, monkeypatc
 def test_without_an_allow_list_all_are_considered(two_distributions: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     everyone = {"strange_still", "strange_metric", "other_metric"}
     monkeypatch.delenv(ALLOW_LIST, raising=False)
-    assert everyone <= {f.origin.entry_point for f in Host.of_environment().plugin}
+    assert everyone <= {f.origin.entry_point for f in Host.of_environment().plugins}
 
 
 def test_our_own_plugins_load_and_none_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:

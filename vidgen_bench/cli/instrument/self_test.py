@@ -10,6 +10,7 @@ import typer
 
 from vidgen_bench.cli.instrument.clips import Lines, store_with_held_out
 from vidgen_bench.cli.run_options import Device
+from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.errors import RequestError, did_you_mean
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def check_instrument(
     name: Annotated[str, typer.Argument(help="Name of a C3D.")],
     track: Annotated[
         str, typer.Option(help="Track whose held-out clips are read: a name, or a .toml file.")
-    ] = "shapes-smoke",
+    ] = DEFAULT_TRACK,
     data: Annotated[Path | None, typer.Option(help="Folder of the videos, in the UCF101 layout.")] = None,
     splits: Annotated[Path | None, typer.Option(help="Folder of classInd.txt and the lists.")] = None,
     clips: Annotated[int, typer.Option(min=1, help="Held-out clips to read, at most one of each video.")] = 96,

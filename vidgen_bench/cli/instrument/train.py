@@ -10,6 +10,7 @@ import typer
 
 from vidgen_bench.cli.instrument.clips import Lines, store_with_held_out
 from vidgen_bench.cli.instrument.target import Force, target_of
+from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.errors import RequestError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def train(
     track: Annotated[
         str, typer.Option(help="Track whose data set and clip geometry are used: a name, or a .toml file.")
-    ] = "shapes-smoke",
+    ] = DEFAULT_TRACK,
     name: Annotated[str | None, typer.Option(help="What tracks will call it.")] = None,
     output: Annotated[Path | None, typer.Option(help="File to write instead of one in the instrument folder.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the videos, in the UCF101 layout.")] = None,

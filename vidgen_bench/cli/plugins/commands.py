@@ -10,6 +10,7 @@ from vidgen_bench.cli.console import print_json
 from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.cli.plugins.check import check
 from vidgen_bench.cli.plugins.new import new
+from vidgen_bench.config.defaults import DEFAULT_TRACK
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -43,7 +44,7 @@ def plugins(
         raise RequestError("--track belongs to --matrix: `vidgen-bench plugins --matrix --track NAME`.")
     host = _host()
     if as_matrix:
-        _print_matrix(track or "shapes-smoke", host, as_json)
+        _print_matrix(track or DEFAULT_TRACK, host, as_json)
     elif as_json:
         print_json(_listing(host))
     else:

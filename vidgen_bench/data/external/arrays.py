@@ -9,8 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vidgen_bench.api import Report
 from vidgen_bench.data.external.layout import Layout, channels_last, clip_shape, layout_of
-from vidgen_bench.data.external.source import ClipShape, Report, Source, ValueRange
+from vidgen_bench.data.external.source import ClipShape, Source, ValueRange
 from vidgen_bench.data.external.value_range import range_of
 from vidgen_bench.errors import DataError, RequestError
 from vidgen_bench.system.npy_header import DAMAGES, read_header

@@ -10,10 +10,11 @@ import av.error
 import numpy as np
 from numpy.typing import NDArray
 
+from vidgen_bench.api import Report
 from vidgen_bench.data.decoding.video import Frames, header_frames
 from vidgen_bench.data.decoding.video import read as read_video
 from vidgen_bench.data.external.pictures import animation, animation_shape, still, still_size
-from vidgen_bench.data.external.source import CLIP_BYTES, ClipShape, Report, Source, hash_files, natural
+from vidgen_bench.data.external.source import CLIP_BYTES, ClipShape, Source, hash_files, natural
 from vidgen_bench.errors import DataError, RequestError
 from vidgen_bench.records.record import RUN_FILES
 

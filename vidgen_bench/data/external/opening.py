@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vidgen_bench.api import Report
 from vidgen_bench.data.external.arrays import (
     PIXEL_TYPES,
     Arrays,
@@ -17,7 +18,7 @@ from vidgen_bench.data.external.arrays import (
 )
 from vidgen_bench.data.external.folders import STILLS, VIDEOS, open_folder
 from vidgen_bench.data.external.layout import checked_layout
-from vidgen_bench.data.external.source import Report, Source
+from vidgen_bench.data.external.source import Source
 from vidgen_bench.data.external.value_range import checked_range
 from vidgen_bench.data.external.zipped import open_npz, open_zip
 from vidgen_bench.errors import RequestError

@@ -19,9 +19,6 @@ from vidgen_bench.errors import DataError
 ValueRange = Literal["-1,1", "0,1", "0,255"]
 """What a float's least and largest value stand for: black and white."""
 
-Report = Callable[[str, int, int], None]
-"""Called as ``report(what, done, total)``."""
-
 CLIP_BYTES = 2**30
 """The largest clip that is read; what is beyond it is no sample but a mistake in a header."""
 

@@ -3,11 +3,11 @@ download."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidgen_bench.api import DataSet, VideoSource, hookimpl
+from vidgen_bench.api import DataSet, Report, VideoSource, hookimpl
 from vidgen_bench.errors import RequestError
 
 
@@ -22,9 +22,7 @@ class Shapes:
     api: str = "1.0"
     reference: str = "vidgen-bench, drawn from fixed seeds; no outside source."
 
-    def locate(
-        self, videos: Path | None, splits: Path | None, cache: Path, report: Callable[[str, int, int], None]
-    ) -> VideoSource:
+    def locate(self, videos: Path | None, splits: Path | None, cache: Path, report: Report) -> VideoSource:
         """Return the folders under ``cache``, writing the videos first where they are not there (about 10 s and 9 MB).
 
         Raises:

@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -26,7 +26,7 @@ import filelock
 import numpy as np
 from numpy.typing import NDArray
 
-from vidgen_bench.api import VideoSource
+from vidgen_bench.api import Report, VideoSource
 from vidgen_bench.data.shapes.draw import CLASSES, draw_clip
 from vidgen_bench.system.disk import settle, settle_folder
 from vidgen_bench.system.files import disk_errors, umask
@@ -44,8 +44,6 @@ _QUANTISER = 3  # of MPEG-4, 1 to 31; about 28 kB a clip
 _LAMBDA = 118  # FF_QP2LAMBDA: the encoder's unit of quality
 
 MARKER = "complete.json"
-
-Report = Callable[[str, int, int], None]
 
 
 def written(cache: Path, report: Report) -> VideoSource:

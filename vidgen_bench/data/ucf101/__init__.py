@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidgen_bench.api import DataSet, VideoSource, hookimpl
+from vidgen_bench.api import DataSet, Report, VideoSource, hookimpl
 from vidgen_bench.errors import DataError
 
 
@@ -20,9 +20,7 @@ class VideoFolder:
     get: str
     api: str = "1.0"
 
-    def locate(
-        self, videos: Path | None, splits: Path | None, cache: Path, report: Callable[[str, int, int], None]
-    ) -> VideoSource:
+    def locate(self, videos: Path | None, splits: Path | None, cache: Path, report: Report) -> VideoSource:
         """Return the two folders as given.
 
         Raises:

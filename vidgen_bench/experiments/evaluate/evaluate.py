@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.config.track import load_track
 from vidgen_bench.data.external.fitting import checked_trim, fitted
 from vidgen_bench.data.external.opening import open_source, source_of
@@ -23,9 +24,6 @@ from vidgen_bench.system.observer import Interruptible, Observer
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
-
-TRACK = "shapes-smoke"
-"""The track of clips from elsewhere where none is named."""
 
 
 def evaluation(
@@ -55,7 +53,7 @@ def evaluation(
         if isinstance(what, str | Path) and is_run(Path(what)):
             _only_for_clips(name=name, resize=resize, trim=trim, layout=layout, range=value_range)
             return evaluate_run(Path(what), track, asked, watching)
-        declared = load_track(track or TRACK)
+        declared = load_track(track or DEFAULT_TRACK)
         resolved_track = asked.resolved_track(declared, Host.of_environment())
         if isinstance(what, str | Path):
             source = open_source(what, layout=layout, value_range=value_range, report=watching.progress)

@@ -10,6 +10,7 @@ from typing import Any
 from vidgen_bench.compose.composition import Composition, compose
 from vidgen_bench.compose.pair import plugin_entry
 from vidgen_bench.config.budget import Budget
+from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.config.track import Track, load_track
 from vidgen_bench.errors import RequestError, did_you_mean
 from vidgen_bench.experiments.run.folder import RunFolder, folder_of
@@ -24,7 +25,7 @@ class Request:
     """What a person asks for."""
 
     spec: str
-    track: str = "shapes-smoke"
+    track: str = DEFAULT_TRACK
     given: Mapping[str, Any] = field(default_factory=dict)
     budget: Budget | None = None
     videos: Path | None = None

@@ -9,16 +9,10 @@ from vidgen_bench.leaderboard.comparable import MEASURING, Measuring, protocol_o
 from vidgen_bench.leaderboard.ranking import Ranking
 from vidgen_bench.leaderboard.render.numbers import span
 from vidgen_bench.leaderboard.rows import Summary
+from vidgen_bench.records.anchors import ANCHORS
+from vidgen_bench.records.caveats import CAVEATS
 
 ARROWS = {"higher": "↑", "lower": "↓", "neither": ""}
-
-CAVEATS = {
-    "rank-deficient": "Rank-deficient: there are fewer samples than features, so that the samples' covariance is singular and the distance "
-    "too large; compare it at equal n only.",
-    "few real videos": "Few real videos: the training list has fewer than a batch has samples, so that several real clips come from one "
-    "video and lie close together; precision, density and coverage are then of clips and not of videos.",
-}
-"""What is known of a caveat, a sentence each."""
 
 
 def heading(ranking: Ranking, metric: str) -> str:
@@ -122,9 +116,7 @@ def _order(ranking: Ranking) -> str:
 
 def anchors(names: Iterable[str]) -> str:
     """Return what the anchors of these names are, in a sentence."""
-    empty = "grey and noise show nothing"
-    known = {"real": "real is held-out clips of the data set", "grey": empty, "noise": empty}
-    said = dict.fromkeys(known[name] for name in names if name in known)
+    said = dict.fromkeys(ANCHORS[name].sentence for name in names if name in ANCHORS)
     return f"Anchors, measured alike: {'; '.join(said)}." if said else ""
 
 

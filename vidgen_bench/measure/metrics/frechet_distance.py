@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from vidgen_bench.api import FeatureSet, Moments, Need, NoOptions, Reference, View, hookimpl
+from vidgen_bench.api import RANK_DEFICIENT, FeatureSet, Moments, Need, NoOptions, Reference, View, hookimpl
 from vidgen_bench.measure.metrics.sides import at_least, beside, matrix, real_moments
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def rank_deficient(samples: int, features: int) -> str:
 
     The distance is then biased upward by much, and depends on the number of samples more than on the model.
     """
-    return "rank-deficient" if samples - 1 < features else ""
+    return RANK_DEFICIENT if samples - 1 < features else ""
 
 
 @dataclass(frozen=True)

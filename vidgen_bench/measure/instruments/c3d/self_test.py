@@ -21,7 +21,7 @@ from scipy.special import bdtrc
 from torch import Tensor
 from torch.nn.utils import convert_conv3d_weight_memory_format
 
-from vidgen_bench.api import Batch
+from vidgen_bench.api import Batch, Report
 from vidgen_bench.errors import RequestError
 from vidgen_bench.measure.instruments.c3d.network import C3D, with_weights
 from vidgen_bench.measure.instruments.c3d.readings import ALTERED, OWN, Means, Reading, own_mean, pixels_of
@@ -29,8 +29,6 @@ from vidgen_bench.measure.instruments.c3d.weights import InstrumentFile
 
 LEVEL = 0.01
 LOWEST, HIGHEST = 0.05, 0.99
-
-Report = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils import convert_conv3d_weight_memory_format
 
-from vidgen_bench.api import Batch, Feed
+from vidgen_bench.api import Batch, Feed, Report
 from vidgen_bench.errors import RequestError, VidgenBenchError
 from vidgen_bench.measure.instruments.c3d.network import FRAMES, Layout, with_weights
 from vidgen_bench.measure.instruments.c3d.normalised import NormalisedC3D
@@ -59,9 +59,6 @@ class HeldOut:
     def accuracy(self) -> float:
         """The part of clips whose class was named, 0 to 1."""
         return self.correct / self.clips
-
-
-Report = Callable[[str, int, int], None]
 
 
 def train_instrument(
