@@ -243,13 +243,13 @@ class Temporal(Named, Protocol):
 
     @property
     def sets(self) -> Mapping[str, Any]:
-        """Options that the name itself fixes (``ode2`` is order 2); ``--set`` may not change them."""
-        ...
+        """Options that the name itself fixes (``ode2`` is order 2); ``--set`` may not change them. None unless declared."""
+        return {}
 
     @property
     def variants(self) -> Mapping[str, Mapping[str, Any]]:
-        """``{"equal": {"hidden": "equal"}}``: named changes of the defaults, spelt ``ode1:equal``."""
-        ...
+        """``{"equal": {"hidden": "equal"}}``: named changes of the defaults, written ``ode1:equal``. None unless declared."""
+        return {}
 
     @property
     def stochastic(self) -> bool: ...
@@ -372,8 +372,8 @@ class Metric(Named, Protocol):
         ...
 
     def caveat(self, samples: int, features: int) -> str:
-        """Return what a reader of the number must know at these sizes, in a word or two ("rank-deficient"), or ""."""
-        ...
+        """Return what a reader of the number must know at these sizes, in a word or two ("rank-deficient"), or ""; "" unless declared."""
+        return ""
 
     def scorer(self, reference: Reference, options: Any) -> Callable[[FeatureSet], float | Curve]:
         """Return ``generated features -> score`` in float64; what depends on the reference alone is computed once, here."""

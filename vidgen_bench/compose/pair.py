@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from vidgen_bench.api import Backbone, Clip, LatentSpec, Temporal
@@ -42,8 +43,8 @@ def fit(spec: Spec, track: Track, given: Mapping[str, Any], host: Host, *, count
         track: tells the clip, and option defaults.
         given: ``{"temporal.hidden": "64"}``, texts or typed values.
         host: the installed plugins.
-        counted: fill in the parameter count of the backbone's own G_t, which takes torch; without it the count is only
-            taken where the temporal generator reads it.
+        counted: fill in the parameter count of the backbone's own G_t, which imports torch; otherwise it is counted only if the
+            temporal generator reads it.
     Raises:
         Misfit: the pair does not fit; the text has the reason.
         RequestError: unknown names, or options out of range.
@@ -84,38 +85,43 @@ def plugin_entry(plugin: LoadedPlugin) -> PluginEntry:
     )
 
 
-class _CountAsked(BaseException):
-    """A plugin wants to know the parameter count of the backbone's own G_t; no ``except Exception`` of its own hides that."""
+class _LazilyCounted(LatentSpec):
+    """A latent whose ``parameters`` are counted, on the meta device, when they are first read."""
+
+    _count: Callable[[], int | None]
+
+    @cached_property
+    def parameters(self) -> int | None:
+        return self._count()
 
 
-class _Uncounted(LatentSpec):
-    """A latent whose count nobody has taken yet: who reads it is told so by :class:`_CountAsked`."""
-
-    def __getattribute__(self, name: str) -> Any:
-        if name == "parameters":
-            raise _CountAsked
-        return super().__getattribute__(name)
+def _lazily_counted(latent: LatentSpec, count: Callable[[], int | None]) -> LatentSpec:
+    """Return the same latent with ``count()`` as its ``parameters``, called at most once."""
+    lazy = object.__new__(_LazilyCounted)
+    lazy.__dict__.update({**vars(latent), "_count": count})
+    del lazy.__dict__["parameters"]
+    return lazy
 
 
 def _answer(
     latent: LatentSpec,
     backbone: LoadedPlugin,
     temporal: LoadedPlugin,
-    chosen: Any,
+    options: Any,
     track: Track,
     host: Host,
     counted: bool,
 ) -> tuple[LatentSpec, str | None]:
-    """Return what is asked of G_t, and why it refuses; the own G_t is counted where that is wanted or asked for."""
+    """Return the latent as G_t receives it, and the reason why G_t refuses it, or None.
+
+    The backbone's own G_t is counted where ``counted`` says so or where G_t reads the count to decide.
+    """
     declared: Temporal = temporal.declaration
-    try:
-        refusal = _ask(temporal, lambda: declared.refuses(_Uncounted(**vars(latent)), chosen))
-        if refusal or not counted:
-            return latent, refusal
-    except _CountAsked:
-        pass
-    latent = dataclasses.replace(latent, parameters=_own_parameters(backbone, latent, track, host))
-    return latent, _ask(temporal, lambda: declared.refuses(latent, chosen))
+    lazy = _lazily_counted(latent, lambda: _own_parameters(backbone, latent, track, host))
+    refusal = _ask(temporal, lambda: declared.refuses(lazy, options))
+    if "parameters" in vars(lazy) or (counted and not refusal):
+        latent = dataclasses.replace(latent, parameters=lazy.parameters)
+    return latent, refusal
 
 
 def _own_parameters(backbone: LoadedPlugin, latent: LatentSpec, track: Track, host: Host) -> int | None:

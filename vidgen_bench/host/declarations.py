@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 from collections.abc import Mapping
@@ -33,6 +34,21 @@ _METHODS = {
     "metric": ("caveat", "scorer"),
     "pairing": (),
 }
+
+
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "temporal": {"sets": {}, "variants": {}},
+    "metric": {"caveat": lambda samples, features: ""},
+}
+"""What a declaration need not say, and what it means where it does not."""
+
+
+def complete(kind: str, declaration: Any) -> None:
+    """Give a declaration the default of every optional attribute that it leaves out."""
+    for attribute, default in _DEFAULTS.get(kind, {}).items():
+        if not hasattr(declaration, attribute):
+            with contextlib.suppress(AttributeError):  # __slots__: the check that follows reports what is missing
+                object.__setattr__(declaration, attribute, default)
 
 
 def fault(kind: str, declaration: Any) -> str | None:

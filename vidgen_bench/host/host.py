@@ -19,7 +19,7 @@ import pluggy
 from vidgen_bench.api import ENTRY_POINT_GROUP
 from vidgen_bench.errors import PluginError, RequestError, did_you_mean
 from vidgen_bench.host import hookspecs
-from vidgen_bench.host.declarations import fault
+from vidgen_bench.host.declarations import complete, fault
 
 ALLOW_LIST = "VIDGEN_BENCH_PLUGINS"
 
@@ -184,6 +184,7 @@ def _load(point: EntryPoint, origin: Origin) -> list[LoadedPlugin]:
     for kind, hook in HOOKS.items():
         for declared in getattr(manager.hook, hook)():
             for declaration in declared:
+                complete(kind, declaration)
                 if problem := fault(kind, declaration):
                     raise PluginError(f"hook {hook}: {problem}")
                 name = declaration.spec if kind == "pairing" else declaration.name

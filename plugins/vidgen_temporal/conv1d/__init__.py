@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidgen_bench import hookimpl
 from vidgen_bench.api import Ability, LatentSpec, NoOptions
@@ -24,16 +23,6 @@ class Conv1d:
     options: type = NoOptions
     stochastic: bool = False
     can: frozenset[Ability] = frozenset()
-
-    @property
-    def sets(self) -> Mapping[str, Any]:
-        """The name fixes nothing."""
-        return {}
-
-    @property
-    def variants(self) -> Mapping[str, Mapping[str, Any]]:
-        """There are none."""
-        return {}
 
     def refuses(self, spec: LatentSpec, options: NoOptions) -> str | None:
         """Refuse map latents and clips whose length is no power of two."""

@@ -35,11 +35,6 @@ class Null:
     options: type = NullOptions
 
     @property
-    def sets(self) -> Mapping[str, Any]:
-        """The name fixes no option."""
-        return {}
-
-    @property
     def variants(self) -> Mapping[str, Mapping[str, Any]]:
         """With the backbone's fully connected network before: the other half of ode1, without its equation."""
         return {"embedded": {"embedding": True}}

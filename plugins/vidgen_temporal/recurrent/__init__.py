@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from vidgen_bench import hookimpl
 from vidgen_bench.api import Ability, LatentSpec, option
@@ -59,16 +58,6 @@ class Recurrent:
     stochastic: bool
     can: frozenset[Ability] = frozenset({"after"})
     api: str = "1.0"
-
-    @property
-    def sets(self) -> Mapping[str, Any]:
-        """The name fixes no option: the drive is a default."""
-        return {}
-
-    @property
-    def variants(self) -> Mapping[str, Mapping[str, Any]]:
-        """There are none."""
-        return {}
 
     def refuses(self, spec: LatentSpec, options: RecurrentOptions) -> str | None:
         """Refuse latents of the other kind, naming the twin that takes them, and clips of one frame."""

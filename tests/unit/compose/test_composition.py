@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import torch
@@ -10,7 +12,7 @@ from torch import nn
 
 from tests.kit import toy_game
 from tests.kit.toy_declarations import TRACK, Painter, Table, Walk, WalkOptions
-from vidgen_bench.api import Game, Player
+from vidgen_bench.api import Game, LatentSpec, Player
 from vidgen_bench.compose.composition import compose
 from vidgen_bench.errors import PluginError, RequestError
 from vidgen_bench.host.host import Host
@@ -66,6 +68,24 @@ def test_a_pair_can_what_both_sides_can():
 def test_what_does_not_fit_is_refused_with_the_reason(text, painter, message):
     with pytest.raises(RequestError, match=message):
         compose(text, TRACK, {}, host(painter))
+
+
+@dataclass(frozen=True)
+class Curious(Walk):
+    """Reads the count of the backbone's own G_t behind a handler that hides every exception, and copies its latent."""
+
+    name: str = "curious"
+
+    def refuses(self, spec: LatentSpec, options: Any) -> str | None:
+        try:
+            return f"the own G_t has {dataclasses.replace(spec, noise=1).parameters} and {spec.parameters} parameters"
+        except BaseException:
+            return "reading the count raised"
+
+
+def test_a_plugin_that_reads_the_count_gets_it():
+    with pytest.raises(RequestError, match="the own G_t has 39 and 39 parameters"):
+        compose("painter+curious", TRACK, {}, host(None, Walk(), Curious()))
 
 
 def test_specs_that_differ_in_g_t_start_from_the_same_weights():

@@ -11,7 +11,7 @@ import pytest
 
 from tests.kit.valid_declarations import Options, _nothing, backbone, temporal
 from vidgen_bench.api import NoOptions, Pairing, option
-from vidgen_bench.host.declarations import fault
+from vidgen_bench.host.declarations import complete, fault
 
 
 @dataclass
@@ -135,3 +135,16 @@ def test_faults_of_a_metric_and_a_data_set() -> None:
     assert "options must be a frozen dataclass" in str(fault("metric", metric))
     data_set = SimpleNamespace(name="d", summary="s", reference="r", api="1.0")
     assert fault("data set", data_set) == "data set 'd' has no method 'locate'"
+
+
+def test_a_declaration_says_only_what_it_has() -> None:
+    plain, metric = temporal(), SimpleNamespace(name="plain")
+    del plain.sets, plain.variants
+    assert fault("temporal", plain) is not None
+    complete("temporal", plain)
+    assert (plain.sets, plain.variants, fault("temporal", plain)) == ({}, {}, None)
+    complete("metric", metric)
+    assert metric.caveat(2, 1000) == ""
+    named = temporal(variants={"wide": {}})
+    complete("temporal", named)
+    assert named.variants == {"wide": {}}

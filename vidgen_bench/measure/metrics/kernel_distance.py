@@ -91,10 +91,6 @@ class KernelDistance:
     view: View = "as-is"
     needs: frozenset[Need] = frozenset({"features"})
 
-    def caveat(self, samples: int, features: int) -> str:
-        """Return "": the estimate is unbiased at any size."""
-        return ""
-
     def scorer(self, reference: Reference, options: KernelDistanceOptions) -> Callable[[FeatureSet], float]:
         """Return ``features [n, D] -> distance``; the real clips' own term is computed here, once.
 

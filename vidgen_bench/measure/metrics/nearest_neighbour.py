@@ -49,10 +49,6 @@ class NearestNeighbour:
     view: View = "as-is"
     needs: frozenset[Need] = frozenset({"features"})
 
-    def caveat(self, samples: int, features: int) -> str:
-        """Return "": nothing about these sizes need be known."""
-        return ""
-
     def scorer(self, reference: Reference, options: NoOptions) -> Callable[[FeatureSet], float]:
         """Return ``features [n, D] -> distance``.
 

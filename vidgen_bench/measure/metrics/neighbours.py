@@ -134,10 +134,6 @@ class NeighbourScore:
     view: View = "as-is"
     needs: frozenset[Need] = frozenset({"features"})
 
-    def caveat(self, samples: int, features: int) -> str:
-        """Return "": nothing about these sizes need be known."""
-        return ""
-
     def scorer(self, reference: Reference, options: ThreeNeighbours | FiveNeighbours) -> Callable[[FeatureSet], float]:
         """Return ``features [n, D] -> score``; the real neighbourhoods are measured once for all the batches.
 
