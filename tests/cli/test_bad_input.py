@@ -61,7 +61,7 @@ def test_a_wrong_request(prepared, arguments, words):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("track", "shapes-smok"), ["No track is called 'shapes-smok'", "Did you mean 'shapes-smoke'"]),
+        (("track", "shapes-smok"), ["There is no track named 'shapes-smok'", "Did you mean 'shapes-smoke'"]),
         (("track", "absent.toml"), ["absent.toml", "cannot be read"]),
         (('name = "tiny"', 'name = "tiny'), ["is no TOML"]),
         (("every = 2", "evry = 2"), ["evry", "unknown key", "Did you mean 'every'"]),

@@ -100,7 +100,7 @@ def test_ones_own_file(command: Command, tmp_path: Path) -> None:
         (["option.toml"], "options.is has no option 'eps'. Did you mean 'epsilon'?"),
         (["way.toml"], "No instrument knows the preprocessing 'tgam' of the protocol mine. Did you mean 'tgan'?"),
         (["taken.toml"], "takes the name 'c3d-tgan' of a shipped protocol"),
-        (["c3d-tgan", "--track", "shapes-smok"], "No track is called 'shapes-smok'."),
+        (["c3d-tgan", "--track", "shapes-smok"], "There is no track named 'shapes-smok'."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

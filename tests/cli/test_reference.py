@@ -148,7 +148,7 @@ def test_show_tells_everything_and_what_is_damaged(command: Command, place: Work
     ("arguments", "words"),
     [
         (["show", "zz"], "No reference statistics have a hash that begins with 'zz'. None are kept."),
-        (["build", "--track", "tiny.tml"], "No track is called 'tiny.tml'."),
+        (["build", "--track", "tiny.tml"], "There is no track named 'tiny.tml'."),
         (["build", "--protocol", "c3d-tgam"], "No protocol is called 'c3d-tgam'. Did you mean 'c3d-tgan'?"),
         (["build", "--protocol", "fvd-2048-16f"], "'i3d-kinetics400' has no weights"),
         (["build", "--track", "tiny.toml"], "--data"),

@@ -65,7 +65,7 @@ def test_ones_own_file(command: Command, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("shapes-smok", "No track is called 'shapes-smok'. Did you mean 'shapes-smoke'?"),
+        ("shapes-smok", "There is no track named 'shapes-smok'. Did you mean 'shapes-smoke'?"),
         ("absent.toml", "The track file absent.toml cannot be read: No such file or directory."),
         ("bad.toml", "  clip.frams: unknown key. Did you mean 'frames'?"),
     ],

@@ -1,10 +1,13 @@
-"""Tracks: all that is held fixed so that specs can be compared, read from TOML, and their fingerprint.
+"""Tracks: everything that is held fixed so that specs can be compared, read from TOML, and their fingerprint.
 
-The fingerprint is the hash of what is declared, known before any work. Left out of it: the name and the words about the track, keys
-at their default (so that a new key does not change old tracks), further scores (each of which has an id of its own), and
-``[defaults]``, because option values belong to a row of a table, not to the track: the record keeps every one of them, and rows with
-different values are never averaged. A protocol of one's own is covered by its name, not by where its file lies: what it says is in the id
-of every number.
+The fingerprint hashes what the track declares, so it is known before any work. It leaves out
+
+- the name, the summary, and keys at their default, so that a new key does not change old tracks;
+- further scores, because each has an id of its own;
+- ``[defaults]``, because option values belong to a row of a table: the record keeps each of them, and rows with different values are
+  never averaged.
+
+A protocol file of your own counts by its name, not by its path: the id of every number covers its content.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, InstanceOf, model_validator
 
 from vidgen_bench.api import Clip
 from vidgen_bench.config.budget import Budget
@@ -26,7 +29,7 @@ from vidgen_bench.errors import RequestError, did_you_mean
 
 
 class DataPart(Strict):
-    """Which videos, and how a frame becomes pixels of a clip."""
+    """The data set, and how a decoded frame becomes the pixels of a clip."""
 
     name: str
     split: int = Field(default=1, ge=1, le=99)
@@ -56,42 +59,44 @@ class ClipPart(Strict):
 
 
 class InstrumentPart(Strict):
-    """Which measuring network; with ``sha256`` its weights are pinned in advance."""
+    """The instrument; ``sha256`` pins its weights."""
 
     name: str
     sha256: str | None = None
 
 
 class FinalPart(Strict):
-    """The scores of the record: ``batches`` fresh batches of ``samples`` from the best checkpoint."""
+    """The final scores: ``batches`` fresh batches of ``samples`` clips from the best checkpoint."""
 
     batches: int = Field(ge=1)
     samples: int = Field(ge=2)
 
 
 class ReferencePart(Strict):
-    """Statistics of the real clips: this many passes over the training list, each with fresh offsets; the protocol's where absent."""
+    """Passes over the training list, each with fresh offsets, for the statistics of real clips; the protocol's number if None."""
 
     passes: int | None = Field(default=None, ge=1)
 
 
 class EvaluationPart(Strict):
-    """When and on how many samples scores are taken, and which one picks the best checkpoint."""
+    """When and on how many samples training is scored, and which metric picks the best checkpoint."""
 
-    protocol: str = Field(default="c3d-tgan", description="by which scores are taken: a name, or a .toml file")
+    protocol: str = Field(default="c3d-tgan", description="the name of a protocol, or a .toml file")
     also: tuple[str, ...] = Field(
-        default=("fvd-2048-16f",), description="other protocols, where their weights are there"
+        default=("fvd-2048-16f",), description="further protocols, skipped if their weights are not installed"
     )
     every: int = Field(ge=1)
     samples: int = Field(ge=2)
     select: str
     metrics: tuple[str, ...] | None = Field(default=None, min_length=1, description="instead of the protocol's")
     extra: tuple[str, ...] | None = Field(
-        default=None, description="metrics of the final samples alone; the protocol's where absent"
+        default=None, description="metrics of the final samples only; the protocol's if None"
     )
     final: FinalPart
     reference: ReferencePart = ReferencePart()
-    _own: Protocol | None = PrivateAttr(default=None)
+    own_protocol: InstanceOf[Protocol] | None = Field(
+        default=None, exclude=True, description="read from its file by load_track"
+    )
 
     @model_validator(mode="after")
     def _select_is_measured(self) -> EvaluationPart:
@@ -102,39 +107,39 @@ class EvaluationPart(Strict):
 
     @property
     def _shipped(self) -> Protocol | None:
-        """The protocol, where it is one that ships: a record names one's own, and its file may not be there."""
+        """The protocol if it ships with the package; a record may name a protocol file that is not on this machine."""
         return load_protocol(self.protocol) if self.protocol in shipped_protocols() else None
 
     def beside(self, folder: Path) -> EvaluationPart:
-        """Return it with the paths of one's own protocols as seen from here, where a track file in ``folder`` names them.
+        """Return the part as a track file in ``folder`` means it: relative paths of protocol files start there.
 
         Raises:
-            RequestError: the file of its protocol is not there, cannot be read, or is no protocol.
+            RequestError: the protocol file is missing, unreadable, or not a valid protocol.
         """
 
         def found(name: str) -> str:
             return str(folder / name) if name.endswith(".toml") else name
 
-        seen = self.model_copy(update={"protocol": found(self.protocol), "also": tuple(map(found, self.also))})
+        protocol, own = found(self.protocol), None
         if self.protocol.endswith(".toml"):
-            if not Path(seen.protocol).exists():
+            if not Path(protocol).exists():
                 raise RequestError(
-                    f"There is no protocol file {seen.protocol}; it is looked for beside the track file that names it."
+                    f"The protocol file {protocol} does not exist. Its path is relative to the track file that names it."
                 )
-            seen._own = load_protocol(seen.protocol)
-        return seen
+            own = load_protocol(protocol)
+        return self.model_copy(update={"protocol": protocol, "also": tuple(map(found, self.also)), "own_protocol": own})
 
     @property
     def declared(self) -> dict[str, Any]:
-        """What the fingerprint covers: what differs from defaults and from the protocol, and not which further scores are taken."""
+        """The content that the fingerprint covers: what differs from the defaults and from the protocol, without further scores."""
         content = self.model_dump(mode="json", exclude_defaults=True, exclude={"also", "extra"})
-        protocol = self._own or self._shipped
-        if self._own:
-            content["protocol"] = self._own.name
-            if self._own.name == type(self).model_fields["protocol"].default:  # a copy of the one that ships
+        protocol = self.own_protocol or self._shipped
+        if self.own_protocol:
+            content["protocol"] = self.own_protocol.name
+            if self.own_protocol.name == type(self).model_fields["protocol"].default:  # a copy of the shipped protocol
                 del content["protocol"]
         if self.metrics is not None:
-            content["metrics"] = sorted(set(self.metrics))  # their order is one of display
+            content["metrics"] = sorted(set(self.metrics))  # their order only matters for display
             if protocol and set(protocol.metrics) == set(self.metrics):
                 del content["metrics"]
         if protocol and self.reference.passes == protocol.real.passes:
@@ -165,13 +170,13 @@ class Track(Strict):
 
     @property
     def clip(self) -> Clip:
-        """The clip that backbones are told."""
+        """The clip shape that backbones receive."""
         spare = self.data.resize[1] - self.data.crop[3]
         return Clip(self.clip_.frames, self.clip_.size, self.clip_.classes, spare=spare)
 
     @property
     def declared(self) -> dict[str, Any]:
-        """What the fingerprint covers: the content without names, words, defaults, and keys at their default."""
+        """The content that the fingerprint covers; see the module's docstring for what is left out."""
         content = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         content["evaluation"] = self.evaluation.declared
         return {k: v for k, v in content.items() if k not in ("name", "summary", "ranked", "defaults")}
@@ -182,7 +187,7 @@ class Track(Strict):
         return track_fingerprint(self.declared)
 
     def with_budget(self, budget: Budget) -> Track:
-        """Return the track derived by a budget given by hand, ``NAME~iterations=5``; itself where nothing differs."""
+        """Return the track ``NAME~iterations=5`` with another budget, or this track if the budget is its own."""
         if budget == self.budget:
             return self
         base = self.name.split("~")[0]
@@ -199,13 +204,11 @@ def _folder() -> Any:
 
 
 def load_track(name_or_file: str) -> Track:
-    """Return a shipped track by name, or one's own from a TOML file (anything that ends in ``.toml``).
-
-    Files of one's own protocols are looked for beside the file that names them.
+    """Return a shipped track by its name, or a track of your own from a file that ends in ``.toml``.
 
     Raises:
-        RequestError: unknown name (with the nearest), no such file, no TOML, a key that is unknown, missing or out of range, or a
-            protocol file that cannot be read.
+        RequestError: an unknown name (the nearest is suggested); a file that is missing or not valid TOML; a key that is unknown,
+            missing or out of range; or a protocol file that cannot be read.
     """
     if name_or_file.endswith(".toml"):
         path = Path(name_or_file)
@@ -215,8 +218,10 @@ def load_track(name_or_file: str) -> Track:
             raise RequestError(f"The track file {path} cannot be read: {error.strerror or error}.") from None
         return track.model_copy(update={"evaluation": track.evaluation.beside(path.parent)})
     if name_or_file not in shipped_tracks():
-        own = " One's own track is a file that ends in .toml."
-        raise RequestError(f"No track is called {name_or_file!r}.{did_you_mean(name_or_file, shipped_tracks())}{own}")
+        own = " A track of your own is a file that ends in .toml."
+        raise RequestError(
+            f"There is no track named {name_or_file!r}.{did_you_mean(name_or_file, shipped_tracks())}{own}"
+        )
     return parse_toml((_folder() / f"{name_or_file}.toml").read_bytes(), Track, f"track {name_or_file}")
 
 

@@ -155,7 +155,7 @@ def test_mistakes_are_told_with_their_place(own, change: tuple[str, str], words:
 
 
 def test_an_unknown_track_gets_the_nearest_name() -> None:
-    with pytest.raises(RequestError, match=r"No track is called 'shapes-smok'\. Did you mean 'shapes-smoke'"):
+    with pytest.raises(RequestError, match=r"There is no track named 'shapes-smok'\. Did you mean 'shapes-smoke'"):
         load_track("shapes-smok")
 
 
@@ -222,8 +222,16 @@ def test_a_copy_of_a_shipped_protocol_changes_no_fingerprint(tmp_path: Path, own
 
 
 def test_a_protocol_file_that_is_not_there_or_not_right_is_named(tmp_path: Path, own) -> None:
-    with pytest.raises(RequestError, match=r"no protocol file .*absent\.toml; it is looked for beside the track file"):
+    with pytest.raises(RequestError, match=r"protocol file .*absent\.toml does not exist\. Its path is relative to the track file"):
         own(("every = 10", 'protocol = "absent.toml"\nevery = 10'))
     wrong = with_protocol(tmp_path / "a", 'protocol = "protocols/mine.toml"', PROTOCOL.replace("samples", "sampels"))
     with pytest.raises(RequestError, match=r"protocol .*mine\.toml is not valid"):
         load_track(str(wrong))
+
+
+def test_a_track_file_cannot_hold_a_loaded_protocol(tmp_path: Path) -> None:
+    shipped = (resources.files("vidgen_bench.config") / "tracks" / "shapes-smoke.toml").read_text()
+    path = tmp_path / "mine.toml"
+    path.write_text(shipped + '\n[evaluation.own_protocol]\nname = "mine"\n')
+    with pytest.raises(RequestError, match=r"evaluation\.own_protocol: .*instance of Protocol"):
+        load_track(str(path))
