@@ -1,4 +1,4 @@
-"""The tutorial of docs/plugins.md as a newcomer follows it: the files it shows, and the lines to type."""
+"""The pages of docs/plugins as a newcomer follows them: the files that they show, and the lines to type."""
 
 from __future__ import annotations
 
@@ -6,16 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "plugins.md"
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "plugins"
 
 _FILE = re.compile(r"^`([\w./-]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-def section(page: str, heading: str) -> str:
-    """Return what stands under a heading of the second level."""
-    (text,) = re.findall(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
-    return text
 
 
 def shown_files(text: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The tutorial of docs/plugins.md, followed to the letter in an environment of its own."""
+"""The tutorial of docs/plugins, followed to the letter in an environment of its own."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.kit.fresh_environment import Environment, make_environment, succeed
-from tests.kit.tutorial import PAGE, section, shown_files, typed, write_files
+from tests.kit.tutorial import PAGES, shown_files, typed, write_files
 from vidgen_bench.host.scaffold import package
 
-TEXT = PAGE.read_text()
-TUTORIAL = section(TEXT, "Tutorial: a temporal generator of your own")
-WRONG = section(TEXT, "What the checks say when it is wrong")
-BACKBONE = section(TEXT, "A backbone of your own")
+TUTORIAL = (PAGES / "tutorial.md").read_text()
+WRONG = (PAGES / "checks.md").read_text()
+BACKBONE = (PAGES / "backbone.md").read_text()
 NETWORK = "vidgen-swing/vidgen_swing/network.py"
 
 QUICK = {

@@ -116,7 +116,7 @@ CHECKS: tuple[Check, ...] = (
         has_path,
     ),
 )
-"""Each asks one thing that the contract says; docs/plugins.md, "What is checked", has a paragraph for each."""
+"""Each asks one thing that the contract says; docs/plugins/checks.md has a paragraph for each."""
 
 KINDS: tuple[Kind, ...] = ("backbone", "temporal")
 
