@@ -114,5 +114,5 @@ def test_contributing_opens_with_these_very_lines() -> None:
     module = (STRANGER / "vidgen_drift.py").read_text()
     assert blocks[0] == ("python", module)
     assert ("toml", (STRANGER / "pyproject.toml").read_text()) in blocks
-    assert page.index("30 lines") < page.index("```")
-    assert sum(1 for line in module.splitlines() if line.strip()) <= 30
+    assert page.index("40 lines") < page.index("```")
+    assert sum(1 for line in module.splitlines() if line.strip()) < 40

@@ -13,13 +13,18 @@ class DriftOptions:
 
 @dataclass(frozen=True)
 class Drift:
-    name, api, reference = "drift", "1.0", "CONTRIBUTING.md"
+    name = "drift"
+    api = "1.0"
     summary = "first-order ODE with a speed, z' = rate f(z)"
-    options, sets, variants, stochastic = DriftOptions, {}, {"slow": {"rate": 0.1}}, False
-    can = frozenset({"between", "before", "after"})  # what --fps, --rewind and --extend ask for
+    reference = "CONTRIBUTING.md"
+    options = DriftOptions
+    sets = {}
+    variants = {"slow": {"rate": 0.1}}
+    stochastic = False
+    can = frozenset({"between", "before", "after"})  # it serves --fps, --rewind and --extend
 
     def refuses(self, spec, options):
-        return None  # or why this latent cannot be served, in words
+        return None  # or the reason why it cannot serve this latent
 
     def build(self, spec, options):
         from torch import nn
@@ -30,7 +35,8 @@ class Drift:
         class Network(nn.Module):
             def __init__(self):
                 super().__init__()
-                self.lift, self.f = Lift(spec), dynamics(spec.shape, None)
+                self.lift = Lift(spec)
+                self.f = dynamics(spec.shape, None)
                 initialise(self, spec.init)
 
             def forward(self, z0, times, noise):  # [N, source] -> [N, T, *spec.shape]
