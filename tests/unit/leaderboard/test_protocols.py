@@ -98,7 +98,7 @@ def test_what_a_reader_must_know_stands_beside_the_number() -> None:
     metrics = {"is": METRICS["is"], "fid": METRICS["fid"] | {"caveat": "rank-deficient"}}
     found = ranked(record(metrics=metrics))
     assert "rank-deficient" in rendered(found)
-    assert "compare it at equal n only" in " ".join(rendered(found).split())
+    assert "Compare it at equal n only" in " ".join(rendered(found).split())
     assert "FID ↓ (rank-deficient)" in as_markdown(found)
 
 
