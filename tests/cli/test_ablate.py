@@ -193,7 +193,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         (["paper-tabel-1"], "Did you mean 'paper-table-1'?"),
         (["absent.toml"], "The suite file absent.toml cannot be read"),
         (["own.toml"], "own.toml is not valid:\n  cells.0.spec: this key is missing."),
-        (["tgan", "x", "ode9"], "The cell 'ode9', 'tgan' (tgan+ode9): No temporal generator is called 'ode9'."),
+        (["tgan", "x", "ode9"], "The cell 'ode9', 'tgan' (tgan+ode9): There is no temporal generator named 'ode9'."),
         (["tgan x ode1,conv1d", "--set", "temporal.hidden=3"], "The cell 'conv1d', 'tgan' (tgan+conv1d)"),
         (["tgan,tgan"], "'tgan' is given twice"),
         (["vgan", "x", "ode1"], "No cell fits"),

@@ -28,8 +28,8 @@ def refused(result: subprocess.CompletedProcess[str], *words: str, code: int = 2
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["tgam+ode1"], ["No backbone is called 'tgam'", "Did you mean 'tgan'"]),
-        (["tgan+ode9"], ["No temporal generator is called 'ode9'", "Did you mean 'ode"]),
+        (["tgam+ode1"], ["There is no backbone named 'tgam'", "Did you mean 'tgan'"]),
+        (["tgan+ode9"], ["There is no temporal generator named 'ode9'", "Did you mean 'ode"]),
         (["tgan+ode1:eqal"], ["no variant 'eqal'", "Did you mean 'equal'"]),
         (["tgan+ode1", "--set", "temporal.hiden=3"], ["no option 'hiden'", "Did you mean 'hidden'"]),
         (["tgan+ode1", "--set", "backbone.batch=many"], ["backbone.batch=many", "expected integer"]),
@@ -44,7 +44,7 @@ def refused(result: subprocess.CompletedProcess[str], *words: str, code: int = 2
         (["tgan+ode1", "--seeds", "0-2147483646999"], ["below 2^31"]),
         (["tgan+ode1", "--seeds", "3-1"], ["expected 0-2 or 0,3,7"]),
         (["tgan+ode1", "--device", "cuda:77"], ["--device cuda:77"]),
-        (["tgan ode1"], ["is no spec"]),
+        (["tgan ode1"], ["is not a valid spec"]),
         (
             ["tganv2", "--set", "backbone.recipe=official"],
             ["tganv2 refuses the clips", "crop takes every column", "without --set"],
@@ -63,12 +63,12 @@ def test_a_wrong_request(prepared, arguments, words):
     [
         (("track", "shapes-smok"), ["There is no track named 'shapes-smok'", "Did you mean 'shapes-smoke'"]),
         (("track", "absent.toml"), ["absent.toml", "cannot be read"]),
-        (('name = "tiny"', 'name = "tiny'), ["is no TOML"]),
+        (('name = "tiny"', 'name = "tiny'), ["is not valid TOML"]),
         (("every = 2", "evry = 2"), ["evry", "unknown key", "Did you mean 'every'"]),
         (("samples = 4\nselect", 'samples = "four"\nselect'), ["evaluation.samples"]),
         (('select = "fid"', 'select = "kid"'), ["kid", "metrics"]),
-        (('name = "c3d-shapes"', 'name = "c3d-shape"'), ["No instrument is called 'c3d-shape'"]),
-        (('name = "video-folder"', 'name = "video-foldr"'), ["No data set is called 'video-foldr'"]),
+        (('name = "c3d-shapes"', 'name = "c3d-shape"'), ["There is no instrument named 'c3d-shape'"]),
+        (('name = "video-folder"', 'name = "video-foldr"'), ["There is no data set named 'video-foldr'"]),
         (("classes = 2", "classes = 3"), ["The data have 2 classes", "clip.classes = 3"]),
         (("[defaults.tgan]", "[defaults.tgam]"), ["defaults.tgam", "Did you mean 'tgan'"]),
         (('name = "tiny"', 'name = "../tiny"'), ["name '../tiny'"]),

@@ -166,7 +166,7 @@ def test_broken_plugins_and_clashes_are_listed_and_the_code_is_0(command: Comman
         "broken strange-bad 0.1 (entry point 'bad_exit') SystemExit: 3",
         "strange-bad 0.1 (entry point 'bad_syntax') SyntaxError: ",
         "strange-bad 0.1 (entry point 'bad_hook') PluginValidationError: unknown hook 'vidgen_metric'",
-        "clashes Two plugins declare the metric 'odd': strange-good 2.5 (entry point 'good_odd') and strange-twin 7 (entry point 'twin').",
+        "clashes Several plugins declare the metric 'odd': strange-good 2.5 (entry point 'good_odd') and strange-twin 7 (entry point 'twin').",
         f"Only what VIDGEN_BENCH_PLUGINS={STRANGERS} names was loaded.",
     ):
         assert part in text, part
@@ -193,7 +193,7 @@ def test_a_clashing_name_shows_both_and_warns(command: Command, strangers: dict[
     done = command.spawn("plugins", "show", "odd", **strangers)
     assert done.code == 0
     assert done.out.count("odd  metric") == 2
-    assert "warning: Two plugins declare the metric 'odd'" in done.err
+    assert "warning: Several plugins declare the metric 'odd'" in done.err
 
 
 def test_a_broken_plugin_asked_for_gives_its_cause(command: Command, strangers: dict[str, str]) -> None:

@@ -93,13 +93,13 @@ def test_ones_own_file(command: Command, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["c3d-tgam"], "No protocol is called 'c3d-tgam'. Did you mean 'c3d-tgan'?"),
+        (["c3d-tgam"], "There is no protocol named 'c3d-tgam'. Did you mean 'c3d-tgan'?"),
         (["absent.toml"], "The protocol file absent.toml cannot be read: No such file or directory."),
         (["key.toml"], "  real.pases: unknown key. Did you mean 'passes'?"),
-        (["metric.toml"], "No metric is called 'nearst'. Did you mean 'nearest'?"),
+        (["metric.toml"], "There is no metric named 'nearst'. Did you mean 'nearest'?"),
         (["option.toml"], "options.is has no option 'eps'. Did you mean 'epsilon'?"),
         (["way.toml"], "No instrument knows the preprocessing 'tgam' of the protocol mine. Did you mean 'tgan'?"),
-        (["taken.toml"], "takes the name 'c3d-tgan' of a shipped protocol"),
+        (["taken.toml"], "uses the name 'c3d-tgan' of a shipped protocol"),
         (["c3d-tgan", "--track", "shapes-smok"], "There is no track named 'shapes-smok'."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -17,7 +17,7 @@ from vidgen_bench.config.protocol import Protocol
 from vidgen_bench.data.prepare import prepare
 from vidgen_bench.data.store import Store
 from vidgen_bench.errors import RequestError
-from vidgen_bench.host.host import Broken, Host, LoadedPlugin, Origin
+from vidgen_bench.host.host import BrokenPlugin, Host, LoadedPlugin, Origin
 from vidgen_bench.measure.resolved_protocol import ResolvedProtocol, resolve_protocol
 
 CLIP = Clip(frames=4, size=16, classes=2, spare=4)
@@ -83,7 +83,7 @@ class ToyHost(Host):
         self._instruments = [LoadedPlugin("instrument", i.name, i, origin) for i in instruments or (ToyInstrument(),)]
 
     @cached_property
-    def _loaded(self) -> tuple[list[LoadedPlugin], list[Broken]]:
+    def _loaded(self) -> tuple[list[LoadedPlugin], list[BrokenPlugin]]:
         return [*installed(), *self._instruments], []
 
 

@@ -42,7 +42,7 @@ WRONG = (
     Wrong("heavy", "declaration", "imports torch and numpy. Put the networks into a module of their own", host=HEAVY),
     Wrong("lonely", "pairing", "lonely refuses the latent of tiny: it takes matrices, not (6,)"),
     Wrong("speechless", "pairing", "'speechless' of strange 1.0 (entry point 'temporal') cannot answer: KeyError"),
-    Wrong("homeless", "pairing", "No temporal generator is called 'nowhere'", host=BACKBONES),
+    Wrong("homeless", "pairing", "There is no temporal generator named 'nowhere'", host=BACKBONES),
     Wrong("picky", "pairing", "it refuses: it takes clips of 16 frames, not 4", host=BACKBONES),
     Wrong("absurd", "pairing", "noise is 7, expected 0 .. 6, the width of z_0", host=BACKBONES),
     Wrong("pathless", "pairing", "its own temporal generator 'glide', but latent() is None", host=BACKBONES),
@@ -226,7 +226,7 @@ def test_a_name_that_nothing_can_be_asked_of(name: str, error: type[RequestError
 
 def test_two_of_one_name_are_a_clash() -> None:
     host = host_of("tests.kit.wrong.right", "tests.kit.wrong.right")
-    with pytest.raises(PluginError, match="Two plugins declare the temporal generator 'glide'"):
+    with pytest.raises(PluginError, match="Several plugins declare the temporal generator 'glide'"):
         cases("glide", host)
 
 

@@ -1,1 +1,1 @@
-"""The installed plugins: found by entry point, loaded one by one, and checked."""
+"""The installed plugins: find them by entry point, load each one separately, and check its declarations."""

@@ -1,8 +1,8 @@
-"""Finds, isolates, loads and looks up plugins.
+"""Find, load and look up plugins; a broken plugin does not affect the others.
 
-Each entry point of the group ``vidgen_bench`` is imported on its own, into a plugin manager of its own, when a plugin is first
-asked for. One that breaks is kept with its error and stops nobody else; asking for it by name gives the cause.
-The environment variable ``VIDGEN_BENCH_PLUGINS`` (comma-separated entry point or distribution names) restricts what is loaded.
+The first look-up imports every entry point of the group ``vidgen_bench``, each into its own plugin manager. A plugin that fails to
+load is kept with its error, and a look-up of its name reports the cause.
+The environment variable ``VIDGEN_BENCH_PLUGINS`` (comma-separated names of entry points or distributions) restricts the loading.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ KIND_WORDS: dict[Kind, str] = {"temporal": "temporal generator"}
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a plugin comes from."""
+    """The installed distribution and the entry point that provide a plugin."""
 
     entry_point: str
     distribution: str
@@ -51,7 +51,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class LoadedPlugin:
-    """One declaration and where it comes from."""
+    """A declaration and its origin."""
 
     kind: Kind
     name: str
@@ -60,26 +60,43 @@ class LoadedPlugin:
 
 
 @dataclass(frozen=True)
-class Broken:
-    """One entry point that could not be used, with the cause in a line."""
+class BrokenPlugin:
+    """An entry point that cannot be used, and the cause on one line."""
 
     origin: Origin
     cause: str
+    declares: tuple[str, ...] = ()
+    """The names that it declared before it failed, the faulty one last."""
 
-    def concerns(self, name: str) -> bool:
-        """Return whether a person who asks for this name should hear of it: it is called so, or was to declare it."""
-        return name == self.origin.entry_point or f" {name!r}" in self.cause
+    def provides(self, name: str) -> bool:
+        """Return whether the entry point has this name, or declared it."""
+        return name == self.origin.entry_point or name in self.declares
+
+
+@dataclass(frozen=True)
+class Clash:
+    """A name that several plugins of one kind declare."""
+
+    kind: Kind
+    name: str
+    origins: tuple[Origin, ...]
+
+    def __str__(self) -> str:
+        return (
+            f"Several plugins declare the {KIND_WORDS.get(self.kind, self.kind)} {self.name!r}: "
+            f"{' and '.join(map(str, self.origins))}. Uninstall one, or set {ALLOW_LIST} to the plugins you want."
+        )
 
 
 class Host:
-    """The plugins of this environment; nothing is imported before the first look-up."""
+    """The plugins of this environment; the first look-up imports them."""
 
     def __init__(self, points: tuple[tuple[EntryPoint, Origin], ...]) -> None:
         self._points = points
 
     @classmethod
     def of_environment(cls) -> Host:
-        """Return the host of the installed entry points, restricted by ``VIDGEN_BENCH_PLUGINS`` where it is set."""
+        """Return the host of the installed entry points; ``VIDGEN_BENCH_PLUGINS``, if set, restricts them."""
         allowed = {w.strip() for w in os.environ.get(ALLOW_LIST, "").split(",") if w.strip()}
         points = []
         for point in entry_points(group=ENTRY_POINT_GROUP):
@@ -94,24 +111,34 @@ class Host:
         )
 
     @cached_property
-    def _loaded(self) -> tuple[list[LoadedPlugin], list[Broken]]:
+    def _loaded(self) -> tuple[list[LoadedPlugin], list[BrokenPlugin]]:
         found: list[LoadedPlugin] = []
-        broken: list[Broken] = []
+        broken: list[BrokenPlugin] = []
         for point, origin in self._points:
+            declared: list[LoadedPlugin] = []
             try:
-                found.extend(_load(point, origin))
-            except (Exception, SystemExit) as error:  # whatever a stranger's module does, it does alone
-                broken.append(Broken(origin, _one_line(error)))
+                for plugin in _declared(point, origin):
+                    declared.append(plugin)
+                    if problem := fault(plugin.kind, plugin.declaration):
+                        raise PluginError(f"hook {HOOKS[plugin.kind]}: {problem}")
+                if not declared:
+                    hooks = ", ".join(HOOKS.values())
+                    raise PluginError(
+                        f"it implements no hook; expected a function marked @hookimpl named one of {hooks}"
+                    )
+                found.extend(declared)
+            except (Exception, SystemExit) as error:  # a third party's module may raise anything; the others still load
+                broken.append(BrokenPlugin(origin, _one_line(error), tuple(p.name for p in declared)))
         return found, broken
 
     @property
     def plugins(self) -> list[LoadedPlugin]:
-        """Every declaration of every plugin that loads."""
+        """The declarations of all plugins that load."""
         return self._loaded[0]
 
     @property
-    def broken(self) -> list[Broken]:
-        """Every entry point that does not load, with its cause."""
+    def broken(self) -> list[BrokenPlugin]:
+        """The entry points that do not load, with the causes."""
         return self._loaded[1]
 
     def of(self, kind: Kind) -> Iterator[LoadedPlugin]:
@@ -122,78 +149,64 @@ class Host:
         """Return the name of the module that an entry point imports."""
         return next(point.module for point, its in self._points if its == origin)
 
-    def clashes(self) -> list[str]:
-        """Return one line for each name that two plugins of one kind declare."""
-        names = {(f.kind, f.name) for f in self.plugins}
-        return [_clash(kind, name, same) for kind, name in sorted(names) if len(same := self._named(kind, name)) > 1]
+    def clashes(self) -> list[Clash]:
+        """Return the names that several plugins of one kind declare."""
+        names = sorted({(f.kind, f.name) for f in self.plugins})
+        return [Clash(kind, name, origins) for kind, name in names if len(origins := self._origins(kind, name)) > 1]
 
-    def _named(self, kind: Kind, name: str) -> list[LoadedPlugin]:
-        return [f for f in self.of(kind) if f.name == name]
+    def _origins(self, kind: Kind, name: str) -> tuple[Origin, ...]:
+        return tuple(f.origin for f in self.of(kind) if f.name == name)
 
     def refuse_broken(self, name: str, word: str = "plugin") -> None:
-        """Say why a plugin cannot be used where it is the broken one of this name.
+        """Refuse the name of a broken plugin; return if there is none with this name.
 
         Raises:
-            PluginError: its origin and the cause.
+            PluginError: the plugin's origin, and why it does not load.
         """
         for broken in self.broken:
-            if broken.concerns(name):
+            if broken.provides(name):
                 raise PluginError(f"The {word} {name!r} cannot be used: {broken.origin} is broken: {broken.cause}")
 
     def find(self, kind: Kind, name: str) -> LoadedPlugin:
         """Return the one declaration of this kind and name.
 
         Raises:
-            PluginError: two plugins declare it (both distributions are named), or the plugin of that name is broken (its cause).
-            RequestError: nobody declares it; the nearest name is given.
+            PluginError: several plugins declare it (the text names their distributions), or the plugin of that name is broken.
+            RequestError: no plugin declares it; the text suggests the nearest name.
         """
-        same = self._named(kind, name)
+        same = [f for f in self.of(kind) if f.name == name]
         if len(same) == 1:
             return same[0]
         if same:
-            raise PluginError(_clash(kind, name, same))
+            raise PluginError(str(Clash(kind, name, self._origins(kind, name))))
         word = KIND_WORDS.get(kind, kind)
         self.refuse_broken(name, word)
         hint = (
-            f" Broken plugins, any of which might bring it: {', '.join(str(b.origin) for b in self.broken)}."
+            f" Broken plugins, any of which may provide it: {', '.join(str(b.origin) for b in self.broken)}."
             if self.broken
             else ""
         )
         elsewhere = sorted({KIND_WORDS.get(f.kind, f.kind) for f in self.plugins if f.name == name})
         if elsewhere:
             hint = f" ({name!r} is a {' and a '.join(elsewhere)}.)" + hint
-        raise RequestError(f"No {word} is called {name!r}.{did_you_mean(name, {f.name for f in self.of(kind)})}{hint}")
+        raise RequestError(
+            f"There is no {word} named {name!r}.{did_you_mean(name, {f.name for f in self.of(kind)})}{hint}"
+        )
 
 
-def _clash(kind: Kind, name: str, same: list[LoadedPlugin]) -> str:
-    owners = " and ".join(str(f.origin) for f in same)
-    return (
-        f"Two plugins declare the {KIND_WORDS.get(kind, kind)} {name!r}: {owners}. "
-        f"Uninstall one, or set {ALLOW_LIST} to the plugins you want."
-    )
-
-
-def _load(point: EntryPoint, origin: Origin) -> list[LoadedPlugin]:
-    """Import one entry point and return its declarations, each checked against the contract."""
+def _declared(point: EntryPoint, origin: Origin) -> Iterator[LoadedPlugin]:
+    """Import an entry point and yield its declarations, with the defaults filled in and not yet checked."""
     module = point.load()
     manager = pluggy.PluginManager(ENTRY_POINT_GROUP)
     manager.add_hookspecs(hookspecs)
     manager.register(module, name=origin.entry_point)
-    manager.check_pending()  # a misspelt hook is an error, not silence
-    found: list[LoadedPlugin] = []
+    manager.check_pending()  # otherwise a misspelt hook would be ignored
     for kind, hook in HOOKS.items():
         for declared in getattr(manager.hook, hook)():
             for declaration in declared:
                 complete(kind, declaration)
-                if problem := fault(kind, declaration):
-                    raise PluginError(f"hook {hook}: {problem}")
-                name = declaration.spec if kind == "pairing" else declaration.name
-                found.append(LoadedPlugin(kind, name, declaration, origin))
-    if not found:
-        raise PluginError(
-            f"it implements no hook; expected a function marked @hookimpl named one of {', '.join(HOOKS.values())}"
-        )
-    return found
+                name = getattr(declaration, "spec" if kind == "pairing" else "name", "")
+                yield LoadedPlugin(kind, name, declaration, origin)
 
 
 def _one_line(error: BaseException) -> str:

@@ -51,8 +51,8 @@ def test_a_pair_can_what_both_sides_can():
 @pytest.mark.parametrize(
     ("text", "painter", "message"),
     [
-        ("paintre+walk", Painter(), "No backbone is called 'paintre'. Did you mean 'painter'"),
-        ("painter+wlak", Painter(), "No temporal generator is called 'wlak'. Did you mean 'walk'"),
+        ("paintre+walk", Painter(), "There is no backbone named 'paintre'. Did you mean 'painter'"),
+        ("painter+wlak", Painter(), "There is no temporal generator named 'wlak'. Did you mean 'walk'"),
         ("painter+walk:wdie", Painter(), "has no variant 'wdie'. Did you mean 'wide'"),
         (
             "painter+walk",

@@ -89,7 +89,7 @@ def test_track_defaults_are_checked_like_any_option():
 
 def test_two_pairings_for_one_spec_are_an_error():
     pairing = Pairing("painter+walk", {"temporal.hidden": 5}, "nobody")
-    with pytest.raises(PluginError, match="Two plugins declare the pairing"):
+    with pytest.raises(PluginError, match="Several plugins declare the pairing"):
         resolved("painter+walk", pairings=(pairing, pairing))
 
 

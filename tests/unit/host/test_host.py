@@ -75,9 +75,27 @@ def test_a_broken_plugin_asked_for_by_name_gives_its_cause(folder: Path) -> None
     )
 
 
+def test_a_broken_plugin_is_found_by_the_names_it_declared_and_not_by_words_of_its_cause(folder: Path) -> None:
+    faulty = METRIC.format(name="m1").replace(
+        "return [Metric()]", 'return [Metric(), Metric(name="m2", better="up"), Metric(name="m3")]'
+    )
+    host = host_of(folder, bundle=faulty, other="raise ValueError(\"no 'm4' here\")")
+    bundle, other = host.broken
+    assert bundle.declares == ("m1", "m2")
+    assert other.declares == ()
+    for name in ("m1", "m2", "bundle"):
+        with pytest.raises(
+            PluginError, match=f"The metric '{name}' cannot be used: bundle-dist.*metric 'm2': 'better' is 'up'"
+        ):
+            host.find("metric", name)
+    for name in ("m3", "m4", "up"):
+        with pytest.raises(RequestError, match=f"There is no metric named '{name}'"):
+            host.find("metric", name)
+
+
 def test_a_name_that_a_broken_plugin_might_bring_mentions_it(folder: Path) -> None:
     host = host_of(folder, bundle="raise ValueError", good=METRIC.format(name="m1"))
-    with pytest.raises(RequestError, match=r"No metric is called 'm2'.*'m1'.*Broken plugins.*bundle-dist 1\.0"):
+    with pytest.raises(RequestError, match=r"There is no metric named 'm2'.*'m1'.*Broken plugins.*bundle-dist 1\.0"):
         host.find("metric", "m2")
 
 
@@ -85,7 +103,7 @@ def test_an_unknown_name_gets_the_nearest_and_where_else_it_is_known(folder: Pat
     host = host_of(folder, a=METRIC.format(name="sharpness"), b=TEMPORAL.format(name="still"))
     with pytest.raises(RequestError) as caught:
         host.find("metric", "sharpnes")
-    assert str(caught.value) == "No metric is called 'sharpnes'. Did you mean 'sharpness'? Valid: sharpness."
+    assert str(caught.value) == "There is no metric named 'sharpnes'. Did you mean 'sharpness'? Valid: sharpness."
     with pytest.raises(RequestError, match=r"\('still' is a temporal generator\.\)"):
         host.find("metric", "still")
 
@@ -102,13 +120,15 @@ def test_a_clash_names_both_distributions(folder: Path) -> None:
         folder, one=METRIC.format(name="same"), two=METRIC.format(name="same"), other=METRIC.format(name="other")
     )
     (clash,) = host.clashes()
-    assert clash.startswith(
-        "Two plugins declare the metric 'same': one-dist 1.0 (entry point 'one') and two-dist 1.0 (entry point 'two')."
+    assert (clash.kind, clash.name) == ("metric", "same")
+    assert [origin.entry_point for origin in clash.origins] == ["one", "two"]
+    assert str(clash).startswith(
+        "Several plugins declare the metric 'same': one-dist 1.0 (entry point 'one') and two-dist 1.0 (entry point 'two')."
     )
-    assert ALLOW_LIST in clash
+    assert ALLOW_LIST in str(clash)
     with pytest.raises(PluginError) as caught:
         host.find("metric", "same")
-    assert str(caught.value) == clash
+    assert str(caught.value) == str(clash)
     assert host.find("metric", "other").name == "other"
 
 

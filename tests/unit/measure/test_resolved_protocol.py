@@ -78,8 +78,8 @@ def test_the_plugins_that_make_the_numbers_are_named_with_their_versions() -> No
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"metrics": ["is", "fidd"]}, "No metric is called 'fidd'. Did you mean 'fid'"),
-        ({"extra": ["kidd"]}, "No metric is called 'kidd'. Did you mean 'kid'"),
+        ({"metrics": ["is", "fidd"]}, "There is no metric named 'fidd'. Did you mean 'fid'"),
+        ({"extra": ["kidd"]}, "There is no metric named 'kidd'. Did you mean 'kid'"),
         ({"options": {"iss": {"splits": 2}}}, "sets options of 'iss', but no metric is called so. Did you mean 'is'"),
         ({"options": {"is": {"split": 2}}}, "options.is has no option 'split'. Did you mean 'splits'"),
         ({"options": {"is": {"splits": 0}}}, "options.is.splits=0: expected integer, at least 1"),
@@ -98,7 +98,7 @@ def test_what_does_not_fit_is_refused(changes: dict[str, Any], words: str) -> No
 
 
 def test_an_instrument_that_is_unknown_lacks_a_layer_or_refuses_the_clips() -> None:
-    with pytest.raises(RequestError, match=r"No instrument is called 'toi'\. Did you mean 'toy'"):
+    with pytest.raises(RequestError, match=r"There is no instrument named 'toi'\. Did you mean 'toy'"):
         resolve_protocol(make_protocol(), "toi", CLIP, ToyHost())
     with pytest.raises(RequestError, match="'fid' reads the layer 'fc7', but toy emits prob"):
         toy_protocol(ToyInstrument(layers=("prob",)))

@@ -68,8 +68,8 @@ def show(
         for f in found:
             output().print(page(f))
     for clash in host.clashes():
-        if f" {name!r}: " in clash:
-            complain(clash, prefix="warning:")
+        if clash.name == name:
+            complain(str(clash), prefix="warning:")
 
 
 app.command()(check)
@@ -137,7 +137,7 @@ def _listing(host: Host) -> dict[str, object]:
             }
             for b in host.broken
         ],
-        "clashes": host.clashes(),
+        "clashes": [str(clash) for clash in host.clashes()],
     }
 
 
@@ -156,7 +156,7 @@ def _print_listing(host: Host) -> None:
     if host.broken:
         console.print(_faults("broken", [(str(b.origin), b.cause) for b in host.broken]))
     if clashes := host.clashes():
-        console.print(_faults("clashes", [("", c) for c in clashes]))
+        console.print(_faults("clashes", [("", str(c)) for c in clashes]))
     if restricted := os.environ.get(ALLOW_LIST, "").strip():
         console.print(f"Only what {ALLOW_LIST}={restricted} names was loaded.", style="dim")
 

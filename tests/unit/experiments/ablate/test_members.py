@@ -117,7 +117,7 @@ def test_what_is_given_goes_over_what_the_cells_set(host: Host) -> None:
         ("tgan x ode1,ode9", {}, ["The cell 'ode9', 'tgan' (tgan+ode9)", "Did you mean 'ode"]),
         ("tgan x ode1:eqal", {}, ["The cell 'ode1:eqal', 'tgan'", "no variant 'eqal'"]),
         ("tgan x ode1,gru", {"temporal.hidden": "64"}, ["The cell 'gru', 'tgan'", "no option 'hidden'"]),
-        ("tgam,tgan x ode1", {}, ["The cell 'ode1', 'tgam'", "No backbone is called 'tgam'"]),
+        ("tgam,tgan x ode1", {}, ["The cell 'ode1', 'tgam'", "There is no backbone named 'tgam'"]),
     ],
 )
 def test_an_unknown_name_or_option_refuses_the_whole_and_names_the_cell(host: Host, text, given, words) -> None:
