@@ -117,7 +117,7 @@ def compose(text: str, track: Track, given: Mapping[str, Any], host: Host) -> Co
         other = nearest(spec, track, given, host)
         without = " without --set" if given else ""
         hint = f" Nearest that works: {other.resolved.spec}{without}." if other else ""
-        raise Misfit(f"{misfit}{hint}") from None
+        raise Misfit(f"{misfit.reason}{hint}", misfit.spec) from None
     return Composition(**vars(pair))
 
 

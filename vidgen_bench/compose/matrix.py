@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vidgen_bench.compose.pair import fit
+from vidgen_bench.compose.pair import Misfit, fit
 from vidgen_bench.config.spec import Spec
 from vidgen_bench.config.track import Track
 from vidgen_bench.errors import VidgenBenchError
@@ -14,13 +14,18 @@ from vidgen_bench.host.host import Host
 
 @dataclass(frozen=True)
 class Cell:
-    """One pair: ``temporal`` is None for a backbone that stands alone, ``reason`` is None where the pair works."""
+    """One pair: ``temporal`` is None for a backbone that stands alone, ``refusal`` is None if the pair works."""
 
     backbone: str
     temporal: str | None
     own: bool
     """Whether it is the backbone's own temporal generator."""
-    reason: str | None
+    refusal: VidgenBenchError | None
+
+    @property
+    def reason(self) -> str | None:
+        """Why the pair does not work, without its spec."""
+        return self.refusal.reason if isinstance(self.refusal, Misfit) else self.refusal and str(self.refusal)
 
     @property
     def spec(self) -> str:
@@ -31,7 +36,7 @@ class Cell:
 def matrix(track: Track, host: Host) -> list[Cell]:
     """Return every cell of the grid, backbone by backbone; declarations are asked, no network is built."""
     return [
-        Cell(spec.backbone, spec.temporal, own, _reason(spec, track, host))
+        Cell(spec.backbone, spec.temporal, own, _refusal(spec, track, host))
         for backbone in host.of("backbone")
         for spec, own in _specs(backbone.name, backbone.declaration.own, host)
     ]
@@ -44,9 +49,9 @@ def _specs(backbone: str, own: str | None, host: Host) -> Iterator[tuple[Spec, b
         yield Spec(backbone, temporal.name), temporal.name == own
 
 
-def _reason(spec: Spec, track: Track, host: Host) -> str | None:
+def _refusal(spec: Spec, track: Track, host: Host) -> VidgenBenchError | None:
     try:
         fit(spec, track, {}, host, counted=False)
     except VidgenBenchError as error:
-        return str(error)
+        return error
     return None

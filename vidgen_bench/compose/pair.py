@@ -18,7 +18,14 @@ from vidgen_bench.records.entries import PluginEntry
 
 
 class Misfit(RequestError):
-    """Both names are known and their options valid, but one side refuses the other or the track's clips."""
+    """Both names are known and their options valid, but one side refuses the other or the track's clips.
+
+    ``reason`` is the message without the spec that it starts with, for tables that show the spec beside it.
+    """
+
+    def __init__(self, reason: str, spec: object = None) -> None:
+        super().__init__(reason if spec is None else f"{spec} does not fit: {reason}")
+        self.reason, self.spec = reason, spec
 
 
 @dataclass(frozen=True)
@@ -60,8 +67,8 @@ def fit(spec: Spec, track: Track, given: Mapping[str, Any], host: Host, *, count
     latent: LatentSpec | None = _ask(backbone, lambda: declared.latent(track.clip, options))
     if latent is None and temporal is not None:
         raise Misfit(
-            f"{spec} does not fit: {backbone.name} has no latent path through time, so there is nothing to swap; "
-            f"`{backbone.name}` alone works."
+            f"{backbone.name} has no latent path through time, so there is nothing to swap; `{backbone.name}` alone works.",
+            spec,
         )
     if latent is not None and temporal is None:
         raise Misfit(f"{backbone.name} has no temporal generator of its own: name one.")
@@ -70,9 +77,8 @@ def fit(spec: Spec, track: Track, given: Mapping[str, Any], host: Host, *, count
         chosen = resolved.options("temporal", temporal.declaration)
         latent, refusal = _answer(latent, backbone, temporal, chosen, track, host, counted)
         if refusal:
-            raise Misfit(
-                f"{resolved} does not fit: {temporal.name} refuses the latent of {backbone.name}: {_sentence(refusal)}"
-            )
+            reason = f"{temporal.name} refuses the latent of {backbone.name}: {_sentence(refusal)}"
+            raise Misfit(reason, resolved)
     plugins = tuple(plugin_entry(f) for f in (backbone, temporal) if f)
     answering = temporal.declaration if temporal else None
     return Pair(resolved, declared, answering, options, chosen, track.clip, latent, plugins)

@@ -14,6 +14,7 @@ from tests.kit import toy_game
 from tests.kit.toy_declarations import TRACK, Painter, Table, Walk, WalkOptions
 from vidgen_bench.api import Game, LatentSpec, Player
 from vidgen_bench.compose.composition import compose
+from vidgen_bench.compose.pair import Misfit
 from vidgen_bench.errors import PluginError, RequestError
 from vidgen_bench.host.host import Host
 from vidgen_bench.latent import count
@@ -68,6 +69,13 @@ def test_a_pair_can_what_both_sides_can():
 def test_what_does_not_fit_is_refused_with_the_reason(text, painter, message):
     with pytest.raises(RequestError, match=message):
         compose(text, TRACK, {}, host(painter))
+
+
+def test_a_misfit_has_its_reason_without_the_spec():
+    with pytest.raises(Misfit) as caught:
+        compose("painter+walk", TRACK, {}, host(Painter(shape=(3, 4, 4))))
+    assert caught.value.reason == "walk refuses the latent of painter: feature maps are not served."
+    assert str(caught.value) == f"painter+walk does not fit: {caught.value.reason}"
 
 
 @dataclass(frozen=True)

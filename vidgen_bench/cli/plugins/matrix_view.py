@@ -24,8 +24,8 @@ def as_json(track: Track, cells: list[Cell]) -> dict[str, Any]:
                 "backbone": c.backbone,
                 "temporal": c.temporal,
                 "own": c.own,
-                "works": c.reason is None,
-                "reason": c.reason,
+                "works": c.refusal is None,
+                "reason": c.refusal and str(c.refusal),
             }
             for c in cells
         ],
@@ -43,7 +43,7 @@ def grid(track: Track, cells: list[Cell]) -> RenderableType:
     rows = list(dict.fromkeys(c.temporal for c in cells))
     rows.sort(key=lambda temporal: temporal is None)
     by_pair = {(c.backbone, c.temporal): c for c in cells}
-    reasons = {text: n for n, text in enumerate(dict.fromkeys(why for why in map(_why, cells) if why), start=1)}
+    reasons = {text: n for n, text in enumerate(dict.fromkeys(c.reason for c in cells if c.reason), start=1)}
     table = Table.grid(padding=(0, 3, 0, 0))
     table.add_column(no_wrap=True, style="bold")
     for _ in backbones:
@@ -75,16 +75,11 @@ def _notes(reasons: dict[str, int]) -> RenderableType:
     return Group(Text("refused" if reasons else "", style="bold cyan"), Padding(notes, (0, 0, 1, 2)))
 
 
-def _why(cell: Cell) -> str | None:
-    """Return a refusal without the spec that it begins with: many pairs share one."""
-    return cell.reason.removeprefix(f"{cell.spec} does not fit: ") if cell.reason else None
-
-
 def _shown(cell: Cell | None, reasons: dict[str, int]) -> Any:
     from rich.text import Text
 
     if cell is None:
         return Text("")
-    if why := _why(cell):
-        return Text(f"({reasons[why]})", style="dim")
+    if cell.reason:
+        return Text(f"({reasons[cell.reason]})", style="dim")
     return Text(OWN, style="bold green") if cell.own else Text(WORKS, style="green")

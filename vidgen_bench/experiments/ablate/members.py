@@ -173,10 +173,7 @@ def _member(cell: Cell, model: Model, request: Request, suite: Suite, host: Host
     try:
         pair = Composition(**vars(fit(parse(request.spec), track, request.given, host)))
     except Misfit as misfit:
-        # many cells share a reason, and the spec that it begins with is told beside it
-        return Member(
-            cell, model, request, track, declared, None, str(misfit).removeprefix(f"{model.spec} does not fit: ")
-        )
+        return Member(cell, model, request, track, declared, None, misfit.reason)
     return Member(cell, model, request, track, declared, pair)
 
 

@@ -149,13 +149,16 @@ def test_where_nothing_fits_there_is_nothing_to_run(host: Host) -> None:
         ablation_of("vgan x ode1,sde", host)
 
 
-def test_a_misfit_that_a_plugin_declares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: Host) -> None:
+@pytest.mark.parametrize("given", [{}, {"backbone.width": 0.5}])
+def test_a_misfit_that_a_plugin_declares(
+    given: dict[str, float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: Host
+) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     refusing = TEMPORAL.format(name="picky").replace("return None", 'return "it wants more"')
     mixed = Host((*host._points, *host_of(tmp_path, picky=refusing)._points))
-    ablation = ablation_of("tgan x ode1,picky", mixed)
+    ablation = ablation_of("tgan x ode1,picky", mixed, given=given)
     assert [m.misfit is None for m in ablation.members] == [True, False]
-    assert "it wants more" in (ablation.members[1].misfit or "")
+    assert ablation.members[1].misfit == "picky refuses the latent of tgan: it wants more."
 
 
 GRID = {"temporal.form": "code", "temporal.solver": "rk4"}
