@@ -1,1 +1,1 @@
-"""What a person writes down: specs, budgets, and the TOML files of tracks, protocols and suites."""
+"""What users write: specs, budgets, and the TOML files of tracks, protocols and suites."""

@@ -1,4 +1,4 @@
-"""What a run may spend. The first limit reached ends the run."""
+"""Budgets: limits on training. A run ends at the first limit that it reaches."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from vidgen_bench.errors import RequestError, did_you_mean
 
 
 class Budget(Strict):
-    """Limits on training alone (evaluation is reported apart); at least one is set."""
+    """Limits on training, of which at least one is set; evaluation does not count."""
 
     iterations: int | None = Field(default=None, ge=1)
-    clips: int | None = Field(default=None, ge=1, description="real clips and images seen, over all players")
-    device_hours: float | None = Field(default=None, gt=0, description="hours of training times devices")
+    clips: int | None = Field(default=None, ge=1, description="real clips and images seen, over all networks")
+    device_hours: float | None = Field(default=None, gt=0, description="training hours times number of devices")
     flops: float | None = Field(default=None, gt=0, description="floating-point operations of training steps")
 
     @model_validator(mode="after")
@@ -37,7 +37,7 @@ def parse_budget(text: str) -> Budget:
     """Return the budget of ``iterations=5`` or ``iterations=1000,device-hours=0.5``.
 
     Raises:
-        RequestError: unknown kind, or a limit that is no positive number.
+        RequestError: an unknown limit, or a limit that is not a positive number.
     """
     limits: dict[str, float] = {}
     for part in text.split(","):
@@ -52,7 +52,7 @@ def parse_budget(text: str) -> Budget:
             limits[kind] = int(amount) if kind in ("iterations", "clips") else float(amount)
         except ValueError:
             raise RequestError(
-                f"--budget {text}: {amount.strip()!r} is no number; expected {kind}=1000, say."
+                f"--budget {text}: {amount.strip()!r} is not a valid number; expected for example {kind}=1000."
             ) from None
         if not 0 < limits[kind] < float("inf"):
             raise RequestError(f"--budget {text}: {kind} must be greater than 0.")

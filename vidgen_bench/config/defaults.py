@@ -1,4 +1,4 @@
-"""What a request means where it names nothing; imports nothing, so that ``--help`` is quick."""
+"""Defaults of the command line. This module imports nothing, to keep ``--help`` fast."""
 
 DEFAULT_TRACK = "shapes-smoke"
-"""The track of a run, a suite or an evaluation that names none: built-in videos, minutes on two CPU cores."""
+"""The track unless another is given: built-in videos, minutes on two CPU cores."""

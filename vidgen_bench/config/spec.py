@@ -1,4 +1,4 @@
-"""The grammar of what is benchmarked: ``backbone[+temporal][:variant]``."""
+"""The grammar of specs, which name the model to benchmark: ``backbone[+temporal][:variant]``."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from vidgen_bench.errors import RequestError
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*\Z")
-"""What a plugin may be called."""
+"""The valid names of plugins."""
 
 _SPEC = re.compile(r"(?P<backbone>[^+:]+)(\+(?P<temporal>[^+:]+))?(:(?P<variant>[^+:]+))?\Z")
 
 
 @dataclass(frozen=True)
 class Spec:
-    """A parsed spec; ``temporal`` is None where none was written, or where the backbone has no temporal path."""
+    """A parsed spec; ``temporal`` is None if it names none, or if the backbone has no temporal path."""
 
     backbone: str
     temporal: str | None = None
@@ -30,13 +30,13 @@ def parse(text: str) -> Spec:
     """Return the parts of ``tgan``, ``tgan+ode1`` or ``tgan+ode1:equal``.
 
     Raises:
-        RequestError: not of that form.
+        RequestError: the text does not have this form.
     """
     match = _SPEC.match(text.strip())
     parts = match.groupdict() if match else {}
     if not match or any(p is not None and not NAME.match(p) for p in parts.values()):
         raise RequestError(
-            f"{text!r} is no spec: expected backbone, backbone+temporal or backbone+temporal:variant, as in tgan+ode1:equal. "
+            f"{text!r} is not a valid spec: expected backbone, backbone+temporal or backbone+temporal:variant, as in tgan+ode1:equal. "
             "`vidgen-bench plugins` lists the names."
         )
     return Spec(**parts)

@@ -1,4 +1,4 @@
-"""Suites: a table of cells, each with the spec behind it, read from TOML or written as a grid: ``tgan,mocogan x ode1,sde``."""
+"""Suites: tables of specs to run, read from TOML or written as a grid: ``tgan,mocogan x ode1,sde``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Seed = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 
 
 class Published(Strict):
-    """A number of a paper: its mean, its ± where it has one, and what is to be known of it."""
+    """A number from a paper: its mean, its ± if the paper gives one, and a note."""
 
     mean: float
     std: float | None = Field(default=None, ge=0)
@@ -35,7 +35,7 @@ class Published(Strict):
 
 
 class _Settable(Strict):
-    """Has options under ``set``, spelt ``"temporal.hidden" = 49`` or as the table ``temporal = { hidden = 49 }``."""
+    """A table with options under ``set``: ``"temporal.hidden" = 49``, or nested as ``temporal = { hidden = 49 }``."""
 
     set_: dict[str, Any] = Field(default_factory=dict, alias="set")
 
@@ -48,7 +48,7 @@ class _Settable(Strict):
         for key, inner in value.items():
             spelt = {f"{key}.{name}": v for name, v in inner.items()} if isinstance(inner, dict) else {key: inner}
             if twice := flat.keys() & spelt:
-                raise ValueError(f"{min(twice)}: it is given twice, as a dotted key and in a table")
+                raise ValueError(f"{min(twice)}: given twice, as a dotted key and in a table")
             flat |= spelt
         for key, inner in flat.items():
             side, _, option = key.partition(".")
@@ -58,7 +58,7 @@ class _Settable(Strict):
 
 
 class Model(_Settable):
-    """One of our models: its spec and options; ``track`` where it is not the suite's."""
+    """A model to run: its spec and options, and its track if that is not the suite's."""
 
     spec: str
     track: str | None = None
@@ -75,7 +75,7 @@ class Model(_Settable):
 
 
 class Cell(Model):
-    """One cell of the table: its place, our model, ``also`` others of ours beside it, and the published number."""
+    """One cell of the table: its row and column, the model to run, further models (``also``), and the published number."""
 
     row: str
     column: str
@@ -84,12 +84,12 @@ class Cell(Model):
 
     @property
     def models(self) -> tuple[Model, ...]:
-        """All of ours in this cell; the others are on its track where they name none."""
+        """All models of this cell; those in ``also`` use the cell's track unless they name one."""
         return (self, *(m if m.track else m.model_copy(update={"track": self.track}) for m in self.also))
 
 
 class Grid(Strict):
-    """Every backbone with every temporal generator (``own``: its own; a variant may follow: ``ode1:equal``)."""
+    """Every backbone with every temporal generator: ``own`` is the backbone's own; a variant may follow, as in ``ode1:equal``."""
 
     backbones: tuple[str, ...] = Field(min_length=1)
     temporal: tuple[str, ...] = Field(default=(OWN,), min_length=1)
@@ -100,12 +100,14 @@ class Grid(Strict):
         _once("temporal", self.temporal)
         for name in self.backbones:
             if not NAME.match(name):
-                raise ValueError(f"{name!r} is no backbone's name; expected names, as in tgan,mocogan")
+                raise ValueError(f"{name!r} is not a valid backbone name; expected names, as in tgan,mocogan")
         for name in self.temporal:
             try:
                 parse(f"backbone+{name}")
             except RequestError:
-                raise ValueError(f"{name!r} is no temporal generator; expected names, as in ode1,ode1:equal") from None
+                raise ValueError(
+                    f"{name!r} is not a valid temporal generator; expected names, as in ode1,ode1:equal"
+                ) from None
         return self
 
     @property
@@ -119,16 +121,18 @@ class Grid(Strict):
 
 
 class Suite(_Settable):
-    """One suite, validated: the cells of a table, what is shown in them, and how they are run."""
+    """A validated suite: the cells of a table, the metric that they show, and how to run them."""
 
     name: str
     title: str = ""
     reference: str = ""
     track: str = DEFAULT_TRACK
-    metric: str | None = Field(default=None, description="what the cells show; the track's own choice where not given")
+    metric: str | None = Field(
+        default=None, description="the metric in the cells; by default the one the track selects by"
+    )
     seeds: tuple[Seed, ...] = Field(default=(0,), min_length=1)
     budget: Budget | None = None
-    protocol: str = Field(default="", description="how the published numbers were taken, as a sentence")
+    protocol: str = Field(default="", description="how the published numbers were obtained, in a sentence")
     notes: tuple[str, ...] = ()
     rows_: tuple[str, ...] = Field(default=(), alias="rows")
     columns_: tuple[str, ...] = Field(default=(), alias="columns")
@@ -140,7 +144,7 @@ class Suite(_Settable):
         if not NAME.match(self.name):
             raise ValueError(f"name {self.name!r}: expected lower-case letters, digits, '-', '_' or '.'")
         if self.grid and (self.cells_ or self.rows_ or self.columns_):
-            raise ValueError("a [grid] makes its own rows, columns and cells: give it or them, not both")
+            raise ValueError("a [grid] defines the rows, columns and cells: give it or them, not both")
         if not self.grid and not self.cells_:
             raise ValueError("a suite needs [[cells]], or a [grid]")
         _once("seeds", self.seeds)
@@ -155,29 +159,31 @@ class Suite(_Settable):
                 hint = did_you_mean(cell.column, self.columns)
                 raise ValueError(f"{where}: its column {cell.column!r} is not in columns.{hint}")
             if (cell.row, cell.column) in places:
-                raise ValueError(f"{where}: row {cell.row!r} has a cell in column {cell.column!r} already; use also")
+                raise ValueError(
+                    f"{where}: row {cell.row!r} has a cell in column {cell.column!r} already; put further models of a cell under also"
+                )
             places.add((cell.row, cell.column))
         for word, names, used in (
             ("rows", self.rows_, {row for row, _ in places}),
             ("columns", self.columns_, {column for _, column in places}),
         ):
             if empty := [name for name in names if name not in used]:
-                raise ValueError(f"{word}: no cell is in {empty[0]!r}")
+                raise ValueError(f"{word}: {empty[0]!r} has no cell")
         return self
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        """The cells, those of the grid where there is one."""
+        """The cells, taken from the grid if there is one."""
         return self.grid.cells if self.grid else self.cells_
 
     @property
     def rows(self) -> tuple[str, ...]:
-        """The rows in order; that of the cells where none is given."""
+        """The rows in order; by default in the order of the cells."""
         return self.rows_ or tuple(dict.fromkeys(c.row for c in self.cells))
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns in order; that of the cells where none is given."""
+        """The columns in order; by default in the order of the cells."""
         return self.columns_ or tuple(dict.fromkeys(c.column for c in self.cells))
 
 
@@ -203,13 +209,14 @@ def _folder() -> Any:
 
 
 def load_suite(text: str, backbones: Collection[str] = ()) -> Suite:
-    """Return a shipped suite by name, one's own from a TOML file, or a grid.
+    """Return a shipped suite by name, your own from a TOML file, or a grid.
 
     Args:
         text: ``paper-table-1``, ``mine.toml``, ``tgan,mocogan x ode1,ode2:equal``, or a backbone's name.
-        backbones: the names that are a grid of one backbone with its own temporal generator.
+        backbones: names of backbones; one alone is a grid of that backbone with its own temporal generator.
     Raises:
-        RequestError: unknown name (with the nearest), no such file, no TOML, or a key that is unknown, missing or wrong.
+        RequestError: an unknown name (the message suggests the nearest), a missing file, invalid TOML, or a key that is unknown,
+            missing or invalid.
     """
     text = text.strip()
     if text.endswith(".toml"):
@@ -222,9 +229,9 @@ def load_suite(text: str, backbones: Collection[str] = ()) -> Suite:
         return parse_toml((_folder() / f"{text}.toml").read_bytes(), Suite, f"suite {text}")
     if "," in text or _TIMES.search(f" {text} ") or text in backbones:
         return _grid(text)
-    own = " One's own suite is a file that ends in .toml; a grid is written 'tgan,mocogan' x 'ode1,sde'."
+    own = " For a suite of your own, give a file that ends in .toml, or a grid such as 'tgan,mocogan' x 'ode1,sde'."
     raise RequestError(
-        f"No suite or backbone is called {text!r}.{did_you_mean(text, {*shipped_suites(), *backbones})}{own}"
+        f"There is no suite or backbone named {text!r}.{did_you_mean(text, {*shipped_suites(), *backbones})}{own}"
     )
 
 
@@ -243,7 +250,7 @@ def _grid(text: str) -> Suite:
 
 
 def _beside(folder: Path, suite: Suite) -> Suite:
-    """Return the suite with its track files found from its own folder, wherever it is run."""
+    """Return the suite with the paths of its track files resolved against the suite's folder."""
 
     def found(model: Any) -> Any:
         track = model.track

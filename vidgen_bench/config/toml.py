@@ -1,4 +1,4 @@
-"""Turns a pydantic validation error into lines a person can act on; the models of tracks and records share it."""
+"""Parse TOML into pydantic models, and explain validation errors in lines that a user can act on."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Strict(BaseModel):
-    """A frozen model that refuses keys it does not know."""
+    """A frozen model that refuses unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def parse_toml(content: bytes, model: type[M], what: str) -> M:
-    """Return the model of a TOML text; ``what`` names it in messages: ``track mine.toml``.
+    """Return the model that a TOML text describes; ``what`` names the text in messages: ``track mine.toml``.
 
     Raises:
-        RequestError: no TOML, or a key that is unknown, missing or wrong.
+        RequestError: not valid TOML, or a key that is unknown, missing or invalid.
     """
     try:
         return model.model_validate(tomllib.loads(content.decode()))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RequestError(f"The {what} is no TOML: {error}.") from None
+        raise RequestError(f"The {what} is not valid TOML: {error}.") from None
     except ValidationError as error:
         raise RequestError(f"The {what} is not valid:\n{explain(error, model)}") from None
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """Return one line a fault: where, what was expected, what came, and the nearest key for an unknown one."""
+    """Return one line per fault: place, expectation, value, and for an unknown key the nearest valid one."""
     return "\n".join(f"  {_place(e['loc'])}: {_fault(dict(e), model)}" for e in error.errors()[:8])
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in loc) or "the whole"
+    return ".".join(str(part) for part in loc) or "the whole table"
 
 
 def _fault(error: dict[str, Any], model: type[BaseModel]) -> str:
@@ -49,23 +49,23 @@ def _fault(error: dict[str, Any], model: type[BaseModel]) -> str:
     if kind == "missing":
         return "this key is missing."
     message = str(error["msg"]).removeprefix("Value error, ")
-    if kind == "value_error" and isinstance(value, dict):  # a rule about several keys, which names them itself
+    if kind == "value_error" and isinstance(value, dict):  # a rule about several keys; its message names them
         return f"{message}." if not message.endswith((".", "?")) else message
     shown = repr(value)
     return f"{message} (found {shown if len(shown) < 80 else shown[:77] + '...'})."
 
 
 def _keys(model: Any, path: tuple[int | str, ...]) -> list[str]:
-    """Return the valid keys of the table at ``path`` below a model, or none where it is free-form."""
+    """Return the valid keys of the table at ``path`` in a model; none if the table is free-form."""
     for part in path:
         fields = _fields(model)
-        if part in fields:  # any other part is an index, or a name in a mapping: its model is already in hand
+        if part in fields:  # any other part is an index or a key of a mapping, and keeps the model
             model = _model_in(fields[str(part)].annotation)
     return list(_fields(model))
 
 
 def _fields(model: Any) -> dict[str, Any]:
-    """Return a model's fields by the keys that a file uses."""
+    """Return {key in the file: field} of a model."""
     return {field.alias or name: field for name, field in getattr(model, "model_fields", {}).items()}
 
 

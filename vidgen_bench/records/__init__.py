@@ -1,1 +1,1 @@
-"""What a run writes down: a record is one JSON file, validated when it is written and when it is read."""
+"""Records: the results of a run in one JSON file, validated on writing and on reading."""

@@ -1,4 +1,4 @@
-"""The anchors that scores are read between: one name each, in records, cache files and tables alike."""
+"""The anchors: reference scores of real clips and of plain images, with one name each in records, cache files and tables."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ REAL, GREY, NOISE = "real", "grey", "noise"
 
 
 class Anchor(NamedTuple):
-    """What tables say of an anchor."""
+    """The words that tables use for an anchor."""
 
     label: str
-    """In the table of one run."""
+    """The row label in the table of one run."""
     sentence: str
-    """Below a leaderboard."""
+    """The explanation below a leaderboard."""
 
 
 ANCHORS = {

@@ -1,4 +1,4 @@
-"""All fields of a record; the rules between them are in :mod:`vidgen_bench.records.consistency`."""
+"""The fields of a record; the rules between them are in :mod:`vidgen_bench.records.consistency`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from vidgen_bench.records.entries import (
 
 
 class Content(Strict):
-    """The fields of a record, each valid by itself."""
+    """The fields of a record, validated individually."""
 
     schema_: Literal[2] = Field(alias="schema")
     status: Literal["finished", "diverged", "external"]
@@ -35,7 +35,7 @@ class Content(Strict):
     version: str
     track: TrackEntry
     data: DataEntry
-    protocols: dict[str, Stamp] = Field(description="by id, what the numbers of each metric depend on")
+    protocols: dict[str, Stamp] = Field(description="protocol id -> everything that its scores depend on")
     plugins: tuple[PluginEntry, ...]
     options: dict[str, Setting]
     parameters: Parameters
@@ -43,12 +43,12 @@ class Content(Strict):
     spent: Spent
     trace: tuple[TracePoint, ...]
     best: Best | None
-    watched: str | None = Field(default=None, description="id of the protocol of the scores in trace and best")
+    watched: str | None = Field(default=None, description="id of the protocol that the scores in trace and best use")
     external: ExternalEntry | None = None
-    metrics: dict[str, MetricEntry] = Field(description="of every metric in scores and anchors")
+    metrics: dict[str, MetricEntry] = Field(description="one entry per metric in scores and anchors")
     scores: dict[str, Score]
     anchors: dict[str, dict[str, Score]]
     witness: tuple[str, ...] = Field(
-        default=(), description="what the first iteration was seen to do that a step should not"
+        default=(), description="side effects of the first iteration that a training step should not have"
     )
     measured: Measured

@@ -11,11 +11,11 @@ from pydantic import Field, model_validator
 from vidgen_bench.config.toml import Strict
 
 LARGEST = 1e100
-"""The largest score: the squares of what is beyond overflow, and with them every table that it stands in."""
+"""The largest valid score: the square of a larger one may overflow and spoil means and spreads."""
 
 
 Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
-"""A number of things, which no person has made longer than a column is wide."""
+"""A non-negative 64-bit count."""
 
 
 Origin = Literal["default", "name", "variant", "pairing", "track", "given"]
@@ -38,13 +38,13 @@ class TrackEntry(Strict):
 
     @property
     def evaluation(self) -> dict[str, Any]:
-        """What it declares of evaluation; empty where that is no table."""
+        """The track's ``evaluation`` table; empty if it has none."""
         part = self.declared.get("evaluation")
         return part if isinstance(part, dict) else {}
 
 
 class DataEntry(Strict):
-    """The decoded videos that were found."""
+    """The decoded videos that the run used."""
 
     name: str
     fingerprint: str
@@ -54,7 +54,7 @@ class DataEntry(Strict):
 
 
 class PluginEntry(Strict):
-    """A plugin that took part, and its distribution."""
+    """A plugin that the results depend on, and its distribution."""
 
     kind: str
     name: str
@@ -63,48 +63,48 @@ class PluginEntry(Strict):
 
 
 class MetricEntry(Strict):
-    """What a table must know of a metric when its plugin is not there, and under which protocol its numbers were taken."""
+    """What tables need to show a metric without its plugin, and the protocol of its scores."""
 
     title: str
     better: Literal["higher", "lower", "neither"]
-    protocol: str = Field(description="id of the protocol of its scores and anchors")
-    extra: bool = Field(
-        default=False, description="taken of the final samples alone; tables show it where it is asked for"
-    )
-    caveat: str = Field(default="", description="what a reader must know of it, as in rank-deficient")
-    refused: str = Field(default="", description="why there is no score of it, where there is none")
+    protocol: str = Field(description="id of the protocol that its scores and anchors use")
+    extra: bool = Field(default=False, description="computed on the final samples only; tables show it on request")
+    caveat: str = Field(default="", description="a warning to show beside the score, such as rank-deficient")
+    refused: str = Field(default="", description="why there is no score, if there is none")
 
 
 class ExternalEntry(Strict):
-    """Clips that were made elsewhere, and what of them was measured."""
+    """Clips that another program made, and how many of them were scored."""
 
     source: str
     kind: str
-    clips: int = Field(ge=1, description="that are there")
-    used: int = Field(ge=1, description="that were measured")
-    sha256: str = Field(description="of their names and bytes, in order")
+    clips: int = Field(ge=1, description="clips in the source")
+    used: int = Field(ge=1, description="clips that were scored")
+    sha256: str = Field(description="SHA-256 of the clips' names and bytes, in order")
 
 
 class Parameters(Strict):
-    """Trainable parameters: of G_t (its lift included), and of each part of the game."""
+    """Numbers of trainable parameters: of G_t (with its lift), and of each network that is trained."""
 
     temporal: Count | None
-    own_temporal: Count | None = Field(default=None, description="of the backbone's own G_t, the target of :equal")
+    own_temporal: Count | None = Field(
+        default=None, description="those of the backbone's own G_t, the target of :equal"
+    )
     parts: dict[str, Count]
 
 
 class Environment(Strict):
-    """What numbers may depend on in the last digits."""
+    """The software and hardware that can change the last digits of a score."""
 
     torch: str
     threads: int = Field(ge=1)
     device: str
     world: int = Field(ge=1, le=2**31)
-    libraries: dict[str, str] = Field(default_factory=dict, description="versions of what else decodes and computes")
+    libraries: dict[str, str] = Field(default_factory=dict, description="versions of the other libraries involved")
 
 
 class Spent(Strict):
-    """What training used, without times."""
+    """The work that training used; times are in :class:`Measured`."""
 
     iterations: Count
     clips: Count
@@ -112,7 +112,7 @@ class Spent(Strict):
 
 
 class TracePoint(Strict):
-    """One evaluation during training: mean loss terms since the last one, and scores."""
+    """One evaluation during training: scores, and the mean of each loss term since the previous evaluation."""
 
     iteration: Count
     losses: dict[str, float]
@@ -120,7 +120,7 @@ class TracePoint(Strict):
 
 
 class Best(Strict):
-    """The checkpoint that the track's rule picked."""
+    """The checkpoint that the track's selection rule picked."""
 
     iteration: Count
     metric: str
@@ -128,25 +128,26 @@ class Best(Strict):
 
 
 class Score(Strict):
-    """One metric over the final batches: raw values, mean, and population standard deviation (the paper's ±)."""
+    """One metric over the final batches: its values, their mean, and their population standard deviation (the paper's ±)."""
 
     values: tuple[float, ...] = Field(min_length=1)
     mean: float
     std: float = Field(ge=0)
     at: dict[str, tuple[float, ...]] = Field(
-        default_factory=dict, description="of a score read off a curve, the points of each batch by what was varied"
+        default_factory=dict,
+        description="for a score that is fitted to a curve: the curve's points, one value per batch",
     )
 
     @model_validator(mode="after")
     def _agrees(self) -> Score:
         if max(map(abs, self.values)) > LARGEST:
-            raise ValueError(f"values are beyond {LARGEST:g}, where means and spreads can no longer be computed")
+            raise ValueError(f"values beyond {LARGEST:g} overflow when means and spreads are computed")
         mean, std = mean_and_std(self.values)
         if not (
             math.isclose(mean, self.mean, rel_tol=1e-9, abs_tol=1e-9)
             and math.isclose(std, self.std, rel_tol=1e-6, abs_tol=1e-9)
         ):
-            raise ValueError(f"mean {self.mean} and std {self.std} are not those of the values ({mean}, {std})")
+            raise ValueError(f"mean {self.mean} and std {self.std} do not match the values, which have {mean} and {std}")
         return self
 
     @classmethod
@@ -157,13 +158,13 @@ class Score(Strict):
 
 
 def mean_and_std(values: Sequence[float]) -> tuple[float, float]:
-    """Return mean and population standard deviation."""
+    """Return the mean and the population standard deviation."""
     mean = math.fsum(values) / len(values)
     return mean, math.sqrt(math.fsum((v - mean) ** 2 for v in values) / len(values))
 
 
 class Measured(Strict):
-    """What differs between two runs of the same numbers."""
+    """Times, memory and machine: the fields in which two runs with identical results may differ."""
 
     started: str
     finished: str
@@ -175,4 +176,4 @@ class Measured(Strict):
     python: str
     platform: str
     revision: str
-    resumed: int = Field(ge=0, description="how often the run was taken up again")
+    resumed: int = Field(ge=0, description="how many times the run was resumed")

@@ -1,7 +1,7 @@
-"""Records: one finished run as one JSON file. A leaderboard is derived from records and from nothing else.
+"""Records: one finished run per JSON file. A leaderboard is derived from records alone.
 
-Everything but ``measured`` (times, memory, dates, hardware) is a function of the request, the data and the environment that the
-record names: an interrupted and resumed run writes the same bytes there as one that ran through.
+Except for ``measured`` (times, memory, dates, hardware), a record is a function of the request, the data and the environment that it
+names: a run that was interrupted and resumed writes the same bytes as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -22,32 +22,38 @@ from vidgen_bench.system.files import write_text
 SCHEMA = 2
 
 RECORD_FILE = "record.json"
-"""What a run folder calls its record."""
+"""The file name of the record in a run folder."""
 
 
 class Record(Content):
-    """A finished run, or clips from elsewhere that were measured like one."""
+    """The record of a finished run, or of external clips that were scored like one."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Record:
         if track_fingerprint(self.track.declared) != self.track.fingerprint:
-            raise ValueError("the track's fingerprint is not that of what it declares; was the record edited by hand?")
+            raise ValueError("the track's fingerprint does not match its declaration; was the record edited by hand?")
         if (fault := next(disagreements(self), None)) is not None:
             raise ValueError(fault)
         return self
 
     def text(self) -> str:
-        """Return the record as it is written: JSON, two spaces, ``measured`` last."""
+        """Return the record as JSON text, indented by two spaces, ``measured`` last."""
         return json.dumps(self.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False) + "\n"
 
 
 def write_record(path: Path, record: Record) -> None:
-    """Write a record whole."""
-    write_text(path, record.text())
+    """Write a record whole, after its text has passed the checks that reading it will make.
+
+    Raises:
+        pydantic.ValidationError: the record is not valid, such as a copy with changed fields; nothing is written.
+    """
+    text = record.text()
+    Record.model_validate_json(text)
+    write_text(path, text)
 
 
 DEEPEST = 50
-"""Levels of tables in a record; what is nested some hundreds deep can be read, and not be written again."""
+"""The most levels of nesting in a record; JSON that is nested hundreds of levels deep can be read, but not written again."""
 
 
 def _deeper(value: Any, levels: int) -> bool:
@@ -56,19 +62,19 @@ def _deeper(value: Any, levels: int) -> bool:
 
 
 def read_record(path: Path) -> Record:
-    """Return the validated record of a file.
+    """Return the validated record in a file.
 
     Raises:
-        RecordError: unreadable, no JSON, another schema, or nonsense inside; the text names the file, the place and the fix.
+        RecordError: unreadable, not valid JSON, another schema, or invalid fields; the message names file, field and fix.
     """
     fix = "Restore the file from the run that wrote it, or delete it and run the spec again."
     try:
         table = json.loads(path.read_bytes())
-        json.dumps(table, ensure_ascii=False).encode()  # half a surrogate pair is JSON, and no text that can be printed
+        json.dumps(table, ensure_ascii=False).encode()  # half a surrogate pair is valid JSON, but cannot be printed
     except OSError as error:
         raise RecordError(f"The record {path} cannot be read: {error.strerror or error}.") from None
     except (ValueError, RecursionError) as error:
-        raise RecordError(f"The record {path} is no JSON: {error}. {fix}") from None
+        raise RecordError(f"The record {path} is not valid JSON: {error}. {fix}") from None
     if isinstance(table, dict) and table.get("schema", SCHEMA) != SCHEMA:
         raise RecordError(
             f"The record {path} has schema {table['schema']!r}; this version reads schema {SCHEMA}. Use the version that wrote it."
@@ -82,4 +88,4 @@ def read_record(path: Path) -> Record:
 
 
 RUN_FILES = (RECORD_FILE, "request.json")
-"""By either of them a run folder is known."""
+"""A folder with either of these files is a run folder."""

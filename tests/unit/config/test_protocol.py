@@ -119,7 +119,7 @@ def test_ones_own_file(tmp_path: Path) -> None:
 
 def test_a_file_may_take_a_shipped_name_for_the_very_same_protocol_alone(tmp_path: Path) -> None:
     assert load_protocol(written(tmp_path, shipped_text("c3d-tgan"))) == load_protocol("c3d-tgan")
-    with pytest.raises(RequestError, match="takes the name 'c3d-tgan' of a shipped protocol"):
+    with pytest.raises(RequestError, match="uses the name 'c3d-tgan' of a shipped protocol"):
         load_protocol(written(tmp_path, shipped_text("c3d-tgan").replace("1e-7", "1e-6")))
 
 
@@ -128,14 +128,14 @@ def test_a_file_may_take_a_shipped_name_for_the_very_same_protocol_alone(tmp_pat
     [
         ("samples = 2048", "sample = 2048", "sample: unknown key. Did you mean 'samples'?"),
         ("samples = 2048", "samples = 0", "greater than or equal to 1"),
-        ("passes = 10", "passes = 10\nclips = 5", "either passes or clips, one of the two"),
-        ("passes = 10", "", "either passes or clips, one of the two"),
+        ("passes = 10", "passes = 10\nclips = 5", "either passes or clips, not both"),
+        ("passes = 10", "", "either passes or clips, not both"),
         ("passes = 10", 'passes = 1\naugment = ["turn"]', "'flip' or 'shift-x'"),
-        ('"nearest"', '"is"', "the metric 'is' is named twice"),
+        ('"nearest"', '"is"', "the metric 'is' is listed twice"),
         ('name = "c3d-tgan"', 'name = "C3D!"', "expected lower-case letters"),
         ("samples = 2048", 'samples = 2048\nprecision = "half"', "'float32', 'tf32' or 'bf16'"),
         ('metrics = ["is", "fid"]', "metrics = []", "at least 1 item"),
-        ("version = 1", "version = ", "is no TOML"),
+        ("version = 1", "version = ", "is not valid TOML"),
     ],
 )
 def test_mistakes_in_a_file_are_told(tmp_path: Path, old: str, new: str, words: str) -> None:
@@ -148,7 +148,7 @@ def test_mistakes_in_a_file_are_told(tmp_path: Path, old: str, new: str, words: 
 
 
 def test_unknown_names_and_absent_files_are_told(tmp_path: Path) -> None:
-    with pytest.raises(RequestError, match=r"No protocol is called 'c3d-tgam'\. Did you mean 'c3d-tgan'"):
+    with pytest.raises(RequestError, match=r"There is no protocol named 'c3d-tgam'\. Did you mean 'c3d-tgan'"):
         load_protocol("c3d-tgam")
     with pytest.raises(RequestError, match=r"absent\.toml cannot be read: No such file"):
         load_protocol(str(tmp_path / "absent.toml"))
@@ -167,7 +167,7 @@ def test_a_track_sets_what_it_may() -> None:
 def test_a_promised_number_of_samples_is_kept() -> None:
     fixed = make_protocol(fixed=True)
     assert adjusted(fixed, {"samples": 4, "precision": "bf16"}).samples == 4
-    with pytest.raises(RequestError, match="is of 4 samples, as its name says; 5 were asked for"):
+    with pytest.raises(RequestError, match="always uses 4 samples, as its name says; found 5"):
         adjusted(fixed, {"samples": 5})
 
 
@@ -179,7 +179,7 @@ def test_an_extra_metric_that_is_asked_for_as_a_main_one_is_one_metric() -> None
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"metrics": ("is",), "extra": ("is",)}, "named twice"),
+        ({"metrics": ("is",), "extra": ("is",)}, "listed twice"),
         ({"samples": 0}, "samples"),
         ({"precision": "half"}, "precision"),
     ],

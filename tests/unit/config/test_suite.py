@@ -163,24 +163,24 @@ def test_a_grid_in_a_file(own) -> None:
         (("mean = 15.2", "meen = 15.2"), ["cells.1.published.meen: unknown key. Did you mean 'mean'?"]),
         (("mean = 15.2", 'mean = "high"'), ["cells.1.published.mean", "valid number", "found 'high'"]),
         (("std = 0.26", "std = -0.26"), ["cells.1.published.std", "greater than or equal to 0"]),
-        (('"tgan+ode1"', '"tgan ode1"'), ["cells.1.spec", "'tgan ode1' is no spec"]),
+        (('"tgan+ode1"', '"tgan ode1"'), ["cells.1.spec", "'tgan ode1' is not a valid spec"]),
         (("{ temporal = { hidden = 64 } }", "{ hidden = 64 }"), ["cells.1.set", "expected backbone.OPTION"]),
         (("{ temporal = { hidden = 64 } }", '"temporal.hidden=64"'), ["cells.1.set", "valid dictionary"]),
         (('row = "ode"', 'row = "od"'), ["cells.1: its row 'od' is not in rows. Did you mean 'ode'?"]),
         (('column = "TGAN"', 'column = "VGAN"'), ["cells.0: its column 'VGAN' is not in columns."]),
         (
             ("{ temporal = { hidden = 64 } }", '{ temporal = { hidden = 64 }, "temporal.hidden" = 3 }'),
-            ["cells.1.set: temporal.hidden: it is given twice"],
+            ["cells.1.set: temporal.hidden: given twice"],
         ),
         (('row = "ode"', 'row = "own"'), ["cells.1: row 'own' has a cell in column 'TGAN' already"]),
-        (('["own", "ode"]', '["own", "ode", "sde"]'), ["rows: no cell is in 'sde'"]),
+        (('["own", "ode"]', '["own", "ode", "sde"]'), ["rows: 'sde' has no cell"]),
         (('["own", "ode"]', '["own", "ode", "own"]'), ["rows: 'own' is given twice"]),
         (('name = "mine"', 'name = "mine"\nseeds = [1, 1]'), ["seeds: 1 is given twice"]),
         (('name = "mine"', 'name = "mine"\nseeds = ["1"]'), ["seeds.0", "valid integer"]),
         (('name = "mine"', 'name = "mine"\nbudget = { iteration = 3 }'), ["budget.iteration", "'iterations'"]),
         (('name = "mine"', 'name = "My suite"'), ["name 'My suite'", "lower-case"]),
-        (('name = "mine"', 'name = "mine'), ["is no TOML"]),
-        (("[[cells]]", '[grid]\nbackbones = ["tgan"]\n[[cells]]'), ["a [grid] makes its own"]),
+        (('name = "mine"', 'name = "mine'), ["is not valid TOML"]),
+        (("[[cells]]", '[grid]\nbackbones = ["tgan"]\n[[cells]]'), ["a [grid] defines the rows"]),
         ((TOML[TOML.index("[[cells]]") :], ""), ["a suite needs [[cells]], or a [grid]"]),
     ],
     ids=lambda value: value[0][:60] if isinstance(value, list) else "",
@@ -197,15 +197,15 @@ def test_mistakes_are_told_with_their_place(own, change: tuple[str, str], words:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("paper-tabel-1", "No suite or backbone is called 'paper-tabel-1'. Did you mean 'paper-table-1'?"),
+        ("paper-tabel-1", "There is no suite or backbone named 'paper-tabel-1'. Did you mean 'paper-table-1'?"),
         ("tgam", "Did you mean 'tgan'?"),
         ("tgan,tgan", "'tgan' is given twice"),
         ("tgan x ode1,ode1", "'ode1' is given twice"),
         ("tgan x ode1 x sde", "expected BACKBONES x TEMPORAL GENERATORS"),
         ("tgan x", "expected BACKBONES x TEMPORAL GENERATORS"),
         ("tgan,,mocogan", "expected BACKBONES x TEMPORAL GENERATORS"),
-        ("tgan+ode1,mocogan", "'tgan+ode1' is no backbone's name"),
-        ("tgan x ode1+sde", "'ode1+sde' is no temporal generator"),
+        ("tgan+ode1,mocogan", "'tgan+ode1' is not a valid backbone name"),
+        ("tgan x ode1+sde", "'ode1+sde' is not a valid temporal generator"),
         ("absent.toml", "The suite file absent.toml cannot be read: No such file"),
     ],
 )
@@ -217,7 +217,7 @@ def test_what_is_neither_suite_nor_grid(text: str, words: str) -> None:
 
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "binary.toml").write_bytes(b"\x00\xff\xfe")
-    with pytest.raises(RequestError, match=r"binary\.toml is no TOML"):
+    with pytest.raises(RequestError, match=r"binary\.toml is not valid TOML"):
         load_suite(str(tmp_path / "binary.toml"))
 
 

@@ -142,7 +142,7 @@ def test_a_budget_given_by_hand_derives_a_track_of_its_own() -> None:
         (("crop = [0, 10, 64, 64]", "crop = [0, 10, 60, 60]"), ["the crop is 60x60, but clip.size is 64"]),
         (('select = "is"', 'select = "kid"'), ["evaluation", "select = 'kid' is not among metrics"]),
         (('name = "mine"', 'name = "Mine!"'), ["expected lower-case letters"]),
-        (('name = "mine"', 'name = "mine'), ["no TOML"]),
+        (('name = "mine"', 'name = "mine'), ["is not valid TOML"]),
     ],
 )
 def test_mistakes_are_told_with_their_place(own, change: tuple[str, str], words: list[str]) -> None:
@@ -163,7 +163,7 @@ def test_a_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"absent\.toml cannot be read: No such file"):
         load_track(str(tmp_path / "absent.toml"))
     (tmp_path / "binary.toml").write_bytes(b"\x00\xff\xfe")
-    with pytest.raises(RequestError, match=r"binary\.toml is no TOML"):
+    with pytest.raises(RequestError, match=r"binary\.toml is not valid TOML"):
         load_track(str(tmp_path / "binary.toml"))
 
 

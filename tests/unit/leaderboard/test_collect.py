@@ -51,7 +51,7 @@ def test_an_invalid_record_hides_no_other(tmp_path: Path) -> None:
     found = collect([tmp_path])
     assert [e.path for e in found.entries] == [good]
     (fault,) = found.faults
-    assert f"The record {bad} is no JSON" in str(fault)
+    assert f"The record {bad} is not valid JSON" in str(fault)
 
 
 @pytest.mark.parametrize("evaluation", [{}, {"select": 3}, [], None])

@@ -83,7 +83,7 @@ def test_other_protocols_are_measured_too_or_left_out_with_the_reason(track) -> 
 
 @pytest.mark.parametrize("also", ["fvd-2048", "absent.toml"])
 def test_another_protocol_that_does_not_exist_is_the_tracks_mistake(track, also: str) -> None:
-    with pytest.raises(RequestError, match=r"No protocol is called|cannot be read"):
+    with pytest.raises(RequestError, match=r"There is no protocol named|cannot be read"):
         resolved_track(track(also=[also]))
 
 

@@ -73,9 +73,9 @@ NONSENSE: dict[str, tuple[Callable[[Table], None], list[str]]] = {
     "wrong type": (_set("seed", to="zero"), ["seed:", "valid integer", "found 'zero'"]),
     "list for a table": (_set("track", to=[]), ["track:", "valid dictionary"]),
     "text for a number": (_set("scores", "fid", "mean", to="good"), ["scores.fid.mean:", "found 'good'"]),
-    "wrong mean": (_set("scores", "fid", "mean", to=1.0), ["scores.fid:", "mean 1.0", "not those of the values"]),
-    "wrong spread": (_set("scores", "fid", "std", to=0.001), ["scores.fid:", "not those of the values"]),
-    "a value changed": (_set("scores", "is", "values", 0, to=99.0), ["scores.is:", "not those of the values"]),
+    "wrong mean": (_set("scores", "fid", "mean", to=1.0), ["scores.fid:", "mean 1.0", "do not match the values"]),
+    "wrong spread": (_set("scores", "fid", "std", to=0.001), ["scores.fid:", "do not match the values"]),
+    "a value changed": (_set("scores", "is", "values", 0, to=99.0), ["scores.is:", "do not match the values"]),
     "no values": (_set("scores", "is", "values", to=[]), ["scores.is.values:", "at least 1 item"]),
     "unknown key": (_set("sede", to=1), ["sede: unknown key. Did you mean 'seed'?"]),
     "unknown inner key": (_set("track", "finger", to=1), ["track.finger: unknown key. Did you mean 'fingerprint'?"]),
@@ -95,31 +95,31 @@ NONSENSE: dict[str, tuple[Callable[[Table], None], list[str]]] = {
     "infinite": (_set("measured", "device_hours", to=math.inf), ["measured.device_hours:", "finite number"]),
     "track edited": (
         _set("track", "declared", "evaluation", "every", to=7),
-        ["fingerprint is not that of what it declares"],
+        ["fingerprint does not match its declaration"],
     ),
-    "fingerprint edited": (_set("track", "fingerprint", to="v1:0"), ["fingerprint is not that of what it declares"]),
-    "finished without scores": (_set("scores", to={}), ["a finished run has scores"]),
-    "finished without a best": (_set("best", to=None), ["a finished run has scores and a best checkpoint"]),
-    "metric not described": (_drop("metrics", "is"), ["metrics does not describe is"]),
+    "fingerprint edited": (_set("track", "fingerprint", to="v1:0"), ["fingerprint does not match its declaration"]),
+    "finished without scores": (_set("scores", to={}), ["a finished run must have scores"]),
+    "finished without a best": (_set("best", to=None), ["a finished run must have scores and a best checkpoint"]),
+    "metric not described": (_drop("metrics", "is"), ["metrics has no entry for is"]),
     "protocol not described": (
         _set("metrics", "is", "protocol", to="c3d-tgan-v9"),
-        ["metrics names the protocol 'c3d-tgan-v9', which protocols does not describe"],
+        ["metrics names the protocol 'c3d-tgan-v9', which is missing from protocols"],
     ),
     "protocol edited": (
         _set("protocols", STAMP.id, "sha256", to="cd" * 32),
-        ["protocols:", "is not the id of what stands there", "edited by hand"],
+        ["protocols:", "is not the id of its entry", "edited by hand"],
     ),
     "external without clips": (
         _set("status", to="external"),
-        ["status external has scores and says what was measured"],
+        ["status 'external' needs scores and the section external"],
     ),
     "clips of a run": (
         _set("external", to={"source": "s", "kind": "npy", "clips": 2, "used": 2, "sha256": "ab"}),
-        ["status external", "no other does"],
+        ["status 'external'", "no other status may have"],
     ),
     "no protocol": (
         _set("protocols", "x", to={"protocol": {}, "instrument": "i", "sha256": "", "real": ""}),
-        ["protocols.x.protocol:", "this is no protocol", "name: this key is missing"],
+        ["protocols.x.protocol:", "this is not a valid protocol", "name: this key is missing"],
     ),
     "samples in words": (
         _set("protocols", STAMP.id, "protocol", "samples", to="many"),
@@ -127,13 +127,13 @@ NONSENSE: dict[str, tuple[Callable[[Table], None], list[str]]] = {
     ),
     "a key that no id covers": (
         _set("protocols", STAMP.id, "protocol", "summary", to="words"),
-        ["this is no protocol", "'summary' is not among name, version"],
+        ["this is not a valid protocol", "unknown key 'summary'; valid: name, version"],
     ),
     "watched under what is not there": (
         _set("watched", to="c3d-tgan-v9"),
-        ["watched names the protocol 'c3d-tgan-v9', which protocols does not describe"],
+        ["watched names the protocol 'c3d-tgan-v9', which is missing from protocols"],
     ),
-    "watched under nothing": (_set("watched", to=None), ["watched is missing: trace and best have scores"]),
+    "watched under nothing": (_set("watched", to=None), ["watched is missing: it must name the protocol"]),
     "best by another metric": (
         _set("best", "metric", to="is"),
         ["best.metric is 'is', but the track selects by 'fid'"],
@@ -143,17 +143,17 @@ NONSENSE: dict[str, tuple[Callable[[Table], None], list[str]]] = {
         ["best is not in trace: no evaluation of iteration 400 has fid = 1.0"],
     ),
     "best of another iteration": (_set("best", "iteration", to=7), ["best is not in trace", "iteration 7"]),
-    "no plugins": (_set("plugins", to=[]), ["plugins does not name the instrument c3d-shapes"]),
-    "a metric of nobody": (_set("plugins", 3, "name", to="si"), ["plugins does not name the metric is"]),
-    "a backbone of nobody": (_set("plugins", 0, "kind", to="temporal"), ["plugins does not name the backbone"]),
+    "no plugins": (_set("plugins", to=[]), ["plugins does not list the instrument c3d-shapes"]),
+    "a metric of nobody": (_set("plugins", 3, "name", to="si"), ["plugins does not list the metric is"]),
+    "a backbone of nobody": (_set("plugins", 0, "kind", to="temporal"), ["plugins does not list the backbone"]),
     "a metric of two": (
         _set("plugins", 3, to={"kind": "metric", "name": "fid", "distribution": "evil", "version": "9"}),
-        ["plugins names the metric fid twice"],
+        ["plugins lists the metric fid twice"],
     ),
-    "scores of a run that diverged": (_set("status", to="diverged"), ["a run that diverged has no scores"]),
+    "scores of a run that diverged": (_set("status", to="diverged"), ["a run that diverged must not have scores"]),
     "a metric that no plugin could be called": (
         _set("metrics", "a (b)", to={"title": "A", "better": "higher", "protocol": STAMP.id}),
-        ["metrics: 'a (b)' is no name of a metric"],
+        ["metrics: 'a (b)' is not a valid metric name"],
     ),
     "beyond every sum": (
         _set("scores", "is", to={"values": [1e200, -1e200], "mean": 0.0, "std": 1e200}),
@@ -188,13 +188,13 @@ def test_another_schema_names_both(path: Path, schema: Any) -> None:
 @pytest.mark.parametrize("content", [b"", b"{", b"null\x00", b"\x80\x81\xff\x00PK", b'{"schema": 1,}', b"[" * 100_000])
 def test_what_is_no_json(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    assert "is no JSON" in message_of(path)
+    assert "is not valid JSON" in message_of(path)
 
 
 def test_half_a_surrogate_pair_is_no_text(path: Path) -> None:
     path.write_text(path.read_text().replace('"value": 1.0', '"value": "\\ud800"'))
     assert "\\ud800" in path.read_text()
-    assert "is no JSON" in message_of(path)
+    assert "is not valid JSON" in message_of(path)
 
 
 @pytest.mark.parametrize("depth", [60, 300, 700, 980])
@@ -202,14 +202,14 @@ def test_tables_in_tables_in_tables(path: Path, depth: int) -> None:
     table = json.loads(path.read_text())
     table["options"]["backbone.width"]["value"] = "deep"
     path.write_text(json.dumps(table).replace('"deep"', "[" * depth + "]" * depth))
-    assert "is nested deeper than 50 levels" in message_of(path) or "is no JSON" in message_of(path)
+    assert "is nested deeper than 50 levels" in message_of(path) or "is not valid JSON" in message_of(path)
 
 
 def test_more_clips_measured_than_there_are(path: Path) -> None:
     made = json.loads(record(**EXTERNAL).text())
     made["external"]["used"] = 1101
     path.write_text(json.dumps(made))
-    assert "external: 1101 clips were measured, but only 1100 are there" in message_of(path)
+    assert "external: 1101 clips were scored, but there are only 1100" in message_of(path)
 
 
 def test_scores_under_another_protocol_keep_the_best_of_the_run(path: Path) -> None:
@@ -223,13 +223,13 @@ def test_scores_under_another_protocol_keep_the_best_of_the_run(path: Path) -> N
 def test_a_record_cut_short(path: Path) -> None:
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
-    assert "is no JSON" in message_of(path)
+    assert "is not valid JSON" in message_of(path)
 
 
 @pytest.mark.parametrize("content", ["[]", "3", '"text"', "null", "true"])
 def test_json_that_is_no_table(path: Path, content: str) -> None:
     path.write_text(content)
-    assert "the whole:" in message_of(path)
+    assert "the whole table:" in message_of(path)
 
 
 def test_a_file_that_is_not_there_or_a_folder(tmp_path: Path) -> None:
