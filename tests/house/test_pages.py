@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 from typer.main import get_command
 
 from tests.kit.imports import ROOT
@@ -59,7 +60,7 @@ def test_paths_exist(page: Path) -> None:
 def test_the_index_links_every_page() -> None:
     for index, pages in (
         (DOCS / "README.md", [p for p in DOCS.rglob("*.md") if p.parent.name != "decisions"]),
-        (DOCS / "decisions" / "README.md", [p for p in (DOCS / "decisions").glob("*.md")]),
+        (DOCS / "decisions" / "README.md", list((DOCS / "decisions").glob("*.md"))),
     ):
         linked = {(index.parent / target).resolve() for target, _ in LINK.findall(index.read_text())}
         assert not [name(page) for page in pages if page != index and page.resolve() not in linked]
@@ -90,13 +91,31 @@ def test_the_verification_page_names_test_files_by_their_whole_path() -> None:
 
 def test_there_are_commands_to_parse() -> None:
     assert len(COMMANDS) > 50
-    assert {page for page, _ in COMMANDS} >= {"README.md", "CONTRIBUTING.md", "docs/suites.md", "docs/plugins/tutorial.md"}
+    assert {page for page, _ in COMMANDS} >= {
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/suites.md",
+        "docs/plugins/tutorial.md",
+    }
 
 
-@pytest.mark.parametrize(("page", "line"), COMMANDS)
-def test_a_command_is_accepted(page: str, line: str) -> None:
+def parse(line: str) -> None:
+    """Parse a command without running it; raises for an unknown option, and for a missing or an unexpected argument."""
     command, words, called = get_command(make_app()), shlex.split(line), "vidgen-bench"
     while isinstance(command, TyperGroup) and words and words[0] in command.commands:
         called = words.pop(0)
         command = command.commands[called]
-    command.make_context(called, words)  # raises for an unknown option, a missing or an unexpected argument
+    context = command.make_context(called, list(words))
+    if isinstance(command, TyperGroup) and words and not words[0].startswith("-"):
+        command.resolve_command(context, words)
+
+
+@pytest.mark.parametrize(("page", "line"), COMMANDS)
+def test_a_command_is_accepted(page: str, line: str) -> None:
+    parse(line)
+
+
+@pytest.mark.parametrize("line", ["run tgan --sed 3", "plugins chek swing", "run", "protocols show c3d-tgan fvd"])
+def test_a_wrong_command_is_found_out(line: str) -> None:
+    with pytest.raises(TyperException):
+        parse(line)

@@ -1,4 +1,4 @@
-"""The README keeps its word: its links lead somewhere, its commands are accepted, and CI runs its test command."""
+"""The README is right: its runs compose, it names every shipped plugin, and CI runs its test command."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from vidgen_bench.host.host import Host
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINES = [line.split("#")[0].strip() for line in README.splitlines() if line.startswith("vidgen-bench ")]
 OWN = {line.split()[3] for line in LINES if line.startswith("vidgen-bench plugins new ")}
-"""Plugins that a reader makes on the way; tests/plugins/test_stranger.py runs those lines."""
+"""Plugins that a reader creates on the way; tests/plugins/test_stranger.py runs those lines."""
 RUNS = sorted(
     {line for line in LINES if line.startswith("vidgen-bench run ") and not OWN & set(re.split(r"[ +:]", line))}
 )
@@ -34,12 +33,6 @@ def test_a_run_of_the_readme_fits_together(line):
     after = {word: words[i + 1] for i, word in enumerate(words[:-1]) if word.startswith("--")}
     given = parse_given([after["--set"]] if "--set" in after else [])
     assert compose(words[2], load_track(after.get("--track", "shapes-smoke")), given, Host.of_environment())
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
-def test_links_lead_somewhere(page):
-    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
-        assert target.startswith("https://") or (page.parent / target).exists(), target
 
 
 def test_every_shipped_plugin_and_track_of_the_paper_is_named():
@@ -58,10 +51,3 @@ def test_every_shipped_plugin_and_track_of_the_paper_is_named():
 def test_ci_runs_the_readmes_test_command():
     (command,) = re.findall(r"pip install -e '\.\[dev\]' && (\S+)", README)
     assert re.search(rf"^{command}( -q)?$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
-
-
-def test_what_contributing_measures_is_in_the_tree():
-    for path in re.findall(
-        r"`((?:tests|plugins|vidgen_bench|docs)/[\w/.]+)`", README + (ROOT / "docs/verification.md").read_text()
-    ):
-        assert (ROOT / path).exists(), path

@@ -1,4 +1,4 @@
-"""docs/systems.md keeps its word: every shipped system has its place, every count is recomputed, every command is accepted."""
+"""docs/systems.md is right: every shipped system has its section, every count is recomputed, every command composes."""
 
 from __future__ import annotations
 
