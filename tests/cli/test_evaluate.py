@@ -211,16 +211,16 @@ def test_precision_is_in_the_id(place: Path, monkeypatch) -> None:
         ),
         (["mine.npy", *HERE, "--samples", "0"], "Invalid value for '--samples'"),
         (["mine.npy", *HERE, "--protocol", "c3d-tgn"], "Did you mean 'c3d-tgan'"),
-        (["mine.npy", *HERE, "--protocol", "fvd-2048-16f", "--samples", "8"], "is of 2048 samples, as its name says"),
+        (["mine.npy", *HERE, "--protocol", "fvd-2048-16f", "--samples", "8"], "always uses 2048 samples, as its name says"),
         (["mine.npy", *HERE, "--name", "Mine!"], "--name Mine!: expected up to 100 lower-case"),
         (["mine.npy", *HERE, "--range", "0,1"], "uint8, which is 0 to 255; --range 0,1 is for floats"),
         (["mine.npy", *HERE, "--layout", "NTWH"], "The layout 'NTWH' is unknown"),
         (["mine.npy", *HERE, "--trim", "center"], "trim 'center' is unknown. Did you mean 'centre'"),
-        (["mine.npy", *HERE, "--precision", "fp16"], "The precision 'fp16' is unknown"),
+        (["mine.npy", *HERE, "--precision", "fp16"], "There is no precision 'fp16'"),
         (["mine.npy", "--track", "nosuch"], "nosuch"),
         (["mine.npy", "--track", "tiny.toml"], "needs --data"),
-        ([RUN, *DATA, "--resize"], "--resize is for clips from elsewhere"),
-        ([RUN, *DATA, "--name", "mine"], "--name is for clips from elsewhere"),
+        ([RUN, *DATA, "--resize"], "--resize is for external clips"),
+        ([RUN, *DATA, "--name", "mine"], "--name is for external clips"),
         ([RUN, *HERE, "--track", "shapes-smoke"], "Leave --track out"),
         (["runs", *HERE], "is no picture: a clip's folder holds its frames"),
     ],
@@ -239,7 +239,7 @@ def test_a_name_stands_for_the_same_clips(command: Command, place: Path) -> None
     assert "runs/tiny/mine/record.json is of other clips. Give another --name" in done.err
     done = command("evaluate", "runs/tiny/mine", *DATA)
     assert done.code == 2
-    assert "scores of clips from elsewhere" in done.err
+    assert "scores of external clips" in done.err
 
 
 def test_a_run_that_is_not_finished_or_was_made_on_other_data_is_refused(command: Command, place: Path) -> None:

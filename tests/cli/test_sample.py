@@ -77,8 +77,8 @@ def test_a_film_shows_every_clip_at_its_speed(command, runs, layout, tolerance):
     words = (
         f"wrote    {path.relative_to(runs)}\n",
         "rendering 3 clips of 81 frames: tganv2+ode2 at iteration 4, on cpu\n",
-        "the 16 training frames, 2 intervals before them and 3 after them, 4 instants an interval: 81 from -0.133 to 1.200",
-        "plays    2.53 s at 32 frames a second",
+        "the 16 training frames, 2 intervals before them and 3 after them, 4 instants per interval: 81 from -0.133 to 1.200",
+        "plays    2.53 s at 32 frames per second",
     )
     assert [word for word in words if word not in done.out] == []
     expected = blocks_of_three(runs / run, **asked)
@@ -102,7 +102,7 @@ def test_a_strip_is_exact(command, runs):
 
 def test_a_strip_says_which_instants_it_shows(command):
     done = command("sample", run_of("tgan+ode2"), "--count", "1", "--fps", "4", "--out", "four.png", "--device", "cpu")
-    assert "shows    31 of them, 0.5 frame intervals of training apart; films and --separate have all" in done.out
+    assert "shows    31 of them, 0.5 training frame intervals apart; films and --separate show all" in done.out
     done = command("sample", run_of("tgan+ode2"), "--count", "1", "--out", "one.png", "--device", "cpu")
     assert "shows" not in done.out
 
@@ -111,13 +111,13 @@ def test_a_strip_says_which_instants_it_shows(command):
     ("asked", "words"),
     [
         ((1, 0, 0), "the 16 training frames: 16 from"),
-        ((4, 0, 0), "the 16 training frames, 4 instants an interval: "),
+        ((4, 0, 0), "the 16 training frames, 4 instants per interval: "),
         ((1, 1, 0), "the 16 training frames and 1 interval before them: "),
         ((1, 0, 1), "the 16 training frames and 1 interval after them: "),
-        ((2, 2, 1), "the 16 training frames, 2 intervals before them and 1 after them, 2 instants an interval: "),
-        ((1.5, 0, 0), "the stretch of the 16 training frames, 1.5 instants an interval: "),
-        ((1.5, 3, 0), "the stretch of the 16 training frames and 3 intervals before it, 1.5 instants an interval: "),
-        ((1.0000001, 0, 0), "the stretch of the 16 training frames, 1 instant an interval: "),
+        ((2, 2, 1), "the 16 training frames, 2 intervals before them and 1 after them, 2 instants per interval: "),
+        ((1.5, 0, 0), "the time span of the 16 training frames, 1.5 instants per interval: "),
+        ((1.5, 3, 0), "the time span of the 16 training frames and 3 intervals before it, 1.5 instants per interval: "),
+        ((1.0000001, 0, 0), "the time span of the 16 training frames, 1 instant per interval: "),
     ],
 )
 def test_the_instants_in_words(asked, words):
@@ -199,7 +199,7 @@ def test_a_factor_is_written_with_or_without_x(text, factor):
         ("tgan+ode2", ["--out", "taken", "--separate"], "--out taken is a file; --separate writes a folder"),
         ("tgan+ode2", ["--checkpoint", "worst"], "Invalid value for '--checkpoint'"),
         ("tgan+ode2", ["--device", "cuda:77"], "--device cuda:77"),
-        ("tgan+ode9", [], "runs/shapes-smoke/tgan+ode9/seed-0 is not there. Runs nearby: "),
+        ("tgan+ode9", [], "runs/shapes-smoke/tgan+ode9/seed-0 does not exist. Runs nearby: "),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_written(command, runs, monkeypatch, spec, arguments, words):

@@ -1,4 +1,4 @@
-"""``vidgen-bench sample``: clips of a trained run, also between, before and after the training frames."""
+"""``vidgen-bench sample``: render clips of a trained run, also between, before and after the training frames."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COUNT = 16
 
 
 class Format(StrEnum):
-    """What is written."""
+    """The file format."""
 
     gif = "gif"
     mp4 = "mp4"
@@ -29,7 +29,7 @@ class Format(StrEnum):
 
 
 class Checkpoint(StrEnum):
-    """Which weights of a run."""
+    """The checkpoint whose weights are loaded."""
 
     best = "best"
     last = "last"
@@ -37,26 +37,25 @@ class Checkpoint(StrEnum):
 
 def sample(
     run: Annotated[Path, typer.Argument(help="Folder of a run, finished or not: runs/TRACK/SPEC/seed-N.")],
-    count: Annotated[int, typer.Option(min=1, help="Clips.")] = _COUNT,
-    fps: Annotated[
-        str, typer.Option(metavar="FACTOR", help="Frames for each training frame, 4x or 4 (1.5x is fine).")
-    ] = "1",
-    rewind: Annotated[int, typer.Option(min=0, help="Frame intervals of training before the first frame.")] = 0,
-    extend: Annotated[int, typer.Option(min=0, help="Frame intervals of training after the last frame.")] = 0,
+    count: Annotated[int, typer.Option(min=1, help="Number of clips.")] = _COUNT,
+    fps: Annotated[str, typer.Option(metavar="FACTOR", help="Frames per training frame: 4x, 4 or 1.5x.")] = "1",
+    rewind: Annotated[int, typer.Option(min=0, help="Training frame intervals to add before the first frame.")] = 0,
+    extend: Annotated[int, typer.Option(min=0, help="Training frame intervals to add after the last frame.")] = 0,
     layout: Annotated[
-        Format | None, typer.Option("--format", help="gif unless --out says otherwise; png is a film strip.")
+        Format | None, typer.Option("--format", help="Default: the ending of --out, or gif. png is a film strip.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of the noise.")] = 0,
     out: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="File to write (--separate: folder). Default: one in RUN.")
+        Path | None, typer.Option(metavar="PATH", help="File to write (a folder with --separate). Default: in RUN.")
     ] = None,
     separate: Annotated[
-        bool, typer.Option("--separate", help="A file for each clip, in a folder (png: a folder of frames each).")
+        bool,
+        typer.Option("--separate", help="Write one file per clip into a folder (png: one folder of frames per clip)."),
     ] = False,
-    checkpoint: Annotated[Checkpoint, typer.Option(help="best or last weights.")] = Checkpoint.best,
+    checkpoint: Annotated[Checkpoint, typer.Option(help="Checkpoint to load.")] = Checkpoint.best,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1.")] = "auto",
 ) -> None:
-    """Render clips of RUN: the training frames, denser ones, and those before and after, where its pair can."""
+    """Render clips of RUN: at the training frames, and between, before or after them if its pair supports it."""
     factor = parse_factor(fps)
     _check_out(out, separate)
     chosen = _format_of(layout, out, separate)
@@ -83,17 +82,17 @@ def sample(
     console.print(f"instants {_in_words(times, clip.frames, factor, rewind, extend)}", soft_wrap=True)
     if len(drawn) < len(times):
         step = f"{(drawn[1] - drawn[0]) / factor:g}" if len(drawn) > 1 else ""
-        every = f"{len(drawn)} of them, {step} frame intervals of training apart" if step else "one of them"
-        console.print(f"shows    {every}; films and --separate have all", soft_wrap=True)
+        every = f"{len(drawn)} of them, {step} training frame intervals apart" if step else "one of them"
+        console.print(f"shows    {every}; films and --separate show all", soft_wrap=True)
     if chosen is not Format.png:
-        console.print(f"plays    {len(times) / rate:.3g} s at {rate:g} frames a second, at the speed of training")
+        console.print(f"plays    {len(times) / rate:.3g} s at {rate:g} frames per second, the training speed")
 
 
 def parse_factor(text: str) -> float:
     """Return 4.0 for ``4x`` and for ``4``.
 
     Raises:
-        RequestError: no number.
+        RequestError: the text is not a number.
     """
     try:
         return float(text.strip().lower().removesuffix("x"))
@@ -102,7 +101,7 @@ def parse_factor(text: str) -> float:
 
 
 def _format_of(layout: Format | None, out: Path | None, separate: bool) -> Format:
-    """Return the format that ``--format`` and the ending of ``--out`` agree on."""
+    """Return the format from ``--format`` or the ending of ``--out``; refuse a contradiction."""
     ending = out.suffix.lower().removeprefix(".") if out and not separate else None
     if ending is None or (layout and layout.value == ending):
         return layout or Format.gif
@@ -117,8 +116,8 @@ def _format_of(layout: Format | None, out: Path | None, separate: bool) -> Forma
 def _name(
     count: int, fps: float, rewind: int, extend: int, seed: int, checkpoint: Checkpoint, layout: Format, separate: bool
 ) -> str:
-    """Return the default name, which says what is asked beyond the ordinary: ``sample-fps4x-rewind8-seed3.gif``."""
-    asked = {
+    """Return the default file name, which lists the options that differ from their defaults: ``sample-fps4x-seed3.gif``."""
+    words = {
         f"count{count}": count != _COUNT,
         f"fps{fps:g}x": fps != 1,
         f"rewind{rewind}": rewind > 0,
@@ -127,14 +126,14 @@ def _name(
         checkpoint.value: checkpoint is Checkpoint.last,
         layout.value: separate,
     }
-    return "-".join(["sample", *(word for word, said in asked.items() if said)]) + ("" if separate else f".{layout}")
+    return "-".join(["sample", *(word for word, shown in words.items() if shown)]) + ("" if separate else f".{layout}")
 
 
 def _check_out(out: Path | None, separate: bool) -> None:
     if out and separate and out.exists() and not out.is_dir():
         raise RequestError(f"--out {out} is a file; --separate writes a folder.")
     if out and not separate and out.is_dir():
-        raise RequestError(f"--out {out} is a folder; name a file in it, or write a file a clip with --separate.")
+        raise RequestError(f"--out {out} is a folder; name a file in it, or write one file per clip with --separate.")
 
 
 def _check_picture(layout: Format, rate: float, count: int, size: int) -> None:
@@ -148,7 +147,7 @@ def _check_picture(layout: Format, rate: float, count: int, size: int) -> None:
 def _write(
     target: Path, clips: Tensor, times: Times, frames: int, rate: float, layout: Format, separate: bool
 ) -> Sequence[int]:
-    """Write clips [N, 3, T, H, W] in a format and return which of the T instants it shows."""
+    """Write clips [N, 3, T, H, W] in a format and return the indices of the T instants that it shows."""
     if separate:
         for number, one in enumerate(clips.split(1)):
             _write_one(target / f"clip-{number:05d}", one, rate, layout)
@@ -162,7 +161,7 @@ def _write(
 
 
 def _write_one(path: Path, clip: Tensor, rate: float, layout: Format) -> None:
-    """Write a clip [1, 3, T, H, W] as a film, or as a folder of frames."""
+    """Write one clip [1, 3, T, H, W] as a film or as a folder of frames."""
     if layout is not Format.png:
         _write_block(path.with_suffix(f".{layout.value}"), clip, rate, layout)
         return
@@ -180,16 +179,16 @@ def _write_block(path: Path, clips: Tensor, rate: float, layout: Format) -> None
 
 
 def _in_words(times: Times, frames: int, fps: float, rewind: int, extend: int) -> str:
-    """Return what the instants are, in training frames."""
-    # only a whole factor comes by every training frame
+    """Return a description of the instants relative to the training frames."""
+    # a fractional factor misses some training frames
     trained, them = f"the {frames} training frames", "them"
     if fps % 1:
-        trained, them = f"the stretch of {trained}", "it"
+        trained, them = f"the time span of {trained}", "it"
     beyond = [f"{n} {where} {them}" for n, where in ((rewind, "before"), (extend, "after")) if n]
     if beyond:
         count, rest = beyond[0].split(" ", 1)
         beyond[0] = f"{count} interval{'' if count == '1' else 's'} {rest}"
     *earlier, last = [trained, *beyond]
     stretch = f"{', '.join(earlier)} and {last}" if earlier else last
-    density = "" if fps == 1 else f", {fps:g} instant{'' if f'{fps:g}' == '1' else 's'} an interval"
+    density = "" if fps == 1 else f", {fps:g} instant{'' if f'{fps:g}' == '1' else 's'} per interval"
     return f"{stretch}{density}: {len(times)} from {times[0]:.3f} to {times[-1]:.3f} (0 is the first training frame, 1 the last)"

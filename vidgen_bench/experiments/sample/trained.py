@@ -1,4 +1,4 @@
-"""A trained run as an object: it renders clips at the training frames, between, before and after them."""
+"""A trained run that renders clips at the training frames, and between, before and after them."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from vidgen_bench.training import checkpoint as checkpoints
 Checkpoint = Literal["best", "last"]
 
 FASTEST = 1000
-"""The largest factor on the frame rate."""
+"""The largest factor on the training frame rate."""
 CLIP_BYTES, CALL_BYTES = 2**28, 2**31
-"""The largest clip, whose frames are rendered at once, and the largest tensor that one call returns."""
+"""The largest clip (its frames are rendered at once), and the largest tensor that one call returns."""
 _MOST = 2**31
 _CPU = torch.device("cpu")
 _GRID = 1e-9
-"""An instant this near to a training frame, in frame intervals, is that frame."""
+"""An instant closer than this to a training frame, in frame intervals, counts as that frame."""
 
 
 class _Weights(BaseModel):
-    """What is read of a checkpoint: the state of every part."""
+    """The part of a checkpoint that sampling reads: the state of every network."""
 
     parts: dict[str, dict[str, Any]]
 
@@ -50,7 +50,7 @@ class _Progress(_Best):
 
 
 class _Last(_Weights):
-    """What is read of the checkpoint that resumes a run."""
+    """The parts of the resume checkpoint that sampling reads."""
 
     progress: _Progress
 
@@ -60,7 +60,7 @@ _Content = TypeVar("_Content", bound=_Weights)
 
 @dataclass(frozen=True)
 class Trained:
-    """A run with its weights, ready to render; :func:`load` makes one."""
+    """A run with its weights loaded, ready to render; see :func:`load`."""
 
     folder: Path
     """The run folder."""
@@ -70,13 +70,13 @@ class Trained:
     device: torch.device
     checkpoint: Checkpoint
     iteration: int
-    """When in training the weights were saved."""
+    """The training iteration at which the weights were saved."""
 
     def times(self, *, fps: float = 1, rewind: int = 0, extend: int = 0) -> Times:
-        """Return the instants that :meth:`sample` shows, checked against what the pair can: see :func:`instants`.
+        """Return the instants that :meth:`sample` renders, checked against the pair's abilities: see :func:`instants`.
 
         Raises:
-            RequestError: a number out of range, or instants that this pair cannot serve.
+            RequestError: a number out of range, or instants that this pair cannot render.
         """
         times = instants(self.composition.clip, fps=fps, rewind=rewind, extend=extend)
         self.composition.check_times(times)
@@ -87,42 +87,42 @@ class Trained:
     ) -> Tensor:
         """Return clips ``start`` .. ``start + count - 1`` of a seed.
 
-        A clip depends on (seed, its number) alone: neither ``count`` nor ``start`` changes it, and the frames that two
-        calls share agree, all to rounding.
+        A clip depends only on the seed and its number, up to rounding: ``count`` and ``start`` do not change it, and frames
+        at instants that two calls share are equal.
 
         Args:
-            count: clips.
-            fps: factor on the training frame rate, 1 to 1000; 4 shows four times the frames of the same stretch of time.
-            rewind: training frame intervals before the first training frame.
-            extend: training frame intervals after the last one.
-            seed: of the noise.
+            count: number of clips.
+            fps: factor on the training frame rate, 1 to 1000; 4 renders four times the frames in the same time span.
+            rewind: training frame intervals to add before the first training frame.
+            extend: training frame intervals to add after the last training frame.
+            seed: seed of the noise.
             start: number of the first clip.
         Returns:
             float32 [count, 3, T, H, W] in [-1, 1] on the CPU, T = ``len(self.times(...))``.
         Raises:
-            RequestError: a number out of range, instants that this pair cannot serve, or a tensor of more than 2 GiB.
-            VidgenBenchError: the device has too little memory, or the weights are not finite.
+            RequestError: a number out of range, instants that this pair cannot render, or a tensor of more than 2 GiB.
+            VidgenBenchError: the device has too little memory, or the weights render non-finite pixels.
         """
         count, seed, start = _whole("count", count, 1), _whole("seed", seed, 0), _whole("start", start, 0)
         times = self.times(fps=fps, rewind=rewind, extend=extend)
         self.check_size(count, times)
-        rows = max(1, CHUNK * self.composition.clip.frames // len(times))  # as many frames at once as an evaluation
+        rows = max(1, CHUNK * self.composition.clip.frames // len(times))  # as many frames per batch as an evaluation
         stop, made = start + count, []
         for first in range(start, stop, rows):
             made.extend(self._rendered(range(first, min(first + rows, stop)), times, seed))
         return torch.cat(made)
 
     def check_size(self, count: int, times: Times) -> None:
-        """Refuse a tensor of more than 2 GiB; :meth:`sample` does it too, before any work.
+        """Refuse a tensor of more than 2 GiB; :meth:`sample` checks this too, before it renders anything.
 
         Raises:
-            RequestError: with the size, and how many clips fit.
+            RequestError: the tensor is too large; the text has its size and the number of clips that fit.
         """
         each = _clip_bytes(self.composition.clip, len(times))
         if count * each > CALL_BYTES:
             raise RequestError(
-                f"{count:,} clips of {len(times):,} frames are {_size(count * each)}; one call makes up to "
-                f"{_size(CALL_BYTES)}, here {CALL_BYTES // each:,} clips. Ask for fewer clips or frames."
+                f"{count:,} clips of {len(times):,} frames are {_size(count * each)}; one call returns at most "
+                f"{_size(CALL_BYTES)}, here {CALL_BYTES // each:,} clips. Request fewer clips or frames."
             )
 
     def _rendered(self, indices: range, times: Times, seed: int) -> list[Tensor]:
@@ -131,34 +131,34 @@ class Trained:
         except (MemoryError, RuntimeError) as error:
             if not _out_of_memory(error):
                 raise
-            instead = "" if self.device.type == "cpu" else ", or for the device cpu"
+            instead = "" if self.device.type == "cpu" else ", or use the device cpu"
             raise VidgenBenchError(
                 f"{self.device} has too little memory for {len(indices) * len(times):,} frames at once. "
-                f"Ask for fewer frames a clip{instead}."
+                f"Request fewer frames per clip{instead}."
             ) from None
         if not all(bool(c.isfinite().all()) for c in clips):
             raise VidgenBenchError(
-                f"The {self.checkpoint} weights of {self.folder} (iteration {self.iteration}) make pixels that are not "
-                "finite: training diverged."
+                f"The {self.checkpoint} weights of {self.folder} (iteration {self.iteration}) render non-finite pixels: "
+                "training diverged."
             )
         return [c.clamp_(-1.0, 1.0) for c in clips]
 
 
 def instants(clip: Clip, *, fps: float = 1, rewind: int = 0, extend: int = 0) -> Times:
-    """Return the instants of a denser or longer clip; those of the training frames are the floats of ``clip.grid``.
+    """Return the instants of a denser or longer clip; at the training frames they equal ``clip.grid`` exactly.
 
-    t_j = j / (fps (frames - 1)) for every whole j with -rewind <= j / fps <= frames - 1 + extend.
+    t_j = j / (fps (frames - 1)) for every integer j with -rewind <= j / fps <= frames - 1 + extend.
 
     Args:
         clip: the training clip.
-        fps: factor on its frame rate, 1 to 1000.
-        rewind, extend: training frame intervals before the first and after the last training frame.
+        fps: factor on the training frame rate, 1 to 1000.
+        rewind, extend: training frame intervals to add before the first and after the last training frame.
     Raises:
         RequestError: a number out of range, or a clip of more than 256 MiB.
     """
     if isinstance(fps, bool | str) or not _real(fps) or not 1 <= fps <= FASTEST:
         raise RequestError(
-            f"fps={fps}: expected a factor on the training frame rate from 1 to {FASTEST}; 4 is four times the frames."
+            f"fps={fps}: expected a factor on the training frame rate from 1 to {FASTEST}; 4 renders four times the frames."
         )
     last = clip.frames - 1
     first_step = -math.floor(_whole("rewind", rewind, 0) * fps + _GRID)
@@ -166,7 +166,7 @@ def instants(clip: Clip, *, fps: float = 1, rewind: int = 0, extend: int = 0) ->
     need = _clip_bytes(clip, last_step - first_step + 1)
     if need > CLIP_BYTES:
         raise RequestError(
-            f"A clip of {last_step - first_step + 1:,} frames is {_size(need)}; up to {_size(CLIP_BYTES)} are rendered, here "
+            f"A clip of {last_step - first_step + 1:,} frames is {_size(need)}; the limit is {_size(CLIP_BYTES)}, here "
             f"{CLIP_BYTES // _clip_bytes(clip, 1):,} frames. Choose a smaller fps, rewind or extend."
         )
     positions = (step / fps for step in range(first_step, last_step + 1))
@@ -174,52 +174,50 @@ def instants(clip: Clip, *, fps: float = 1, rewind: int = 0, extend: int = 0) ->
 
 
 def load(run: str | Path, *, device: str = "auto", checkpoint: Checkpoint = "best") -> Trained:
-    """Return a run with its weights; see :func:`vidgen_bench.load`."""
+    """Load a run with its weights; see :func:`vidgen_bench.load`."""
     if checkpoint not in ("best", "last"):
         raise RequestError(f"checkpoint={checkpoint!r}: expected 'best' or 'last'.")
     chosen = choose_device(device)
-    written, host = read_run(Path(run)), Host.of_environment()
-    composition = recompose(written, host)
-    path, iteration, parts = _weights(written, checkpoint)
-    game = composition.build(written.seed)
+    manifest, host = read_run(Path(run)), Host.of_environment()
+    composition = recompose(manifest, host)
+    path, iteration, parts = _weights(manifest, checkpoint)
+    game = composition.build(manifest.seed)
     try:
         checkpoints.load_parts(game.parts, parts, path)
     except RecordError as error:
-        raise RecordError(f"{error}{versions(written, host)} The version of then samples from it.") from None
+        raise RecordError(
+            f"{error}{versions(manifest, host)} Install the version that trained it to sample from it."
+        ) from None
     for part in game.parts.values():
         part.to(chosen).eval()
-    return Trained(written.folder.path, composition, game, chosen, checkpoint, iteration)
+    return Trained(manifest.folder.path, composition, game, chosen, checkpoint, iteration)
 
 
-def _weights(written: RunManifest, checkpoint: Checkpoint) -> tuple[Path, int, dict[str, Any]]:
-    """Return the file, the iteration and the states of a run's best or last checkpoint."""
-    folder, iteration = written.folder.path, written.best
+def _weights(manifest: RunManifest, checkpoint: Checkpoint) -> tuple[Path, int, dict[str, Any]]:
+    """Return the file, the iteration and the network states of a run's best or last checkpoint."""
+    folder, iteration = manifest.folder.path, manifest.best
     last = folder / checkpoints.LAST
-    if checkpoint == "last" or written.status == "unfinished":
+    if checkpoint == "last" or manifest.status == "unfinished":
         if not last.exists():
-            soon = "It is written every minute." if written.status == "unfinished" else "Was it deleted?"
-            raise RequestError(f"The run {folder} has no checkpoint {last.name}. {soon}")
+            hint = "It is written every minute." if manifest.status == "unfinished" else "Was it deleted?"
+            raise RequestError(f"The run {folder} has no checkpoint {last.name}. {hint}")
         content = checkpoints.load(last, _CPU)
         saved = _checked(content, _Last, last)
         if checkpoint == "last":
             return last, saved.progress.iteration, content["parts"]
         iteration = saved.progress.best.iteration if saved.progress.best else None
     if iteration is None:
-        why = "diverged before" if written.status == "diverged" else "is not finished and has not reached"
+        why = "diverged before" if manifest.status == "diverged" else "is not finished and has not reached"
         raise RequestError(
-            f"The run {folder} {why} its first evaluation, so that there is no best checkpoint; the checkpoint 'last' may do."
+            f"The run {folder} {why} its first evaluation, so it has no best checkpoint. Try the checkpoint 'last'."
         )
     path = folder / checkpoints.best_file(iteration)
     if not path.exists():
         instead = "The checkpoint 'last' is still there." if last.exists() else "Run the spec again to make it."
-        raise RequestError(f"The checkpoint {path} is gone, and with it the run's best weights. {instead}")
+        raise RequestError(f"The checkpoint {path} with the run's best weights no longer exists. {instead}")
     content = checkpoints.load(path, _CPU)
     _checked(content, _Weights, path)
-    return (
-        path,
-        iteration,
-        content["parts"],
-    )  # as they were loaded: a copy lacks the versions that torch notes in a state
+    return path, iteration, content["parts"]  # not a validated copy, which would lack the versions that torch stores
 
 
 def _checked(content: dict[str, Any], model: type[_Content], path: Path) -> _Content:
@@ -232,9 +230,9 @@ def _checked(content: dict[str, Any], model: type[_Content], path: Path) -> _Con
 
 
 def _out_of_memory(error: Exception) -> bool:
-    """Return whether an allocation failed; that of a CPU tensor is a RuntimeError like any other."""
-    told = any(words in str(error) for words in ("can't allocate memory", "not enough memory"))
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or told
+    """Return whether an allocation failed; for CPU tensors torch raises a plain RuntimeError."""
+    messages = ("can't allocate memory", "not enough memory")
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(text in str(error) for text in messages)
 
 
 def _real(value: Any) -> bool:

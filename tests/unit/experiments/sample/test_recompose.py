@@ -104,8 +104,21 @@ def test_an_unfinished_run_begun_by_an_earlier_version_is_continued_but_not_load
     (folder / "request.json").write_text(json.dumps(request))
     plan = plan_of("tgan+ode1")
     RunFolder(folder).claim({**plan.identity(0, "none"), "environment": plan.environment("cpu", 1, 1)})
-    with pytest.raises(RequestError, match=r"an earlier version began it.*`vidgen-bench run` finish it first"):
+    with pytest.raises(
+        RequestError, match=r"the earlier version that started it.*Finish it with `vidgen-bench run` first"
+    ):
         vidgen_bench.load(folder)
+
+
+def test_the_plugins_of_a_stored_request_are_entries(tmp_path):
+    folder = begun(tmp_path / "a", "tgan+ode1", last=None)
+    request = json.loads((folder / "request.json").read_text())
+    request["environment"]["plugins"] = {"data set shapes": "vidgen-bench 0.1.0", "temporal ode1": "my-ode 2.0+local"}
+    (folder / "request.json").write_text(json.dumps(request))
+    assert [tuple(entry.model_dump().values()) for entry in read_run(folder).plugins] == [
+        ("data set", "shapes", "vidgen-bench", "0.1.0"),
+        ("temporal", "ode1", "my-ode", "2.0+local"),
+    ]
 
 
 # --------------------------------------------------------------------------------------------------------------- refusals
@@ -116,11 +129,11 @@ def test_a_folder_that_is_no_run_is_refused_with_the_runs_nearby(tmp_path):
             vidgen_bench.load(wrong)
         assert f"Runs nearby: {folder}." in str(refused.value)
     (folder / "samples.gif").write_bytes(b"GIF")
-    with pytest.raises(RequestError, match=r"samples\.gif is a file, and a run is a folder.*Runs nearby"):
+    with pytest.raises(RequestError, match=r"samples\.gif is a file; a run is a folder.*Runs nearby"):
         vidgen_bench.load(folder / "samples.gif")
     (tmp_path / "empty").mkdir()
     with pytest.raises(
-        RequestError, match=r"neither record\.json nor request\.json\. `vidgen-bench run SPEC` makes one"
+        RequestError, match=r"neither record\.json nor request\.json\. `vidgen-bench run SPEC` creates one"
     ):
         vidgen_bench.load(tmp_path / "empty")
 
@@ -129,7 +142,7 @@ def test_a_folder_that_is_no_run_is_refused_with_the_runs_nearby(tmp_path):
     ("made", "checkpoint", "words"),
     [
         ({"last": None}, "best", "has no checkpoint last.pt. It is written every minute"),
-        ({"best": None}, "best", "is not finished and has not reached its first evaluation.*'last' may do"),
+        ({"best": None}, "best", "is not finished and has not reached its first evaluation.*Try the checkpoint 'last'"),
         ({}, "worst", "checkpoint='worst': expected 'best' or 'last'"),
     ],
 )
@@ -143,10 +156,12 @@ def test_a_deleted_checkpoint_is_told(finished, tmp_path):
     shutil.copytree(finished, folder)
     (best,) = folder.glob("best-*.pt")
     best.unlink()
-    with pytest.raises(RequestError, match=rf"{best.name} is gone.*'last' is still there"):
+    with pytest.raises(
+        RequestError, match=rf"{best.name} with the run's best weights no longer exists.*'last' is still there"
+    ):
         vidgen_bench.load(folder, device="cpu")
     (folder / "last.pt").unlink()
-    with pytest.raises(RequestError, match=r"is gone.*Run the spec again"):
+    with pytest.raises(RequestError, match=r"no longer exists.*Run the spec again"):
         vidgen_bench.load(folder, device="cpu")
     with pytest.raises(RequestError, match=r"has no checkpoint last\.pt\. Was it deleted"):
         vidgen_bench.load(folder, device="cpu", checkpoint="last")
@@ -167,11 +182,17 @@ def test_weights_that_no_longer_fit_are_told_with_the_versions(tmp_path):
     request["environment"]["plugins"]["temporal ode1"] = "vidgen-bench 0.0.9"
     (folder / "request.json").write_text(json.dumps(request))
     now = vidgen_bench.version.__version__
-    with pytest.raises(RecordError, match=f"ode1 came from vidgen-bench 0.0.9, and now it is {now}"):
+    wanted = (
+        rf"The run was made with tgan of vidgen-bench {now} \(still installed\) and ode1 of vidgen-bench 0.0.9 \(now {now}\)\. "
+        r"Install the version that trained it to sample from it\."
+    )
+    with pytest.raises(RecordError, match=wanted):
         vidgen_bench.load(folder, device="cpu")
     request["options"]["temporal.embeding"] = False
     (folder / "request.json").write_text(json.dumps(request))
-    with pytest.raises(RequestError, match=r"plugins of today do not build.*no option 'embeding'.*vidgen-bench 0.0.9"):
+    with pytest.raises(
+        RequestError, match=r"installed plugins cannot rebuild.*no option 'embeding'.*vidgen-bench 0.0.9"
+    ):
         vidgen_bench.load(folder, device="cpu")
 
 
@@ -190,7 +211,7 @@ def test_a_track_that_is_not_valid_here_is_told(tmp_path):
     request = json.loads((folder / "request.json").read_text())
     request["declared"]["clip"]["depth"] = 3
     (folder / "request.json").write_text(json.dumps(request))
-    with pytest.raises(RecordError, match=r"is not valid here:\n.*clip.depth: unknown key"):
+    with pytest.raises(RecordError, match=r"is not valid in this version:\n.*clip.depth: unknown key"):
         vidgen_bench.load(folder, device="cpu")
 
 
@@ -201,6 +222,9 @@ def test_a_track_that_is_not_valid_here_is_told(tmp_path):
         ("options", None), ("declared", "all"), ("own_temporal", "many"), ("own_temporal", 1.5), ("own_temporal", -4),
         ("environment", {"threads": 1}), ("environment", {"threads": 1, "plugins": {"temporal ode1": 7}}),
         ("environment", {"threads": 1, "plugins": ["ode1"]}),
+        ("environment", {"threads": 1, "plugins": {"ode1": "vidgen-bench 0.1.0"}}),
+        ("environment", {"threads": 1, "plugins": {"temporal ode1": "0.1.0"}}),
+        ("environment", {"threads": 1, "plugins": {"temporal ode1": {"vidgen-bench": "0.1.0"}}}),
     ],
 )  # fmt: skip
 def test_a_request_with_a_value_of_a_wrong_type_is_told(tmp_path, key, value):

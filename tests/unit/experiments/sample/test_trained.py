@@ -62,7 +62,7 @@ def test_without_options_the_instants_are_the_grid():
         ({"rewind": -1}, "rewind=-1: expected a whole number from 0"),
         ({"extend": 2.5}, "extend=2.5: expected a whole number"),
         ({"extend": 2**31}, "extend=2147483648"),
-        ({"fps": 100, "extend": 10_000}, r"1,001,501 frames is 45\.8 GiB; up to 256 MiB .*5,461 frames"),
+        ({"fps": 100, "extend": 10_000}, r"1,001,501 frames is 45\.8 GiB; the limit is 256 MiB, here 5,461 frames"),
     ],
 )
 def test_instants_that_make_no_sense_are_refused(asked, words):
@@ -117,7 +117,7 @@ def test_sampling_leaves_every_weight_and_statistic_alone(trained):
         ({"count": 2, "start": -1}, "start=-1"),
         (
             {"count": 1_000_000},
-            r"1,000,000 clips of 16 frames are 732\.4 GiB; one call makes up to 2\.0 GiB, here 2,730 clips",
+            r"1,000,000 clips of 16 frames are 732\.4 GiB; one call returns at most 2\.0 GiB, here 2,730 clips",
         ),
     ],
 )
@@ -148,7 +148,7 @@ def test_too_little_memory_and_weights_that_are_not_finite_are_told(trained, mon
         trained.sample(2)
     for error in (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), MemoryError()):
         monkeypatch.setattr("vidgen_bench.experiments.sample.trained.samples", lambda *_, error=error: raised(error))
-        with pytest.raises(VidgenBenchError, match=r"cpu has too little memory for 32 frames at once.*a clip\.$"):
+        with pytest.raises(VidgenBenchError, match=r"cpu has too little memory for 32 frames at once.*per clip\.$"):
             trained.sample(2)
     monkeypatch.setattr(
         "vidgen_bench.experiments.sample.trained.samples", lambda *_: raised(RuntimeError("a shape is wrong"))
@@ -158,5 +158,5 @@ def test_too_little_memory_and_weights_that_are_not_finite_are_told(trained, mon
     monkeypatch.setattr(
         "vidgen_bench.experiments.sample.trained.samples", lambda *_: iter([torch.full((2, 3, 16, 64, 64), torch.nan)])
     )
-    with pytest.raises(VidgenBenchError, match="not finite: training diverged"):
+    with pytest.raises(VidgenBenchError, match="non-finite pixels: training diverged"):
         trained.sample(2)
