@@ -1,6 +1,6 @@
-"""Scores clips that another program made, on the built-in videos: `python docs/examples/evaluate_clips.py`.
+"""Scores clips from another program on the built-in videos: `python docs/examples/evaluate_clips.py`.
 
-Stands in for a sampler: clips of noise, uint8 [N, T, H, W, 3]. Yours come from a diffusion model, or from a file or folder.
+The clips here are noise, uint8 [N, T, H, W, 3]. Replace them with those of your model, or with a file or folder.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import numpy as np
 
 import vidgen_bench
 
-SAMPLES = 256  # the batch of the track shapes-smoke
+SAMPLES = 256  # one batch of the track shapes-smoke
 
 clips = np.random.default_rng(0).integers(0, 256, (SAMPLES, 16, 64, 64, 3), dtype=np.uint8)
 record = vidgen_bench.evaluate(clips, track="shapes-smoke", protocol="c3d-tgan", name="my-sampler")

@@ -1,4 +1,4 @@
-"""Draws continuous-time.png: the same latents at 1x, at 4x and rewound, one under the other, aligned in time.
+"""Draws continuous-time.png: the same latents at 1x, at 4x and rewound, one below the other, aligned in time.
 
 vidgen-bench run tgan+ode2
 python docs/figures/continuous_time.py runs/shapes-smoke/tgan+ode2/seed-0
@@ -17,12 +17,12 @@ import vidgen_bench
 from vidgen_bench.experiments.pictures.grid import pixels
 
 FPS, REWIND, LAST = 4, 2, 4
-"""Frames for each training frame in the dense row, intervals before the first in the rewound one, last frame drawn."""
+"""Frames per training frame in the dense row, intervals before the first frame in the rewound row, last frame drawn."""
 CELL, LEFT, TOP, GAP, BETWEEN = 48, 152, 130, 12, 30
 INK, FAINT, BEFORE, PAPER = (40, 40, 40), (150, 150, 150), (33, 102, 172), (255, 255, 255)
 
 Row = tuple[str, str, Tensor, list[float]]
-"""The option, what it does, the clips [N, 3, T, H, W], and where its frames stand, in training frames."""
+"""The option, its meaning, the clips [N, 3, T, H, W], and the positions of their frames, in training frames."""
 
 
 def rows_of(run: Path, clips: list[int], seed: int) -> tuple[str, list[Row]]:
@@ -30,18 +30,18 @@ def rows_of(run: Path, clips: list[int], seed: int) -> tuple[str, list[Row]]:
     trained = vidgen_bench.load(run, device="cpu")
     last = trained.composition.clip.frames - 1
     rows = []
-    for option, words, asked in (
+    for option, words, arguments in (
         ("--fps 1x", "as trained", {}),
         (f"--fps {FPS}x", "between", {"fps": FPS}),
         (f"--rewind {REWIND}", "before", {"rewind": REWIND}),
     ):
-        made = trained.sample(max(clips) + 1, seed=seed, **asked)[clips]
-        rows.append((option, words, made, [t * last for t in trained.times(**asked)]))
+        made = trained.sample(max(clips) + 1, seed=seed, **arguments)[clips]
+        rows.append((option, words, made, [t * last for t in trained.times(**arguments)]))
     return f"{trained.composition.resolved.spec}, {trained.iteration} iterations", rows
 
 
 def x_of(position: float) -> int:
-    """Return the left edge of the cell of an instant: the cells of the dense row stand side by side."""
+    """Return the left edge of the cell of an instant; the cells of the dense row are adjacent."""
     return LEFT + round((position + REWIND) * FPS * CELL)
 
 
@@ -52,14 +52,14 @@ def draw(title: str, rows: list[Row], clips: int) -> Image.Image:
     pen = ImageDraw.Draw(page)
     pen.text(
         (16, 10),
-        f"{clips} latents, each rendered three times: what stands on a line is one frame ({title})",
+        f"{clips} latents, each rendered three times; pictures on one line are the same frame ({title})",
         fill=INK,
         font=font(24),
     )
     header(pen)
     for clip in range(clips):
         top = TOP + clip * (height + BETWEEN)
-        for position in range(LAST + 1):  # what lies on this line is one frame, rendered three times
+        for position in range(LAST + 1):  # the pictures on this line are one frame, rendered three times
             middle = x_of(position) + CELL // 2
             pen.line((middle - 1, top - 6, middle - 1, top + height), fill=FAINT, width=2)
         for number, (option, words, made, positions) in enumerate(rows):
@@ -74,7 +74,7 @@ def draw(title: str, rows: list[Row], clips: int) -> Image.Image:
 
 
 def header(pen: ImageDraw.ImageDraw) -> None:
-    """Draw the ruler: which instants are training frames, and which lie before."""
+    """Draw the ruler, which separates the training frames from the instants before them."""
     spans = (
         ("before the first frame", x_of(-REWIND), x_of(0) - FPS, BEFORE),
         (f"training frames (the first {LAST + 1})", x_of(0), x_of(LAST) + CELL, INK),
@@ -88,20 +88,22 @@ def header(pen: ImageDraw.ImageDraw) -> None:
 
 
 def font(size: int) -> ImageFont.FreeTypeFont:
-    """Return Pillow's own typeface."""
+    """Return Pillow's default typeface."""
     return ImageFont.load_default(size)
 
 
 def main() -> None:
-    """Draw the figure beside this script."""
+    """Draw the figure next to this script."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path, help="folder of a run whose pair can go between and before")
+    parser.add_argument("run", type=Path, help="folder of a run whose pair supports instants between and before")
     parser.add_argument("--clips", type=int, nargs="+", default=[0, 9, 11], help="which samples")
     parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("continuous-time.png"))
-    asked = parser.parse_args()
-    page = draw(*rows_of(asked.run, asked.clips, asked.seed), len(asked.clips))
-    page.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=100, dither=Image.Dither.NONE).save(asked.out, optimize=True)
+    arguments = parser.parse_args()
+    page = draw(*rows_of(arguments.run, arguments.clips, arguments.seed), len(arguments.clips))
+    page.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=100, dither=Image.Dither.NONE).save(
+        arguments.out, optimize=True
+    )
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from vidgen_bench.cli.main import make_app
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)")
+COMMAND_LINE = get_command(make_app())
 PATH = re.compile(r"`((?:vidgen_bench|plugins|tests|docs|benchmarks)/[^`\s*]+)`")
 
 
@@ -101,7 +102,7 @@ def test_there_are_commands_to_parse() -> None:
 
 def parse(line: str) -> None:
     """Parse a command without running it; raises for an unknown option, and for a missing or an unexpected argument."""
-    command, words, called = get_command(make_app()), shlex.split(line), "vidgen-bench"
+    command, words, called = COMMAND_LINE, shlex.split(line), "vidgen-bench"
     while isinstance(command, TyperGroup) and words and words[0] in command.commands:
         called = words.pop(0)
         command = command.commands[called]
