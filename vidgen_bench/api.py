@@ -7,7 +7,7 @@ Shapes are named N clips, T frames, C channels, H rows, W columns, D latent entr
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -315,6 +315,127 @@ class DataSet(Named, Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class ImportRequest:
+    """The arguments of ``vidgen-bench instrument import``."""
+
+    file: Path
+    """Your copy of published weights."""
+    mean: Path | None = None
+    """``--mean``: the mean that the network subtracts from its input."""
+    name: str | None = None
+    """``--name``: the name for the new instrument."""
+
+
+@dataclass(frozen=True)
+class ImportedWeights:
+    """What an import prints: its lines, and a warning where something may be wrong with the weights."""
+
+    lines: tuple[str, ...]
+    warning: str = ""
+
+
+class WeightsImporter(Protocol):
+    """Makes an instrument's weights file from a copy of published weights."""
+
+    @property
+    def kind(self) -> str:
+        """The name for ``--kind``. Instruments of one plugin may share an importer and its kind."""
+        ...
+
+    @property
+    def files(self) -> str:
+        """The files it reads, for messages: ``"rgb_imagenet.pt or i3d_torchscript.pt"``."""
+        ...
+
+    def recognises(self, request: ImportRequest) -> bool:
+        """Return whether the content of ``request.file`` may be weights of this kind; the file can be opened."""
+        ...
+
+    def target(self, request: ImportRequest) -> Path:
+        """Return the weights file to write; raises ``RequestError`` where the mean or the name does not fit."""
+        ...
+
+    def write(self, request: ImportRequest, target: Path) -> ImportedWeights:
+        """Check the weights and write ``target``; raises ``RecordError`` with the likely cause where they are wrong."""
+        ...
+
+
+@dataclass(frozen=True)
+class HeldOutClips:
+    """Real clips for a self-test, at most one per video."""
+
+    classes: tuple[str, ...]
+    """Names of the data set's classes, in the order of the labels."""
+    batches: Callable[[], Iterable[Batch]]
+    """Yields the same batches at every call."""
+
+
+@dataclass(frozen=True)
+class SelfTestReport:
+    """The result of a self-test; it has failed if there are ``faults``."""
+
+    clips: int
+    """Number of clips tested."""
+    columns: tuple[str, ...]
+    """Headings of the printed table; all columns but the first hold numbers."""
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+    """Sentences printed below the table."""
+    faults: tuple[str, ...] = ()
+    """What is wrong with the weights and how to fix it, the likeliest cause first."""
+    details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """What ``--json`` prints."""
+
+
+class ClipStream(Protocol):
+    """Clips drawn from a list of videos, with seeded order and offsets."""
+
+    def batch(self, name: str, feed: Feed, position: int, rows: int) -> Batch:
+        """Return batch ``position`` of the stream ``name``."""
+        ...
+
+    def passes(self, purpose: str, passes: int, frames: int, rows: int) -> Iterator[Batch]:
+        """Yield every video once per pass, with fresh offsets, in batches of ``rows`` clips."""
+        ...
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """The arguments of ``vidgen-bench instrument train``, and the clips to train and measure on."""
+
+    train: ClipStream
+    held_out: ClipStream
+    classes: tuple[str, ...]
+    """Names of the classes, in the order of the labels."""
+    steps: int
+    batch: int
+    """Clips per step."""
+    learning_rate: float
+    seed: int
+    held_out_clips: int
+    """Fewest held-out clips to measure the accuracy on."""
+    provenance: Mapping[str, str | int]
+    """The command and the data set, to be kept in the weights file."""
+
+
+class InstrumentTrainer(Protocol):
+    """Trains an instrument of its kind on a data set."""
+
+    @property
+    def kind(self) -> str:
+        """The name for ``--kind``. Instruments of one plugin may share a trainer and its kind."""
+        ...
+
+    def target(self, name: str) -> Path:
+        """Return the weights file of an instrument with this name; raises ``RequestError`` where the name does not fit."""
+        ...
+
+    def write(self, request: TrainingRequest, target: Path, report: Report) -> str:
+        """Train, write ``target`` and return the line to print."""
+        ...
+
+
 class Instrument(Named, Protocol):
     """A measuring network with its weights and preprocessing; hook ``vidgen_instruments``."""
 
@@ -325,16 +446,35 @@ class Instrument(Named, Protocol):
 
     @property
     def preprocessings(self) -> tuple[str, ...]:
-        """Names of the ways it knows from a clip to the network's input; a protocol chooses one, e.g. ``("tgan", "tganv2")``."""
+        """Names of its preprocessings from clip to network input; a protocol chooses one, e.g. ``("tgan", "tganv2")``."""
         ...
+
+    @property
+    def importer(self) -> WeightsImporter | None:
+        """How ``instrument import`` makes its weights file; None, it cannot be imported, unless declared."""
+        return None
+
+    @property
+    def trainer(self) -> InstrumentTrainer | None:
+        """How ``instrument train`` makes one like it; None, it cannot be trained, unless declared."""
+        return None
+
+    @property
+    def self_test(self) -> Callable[[HeldOutClips, Report], SelfTestReport] | None:
+        """How ``instrument test`` tries its weights on real clips; None, it has no self-test, unless declared."""
+        return None
 
     def refuses(self, clip: Clip) -> str | None:
         """Return why clips of this shape cannot be measured, or None."""
         ...
 
     def sha256(self) -> str:
-        """Return the hash of the weights file; raises ``RequestError`` with the import command where it is not there."""
+        """Return the hash of the weights file; raises ``RequestError`` with the import command where the file is missing."""
         ...
+
+    def details(self) -> Mapping[str, Any]:
+        """Return what ``instrument show`` prints beyond the declaration, e.g. where the weights come from; {} unless declared."""
+        return {}
 
     def build(self, preprocessing: str) -> nn.Module:
         """Return the module ``forward(clips [N, 3, T, H, W] in [-1, 1]) -> {layer: [N, D]}``, preprocessing included."""

@@ -22,11 +22,35 @@ from vidgen_bench.measure.instruments.c3d.weights import read_instrument
 IMPORT = "vidgen-bench instrument import conv3d_deepnetA_ucf.npz --mean mean2.npz"
 
 
-STRANGE = """
+RULER = """
+import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from vidgen_bench import hookimpl
+from vidgen_bench.api import ImportedWeights
+
+
+def weights_file():
+    return Path(os.environ["XDG_DATA_HOME"]) / "ruler.weights"
+
+
+@dataclass(frozen=True)
+class Importer:
+    kind: str = "{kind}"
+    files: str = "ruler.txt"
+
+    def recognises(self, request):
+        return request.file.read_bytes().startswith(b"ruler")
+
+    def target(self, request):
+        return weights_file()
+
+    def write(self, request, target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(request.file.read_bytes())
+        return ImportedWeights(("ruler: imported",), "its marks are worn")
 
 
 @dataclass(frozen=True)
@@ -37,13 +61,13 @@ class Ruler:
     reference: str = "nobody, 2024"
     layers: tuple[str, ...] = ("brightness",)
     preprocessings: tuple[str, ...] = ("none",)
-    path: Path = Path(__file__)
+    importer: Importer = Importer()
 
     def refuses(self, clip):
         return None
 
     def sha256(self):
-        return "ab" * 32
+        return hashlib.sha256(weights_file().read_bytes()).hexdigest() if weights_file().exists() else "ab" * 32
 
     def build(self, preprocessing):
         raise NotImplementedError
@@ -53,6 +77,7 @@ class Ruler:
 def vidgen_instruments():
     return [Ruler()]
 """
+"""The module of a third-party instrument that declares an importer; ``{kind}`` is to be filled in."""
 
 
 @pytest.fixture
@@ -92,7 +117,7 @@ def test_import_then_list_and_show(call: Command, tmp_path: Path) -> None:
     assert shown["card"]["sources"]["conv3d_deepnetA_ucf.npz"] in page
     assert sha256 in page
 
-    refused(call(*words), "already there", "--force")
+    refused(call(*words), "already exists", "--force")
     assert call(*words, "--force").code == 0
     assert call(*words, "--name", "my-c3d").code == 0
     table = call("instrument", "list").out
@@ -115,7 +140,7 @@ def test_bad_files_and_names_are_refused(call: Command, tmp_path: Path) -> None:
     pickled: dict[str, Any] = chainer_arrays() | {"fc8/b": np.array([{"run": "me"}, 2, 3], object)}
     np.savez(weights, **pickled)
     refused(call(*words), "fc8/b", "pickle")
-    refused(call(*words, "--name", "i3d-kinetics400"), "an instrument that is no C3D has this name")
+    refused(call(*words, "--name", "i3d-kinetics400"), "an instrument of another kind has this name")
     wrong: dict[str, Any] = chainer_arrays() | {"fc7/W": np.zeros((4, 5), np.float32)}
     np.savez(weights, **wrong)
     refused(call(*words), "fc7/W", "[4, 4]", "[4, 5]")
@@ -149,7 +174,7 @@ def test_the_kind_of_weights_is_told_by_the_file(call: Command, tmp_path: Path) 
         call("instrument", "import", "rgb.pt", "--mean", mean), "expected conv3d_deepnetA_ucf.npz", "a PyTorch file"
     )
     refused(call("instrument", "import", "rgb.pt", "--kind", "i3d", "--mean", mean), "I3D subtracts no mean")
-    refused(call("instrument", "import", "rgb.pt", "--name", "mine"), "is called 'i3d-kinetics400'")
+    refused(call("instrument", "import", "rgb.pt", "--name", "mine"), "I3D has one instrument, 'i3d-kinetics400'")
     refused(call("instrument", "show", "i3d-kinetics400"), "vidgen-bench instrument import FILE --kind i3d")
     assert list(tmp_path.rglob("*.safetensors")) == []
 
@@ -161,11 +186,14 @@ def test_an_instrument_file_that_is_none_is_refused(call: Command, tmp_path: Pat
     refused(call("instrument", "show", "mine"), "mine.safetensors", "expected an instrument", "found a pickle")
 
 
-def test_a_strangers_instrument_is_shown_though_its_path_holds_no_c3d(
-    call: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    install(tmp_path / "site", "strange-ruler", strange_ruler=STRANGE)
-    monkeypatch.syspath_prepend(tmp_path / "site")
+def install_ruler(folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str = "ruler") -> None:
+    """Install the third-party instrument."""
+    install(folder / "site", f"{kind}-plugin", **{f"{kind}_plugin": RULER.replace("{kind}", kind)})
+    monkeypatch.syspath_prepend(folder / "site")
+
+
+def test_a_third_party_instrument_is_shown(call: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install_ruler(tmp_path, monkeypatch)
     done = call("instrument", "show", "ruler", "--json")
     assert done.code == 0, done.err
     assert json.loads(done.out) == {
@@ -179,11 +207,45 @@ def test_a_strangers_instrument_is_shown_though_its_path_holds_no_c3d(
     assert "layers: brightness\n" in call("instrument", "show", "ruler").out
 
 
+@pytest.mark.parametrize("words", [(), ("--kind", "ruler")])
+def test_third_party_weights_are_imported(
+    call: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    install_ruler(tmp_path, monkeypatch)
+    (tmp_path / "own.bin").write_text("ruler of 30 cm")
+    done = call("instrument", "import", "own.bin", *words)
+    assert done.code == 0, done.err
+    recognised = "" if words else "own.bin: recognised as weights of kind 'ruler'\n"
+    assert done.out == f"{recognised}ruler: imported\n"
+    assert done.err == "warning: its marks are worn\n"
+    row = json.loads(call("instrument", "show", "ruler", "--json").out)
+    assert row["sha256"] == hashlib.sha256(b"ruler of 30 cm").hexdigest()
+    refused(call("instrument", "import", "own.bin", *words), "already exists", "--force")
+    refused(call("instrument", "import", "own.bin", "--kind", "ruler", "--name", "c3d-ucf101"), "of another kind")
+    refused(call("instrument", "test", "ruler"), "'ruler' declares no self-test. Valid: c3d-shapes, c3d-ucf101.")
+    refused(
+        call("instrument", "train", "--name", "mine", "--kind", "ruler"), "no instrument declares the trainer 'ruler'"
+    )
+
+
+def test_a_file_that_one_importer_cannot_be_chosen_for_gets_the_kinds(
+    call: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_ruler(tmp_path, monkeypatch)
+    (tmp_path / "own.bin").write_text("a poem")
+    kinds = ("Give --kind. Valid: c3d (", "i3d (rgb_imagenet.pt or i3d_torchscript.pt)", "ruler (ruler.txt)")
+    refused(call("instrument", "import", "own.bin"), "own.bin: recognised by no importer", *kinds)
+    refused(call("instrument", "import", "own.bin", "--kind", "rule"), "Did you mean 'ruler'? Valid: c3d, i3d, ruler.")
+    install_ruler(tmp_path, monkeypatch, "metre")
+    (tmp_path / "own.bin").write_text("ruler of 30 cm")
+    refused(call("instrument", "import", "own.bin"), "own.bin: recognised by metre and ruler", *kinds)
+
+
 def test_train_refuses_before_any_work(call: Command, tmp_path: Path) -> None:
     refused(call("instrument", "train"), "--name NAME", "--output FILE")
     refused(call("instrument", "train", "--name", "mine", "--track", "shapes-smok"), "Did you mean 'shapes-smoke'?")
     (tmp_path / "mine.safetensors").touch()
-    refused(call("instrument", "train", "--output", "mine.safetensors"), "mine.safetensors is already there")
+    refused(call("instrument", "train", "--output", "mine.safetensors"), "mine.safetensors already exists")
     assert not (tmp_path / "cache").exists()
 
 

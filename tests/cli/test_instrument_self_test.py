@@ -54,9 +54,9 @@ def keep(name: str, file: InstrumentFile, card: Card | None = None) -> None:
 def test_the_instrument_that_ships_passes(call: Command) -> None:
     done = call("instrument", "test", SHIPPED, *WORDS)
     assert done.code == 0, done.err
-    assert "c3d-shapes on 16 held-out clips, each of another video" in done.out
+    assert "c3d-shapes on 16 held-out clips, each from a different video" in done.out
     assert "as it is 16 100.0%" in " ".join(done.out.split())
-    assert "Nothing is wrong by these clips." in done.out
+    assert "These clips show no fault." in done.out
     told = json.loads(call("instrument", "test", SHIPPED, *WORDS, "--clips", "9", "--json").out)
     assert (told["instrument"], told["clips"], told["passed"], told["faults"]) == (SHIPPED, 9, True, [])
     assert told["outcomes"][0]["right"] == 9
@@ -75,7 +75,7 @@ def test_random_weights_are_at_chance(call: Command) -> None:
     assert done.code == 1
     assert "no more than chance (the commonest class has 12.5%)" in " ".join(done.err.split())
     assert "fc7 transposed" in done.out
-    assert "Nothing is wrong" not in done.out
+    assert "show no fault" not in done.out
 
 
 def test_other_classes_leave_the_confidence_to_be_judged(call: Command) -> None:
@@ -88,17 +88,17 @@ def test_other_classes_leave_the_confidence_to_be_judged(call: Command) -> None:
     shipped = read_instrument(path_of(SHIPPED))
     keep("renamed", shipped, shipped.card.model_copy(update={"class_names": tuple(c.upper() for c in CLASSES)}))
     told = json.loads(call("instrument", "test", "renamed", *WORDS, "--clips", "2", "--json").out)
-    assert told["note"].startswith("the instrument's classes are others than the data set's ('DISCBOUNCE' where")
+    assert told["note"].startswith("the instrument's classes differ from the data set's ('DISCBOUNCE' instead")
     assert (told["chance"], told["outcomes"][0]["right"]) == (None, None)
     done = call("instrument", "test", "renamed", *WORDS, "--clips", "2")
     assert done.code == 0
-    assert "It is in the expected range, where that of random weights may lie, too" in " ".join(done.out.split())
+    assert "It is in the expected range, which random weights may reach too" in " ".join(done.out.split())
 
 
 def test_what_cannot_be_tested_is_refused(call: Command) -> None:
     for words, told in {
         ("c3d-ucf101", *WORDS): "no weights at",
-        ("i3d-kinetics400", *WORDS): "The self-test reads C3Ds; 'i3d-kinetics400' is none.",
+        ("i3d-kinetics400", *WORDS): "The instrument 'i3d-kinetics400' declares no self-test.",
         ("c3d-shape", *WORDS): "Did you mean 'c3d-shapes'?",
         (SHIPPED, "--track", "shapes-smok"): "Did you mean 'shapes-smoke'?",
         (SHIPPED, *WORDS[:2], "--data", "absent", *WORDS[4:]): "absent",

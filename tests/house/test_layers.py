@@ -83,6 +83,11 @@ def test_measure_itself_knows_no_metric_and_no_instrument(module: str) -> None:
     assert not [name for name in ours(module) if name.startswith(MEASURED_BY)]
 
 
+@pytest.mark.parametrize("module", [m for m in HARNESS if m.startswith("vidgen_bench.cli")])
+def test_the_command_line_imports_no_instrument(module: str) -> None:
+    assert not [name for name in imports_in(module) if name.startswith("vidgen_bench.measure.instruments")]
+
+
 @pytest.mark.parametrize("module", [m for m in HARNESS if m.startswith("vidgen_bench.measure.metrics")])
 def test_a_metric_imports_only_what_a_third_party_plugin_may(module: str) -> None:
     own = "vidgen_bench.measure.metrics"

@@ -30,15 +30,22 @@ _METHODS = {
     "backbone": ("refuses", "latent", "build"),
     "temporal": ("refuses", "build"),
     "data set": ("locate",),
-    "instrument": ("refuses", "sha256", "build"),
+    "instrument": ("refuses", "sha256", "details", "build"),
     "metric": ("caveat", "scorer"),
     "pairing": (),
 }
 
 
+_PARTS = {
+    "importer": (("kind", "files"), ("recognises", "target", "write")),
+    "trainer": (("kind",), ("target", "write")),
+}
+"""Texts and methods of the optional parts of an instrument."""
+
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "temporal": {"sets": {}, "variants": {}},
     "metric": {"caveat": lambda samples, features: ""},
+    "instrument": {"importer": None, "trainer": None, "self_test": None, "details": dict},
 }
 """What a declaration need not say, and what it means where it does not."""
 
@@ -71,8 +78,8 @@ def fault(kind: str, declaration: Any) -> str | None:
             return f"{kind} {name!r} has no method {method!r}"
     if kind == "metric" and (problem := _metric_fault(declaration)):
         return f"metric {name!r}: {problem}"
-    if kind == "instrument" and not (declaration.layers and declaration.preprocessings):
-        return f"instrument {name!r}: 'layers' and 'preprocessings' name at least one each"
+    if kind == "instrument" and (problem := _instrument_fault(declaration)):
+        return f"instrument {name!r}: {problem}"
     return _options_fault(kind, declaration) if "options" in _ATTRIBUTES[kind] else None
 
 
@@ -83,6 +90,24 @@ def _metric_fault(metric: Any) -> str | None:
             return f"{attribute!r} is {getattr(metric, attribute)!r}, expected one of {', '.join(map(repr, valid))}"
     if unknown := metric.needs - set(get_args(Need)):
         return f"'needs' has {sorted(map(str, unknown))}, expected some of {', '.join(map(repr, get_args(Need)))}"
+    return None
+
+
+def _instrument_fault(instrument: Any) -> str | None:
+    """Return what is wrong with an instrument's names, importer or trainer, or None."""
+    if not (instrument.layers and instrument.preprocessings):
+        return "'layers' and 'preprocessings' name at least one each"
+    if not (instrument.self_test is None or callable(instrument.self_test)):
+        return f"'self_test' is {instrument.self_test!r}, expected a method or None"
+    for part, (texts, methods) in _PARTS.items():
+        if (value := getattr(instrument, part)) is None:
+            continue
+        for text in texts:
+            if not isinstance(getattr(value, text, None), str):
+                return f"its {part} has no text {text!r}"
+        for method in methods:
+            if not callable(getattr(value, method, None)):
+                return f"its {part} has no method {method!r}"
     return None
 
 

@@ -1,4 +1,4 @@
-"""The clips that instruments are trained and tested on: those of a track, prepared, with a held-out list."""
+"""Clips to train and test instruments on: those of a track with a held-out list."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 from vidgen_bench.errors import RequestError
 
 if TYPE_CHECKING:
+    from vidgen_bench.api import Instrument
     from vidgen_bench.config.track import Track
     from vidgen_bench.data.store import Store
 
 
-def store_with_held_out(track_name: str, data: Path | None, splits: Path | None, report: Lines) -> tuple[Track, Store]:
-    """Return a track and the store of its clips, prepared where it is not yet.
+def store_with_held_out(
+    track_name: str, data: Path | None, splits: Path | None, instrument: Instrument, report: Lines
+) -> tuple[Track, Store]:
+    """Return a track and the store of its clips; clips that are not prepared yet are prepared first.
 
     Raises:
-        RequestError: no such track, its clips are not of 16 frames, or no video is held out.
-        DataError: the videos or lists are not what they should be.
+        RequestError: there is no such track, the instrument refuses its clips, or the held-out list is empty.
+        DataError: the videos or lists are not valid.
     """
     from vidgen_bench.config.track import load_track
     from vidgen_bench.data.geometry import FrameGeometry
@@ -26,29 +29,27 @@ def store_with_held_out(track_name: str, data: Path | None, splits: Path | None,
     from vidgen_bench.system import places
 
     track = load_track(track_name)
-    if track.clip.frames != 16:
-        raise RequestError(
-            f"C3D measures 16 frames; the track {track.name!r} has {track.clip.frames}. Choose another track."
-        )
+    if reason := instrument.refuses(track.clip):
+        raise RequestError(f"{instrument.name} refuses the clips of the track {track.name}: {reason}")
     cache = places.cache_folder()
     source = Host.of_environment().find("data set", track.data.name).declaration.locate(data, splits, cache, report)
     store = prepare(
         source,
         split=track.data.split,
         geometry=FrameGeometry.of(track.data),
-        clip_frames=16,
+        clip_frames=track.clip.frames,
         cache=cache,
         report=report,
     )
     if not store.test:
         raise RequestError(
-            "The held-out list is empty: no accuracy can be measured. Give a split with test videos (--splits)."
+            "The held-out list is empty, so no accuracy can be measured. Give a split with test videos (--splits)."
         )
     return track, store
 
 
 class Lines:
-    """Progress as lines on standard error: at most one every five seconds, and the last of each stage."""
+    """Progress as lines on standard error: at most one every five seconds, and the last line of each stage."""
 
     def __init__(self) -> None:
         self._next = 0.0

@@ -1,4 +1,4 @@
-"""``vidgen-bench instrument train``: a slim C3D for a track of one's own."""
+"""``vidgen-bench instrument train``: an instrument for a track of your own."""
 
 from __future__ import annotations
 
@@ -9,67 +9,84 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidgen_bench.cli.instrument.clips import Lines, store_with_held_out
-from vidgen_bench.cli.instrument.target import Force, target_of
+from vidgen_bench.cli.instrument.kinds import kinds, named_kind
+from vidgen_bench.cli.instrument.target import Force, check_name, free
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.errors import RequestError
 
 if TYPE_CHECKING:
-    from vidgen_bench.measure.instruments.c3d.training import Plan
+    from vidgen_bench.api import Instrument
 
 
 def train(
     track: Annotated[
         str, typer.Option(help="Track whose data set and clip geometry are used: a name, or a .toml file.")
     ] = DEFAULT_TRACK,
-    name: Annotated[str | None, typer.Option(help="What tracks will call it.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name for the instrument, as tracks will refer to it.")] = None,
     output: Annotated[Path | None, typer.Option(help="File to write instead of one in the instrument folder.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the videos, in the UCF101 layout.")] = None,
     splits: Annotated[Path | None, typer.Option(help="Folder of classInd.txt and the lists.")] = None,
     steps: Annotated[int, typer.Option(min=1, help="Optimiser steps.")] = 350,
-    batch: Annotated[int, typer.Option(min=2, help="Clips a step.")] = 16,
+    batch: Annotated[int, typer.Option(min=2, help="Clips per step.")] = 16,
     learning_rate: Annotated[
         float, typer.Option(min=0.0, help="Highest learning rate of the one-cycle schedule.")
     ] = 2e-3,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, clips and augmentation.")] = 0,
-    held_out_clips: Annotated[
-        int, typer.Option(min=1, help="Held-out clips to measure the accuracy on, at least.")
-    ] = 200,
+    held_out_clips: Annotated[int, typer.Option(min=1, help="Fewest held-out clips to measure the accuracy on.")] = 200,
+    kind: Annotated[
+        str | None, typer.Option(help="Kind of the instrument; needed only if several kinds can be trained.")
+    ] = None,
     force: Force = False,
 ) -> None:
-    """Train a slim C3D (channels / 8) on the training list of a track's data set, and measure it on the held-out list."""
+    """Train an instrument on the training list of a track's data set, and measure it on the held-out list."""
     if (name is None) == (output is None):
-        raise RequestError(
-            "Say where the instrument goes: give --name NAME (instrument folder), or --output FILE, one of the two."
-        )
-    target = target_of(name, output, force)
-    from vidgen_bench.measure.instruments.c3d.training import Plan
-
-    plan = Plan(steps=steps, batch=batch, learning_rate=learning_rate, seed=seed, held_out_clips=held_out_clips)
+        raise RequestError("Give either --name NAME (a file in the instrument folder) or --output FILE.")
+    instrument = _trainable(kind)
+    trainer = instrument.trainer
+    assert trainer is not None
+    if name is not None:
+        check_name(name, "trainer", trainer.kind)
+    target = free(output if output is not None else trainer.target(str(name)), force)
     given = {
         "--track": track, "--data": data, "--splits": splits, "--steps": steps, "--batch": batch,
         "--learning-rate": learning_rate, "--seed": seed, "--held-out-clips": held_out_clips, "--name": name,
-        "--output": output,
+        "--output": output, "--kind": kind,
     }  # fmt: skip
     words = [str(word) for option, value in given.items() if value is not None for word in (option, value)]
-    _train(track, data, splits, plan, target, shlex.join(["vidgen-bench", "instrument", "train", *words]))
-
-
-def _train(track_name: str, data: Path | None, splits: Path | None, plan: Plan, target: Path, command: str) -> None:
-    """Prepare the clips of a track, train on them, write the file, and say how good it is."""
+    progress = Lines()
+    resolved, store = store_with_held_out(track, data, splits, instrument, progress)
+    from vidgen_bench.api import TrainingRequest
     from vidgen_bench.data.sampler import ClipSampler
-    from vidgen_bench.measure.instruments.c3d.training import train_instrument, write_trained
 
-    report = Lines()
-    track, store = store_with_held_out(track_name, data, splits, report)
-    clips = ClipSampler(store, "train", plan.seed, "cpu"), ClipSampler(store, "test", plan.seed, "cpu")
-    weights, mean, held_out = train_instrument(*clips, store.classes, plan, report)
-    about: dict[str, str | int] = {
-        "command": command,
-        "data_set": track.data.name,
-        "data_fingerprint": store.fingerprint,
-        "held_out_videos": len(store.test),
-    }
-    sha256 = write_trained(target, weights, mean, held_out, store.classes, plan, about)
-    print(
-        f"{target}: {held_out.correct} of {held_out.clips} held-out clips named right ({held_out.accuracy:.1%}); sha256 {sha256}"
+    request = TrainingRequest(
+        train=ClipSampler(store, "train", seed, "cpu"),
+        held_out=ClipSampler(store, "test", seed, "cpu"),
+        classes=store.classes,
+        steps=steps,
+        batch=batch,
+        learning_rate=learning_rate,
+        seed=seed,
+        held_out_clips=held_out_clips,
+        provenance={
+            "command": shlex.join(["vidgen-bench", "instrument", "train", *words]),
+            "data_set": resolved.data.name,
+            "data_fingerprint": store.fingerprint,
+            "held_out_videos": len(store.test),
+        },
     )
+    print(trainer.write(request, target, progress))
+
+
+def _trainable(kind: str | None) -> Instrument:
+    """Return an instrument with a trainer of this kind, or of the only kind.
+
+    Raises:
+        RequestError: there is no such kind, or there are several and none is given.
+    """
+    found = kinds("trainer")
+    if kind is None and len(found) != 1:
+        raise RequestError(
+            f"Give --kind, the kind of instrument to train. Valid: {', '.join(sorted(found)) or 'none'}."
+        )
+    instrument: Instrument = named_kind("trainer", kind or next(iter(found))).declaration
+    return instrument

@@ -1,83 +1,64 @@
-"""``vidgen-bench instrument import``: an instrument of one's own copy of published weights."""
+"""``vidgen-bench instrument import``: an instrument from your own copy of published weights."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vidgen_bench.cli.instrument.target import Force, free, target_of
-from vidgen_bench.errors import RequestError
+from vidgen_bench.cli.instrument.kinds import kinds, named_kind
+from vidgen_bench.cli.instrument.target import Force, check_name, free
+from vidgen_bench.errors import RecordError, RequestError
 
-
-class Kind(StrEnum):
-    """What network the weights are of."""
-
-    C3D = "c3d"
-    I3D = "i3d"
+if TYPE_CHECKING:
+    from vidgen_bench.api import ImportRequest, WeightsImporter
 
 
 def import_instrument(
-    file: Annotated[
-        Path, typer.Argument(help="C3D: chainer's npz or Caffe's model. I3D: a state dict or TorchScript archive.")
-    ],
+    file: Annotated[Path, typer.Argument(help="Your copy of the published weights.")],
     mean: Annotated[
-        Path | None,
-        typer.Option(help="C3D's mean cube (3, 16, 128, 171), BGR: npz (array 'mean'), npy or binaryproto."),
+        Path | None, typer.Option(help="File of the mean that the network subtracts, for weights that need one.")
     ] = None,
-    name: Annotated[str | None, typer.Option(help="What tracks will call a C3D; c3d-ucf101 where not given.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name for the instrument, as tracks will refer to it.")] = None,
     kind: Annotated[
-        Kind | None, typer.Option(help="What the weights are of; told by the file where not given.")
+        str | None, typer.Option(help="Kind of the weights; recognised by the file's content if omitted.")
     ] = None,
     force: Force = False,
 ) -> None:
-    """Make an instrument of your own copy of published weights; shapes and values are checked, hashes kept."""
-    kind = kind or (Kind.C3D if mean is not None else _kind_of(file))
-    if kind is Kind.I3D:
-        _import_i3d(file, mean, name, force)
-    elif mean is None:
-        raise RequestError(
-            "C3D subtracts a mean cube: give --mean mean2.npz, or --mean train01_16_128_171_mean.binaryproto. "
-            "(Weights of I3D need none: --kind i3d.)"
-        )
-    else:
-        _import_c3d(file, mean, name or "c3d-ucf101", force)
-
-
-def _kind_of(file: Path) -> Kind:
-    """Return what a file's content lets expect: PyTorch's own formats come from I3D, all others from C3D."""
-    from vidgen_bench.measure.instruments.c3d.importing.file_content import content_of
-
-    found = content_of(file, "weights of C3D (npz, Caffe's model) or of I3D (.pt, .pth, .safetensors)")
-    return Kind.I3D if found in ("pytorch", "pickle", "safetensors") else Kind.C3D
-
-
-def _import_c3d(file: Path, mean: Path, name: str, force: bool) -> None:
+    """Make an instrument from your own copy of published weights; shapes and values are checked, hashes kept."""
+    from vidgen_bench.api import ImportRequest
     from vidgen_bench.cli.console import complain
 
-    target = target_of(name, None, force)
-    from vidgen_bench.measure.instruments.c3d.importing.weights_import import import_c3d
-
-    done = import_c3d(file, mean, target)
-    if done.doubt:
-        complain(done.doubt, prefix="warning:")
-    print(f"{name}: C3D of width {done.card.width}, {done.card.classes} classes, from {done.source}, {target}")
-    print(f"sha256 {done.sha256}")
-    print("Shapes cannot tell whether the file reads real clips. Clips with known classes can:")
-    print(f"  vidgen-bench instrument test {name} --track ucf101-64-paper --data UCF-101 --splits ucfTrainTestlist")
-
-
-def _import_i3d(file: Path, mean: Path | None, name: str | None, force: bool) -> None:
-    from vidgen_bench.measure.instruments.i3d import KINETICS, weights_path
-
-    if mean is not None:
-        raise RequestError("I3D subtracts no mean. Leave --mean out.")
-    if name not in (None, KINETICS):
-        raise RequestError(f"--name {name}: the instrument of I3D is called {KINETICS!r}. Leave --name out.")
-    target = free(weights_path(), force)
-    from vidgen_bench.measure.instruments.i3d.weights_import import import_i3d
-
-    for line in import_i3d(file, target).lines:
+    request = ImportRequest(file, mean, name)
+    importer = named_kind("importer", kind).declaration.importer if kind else _recognised(request)
+    if name is not None:
+        check_name(name, "importer", importer.kind)
+    target = free(importer.target(request), force)
+    done = importer.write(request, target)
+    if done.warning:
+        complain(done.warning, prefix="warning:")
+    if kind is None:
+        print(f"{file}: recognised as weights of kind {importer.kind!r}")
+    for line in done.lines:
         print(line)
+
+
+def _recognised(request: ImportRequest) -> WeightsImporter:
+    """Return the only importer that recognises a file.
+
+    Raises:
+        RecordError: the file cannot be read.
+        RequestError: no importer recognises it, or several do.
+    """
+    importers: list[WeightsImporter] = [plugin.declaration.importer for plugin in kinds("importer").values()]
+    valid = "; ".join(f"{importer.kind} ({importer.files})" for importer in importers) or "none"
+    try:
+        request.file.open("rb").close()
+    except OSError as error:
+        raise RecordError(f"{request.file} cannot be read: {error.strerror or error}. Expected {valid}.") from None
+    found = [importer for importer in importers if importer.recognises(request)]
+    if len(found) == 1:
+        return found[0]
+    by = " and ".join(importer.kind for importer in found) or "no importer"
+    raise RequestError(f"{request.file}: recognised by {by}. Give --kind. Valid: {valid}.")

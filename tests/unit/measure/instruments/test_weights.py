@@ -17,7 +17,8 @@ from tests.kit import golden
 from vidgen_bench.errors import RecordError, VidgenBenchError
 from vidgen_bench.measure.instruments.c3d.network import C3D, Layout
 from vidgen_bench.measure.instruments.c3d.preprocessing import CUBE
-from vidgen_bench.measure.instruments.c3d.weights import KEY, Card, read_card, read_instrument, write_instrument
+from vidgen_bench.measure.instruments.c3d.weights import Card, read_card, read_instrument, write_instrument
+from vidgen_bench.measure.instruments.safetensors_file import KEY
 from vidgen_bench.system import files
 
 LAYOUT = Layout(width=1, hidden=4, classes=3)
@@ -91,7 +92,7 @@ def test_missing_and_extra_tensors_are_named(tmp_path: Path) -> None:
         read_instrument(raw(path, weights()))
     with pytest.raises(RecordError, match=r"expected a tensor 'fc8\.bias'"):
         read_instrument(raw(path, {n: t for n, t in weights().items() if n != "fc8.bias"} | {"mean": MEAN}))
-    with pytest.raises(RecordError, match=r"'pre' is no part of"):
+    with pytest.raises(RecordError, match=r"'pre' is not part of"):
         read_instrument(raw(path, weights() | {"mean": MEAN, "pre": torch.zeros(1)}))
 
 
@@ -137,7 +138,7 @@ def test_cut_off_and_foreign_safetensors_are_refused(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="is damaged"):
         read_instrument(path)
     path.write_bytes(safetensors.save({"a": MEAN}))
-    with pytest.raises(RecordError, match="safetensors but no instrument"):
+    with pytest.raises(RecordError, match="expected an instrument; found safetensors without"):
         read_instrument(path)
     with pytest.raises(RecordError, match=r"width: .*found -3"):
         read_card(raw(path, {"a": MEAN}, '{"width": -3, "hidden": 4, "classes": 3}'))

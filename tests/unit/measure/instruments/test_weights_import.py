@@ -67,7 +67,7 @@ def test_names_of_files_do_not_matter(tmp_path: Path) -> None:
         ({"conv1a/b": np.zeros((1, 1))}, r"'conv1a/b' of one axis; found shape \[1, 1\]"),
         ({"fc8/b": np.zeros(1)}, "found 1, 4 and 1"),
         ({"conv1a/b": np.zeros(0)}, "found 0, 4 and 3"),
-        ({"pre/W": np.ones(3)}, r"'pre/W' is no part of C3D"),
+        ({"pre/W": np.ones(3)}, r"'pre/W' is not part of C3D"),
         ({"fc6/b": np.zeros(4, np.int64)}, r"'fc6/b' in floating point; found int64"),
         ({"fc6/b": np.array([1.0, np.nan, 0.0, 0.0])}, r"'fc6/b' holds values that are not finite"),
         ({"fc7/W": np.full((4, 4), np.inf)}, r"'fc7/W' holds values that are not finite"),

@@ -1,30 +1,31 @@
-"""C3D instruments: the slim one that ships, the UCF101 one, and any other that the user imported or trained."""
+"""C3D instruments: the slim one that ships, the UCF101 one, and any other that you import or train."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from vidgen_bench.api import Clip, hookimpl
+from vidgen_bench.api import Clip, HeldOutClips, Report, SelfTestReport, hookimpl
 from vidgen_bench.config.spec import NAME
-from vidgen_bench.errors import RequestError, did_you_mean
-from vidgen_bench.measure.instruments.file_hash import file_sha256
+from vidgen_bench.measure.instruments.c3d.importing.importer import C3DImporter
+from vidgen_bench.measure.instruments.c3d.location import SHIPPED, SUFFIX, UCF101, path_of
+from vidgen_bench.measure.instruments.c3d.trainer import C3DTrainer
+from vidgen_bench.measure.instruments.weights_file import file_sha256, require_preprocessing, require_weights
 from vidgen_bench.system import places
 
 if TYPE_CHECKING:
     from torch import nn
 
-SHIPPED = "c3d-shapes"
-UCF101 = "c3d-ucf101"
-SUFFIX = ".safetensors"
 REFERENCE = "Tran et al., Learning Spatiotemporal Features with 3D Convolutional Networks, ICCV 2015"
+
+_IMPORTER, _TRAINER = C3DImporter(), C3DTrainer()
 
 
 @dataclass(frozen=True)
 class C3DDeclaration:
-    """One C3D with its weights file; class probabilities and fc7 after ReLU of 16-frame clips."""
+    """One C3D with its weights file: class probabilities and fc7 after ReLU of 16-frame clips."""
 
     name: str
     summary: str
@@ -33,6 +34,8 @@ class C3DDeclaration:
     reference: str = REFERENCE
     layers: tuple[str, ...] = ("prob", "fc7")
     preprocessings: tuple[str, ...] = ("tgan", "tganv2")
+    importer: C3DImporter = _IMPORTER
+    trainer: C3DTrainer = _TRAINER
 
     def refuses(self, clip: Clip) -> str | None:
         """Return why these clips cannot be measured: C3D reads 16 frames of three channels, of any size."""
@@ -44,48 +47,47 @@ class C3DDeclaration:
         """Return the hash of the weights file.
 
         Raises:
-            RequestError: the file is not there; the text has the command that brings it.
+            RequestError: the file is missing; the message gives the command that makes it.
         """
-        self._require()
+        require_weights(self.path, self.name, self._fix)
         return file_sha256(self.path)
+
+    def details(self) -> Mapping[str, Any]:
+        """Return the path of the weights file and its metadata."""
+        from vidgen_bench.measure.instruments.c3d.weights import read_card
+
+        return {"path": str(self.path), "card": read_card(self.path).model_dump(mode="json", exclude_defaults=True)}
 
     def build(self, preprocessing: str) -> nn.Module:
         """Return ``forward(clips [N, 3, 16, H, W] in [-1, 1]) -> {"prob": [N, K], "fc7": [N, D]}``, on the CPU.
 
         Raises:
-            RequestError: no such preprocessing, or the file is not there.
-            RecordError: it is no instrument, or damaged.
+            RequestError: there is no preprocessing with this name, or the weights file is missing.
+            RecordError: the file is not an instrument, or damaged.
         """
-        if preprocessing not in self.preprocessings:
-            hint = did_you_mean(preprocessing, self.preprocessings)
-            raise RequestError(f"The instrument {self.name!r} has no preprocessing {preprocessing!r}.{hint}")
+        require_preprocessing(preprocessing, self.name, self.preprocessings)
         from vidgen_bench.measure.instruments.c3d.weights import read_instrument
 
-        self._require()
+        require_weights(self.path, self.name, self._fix)
         return read_instrument(self.path).build(preprocessing)
 
-    def _require(self) -> None:
-        if not self.path.is_file():
-            raise RequestError(f"The instrument {self.name!r} has no weights at {self.path}. {self._way}")
+    def self_test(self, clips: HeldOutClips, report: Report) -> SelfTestReport:
+        """Classify clips with the weights as stored and with deliberately altered readings, and report which reading fits."""
+        from vidgen_bench.measure.instruments.c3d.self_test_report import self_test_report
+
+        return self_test_report(self.path, clips, report)
 
     @property
-    def _way(self) -> str:
+    def _fix(self) -> str:
         if self.name == SHIPPED:
-            return "They ship with the package: install vidgen-bench again."
+            return ". They ship with the package: install vidgen-bench again."
         name = "" if self.name == UCF101 else f" --name {self.name}"
-        return f"Import them: vidgen-bench instrument import conv3d_deepnetA_ucf.npz --mean mean2.npz{name}"
-
-
-def path_of(name: str) -> Path:
-    """Return where the weights of an instrument of this name lie, or would."""
-    if name == SHIPPED:
-        return Path(__file__).parent / "weights" / f"{SHIPPED}{SUFFIX}"
-    return places.instrument_folder() / f"{name}{SUFFIX}"
+        return f". Import them: vidgen-bench instrument import conv3d_deepnetA_ucf.npz --mean mean2.npz{name}"
 
 
 @hookimpl
 def vidgen_instruments() -> Sequence[C3DDeclaration]:
-    """Return the two named instruments, and one for every other file in the user's instrument folder."""
+    """Return the two named instruments, and one for every other file in your instrument folder."""
     named = [
         C3DDeclaration(
             SHIPPED, "Slim C3D (channels / 8) trained on the shapes data set; ships with the package.", path_of(SHIPPED)
@@ -93,5 +95,5 @@ def vidgen_instruments() -> Sequence[C3DDeclaration]:
         C3DDeclaration(UCF101, "C3D fine-tuned on UCF101 (deep net A), imported from its release.", path_of(UCF101)),
     ]
     names = sorted(p.stem for p in places.instrument_folder().glob(f"*{SUFFIX}") if NAME.match(p.stem))
-    others = [C3DDeclaration(n, "C3D that was imported or trained on this machine.", path_of(n)) for n in names]
+    others = [C3DDeclaration(n, "C3D imported or trained on this machine.", path_of(n)) for n in names]
     return named + [d for d in others if d.name not in (SHIPPED, UCF101)]

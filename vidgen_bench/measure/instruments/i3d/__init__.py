@@ -1,28 +1,34 @@
-"""The I3D instrument that the Fréchet video distance is defined by; its weights are the user's own, none ship."""
+"""The I3D instrument in the definition of the Fréchet video distance. No weights ship: you import your own copy."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vidgen_bench.api import Clip, hookimpl
-from vidgen_bench.errors import RequestError, did_you_mean
-from vidgen_bench.measure.instruments.file_hash import file_sha256
-from vidgen_bench.system import places
+from vidgen_bench.measure.instruments.i3d.importer import I3DImporter
+from vidgen_bench.measure.instruments.i3d.location import KINETICS, weights_path
+from vidgen_bench.measure.instruments.weights_file import file_sha256, require_preprocessing, require_weights
 
 if TYPE_CHECKING:
     from torch import nn
 
-KINETICS = "i3d-kinetics400"
 FEWEST = 9
-"""Frames of a clip, at least: time is halved three times, rounded up, and two of what is left are averaged."""
+"""Fewest frames per clip: three halvings, each rounded up, must leave the two that the average pooling reads."""
+
+_IMPORTER = I3DImporter()
+
+_FIX = (
+    "; none ship. Get rgb_imagenet.pt of pytorch-i3d, or i3d_torchscript.pt of StyleGAN-V, and import it: vidgen-bench instrument "
+    "import FILE --kind i3d"
+)
 
 
 @dataclass(frozen=True)
 class I3DDeclaration:
-    """I3D with its weights file; logits of the 400 classes of Kinetics, before the softmax."""
+    """I3D with its weights file; logits of the 400 Kinetics classes, before the softmax."""
 
     path: Path
     name: str = KINETICS
@@ -35,6 +41,9 @@ class I3DDeclaration:
     )
     layers: tuple[str, ...] = ("logits",)
     preprocessings: tuple[str, ...] = ("fvd", "stylegan-v")
+    importer: I3DImporter = _IMPORTER
+    trainer: None = None
+    self_test: None = None
 
     def refuses(self, clip: Clip) -> str | None:
         """Return why these clips cannot be measured: I3D reads 9 frames or more of three channels, of any size."""
@@ -49,40 +58,30 @@ class I3DDeclaration:
         """Return the hash of the weights file.
 
         Raises:
-            RequestError: the file is not there; the text has the command that brings it.
+            RequestError: the file is missing; the message gives the command that makes it.
         """
-        self._require()
+        require_weights(self.path, self.name, _FIX)
         return file_sha256(self.path)
+
+    def details(self) -> Mapping[str, Any]:
+        """Return nothing: the weights file holds no more than is declared."""
+        return {}
 
     def build(self, preprocessing: str) -> nn.Module:
         """Return ``forward(clips [N, 3, T, H, W] in [-1, 1]) -> {"logits": [N, 400]}``, on the CPU.
 
         Raises:
-            RequestError: no such preprocessing, or the file is not there.
-            RecordError: it is no I3D, or damaged.
+            RequestError: there is no preprocessing with this name, or the weights file is missing.
+            RecordError: the file is not an I3D, or damaged.
         """
-        if preprocessing not in self.preprocessings:
-            hint = did_you_mean(preprocessing, self.preprocessings)
-            raise RequestError(f"The instrument {self.name!r} has no preprocessing {preprocessing!r}.{hint}")
-        self._require()
+        require_preprocessing(preprocessing, self.name, self.preprocessings)
+        require_weights(self.path, self.name, _FIX)
         from vidgen_bench.measure.instruments.i3d.instrument import read_instrument
 
         return read_instrument(self.path, preprocessing)
 
-    def _require(self) -> None:
-        if not self.path.is_file():
-            raise RequestError(
-                f"The instrument {self.name!r} has no weights at {self.path}; none ship. Get rgb_imagenet.pt of pytorch-i3d, or "
-                "i3d_torchscript.pt of StyleGAN-V, and import it: vidgen-bench instrument import FILE --kind i3d"
-            )
-
-
-def weights_path() -> Path:
-    """Return where the weights lie, or would, whichever of the two forms they have."""
-    return places.instrument_folder() / "i3d" / f"{KINETICS}.weights"
-
 
 @hookimpl
 def vidgen_instruments() -> Sequence[I3DDeclaration]:
-    """Return the one I3D, whether its weights are there or not."""
+    """Return the one I3D, whether its weights are on this machine or not."""
     return [I3DDeclaration(weights_path())]

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import convert_conv3d_weight_memory_format
 
-from vidgen_bench.errors import RecordError
 from vidgen_bench.measure.instruments.i3d.network import I3D
 from vidgen_bench.measure.instruments.i3d.preprocessing import Preprocessing
 from vidgen_bench.measure.instruments.i3d.torchscript import ArchivedI3D, is_archive, read_archive
 from vidgen_bench.measure.instruments.i3d.weights import read_weights
+from vidgen_bench.measure.instruments.weights_file import contents
 
 
 class I3DInstrument(nn.Module):
@@ -31,30 +31,18 @@ class I3DInstrument(nn.Module):
         """Return the logits [N, K] of raw clips.
 
         Raises:
-            RequestError: not 3 channels, or fewer than 9 frames.
+            RequestError: the clips do not have 3 channels, or have fewer than 9 frames.
         """
         return self.network(self.preprocessing(clips))
 
 
 def read_instrument(path: Path, preprocessing: str) -> I3DInstrument:
-    """Return the instrument that a weights file holds.
+    """Return the instrument in a weights file of either form.
 
     Raises:
-        RecordError: it cannot be read, is of neither form, or is damaged.
-        RequestError: no such preprocessing.
+        RecordError: the file cannot be read, has neither form, or is damaged.
+        RequestError: there is no preprocessing with this name.
     """
     content = contents(path)
     network = read_archive(path, content) if is_archive(content) else read_weights(path, content)
     return I3DInstrument(network, preprocessing)
-
-
-def contents(path: Path) -> bytes:
-    """Return the bytes of a weights file.
-
-    Raises:
-        RecordError: it cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise RecordError(f"The weights file {path} cannot be read: {error.strerror or error}.") from None

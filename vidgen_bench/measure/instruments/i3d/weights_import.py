@@ -1,4 +1,4 @@
-"""Makes the weights file of the user's own copy of I3D: a state dict (.pt, .pth, .safetensors) or a TorchScript archive."""
+"""Imports I3D from your own copy: a state dict (.pt, .pth, .safetensors) or a TorchScript archive."""
 
 from __future__ import annotations
 
@@ -13,47 +13,47 @@ import torch
 from torch import Tensor
 
 from vidgen_bench.errors import RecordError
-from vidgen_bench.measure.instruments.file_hash import file_sha256
-from vidgen_bench.measure.instruments.i3d.instrument import contents
 from vidgen_bench.measure.instruments.i3d.network import Layout
 from vidgen_bench.measure.instruments.i3d.preprocessing import Preprocessing
 from vidgen_bench.measure.instruments.i3d.torchscript import ArchivedI3D, check_archive, is_archive, read_archive
-from vidgen_bench.measure.instruments.i3d.weights import EXPECTED, check, header, tensors_of, write_weights
+from vidgen_bench.measure.instruments.i3d.weights import EXPECTED, check, write_weights
+from vidgen_bench.measure.instruments.safetensors_file import header, tensors_of
+from vidgen_bench.measure.instruments.weights_file import contents
 from vidgen_bench.system.files import write_whole
 
 AGREES = 1e-4
-"""Largest difference of logits, as a part of the largest, that is rounding."""
+"""Largest difference of logits, relative to the largest logit, that counts as rounding."""
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What was imported, for a person to read."""
+    """An import, as a command prints it."""
 
     path: Path
     form: str
     sha256: str
-    """Of the weights file; every protocol id covers it."""
+    """Of the weights file; it is part of every protocol id."""
     note: str = ""
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """What a command prints."""
-        told = (f"I3D from {self.form}, {self.path}", f"sha256 {self.sha256}")
-        return (*told, self.note) if self.note else told
+        """The lines that a command prints."""
+        lines = (f"I3D from {self.form}, {self.path}", f"sha256 {self.sha256}")
+        return (*lines, self.note) if self.note else lines
 
 
 def import_i3d(source: Path, target: Path, layout: Layout | None = None) -> Imported:
-    """Write the weights file ``target`` and return what it is; the form of ``source`` is told by its content, not its name.
+    """Write the weights file ``target`` and return a description; the form of ``source`` is recognised by its content.
 
-    A state dict is compared with the layout and written as safetensors in float32. A TorchScript archive is tried on a clip of
-    zeros and copied byte for byte. Nothing is unpickled beyond plain tensors.
+    A state dict is checked against the layout and written as safetensors in float32. A TorchScript archive is run on a clip of
+    zeros and copied byte for byte. Only plain tensors are unpickled.
 
     Args:
-        source: the user's own file.
+        source: your copy of the weights.
         target: the weights file to write.
-        layout: what the state dict must fit; the Kinetics-400 net where it is not given.
+        layout: the layout of the state dict; the Kinetics-400 network by default.
     Raises:
-        RecordError: a file that is none of these, or a tensor missing, extra, of another shape, not numbers, or not finite.
+        RecordError: the file has neither form, or a tensor is missing, extra, of another shape, not floating point, or not finite.
         VidgenBenchError: the disk is full or the folder cannot be written.
     """
     content = contents(source)
@@ -62,26 +62,23 @@ def import_i3d(source: Path, target: Path, layout: Layout | None = None) -> Impo
         check_archive(source, network)
         note = own_resize(network)
         write_whole(target, lambda stream: stream.write(content))
-        return Imported(target, "a TorchScript archive, kept as it is", file_sha256(target), note)
+        return Imported(target, "a TorchScript archive, kept as it is", hashlib.sha256(content).hexdigest(), note)
     layout = layout or Layout()
     tensors = _state_dict(source, content)
     check(source, tensors, layout, EXPECTED)
-    write_weights(target, tensors, layout, hashlib.sha256(content).hexdigest())
-    return Imported(target, "a state dict", file_sha256(target))
+    sha256 = write_weights(target, tensors, layout, hashlib.sha256(content).hexdigest())
+    return Imported(target, "a state dict", sha256)
 
 
 def _state_dict(source: Path, content: bytes) -> dict[str, Tensor]:
-    """Return the tensors of a safetensors file, or of a PyTorch file that holds nothing but tensors."""
-    try:
-        found = tensors_of(content) if header(content) else _plain_tensors(source, content)
-    except ValueError as error:
-        raise RecordError(f"{source} is damaged: {error}. {EXPECTED}") from None
+    """Return the tensors of a safetensors file, or of a PyTorch file that holds only tensors."""
+    found = tensors_of(source, content, EXPECTED) if header(content) else _plain_tensors(source, content)
     if not isinstance(found, dict):
         raise RecordError(f"{source}: expected a state dict, tensors by name; found {type(found).__name__}. {EXPECTED}")
     for name, value in found.items():
         if not isinstance(value, Tensor):
             raise RecordError(
-                f"{source}: expected a tensor as {name!r}; found {type(value).__name__}. If the state dict lies inside, save it "
+                f"{source}: expected a tensor as {name!r}; found {type(value).__name__}. If the state dict is inside, save it "
                 f"alone: torch.save(content[{name!r}], FILE). {EXPECTED}"
             )
     return found
@@ -91,22 +88,22 @@ def _plain_tensors(source: Path, content: bytes) -> object:
     """Read a PyTorch file without running anything in it."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # that a foreign file may not be readable is said below
+            warnings.simplefilter("ignore", UserWarning)  # the errors below report unreadable files
             return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
         raise RecordError(
-            f"{source}: no safetensors, no TorchScript archive, and no PyTorch file of plain tensors. Pickles with other objects "
-            "could run code when opened and are refused; where you trust the file, save its state dict alone: "
+            f"{source} is not safetensors, a TorchScript archive, or a PyTorch file of plain tensors. Pickles with other objects "
+            "could run code when opened and are refused; if you trust the file, save its state dict alone: "
             f"torch.save(model.state_dict(), FILE). {EXPECTED}"
         ) from None
-    except Exception as error:  # of a damaged file, PyTorch's reader raises whatever it stumbles over
-        lines = str(error).splitlines()
-        raise ValueError(lines[0].rstrip(".") if lines else "it ends early") from None
+    except Exception as error:  # PyTorch's reader raises many kinds of errors for damaged files
+        cause = (str(error).splitlines() or ["it ends early"])[0].rstrip(".")
+        raise RecordError(f"{source} is damaged: {cause}. {EXPECTED}") from None
 
 
 @torch.inference_mode()
 def own_resize(network: ArchivedI3D) -> str:
-    """Return how far the archive's own rescale and resize, which are never used, are from preprocessing "stylegan-v"."""
+    """Return a sentence that compares the archive's own rescale and resize, which are never used, with preprocessing "stylegan-v"."""
     i = torch.arange(3 * 16 * 64 * 64, dtype=torch.float64)
     pixels = (127.5 + 80 * torch.sin(0.13 * i) + 40 * torch.sin(0.00037 * i)).to(torch.uint8).view(1, 3, 16, 64, 64)
     ours = network(Preprocessing("stylegan-v")((pixels.float() - 128) / 128))["logits"]

@@ -13,8 +13,8 @@ import numpy as np
 
 from vidgen_bench.errors import RecordError
 from vidgen_bench.measure.instruments.c3d.importing.caffe_blob import read_blob
-from vidgen_bench.measure.instruments.c3d.importing.file_content import mapped
 from vidgen_bench.measure.instruments.c3d.importing.protobuf_wire import BYTES, fields
+from vidgen_bench.measure.instruments.file_content import mapped
 
 EXPECTED = (
     "c3d_ucf101_finetune_whole_iter_20000 of C3D-v1.0's release: NetParameter with layers conv1a .. conv5b, fc6, fc7, fc8, "

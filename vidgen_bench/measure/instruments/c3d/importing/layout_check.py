@@ -68,7 +68,7 @@ def layout_of(path: Path, found: Mapping[str, Shape], expected: str) -> Layout:
                 f"{_swapped(found, theirs) or _likely(is_of, shape)}"
             )
     if left:
-        raise RecordError(f"{path}: the array {min(left)!r} is no part of C3D. Expected {expected}.")
+        raise RecordError(f"{path}: the array {min(left)!r} is not part of C3D. Expected {expected}.")
     return layout
 
 

@@ -12,9 +12,9 @@ from torch import Tensor
 from vidgen_bench.errors import RecordError
 from vidgen_bench.measure.instruments.c3d.importing.caffe_import import read_caffe_mean
 from vidgen_bench.measure.instruments.c3d.importing.chainer_import import read_arrays
-from vidgen_bench.measure.instruments.c3d.importing.file_content import content_of
 from vidgen_bench.measure.instruments.c3d.importing.layout_check import Shape, listed
 from vidgen_bench.measure.instruments.c3d.preprocessing import CUBE
+from vidgen_bench.measure.instruments.file_content import content_of
 from vidgen_bench.system.npy_header import DAMAGES, read_header
 
 EXPECTED = f"a mean cube of shape {list(CUBE)}, BGR, 0 to 255: mean2.npz (array 'mean'), .npy, or train01_16_128_171_mean.binaryproto"

@@ -9,11 +9,11 @@ import numpy as np
 
 from vidgen_bench.errors import RecordError
 from vidgen_bench.measure.instruments.c3d.importing import caffe_import, chainer_import
-from vidgen_bench.measure.instruments.c3d.importing.file_content import Content, content_of
 from vidgen_bench.measure.instruments.c3d.importing.layout_check import tensors_of
 from vidgen_bench.measure.instruments.c3d.importing.mean_import import doubt_about, read_mean
 from vidgen_bench.measure.instruments.c3d.weights import Card, write_instrument
-from vidgen_bench.measure.instruments.file_hash import file_sha256
+from vidgen_bench.measure.instruments.file_content import Content, content_of
+from vidgen_bench.measure.instruments.weights_file import file_sha256
 
 EXPECTED = f"{chainer_import.EXPECTED}; or {caffe_import.EXPECTED}"
 

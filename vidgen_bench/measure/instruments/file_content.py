@@ -1,4 +1,4 @@
-"""What a weights file is, told by its content and not by its name, and its bytes as a view of the file."""
+"""The format of a weights file, recognised by its content rather than its name, and its bytes as a view of the file."""
 
 from __future__ import annotations
 
@@ -26,13 +26,15 @@ _MAGIC: tuple[tuple[bytes, Content], ...] = (
 
 
 def content_of(path: Path, expected: str) -> Content:
-    """Return what a file is; protocol buffers have no mark, so the first field decides, and the reader checks the rest.
+    """Return the format of a file.
+
+    Protocol buffers have no magic number: their first field decides here, and the reader checks the rest.
 
     Args:
         path: any file.
-        expected: what was hoped for, for errors.
+        expected: the valid files, for errors.
     Raises:
-        RecordError: it cannot be read.
+        RecordError: the file cannot be read.
     """
     try:
         with path.open("rb") as stream:
@@ -49,7 +51,7 @@ def content_of(path: Path, expected: str) -> Content:
 
 
 def _archive(path: Path) -> Content:
-    """Return whether a zip archive is numpy's or PyTorch's; a damaged one is left to numpy, which says so."""
+    """Return whether a zip archive is numpy's or PyTorch's. A damaged one counts as numpy's, whose reader reports the damage."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
@@ -62,7 +64,7 @@ def mapped(path: Path, expected: str) -> memoryview:
     """Return the bytes of a file, mapped into memory read-only.
 
     Raises:
-        RecordError: it cannot be read.
+        RecordError: the file cannot be read.
     """
     try:
         with path.open("rb") as stream:

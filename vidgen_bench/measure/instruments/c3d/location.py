@@ -1,0 +1,32 @@
+"""Where the weights files of C3D instruments are: the one that ships in the package, all others in the instrument folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vidgen_bench.errors import RequestError
+from vidgen_bench.system import places
+
+SHIPPED = "c3d-shapes"
+UCF101 = "c3d-ucf101"
+SUFFIX = ".safetensors"
+
+
+def path_of(name: str) -> Path:
+    """Return the path of the weights file for an instrument name, whether the file exists or not."""
+    if name == SHIPPED:
+        return Path(__file__).parent / "weights" / f"{SHIPPED}{SUFFIX}"
+    return places.instrument_folder() / f"{name}{SUFFIX}"
+
+
+def target_of(name: str) -> Path:
+    """Return the path for a new weights file.
+
+    Raises:
+        RequestError: the name is that of the instrument that ships.
+    """
+    if name == SHIPPED:
+        raise RequestError(
+            f"{SHIPPED!r} ships with the package and cannot be replaced. Choose another --name, as in my-c3d."
+        )
+    return path_of(name)

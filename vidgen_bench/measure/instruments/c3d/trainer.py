@@ -1,0 +1,34 @@
+"""Trains C3D for ``vidgen-bench instrument train``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidgen_bench.api import Report, TrainingRequest
+from vidgen_bench.measure.instruments.c3d.location import target_of
+
+
+@dataclass(frozen=True)
+class C3DTrainer:
+    """Trains a slim C3D (channels / 8) and writes it in float16."""
+
+    kind: str = "c3d"
+
+    def target(self, name: str) -> Path:
+        """Return the path of the weights file; raises ``RequestError`` for the name of the instrument that ships."""
+        return target_of(name)
+
+    def write(self, request: TrainingRequest, target: Path, report: Report) -> str:
+        """Train on the request's clips, write ``target`` and return a line with the held-out accuracy."""
+        from vidgen_bench.measure.instruments.c3d.training import Plan, train_instrument, write_trained
+
+        plan = Plan(
+            request.steps, request.batch, request.learning_rate, request.seed, held_out_clips=request.held_out_clips
+        )
+        weights, mean, accuracy = train_instrument(request.train, request.held_out, request.classes, plan, report)
+        sha256 = write_trained(target, weights, mean, accuracy, request.classes, plan, request.provenance)
+        return (
+            f"{target}: {accuracy.correct} of {accuracy.clips} held-out clips classified correctly ({accuracy.accuracy:.1%}); "
+            f"sha256 {sha256}"
+        )

@@ -1,0 +1,41 @@
+"""Imports I3D for ``vidgen-bench instrument import``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidgen_bench.api import ImportedWeights, ImportRequest
+from vidgen_bench.errors import RequestError
+from vidgen_bench.measure.instruments.file_content import content_of
+from vidgen_bench.measure.instruments.i3d.location import KINETICS, weights_path
+
+
+@dataclass(frozen=True)
+class I3DImporter:
+    """Reads a state dict or a TorchScript archive."""
+
+    kind: str = "i3d"
+    files: str = "rgb_imagenet.pt or i3d_torchscript.pt"
+
+    def recognises(self, request: ImportRequest) -> bool:
+        """Return whether the file has one of PyTorch's formats, and no mean comes with it."""
+        return request.mean is None and content_of(request.file, self.files) in ("pytorch", "pickle", "safetensors")
+
+    def target(self, request: ImportRequest) -> Path:
+        """Return the path of the weights file.
+
+        Raises:
+            RequestError: the request has a mean, or another name than that of the one I3D.
+        """
+        if request.mean is not None:
+            raise RequestError("I3D subtracts no mean. Leave --mean out.")
+        if request.name not in (None, KINETICS):
+            raise RequestError(f"--name {request.name}: I3D has one instrument, {KINETICS!r}. Leave --name out.")
+        return weights_path()
+
+    def write(self, request: ImportRequest, target: Path) -> ImportedWeights:
+        """Import the file into ``target``; raises ``RecordError`` where it is wrong."""
+        from vidgen_bench.measure.instruments.i3d.weights_import import import_i3d
+
+        return ImportedWeights(import_i3d(request.file, target).lines)

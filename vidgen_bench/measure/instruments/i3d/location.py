@@ -1,0 +1,14 @@
+"""Where the weights file of I3D is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vidgen_bench.system import places
+
+KINETICS = "i3d-kinetics400"
+
+
+def weights_path() -> Path:
+    """Return the path of the weights file, in either form, whether the file exists or not."""
+    return places.instrument_folder() / "i3d" / f"{KINETICS}.weights"
