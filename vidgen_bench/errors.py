@@ -1,4 +1,7 @@
-"""The errors a person may meet. Each says what was expected, what came, and how to put it right; no traceback is shown."""
+"""The errors that end a command. The text says what was expected, what was found and how to fix it; no traceback is shown.
+
+Exit codes: 0 done; 1 the run failed; 2 the request, its data or a plugin was wrong; 130 stopped by Ctrl-C.
+"""
 
 from __future__ import annotations
 
@@ -7,41 +10,41 @@ from collections.abc import Iterable
 
 
 class VidgenBenchError(Exception):
-    """The run failed (exit code 1). Its text is written for the person at the terminal."""
+    """The run failed: training diverged, the disk is full, a process died (exit code 1)."""
 
     exit_code = 1
 
 
 class RequestError(VidgenBenchError):
-    """The request was wrong: an unknown name, an option out of range, a pair that does not fit (exit code 2)."""
+    """The request was wrong: an unknown name, an option out of range, an incompatible pair (exit code 2)."""
 
     exit_code = 2
 
 
 class PluginError(RequestError):
-    """A plugin is broken or breaks the contract; the text names the plugin, its distribution and the cause (exit code 2)."""
+    """A plugin fails to load or breaks its contract; the text names the plugin and the cause (exit code 2)."""
 
 
 class DataError(RequestError):
-    """The data are not what they should be: an empty folder, a split outside it, a truncated video (exit code 2)."""
+    """The data cannot be used: an empty folder, a listed video that is missing, a truncated file (exit code 2)."""
 
 
 class RecordError(RequestError):
-    """A record, checkpoint, track or instrument file does not say what its schema asks for (exit code 2)."""
+    """A record, checkpoint, track or instrument file is damaged or does not match its schema (exit code 2)."""
 
 
 class BusyError(RequestError):
-    """Another process works in the run folder (exit code 2)."""
+    """Another process is using the run folder (exit code 2)."""
 
 
 class Interrupted(VidgenBenchError):
-    """Ctrl-C: everything is saved, the same command goes on (exit code 130)."""
+    """Stopped by Ctrl-C; finished work is saved, and the same command continues from there (exit code 130)."""
 
     exit_code = 130
 
 
 def did_you_mean(word: str, valid: Iterable[str]) -> str:
-    """Return ``" Did you mean 'x'? Valid: a, b, x."`` for an unknown word (the question only where something is near)."""
+    """Return ``" Did you mean 'x'? Valid: a, b, x."`` for an unknown word; without the question if no name is similar."""
     names = sorted(valid)
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     question = f" Did you mean {near[0]!r}?" if near else ""

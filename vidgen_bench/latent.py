@@ -1,4 +1,4 @@
-"""What temporal generators share: from z_0 to the first state, the dynamics f, initialising, solving a width."""
+"""Building blocks of temporal generators: the map from z_0 to the first state, the dynamics f, initialisation, hidden widths."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from vidgen_bench.api import LatentSpec
 from vidgen_bench.errors import RequestError
 
 Hidden = int | Literal["none", "state", "equal"]
-"""Width of f's hidden layer: none, as wide as the state, of the backbone's own parameter count, or a number."""
+"""Width of f's hidden layer: ``none`` (no hidden layer), ``state`` (as wide as the state), ``equal`` (matches the parameter
+count of the backbone's own G_t), or a number."""
 
 WIDEST = 1 << 20
+"""Largest hidden width that :func:`solve_width` considers."""
 
 
 class Lift(nn.Module):
-    """The affine way from a vector to the first state; the identity where they already agree.
+    """The affine map from a source vector to the first state; the identity if the shapes already agree.
 
     Args:
         spec: gives ``source`` and ``shape``.
-        affine: learn the map even where the shapes agree (one A_k per component of a higher-order state).
+        affine: learn a map even if the shapes agree (one A_k per component of a higher-order state).
     Shape:
         [N, source] -> [N, *shape].
     """
@@ -40,9 +42,9 @@ class Lift(nn.Module):
 
 
 class Embedding(nn.Sequential):
-    """The fully connected network that gives every temporal generator the same nonlinearity before time.
+    """The fully connected network that every temporal generator applies to its source vector before the first frame.
 
-    source -> widths -> source, LeakyReLU 0.2 after each layer, the last too; the identity where the backbone has none.
+    source -> widths -> source, LeakyReLU 0.2 after every layer including the last; the identity if the backbone has none.
 
     Args:
         spec: gives ``source`` and the hidden widths ``embedding``.
@@ -69,16 +71,16 @@ class Dynamics(nn.Sequential):
 
 
 def dynamics(shape: Sequence[int], width: int | None, *, inputs: int = 1) -> Dynamics:
-    """Return the network f of a differential equation on a state of this shape.
+    """Return the network f of a differential equation for a state of this shape.
 
-    On vectors: Linear, Tanh with one layer; Linear, Tanh, Linear with a hidden one (the last layer is linear).
-    On maps (c, h, w): 3x3 convolutions, LeakyReLU 0.2 after each.
+    Vectors (d,): Linear, Tanh without a hidden layer; Linear, Tanh, Linear with one.
+    Maps (c, h, w): one or two 3x3 convolutions, LeakyReLU 0.2 after each.
 
     Args:
-        shape: of one component of the state, (d,) or (c, h, w).
-        width: of the hidden layer, None for a single layer.
-        inputs: how many components f sees, concatenated along the first axis of ``shape`` (features or channels) in
-            the order z, z', z'' ...
+        shape: shape of one component of the state, (d,) or (c, h, w).
+        width: width of the hidden layer, None for a single layer.
+        inputs: number of components that f takes, concatenated along the first axis of ``shape`` (features or channels)
+            in the order z, z', z'' ...
     Returns:
         [N, inputs * shape[0], *shape[1:]] -> [N, *shape].
     """
@@ -94,11 +96,11 @@ def dynamics(shape: Sequence[int], width: int | None, *, inputs: int = 1) -> Dyn
 
 
 def initialise(module: nn.Module, manner: Literal["framework", "xavier-sqrt2"]) -> None:
-    """Initialise the weights of linear and convolutional layers in the backbone's manner; biases stay PyTorch's.
+    """Initialise the weights of linear and convolutional layers as the backbone does; biases keep PyTorch's values.
 
     Args:
         module: changed in place.
-        manner: ``framework`` leaves PyTorch's defaults; ``xavier-sqrt2`` is Xavier uniform with gain sqrt 2.
+        manner: ``framework`` keeps PyTorch's defaults; ``xavier-sqrt2`` is Xavier uniform with gain sqrt 2.
     Reference: Glorot and Bengio 2010, eq. 16.
     """
     if manner == "framework":
@@ -114,21 +116,21 @@ def count(module: nn.Module) -> int:
 
 
 def on_meta(build: Callable[[], nn.Module]) -> nn.Module:
-    """Return what ``build`` builds, without memory and without drawing a weight."""
+    """Return the module that ``build`` makes, on the meta device: no memory, no random weights."""
     with torch.device("meta"):
         return build()
 
 
 def solve_width(build: Callable[[int], nn.Module], target: int) -> int:
-    """Return the hidden width whose parameter count comes nearest to the target.
+    """Return the hidden width whose parameter count is nearest to the target.
 
     Args:
-        build: width -> module; built on the meta device, its count must grow with the width.
-        target: trainable parameters.
+        build: width -> module; called on the meta device. The parameter count must grow with the width.
+        target: number of trainable parameters.
     Returns:
-        The width, at least 1; of two equally near, the narrower.
+        The width, at least 1; the narrower one of a tie.
     Raises:
-        RequestError: width 1 already has more than the target, or no width up to 2^20 reaches it.
+        RequestError: width 1 already exceeds the target, or no width up to 2^20 reaches it.
     """
 
     def at(width: int) -> int:
@@ -148,14 +150,14 @@ def solve_width(build: Callable[[int], nn.Module], target: int) -> int:
 
 
 def hidden_width(hidden: Hidden, spec: LatentSpec, build: Callable[[int | None], nn.Module]) -> int | None:
-    """Return the width that an option ``hidden`` stands for, None for a single layer.
+    """Return the width of the hidden layer for the option ``hidden``, None for a single layer.
 
     Args:
-        hidden: the option.
-        spec: ``state`` reads its shape, ``equal`` the parameter count of the backbone's own G_t.
-        build: width -> the whole temporal generator, to count its parameters.
+        hidden: the option's value.
+        spec: gives the state's shape for ``state``, the parameter count of the backbone's own G_t for ``equal``.
+        build: width -> the whole temporal generator, whose parameters are counted.
     Raises:
-        RequestError: ``equal``, and the backbone has no G_t of its own (or it refuses these clips), or no width fits.
+        RequestError: ``equal``, but the backbone has no G_t of its own for these clips, or no width matches its count.
     """
     if hidden == "none":
         return None
@@ -165,8 +167,8 @@ def hidden_width(hidden: Hidden, spec: LatentSpec, build: Callable[[int | None],
         return hidden
     if spec.parameters is None:
         raise RequestError(
-            "hidden=equal needs the parameter count of the backbone's own temporal generator, and there is none for "
-            "these clips; give a number."
+            "hidden=equal needs the parameter count of the backbone's own temporal generator, but there is none for "
+            "these clips. Set hidden to a number."
         )
     try:
         return solve_width(build, spec.parameters)

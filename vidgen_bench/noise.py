@@ -1,12 +1,12 @@
-r"""Randomness as a value: a pure function of (key, name, row, column), computed by integer tensor operations.
+r"""Random numbers as a pure function of (key, name, row, column), computed with integer tensor operations.
 
-Each cell is one step of SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014, fig. 16-17):
+Each number is one step of SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014, fig. 16-17):
 
     start(row) = mix(mix(key + fnv1a(name)) + gamma * (row + 1)),     bits = mix(start(row) + gamma * (column + 1))
 
-There is no state and no generator: a sample depends on its row id, not on the batch it came in, the number of processes, or what
-ran before. Columns are row-major with the leading axis first, so ``normal("drive", T, d)`` keeps its first frames when T grows.
-Integers are identical on every device, and so are uniforms; normals agree to rounding of log and cos.
+There is no generator and no state: a sample depends on its row id, not on its batch, the number of processes, or earlier draws.
+Columns are row-major with the leading axis first, so ``normal("drive", T, d)`` keeps its first frames when T grows.
+Integers and uniforms are identical on every device; normals agree up to the rounding of log and cos.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _mix_int(z: int) -> int:
 
 
 def fnv1a(name: str) -> int:
-    """Return the 64-bit FNV-1a hash of a name (Python's own ``hash`` is salted and changes from run to run)."""
+    """Return the 64-bit FNV-1a hash of a name (Python's ``hash`` is salted and changes between runs)."""
     value = 0xCBF29CE484222325
     for byte in name.encode():
         value = ((value ^ byte) * 0x100000001B3) & _MASK
@@ -46,7 +46,7 @@ def fnv1a(name: str) -> int:
 
 
 def key_of(*parts: int | str) -> int:
-    """Return the int64 key of a sequence of integers and names, such as ``(seed, player, position)``."""
+    """Return the int64 key for a sequence of integers and names, such as ``(seed, player, position)``."""
     key = 0
     for part in parts:
         word = fnv1a(part) if isinstance(part, str) else part & _MASK
@@ -55,7 +55,7 @@ def key_of(*parts: int | str) -> int:
 
 
 def _shift(z: Tensor, bits: int) -> Tensor:
-    """Logical shift to the right of int64 (torch's is arithmetic)."""
+    """Return int64 values shifted right logically (torch's shift is arithmetic)."""
     return (z >> bits) & ((1 << (64 - bits)) - 1)
 
 
@@ -66,7 +66,7 @@ def _mix(z: Tensor) -> Tensor:
 
 
 def random_bits(key: Tensor, name: str, rows: Tensor, columns: int) -> Tensor:
-    """Return the int64 bits [N, columns] of these rows under this key and name."""
+    """Return random int64 bits [N, columns] for these rows under this key and name."""
     start = _mix(_mix(key + _signed(fnv1a(name))) + (rows + 1) * _signed(_GAMMA))
     column = torch.arange(1, columns + 1, dtype=torch.int64, device=rows.device) * _signed(_GAMMA)
     return _mix(start[:, None] + column)
@@ -74,10 +74,10 @@ def random_bits(key: Tensor, name: str, rows: Tensor, columns: int) -> Tensor:
 
 @dataclass(frozen=True)
 class Noise:
-    """The random numbers of one batch, by name.
+    """The random numbers of one batch, drawn by name.
 
-    ``key`` is an int64 scalar tensor, ``rows`` the int64 row ids [N]: ``rank * n + arange(n)`` in training, the sample indices when
-    sampling. ``rank`` and ``world`` are the process and the number of processes; ``sizable`` is False when sampling.
+    ``key`` is an int64 scalar tensor. ``rows`` are the int64 row ids [N]: ``rank * n + arange(n)`` in training, the sample indices
+    when sampling. ``rank`` is this process's number, ``world`` the number of processes. ``sizable`` is False when sampling.
     """
 
     key: Tensor
@@ -87,12 +87,12 @@ class Noise:
     sizable: bool = False
 
     def uniform(self, name: str, *shape: int) -> Tensor:
-        """Return float32 [N, *shape], uniform in the open interval (0, 1): the midpoints of 2^23 equal cells."""
+        """Return float32 [N, *shape], uniform in the open interval (0, 1): midpoints of 2^23 equal cells."""
         bits = self._bits(name, shape)
         return ((_shift(bits, 41).to(torch.float32) + 0.5) * 2.0**-23).view(-1, *shape)
 
     def normal(self, name: str, *shape: int) -> Tensor:
-        """Return float32 [N, *shape], standard normal by Box and Muller: sqrt(-2 ln u) cos(2 pi v), |z| < 6.8."""
+        """Return float32 [N, *shape], standard normal by the Box-Muller transform: sqrt(-2 ln u) cos(2 pi v), |z| < 6.8."""
         bits = self._bits(name, shape)
         u = (_shift(bits, 32).to(torch.float32) + 0.5) * 2.0**-32
         v = (bits & 0xFFFFFFFF).to(torch.float32) * (2.0 * math.pi * 2.0**-32)
@@ -103,12 +103,12 @@ class Noise:
         return _scaled(self._bits(name, ())[:, 0], high)
 
     def shared(self, name: str, high: int) -> Tensor:
-        """Return one int64 scalar in 0 .. high - 1, the same on every process: a choice for the whole batch."""
+        """Return one int64 scalar in 0 .. high - 1 for the whole batch, the same on every process."""
         one = torch.full((1,), -1, dtype=torch.int64, device=self.rows.device)
         return _scaled(random_bits(self.key, name, one, 1)[0, 0], high)
 
     def sized(self, rows: int) -> Noise:
-        """Return the noise of a batch of another global size (10 images beside 3 videos); refused when sampling."""
+        """Return the noise for a batch with another global size (10 images alongside 3 videos); refused when sampling."""
         if not self.sizable:
             raise PluginError("noise.sized() was called while sampling: a sample may depend on its own row only")
         if rows % self.world:
@@ -121,48 +121,50 @@ class Noise:
 
 
 def _scaled(bits: Tensor, high: int) -> Tensor:
-    """Map 64 random bits to 0 .. high - 1 by a multiply and a shift."""
+    """Return 64 random bits mapped to 0 .. high - 1 by a multiplication and a shift."""
     return (_shift(bits, 33) * high) >> 31
 
 
 def training_noise(key: Tensor, batch: int, rank: int = 0, world: int = 1) -> Noise:
-    """Return the noise of one training turn: ``batch`` global rows, of which this process has ``batch // world``."""
+    """Return the noise for one training turn: ``batch`` rows over all processes, ``batch // world`` in this one."""
     each = batch // world
     rows = rank * each + torch.arange(each, dtype=torch.int64, device=key.device)
     return Noise(key, rows, rank, world, sizable=True)
 
 
 def sampling_noise(seed: int, purpose: str, indices: Tensor) -> Noise:
-    """Return the noise of the samples with these indices [N] (int64), for one purpose ("final", "sample")."""
+    """Return the noise for the samples with these indices [N] (int64) and one purpose ("final", "sample")."""
     return Noise(torch.tensor(key_of(seed, purpose), dtype=torch.int64, device=indices.device), indices)
 
 
 @dataclass(frozen=True)
 class GivenNoise:
-    """Noise from a table ``{name: tensor [N, *shape]}``: what golden values and plugin tests feed a module with."""
+    """Noise read from a table ``{name: tensor [N, *shape]}``, for plugin tests and golden values."""
 
     table: Mapping[str, Tensor]
 
-    def _of(self, name: str) -> Tensor:
+    def _lookup(self, name: str) -> Tensor:
         if name not in self.table:
-            raise PluginError(f"no noise called {name!r} was given; given: {', '.join(sorted(self.table)) or 'none'}")
+            raise PluginError(
+                f"there is no noise named {name!r}; the table has {', '.join(sorted(self.table)) or 'none'}"
+            )
         return self.table[name]
 
     def normal(self, name: str, *shape: int) -> Tensor:
         """Return the given tensor, cut to ``shape`` along its leading column axis."""
-        given = self._of(name)
+        given = self._lookup(name)
         return given[:, : shape[0]] if shape else given
 
     uniform = normal
 
     def integers(self, name: str, high: int) -> Tensor:
         """Return the given integers [N]."""
-        return self._of(name)
+        return self._lookup(name)
 
     def shared(self, name: str, high: int) -> Tensor:
         """Return the given scalar."""
-        return self._of(name)
+        return self._lookup(name)
 
     def sized(self, rows: int) -> GivenNoise:
-        """Return itself: the table decides."""
+        """Return this object: the table fixes the number of rows."""
         return self

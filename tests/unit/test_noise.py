@@ -146,7 +146,7 @@ def test_given_noise_returns_its_table_and_names_what_is_missing() -> None:
     given = GivenNoise(table)
     assert torch.equal(given.normal("drive", 4, 3), table["drive"][:, :4])
     assert torch.equal(given.integers("pick", 2), table["pick"])
-    with pytest.raises(PluginError, match=r"no noise called 'z'.*drive, pick"):
+    with pytest.raises(PluginError, match=r"no noise named 'z'.*drive, pick"):
         given.uniform("z", 3)
 
 

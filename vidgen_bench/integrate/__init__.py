@@ -1,9 +1,9 @@
-"""Integration of ordinary and stochastic differential equations, anchored to the training grid.
+"""Integration of ordinary and stochastic differential equations on a fixed grid of times.
 
-A path does not depend on which of its instants are asked for. An ODE marches on ``k / (frames - 1)`` whatever is asked;
-an instant between two frames is one side step from the one on the side of 0. An SDE marches on its own grid ``k dt``,
-with increments keyed by step, and is interpolated linearly. Times are Python floats, so that the number of steps is
-known without asking the device.
+The path does not depend on the requested times. An ODE always steps along ``k / (frames - 1)``; a time between two
+frames takes one extra step from its neighbour on the side of 0. An SDE steps along its own grid ``k dt``, with increments
+keyed by step, and is interpolated linearly. Times are Python floats: the number of steps is known without a device
+synchronisation.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The same paths by torchdiffeq and torchsde: the one module that imports them, and only where they are asked for."""
+"""The backends torchdiffeq and torchsde. Only this module imports them, on first use."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from vidgen_bench.errors import VidgenBenchError
 from vidgen_bench.integrate.field import Field
 
 TORCHDIFFEQ_METHODS = ("rk4", "euler")
-"""The fixed-step methods that torchdiffeq has under our names; its ``rk4`` is the 3/8 rule, and it has no classic one."""
+"""Fixed-step methods with the same name here and in torchdiffeq; its ``rk4`` is the 3/8 rule, and it has no classic one."""
 
 TORCHSDE_METHODS = {"ito": "euler", "stratonovich": "euler_heun"}
-"""What torchsde calls the Euler method of each calculus."""
+"""torchsde's name for the Euler method of each calculus."""
 
 
 class StepError(VidgenBenchError, RuntimeError):
-    """An adaptive solver found no step: the state is not finite, or the tolerances are out of reach.
+    """An adaptive solver found no step: the state is not finite, or the tolerances cannot be met.
 
-    A RuntimeError like any numerical failure, so that with weights that are not finite it counts as divergence.
+    It is a RuntimeError like other numerical failures: the trainer treats it as divergence if the weights are not finite.
     """
 
 
 def torchdiffeq_march(method: str, field: Field, state: Tensor, grid: Sequence[float]) -> list[Tensor]:
-    """Return y [N, *state] at every grid instant, one step between two of them."""
+    """Return y [N, *state] at every time of the grid, with one step per interval."""
     if len(grid) < 2:
         return [state]
     return _odeint(field, state, grid, method=method)
@@ -37,37 +37,37 @@ def torchdiffeq_march(method: str, field: Field, state: Tensor, grid: Sequence[f
 def torchdiffeq_adaptive(
     field: Field, state: Tensor, times: Times, method: str, rtol: float, atol: float
 ) -> list[Tensor]:
-    """Return y [N, *state] at the asked instants, solved from 0 towards either side.
+    """Return y [N, *state] at the requested times, solved from 0 in both directions.
 
     Raises:
-        StepError: torchdiffeq gave up.
+        StepError: torchdiffeq found no step.
     """
     found = {0.0: state}
     for side in (sorted({t for t in times if t > 0}), sorted({t for t in times if t < 0}, reverse=True)):
         if side:
             try:
                 path = _odeint(field, state, [0.0, *side], method=method, rtol=rtol, atol=atol)
-            except AssertionError as error:  # how torchdiffeq says that a step underflows
-                cause = str(error).partition(":")[0]  # what follows is the whole state
+            except AssertionError as error:  # torchdiffeq's report of a step that underflows
+                cause = str(error).partition(":")[0]  # the rest prints the whole state
                 raise StepError(
                     f"{method} found no step ({cause}): the state or its derivative is not finite, or no step is small "
-                    f"enough for rtol={rtol:g} and atol={atol:g}. Raise rtol and atol, or take the solver rk4."
+                    f"enough for rtol={rtol:g} and atol={atol:g}. Raise rtol and atol, or use the solver rk4."
                 ) from error
             found.update(zip(side, path[1:], strict=True))
     return [found[t] for t in times]
 
 
-def _odeint(field: Field, state: Tensor, grid: Sequence[float], **how: Any) -> list[Tensor]:
+def _odeint(field: Field, state: Tensor, grid: Sequence[float], **options: Any) -> list[Tensor]:
     from torchdiffeq import odeint
 
-    # float64 whatever the state's type: a float32 grid would give every step another length
-    instants = torch.tensor(grid, dtype=torch.float64, device=state.device)
-    return list(odeint(field, state, instants, **how))
+    # always float64: on a float32 grid the steps would differ in length
+    times = torch.tensor(grid, dtype=torch.float64, device=state.device)
+    return list(odeint(field, state, times, **options))
 
 
 @dataclass(frozen=True)
 class _KeyedBrownian:
-    """The Brownian motion that torchsde asks, made of given increments [N, K, D] on the grid k dt."""
+    """A Brownian motion for torchsde, built from given increments [N, K, D] on the grid k dt."""
 
     increments: Tensor
     dt: float
@@ -78,13 +78,13 @@ class _KeyedBrownian:
         return self.increments[:, 0].shape
 
     def __call__(self, start: Tensor, end: Tensor) -> Tensor:
-        # torchsde adds up dt; where it ends a rounding error early it takes one more step of that length: an empty sum
+        # torchsde adds up dt; if rounding makes it end early, it takes one more tiny step, whose sum here is empty
         return self.increments[:, round(float(start) / self.dt) : round(float(end) / self.dt)].sum(dim=1)
 
 
 @dataclass(frozen=True)
 class _FlatSDE:
-    """A drift and a diffusion as torchsde wants them: rows [N, D]."""
+    """A drift and a diffusion in torchsde's form: states are rows [N, D]."""
 
     drift: Field
     diffusion: Field
@@ -108,12 +108,12 @@ def torchsde_path(
     increments: Tensor,
     calculus: str,
 ) -> Tensor:
-    """Return the path by torchsde's Euler method of the calculus.
+    """Return the path computed by torchsde's Euler method for the calculus.
 
     Args:
         drift, diffusion: ``(t, y) -> [N, *state]``.
         state: y_0 [N, *state].
-        grid: the K + 1 instants k dt.
+        grid: the K + 1 times k dt.
         dt: their spacing.
         increments: dW [N, K, *state].
         calculus: ``ito`` or ``stratonovich``.
@@ -124,7 +124,7 @@ def torchsde_path(
 
     sde = _FlatSDE(drift, diffusion, state.shape, calculus)
     brownian = _KeyedBrownian(increments.flatten(2), dt)
-    instants = torch.tensor(grid, dtype=torch.float64, device=state.device)
+    times = torch.tensor(grid, dtype=torch.float64, device=state.device)
     method = TORCHSDE_METHODS[calculus]
-    path = torchsde.sdeint(sde, state.flatten(1), instants, bm=cast(Any, brownian), method=method, dt=dt)
+    path = torchsde.sdeint(sde, state.flatten(1), times, bm=cast(Any, brownian), method=method, dt=dt)
     return torch.as_tensor(path).transpose(0, 1).reshape(state.shape[0], len(grid), *state.shape[1:])

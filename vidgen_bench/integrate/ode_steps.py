@@ -1,4 +1,4 @@
-"""One step of an ordinary differential equation: Euler's, and the two Runge-Kutta methods that are called rk4."""
+"""One step of an ordinary differential equation: Euler's method and the two Runge-Kutta methods known as rk4."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 from vidgen_bench.integrate.field import Field
 
 ODEStep = Callable[[Field, float, float, Tensor], Tensor]
-"""``(field, t, dt, y [N, *state]) -> y(t + dt)``; clip units, dt may be negative."""
+"""``(field, t, dt, y [N, *state]) -> y(t + dt)``; times in clip units, dt may be negative."""
 
 
 def euler_step(field: Field, t: float, dt: float, y: Tensor) -> Tensor:
@@ -29,7 +29,7 @@ def euler_step(field: Field, t: float, dt: float, y: Tensor) -> Tensor:
 
 
 def rk4_step(field: Field, t: float, dt: float, y: Tensor) -> Tensor:
-    """Return y(t + dt) by one step of the 3/8 rule, the form of Runge-Kutta 4 that torchdiffeq calls ``rk4``.
+    """Return y(t + dt) by one step of the 3/8 rule, the fourth-order method that torchdiffeq calls ``rk4``.
 
     k1 = f(y); k2 = f(y + dt k1/3); k3 = f(y + dt (k2 - k1/3)); k4 = f(y + dt (k1 - k2 + k3));
     y(t + dt) = y + dt (k1 + 3 k2 + 3 k3 + k4) / 8.
@@ -49,7 +49,7 @@ def rk4_step(field: Field, t: float, dt: float, y: Tensor) -> Tensor:
 
 
 def rk4_classic_step(field: Field, t: float, dt: float, y: Tensor) -> Tensor:
-    """Return y(t + dt) by one step of the classic Runge-Kutta method of order 4, the one of the textbooks.
+    """Return y(t + dt) by one step of the classic Runge-Kutta method of order 4.
 
     k1 = f(y); k2 = f(y + dt k1/2); k3 = f(y + dt k2/2); k4 = f(y + dt k3);
     y(t + dt) = y + dt (k1 + 2 k2 + 2 k3 + k4) / 6.
@@ -69,4 +69,4 @@ def rk4_classic_step(field: Field, t: float, dt: float, y: Tensor) -> Tensor:
 
 
 ODE_STEPS: Mapping[str, ODEStep] = {"rk4": rk4_step, "rk4-classic": rk4_classic_step, "euler": euler_step}
-"""The fixed-step methods by the name of their option."""
+"""The fixed-step methods by option value."""

@@ -1,4 +1,4 @@
-"""The path of a stochastic differential equation with diagonal noise, on its own grid, linear in between."""
+"""The path of a stochastic differential equation with diagonal noise, on its own grid with linear interpolation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SDEBackend = Literal["native", "torchsde"]
 
 
 class NormalNoise(Protocol):
-    """What an SDE needs of its noise: :class:`vidgen_bench.noise.Noise` and ``GivenNoise`` have it."""
+    """A source of normal random numbers, such as :class:`vidgen_bench.noise.Noise` or ``GivenNoise``."""
 
     def normal(self, name: str, *shape: int) -> Tensor: ...
 
@@ -30,13 +30,13 @@ class NormalNoise(Protocol):
 def sde_march(
     step: SDEStep, drift: Field, diffusion: Field, state: Tensor, grid: Sequence[float], increments: Tensor
 ) -> Tensor:
-    """Return the path that one method's steps make of given increments.
+    """Return the path computed by one method's steps from given increments.
 
     Args:
         step: one of ``SDE_STEPS``.
         drift, diffusion: ``(t, y) -> [N, *state]``.
         state: y_0 [N, *state].
-        grid: the K + 1 instants t_0 .. t_K.
+        grid: the K + 1 times t_0 .. t_K.
         increments: dW [N, K, *state], variance t_{n+1} - t_n.
     Returns:
         [N, K + 1, *state].
@@ -48,18 +48,18 @@ def sde_march(
 
 
 def interpolate(grid: Sequence[float], path: Tensor, times: Times) -> Tensor:
-    """Return a path at the asked instants, linear between the two grid instants that enclose each.
+    """Return a path at the requested times, linear between grid times.
 
     Args:
-        grid: K + 1 increasing instants.
+        grid: K + 1 increasing times.
         path: [N, K + 1, *state].
-        times: instants within the grid.
+        times: times within the grid.
     Returns:
         [N, T, *state].
     """
     rows = []
     for t in times:
-        n = sum(start <= t for start in grid[1:-1])  # torch.compile does not see through bisect
+        n = sum(start <= t for start in grid[1:-1])  # torch.compile cannot trace bisect
         weight = (t - grid[n]) / (grid[n + 1] - grid[n]) if len(grid) > 1 else 0.0
         if abs(weight) <= SNAP:
             rows.append(path[:, n])
@@ -83,31 +83,31 @@ def sde_path(
     calculus: Calculus = "ito",
     backend: SDEBackend = "native",
 ) -> Tensor:
-    """Return a path of dy = drift dt + diffusion dW with diagonal noise at the asked instants.
+    """Return a path of dy = drift dt + diffusion dW with diagonal noise at the requested times.
 
-    It marches on k dt and is linear between the steps.
+    The steps lie on k dt; the path is linear between them.
 
     Args:
         drift, diffusion: ``(t, y) -> [N, *state]``.
         state: y(0) [N, *state].
         times: clip units, none before 0.
         dt: step in clip units.
-        noise: gives the increments, ``normal(name, steps, *state) sqrt(dt)``: more steps keep the first ones.
-        name: what the increments are called.
-        solver: ``euler`` is Euler-Maruyama under Ito and Euler-Heun under Stratonovich; or ``milstein``.
-        calculus: how the stochastic integral is read.
-        backend: who integrates; equal to rounding, on the same increments. ``milstein`` is native alone.
+        noise: source of the increments, ``normal(name, steps, *state) sqrt(dt)``; a longer path keeps the first ones.
+        name: name under which the increments are drawn.
+        solver: ``euler`` (Euler-Maruyama under Ito, Euler-Heun under Stratonovich) or ``milstein``.
+        calculus: ``ito`` or ``stratonovich``.
+        backend: the implementation; both use the same increments and agree up to rounding. ``milstein`` is native only.
     Returns:
         [N, T, *state].
     Raises:
-        PluginError: an instant before 0, where a forward path has nothing to say; or Milstein on torchsde, which has
+        PluginError: a time before 0, where a forward path is not defined; or Milstein on torchsde, which converges to
             another limit (:func:`vidgen_bench.integrate.sde_steps.milstein_stratonovich_step`).
     """
     if min(times) < 0:
-        raise PluginError(f"a stochastic path starts at 0 and cannot be asked for {min(times)}")
+        raise PluginError(f"a stochastic path starts at 0; it is not defined at the time {min(times)}")
     if backend == "torchsde" and solver != "euler":
         raise PluginError(
-            f"the solver {solver!r} is native only: torchsde's has another limit where sigma is a network"
+            f"the solver {solver!r} is native only: torchsde's version converges to another limit if sigma is a network"
         )
     steps = max(0, math.ceil(max(times) / dt - SNAP))
     grid = [k * dt for k in range(steps + 1)]

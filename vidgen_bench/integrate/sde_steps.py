@@ -1,8 +1,8 @@
 """One step of a stochastic differential equation with diagonal noise: Euler-Maruyama, Euler-Heun, and Milstein.
 
-The equation is dy_i = mu_i(t, y) dt + sigma_i(t, y) dW_i: entry i has its own Brownian motion, yet sigma is a full
-network, so that its Jacobian J_ij = d sigma_i / d y_j has entries beside the diagonal. Its Stratonovich reading equals
-the Ito equation with the additional drift J_ii sigma_i / 2; J_ij with j != i are absent from it.
+The equation is dy_i = mu_i(t, y) dt + sigma_i(t, y) dW_i. Entry i has its own Brownian motion, but sigma is a full
+network, so its Jacobian J_ij = d sigma_i / d y_j has off-diagonal entries. The Stratonovich equation equals the Ito
+equation with the additional drift J_ii sigma_i / 2; the off-diagonal J_ij do not enter it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from torch import Tensor
 from vidgen_bench.integrate.field import Field
 
 SDEStep = Callable[[Field, Field, float, float, Tensor, Tensor], Tensor]
-"""``(drift, diffusion, t, dt, y [N, *state], dW [N, *state]) -> y(t + dt)``; clip units, dW of variance dt."""
+"""``(drift, diffusion, t, dt, y [N, *state], dW [N, *state]) -> y(t + dt)``; times in clip units, dW has variance dt."""
 
 
 def euler_maruyama_step(drift: Field, diffusion: Field, t: float, dt: float, y: Tensor, dw: Tensor) -> Tensor:
-    """Return y(t + dt) of the Ito equation by one step of Euler and Maruyama, of strong order 1/2.
+    """Return y(t + dt) of the Ito equation by one Euler-Maruyama step, of strong order 1/2.
 
     y(t + dt) = y + mu dt + sigma dW, elementwise.
 
@@ -35,10 +35,10 @@ def euler_maruyama_step(drift: Field, diffusion: Field, t: float, dt: float, y: 
 
 
 def euler_heun_step(drift: Field, diffusion: Field, t: float, dt: float, y: Tensor, dw: Tensor) -> Tensor:
-    """Return y(t + dt) of the Stratonovich equation by one step of Euler and Heun.
+    """Return y(t + dt) of the Stratonovich equation by one Euler-Heun step.
 
     y' = y + sigma(y) dW;    y(t + dt) = y + mu dt + (sigma(y) + sigma(y')) dW / 2, elementwise.
-    Strong order 1 where sigma_i depends on y_i alone, 1/2 otherwise.
+    Strong order 1 if sigma_i depends on y_i only, 1/2 otherwise.
 
     Args:
         drift, diffusion: mu and sigma, ``(t, y) -> [N, *state]``.
@@ -54,11 +54,11 @@ def euler_heun_step(drift: Field, diffusion: Field, t: float, dt: float, y: Tens
 
 
 def milstein_ito_step(drift: Field, diffusion: Field, t: float, dt: float, y: Tensor, dw: Tensor) -> Tensor:
-    """Return y(t + dt) of the Ito equation by one step of Milstein with a Jacobian-vector product.
+    """Return y(t + dt) of the Ito equation by one Milstein step with a Jacobian-vector product.
 
     y(t + dt) = y + mu dt + sigma dW + J [sigma (dW^2 - dt)] / 2.
-    The correction has mean zero, so that the limit is Ito's whatever J is. Strong order 1 where sigma_i depends on y_i
-    alone; 1/2 otherwise, as any scheme without the iterated integrals of different Brownian motions.
+    The correction has mean zero, so the limit is Ito's for every J. Strong order 1 if sigma_i depends on y_i only;
+    otherwise 1/2, as for any scheme without the iterated integrals of different Brownian motions.
 
     Args:
         drift, diffusion: mu and sigma, ``(t, y) -> [N, *state]``; sigma differentiable.
@@ -74,12 +74,12 @@ def milstein_ito_step(drift: Field, diffusion: Field, t: float, dt: float, y: Te
 
 
 def milstein_stratonovich_step(drift: Field, diffusion: Field, t: float, dt: float, y: Tensor, dw: Tensor) -> Tensor:
-    """Return y(t + dt) of the Stratonovich equation by one step of Milstein with a Jacobian-vector product.
+    """Return y(t + dt) of the Stratonovich equation by one Milstein step with a Jacobian-vector product.
 
     y(t + dt) = y + mu dt + sigma dW + dW J [sigma dW] / 2.
-    The mean of the correction is J_ii sigma_i dt / 2, the Stratonovich drift, whatever J is. torchsde instead takes the
-    vector-Jacobian product J^T [sigma dW^2] / 2, of mean (J^T sigma)_i dt / 2: equal for a diagonal J, another limit for
-    a sigma that is a full network. Strong order 1 where sigma_i depends on y_i alone, 1/2 otherwise.
+    The mean of the correction is J_ii sigma_i dt / 2, the Stratonovich drift, for every J. torchsde uses the
+    vector-Jacobian product J^T [sigma dW^2] / 2 instead, with mean (J^T sigma)_i dt / 2: the same for a diagonal J,
+    another limit if sigma is a full network. Strong order 1 if sigma_i depends on y_i only, 1/2 otherwise.
 
     Args:
         drift, diffusion: mu and sigma, ``(t, y) -> [N, *state]``; sigma differentiable.
@@ -96,9 +96,9 @@ def milstein_stratonovich_step(drift: Field, diffusion: Field, t: float, dt: flo
 
 
 def _along(diffusion: Field, t: float, y: Tensor, direction: Tensor) -> Tensor:
-    """Return the Jacobian-vector product J(t, y) direction, differentiable in its turn, also under ``no_grad``."""
-    # Forward mode: twice a reverse mode would need gradients switched on while sampling.
-    # The clone, because forward mode refuses an expanded tensor, which a first state may be.
+    """Return the Jacobian-vector product J(t, y) direction; it is differentiable, and works under ``no_grad``."""
+    # Forward mode: double reverse mode would need gradients switched on while sampling.
+    # Cloned because forward mode refuses expanded tensors, and the first state may be one.
     product: Tensor = torch.func.jvp(lambda u: diffusion(t, u), (y.clone(),), (direction,))[1]
     return product
 
@@ -109,4 +109,4 @@ SDE_STEPS: Mapping[tuple[str, str], SDEStep] = {
     ("milstein", "ito"): milstein_ito_step,
     ("milstein", "stratonovich"): milstein_stratonovich_step,
 }
-"""The methods by the names of their options, solver and calculus."""
+"""The methods by the option values (solver, calculus)."""
