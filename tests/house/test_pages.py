@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from pathlib import Path
@@ -81,6 +82,17 @@ def test_the_map_names_every_room() -> None:
     rooms = {p.name for p in (ROOT / "vidgen_bench").iterdir() if p.is_dir() and p.name != "__pycache__"}
     assert set(re.findall(r"^  (\w+)/  ", tree, re.MULTILINE)) >= rooms
     assert len(PATH.findall(text)) > 30
+
+
+def test_the_floors_of_the_map_are_those_of_the_layers_test() -> None:
+    nodes = ast.parse((ROOT / "tests/house/test_layers.py").read_text()).body
+    (floors,) = [
+        n.value for n in nodes if isinstance(n, ast.AnnAssign) and ast.unparse(n.target) == "FLOORS" and n.value
+    ]
+    rows = re.findall(r"^\| (\d) \| (.+) \|$", (DOCS / "architecture.md").read_text(), re.MULTILINE)
+    shown = {int(number): set(re.findall(r"`(\w+)`", rooms)) for number, rooms in rows}
+    shown[8] = (shown[8] - {"__init__"}) | {""}
+    assert shown == {number: set(rooms) for number, rooms in enumerate(ast.literal_eval(floors))}
 
 
 def test_the_verification_page_names_test_files_by_their_whole_path() -> None:
