@@ -103,15 +103,15 @@ def ablate(
 
 def _print_plan(ablation: Ablation, host: Host, layout: Format) -> None:
     from vidgen_bench.cli.console import output, print_json
-    from vidgen_bench.experiments.ablate.dry_run import as_table, plan
+    from vidgen_bench.experiments.ablate.dry_run import json_values, render_terminal
     from vidgen_bench.experiments.ablate.running import make_plans
 
     if layout is Format.markdown:
         raise RequestError("--dry-run is printed for a terminal or as json; leave out --format markdown.")
     if layout is Format.json:
-        print_json(as_table(ablation))
+        print_json(json_values(ablation))
     else:
-        output().print(plan(ablation))
+        output().print(render_terminal(ablation))
     make_plans(ablation, host)  # last, so that the list is seen where an instrument is still to be imported
 
 
@@ -196,20 +196,20 @@ def _failure(result: Result) -> str:
 
 def _print(ablation: Ablation, results: list[Result], metric: Metric, layout: Format) -> None:
     from vidgen_bench.cli.console import output, print_json
-    from vidgen_bench.experiments.ablate.table import sheet
+    from vidgen_bench.experiments.ablate.table import ablation_table
 
-    table = sheet(ablation, results, metric)
+    table = ablation_table(ablation, results, metric)
     if layout is Format.json:
-        from vidgen_bench.experiments.ablate.export import as_table
+        from vidgen_bench.experiments.ablate.json_values import json_values
 
-        print_json(as_table(ablation, results, table, metric))
+        print_json(json_values(ablation, results, table, metric))
     elif layout is Format.markdown:
-        from vidgen_bench.experiments.ablate.export import as_markdown
+        from vidgen_bench.experiments.ablate.markdown import render_markdown
 
-        print(as_markdown(table), end="")
+        print(render_markdown(table), end="")
     else:
-        from vidgen_bench.experiments.ablate.terminal import view
+        from vidgen_bench.experiments.ablate.terminal import render_terminal
 
         console = output()
         console.print()
-        console.print(view(table, console.width))
+        console.print(render_terminal(table, console.width))

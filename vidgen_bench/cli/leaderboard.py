@@ -103,10 +103,10 @@ def _write(
         print(f"No records yet below {folders}. Make one with: vidgen-bench run tgan+ode2")
     elif layout is Format.table and target is None:
         from vidgen_bench.cli.console import output
-        from vidgen_bench.leaderboard.render.terminal import table
+        from vidgen_bench.leaderboard.render.terminal import render_terminal
 
         console = output()
-        console.print(table(found, console.width))
+        console.print(render_terminal(found, console.width))
     elif target is None:
         print(_text(found, collected, layout), end="")
     else:
@@ -118,24 +118,24 @@ def _write(
 
 def _text(found: list[Ranking], collected: Collected, layout: Format) -> str:
     if layout is Format.json:
-        from vidgen_bench.leaderboard.render.json_text import as_json
+        from vidgen_bench.leaderboard.render.json_text import render_json
 
-        return as_json(found, [str(f) for f in collected.faults])
+        return render_json(found, [str(f) for f in collected.faults])
     if layout is Format.csv:
-        from vidgen_bench.leaderboard.render.csv_text import as_csv
+        from vidgen_bench.leaderboard.render.csv_text import render_csv
 
-        return as_csv(found)
+        return render_csv(found)
     if layout is Format.markdown:
-        from vidgen_bench.leaderboard.render.markdown import as_markdown
+        from vidgen_bench.leaderboard.render.markdown import render_markdown
 
-        return as_markdown(found)
+        return render_markdown(found)
     import io
 
     from rich.console import Console
 
     from vidgen_bench.cli.console import PLAIN_WIDTH
-    from vidgen_bench.leaderboard.render.terminal import table
+    from vidgen_bench.leaderboard.render.terminal import render_terminal
 
     stream = io.StringIO()
-    Console(file=stream, width=PLAIN_WIDTH).print(table(found, PLAIN_WIDTH))
+    Console(file=stream, width=PLAIN_WIDTH).print(render_terminal(found, PLAIN_WIDTH))
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"

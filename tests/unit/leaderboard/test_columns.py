@@ -13,9 +13,9 @@ import pytest
 from tests.kit.record_files import EXTERNAL, METRICS, STAMP, WATCHED, record, stamps
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
-from vidgen_bench.leaderboard.render.csv_text import as_csv
-from vidgen_bench.leaderboard.render.json_text import as_json
-from vidgen_bench.leaderboard.render.markdown import as_markdown
+from vidgen_bench.leaderboard.render.csv_text import render_csv
+from vidgen_bench.leaderboard.render.json_text import render_json
+from vidgen_bench.leaderboard.render.markdown import render_markdown
 from vidgen_bench.leaderboard.render.notes import heading, notes
 from vidgen_bench.records.record import Record
 
@@ -53,17 +53,17 @@ def test_a_metric_of_two_distributions_is_two_columns_and_no_mean_of_both(turned
 
 def test_machines_are_told_whose_every_column_is() -> None:
     found = ranked(with_kid(0, [0.1, 0.3]), with_kid(1, [7.0, 9.0], by="evil-kid"))
-    (table,) = json.loads(as_json(found))["rankings"]
+    (table,) = json.loads(render_json(found))["rankings"]
     assert table["metrics"]["kid (evil-kid)"]["protocol"] == KID_STAMP.id
     assert table["metrics"]["kid (evil-kid)"]["measured_by"] == [
         {"kind": "instrument", "name": "c3d-shapes", "distribution": "vidgen-bench"},
         {"kind": "metric", "name": "kid", "distribution": "evil-kid"},
     ]
-    (line,) = [x for x in csv.DictReader(io.StringIO(as_csv(found))) if x["kind"] == "row"]
+    (line,) = [x for x in csv.DictReader(io.StringIO(render_csv(found))) if x["kind"] == "row"]
     assert float(line["kid (evil-kid)_mean"]) == 8.0
     assert line["kid (evil-kid)_measured_by"] == "instrument c3d-shapes of vidgen-bench; metric kid of evil-kid"
     assert line["kid_protocol"] == KID_STAMP.id != line["protocol"]
-    assert "| KID ↓ (evil-kid) |" in as_markdown(found)
+    assert "| KID ↓ (evil-kid) |" in render_markdown(found)
 
 
 def test_an_instrument_of_two_distributions_is_two_columns_of_a_further_protocol() -> None:
@@ -84,7 +84,7 @@ def test_a_protocol_of_extra_metrics_is_not_told_for_each() -> None:
     assert not any(KID_STAMP.id in note for note in said)
     assert said.count("Extra metrics have protocol ids of their own: the records and --format json have them.") == 1
     assert not any("Extra metrics" in note for note in notes(ranking.plain()))
-    assert KID_STAMP.id in as_json([ranking])
+    assert KID_STAMP.id in render_json([ranking])
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
@@ -133,15 +133,15 @@ def test_a_table_of_runs_that_all_diverged_says_so() -> None:
 
 def test_what_is_not_known_of_clips_from_elsewhere_is_no_zero() -> None:
     found = ranked(record("a-diffusion", scores={"fid": [100.0]}, **EXTERNAL))
-    (line,) = [x for x in csv.DictReader(io.StringIO(as_csv(found))) if x["kind"] == "row"]
+    (line,) = [x for x in csv.DictReader(io.StringIO(render_csv(found))) if x["kind"] == "row"]
     assert (line["iterations"], line["device_hours"], line["seeds"], line["status"]) == ("", "", "", "external")
-    assert "| – | a-diffusion |  | – | 100.00 | – | – | – | – | – | external |" in as_markdown(found)
-    (table,) = json.loads(as_json(found))["rankings"]
+    assert "| – | a-diffusion |  | – | 100.00 | – | – | – | – | – | external |" in render_markdown(found)
+    (table,) = json.loads(render_json(found))["rankings"]
     assert table["rows"][0]["runs"][0]["external"]["used"] == 1024
 
 
 def test_a_refusal_is_told_of_the_run_that_had_it() -> None:
     refused = with_kid(1, [0.2], refused="too few samples")
     found = ranked(with_kid(0, [0.1]), refused)
-    (table,) = json.loads(as_json(found))["rankings"]
+    (table,) = json.loads(render_json(found))["rankings"]
     assert [run["refused"] for run in table["rows"][0]["runs"]] == [{}, {"kid": "too few samples"}]

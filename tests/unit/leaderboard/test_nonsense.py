@@ -16,10 +16,10 @@ from vidgen_bench.config.protocol import Stamp
 from vidgen_bench.config.track import track_fingerprint
 from vidgen_bench.leaderboard.collect import collect
 from vidgen_bench.leaderboard.ranking import rankings
-from vidgen_bench.leaderboard.render.csv_text import as_csv
-from vidgen_bench.leaderboard.render.json_text import as_json
-from vidgen_bench.leaderboard.render.markdown import as_markdown
-from vidgen_bench.leaderboard.render.terminal import table
+from vidgen_bench.leaderboard.render.csv_text import render_csv
+from vidgen_bench.leaderboard.render.json_text import render_json
+from vidgen_bench.leaderboard.render.markdown import render_markdown
+from vidgen_bench.leaderboard.render.terminal import render_terminal
 
 DECLARED = {"evaluation": {"select": "fid", "final": {"samples": 256}}, "budget": {"device_hours": 1.0}}
 
@@ -102,7 +102,7 @@ def shown(folder: Path, what: object) -> None:
     found = rankings(collect([folder]).entries)
     console = Console(width=120, file=(folder / "table.txt").open("w", encoding="utf-8"))
     with console.file:
-        console.print(table(found, 120))
+        console.print(render_terminal(found, 120))
     text = (folder / "table.txt").read_text(encoding="utf-8")
-    for rendered in (text, as_json(found), as_csv(found), as_markdown(found)):
+    for rendered in (text, render_json(found), render_csv(found), render_markdown(found)):
         assert "tgan+good" in rendered.encode().decode(), what

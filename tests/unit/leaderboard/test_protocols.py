@@ -13,10 +13,10 @@ from tests.kit.record_files import EXTERNAL, METRICS, STAMP, WATCHED, record, st
 from vidgen_bench.config.protocol import Stamp
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
-from vidgen_bench.leaderboard.render.json_text import as_json, status
-from vidgen_bench.leaderboard.render.markdown import as_markdown
+from vidgen_bench.leaderboard.render.json_text import render_json, status
+from vidgen_bench.leaderboard.render.markdown import render_markdown
 from vidgen_bench.leaderboard.render.notes import identity
-from vidgen_bench.leaderboard.render.terminal import table
+from vidgen_bench.leaderboard.render.terminal import render_terminal
 from vidgen_bench.records.record import Record
 
 FVD = STAMP.model_copy(
@@ -37,7 +37,7 @@ def with_fvd(spec: str, stamp: Stamp, value: float) -> Record:
 
 def rendered(found: list[Ranking]) -> str:
     stream = io.StringIO()
-    Console(file=stream, width=140).print(table(found, 140))
+    Console(file=stream, width=140).print(render_terminal(found, 140))
     return stream.getvalue()
 
 
@@ -90,8 +90,8 @@ def test_clips_from_elsewhere_stand_among_the_rows_without_a_rank() -> None:
     text = rendered([ranking])
     assert "external" in text
     assert "made elsewhere, measured alike" in text
-    assert "my-diffusion" in as_markdown([ranking])
-    assert '"status": "external"' in as_json([ranking])
+    assert "my-diffusion" in render_markdown([ranking])
+    assert '"status": "external"' in render_json([ranking])
 
 
 def test_what_a_reader_must_know_stands_beside_the_number() -> None:
@@ -99,7 +99,7 @@ def test_what_a_reader_must_know_stands_beside_the_number() -> None:
     found = ranked(record(metrics=metrics))
     assert "rank-deficient" in rendered(found)
     assert "Compare it at equal n only" in " ".join(rendered(found).split())
-    assert "FID ↓ (rank-deficient)" in as_markdown(found)
+    assert "FID ↓ (rank-deficient)" in render_markdown(found)
 
 
 def test_extra_metrics_are_shown_where_asked_for() -> None:
@@ -108,7 +108,7 @@ def test_extra_metrics_are_shown_where_asked_for() -> None:
     (ranking,) = ranked(record(scores=scores, metrics={**METRICS, "kid": extra}))
     assert "KID ↓" in rendered([ranking])
     assert "KID" not in rendered([ranking.plain()])
-    assert "KID" in as_json([ranking])
+    assert "KID" in render_json([ranking])
 
 
 def test_what_is_not_shown_is_not_spoken_of() -> None:

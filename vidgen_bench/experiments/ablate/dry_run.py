@@ -31,7 +31,7 @@ def totals(jobs: Sequence[Job]) -> dict[str, float]:
     return sums
 
 
-def as_table(ablation: Ablation) -> dict[str, Any]:
+def json_values(ablation: Ablation) -> dict[str, Any]:
     """Return the plan as plain values."""
     left = [job for job in ablation.jobs if state(job) != "done"]
     return {
@@ -60,15 +60,15 @@ def as_table(ablation: Ablation) -> dict[str, Any]:
     }
 
 
-def plan(ablation: Ablation) -> RenderableType:
+def render_terminal(ablation: Ablation) -> RenderableType:
     """Return the list of runs for a terminal."""
-    from rich import box
     from rich.console import Group
     from rich.padding import Padding
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
+    from vidgen_bench.leaderboard.render.terminal import simple_table
+
+    table = simple_table()
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("run", overflow="fold", min_width=18)
     table.add_column("seed", justify="right", no_wrap=True)

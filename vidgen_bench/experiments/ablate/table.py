@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Line:
+class CellLine:
     """One line of a cell: a number or a state, and the letters of its footnotes."""
 
     text: str
@@ -26,22 +26,22 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Shown:
+class TableCell:
     """A cell: a line for each of our models, and the published one."""
 
-    ours: tuple[Line, ...] = ()
-    published: Line | None = None
+    ours: tuple[CellLine, ...] = ()
+    published: CellLine | None = None
 
 
 @dataclass(frozen=True)
-class Sheet:
+class AblationTable:
     """A whole table, ready to be laid out."""
 
     title: str
     head: tuple[str, ...]
     rows: tuple[str, ...]
     columns: tuple[str, ...]
-    cells: dict[tuple[str, str], Shown]
+    cells: dict[tuple[str, str], TableCell]
     footnotes: tuple[tuple[str, str], ...]
     sentences: tuple[str, ...]
 
@@ -65,7 +65,7 @@ class _Footnotes:
         return ",".join(self.letters[text] for text in texts if text)
 
 
-def sheet(ablation: Ablation, results: Sequence[Result], metric: Metric) -> Sheet:
+def ablation_table(ablation: Ablation, results: Sequence[Result], metric: Metric) -> AblationTable:
     """Return the table of a suite after these results."""
     from vidgen_bench.experiments.ablate.values import values
     from vidgen_bench.leaderboard.render import numbers
@@ -82,10 +82,10 @@ def sheet(ablation: Ablation, results: Sequence[Result], metric: Metric) -> Shee
             group = found.get((row, column), [])
             lines = tuple(line for value in group for line in _lines(value, ablation, places, notes))
             published = group[0].member.cell.published if group else None
-            cells[row, column] = Shown(lines, _published(published, printed, notes) if published else None)
+            cells[row, column] = TableCell(lines, _published(published, printed, notes) if published else None)
     seeds = f"seed{'s' if len(ablation.seeds) > 1 else ''} {numbers.seeds(ablation.seeds)}"
     track = f"track {ablation.track.name} {ablation.track.fingerprint}"
-    return Sheet(
+    return AblationTable(
         title=suite.title or suite.name,
         head=(*filter(None, [suite.reference]), f"{metric.title} {ARROWS[metric.better]} · {seeds} · {track}"),
         rows=suite.rows,
@@ -96,17 +96,17 @@ def sheet(ablation: Ablation, results: Sequence[Result], metric: Metric) -> Shee
     )
 
 
-def _lines(value: Value, ablation: Ablation, places: int, notes: _Footnotes) -> Iterator[Line]:
+def _lines(value: Value, ablation: Ablation, places: int, notes: _Footnotes) -> Iterator[CellLine]:
     from vidgen_bench.leaderboard.render.numbers import mean_and_spread
 
     member = value.member
     aside = f"Ours on the track {member.track.name}." if member.aside else None
     marks = notes.mark(member.model.note, aside, value.reason)
     text = mean_and_spread(value.summary, places) if value.summary else value.state
-    yield Line(text, marks, value.state)
+    yield CellLine(text, marks, value.state)
     scored = sum(r.state == "finished" for r in value.results)
     if value.summary and scored < len(ablation.seeds):
-        yield Line(f"{scored} of {len(ablation.seeds)} seeds", state="not run")
+        yield CellLine(f"{scored} of {len(ablation.seeds)} seeds", state="not run")
 
 
 def _as_summary(published: Published) -> Summary:
@@ -115,15 +115,15 @@ def _as_summary(published: Published) -> Summary:
     return Summary(published.mean, published.std, "batches", 1)
 
 
-def _published(published: Published, places: int, notes: _Footnotes) -> Line:
+def _published(published: Published, places: int, notes: _Footnotes) -> CellLine:
     from vidgen_bench.leaderboard.render.numbers import mean_and_spread
 
-    return Line(mean_and_spread(_as_summary(published), places), notes.mark(published.note), "published")
+    return CellLine(mean_and_spread(_as_summary(published), places), notes.mark(published.note), "published")
 
 
 def _sentences(ablation: Ablation, results: Sequence[Result], summaries: Sequence[Summary]) -> Iterator[str]:
     from vidgen_bench.compose.resolve import spelt
-    from vidgen_bench.leaderboard.render.notes import spread
+    from vidgen_bench.leaderboard.render.notes import spread_sentences
 
     suite = ablation.suite
     compared = [m for m in ablation.members if m.cell.published]
@@ -135,7 +135,7 @@ def _sentences(ablation: Ablation, results: Sequence[Result], summaries: Sequenc
     if given := ablation.given:
         options = " ".join(f"{key}={spelt(value)}" for key, value in given.items())
         yield f"Set in every cell: {options}{'; ours are then not the published models' if compared else ''}."
-    yield from spread(summaries)
+    yield from spread_sentences(summaries)
     if len(summaries) > 1:
         yield "No winner is marked: two of ours are not told apart where |m1 - m2| <= sqrt(s1² + s2²)."
     yield from _anchors(ablation, results)
@@ -160,19 +160,19 @@ def _names(members: Sequence[Member], which: str) -> str:
 
 def _anchors(ablation: Ablation, results: Sequence[Result]) -> Iterator[str]:
     """Yield the anchors of every track in the table, and what makes them doubtful."""
-    from vidgen_bench.leaderboard.render.notes import anchors
+    from vidgen_bench.leaderboard.render.notes import anchor_caution, anchor_sentence
 
     found = rankings_of(results)
-    if said := anchors(name for ranking in found for name in ranking.anchors.scores):
-        yield said
+    if sentence := anchor_sentence(name for ranking in found for name in ranking.anchors.scores):
+        yield sentence
     for ranking in found:
         shown = anchor_scores(ranking, ablation.metric)
         if shown:
             yield f"{ranking.name}: {' · '.join(f'{name} {text}' for name, text in shown.items())}."
         if not ranking.ranked:
             yield f"{ranking.name}: these scores rank nothing."
-        if disputed := ", ".join(ranking.anchors.disagree):
-            yield f"Caution: the records disagree on the anchors {disputed}; were they measured alike?"
+        if caution := anchor_caution(ranking.anchors):
+            yield caution
     if len(found) > len({r.record.track.fingerprint for r in found}):
         yield "Caution: not all cells of one track were measured alike; `vidgen-bench leaderboard` keeps them apart."
 

@@ -11,103 +11,100 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from vidgen_bench.experiments.ablate.table import Line, Sheet
-
-DASH = "–"
+    from vidgen_bench.experiments.ablate.table import AblationTable, CellLine
 
 _STYLES = {"diverged": "red", "failed": "red", "does not fit": "dim", "not run": "dim", "published": "dim"}
 
 
-def view(sheet: Sheet, width: int) -> RenderableType:
+def render_terminal(table: AblationTable, width: int) -> RenderableType:
     """Return the table within a width: published numbers beside ours, or beneath them, or fewer columns at a time."""
     from rich.console import Group
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
-    head = Text.assemble((sheet.title, "bold cyan"), *((f"\n{line}", "dim") for line in sheet.head))
+    head = Text.assemble((table.title, "bold cyan"), *((f"\n{line}", "dim") for line in table.head))
     notes = Table.grid(padding=(0, 2, 0, 0))
-    for letter, text in sheet.footnotes:
+    for letter, text in table.footnotes:
         notes.add_row(Text(letter, style="dim"), Text(text))
-    said = Text("\n".join(sheet.sentences), style="dim")
-    beneath = [Padding(part, (0, 0, 1, 1)) for part in ([notes] if sheet.footnotes else []) + [said]]
-    return Group(Padding(head, (0, 0, 1, 1)), *_tables(sheet, width), *beneath)
+    said = Text("\n".join(table.sentences), style="dim")
+    beneath = [Padding(part, (0, 0, 1, 1)) for part in ([notes] if table.footnotes else []) + [said]]
+    return Group(Padding(head, (0, 0, 1, 1)), *_tables(table, width), *beneath)
 
 
-def _tables(sheet: Sheet, width: int) -> list[RenderableType]:
+def _tables(table: AblationTable, width: int) -> list[RenderableType]:
     from rich.padding import Padding
 
-    if _fits(_beside, sheet, sheet.columns, width):
-        return [Padding(_beside(sheet, sheet.columns), (0, 0, 1, 0))]
+    if _fits(_beside, table, table.columns, width):
+        return [Padding(_beside(table, table.columns), (0, 0, 1, 0))]
     parts: list[list[str]] = [[]]
-    for column in sheet.columns:
-        if parts[-1] and not _fits(_beneath, sheet, [*parts[-1], column], width):
+    for column in table.columns:
+        if parts[-1] and not _fits(_beneath, table, [*parts[-1], column], width):
             parts.append([])
         parts[-1].append(column)
-    return [Padding(_beneath(sheet, part), (0, 0, 1, 0)) for part in parts]
+    return [Padding(_beneath(table, part), (0, 0, 1, 0)) for part in parts]
 
 
-def _fits(build: Callable[[Sheet, Sequence[str]], Table], sheet: Sheet, columns: Sequence[str], width: int) -> bool:
+def _fits(
+    build: Callable[[AblationTable, Sequence[str]], Table], table: AblationTable, columns: Sequence[str], width: int
+) -> bool:
     from rich.console import Console
 
-    return Console(width=10_000).measure(build(sheet, columns)).maximum <= width
+    return Console(width=10_000).measure(build(table, columns)).maximum <= width
 
 
-def _table(sheet: Sheet, leading: int) -> Table:
-    from rich import box
-    from rich.table import Table
+def _empty(table: AblationTable, leading: int) -> Table:
+    from vidgen_bench.leaderboard.render.terminal import simple_table
 
-    table = Table(
-        box=box.SIMPLE, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold", leading=leading
-    )
-    table.add_column("", overflow="fold", max_width=max(24, *map(len, sheet.columns)))
-    return table
+    empty = simple_table(leading)
+    empty.add_column("", overflow="fold", max_width=max(24, *map(len, table.columns)))
+    return empty
 
 
-def _beside(sheet: Sheet, columns: Sequence[str]) -> Table:
+def _beside(table: AblationTable, columns: Sequence[str]) -> Table:
     """Return ours and, in a column of its own, the published number."""
     from rich.text import Text
 
-    table = _table(sheet, leading=0)
+    grid = _empty(table, leading=0)
     blocks = []
     for column in columns:
-        cells = [sheet.cells[row, column] for row in sheet.rows]
-        ours = _Block([list(c.ours) for c in cells], [column, "ours"] if sheet.compares else [column])
+        cells = [table.cells[row, column] for row in table.rows]
+        ours = _Block([list(c.ours) for c in cells], [column, "ours"] if table.compares else [column])
         blocks.append(ours)
-        table.add_column(ours.head(), no_wrap=True)
-        if sheet.compares:
+        grid.add_column(ours.head(), no_wrap=True)
+        if table.compares:
             theirs = _Block([[c.published] if c.published else [] for c in cells], ["", "published"], style="dim")
             blocks.append(theirs)
-            table.add_column(theirs.head(), no_wrap=True)
-    for number, row in enumerate(sheet.rows):
-        table.add_row(Text(f" {row}", style="bold"), *(block.cell(number) for block in blocks))
-    return table
+            grid.add_column(theirs.head(), no_wrap=True)
+    for number, row in enumerate(table.rows):
+        grid.add_row(Text(f" {row}", style="bold"), *(block.cell(number) for block in blocks))
+    return grid
 
 
-def _beneath(sheet: Sheet, columns: Sequence[str]) -> Table:
+def _beneath(table: AblationTable, columns: Sequence[str]) -> Table:
     """Return ours and, in brackets beneath, the published number."""
     from rich.text import Text
 
-    table = _table(sheet, leading=1 if sheet.compares else 0)
+    grid = _empty(table, leading=1 if table.compares else 0)
     blocks = []
     for column in columns:
-        cells = [sheet.cells[row, column] for row in sheet.rows]
+        cells = [table.cells[row, column] for row in table.rows]
         lines = [[*c.ours, *([_bracketed(c.published)] if c.published else [])] for c in cells]
-        blocks.append(_Block(lines, [column, "(published)"] if sheet.compares else [column]))
-        table.add_column(blocks[-1].head(), no_wrap=True)
-    for number, row in enumerate(sheet.rows):
-        table.add_row(Text(f" {row}", style="bold"), *(block.cell(number) for block in blocks))
-    return table
+        blocks.append(_Block(lines, [column, "(published)"] if table.compares else [column]))
+        grid.add_column(blocks[-1].head(), no_wrap=True)
+    for number, row in enumerate(table.rows):
+        grid.add_row(Text(f" {row}", style="bold"), *(block.cell(number) for block in blocks))
+    return grid
 
 
-def _bracketed(line: Line) -> Line:
+def _bracketed(line: CellLine) -> CellLine:
     return dataclasses.replace(line, text=f"({line.text})", state="published")
 
 
 class _Block:
     """One column: numbers end below each other, and the letters of footnotes follow them."""
 
-    def __init__(self, cells: Sequence[Sequence[Line]], head: Sequence[str], style: str = "") -> None:
+    def __init__(self, cells: Sequence[Sequence[CellLine]], head: Sequence[str], style: str = "") -> None:
         self._cells, self._head, self._style = cells, head, style
         lines = [line for cell in cells for line in cell]
         self._width = max(map(len, [*head, *(line.text for line in lines)]))
@@ -124,11 +121,13 @@ class _Block:
         """Return the lines of a row; a dash where the column has none but the table asks for one."""
         from rich.text import Text
 
+        from vidgen_bench.leaderboard.render.numbers import DASH
+
         lines = [self._text(line) for line in self._cells[row]]
         empty = "" if self._style else DASH
         return Text("\n").join(lines) if lines else Text(f"{empty:>{self._width}}", style="dim")
 
-    def _text(self, line: Line) -> Text:
+    def _text(self, line: CellLine) -> Text:
         from rich.text import Text
 
         marks = f" {line.marks:<{self._room}}" if self._room else ""

@@ -17,7 +17,7 @@ from vidgen_bench.leaderboard.rows import Summary
 _PARTS = ("mean", "std", "std_over", "count", "protocol", "measured_by")
 
 
-def as_csv(rankings: Sequence[Ranking]) -> str:
+def render_csv(rankings: Sequence[Ranking]) -> str:
     """Return a header and one line for each row and anchor; what a line does not have is left empty."""
     metrics = list(dict.fromkeys(m for r in rankings for m in r.metrics))
     lines = [_shared(r) | line for r in rankings for line in (*_anchors(r), *(_row(r, ranked) for ranked in r.rows))]

@@ -16,7 +16,7 @@ from vidgen_bench.leaderboard.render.notes import notes
 SCHEMA = 1
 
 
-def as_json(rankings: Sequence[Ranking], faults: Sequence[str] = ()) -> str:
+def render_json(rankings: Sequence[Ranking], faults: Sequence[str] = ()) -> str:
     """Return the rankings, and what was wrong with files that hold no valid record, as JSON text."""
     table = {"schema": SCHEMA, "rankings": [_ranking(r) for r in rankings], "faults": list(faults)}
     return json.dumps(table, indent=2, ensure_ascii=False) + "\n"

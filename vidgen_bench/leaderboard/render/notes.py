@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from vidgen_bench.leaderboard.anchors import Anchors
 from vidgen_bench.leaderboard.columns import OURS
 from vidgen_bench.leaderboard.comparable import MEASURING, Measuring, protocol_of
 from vidgen_bench.leaderboard.ranking import Ranking
@@ -40,7 +41,7 @@ def identity(ranking: Ranking) -> str:
 def notes(ranking: Ranking) -> list[str]:
     """Return the sentences beneath a table."""
     scores = [s for r in ranking.rows for name, s in r.row.scores.items() if name in ranking.metrics]
-    lines = [_order(ranking), anchors(ranking.anchors.scores), *spread(scores)]
+    lines = [_order(ranking), anchor_sentence(ranking.anchors.scores), *spread_sentences(scores)]
     if any(r.rank and r.rank[0] != r.rank[1] for r in ranking.rows):
         lines.append("Ranks such as 1-2 are not told apart: two rows are tied where |m1 - m2| <= sqrt(s1² + s2²).")
     if not ranking.ranked:
@@ -50,9 +51,7 @@ def notes(ranking: Ranking) -> list[str]:
             "External: clips that were made elsewhere, measured alike; how they were trained is not known here, so no rank."
         )
     lines += [*_protocols(ranking), *_cautions(ranking)]
-    if ranking.anchors.disagree:
-        disputed = ", ".join(ranking.anchors.disagree)
-        lines.append(f"Caution: the records disagree on the anchors {disputed}; were they measured alike?")
+    lines.append(anchor_caution(ranking.anchors))
     return [*filter(None, lines), *_versions(ranking)]
 
 
@@ -114,14 +113,20 @@ def _order(ranking: Ranking) -> str:
     return f"{ordered} {whose} are of the checkpoint that was best by {which}, on {drawn} fresh samples."
 
 
-def anchors(names: Iterable[str]) -> str:
-    """Return what the anchors of these names are, in a sentence."""
-    said = dict.fromkeys(ANCHORS[name].sentence for name in names if name in ANCHORS)
-    return f"Anchors, measured alike: {'; '.join(said)}." if said else ""
+def anchor_sentence(names: Iterable[str]) -> str:
+    """Return a sentence that explains the anchors with these names; empty if there are none."""
+    parts = dict.fromkeys(ANCHORS[name].sentence for name in names if name in ANCHORS)
+    return f"Anchors, measured alike: {'; '.join(parts)}." if parts else ""
 
 
-def spread(scores: Iterable[Summary]) -> list[str]:
-    """Return what ± means in these scores, a sentence each."""
+def anchor_caution(anchors: Anchors) -> str:
+    """Return a sentence that names the anchors on which the records disagree; empty if there are none."""
+    names = ", ".join(anchors.disagree)
+    return f"Caution: the records disagree on the anchors {names}; were they measured alike?" if names else ""
+
+
+def spread_sentences(scores: Iterable[Summary]) -> list[str]:
+    """Return the sentences that explain ± in these scores."""
     scores = list(scores)
     kinds = {s.over for s in scores if s.std is not None}
     lines = []

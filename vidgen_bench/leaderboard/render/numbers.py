@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from vidgen_bench.leaderboard.ranking import Ranking
 from vidgen_bench.leaderboard.rows import Summary
 
 DASH = "–"
@@ -16,6 +17,11 @@ def decimals(summaries: Iterable[Summary]) -> int:
     if not spreads:
         return 2
     return min(max(1 - math.floor(math.log10(spreads[len(spreads) // 2])), 0), 4)
+
+
+def decimals_of(ranking: Ranking) -> dict[str, int]:
+    """Return the decimals of every metric column of a ranking."""
+    return {m: decimals(r.row.scores[m] for r in ranking.rows if m in r.row.scores) for m in ranking.metrics}
 
 
 def mean_and_spread(summary: Summary | None, places: int) -> str:

@@ -1,4 +1,4 @@
-"""The leaderboard for a terminal: one table a ranking, rows between their anchors."""
+"""The leaderboard for a terminal: one table per ranking, with the rows between their anchors."""
 
 from __future__ import annotations
 
@@ -13,73 +13,55 @@ from rich.text import Text
 
 from vidgen_bench.leaderboard.anchors import describe
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
-from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.render import costs, numbers
 from vidgen_bench.leaderboard.render.notes import heading, identity, notes
+from vidgen_bench.leaderboard.rows import Row
 
 _MORE = 4
-"""Extra metrics in one table."""
+"""Number of extra metrics per table."""
 
 ENOUGH = 100
-"""Columns from which on every fact has a column of its own."""
+"""The terminal width from which every cost has its own column."""
 
 
 @dataclass(frozen=True)
-class _Column:
-    """One or two facts about the cost of a row; two stand one above the other."""
+class _CostColumn:
+    """One or two costs of a row; two stand one above the other."""
 
     title: str
-    facts: Callable[[Ranked], str]
+    cost: Callable[[Row], str]
     folds: bool = False
 
 
-def _temporal(ranked: Ranked) -> str:
-    return numbers.count(ranked.row.records[0].parameters.temporal)
-
-
-def _generator(ranked: Ranked) -> str:
-    return numbers.count(ranked.row.records[0].parameters.parts.get("generator"))
-
-
-def _iterations(ranked: Ranked) -> str:
-    if ranked.row.external:
-        return numbers.DASH
-    return numbers.span([r.spent.iterations for r in ranked.row.records])
-
-
-def _hours(ranked: Ranked) -> str:
-    if ranked.row.external:
-        return numbers.DASH
-    return numbers.hours([r.measured.device_hours for r in ranked.row.records])
-
-
-def _seeds(ranked: Ranked) -> str:
-    if ranked.row.external:
-        return numbers.DASH
-    return numbers.seeds(ranked.row.seeds)
-
-
 _WIDE = (
-    _Column("G_t", _temporal),
-    _Column("G", _generator),
-    _Column("iter.", _iterations),
-    _Column("dev-h", _hours),
-    _Column("seeds", _seeds, folds=True),
+    _CostColumn("G_t", costs.temporal_parameters),
+    _CostColumn("G", costs.generator_parameters),
+    _CostColumn("iter.", costs.iterations),
+    _CostColumn("dev-h", costs.device_hours),
+    _CostColumn("seeds", costs.seeds, folds=True),
 )
 
 _NARROW = (
-    _Column("G_t\nof G", lambda r: f"{_temporal(r)}\n{_generator(r)}"),
-    _Column("iter.\ndev-h", lambda r: f"{_iterations(r)}\n{_hours(r)}"),
-    _Column("seeds", _seeds, folds=True),
+    _CostColumn("G_t\nof G", lambda row: f"{costs.temporal_parameters(row)}\n{costs.generator_parameters(row)}"),
+    _CostColumn("iter.\ndev-h", lambda row: f"{costs.iterations(row)}\n{costs.device_hours(row)}"),
+    _CostColumn("seeds", costs.seeds, folds=True),
 )
 
 
-def table(rankings: Sequence[Ranking], width: int) -> RenderableType:
-    """Return the rankings one below another; in fewer than 100 columns, facts about cost stand in pairs."""
+def render_terminal(rankings: Sequence[Ranking], width: int) -> RenderableType:
+    """Return the tables of the rankings; below 100 columns, costs are stacked in pairs."""
     columns = _WIDE if width >= ENOUGH else _NARROW
     return Group(*(part for ranking in rankings for part in _section(ranking, columns)))
 
 
-def _section(ranking: Ranking, columns: Sequence[_Column]) -> list[RenderableType]:
+def simple_table(leading: int = 0) -> Table:
+    """Return an empty table in the style of all our tables, with ``leading`` blank lines between rows."""
+    return Table(
+        box=box.SIMPLE, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold", leading=leading
+    )
+
+
+def _section(ranking: Ranking, columns: Sequence[_CostColumn]) -> list[RenderableType]:
     head = Text.assemble((ranking.name, "bold cyan"), "\n", (identity(ranking), "dim"))
     caption = Text("\n".join(notes(ranking)), style="dim")
     extra = [name for name, entry in ranking.metrics.items() if entry.extra]
@@ -89,8 +71,8 @@ def _section(ranking: Ranking, columns: Sequence[_Column]) -> list[RenderableTyp
     return [Padding(head, (0, 0, 0, 1)), *grids, Padding(caption, (0, 0, 1, 1))]
 
 
-def _grid(ranking: Ranking, columns: Sequence[_Column]) -> Table:
-    grid = Table(box=box.SIMPLE, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
+def _grid(ranking: Ranking, columns: Sequence[_CostColumn]) -> Table:
+    grid = simple_table()
     if ranking.ranked:
         grid.add_column(" #", justify="right", no_wrap=True)
     grid.add_column("spec" if ranking.ranked else " spec", overflow="fold", min_width=15)
@@ -102,12 +84,12 @@ def _grid(ranking: Ranking, columns: Sequence[_Column]) -> Table:
         )
     for column in columns:
         grid.add_column(column.title, justify="right", no_wrap=not column.folds, overflow="fold", min_width=5)
-    places = {m: numbers.decimals(r.row.scores[m] for r in ranking.rows if m in r.row.scores) for m in ranking.metrics}
+    places = numbers.decimals_of(ranking)
     for name in ranking.anchors.above:
         grid.add_row(*_anchor(ranking, name, places), style="dim", end_section=name == ranking.anchors.above[-1])
     for ranked in ranking.rows:
-        costs = [column.facts(ranked) for column in columns]
-        grid.add_row(*_row(ranking, ranked, places), *costs, end_section=ranked is ranking.rows[-1])
+        shown = [column.cost(ranked.row) for column in columns]
+        grid.add_row(*_row(ranking, ranked, places), *shown, end_section=ranked is ranking.rows[-1])
     for name in ranking.anchors.below:
         grid.add_row(*_anchor(ranking, name, places), style="dim")
     return grid
@@ -136,5 +118,5 @@ def _row(ranking: Ranking, ranked: Ranked, places: dict[str, int]) -> list[Rende
 
 
 def _indented(ranking: Ranking, content: str | Text) -> RenderableType:
-    """Where there is no column of ranks, keep the first letter below those of the title."""
+    """Indent the first column if there are no ranks, to align it with the title."""
     return content if ranking.ranked else Padding(content, (0, 0, 0, 1))

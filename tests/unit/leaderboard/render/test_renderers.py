@@ -13,10 +13,10 @@ from rich.console import Console
 from tests.kit.record_files import record
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
-from vidgen_bench.leaderboard.render.csv_text import as_csv
-from vidgen_bench.leaderboard.render.json_text import as_json
-from vidgen_bench.leaderboard.render.markdown import as_markdown
-from vidgen_bench.leaderboard.render.terminal import table
+from vidgen_bench.leaderboard.render.csv_text import render_csv
+from vidgen_bench.leaderboard.render.json_text import render_json
+from vidgen_bench.leaderboard.render.markdown import render_markdown
+from vidgen_bench.leaderboard.render.terminal import render_terminal
 
 GIVEN = {"backbone.width": (0.5, "given"), "temporal.hidden": (978, "given")}
 
@@ -39,7 +39,7 @@ def found() -> list[Ranking]:
 
 def lines(found: list[Ranking], width: int) -> list[str]:
     stream = io.StringIO()
-    Console(file=stream, width=width).print(table(found, width))
+    Console(file=stream, width=width).print(render_terminal(found, width))
     return stream.getvalue().splitlines()
 
 
@@ -68,7 +68,7 @@ def test_rows_stand_between_their_anchors(found: list[Ranking]) -> None:
 
 
 def test_json_has_full_precision_raw_values_and_files(found: list[Ranking]) -> None:
-    (ranking,) = json.loads(as_json(found, ["a fault"]))["rankings"]
+    (ranking,) = json.loads(render_json(found, ["a fault"]))["rankings"]
     assert ranking["track"]["name"] == "test-64"
     assert ranking["track"]["declared"]["budget"] == {"iterations": 400}
     assert ranking["measured_by"][0] == {"kind": "instrument", "name": "c3d-shapes", "distribution": "vidgen-bench"}
@@ -81,11 +81,11 @@ def test_json_has_full_precision_raw_values_and_files(found: list[Ranking]) -> N
     assert third["status"] == "1 of 2 diverged"
     assert (last["status"], last["scores"], last["rank"]) == ("diverged", {}, None)
     assert set(ranking["anchors"]) == {"real", "grey", "noise"}
-    assert json.loads(as_json(found, ["a fault"]))["faults"] == ["a fault"]
+    assert json.loads(render_json(found, ["a fault"]))["faults"] == ["a fault"]
 
 
 def test_csv_has_a_line_for_each_row_and_anchor(found: list[Ranking]) -> None:
-    table = list(csv.DictReader(io.StringIO(as_csv(found))))
+    table = list(csv.DictReader(io.StringIO(render_csv(found))))
     assert [line["kind"] for line in table] == ["anchor"] * 3 + ["row"] * 4
     conv, equal, ode, sde = table[3:]
     assert (conv["rank_best"], conv["fid_mean"], conv["fid_std"], conv["fid_std_over"], conv["seeds"]) == (
@@ -105,7 +105,7 @@ def test_csv_has_a_line_for_each_row_and_anchor(found: list[Ranking]) -> None:
 
 
 def test_markdown_is_one_table_with_as_many_cells_in_every_line(found: list[Ranking]) -> None:
-    text = as_markdown(found)
+    text = render_markdown(found)
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert len(rows) == 2 + 3 + 4
     assert len({line.count("|") for line in rows}) == 1
@@ -117,7 +117,7 @@ def test_markdown_is_one_table_with_as_many_cells_in_every_line(found: list[Rank
 def test_markdown_escapes_what_it_would_read() -> None:
     options = {"backbone.label": ("a|b*c_d<e>`f`", "given")}
     (ranking,) = rankings([Entry(Path("record.json"), record(options=options))])
-    assert r"backbone.label=a\|b\*c\_d\<e>\`f\`" in as_markdown([ranking])
+    assert r"backbone.label=a\|b\*c\_d\<e>\`f\`" in render_markdown([ranking])
 
 
 def test_brackets_in_names_are_no_markup_in_the_table() -> None:
@@ -131,5 +131,5 @@ def test_two_rankings_stand_one_below_another() -> None:
     found = rankings([Entry(Path("0"), record()), Entry(Path("1"), other)])
     text = "\n".join(lines(found, 120))
     assert text.index("other") < text.index("test-64")
-    assert as_markdown(found).count("### ") == 2
-    assert len(list(csv.DictReader(io.StringIO(as_csv(found))))) == 8
+    assert render_markdown(found).count("### ") == 2
+    assert len(list(csv.DictReader(io.StringIO(render_csv(found))))) == 8

@@ -1,4 +1,4 @@
-"""The table of a suite for a README, as Markdown, and for machines, as JSON."""
+"""The table of a suite as plain values for JSON."""
 
 from __future__ import annotations
 
@@ -9,36 +9,11 @@ if TYPE_CHECKING:
     from vidgen_bench.api import Metric
     from vidgen_bench.experiments.ablate.members import Ablation
     from vidgen_bench.experiments.ablate.running import Result
-    from vidgen_bench.experiments.ablate.table import Line, Sheet
+    from vidgen_bench.experiments.ablate.table import AblationTable
     from vidgen_bench.experiments.ablate.values import Value
 
 
-def as_markdown(sheet: Sheet) -> str:
-    """Return heading, table, footnotes and sentences."""
-    from vidgen_bench.leaderboard.render.markdown import safe
-
-    columns = [
-        f"{safe(column)}{word}" for column in sheet.columns for word in (["", " published"] if sheet.compares else [""])
-    ]
-    body = [["", *columns], [":--", *("--:" for _ in columns)]]
-    for row in sheet.rows:
-        cells = []
-        for column in sheet.columns:
-            shown = sheet.cells[row, column]
-            cells.append("<br>".join(map(_cell, shown.ours)) or "–")
-            cells += [_cell(shown.published) if shown.published else ""] if sheet.compares else []
-        body.append([safe(row), *cells])
-    lines = [f"### {safe(sheet.title)}", "", *(f"{safe(line)}\n" for line in sheet.head)]
-    lines += [f"| {' | '.join(map(str, cells))} |" for cells in body]
-    notes = [f"- <sup>{letter}</sup> {safe(text)}" for letter, text in sheet.footnotes]
-    return "\n".join([*lines, "", *notes, *(f"- {safe(text)}" for text in sheet.sentences), ""])
-
-
-def _cell(line: Line) -> str:
-    return f"{line.text}<sup>{line.marks}</sup>" if line.marks else line.text
-
-
-def as_table(ablation: Ablation, results: Sequence[Result], sheet: Sheet, metric: Metric) -> dict[str, Any]:
+def json_values(ablation: Ablation, results: Sequence[Result], table: AblationTable, metric: Metric) -> dict[str, Any]:
     """Return the table as plain values: raw numbers, specs, options, seeds, folders and states."""
     from vidgen_bench.experiments.ablate.table import rankings_of
     from vidgen_bench.experiments.ablate.values import values
@@ -70,7 +45,7 @@ def as_table(ablation: Ablation, results: Sequence[Result], sheet: Sheet, metric
             }
             for ranking in rankings_of(results)
         },
-        "notes": list(sheet.sentences),
+        "notes": list(table.sentences),
     }
 
 

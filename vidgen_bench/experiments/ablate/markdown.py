@@ -1,0 +1,31 @@
+"""The table of a suite as Markdown, for a README."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vidgen_bench.experiments.ablate.table import AblationTable, CellLine
+
+
+def render_markdown(table: AblationTable) -> str:
+    """Return a section: heading, table, footnotes and sentences."""
+    from vidgen_bench.leaderboard.render.markdown import escape, section
+    from vidgen_bench.leaderboard.render.numbers import DASH
+
+    words = ["", " published"] if table.compares else [""]
+    columns = [f"{escape(column)}{word}" for column in table.columns for word in words]
+    rows = [["", *columns], [":--", *("--:" for _ in columns)]]
+    for row in table.rows:
+        cells = []
+        for column in table.columns:
+            cell = table.cells[row, column]
+            cells.append("<br>".join(map(_line, cell.ours)) or DASH)
+            cells += [_line(cell.published) if cell.published else ""] if table.compares else []
+        rows.append([escape(row), *cells])
+    footnotes = [f"<sup>{letter}</sup> {escape(text)}" for letter, text in table.footnotes]
+    return section(table.title, table.head, rows, [*footnotes, *map(escape, table.sentences)])
+
+
+def _line(line: CellLine) -> str:
+    return f"{line.text}<sup>{line.marks}</sup>" if line.marks else line.text
