@@ -84,21 +84,8 @@ def evaluate(
         RequestError: something unknown, too few clips, or clips that do not fit; the text names the option that would change it.
         DataError: a damaged file.
     """
+    given = dict(locals())
     from vidgen_bench.experiments.evaluate.evaluate import evaluate
+    from vidgen_bench.experiments.evaluate.request import EvaluationRequest
 
-    return evaluate(
-        what,
-        track=track,
-        protocol=protocol,
-        name=name,
-        data=data,
-        splits=splits,
-        samples=samples,
-        precision=precision,
-        resize=resize,
-        trim=trim,
-        layout=layout,
-        value_range=value_range,
-        device=device,
-        runs=runs,
-    )
+    return evaluate(EvaluationRequest.of_arguments(**given)).record

@@ -207,7 +207,7 @@ def test_precision_is_in_the_id(place: Path, monkeypatch) -> None:
         (["nowhere.npy", *HERE], "There is no file or folder nowhere.npy"),
         (
             ["mine.npy", *HERE, "--samples", "12"],
-            "measures batches of 12 clips; here are 11. Sample more. --samples 11",
+            "scores batches of 12 clips; found 11. Sample more. Or use --samples 11",
         ),
         (["mine.npy", *HERE, "--samples", "0"], "Invalid value for '--samples'"),
         (["mine.npy", *HERE, "--protocol", "c3d-tgn"], "Did you mean 'c3d-tgan'"),
@@ -236,7 +236,7 @@ def test_a_name_stands_for_the_same_clips(command: Command, place: Path) -> None
     np.save(place / "others.npy", clips()[::-1])
     done = command("evaluate", "others.npy", *HERE, "--name", "mine")
     assert done.code == 2
-    assert "runs/tiny/mine/record.json is of other clips. Give another --name" in done.err
+    assert "runs/tiny/mine/record.json holds scores of other clips. Give another --name" in done.err
     done = command("evaluate", "runs/tiny/mine", *DATA)
     assert done.code == 2
     assert "scores of external clips" in done.err
@@ -278,7 +278,7 @@ def test_the_python_function_takes_clips_and_refuses_what_is_none(place: Path, m
         RequestError, match="expected a path, a NumPy array or a tensor of clips; list is none of these"
     ):
         vidgen_bench.evaluate([1, 2], **PYTHON)  # type: ignore[arg-type]
-    with pytest.raises(RequestError, match="precision 'fp8' is unknown"):
+    with pytest.raises(RequestError, match="There is no precision 'fp8'"):
         vidgen_bench.evaluate("mine.npy", **PYTHON, precision="fp8")  # type: ignore[arg-type]
     with pytest.raises(RequestError, match="--samples -1: expected a positive"):
         vidgen_bench.evaluate("mine.npy", **PYTHON, samples=-1)
@@ -327,7 +327,7 @@ def test_one_clip_is_not_sent_where_it_is_refused_too(command: Command, place: P
     np.save(place / "one.npy", clips(1)[0])
     done = command("evaluate", "one.npy", *HERE)
     assert done.code == 2
-    assert "measures batches of 4 clips; here are 1. Sample more." in done.err
+    assert "scores batches of 4 clips; found 1. Sample more." in done.err
     assert "--samples" not in done.err
 
 
@@ -394,8 +394,7 @@ def test_protocols_that_ask_for_more_clips_are_left_out_and_named(place: Path) -
     from vidgen_bench.config.track import load_track
     from vidgen_bench.data.external.fitting import fitted
     from vidgen_bench.data.external.opening import source_of
-    from vidgen_bench.experiments.evaluate.external_clips import _enough
-    from vidgen_bench.experiments.evaluate.request import EvaluationRequest
+    from vidgen_bench.experiments.evaluate.external_clips import _with_enough_clips
     from vidgen_bench.host.host import Host
     from vidgen_bench.measure.resolved_track import resolve_track
 
@@ -405,7 +404,7 @@ def test_protocols_that_ask_for_more_clips_are_left_out_and_named(place: Path) -
         resolved_track.main, protocol=resolved_track.main.protocol.model_copy(update={"name": "large", "samples": 12})
     )
     both = dataclasses.replace(resolved_track, protocols=(resolved_track.main, large))
-    kept, left_over = _enough(both, fitted(source_of(clips()), track.clip), EvaluationRequest())
+    kept, left_over = _with_enough_clips(both, fitted(source_of(clips()), track.clip))
     assert kept.protocols == (resolved_track.main,)
-    assert kept.skipped["large"] == "it measures batches of 12 clips, and here are 11"
+    assert kept.skipped["large"] == "it scores batches of 12 clips; found 11"
     assert left_over == 3

@@ -75,32 +75,33 @@ def evaluate(
 
     from vidgen_bench.cli.console import print_json
     from vidgen_bench.cli.progress import TerminalObserver
-    from vidgen_bench.experiments.evaluate.evaluate import evaluation
+    from vidgen_bench.experiments.evaluate.evaluate import evaluate as score
     from vidgen_bench.experiments.evaluate.request import EvaluationRequest
     from vidgen_bench.measure.resolved_track import VideoLocation
 
     console = Console(soft_wrap=True, stderr=as_json)  # standard output is the JSON's alone
-    videos = VideoLocation(data, splits, allow_missing, workers)
-    asked = EvaluationRequest(None, samples, precision, videos, device)
+    request = EvaluationRequest(
+        what,
+        track=track,
+        name=name,
+        videos=VideoLocation(data, splits, allow_missing, workers),
+        samples=samples,
+        precision=precision,
+        resize=resize,
+        trim=trim,
+        layout=layout,
+        value_range=value_range,
+        device=device,
+        runs=runs,
+    )
     tables = []
-    asked_for: list[str | None] = list(dict.fromkeys(protocol or ()))
-    for one in asked_for or [None]:
+    protocols: list[str | None] = list(dict.fromkeys(protocol or ()))
+    for name_or_file in protocols or [None]:
         with TerminalObserver(console) as observer:
-            done = evaluation(
-                what,
-                dataclasses.replace(asked, protocol=one),
-                track=track,
-                name=name,
-                runs=runs,
-                resize=resize,
-                trim=trim,
-                layout=layout,
-                value_range=value_range,
-                observer=observer,
-            )
-        tables.append(done.table())
+            result = score(dataclasses.replace(request, protocol=name_or_file), observer)
+        tables.append(result.table())
         if not as_json:
-            _print(console, done)
+            _print(console, result)
     if as_json:
         print_json(tables)
 

@@ -1,9 +1,10 @@
-"""Arguments of the Python function, as strangers give them: of the right type, spelt as the command line spells them, or refused."""
+"""Checks the types of the arguments of ``vidgen_bench.evaluate``, and returns them as the command line would pass them."""
 
 from __future__ import annotations
 
 import operator
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,10 @@ from vidgen_bench.errors import RequestError
 
 
 def text(name: str, value: Any) -> str | None:
-    """Return a string or None as it is.
+    """Return a string or None unchanged.
 
     Raises:
-        RequestError: anything else.
+        RequestError: the value is neither.
     """
     if value is None or isinstance(value, str):
         return value
@@ -22,10 +23,10 @@ def text(name: str, value: Any) -> str | None:
 
 
 def name_or_file(name: str, value: Any) -> str | None:
-    """Return the name of something that ships, or the path of one's own file, as a string.
+    """Return a shipped name or the path of your own file, as a string; None stays None.
 
     Raises:
-        RequestError: neither, nor None.
+        RequestError: the value is neither a string nor a path.
     """
     if isinstance(value, Path):
         return str(value)
@@ -38,7 +39,7 @@ def folder(name: str, value: Any) -> Path:
     """Return a path.
 
     Raises:
-        RequestError: anything else.
+        RequestError: the value is not a path.
     """
     if isinstance(value, str | os.PathLike):
         return Path(value)
@@ -46,10 +47,10 @@ def folder(name: str, value: Any) -> Path:
 
 
 def whole(name: str, value: Any) -> int | None:
-    """Return a whole number, of whatever library, or None.
+    """Return an integer of any library as an int; None stays None.
 
     Raises:
-        RequestError: anything else, truth values and numbers in quotes included.
+        RequestError: the value is not an integer; booleans and strings are not.
     """
     if value is None:
         return None
@@ -62,10 +63,10 @@ def whole(name: str, value: Any) -> int | None:
 
 
 def flag(name: str, value: Any) -> bool:
-    """Return True or False.
+    """Return a boolean unchanged.
 
     Raises:
-        RequestError: anything else.
+        RequestError: the value is not a boolean.
     """
     if isinstance(value, bool):
         return value
@@ -75,3 +76,17 @@ def flag(name: str, value: Any) -> bool:
 def _other(name: str, value: Any, expected: str) -> RequestError:
     shown = repr(value)
     return RequestError(f"{name}={shown if len(shown) < 80 else shown[:77] + '...'}: expected {expected}.")
+
+
+CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
+    "track": name_or_file,
+    "protocol": name_or_file,
+    "name": text,
+    "samples": whole,
+    "precision": text,
+    "resize": flag,
+    "trim": text,
+    "layout": text,
+    "value_range": text,
+}
+"""The check of each argument that passes unchanged into an :class:`EvaluationRequest`."""

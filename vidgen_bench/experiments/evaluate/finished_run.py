@@ -1,11 +1,9 @@
-"""The best checkpoint of a finished run, drawn again under another protocol, precision or number of samples."""
+"""Scores the best checkpoint of a finished run under another protocol, precision or sample count."""
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
@@ -21,9 +19,9 @@ from vidgen_bench.errors import RecordError, RequestError
 from vidgen_bench.experiments.evaluate.record_files import RecordFiles
 from vidgen_bench.experiments.evaluate.recorded_protocol import as_measured, main_protocol
 from vidgen_bench.experiments.evaluate.request import EvaluationRequest, EvaluationResult
-from vidgen_bench.experiments.evaluate.scores import Numbers, ids_of, prepare_real_clips, score_clips
+from vidgen_bench.experiments.evaluate.scores import ids_of, prepare_real_clips, score_clips
 from vidgen_bench.experiments.run.folder import RunFolder
-from vidgen_bench.experiments.run.recording import environment_entry
+from vidgen_bench.experiments.run.recording import Numbers, Training, build_record, environment_entry, machine, now
 from vidgen_bench.experiments.sample.recompose import read_run
 from vidgen_bench.experiments.sample.trained import load
 from vidgen_bench.host.host import Host
@@ -32,7 +30,6 @@ from vidgen_bench.measure.resolved_track import ResolvedTrack, VideoLocation
 from vidgen_bench.records.record import RUN_FILES, Record, write_record
 from vidgen_bench.system.device import choose_device
 from vidgen_bench.system.observer import Observer
-from vidgen_bench.system.provenance import revision
 
 
 def is_run(path: Path) -> bool:
@@ -40,103 +37,95 @@ def is_run(path: Path) -> bool:
     return path.name in RUN_FILES or any((path / name).is_file() for name in RUN_FILES)
 
 
-def evaluate_run(run: Path, track: str | None, asked: EvaluationRequest, observer: Observer) -> EvaluationResult:
-    """Score the samples that a run's best checkpoint draws, and write ``RUN/evaluations/PROTOCOL-.../record.json``.
+def evaluate_run(run: Path, request: EvaluationRequest, observer: Observer) -> EvaluationResult:
+    """Score samples of a run's best checkpoint, and write ``RUN/evaluations/PROTOCOL-.../record.json``.
 
-    They are the samples of its final scores: the noise is the same.
+    The noise is that of the run's final scores, and so are the samples.
 
     Raises:
-        RequestError: the run is not finished, was made on another track or other data, or what is asked for is unknown.
+        RequestError: the run is not finished, or was made on another track or other data; or the request has an unknown name.
     """
     record, folder = _finished(run)
-    resolved_track, device = _resolved_track(record, _track(record, track), asked), choose_device(asked.device)
-    real = prepare_real_clips(resolved_track, _as_then(asked.videos, record), observer)
+    device = choose_device(request.device)
+    resolved_track = _resolve(record, _track(record, request.track), request)
+    real = prepare_real_clips(resolved_track, _allow_recorded_gaps(request.videos, record), observer)
     _check_data(record, real, folder)
     record_files = RecordFiles(folder.path)
     with record_files.locked():
-        if there := record_files.holding(ids_of(resolved_track.main, real)):
-            return EvaluationResult(*there, already=True)
+        if existing := record_files.holding(ids_of(resolved_track.main, real)):
+            return EvaluationResult(*existing, already=True)
         trained = load(folder.path, device=str(device))
         observer.stage(f"drawing from the checkpoint of iteration {trained.iteration} on {device.type}")
 
         def draw(numbers: range) -> Iterator[Tensor]:
             return samples(trained.game, record.seed, "final", numbers, resolved_track.track.clip.grid, device)
 
-        numbers = score_clips(
-            resolved_track, resolved_track.protocols, real, draw, resolved_track.batches, device, observer
-        )
-        made, path = (
-            _record(record, resolved_track, numbers, device),
-            record_files.free(resolved_track.protocols, numbers.ids),
-        )
-        write_record(path, made)
-    return EvaluationResult(path, made, already=False)
+        protocols = resolved_track.protocols
+        numbers = score_clips(resolved_track, protocols, real, draw, resolved_track.batches, device, observer)
+        path = record_files.free(protocols, numbers.ids)
+        scored = _record(record, resolved_track, numbers, device)
+        write_record(path, scored)
+    return EvaluationResult(path, scored, already=False)
 
 
 def _finished(run: Path) -> tuple[Record, RunFolder]:
-    written = read_run(run)
-    record = written.folder.record()
+    manifest = read_run(run)
+    record = manifest.folder.record()
     if record is None or record.status != "finished":
         state = "is not finished" if record is None else "diverged"
         raise RequestError(
-            f"The run {written.folder.path} {state}: there is no best checkpoint whose samples could be scored."
+            f"The run {manifest.folder.path} {state}, so it has no best checkpoint to draw samples from."
         )
-    return record, written.folder
+    return record, manifest.folder
 
 
 def _track(record: Record, given: str | None) -> Track:
-    """Return the track that a run wrote down; one that is named must be the same."""
+    """Return the track of a run; ``given``, if any, must declare the same one."""
     if given is not None and load_track(given).fingerprint != record.track.fingerprint:
         raise RequestError(
-            f"The run was made on the track {record.track.name}, and {given} declares another one. Leave --track out."
+            f"The run was made on the track {record.track.name}; {given} declares another one. Leave --track out."
         )
     try:
         track = Track.model_validate({**record.track.declared, "name": "as-recorded", "ranked": record.track.ranked})
     except ValidationError as error:
-        raise RecordError(f"The track that the run was made on is not valid here:\n{explain(error, Track)}") from None
-    return track.model_copy(update={"name": record.track.name})  # a derived one's is no name that a file may give
+        raise RecordError(f"The run's track is not valid in this version:\n{explain(error, Track)}") from None
+    return track.model_copy(update={"name": record.track.name})  # the name of a derived track is not valid in a file
 
 
-def _resolved_track(record: Record, track: Track, asked: EvaluationRequest) -> ResolvedTrack:
-    """Return the bench of one measure: under the protocol that is asked for, else under the run's own."""
-    protocol = load_protocol(asked.protocol) if asked.protocol is not None else main_protocol(record, track)
+def _resolve(record: Record, track: Track, request: EvaluationRequest) -> ResolvedTrack:
+    """Return the run's track under the requested protocol, else under the run's own protocol."""
+    protocol = load_protocol(request.protocol) if request.protocol is not None else main_protocol(record, track)
     evaluation = as_measured(track.evaluation, record, protocol)
-    return asked.resolved_track(track.model_copy(update={"evaluation": evaluation}), Host.of_environment(), protocol)
+    return request.resolve(track.model_copy(update={"evaluation": evaluation}), Host.of_environment(), protocol)
 
 
-def _as_then(videos: VideoLocation, record: Record) -> VideoLocation:
-    """Return where the videos are; what was missing when the run was made may be missing now."""
+def _allow_recorded_gaps(videos: VideoLocation, record: Record) -> VideoLocation:
+    """Return the location of the videos, allowing as many missing ones as the run had."""
     return replace(videos, allow_missing=max(videos.allow_missing, len(record.data.missing)))
 
 
 def _check_data(record: Record, real: RealClips, folder: RunFolder) -> None:
     if real.store.fingerprint != record.data.fingerprint:
         raise RequestError(
-            f"The run {folder.path} was made on the data {record.data.name} {record.data.fingerprint}; these are "
-            f"{real.store.fingerprint}. Give the --data and --splits that it was made on."
+            f"The run {folder.path} was made on the data {record.data.name} {record.data.fingerprint}; yours are "
+            f"{real.store.fingerprint}. Give the --data and --splits of the run."
         )
 
 
 def _record(record: Record, resolved_track: ResolvedTrack, numbers: Numbers, device: torch.device) -> Record:
-    """Return the run's record with these numbers instead of its own; how it was trained stays."""
-    trained_by = tuple(p for p in record.plugins if p.kind in ("backbone", "temporal"))
-    watched = {i: s for i, s in record.protocols.items() if i == record.watched}
-    environment = environment_entry(device, record.environment.world)
-    about = {
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "evaluate_seconds": round(numbers.seconds, 3),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "revision": revision(),
-    }
-    return record.model_copy(
-        update={
-            "protocols": numbers.stamps | watched,
-            "plugins": (*trained_by, *(plugin_entry(f) for f in resolved_track.plugins)),
-            "environment": environment,
-            "metrics": numbers.metrics,
-            "scores": numbers.scores,
-            "anchors": numbers.anchors,
-            "measured": record.measured.model_copy(update=about),
-        }
+    """Return the run's record with these numbers in place of its own."""
+    trained_by = [plugin for plugin in record.plugins if plugin.kind in ("backbone", "temporal")]
+    about = {"finished": now(), "evaluate_seconds": round(numbers.seconds, 3), **machine()}
+    return build_record(
+        "finished",
+        record.spec,
+        track=record.track,
+        data=record.data,
+        numbers=numbers,
+        plugins=[*trained_by, *(plugin_entry(plugin) for plugin in resolved_track.plugins)],
+        environment=environment_entry(device, record.environment.world),
+        measured=record.measured.model_copy(update=about),
+        seed=record.seed,
+        training=Training.of_record(record),
+        version=record.version,
     )

@@ -1,4 +1,4 @@
-"""Where the record of an evaluation goes, and what has been measured of the same clips before."""
+"""The record files of one subject, a run or a set of external clips, one file per set of protocols."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ FOLDER = "evaluations"
 
 
 class RecordFiles:
-    """The record of one subject, and those of other protocols in ``evaluations/`` beside it."""
+    """``record.json`` of one subject, and the records of further protocols in ``evaluations/``."""
 
     def __init__(self, base: Path) -> None:
         self.base = base
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the subject's folder for the length of the block; where that ends in an error, nothing is left that was not there.
+        """Lock the subject's folder for the length of the block; after an error, new empty folders are removed.
 
         Raises:
-            BusyError: another process works in it.
+            BusyError: another process holds the lock.
         """
         new = [p for p in (self.base, *self.base.parents) if not p.exists()]
         lock = self.base / ".lock"
@@ -34,7 +34,7 @@ class RecordFiles:
             try:
                 yield
             except BaseException:
-                with suppress(OSError):  # what is not empty stays
+                with suppress(OSError):  # a folder that is not empty stays
                     if fresh:
                         lock.unlink(missing_ok=True)
                     for folder in new:
@@ -42,21 +42,21 @@ class RecordFiles:
                 raise
 
     def records(self) -> Iterator[tuple[Path, Record]]:
-        """Yield every record of the subject, the first one first.
+        """Yield every record of the subject, ``record.json`` first.
 
         Raises:
-            RecordError: one is not valid.
+            RecordError: a record is not valid.
         """
         for path in (self.base / RECORD_FILE, *sorted((self.base / FOLDER).glob(f"*/{RECORD_FILE}"))):
             if path.exists():
                 yield path, read_record(path)
 
     def holding(self, ids: Set[str]) -> tuple[Path, Record] | None:
-        """Return the record with scores under all of these ids."""
+        """Return the path and record with scores under all of these protocol ids, or None."""
         return next(((path, r) for path, r in self.records() if ids <= measured_under(r)), None)
 
     def free(self, resolved_protocols: Sequence[ResolvedProtocol], ids: Set[str]) -> Path:
-        """Return where a new record of these measures goes, whose numbers have these ids."""
+        """Return the path for a new record with these protocol ids."""
         if not (self.base / RECORD_FILE).exists():
             return self.base / RECORD_FILE
         names = "+".join(m.protocol.name for m in resolved_protocols)[:80]
@@ -65,5 +65,5 @@ class RecordFiles:
 
 
 def measured_under(record: Record) -> set[str]:
-    """Return the ids of the protocols that a record has scores under."""
+    """Return the ids of the protocols under which a record has scores."""
     return {record.metrics[name].protocol for name in record.scores}

@@ -1,4 +1,4 @@
-"""What a run was measured by, read back from its record: its file may lie elsewhere by now, or nowhere."""
+"""The protocol of a run, reconstructed from its record, because its file may have moved or gone."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from vidgen_bench.records.record import Record
 
 
 def main_protocol(record: Record, track: Track) -> Protocol:
-    """Return the protocol of a run's track: the one that ships, or one's own as the record describes it.
+    """Return the protocol of a run's track: a shipped one, or your own as the record describes it.
 
     Raises:
-        RequestError: the record does not describe it; its file must be given.
+        RequestError: the record does not describe the protocol, so its file must be given.
     """
     name = track.evaluation.protocol
     if name in shipped_protocols():
@@ -23,20 +23,20 @@ def main_protocol(record: Record, track: Track) -> Protocol:
     if (described := _described(record, track)) is not None:
         return described
     raise RequestError(
-        f"The run was measured by the protocol {name}, which does not ship, and its record does not describe it. Give its file: "
+        f"The run was scored under the protocol {name}, which does not ship, and its record does not describe it. Give its file: "
         "--protocol FILE.toml"
     )
 
 
 def as_measured(evaluation: EvaluationPart, record: Record, protocol: Protocol) -> EvaluationPart:
-    """Return a run's evaluation part without other protocols, and with the extra metrics that its record has.
+    """Return a run's evaluation part without further protocols, and with the extra metrics of its record.
 
-    The fingerprint covers neither, so the record does not declare them; their defaults are not what the run was made with.
+    The fingerprint covers neither, so the record does not declare them, and the run may not have used their defaults.
 
     Args:
-        evaluation: as the record declares it.
-        record: of the run.
-        protocol: that is to be measured by; what it ranks by is not extra.
+        evaluation: the part that the record declares.
+        record: the record of the run.
+        protocol: the protocol to score under; the metrics it ranks by are not extra.
     """
     ranked = evaluation.metrics or protocol.metrics
     extra = tuple(m for m, entry in _of_main(record).items() if entry.extra and m not in ranked)
@@ -44,14 +44,14 @@ def as_measured(evaluation: EvaluationPart, record: Record, protocol: Protocol) 
 
 
 def _of_main(record: Record) -> dict[str, MetricEntry]:
-    """Return the metrics that were taken under the protocol of the run's track, extra ones included."""
+    """Return the metrics under the protocol of the run's track, extra ones included."""
     watched = record.protocols.get(record.watched or "")
     name = watched.protocol["name"] if watched else None
     return {m: e for m, e in record.metrics.items() if record.protocols[e.protocol].protocol["name"] == name}
 
 
 def _described(record: Record, track: Track) -> Protocol | None:
-    """Return the protocol that the stamps of a record describe: what no number depends on is not in them."""
+    """Return the protocol that a record's stamps describe, or None; stamps hold only what scores depend on."""
     watched, best, metrics = record.protocols.get(record.watched or ""), record.best, _of_main(record)
     if watched is None or best is None or best.metric not in metrics:
         return None

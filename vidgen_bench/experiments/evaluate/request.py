@@ -1,68 +1,103 @@
-"""What is asked of an evaluation, and what it gives."""
+"""What an evaluation is given, and what it returns."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from vidgen_bench.config.protocol import Precision, Protocol
 from vidgen_bench.config.track import Track
+from vidgen_bench.data.external.fitting import checked_trim
 from vidgen_bench.errors import RequestError, did_you_mean
+from vidgen_bench.experiments.evaluate import arguments
 from vidgen_bench.host.host import Host
 from vidgen_bench.measure.resolved_track import ResolvedTrack, VideoLocation, resolve_track
 from vidgen_bench.records.record import Record
 
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
 
 @dataclass(frozen=True)
 class EvaluationRequest:
-    """What a person asks for beside the clips."""
+    """What to score and how, valid by itself; :func:`vidgen_bench.evaluate` describes each field.
 
+    Raises:
+        RequestError: ``samples`` is not positive, or ``precision`` or ``trim`` is unknown.
+    """
+
+    what: str | Path | np.ndarray | Tensor
+    track: str | None = None
     protocol: str | None = None
-    """Instead of the track's own."""
+    name: str | None = None
+    videos: VideoLocation = field(default_factory=VideoLocation)
     samples: int | None = None
     precision: str | None = None
-    videos: VideoLocation = field(default_factory=VideoLocation)
+    resize: bool = False
+    trim: str | None = None
+    layout: str | None = None
+    value_range: str | None = None
     device: str = "auto"
+    runs: Path = Path("runs")
 
-    def resolved_track(self, track: Track, host: Host, own: Protocol | None = None) -> ResolvedTrack:
-        """Return the bench of a track under the protocol that is asked for.
-
-        Args:
-            own: instead, as it was read already.
-        Raises:
-            RequestError: a protocol or precision that is unknown, a number of samples that it does not take, or weights that are
-                not here.
-        """
+    def __post_init__(self) -> None:
+        checked_trim(self.trim)
         if self.samples is not None and self.samples < 1:
             raise RequestError(f"--samples {self.samples}: expected a positive whole number.")
         if self.precision is not None and self.precision not in get_args(Precision):
-            raise RequestError(
-                f"The precision {self.precision!r} is unknown.{did_you_mean(self.precision, get_args(Precision))}"
-            )
-        protocol = own or self.protocol
-        protocols = (protocol,) if protocol is not None else ()
-        return resolve_track(
-            track, host, protocols=protocols, changes={"samples": self.samples, "precision": self.precision}
+            known = get_args(Precision)
+            raise RequestError(f"There is no precision {self.precision!r}.{did_you_mean(self.precision, known)}")
+
+    @classmethod
+    def of_arguments(
+        cls, what: Any, *, data: Any, splits: Any, runs: Any, device: Any, **given: Any
+    ) -> EvaluationRequest:
+        """Return the request for the arguments of :func:`vidgen_bench.evaluate`.
+
+        Raises:
+            RequestError: an argument has the wrong type, or an unknown value.
+        """
+        videos = VideoLocation(
+            None if data is None else arguments.folder("data", data),
+            None if splits is None else arguments.folder("splits", splits),
         )
+        checked = {name: arguments.CHECKS[name](name, value) for name, value in given.items()}
+        device = arguments.text("device", device) or "auto"
+        return cls(what, videos=videos, device=device, runs=arguments.folder("runs", runs), **checked)
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What replaces the protocol's own settings."""
+        return {"samples": self.samples, "precision": self.precision}
+
+    def resolve(self, track: Track, host: Host, protocol: Protocol | None = None) -> ResolvedTrack:
+        """Return a track under ``protocol``, else under the requested protocol, else under the track's own protocols.
+
+        Raises:
+            RequestError: an unknown protocol, a sample count that the protocol does not allow, or weights that are not installed.
+        """
+        chosen = protocol or self.protocol
+        return resolve_track(track, host, protocols=() if chosen is None else (chosen,), changes=self.changes)
 
 
 @dataclass(frozen=True)
 class EvaluationResult:
-    """A record, where it lies, and what there is to say of how it came about."""
+    """A record, its path, and how it came about."""
 
     path: Path
     record: Record
     already: bool
-    """Whether all of it had been measured before."""
+    """Whether all scores had been computed before."""
     left_over: int = 0
-    """Clips that fill no further batch, or that the track does not ask for."""
+    """Clips that were not scored: they fill no further batch, or the track takes fewer."""
     skipped: Mapping[str, str] = field(default_factory=dict)
-    """Protocols that the track also asks for, and why they were not measured."""
+    """Further protocols of the track that were not used, each with the reason."""
 
     def table(self) -> dict[str, Any]:
-        """Return it as JSON keeps it."""
+        """Return the result as a JSON table."""
         return {
             "path": str(self.path),
             "already": self.already,

@@ -1,4 +1,4 @@
-"""One run, end to end: data, reference and anchors, training, the best checkpoint, final scores, the record, pictures."""
+"""One run, end to end: data, reference statistics, anchors, training, final scores, pictures, record."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vidgen_bench.errors import PluginError
 from vidgen_bench.experiments.pictures.comparison import write_gif, write_png
 from vidgen_bench.experiments.run.folder import RunFolder
 from vidgen_bench.experiments.run.plan import Plan
-from vidgen_bench.experiments.run.recording import make_record
+from vidgen_bench.experiments.run.recording import Numbers, record_of_run
 from vidgen_bench.measure.anchors import Anchors, score_anchors
 from vidgen_bench.measure.evaluator import Evaluator, number, scores_of
 from vidgen_bench.measure.reference.clips import RealClips
@@ -35,7 +35,7 @@ from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.trainer import Rule, Trainer
 
 PICTURED = 16
-"""Clips in the GIF; the PNG shows the first eight."""
+"""Clips in the GIF; the PNG shows the first eight of them."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,12 @@ class Outcome:
 
 
 def prepare_wide(plan: Plan, game: Game, store: Store, observer: Observer) -> Store | None:
-    """Return the same videos with every column where some player's feed, or some protocol's reference, shifts its crop, else None.
+    """Return the videos with every column if a player's feed or a protocol's reference shifts its crop, else None.
 
-    Scores are of the track's crop all the same.
+    Scores always use the track's crop.
 
     Raises:
-        PluginError: the track's crop takes every column and cannot move, and the backbone did not refuse that.
+        PluginError: the track's crop takes every column, so it cannot shift, and the backbone did not refuse the track.
     """
     shifting = shifting_players(game)
     if not shifting and not plan.resolved_track.shifts:
@@ -67,16 +67,16 @@ def prepare_wide(plan: Plan, game: Game, store: Store, observer: Observer) -> St
 
 
 def shifting_players(game: Game) -> list[str]:
-    """Return the players whose clips are cut sideways out of the wider frame."""
+    """Return the names of the players whose crops shift sideways."""
     return [p.name for p in game.players if p.feed and "shift-x" in p.feed.augment]
 
 
 def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
-    """Run one seed of a plan, or take it up where it was left; a finished run is only read.
+    """Run one seed of a plan, or resume it; a finished run is only read.
 
     Raises:
-        Interrupted: Ctrl-C; everything is saved.
-        VidgenBenchError: the text says what to do.
+        Interrupted: Ctrl-C; the run can be resumed.
+        VidgenBenchError: the run failed; the message says what to do.
     """
     device = choose_device(plan.request.device)
     if device.type == "cpu":
@@ -111,7 +111,7 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
 
 
 class _Run:
-    """What the stages of one run share."""
+    """The state that the stages of one run share."""
 
     def __init__(
         self,
@@ -130,7 +130,6 @@ class _Run:
         self._game, self._device, self._process, self._observer = game, device, process, observer
         self._main = plan.resolved_track.main
         self._evaluators: list[Evaluator] = []
-        self._refused: dict[str, str] = {}
         self._trainer = self._make_trainer(interrupt)
 
     def _make_trainer(self, interrupt: Interrupt) -> Trainer:
@@ -150,18 +149,18 @@ class _Run:
         )
 
     def finish(self) -> Outcome:
-        """Measure what is real, train, measure what was made, and write it down."""
-        self._process.first(self._measure_what_is_real)
+        """Score the anchors, train, score the samples, and write the record."""
+        self._process.first(self._score_anchors)
         self._observer.stage(f"training {self._plan.composition.resolved} on {self._device.type}")
         progress = self._trainer.run()
-        outcome = self._process.first(lambda: self._write(progress.diverged))
+        outcome = self._process.first(lambda: self._finish(progress.diverged))
         if outcome is None:
             record = self._folder.record()
             assert record is not None
             outcome = Outcome(self._folder, record, already=False)
         return outcome
 
-    def _measure_what_is_real(self) -> None:
+    def _score_anchors(self) -> None:
         resolved_track, cache = self._plan.resolved_track, cache_folder()
         real = RealClips(self._store, self._wide if resolved_track.shifts else None, self._plan.track.clip)
         self._evaluators = [Evaluator(m, real, self._device, cache, self._observer) for m in resolved_track.protocols]
@@ -172,47 +171,50 @@ class _Run:
             ).items():
                 self._anchors.setdefault(name, {}).update(scores)
 
-    def _made(self, purpose: str, indices: range) -> Iterator[torch.Tensor]:
-        """Yield the samples with these indices of a purpose."""
+    def _samples(self, purpose: str, indices: range) -> Iterator[torch.Tensor]:
+        """Yield the samples with these indices, drawn for a purpose."""
         return samples(self._game, self._seed, purpose, indices, self._plan.track.clip.grid, self._device)
 
     def _watch(self, purpose: str) -> dict[str, float]:
-        """Return the scores that training is watched by."""
+        """Return the watched scores of the current checkpoint."""
         count = self._plan.track.evaluation.samples
-        clips = counted(self._made(purpose, range(count)), f"scoring {purpose}", count, self._observer)
+        clips = counted(self._samples(purpose, range(count)), f"scoring {purpose}", count, self._observer)
         return {name: number(v) for name, v in self._evaluators[0].score(clips, self._main.watched).items()}
 
-    def _final(self) -> dict[str, Score]:
-        """Return the scores of fresh batches of the checkpoint that is loaded, under every protocol; {} where one is not finite."""
-        final: dict[str, Score] = {}
+    def _score_final(self) -> Numbers:
+        """Score fresh batches of the loaded checkpoint under every protocol."""
+        scores: dict[str, Score] = {}
+        refused: dict[str, str] = {}
         for evaluator in self._evaluators:
             count = self._plan.resolved_track.batches(evaluator.resolved)
-            made = partial(self._made, "final")
-            values = evaluator.batches(made, count, "scoring", self._observer, refused=self._refused)
-            if not all(math.isfinite(number(v)) for scores in values for v in scores.values()):
-                return {}  # what is extra and not finite has been left out: this is a metric that the track watches
-            final |= scores_of(values)
-        return final
+            draw = partial(self._samples, "final")
+            values = evaluator.batches(draw, count, "scoring", self._observer, refused=refused)
+            # extra metrics that are not finite were left out, so this one is watched
+            if not all(math.isfinite(number(v)) for table in values for v in table.values()):
+                return self._diverged()
+            scores |= scores_of(values)
+        return Numbers.of(self._evaluators, scores, self._anchors, refused=refused)
 
-    def _write(self, diverged: bool) -> Outcome:
-        """Score the best checkpoint, write pictures, then the record: with it the run is finished."""
-        final: dict[str, Score] = {}
-        if not diverged:
+    def _diverged(self) -> Numbers:
+        return Numbers.of(self._evaluators, {}, self._anchors, diverged=True)
+
+    def _finish(self, diverged: bool) -> Outcome:
+        """Score the best checkpoint, write the pictures, and then the record, with which the run is finished."""
+        if diverged:
+            numbers = self._diverged()
+        else:
             self._observer.stage("scoring the best checkpoint")
             self._trainer.load_best()
-            final = self._final()
-            self._trainer.progress.diverged = not final
+            numbers = self._score_final()
             self._picture()
-        record = make_record(
+        record = record_of_run(
             self._plan,
             self._seed,
             self._store,
             self._game,
             self._trainer.progress,
-            evaluators=self._evaluators,
-            refused=self._refused if final else {},
-            scores=final,
-            anchors=self._anchors,
+            numbers,
+            watched=self._evaluators[0].stamp(samples=self._plan.track.evaluation.samples),
             trace=self._folder.trace(),
             device=self._device,
             world=self._process.world,
@@ -232,7 +234,7 @@ class _Run:
 
 
 def _on(device: torch.device, game: Game) -> Game:
-    """Move every part to the device, in place: players keep their parameters."""
+    """Move every part to the device in place, so that players keep their parameters."""
     for part in game.parts.values():
         part.to(device)
     return game

@@ -1,26 +1,34 @@
-"""Builds the record of a finished run from its plan, its progress and its scores."""
+"""Builds records: of a run, of a run that is scored again, and of external clips, all through :func:`build_record`."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any, Literal
 
 import torch
 
 from vidgen_bench.api import Game
+from vidgen_bench.config.protocol import Stamp
 from vidgen_bench.config.track import Track
 from vidgen_bench.data.store import Store
 from vidgen_bench.experiments.run.plan import Plan
 from vidgen_bench.latent import count
+from vidgen_bench.measure.anchors import Anchors
 from vidgen_bench.measure.evaluator import Evaluator
 from vidgen_bench.records.entries import (
     Best,
     DataEntry,
     Environment,
+    ExternalEntry,
     Measured,
+    MetricEntry,
     Parameters,
+    PluginEntry,
     Score,
+    Setting,
     Spent,
     TracePoint,
     TrackEntry,
@@ -31,57 +39,166 @@ from vidgen_bench.training.progress import Progress
 from vidgen_bench.version import __version__
 
 
-def make_record(
+@dataclass(frozen=True)
+class Numbers:
+    """The scores of one subject under every protocol, with their ids and the anchors they are read between."""
+
+    stamps: dict[str, Stamp]
+    metrics: dict[str, MetricEntry]
+    scores: dict[str, Score]
+    anchors: Anchors
+    diverged: bool = False
+    """Whether training diverged, or a watched score of the final samples is not finite; ``scores`` is then empty."""
+    seconds: float = 0.0
+    """Spent on scoring."""
+
+    @classmethod
+    def of(
+        cls,
+        evaluators: Iterable[Evaluator],
+        scores: dict[str, Score],
+        anchors: Anchors,
+        *,
+        refused: Mapping[str, str] | None = None,
+        diverged: bool = False,
+        seconds: float = 0.0,
+    ) -> Numbers:
+        """Return the numbers with what each evaluator says of its protocol and its metrics; ``refused`` maps a metric to its reason."""
+        evaluators = list(evaluators)
+        stamps = {id: stamp for e in evaluators for id, stamp in e.stamps().items()}
+        metrics = {name: entry for e in evaluators for name, entry in e.entries(refused or {}).items()}
+        return cls(stamps, metrics, scores, anchors, diverged, seconds)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The protocol ids of all scores."""
+        return frozenset(self.metrics[name].protocol for name in self.scores)
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the scored model was trained; the defaults describe external clips, which were not trained here."""
+
+    options: dict[str, Setting] = field(default_factory=dict)
+    parameters: Parameters = field(default_factory=lambda: Parameters(temporal=None, parts={}))
+    spent: Spent = field(default_factory=lambda: Spent(iterations=0, clips=0, flops=0.0))
+    trace: tuple[TracePoint, ...] = ()
+    best: Best | None = None
+    watched: Stamp | None = None
+    """The protocol of the scores in ``trace`` and ``best``."""
+    witness: tuple[str, ...] = ()
+
+    @classmethod
+    def of_record(cls, record: Record) -> Training:
+        """Return how a recorded run was trained."""
+        watched = record.protocols[record.watched] if record.watched is not None else None
+        fields = (record.options, record.parameters, record.spent, record.trace, record.best)
+        return cls(*fields, watched, record.witness)
+
+
+def build_record(
+    status: Literal["finished", "diverged", "external"],
+    spec: str,
+    *,
+    track: TrackEntry,
+    data: DataEntry,
+    numbers: Numbers,
+    plugins: Sequence[PluginEntry],
+    environment: Environment,
+    measured: Measured,
+    seed: int = 0,
+    training: Training | None = None,
+    external: ExternalEntry | None = None,
+    version: str = __version__,
+) -> Record:
+    """Return a validated record.
+
+    Raises:
+        pydantic.ValidationError: the parts contradict each other, which is a defect of the caller.
+    """
+    training = training or Training()
+    watched = {training.watched.id: training.watched} if training.watched else {}
+    return Record(
+        schema=2,
+        status=status,
+        spec=spec,
+        seed=seed,
+        version=version,
+        track=track,
+        data=data,
+        protocols=numbers.stamps | watched,
+        plugins=tuple(plugins),
+        options=training.options,
+        parameters=training.parameters,
+        environment=environment,
+        spent=training.spent,
+        trace=training.trace,
+        best=training.best,
+        watched=training.watched.id if training.watched else None,
+        external=external,
+        metrics=numbers.metrics,
+        scores=numbers.scores,
+        anchors=numbers.anchors,
+        witness=training.witness,
+        measured=measured,
+    )
+
+
+def record_of_run(
     plan: Plan,
     seed: int,
     store: Store,
     game: Game,
     progress: Progress,
+    numbers: Numbers,
     *,
-    evaluators: Sequence[Evaluator],
-    refused: Mapping[str, str],
-    scores: dict[str, Score],
-    anchors: dict[str, dict[str, Score]],
+    watched: Stamp,
     trace: Sequence[TracePoint],
     device: torch.device,
     world: int,
 ) -> Record:
-    """Return the record; ``scores`` is empty where the run diverged."""
-    track = plan.track
-    watched = evaluators[0].stamp(samples=track.evaluation.samples)
-    stamps = {id: stamp for g in evaluators for id, stamp in g.stamps().items()} | {watched.id: watched}
-    return Record(
-        schema=2,
-        status="diverged" if progress.diverged else "finished",
-        spec=str(plan.composition.resolved.spec),
-        seed=seed,
-        version=__version__,
-        track=track_entry(track),
-        data=data_entry(track, store),
-        protocols=stamps,
-        metrics={name: entry for g in evaluators for name, entry in g.entries(refused).items()},
+    """Return the record of a run that is over; ``watched`` is the protocol of the scores in its trace."""
+    resolved = plan.composition.resolved
+    training = Training(
+        resolved.settings,
+        _parameters(plan, seed, game),
+        Spent(iterations=progress.iteration, clips=progress.clips, flops=progress.flops),
+        tuple(trace),
+        _best(progress.best),
+        watched,
+        tuple(progress.witness),
+    )
+    return build_record(
+        "diverged" if numbers.diverged else "finished",
+        str(resolved.spec),
+        track=track_entry(plan.track),
+        data=data_entry(plan.track, store),
+        numbers=numbers,
         plugins=plan.plugins,
-        options=plan.composition.resolved.settings,
-        parameters=_parameters(plan, seed, game),
         environment=environment_entry(device, world),
-        spent=Spent(iterations=progress.iteration, clips=progress.clips, flops=progress.flops),
-        trace=tuple(trace),
-        best=_best(progress.best),
-        watched=watched.id,
-        scores=scores,
-        anchors=anchors,
-        witness=tuple(progress.witness),
-        measured=_measured(progress, device, world),
+        measured=Measured(
+            started=progress.started,
+            finished=now(),
+            train_seconds=round(progress.train_seconds, 3),
+            evaluate_seconds=round(progress.evaluate_seconds, 3),
+            device_hours=progress.train_seconds * world / 3600.0,
+            peak_memory_bytes=progress.peak_memory,
+            hardware=hardware(device),
+            resumed=progress.resumed,
+            **machine(),
+        ),
+        seed=seed,
+        training=training,
     )
 
 
 def track_entry(track: Track) -> TrackEntry:
-    """Return what a record says of its track."""
+    """Return a track as a record keeps it."""
     return TrackEntry(name=track.name, fingerprint=track.fingerprint, ranked=track.ranked, declared=track.declared)
 
 
 def data_entry(track: Track, store: Store) -> DataEntry:
-    """Return what a record says of the decoded videos."""
+    """Return the decoded videos as a record keeps them."""
     return DataEntry(
         name=track.data.name,
         fingerprint=store.fingerprint,
@@ -92,7 +209,7 @@ def data_entry(track: Track, store: Store) -> DataEntry:
 
 
 def environment_entry(device: torch.device, world: int) -> Environment:
-    """Return what the last digits of numbers may depend on."""
+    """Return what the last digits of scores may depend on."""
     return Environment(
         torch=torch.__version__,
         threads=torch.get_num_threads(),
@@ -100,6 +217,16 @@ def environment_entry(device: torch.device, world: int) -> Environment:
         world=world,
         libraries=libraries(device),
     )
+
+
+def machine() -> dict[str, Any]:
+    """Return the fields of :class:`Measured` that describe this process's software."""
+    return {"python": platform.python_version(), "platform": platform.platform(), "revision": revision()}
+
+
+def now() -> str:
+    """Return the time in UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _best(best: Mapping[str, object] | None) -> Best | None:
@@ -112,20 +239,4 @@ def _parameters(plan: Plan, seed: int, game: Game) -> Parameters:
         temporal=None if temporal is None else count(temporal),
         own_temporal=latent.parameters if latent else None,
         parts={name: count(part) for name, part in game.parts.items()},
-    )
-
-
-def _measured(progress: Progress, device: torch.device, world: int) -> Measured:
-    return Measured(
-        started=progress.started,
-        finished=datetime.now(UTC).isoformat(timespec="seconds"),
-        train_seconds=round(progress.train_seconds, 3),
-        evaluate_seconds=round(progress.evaluate_seconds, 3),
-        device_hours=progress.train_seconds * world / 3600.0,
-        peak_memory_bytes=progress.peak_memory,
-        hardware=hardware(device),
-        python=platform.python_version(),
-        platform=platform.platform(),
-        revision=revision(),
-        resumed=progress.resumed,
     )
