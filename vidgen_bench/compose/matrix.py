@@ -25,7 +25,9 @@ class Cell:
     @property
     def reason(self) -> str | None:
         """Why the pair does not work, without its spec."""
-        return self.refusal.reason if isinstance(self.refusal, Misfit) else self.refusal and str(self.refusal)
+        if self.refusal is None:
+            return None
+        return self.refusal.reason if isinstance(self.refusal, Misfit) else str(self.refusal)
 
     @property
     def spec(self) -> str:

@@ -1,4 +1,4 @@
-"""Checks of a declaration at the door, so that a plugin's fault is told with the plugin's name and not as a traceback later."""
+"""Validation of declarations when a plugin loads, so that a fault is reported with the plugin's name."""
 
 from __future__ import annotations
 
@@ -40,26 +40,26 @@ _PARTS = {
     "importer": (("kind", "files"), ("recognises", "target", "write")),
     "trainer": (("kind",), ("target", "write")),
 }
-"""Texts and methods of the optional parts of an instrument."""
+"""The text attributes and the methods of an instrument's optional parts."""
 
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "temporal": {"sets": {}, "variants": {}},
     "metric": {"caveat": lambda samples, features: ""},
     "instrument": {"importer": None, "trainer": None, "self_test": None, "details": dict},
 }
-"""What a declaration need not say, and what it means where it does not."""
+"""The optional attributes of each kind, with their defaults."""
 
 
 def complete(kind: str, declaration: Any) -> None:
-    """Give a declaration the default of every optional attribute that it leaves out."""
+    """Set every optional attribute that a declaration lacks to its default."""
     for attribute, default in _DEFAULTS.get(kind, {}).items():
         if not hasattr(declaration, attribute):
-            with contextlib.suppress(AttributeError):  # __slots__: the check that follows reports what is missing
+            with contextlib.suppress(AttributeError):  # an object with __slots__; fault() reports the attribute
                 object.__setattr__(declaration, attribute, default)
 
 
 def fault(kind: str, declaration: Any) -> str | None:
-    """Return what is wrong with a declaration of this kind, or None."""
+    """Return the first fault of a declaration of this kind, or None."""
     if kind == "pairing":
         return _pairing_fault(declaration)
     for attribute in _TEXTS:
@@ -72,7 +72,7 @@ def fault(kind: str, declaration: Any) -> str | None:
         return f"{kind} {name!r}: {problem}"
     for attribute, expected in _ATTRIBUTES[kind].items():
         if not isinstance(getattr(declaration, attribute, _Absent), expected):
-            return f"{kind} {name!r}: {attribute!r} is {getattr(declaration, attribute, 'absent')!r}, expected {_spelt(expected)}"
+            return f"{kind} {name!r}: {attribute!r} is {getattr(declaration, attribute, 'absent')!r}, expected {_type_names(expected)}"
     for method in _METHODS[kind]:
         if not callable(getattr(declaration, method, None)):
             return f"{kind} {name!r} has no method {method!r}"
@@ -84,7 +84,7 @@ def fault(kind: str, declaration: Any) -> str | None:
 
 
 def _metric_fault(metric: Any) -> str | None:
-    """Return which of a metric's words is none that the harness knows, or None."""
+    """Return the fault of a metric's direction, view or needs, or None."""
     for attribute, valid in _WORDS.items():
         if getattr(metric, attribute) not in valid:
             return f"{attribute!r} is {getattr(metric, attribute)!r}, expected one of {', '.join(map(repr, valid))}"
@@ -94,9 +94,9 @@ def _metric_fault(metric: Any) -> str | None:
 
 
 def _instrument_fault(instrument: Any) -> str | None:
-    """Return what is wrong with an instrument's names, importer or trainer, or None."""
+    """Return the fault of an instrument's names, importer or trainer, or None."""
     if not (instrument.layers and instrument.preprocessings):
-        return "'layers' and 'preprocessings' name at least one each"
+        return "'layers' and 'preprocessings' must each have at least one name"
     if not (instrument.self_test is None or callable(instrument.self_test)):
         return f"'self_test' is {instrument.self_test!r}, expected a method or None"
     for part, (texts, methods) in _PARTS.items():
@@ -112,7 +112,7 @@ def _instrument_fault(instrument: Any) -> str | None:
 
 
 def _api_fault(api: Any) -> str | None:
-    """Return why a declaration for this version of the API cannot be used, or None."""
+    """Return why a declaration for API version ``api`` cannot be used, or None."""
     ours, theirs = API.partition(".")[0], api.partition(".")[0] if isinstance(api, str) else ""
     if not theirs.isdigit():
         return f"'api' is {api!r}, expected the version of vidgen_bench.api it was written for; write api = \"{API}\""
@@ -125,10 +125,10 @@ def _api_fault(api: Any) -> str | None:
 
 
 class _Absent:
-    """Stands for an attribute that is not there; an instance of nothing expected."""
+    """Placeholder for a missing attribute; an instance of none of the expected types."""
 
 
-def _spelt(expected: type | tuple[type, ...]) -> str:
+def _type_names(expected: type | tuple[type, ...]) -> str:
     return " or ".join(t.__name__ for t in (expected if isinstance(expected, tuple) else (expected,)))
 
 
@@ -141,11 +141,13 @@ def _options_fault(kind: str, declaration: Any) -> str | None:
     if missing:
         return f"{kind} {name!r}: option {missing[0]!r} has no default"
     if "variant" in fields:
-        return f"{kind} {name!r}: an option may not be called 'variant' (it names the variants)"
+        return f"{kind} {name!r}: an option may not be named 'variant', the key that selects a variant"
     if kind == "metric":
         return None
     if unknown := set(declaration.can) - _ABILITIES:
-        return f"{kind} {name!r}: can {sorted(unknown)} is none of {sorted(_ABILITIES)}"
+        return (
+            f"{kind} {name!r}: 'can' has {sorted(unknown)}, expected some of {', '.join(map(repr, sorted(_ABILITIES)))}"
+        )
     if kind == "temporal":
         for word, changes in {"its name": declaration.sets, **declaration.variants}.items():
             if unknown := set(changes) - fields:
@@ -160,7 +162,7 @@ def _pairing_fault(pairing: Any) -> str | None:
         or not isinstance(options, Mapping)
         or not isinstance(getattr(pairing, "reference", None), str)
     ):
-        return f"{pairing!r} is no Pairing(spec, options, reference)"
+        return f"{pairing!r} is not a Pairing(spec, options, reference)"
     for key in options:
         if not re.match(r"(backbone|temporal)\.\w+\Z", key):
             return f"pairing {spec!r} sets {key!r}; expected backbone.<option> or temporal.<option>"

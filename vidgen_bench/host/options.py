@@ -1,7 +1,7 @@
-"""Typed options: checking a value against a field of a plugin's frozen dataclass, from the command line or from TOML.
+"""Typed options: check values from the command line or TOML against the fields of a plugin's frozen dataclass.
 
 Supported field types: ``bool``, ``int``, ``float``, ``str``, ``Literal[...]``, ``None``, ``tuple[<one of these>, ...]`` and
-unions of them. A text from the command line is read as the first member of the union that accepts it.
+unions of them. A text from the command line is parsed as the first member of the union that accepts it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from vidgen_bench.errors import RequestError, did_you_mean
 
 
 class _Refused(Exception):
-    """This type does not accept this value."""
+    """The type does not accept the value."""
 
 
 @dataclass(frozen=True)
@@ -32,37 +32,38 @@ class Option:
 
 
 def listed(options: type) -> list[Option]:
-    """Return the options of a dataclass in order, with their types spelt for a reader."""
+    """Return the options of a dataclass in order, with readable type names."""
     hints = typing.get_type_hints(options)
     return [
-        Option(f.name, spelt(hints[f.name]), f.default, f.metadata.get("help", "")) for f in dataclasses.fields(options)
+        Option(f.name, type_name(hints[f.name]), f.default, f.metadata.get("help", ""))
+        for f in dataclasses.fields(options)
     ]
 
 
-def spelt(hint: Any) -> str:
-    """Return a type as a reader writes it: ``integer or 'equal'``."""
+def type_name(hint: Any) -> str:
+    """Return a readable name of a type: ``integer or 'equal'``."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        return " or ".join(spelt(a) for a in args)
+        return " or ".join(type_name(a) for a in args)
     if origin is Literal:
         return " or ".join(repr(a) for a in args)
     if origin is tuple:
-        return f"list of {spelt(args[0])}"
+        return f"list of {type_name(args[0])}"
     return {int: "integer", float: "number", bool: "true or false", str: "text", type(None): "none"}.get(
         hint, str(hint)
     )
 
 
 def checked(options: type, name: str, value: Any, *, where: str) -> Any:
-    """Return ``value`` as the type of field ``name``.
+    """Return ``value`` converted to the type of field ``name``.
 
     Args:
         options: the frozen dataclass.
-        name: field name; an unknown one is refused with the nearest valid name.
-        value: a TOML value, or a text as typed on the command line.
-        where: what the person wrote, for the message: ``temporal.hidden``.
+        name: field name.
+        value: a TOML value, or a text from the command line.
+        where: the option as the user wrote it, for the message: ``temporal.hidden``.
     Raises:
-        RequestError: unknown name, wrong type, or out of range.
+        RequestError: an unknown name (the text suggests the nearest), a wrong type, or a value out of range.
     """
     fields = {f.name: f for f in dataclasses.fields(options)}
     if name not in fields:
@@ -72,7 +73,7 @@ def checked(options: type, name: str, value: Any, *, where: str) -> Any:
     try:
         result = _accept(hint, value)
     except _Refused:
-        raise RequestError(f"{where}={_shown(value)}: expected {spelt(hint)}.") from None
+        raise RequestError(f"{where}={_shown(value)}: expected {type_name(hint)}.") from None
     low, high = fields[name].metadata.get("at_least"), fields[name].metadata.get("at_most")
     if isinstance(result, int | float) and not isinstance(result, bool):
         if (low is not None and result < low) or (high is not None and result > high) or not math.isfinite(result):
@@ -81,7 +82,7 @@ def checked(options: type, name: str, value: Any, *, where: str) -> Any:
                 for t in (f"at least {low}" if low is not None else "", f"at most {high}" if high is not None else "")
                 if t
             )
-            raise RequestError(f"{where}={_shown(value)}: expected {spelt(hint)}, {bounds or 'a finite number'}.")
+            raise RequestError(f"{where}={_shown(value)}: expected {type_name(hint)}, {bounds or 'a finite number'}.")
     return result
 
 
@@ -90,7 +91,7 @@ def _shown(value: Any) -> str:
 
 
 def _accept(hint: Any, value: Any) -> Any:
-    """Return value converted to the hint, or raise _Refused. A text is parsed; a typed value must already fit."""
+    """Return the value converted to the hint, or raise _Refused: a text is parsed, any other value must already fit."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
         for member in args:
@@ -161,7 +162,7 @@ _SCALARS = {bool: _boolean, int: _integer, float: _number, str: _text, type(None
 
 
 def jsonable(value: Any) -> Any:
-    """Return an option value as JSON keeps it (tuples become lists)."""
+    """Return an option value as JSON represents it: tuples become lists."""
     if isinstance(value, tuple):
         return [jsonable(v) for v in value]
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Where in a plugin's own files an exception came from."""
+"""The location in a plugin's source files from which an exception came."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 
 def place(error: BaseException, packages: Collection[str]) -> tuple[str, str]:
-    """Return the package and ``my_ode/network.py, line 12, in forward`` of the innermost frame in one of these packages.
+    """Return the innermost frame in these packages: its package, and ``my_ode/network.py, line 12, in forward``.
 
     Args:
-        error: with its traceback.
-        packages: top-level packages.
+        error: an exception with its traceback.
+        packages: names of top-level packages.
     Returns:
-        Two empty texts where no such frame is there.
+        Two empty texts if the traceback has no such frame.
     """
     found = ("", "")
     for frame, line in traceback.walk_tb(error.__traceback__):

@@ -1,4 +1,4 @@
-"""Declarations are checked at the door, and a fault is told with the name of what is at fault."""
+"""Declarations are validated when a plugin loads, and a fault is reported with the name of the declaration."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Thawed:
 
 @dataclass(frozen=True)
 class NoDefault:
-    """A field that has no default."""
+    """A field without a default."""
 
     hidden: int
 
 
 @dataclass(frozen=True)
 class TakenName:
-    """The word that names variants."""
+    """An option with the reserved name."""
 
     variant: str = option("a", "a word already taken")
 
@@ -59,7 +59,7 @@ def test_valid_declarations_have_no_fault() -> None:
         ({"name": "Still"}, "the name 'Still' must be lower-case"),
         ({"name": "a+b"}, "the name 'a+b' must be lower-case"),
         ({"can": {"after"}}, "temporal 'still': 'can' is {'after'}, expected frozenset"),
-        ({"can": frozenset({"after", "fly"})}, "can ['fly'] is none of ['after', 'before', 'between']"),
+        ({"can": frozenset({"after", "fly"})}, "'can' has ['fly'], expected some of 'after', 'before', 'between'"),
         ({"stochastic": "no"}, "'stochastic' is 'no', expected bool"),
         ({"variants": ...}, "'variants' is 'absent', expected Mapping"),
         ({"build": ...}, "temporal 'still' has no method 'build'"),
@@ -68,7 +68,7 @@ def test_valid_declarations_have_no_fault() -> None:
         ({"options": dict}, "options must be a frozen dataclass"),
         ({"options": Thawed}, "options must be a frozen dataclass"),
         ({"options": NoDefault}, "option 'hidden' has no default"),
-        ({"options": TakenName, "sets": {}, "variants": {}}, "may not be called 'variant'"),
+        ({"options": TakenName, "sets": {}, "variants": {}}, "may not be named 'variant', the key"),
         ({"sets": {"wdth": 3}}, "its name sets ['wdth'], which Options does not have"),
         ({"variants": {"wide": {"wdth": 3}}}, "wide sets ['wdth'], which Options does not have"),
     ],
@@ -93,7 +93,7 @@ def test_faults_of_a_backbone(changes: dict[str, Any], words: str) -> None:
 
 @dataclass
 class NotAPairing:
-    """Looks like a pairing, but for its types."""
+    """Looks like a pairing, with fields of any type."""
 
     spec: Any = "gan+still"
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -103,9 +103,9 @@ class NotAPairing:
 @pytest.mark.parametrize(
     ("pairing", "words"),
     [
-        (object(), "is no Pairing(spec, options, reference)"),
-        (NotAPairing(spec=3), "is no Pairing"),
-        (NotAPairing(reference=None), "is no Pairing"),
+        (object(), "is not a Pairing(spec, options, reference)"),
+        (NotAPairing(spec=3), "is not a Pairing"),
+        (NotAPairing(reference=None), "is not a Pairing"),
         (
             NotAPairing(options={"hidden": 3}),
             "pairing 'gan+still' sets 'hidden'; expected backbone.<option> or temporal.<option>",

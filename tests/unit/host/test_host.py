@@ -1,4 +1,4 @@
-"""The plugin host: isolation, look-up, clashes, and what it says about a broken plugin."""
+"""The plugin host: isolation, look-up, clashes, and its messages about broken plugins."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vidgen_bench.host.host import ALLOW_LIST, Host
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder on ``sys.path``; what is imported from it is forgotten afterwards."""
+    """A folder on ``sys.path``; modules imported from it are removed afterwards."""
     monkeypatch.syspath_prepend(tmp_path)
     before = set(sys.modules)
     yield tmp_path
@@ -55,7 +55,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_plugin_is_told_and_stops_no_other(folder: Path, name: str) -> None:
+def test_a_broken_plugin_is_reported_and_the_others_load(folder: Path, name: str) -> None:
     source, cause = BROKEN[name]
     host = host_of(folder, first=METRIC.format(name="m1"), bad=source, last=METRIC.format(name="m2"))
     assert [f.name for f in host.plugins] == ["m1", "m2"]
@@ -93,7 +93,7 @@ def test_a_broken_plugin_is_found_by_the_names_it_declared_and_not_by_words_of_i
             host.find("metric", name)
 
 
-def test_a_name_that_a_broken_plugin_might_bring_mentions_it(folder: Path) -> None:
+def test_an_unknown_name_mentions_the_broken_plugins(folder: Path) -> None:
     host = host_of(folder, bundle="raise ValueError", good=METRIC.format(name="m1"))
     with pytest.raises(RequestError, match=r"There is no metric named 'm2'.*'m1'.*Broken plugins.*bundle-dist 1\.0"):
         host.find("metric", "m2")
@@ -146,7 +146,7 @@ def test_ctrl_c_while_loading_is_not_swallowed(folder: Path) -> None:
 
 @pytest.fixture
 def two_distributions(folder: Path) -> Path:
-    """Two distributions as an installer leaves them, one of them with two entry points."""
+    """Two installed distributions, one of them with two entry points."""
     install(
         folder,
         "vidgen-strange",

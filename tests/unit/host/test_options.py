@@ -1,4 +1,4 @@
-"""Typed options: what is accepted, what is refused, and with which words."""
+"""Typed options: which values are accepted, which are refused, and with which messages."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Options:
     """One field of every kind."""
 
     width: float = option(1.0, "scale of every channel count", at_least=0.01)
-    batch: int = option(32, "clips a step", at_least=1, at_most=4096)
+    batch: int = option(32, "clips per step", at_least=1, at_most=4096)
     embedding: bool = option(True, "use the FCN")
-    solver: Literal["rk4", "dopri5"] = option("rk4", "who integrates")
+    solver: Literal["rk4", "dopri5"] = option("rk4", "the integrator")
     hidden: int | Literal["equal"] | None = option(None, "hidden width")
     widths: tuple[int, ...] = option((64, 128), "hidden widths")
     label: str = option("a", "any text")
