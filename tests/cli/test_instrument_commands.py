@@ -1,4 +1,4 @@
-"""``vidgen-bench instrument`` as a person runs it: list, show, import, train, and what it refuses."""
+"""``vidgen-bench instrument`` at the command line: list, show, import, train, and refused requests."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def vidgen_instruments():
 
 @pytest.fixture
 def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """The command line in a folder of its own, where it also keeps its files."""
+    """The command line in a temporary folder, which also holds its data and cache."""
     for variable, folder in {"XDG_DATA_HOME": "share", "XDG_CACHE_HOME": "cache"}.items():
         monkeypatch.setenv(variable, str(tmp_path / folder))
     return Command(tmp_path, monkeypatch, capsys)
@@ -147,7 +147,7 @@ def test_bad_files_and_names_are_refused(call: Command, tmp_path: Path) -> None:
     assert list(tmp_path.rglob("*.safetensors")) == []
 
 
-def test_caffes_files_and_a_doubtful_mean(call: Command, tmp_path: Path) -> None:
+def test_caffes_files_and_a_suspicious_mean(call: Command, tmp_path: Path) -> None:
     model, mean = write_caffe_files(tmp_path)
     done = call("instrument", "import", model, "--mean", mean)
     assert done.code == 0, done.err
@@ -164,7 +164,7 @@ def test_caffes_files_and_a_doubtful_mean(call: Command, tmp_path: Path) -> None
     refused(call("instrument", "import", model, "--mean", mean, "--name", "mine", "--force"), "is a folder")
 
 
-def test_the_kind_of_weights_is_told_by_the_file(call: Command, tmp_path: Path) -> None:
+def test_the_kind_of_weights_is_recognised_by_the_file(call: Command, tmp_path: Path) -> None:
     model, mean = write_caffe_files(tmp_path)
     refused(call("instrument", "import", model), "C3D subtracts a mean cube", "--mean mean2.npz")
     refused(call("instrument", "import", "absent.pt"), "absent.pt cannot be read: No such file")
@@ -179,16 +179,17 @@ def test_the_kind_of_weights_is_told_by_the_file(call: Command, tmp_path: Path) 
     assert list(tmp_path.rglob("*.safetensors")) == []
 
 
-def test_an_instrument_file_that_is_none_is_refused(call: Command, tmp_path: Path) -> None:
+def test_another_file_in_the_instrument_folder_is_refused(call: Command, tmp_path: Path) -> None:
     folder = tmp_path / "share" / "vidgen-bench" / "instruments"
     folder.mkdir(parents=True)
     (folder / "mine.safetensors").write_bytes(b"\x80\x04}.")
     refused(call("instrument", "show", "mine"), "mine.safetensors", "expected an instrument", "found a pickle")
 
 
-def install_ruler(folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str = "ruler") -> None:
-    """Install the third-party instrument."""
-    install(folder / "site", f"{kind}-plugin", **{f"{kind}_plugin": RULER.replace("{kind}", kind)})
+def install_ruler(folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str = "ruler", module: str = "") -> None:
+    """Install the third-party instrument, by default as the module ``<kind>_plugin``."""
+    module = module or f"{kind}_plugin"
+    install(folder / "site", module.replace("_", "-"), **{module: RULER.replace("{kind}", kind)})
     monkeypatch.syspath_prepend(folder / "site")
 
 
@@ -228,7 +229,7 @@ def test_third_party_weights_are_imported(
     )
 
 
-def test_a_file_that_one_importer_cannot_be_chosen_for_gets_the_kinds(
+def test_an_unrecognised_or_ambiguous_file_is_refused_with_the_kinds(
     call: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install_ruler(tmp_path, monkeypatch)
@@ -239,6 +240,12 @@ def test_a_file_that_one_importer_cannot_be_chosen_for_gets_the_kinds(
     install_ruler(tmp_path, monkeypatch, "metre")
     (tmp_path / "own.bin").write_text("ruler of 30 cm")
     refused(call("instrument", "import", "own.bin"), "own.bin: recognised by metre and ruler", *kinds)
+    install_ruler(tmp_path, monkeypatch, module="other_ruler")
+    refused(
+        call("instrument", "import", "own.bin"),
+        "Two plugins declare the importer 'ruler': other-ruler 1.0",
+        "ruler-plugin",
+    )
 
 
 def test_train_refuses_before_any_work(call: Command, tmp_path: Path) -> None:
@@ -249,7 +256,7 @@ def test_train_refuses_before_any_work(call: Command, tmp_path: Path) -> None:
     assert not (tmp_path / "cache").exists()
 
 
-def test_train_on_videos_of_ones_own(call: Command, workplace: Workplace) -> None:
+def test_train_on_your_own_videos(call: Command, workplace: Workplace) -> None:
     words = ["--track", "tiny.toml", "--data", "data/videos", "--splits", "data/splits"]
     words += ["--steps", "2", "--batch", "2", "--held-out-clips", "3", "--seed", "5"]
     done = call("instrument", "train", "--name", "mine", *words)

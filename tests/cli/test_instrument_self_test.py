@@ -1,4 +1,4 @@
-"""``vidgen-bench instrument test`` as a person runs it: the instrument that ships passes, spoiled copies fail with their cause."""
+"""``vidgen-bench instrument test`` at the command line: the instrument that ships passes, spoiled copies fail with their cause."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def call(drawn: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Command:
-    """The command line in that folder; instruments are a test's own."""
+    """The command line in that folder; every test has its own instruments."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(drawn / "cache"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
     return Command(drawn, monkeypatch, capsys)
 
 
 def keep(name: str, file: InstrumentFile, card: Card | None = None) -> None:
-    """Write an instrument into the user's folder."""
+    """Write an instrument into the instrument folder."""
     write_instrument(path_of(name), card or file.card, file.weights, file.mean)
 
 
@@ -57,10 +57,10 @@ def test_the_instrument_that_ships_passes(call: Command) -> None:
     assert "c3d-shapes on 16 held-out clips, each from a different video" in done.out
     assert "as it is 16 100.0%" in " ".join(done.out.split())
     assert "These clips show no fault." in done.out
-    told = json.loads(call("instrument", "test", SHIPPED, *WORDS, "--clips", "9", "--json").out)
-    assert (told["instrument"], told["clips"], told["passed"], told["faults"]) == (SHIPPED, 9, True, [])
-    assert told["outcomes"][0]["right"] == 9
-    assert told["sha256"] == read_instrument(path_of(SHIPPED)).sha256
+    printed = json.loads(call("instrument", "test", SHIPPED, *WORDS, "--clips", "9", "--json").out)
+    assert (printed["instrument"], printed["clips"], printed["passed"], printed["faults"]) == (SHIPPED, 9, True, [])
+    assert printed["outcomes"][0]["right"] == 9
+    assert printed["sha256"] == read_instrument(path_of(SHIPPED)).sha256
 
 
 @pytest.mark.slow
@@ -78,7 +78,7 @@ def test_random_weights_are_at_chance(call: Command) -> None:
     assert "show no fault" not in done.out
 
 
-def test_other_classes_leave_the_confidence_to_be_judged(call: Command) -> None:
+def test_with_other_classes_only_the_confidence_is_judged(call: Command) -> None:
     file = spoiled(colour_meter(), fc8_weight=0 * colour_meter().weights["fc8.weight"])
     keep("two", file)
     done = call("instrument", "test", "two", *WORDS, "--clips", "2")
@@ -87,16 +87,16 @@ def test_other_classes_leave_the_confidence_to_be_judged(call: Command) -> None:
     assert "hardly above the 0.500 of 2 equal probabilities" in " ".join(done.err.split())
     shipped = read_instrument(path_of(SHIPPED))
     keep("renamed", shipped, shipped.card.model_copy(update={"class_names": tuple(c.upper() for c in CLASSES)}))
-    told = json.loads(call("instrument", "test", "renamed", *WORDS, "--clips", "2", "--json").out)
-    assert told["note"].startswith("the instrument's classes differ from the data set's ('DISCBOUNCE' instead")
-    assert (told["chance"], told["outcomes"][0]["right"]) == (None, None)
+    printed = json.loads(call("instrument", "test", "renamed", *WORDS, "--clips", "2", "--json").out)
+    assert printed["note"].startswith("the instrument's classes differ from the data set's ('DISCBOUNCE' instead")
+    assert (printed["chance"], printed["outcomes"][0]["right"]) == (None, None)
     done = call("instrument", "test", "renamed", *WORDS, "--clips", "2")
     assert done.code == 0
     assert "It is in the expected range, which random weights may reach too" in " ".join(done.out.split())
 
 
-def test_what_cannot_be_tested_is_refused(call: Command) -> None:
-    for words, told in {
+def test_invalid_requests_are_refused(call: Command) -> None:
+    for words, message in {
         ("c3d-ucf101", *WORDS): "no weights at",
         ("i3d-kinetics400", *WORDS): "The instrument 'i3d-kinetics400' declares no self-test.",
         ("c3d-shape", *WORDS): "Did you mean 'c3d-shapes'?",
@@ -109,4 +109,4 @@ def test_what_cannot_be_tested_is_refused(call: Command) -> None:
     }.items():
         done = call("instrument", "test", *words)
         assert (done.code, done.out) == (2, ""), words
-        assert told in " ".join(done.err.split())
+        assert message in " ".join(done.err.split())

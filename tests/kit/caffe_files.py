@@ -1,4 +1,4 @@
-"""Writes Caffe's files of C3D-v1.0, small: an encoder of protocol buffers that shares nothing with the reader."""
+"""Writes small Caffe files of C3D-v1.0, with an encoder of protocol buffers that is independent of the reader."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vidgen_bench.measure.instruments.c3d.network import Layout
 
 
 def varint(value: int) -> bytes:
-    """Return a number, seven bits a byte, low ones first."""
+    """Return a number encoded in seven bits per byte, the lowest first."""
     out = bytearray()
     while value > 127:
         out.append(value % 128 + 128)
@@ -31,12 +31,12 @@ def text(field: int, value: bytes) -> bytes:
 
 
 def unpacked(field: int, values: Sequence[float]) -> bytes:
-    """Return a repeated float field as old writers have it: a tag before every value."""
+    """Return a repeated float field in the old encoding: a tag before every value."""
     return b"".join(varint(field * 8 + 5) + struct.pack("<f", v) for v in values)
 
 
 def blob(array: np.ndarray, packed: bool = True, data: int = 6) -> bytes:
-    """Return C3D-v1.0's BlobProto of an array of up to five axes, ones before them."""
+    """Return C3D-v1.0's BlobProto of an array of up to five axes, padded with leading ones."""
     axes = (1,) * (5 - array.ndim) + array.shape
     head = b"".join(number(k, size) for k, size in enumerate(axes, start=1))
     flat = array.astype("<f4").ravel()
@@ -51,12 +51,12 @@ def stock_blob(array: np.ndarray) -> bytes:
 
 def layer(name: str, kind: int, *blobs: bytes) -> bytes:
     """Return a LayerParameter: bottom 2, top 3, name 4, type 5, blobs 6, blobs_lr 7, and a nested parameter message."""
-    said = text(2, b"data") + text(3, name.encode()) + text(4, name.encode()) + number(5, kind)
-    return said + b"".join(text(6, b) for b in blobs) + unpacked(7, [1.0, 2.0]) + text(10, number(1, 64) + number(6, 3))
+    head = text(2, b"data") + text(3, name.encode()) + text(4, name.encode()) + number(5, kind)
+    return head + b"".join(text(6, b) for b in blobs) + unpacked(7, [1.0, 2.0]) + text(10, number(1, 64) + number(6, 3))
 
 
 def network(arrays: Mapping[str, np.ndarray], packed: bool = True, suffix: str = "", layers: int = 2) -> bytes:
-    """Return a NetParameter with these ``<layer>/W`` and ``<layer>/b``, a pooling layer without blobs between them."""
+    """Return a NetParameter with these ``<layer>/W`` and ``<layer>/b``, and layers without blobs between them."""
     out = text(1, b"DeepConv3DNet") + text(3, b"data") + number(5, 1)
     for name in dict.fromkeys(key.split("/")[0] for key in arrays):
         parts = [blob(arrays[f"{name}/{p}"], packed) for p in ("W", "b") if f"{name}/{p}" in arrays]

@@ -1,4 +1,4 @@
-"""Files as chainer writes them, small: pattern weights of a C3D of width 1, and a mean cube."""
+"""Small files in chainer's format: pattern weights of a C3D of width 1, and a mean cube."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ def write_chainer_files(folder: Path) -> tuple[Path, Path]:
 
 
 def header_alone(shape: tuple[int, ...], descr: str = "<f4") -> bytes:
-    """Return the header of an .npy file that promises an array of this shape, without a value."""
+    """Return the header of an .npy file for an array of this shape, without the values."""
     stream = io.BytesIO()
     np.lib.format.write_array_header_1_0(stream, {"descr": descr, "fortran_order": False, "shape": shape})
     return stream.getvalue()
 
 
 def cut_header() -> bytes:
-    """Return an .npy file whose header is text that ends inside a bracket."""
+    """Return an .npy file whose header ends inside a bracket."""
     text = b"{'descr': '<f4', 'fortran_order': False, 'shape': (4096,".ljust(117) + b"\n"
     return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
 
 
 def write_zeros(path: Path, member: str, shape: tuple[int, ...]) -> Path:
-    """Write an npz of one float32 array of zeros, without holding it: a thousandth of what it inflates to."""
+    """Write an npz of one float32 array of zeros without allocating it; the file is a thousandth of its inflated size."""
     left = 4 * int(np.prod(shape))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open(f"{member}.npy", "w") as stream:
         stream.write(header_alone(shape))

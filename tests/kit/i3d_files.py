@@ -1,4 +1,4 @@
-"""I3D weights by the pattern of the golden README, and files as users have them."""
+"""I3D weights in the pattern of the golden README, and files in the forms that users have."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SLIM = Layout(eighths=1, classes=5)
 
 
 def pattern_weights(layout: Layout) -> dict[str, Tensor]:
-    """Return every tensor of a layout: roles told by the name, numbered in the order of the state dict."""
+    """Return every tensor of a layout: its role follows from its name, its number from the order of the state dict."""
     return {name: tensor.clone() for name, tensor in _patterns(layout).items()}
 
 
@@ -29,14 +29,14 @@ def _patterns(layout: Layout) -> dict[str, Tensor]:
     weights = {}
     for k, (name, shape) in enumerate(layout.shapes.items()):
         role = {"bn.weight": "bn_gamma", "bn.bias": "bn_beta", "running_mean": "bn_mean", "running_var": "bn_var"}
-        told = next((r for end, r in role.items() if name.endswith(end)), "weight" if len(shape) > 1 else "bias")
+        kind = next((r for end, r in role.items() if name.endswith(end)), "weight" if len(shape) > 1 else "bias")
         fan_in = int(torch.Size(shape[1:]).numel())
-        weights[name] = golden.tensor_of({"k": k, "shape": shape, "role": told, "fan_in": fan_in})
+        weights[name] = golden.tensor_of({"k": k, "shape": shape, "role": kind, "fan_in": fan_in})
     return weights
 
 
 class LikeStyleGANV(nn.Module):
-    """What StyleGAN-V's archive does to pixels, and in place of I3D 400 numbers that depend on every frame and colour."""
+    """StyleGAN-V's treatment of pixels; in place of I3D, 400 numbers that depend on every frame and colour."""
 
     def __init__(self, classes: int = 400, scale: float = 1.0) -> None:
         super().__init__()
@@ -67,13 +67,13 @@ def archive(path: Path, module: nn.Module) -> Path:
 
 
 def saved(path: Path, content: object) -> Path:
-    """Write as PyTorch does."""
+    """Write an object with torch.save."""
     torch.save(content, path)
     return path
 
 
 def refusal(source: Path, target: Path, layout: Layout = SLIM) -> str:
-    """Return what is said, after a look that nothing was written."""
+    """Return the message that refuses a file, after checking that nothing was written."""
     with pytest.raises(RecordError) as caught:
         import_i3d(source, target, layout)
     assert not target.exists()

@@ -1,4 +1,4 @@
-"""An instrument file built by hand that minds colour and nothing else, clips that it tells apart, and ways to spoil it."""
+"""An instrument file built by hand that depends only on colour, clips that it classifies, and ways to spoil it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from vidgen_bench.measure.instruments.c3d.weights import Card, InstrumentFile
 
 LAYOUT = Layout(width=1, hidden=2, classes=2)
 MEAN = torch.tensor([60.0, 110.0, 170.0])
-"""BGR: the videos are reddish, so that the order of the mean's channels matters."""
+"""BGR. The videos are reddish, so the order of the mean's channels matters."""
 
 
 def colour_meter() -> InstrumentFile:
-    """Return a C3D that tells clips redder than the mean (class 0) from bluer ones.
+    """Return a C3D that separates clips redder than the mean (class 0) from bluer ones (class 1).
 
-    Every kernel has its middle alone. conv1a makes v = 4 + (red - blue) / 16, one channel carries it up, fc6 averages it and holds
-    4 beside it, and fc8 compares the two: logits v - 4 and 4 - v.
+    Only the centre of every kernel is nonzero. conv1a computes v = 4 + (red - blue) / 16, one channel passes it on, fc6 averages it
+    and adds a constant 4 as a second entry, and fc8 compares the two: logits v - 4 and 4 - v.
     """
     weights = {name: torch.zeros(shape) for name, shape in LAYOUT.shapes.items()}
     for name in CONVOLUTIONS:
@@ -48,13 +48,13 @@ def tinted(rows: int, seed: int = 0) -> Batch:
 
 
 def twenty() -> Iterator[Batch]:
-    """Yield 20 clips in two batches, the same at every call: ten of them wrong are just enough for another reading."""
+    """Yield the same 20 clips in two batches at every call: ten wrong ones are just enough to try altered readings."""
     yield tinted(12)
     yield tinted(8, seed=1)
 
 
 def quiet(what: str, done: int, total: int) -> None:
-    """Report to nobody."""
+    """Discard a progress report."""
 
 
 def spoiled(file: InstrumentFile, mean: Tensor | None = None, **weights: Tensor) -> InstrumentFile:
@@ -66,5 +66,5 @@ def caught(result: SelfTest, name: str) -> None:
     """Assert that the first fault names this reading and its cause."""
     cause = next(r.cause for r in ALTERED if r.name == name)
     assert result.faults
-    assert result.faults[0].startswith(f"Read with {name!r} it names")
+    assert result.faults[0].startswith(f"Read with {name!r}, it classifies")
     assert cause in result.faults[0]

@@ -1,4 +1,4 @@
-"""Caffe's model and mean: the very values, whatever the file is called; and a refusal with its cause for all that is none."""
+"""Caffe's model and mean: values are copied exactly, and other files are refused with the cause."""
 
 from __future__ import annotations
 
@@ -75,9 +75,9 @@ def test_a_layers_blobs_of_another_caffe_are_named_for_what_they_are(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "error"),
     [
-        (wire.text(1, b"a net") + wire.text(2, wire.layer("pool", 17)), "no layer with weights"),
+        (wire.text(1, b"a net") + wire.text(2, wire.layer("pool", 17)), "found no layer with weights"),
         (
             wire.network(chainer_arrays()) + wire.text(2, wire.layer("fc8", 14, wire.blob(np.ones(3)))),
             "'fc8' occurs twice",
@@ -87,32 +87,32 @@ def test_a_layers_blobs_of_another_caffe_are_named_for_what_they_are(tmp_path: P
         (wire.network(chainer_arrays())[:-3000], "cut off"),
     ],
 )
-def test_other_models_are_refused(tmp_path: Path, content: bytes, told: str) -> None:
+def test_other_models_are_refused(tmp_path: Path, content: bytes, error: str) -> None:
     (tmp_path / "model").write_bytes(content)
-    with pytest.raises(RecordError, match=told):
+    with pytest.raises(RecordError, match=error):
         read_caffe(tmp_path / "model")
 
 
 @pytest.mark.parametrize(
-    ("message", "told"),
+    ("message", "error"),
     [
         (wire.blob(np.ones((2, 3)))[:-4], "cut off"),
-        (wire.number(5, 3) + wire.text(6, b"\0" * 8), r"are \[0, 0, 0, 0, 3\], 0 values; it holds 2"),
-        (b"".join(wire.number(k, 2**31) for k in range(1, 6)) + wire.text(6, b"\0" * 8), "it holds 2"),
-        (wire.number(1, 2**64 - 1) + wire.text(6, b"\0" * 4), "it holds 1"),
-        (b"".join(wire.number(k, 1) for k in range(1, 6)) + wire.text(6, b"\0" * 5), "no array of 4-byte floats"),
-        (b"".join(wire.number(k, 1) for k in range(1, 6)) + wire.number(6, 1), "no array of 4-byte floats"),
-        (wire.number(1, 1), "it holds 0"),
-        (wire.number(12, 1), "field 12 .* is none of C3D-v1.0's BlobProto"),
+        (wire.number(5, 3) + wire.text(6, b"\0" * 8), r"are \[0, 0, 0, 0, 3\], so expected 0 values; found 2"),
+        (b"".join(wire.number(k, 2**31) for k in range(1, 6)) + wire.text(6, b"\0" * 8), "found 2"),
+        (wire.number(1, 2**64 - 1) + wire.text(6, b"\0" * 4), "found 1"),
+        (b"".join(wire.number(k, 1) for k in range(1, 6)) + wire.text(6, b"\0" * 5), "not an array of 4-byte floats"),
+        (b"".join(wire.number(k, 1) for k in range(1, 6)) + wire.number(6, 1), "not an array of 4-byte floats"),
+        (wire.number(1, 1), "found 0"),
+        (wire.number(12, 1), "field 12 .* is not in C3D-v1.0's BlobProto"),
         (wire.text(8, b"\0" * 8), "stock Caffe"),
     ],
 )
-def test_other_blobs_are_refused(message: bytes, told: str) -> None:
-    with pytest.raises(RecordError, match=told):
+def test_other_blobs_are_refused(message: bytes, error: str) -> None:
+    with pytest.raises(RecordError, match=error):
         read_blob(memoryview(message), "x")
 
 
-def test_data_in_several_pieces_and_a_diff_beside_it_are_read() -> None:
+def test_data_in_several_pieces_and_a_diff_are_read() -> None:
     array = np.arange(6, dtype="<f4")
     head = b"".join(wire.number(k, n) for k, n in enumerate((1, 1, 1, 2, 3), start=1))
     pieces = wire.text(6, array[:2].tobytes()) + wire.unpacked(6, array[2:5].tolist()) + wire.text(7, b"\0" * 24)
@@ -120,7 +120,7 @@ def test_data_in_several_pieces_and_a_diff_beside_it_are_read() -> None:
     np.testing.assert_array_equal(found.reshape(-1), array)
 
 
-def test_the_names_of_the_full_net(tmp_path: Path) -> None:
+def test_the_names_of_the_full_network(tmp_path: Path) -> None:
     """Every layer name of the published model, at another width, hidden width and number of classes."""
     layout = Layout(width=2, hidden=8, classes=101)
     model, mean = write_caffe_files(tmp_path, layout)

@@ -1,4 +1,4 @@
-"""C3D's files with headers that lie: refused by the header, before memory is set aside for what it promises."""
+"""C3D files with false headers are refused by the header, before memory is allocated for the promised array."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LYING = {
 
 
 @pytest.mark.parametrize("content", LYING.values(), ids=LYING)
-def test_a_header_that_lies_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_false_header_is_refused(tmp_path: Path, content: bytes) -> None:
     weights, mean = write_chainer_files(tmp_path)
     (tmp_path / "alone.npy").write_bytes(content)
     with pytest.raises(RecordError, match=r"alone\.npy cannot be read as an array: .*Expected a mean cube"):
@@ -44,13 +44,13 @@ def test_a_header_that_lies_is_refused(tmp_path: Path, content: bytes) -> None:
         with zipfile.ZipFile(tmp_path / "in.npz", "w") as archive:
             archive.writestr(f"{name}.npy", content)
         pair = (weights, tmp_path / "in.npz") if place is mean else (tmp_path / "in.npz", mean)
-        with pytest.raises(RecordError, match=r"in\.npz is damaged, or no npz file"):
+        with pytest.raises(RecordError, match=r"in\.npz is damaged, or not an npz file"):
             import_c3d(*pair, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("member", ["mean", "conv1a/W", "fc7/b", "other"])
-def test_what_inflates_is_refused_before_it_does(tmp_path: Path, member: str) -> None:
+def test_a_large_archive_is_refused_before_it_is_inflated(tmp_path: Path, member: str) -> None:
     path = write_zeros(tmp_path / "a.npz", member, (16, 1024, 1024))
     assert path.stat().st_size < 2**17
     tracemalloc.start()
@@ -63,7 +63,7 @@ def test_what_inflates_is_refused_before_it_does(tmp_path: Path, member: str) ->
     assert peak < 2**22
 
 
-def test_a_mean_beside_other_arrays_is_read_alone(tmp_path: Path) -> None:
+def test_only_the_mean_is_read_of_several_arrays(tmp_path: Path) -> None:
     path = write_zeros(tmp_path / "a.npz", "other", (16, 1024, 1024))
     with zipfile.ZipFile(path, "a") as archive, archive.open("mean.npy", "w") as stream:
         np.lib.format.write_array(stream, mean_cube())
@@ -73,7 +73,7 @@ def test_a_mean_beside_other_arrays_is_read_alone(tmp_path: Path) -> None:
     tracemalloc.stop()
 
 
-def test_a_member_that_is_no_array_and_a_flipped_bit_are_told(tmp_path: Path) -> None:
+def test_a_member_that_is_not_an_array_and_a_flipped_bit_are_refused(tmp_path: Path) -> None:
     weights, _ = write_chainer_files(tmp_path)
     content = bytearray(weights.read_bytes())
     content[content.index(b"fc6/W.npy") + 400] ^= 1
@@ -82,7 +82,7 @@ def test_a_member_that_is_no_array_and_a_flipped_bit_are_told(tmp_path: Path) ->
         read_npz(weights)
     with zipfile.ZipFile(weights, "w") as archive:
         archive.writestr("a.txt", "text")
-    with pytest.raises(RecordError, match=r"its member 'a\.txt' is no array"):
+    with pytest.raises(RecordError, match=r"its member 'a\.txt' is not an array"):
         read_npz(weights)
 
 

@@ -1,4 +1,4 @@
-"""The C3D declarations: which there are, where their weights lie, and what a missing file is told with."""
+"""The C3D declarations: their names, where their weights are, and the message for missing weights."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,12 +20,18 @@ from vidgen_bench.config.track import load_track
 from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.shapes.draw import CLASSES, draw_clip
 from vidgen_bench.errors import RecordError, RequestError
-from vidgen_bench.host.declarations import fault
+from vidgen_bench.host.declarations import complete, fault
 from vidgen_bench.measure.instruments.c3d import C3DDeclaration, path_of, vidgen_instruments
 from vidgen_bench.measure.instruments.c3d.importing.weights_import import import_c3d
 from vidgen_bench.measure.instruments.c3d.preprocessing import PREPROCESSINGS
 from vidgen_bench.measure.instruments.c3d.weights import read_card
 from vidgen_bench.system import places
+
+INSTRUMENT = (
+    "name", "api", "summary", "reference", "layers", "preprocessings", "importer", "trainer", "self_test", "refuses", "sha256",
+    "details", "build",
+)  # fmt: skip
+"""The attributes and methods of an instrument's declaration."""
 
 
 @pytest.fixture
@@ -41,6 +49,32 @@ def test_two_are_always_declared(folder: Path) -> None:
     assert [fault("instrument", d) for d in declared().values()] == [None, None]
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"importer": SimpleNamespace(files="a.npz")}, "its importer has no text 'kind'"),
+        ({"importer": SimpleNamespace(kind="c3d", files="a.npz")}, "its importer has no method 'recognises'"),
+        ({"trainer": SimpleNamespace(kind="c3d", target=print)}, "its trainer has no method 'write'"),
+        ({"self_test": True}, "'self_test' is True, expected a method or None"),
+        ({"layers": ()}, "'layers' and 'preprocessings' must each have at least one name"),
+    ],
+)
+def test_faults_of_an_instruments_parts(changes: dict[str, Any], words: str) -> None:
+    shipped = vidgen_instruments()[0]
+    parts = {name: getattr(shipped, name) for name in INSTRUMENT}
+    assert fault("instrument", SimpleNamespace(**parts)) is None
+    assert fault("instrument", SimpleNamespace(**parts | changes)) == f"instrument 'c3d-shapes': {words}"
+
+
+def test_the_parts_of_an_instrument_are_optional() -> None:
+    shipped = vidgen_instruments()[0]
+    optional = ("importer", "trainer", "self_test", "details")
+    bare = SimpleNamespace(**{name: getattr(shipped, name) for name in INSTRUMENT if name not in optional})
+    complete("instrument", bare)
+    assert fault("instrument", bare) is None
+    assert (bare.importer, bare.trainer, bare.self_test, bare.details()) == (None, None, None, {})
+
+
 def test_missing_weights_give_the_command(folder: Path) -> None:
     ucf101 = declared()["c3d-ucf101"]
     for act in (ucf101.sha256, lambda: ucf101.build("tganv2")):
@@ -56,7 +90,7 @@ def test_every_preprocessing_is_declared_and_others_are_refused(folder: Path) ->
     for name in shapes.preprocessings:
         assert type(shapes.build(name).preprocessing) is PREPROCESSINGS[name]
     with pytest.raises(RequestError, match=r"'c3d-ucf101' has no preprocessing 'tgan2'\. Did you mean 'tganv2'\?"):
-        declared()["c3d-ucf101"].build("tgan2")  # told before the weights are missed
+        declared()["c3d-ucf101"].build("tgan2")  # checked before the weights file
 
 
 def test_every_imported_file_is_an_instrument(folder: Path, tmp_path: Path) -> None:
@@ -64,7 +98,7 @@ def test_every_imported_file_is_an_instrument(folder: Path, tmp_path: Path) -> N
     import_c3d(weights, mean, path_of("c3d-ucf101"))
     import_c3d(weights, mean, path_of("my-c3d"))
     (folder / "Not A Name.safetensors").touch()
-    (folder / "c3d-shapes.safetensors").touch()  # does not stand in for the one that ships
+    (folder / "c3d-shapes.safetensors").touch()  # does not replace the one that ships
     assert list(declared()) == ["c3d-shapes", "c3d-ucf101", "my-c3d"]
     mine = declared()["my-c3d"]
     assert mine.sha256() == hashlib.sha256((folder / "my-c3d.safetensors").read_bytes()).hexdigest()
@@ -86,7 +120,7 @@ def test_a_file_that_changes_is_hashed_again(folder: Path) -> None:
 
 @pytest.mark.parametrize("preprocessing", ["tgan", "tganv2"])
 def test_the_shipped_instrument_names_newly_drawn_videos(preprocessing: str) -> None:
-    """Two videos a class, of palettes that no list of the data set holds; it was trained on "tgan" and reads "tganv2" too."""
+    """Two videos per class, with palettes that are in no list of the data set; it was trained on "tgan" and reads "tganv2" too."""
     geometry = FrameGeometry.of(load_track("shapes-smoke").data)
     clips, labels = [], []
     for label in range(len(CLASSES)):

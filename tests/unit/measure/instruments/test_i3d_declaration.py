@@ -1,4 +1,4 @@
-"""The I3D declaration: what it says of itself, and what missing weights are told with."""
+"""The I3D declaration: its attributes, and the message for missing weights."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_missing_weights_give_the_command(declared: I3DDeclaration) -> None:
             RequestError, match=r"has no weights at .*: vidgen-bench instrument import FILE --kind i3d$"
         ):
             act()
-    weights_path().mkdir(parents=True)  # a folder in the way is no weights either
+    weights_path().mkdir(parents=True)  # a folder with this path is not a weights file
     with pytest.raises(RequestError, match="has no weights at"):
         declared.sha256()
 
@@ -71,10 +71,10 @@ def test_both_forms_are_declared_hashed_and_built(declared: I3DDeclaration, tmp_
         assert tuple(out) == declared.layers
         assert out["logits"].shape == (1, classes)
     assert len(hashes) == 2
-    assert [d.name for d in c3d.vidgen_instruments()] == ["c3d-shapes", "c3d-ucf101"]  # which lists files of its own
+    assert [d.name for d in c3d.vidgen_instruments()] == ["c3d-shapes", "c3d-ucf101"]  # C3D lists only its own files
 
 
-def test_an_unknown_preprocessing_is_refused_before_the_weights_are_asked_for(declared: I3DDeclaration) -> None:
+def test_an_unknown_preprocessing_is_refused_before_missing_weights(declared: I3DDeclaration) -> None:
     with pytest.raises(RequestError, match=r"no preprocessing 'c3d'\. Valid: fvd, stylegan-v\."):
         declared.build("c3d")
 
@@ -84,7 +84,7 @@ def test_clips_that_it_measures(declared: I3DDeclaration, clip: Clip) -> None:
     assert declared.refuses(clip) is None
 
 
-def test_clips_that_it_does_not(declared: I3DDeclaration) -> None:
+def test_clips_that_it_refuses(declared: I3DDeclaration) -> None:
     assert declared.refuses(Clip(8, 64, 1)) == (
         "it reads at least 9 frames of 3 channels, not 8 of 3; set clip.frames = 9 or more."
     )

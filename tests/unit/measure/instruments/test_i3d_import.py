@@ -1,4 +1,4 @@
-"""Importing I3D: each form that users have it in, what is refused, and how that is said."""
+"""Importing I3D: each form that users have, and the files that are refused with their messages."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def target(tmp_path: Path) -> Path:
 
 # --------------------------------------------------------------------------------------------------------- a state dict
 def legacy(path: Path, weights: dict[str, Tensor]) -> Path:
-    """Write as PyTorch did in 2017, when rgb_imagenet.pt was made."""
+    """Write in PyTorch's format of 2017, that of rgb_imagenet.pt."""
     torch.save(OrderedDict(weights), path, _use_new_zipfile_serialization=False)
     return path
 
@@ -67,7 +67,7 @@ def test_what_is_stored_is_what_was_given(tmp_path: Path, target: Path) -> None:
     assert all(torch.equal(stored[name], weights[name]) for name in weights)
 
 
-def test_an_equal_file_gives_an_equal_hash_whatever_it_is_called(tmp_path: Path, target: Path) -> None:
+def test_an_equal_file_gives_an_equal_hash_under_any_name(tmp_path: Path, target: Path) -> None:
     weights = pattern_weights(SLIM)
     sources = saved(tmp_path / "one.pt", weights), tmp_path / "two.pth"
     sources[1].write_bytes(sources[0].read_bytes())
@@ -116,7 +116,7 @@ def test_a_wrong_tensor_is_named(tmp_path: Path, target: Path, change: dict[str,
     assert "rgb_imagenet.pt" in refusal(source, target)
 
 
-def test_other_contents_are_told_with_the_way_out(tmp_path: Path, target: Path) -> None:
+def test_other_contents_are_refused_with_a_fix(tmp_path: Path, target: Path) -> None:
     weights = pattern_weights(SLIM)
     nested = refusal(saved(tmp_path / "a.pt", {"state_dict": weights, "epoch": 3}), target)
     assert "expected a tensor as 'state_dict'; found dict" in nested
@@ -127,7 +127,7 @@ def test_other_contents_are_told_with_the_way_out(tmp_path: Path, target: Path) 
 
 
 class Runs:
-    """Runs code where it is unpickled without care."""
+    """Runs code when it is unpickled."""
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return os.system, ("touch was-run",)
@@ -180,7 +180,7 @@ def test_a_legacy_file_is_refused_wherever_it_is_cut(tmp_path: Path, target: Pat
         assert "rgb_imagenet.pt" in refusal(source, target)
 
 
-def test_files_that_cannot_be_read_are_told(tmp_path: Path, target: Path) -> None:
+def test_unreadable_files_are_refused(tmp_path: Path, target: Path) -> None:
     assert refusal(tmp_path / "none.pt", target).endswith("none.pt cannot be read: No such file or directory.")
     assert refusal(tmp_path, target).endswith("cannot be read: Is a directory.")
 
@@ -205,7 +205,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, target: Path, monkeyp
 
 
 # ----------------------------------------------------------------------------------------------- the weights file, later
-def test_a_weights_file_that_is_none_is_refused(tmp_path: Path, target: Path) -> None:
+def test_another_file_in_place_of_the_weights_file_is_refused(tmp_path: Path, target: Path) -> None:
     import_i3d(saved(tmp_path / "a.pt", pattern_weights(SLIM)), target, SLIM)
     whole = target.read_bytes()
     target.write_bytes(whole[:-100])
@@ -223,6 +223,6 @@ def test_a_weights_file_that_is_none_is_refused(tmp_path: Path, target: Path) ->
         read_instrument(target, "fvd")
 
 
-def test_an_unknown_preprocessing_is_told_with_the_nearest() -> None:
+def test_an_unknown_preprocessing_is_refused_with_the_nearest() -> None:
     with pytest.raises(RequestError, match=r"no preprocessing 'fdv'\. Did you mean 'fvd'\? Valid: fvd, stylegan-v\."):
         I3DInstrument(with_weights(SLIM, pattern_weights(SLIM)), "fdv")

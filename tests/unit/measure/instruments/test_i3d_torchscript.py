@@ -1,4 +1,4 @@
-"""I3D as a TorchScript archive: kept byte for byte, run as the protocol says, refused where it is of another kind."""
+"""I3D as a TorchScript archive: kept byte for byte, run with the protocol's preprocessing, refused if it is another network."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_state_dict_replaces_an_archive(tmp_path: Path, target: Path) -> None:
 
 
 class OtherResize(LikeStyleGANV):
-    """Rescales to another range."""
+    """An archive that rescales to another range."""
 
     def forward(self, x: Tensor, rescale: bool = False, resize: bool = False, return_features: bool = False) -> Tensor:
         """Return [N, 400]."""
@@ -62,13 +62,13 @@ class OtherResize(LikeStyleGANV):
         return torch.cat([x.mean(dim=(2, 3, 4)), x[:, :, 0, 7, 11]], dim=1) @ self.matrix
 
 
-def test_a_resize_of_another_kind_is_told(tmp_path: Path, target: Path) -> None:
+def test_a_different_resize_is_reported(tmp_path: Path, target: Path) -> None:
     note = import_i3d(archive(tmp_path / "a.pt", OtherResize()), target).note
     assert "differ from preprocessing 'stylegan-v'" in note
 
 
 class NoKeywords(nn.Module):
-    """Takes clips alone."""
+    """An archive whose forward takes only clips."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Return [N, 400]."""
@@ -76,7 +76,7 @@ class NoKeywords(nn.Module):
 
 
 class Fails(nn.Module):
-    """Takes the keywords and fails."""
+    """An archive that takes the keywords and fails."""
 
     def forward(self, x: Tensor, rescale: bool = False, resize: bool = False, return_features: bool = False) -> Tensor:
         """Raise."""
@@ -86,7 +86,7 @@ class Fails(nn.Module):
 @pytest.mark.parametrize(
     ("module", "words"),
     [
-        (NoKeywords(), r"takes \(x\); 'rescale' is not among them"),
+        (NoKeywords(), r"takes \(x\), without 'rescale'"),
         (Fails(), r"fails on a clip \[1, 3, 16, 224, 224\] of zeros: .*invalid for input"),
         (LikeStyleGANV(classes=101), r"expected logits \[1, 400\] of a clip of zeros; found \[1, 101\]"),
         (LikeStyleGANV(scale=float("nan")), r"are not finite"),
@@ -102,7 +102,7 @@ def test_other_archives_are_refused_with_the_rule(tmp_path: Path, target: Path, 
 @pytest.mark.filterwarnings("ignore:.*torch.jit.trace:DeprecationWarning")
 def test_a_traced_archive_has_no_keywords(tmp_path: Path, target: Path) -> None:
     torch.jit.trace(NoKeywords(), torch.zeros(1, 3, 2, 4, 4)).save(str(tmp_path / "a.pt"))
-    assert "'rescale' is not among them" in refusal(tmp_path / "a.pt", target)
+    assert "without 'rescale'" in refusal(tmp_path / "a.pt", target)
 
 
 def test_a_damaged_archive_is_refused(tmp_path: Path, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""The matrices that resize: made once for each size, and fit for inference and for gradients alike."""
+"""The resize matrices: computed once per size, and valid in inference mode and under autograd."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_the_matrix_of_a_size_is_made_once() -> None:
     assert resize_matrix.cache_info().misses == 3
 
 
-def test_a_matrix_made_in_inference_serves_where_gradients_flow() -> None:
+def test_a_matrix_made_in_inference_mode_works_under_autograd() -> None:
     resize_matrix.cache_clear()
     with torch.inference_mode():
         resized(torch.zeros(1, 3, 1, 8, 8), "bicubic", 128)

@@ -1,4 +1,4 @@
-"""The wire format: what it reads, and that nothing broken gets past it."""
+"""The wire format: every wire type is read, and broken messages are refused."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_every_wire_type_is_read() -> None:
         (536870911, VARINT, 0),
     ]
     assert read(b"") == []
-    assert read(wire.number(1, 2**64 - 1)) == [(1, VARINT, 2**64 - 1)]  # a negative int32, as protobuf writes it
+    assert read(wire.number(1, 2**64 - 1)) == [(1, VARINT, 2**64 - 1)]  # protobuf's encoding of a negative int32
 
 
 @pytest.mark.parametrize("count", [1, 2, 15, 16, 17, 18, 100, 1000])
@@ -55,11 +55,11 @@ def test_a_value_that_looks_like_a_tag_is_a_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "told"),
+    ("message", "error"),
     [
-        (wire.text(2, b"abcdef")[:-1], "field 2 at byte 0 claims 6 bytes, and 5 are left"),
-        (wire.number(1, 1) + wire.varint(18) + wire.varint(2**62), "claims 4611686018427387904 bytes, and 0 are left"),
-        (wire.unpacked(6, [1.0, 2.0])[:-2], "claims 4 bytes, and 2 are left"),
+        (wire.text(2, b"abcdef")[:-1], "field 2 at byte 0 claims 6 bytes, but 5 are left"),
+        (wire.number(1, 1) + wire.varint(18) + wire.varint(2**62), "claims 4611686018427387904 bytes, but 0 are left"),
+        (wire.unpacked(6, [1.0, 2.0])[:-2], "claims 4 bytes, but 2 are left"),
         (wire.varint(9) + b"1234", "claims 8 bytes"),
         (b"\x08", "cut off at byte 1"),
         (b"\x08\xff\xff", "cut off at byte 1"),
@@ -71,8 +71,8 @@ def test_a_value_that_looks_like_a_tag_is_a_value() -> None:
         (b"not a protocol buffer", "x.bin: byte 0"),
     ],
 )
-def test_broken_messages_are_refused(message: bytes, told: str) -> None:
-    with pytest.raises(RecordError, match=told):
+def test_broken_messages_are_refused(message: bytes, error: str) -> None:
+    with pytest.raises(RecordError, match=error):
         read(message)
 
 
@@ -89,7 +89,7 @@ def test_every_way_to_cut_a_message_is_refused_or_ends_between_fields() -> None:
                 read(whole[:cut])
 
 
-def test_messages_in_messages_are_not_entered() -> None:
+def test_nested_messages_are_not_read() -> None:
     deep = b""
     for _ in range(2000):
         deep = wire.text(1, deep)

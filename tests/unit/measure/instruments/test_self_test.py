@@ -1,7 +1,7 @@
-"""The self-test: a sound file passes, and each way to spoil one is caught with its own cause.
+"""The self-test: a sound file passes, and each spoiled one is caught with its cause.
 
-The instrument that ships does not mind colour: it tells shapes and motions apart. So the network here is built by hand and minds
-nothing else; one that minds the axes of its kernels, too, is trained in the slow test.
+The instrument that ships classifies shapes and motions and ignores colour. The network here is built by hand and depends on colour
+alone; the slow test trains one that depends on the axes of its kernels too.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def test_swapped_input_channels_are_caught() -> None:
 
 @pytest.mark.parametrize("cube", [False, True])
 def test_it_reads_as_the_instrument_does(cube: bool) -> None:
-    """The same clips through the instrument that measures: equal confidence, with three means and with a cube."""
+    """The measuring instrument has equal confidence on the same clips, with three means and with a cube."""
     file = colour_meter()
     if cube:
         file = spoiled(
@@ -61,17 +61,15 @@ def test_it_reads_as_the_instrument_does(cube: bool) -> None:
     assert own.confidence == pytest.approx(prob.max(dim=1).values.mean().item(), abs=1e-5)
 
 
-@pytest.mark.parametrize(
-    "rows", [12, 13]
-)  # as many of each class, and one more of class 0, which is what it always says
-def test_a_network_that_says_one_class_is_no_better_than_chance(rows: int) -> None:
+@pytest.mark.parametrize("rows", [12, 13])  # equal numbers per class, and one more of class 0, which it always predicts
+def test_a_network_that_predicts_one_class_is_no_better_than_chance(rows: int) -> None:
     one = spoiled(colour_meter(), fc8_bias=torch.tensor([50.0, 0.0]))
     result = self_test(one, lambda: [tinted(rows)], True, quiet)
     (fault,) = result.faults
-    assert f"names {(rows + 1) // 2} of {rows} clips right, no more than chance" in fault
+    assert f"classifies {(rows + 1) // 2} of {rows} clips correctly, no more than chance" in fault
 
 
-def test_other_classes_leave_the_confidence_alone_to_be_judged() -> None:
+def test_with_other_classes_only_the_confidence_is_judged() -> None:
     file, four = colour_meter(), lambda: [tinted(4)]
     result = self_test(file, four, False, quiet)
     assert (result.chance, result.faults) == (None, ())
@@ -82,7 +80,7 @@ def test_other_classes_leave_the_confidence_alone_to_be_judged() -> None:
     assert "It is saturated" in fault
 
 
-def test_clips_that_tell_nothing_are_refused() -> None:
+def test_too_few_clips_or_classes_are_refused() -> None:
     batch = tinted(8)
     with pytest.raises(RequestError, match="All clips are of one class"):
         self_test(colour_meter(), lambda: [Batch(batch.clips[::2], batch.labels[::2])], True, quiet)
@@ -110,8 +108,8 @@ def judged(own: int, *altered: Outcome, clips: int = 40, confidence: float = 0.8
     return faults((Outcome("as it is", confidence, own), *altered, *others), 4, clips, 0.25)
 
 
-def test_ten_clips_gained_for_none_lost_are_clear_and_nine_are_not() -> None:
-    """Ten readings share 0.01: a sign test needs p < 0.001, which ten of ten give (1/1024) and nine of nine do not."""
+def test_ten_clips_gained_and_none_lost_are_significant_and_nine_are_not() -> None:
+    """Ten readings share 0.01, so the sign test needs p < 0.001: ten of ten suffice (1/1024), nine of nine do not."""
     assert judged(30, Outcome(ALTERED[0].name, 0.9, 39, gained=9)) == ()
     (fault,) = judged(30, Outcome(ALTERED[0].name, 0.9, 40, gained=10))
     assert "(10 gained, 0 lost, p = 0.001)" in fault
@@ -122,16 +120,16 @@ def test_the_reading_that_gains_most_is_named_first_and_the_others_after_it() ->
     worse = Outcome(ALTERED[0].name, 0.9, 34, gained=14)
     (fault,) = judged(20, worse, Outcome(ALTERED[1].name, 0.5, 38, gained=18))
     assert fault.startswith(f"Read with {ALTERED[1].name!r}")
-    assert f"(Better than it is, too: {ALTERED[0].name}.)" in fault
+    assert f"(Also better than the file as it is: {ALTERED[0].name}.)" in fault
 
 
-def test_surer_is_not_better() -> None:
+def test_higher_confidence_is_not_better() -> None:
     assert judged(30, Outcome(ALTERED[0].name, 1.0, 30)) == ()
 
 
 @pytest.mark.parametrize(("right", "wrong"), [(0, True), (10, True), (17, True), (18, False), (40, False)])
 def test_above_chance_begins_where_the_binomial_says(right: int, wrong: bool) -> None:
-    """40 clips, a class with a quarter of them: P(X >= 17) = 0.0116 is not under 1 %, P(X >= 18) is."""
+    """40 clips, a quarter of them in one class: P(X >= 17) = 0.0116 is not below 1 %, P(X >= 18) is."""
     assert bool(judged(right)) is wrong
 
 

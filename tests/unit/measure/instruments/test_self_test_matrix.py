@@ -1,4 +1,4 @@
-"""Every way to spoil a file that the self-test knows, on a network that minds them all; it is trained first, in a minute."""
+"""Every spoiled file that the self-test recognises, on a network that depends on all of them; training it takes a minute."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def held_out() -> Iterator[Batch]:
 
 @pytest.fixture(scope="module")
 def sound() -> InstrumentFile:
-    """An instrument that names these clips."""
+    """An instrument that classifies these clips correctly."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     with torch.random.fork_rng(devices=[]):

@@ -1,4 +1,4 @@
-"""Training an instrument, small: it learns two colours in a few steps, is seeded, and the file says how good it is."""
+"""Training a small instrument: it learns two colours in a few steps, is seeded, and the file holds its accuracy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLAN = Plan(steps=20, batch=2, learning_rate=4e-3, seed=3, width=3, hidden=64, h
 
 @pytest.fixture(autouse=True)
 def _one_thread() -> Iterator[None]:
-    """Small tensors on several threads spend their time waiting."""
+    """Use one thread: small tensors are slower on several."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -33,7 +33,7 @@ def _one_thread() -> Iterator[None]:
 
 
 class Colours:
-    """Six videos of noise: red ones (label 0) and blue ones (label 1). ``scale`` spoils the clips."""
+    """Six videos of noise, red (label 0) or blue (label 1); ``scale`` multiplies the clips, NaN to make training diverge."""
 
     def __init__(self, scale: float = 1.0) -> None:
         self.scale = scale
@@ -52,15 +52,15 @@ class Colours:
 
 
 def quiet(what: str, done: int, total: int) -> None:
-    """Report to nobody."""
+    """Discard a progress report."""
 
 
-def test_it_learns_and_the_file_tells_the_truth(tmp_path: Path) -> None:
+def test_it_learns_and_the_file_holds_its_accuracy(tmp_path: Path) -> None:
     stages: list[tuple[str, int, int]] = []
     weights, mean, held_out = train_instrument(
         Colours(), Colours(), ("red", "blue"), PLAN, lambda *stage: stages.append(stage)
     )
-    assert held_out.clips == 12  # two passes of six: at least the seven asked for
+    assert held_out.clips == 12  # two passes of six: at least the seven requested
     assert held_out.accuracy == 1.0
     assert [s[1:] for s in stages[:20]] == [(i + 1, 20) for i in range(20)]
     assert stages[-1] == ("measuring the accuracy", 12, 12)
@@ -95,7 +95,7 @@ def test_the_mean_is_bgr_pixels() -> None:
 
 
 def test_augmentation_keeps_motion_and_class() -> None:
-    """A dot that moves right still moves right, by as much, wherever it was shifted to."""
+    """A dot that moves right still does, at the same speed, from any shifted position."""
     clips = torch.zeros(6, 3, 16, 64, 64)
     for t in range(16):
         clips[:, :, t, 30:34, 20 + t : 24 + t] = 1.0
@@ -105,10 +105,10 @@ def test_augmentation_keeps_motion_and_class() -> None:
     columns = (bright.sum(dim=2) * torch.arange(64)).sum(dim=2) / bright.sum(dim=(2, 3))
     travelled = columns[:, -1] - columns[:, 0]
     assert travelled.tolist() == pytest.approx([15.0] * 6, abs=0.7)
-    assert columns[:, 0].std() > 0.5  # but not from the same place
+    assert columns[:, 0].std() > 0.5  # but from different positions
 
 
-def test_a_diverged_training_and_one_class_are_told() -> None:
+def test_a_diverged_training_and_one_class_are_refused() -> None:
     with pytest.raises(VidgenBenchError, match="diverged at step 0") as caught:
         train_instrument(Colours(float("nan")), Colours(), ("red", "blue"), PLAN, quiet)
     assert caught.value.exit_code == 1

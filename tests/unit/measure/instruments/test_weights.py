@@ -1,4 +1,4 @@
-"""The instrument file: what it keeps, and what it refuses and how it says so."""
+"""The instrument file: its contents, and the files that are refused with their messages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def weights() -> dict[str, Tensor]:
 
 
 def raw(path: Path, tensors: dict[str, Tensor], card: str | None = None) -> Path:
-    """Write a file as no function of ours would."""
+    """Write a file without the checks of the product."""
     text = CARD.model_dump_json() if card is None else card
     path.write_bytes(safetensors.save(tensors, metadata={KEY: text}))
     return path
@@ -97,7 +97,7 @@ def test_missing_and_extra_tensors_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_values_that_are_not_finite_are_refused_on_both_ways(tmp_path: Path, value: float) -> None:
+def test_values_that_are_not_finite_are_refused_in_reading_and_writing(tmp_path: Path, value: float) -> None:
     bad = weights()
     bad["fc6.weight"][1, 2] = value
     with pytest.raises(RecordError, match=r"'fc6.weight' holds values that are not finite"):

@@ -1,4 +1,4 @@
-"""Importing C3D weights and a mean: values are copied, both hashes kept, and anything else is refused with its likely cause."""
+"""Importing C3D weights and a mean: values are copied, both hashes kept, and other files refused with the likely cause."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_values_are_copied_and_both_hashes_kept(tmp_path: Path) -> None:
 
 
 def test_names_of_files_do_not_matter(tmp_path: Path) -> None:
-    """Both weights and three means under the names of each other: six instruments of the same tensors."""
+    """Two formats of weights and three of means, all under misleading names, give six instruments with the same tensors."""
     npz, cube = write_chainer_files(tmp_path)
     model, proto = write_caffe_files(tmp_path)
     np.save(tmp_path / "cube.npy", mean_cube()[None])

@@ -1,7 +1,7 @@
-"""C3D: eight 3x3x3 convolutions, five max poolings, three fully connected layers; its layout at any width.
+"""C3D at any width: eight 3x3x3 convolutions, five max poolings, three fully connected layers.
 
-The published net has width 64. pool5 is caffe's and chainer's: ceil-mode, no padding (7 -> 4). Ports that pad (0, 1, 1) instead
-shift every window of pool5 by a pixel and measure something else.
+The published network has width 64. pool5 is in ceil mode without padding (7 -> 4), as in Caffe and chainer. Ports that pad by
+(0, 1, 1) instead shift every window of pool5 by a pixel, so their numbers are not comparable.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 FRAMES = 16
-"""Frames of a clip: four halvings leave one."""
+"""Frames per clip: four halvings leave one."""
 
 CONVOLUTIONS: Mapping[str, tuple[int, int]] = {
     "conv1a": (0, 1),
@@ -26,7 +26,7 @@ CONVOLUTIONS: Mapping[str, tuple[int, int]] = {
     "conv5a": (8, 8),
     "conv5b": (8, 8),
 }
-"""Channels in and out as multiples of the width; 0 stands for the 3 colours."""
+"""Input and output channels as multiples of the width; 0 stands for the 3 colours."""
 
 POOLED: Mapping[str, tuple[int, int, int]] = {
     "conv1a": (1, 2, 2),
@@ -35,12 +35,12 @@ POOLED: Mapping[str, tuple[int, int, int]] = {
     "conv4b": (2, 2, 2),
     "conv5b": (2, 2, 2),
 }
-"""Kernel, which is also the stride, of the max pooling after a convolution, over T, H, W."""
+"""Kernel and stride over T, H, W of the max pooling after a convolution."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The free numbers of a C3D; the published UCF101 net is ``Layout(64, 4096, 101)``."""
+    """The sizes of a C3D; the published UCF101 network is ``Layout(64, 4096, 101)``."""
 
     width: int
     hidden: int
@@ -61,17 +61,18 @@ class Layout:
 
     @property
     def flat(self) -> int:
-        """Entries of pool5: 8 width channels of 1 x 4 x 4."""
+        """Entries of pool5: 8 * width channels of 1 x 4 x 4."""
         return 8 * self.width * 4 * 4
 
 
 class C3D(nn.Module):
     """C3D at inference: no dropout, softmax at the end.
 
-    conv1a P conv2a P conv3a conv3b P conv4a conv4b P conv5a conv5b P fc6 fc7 fc8, ReLU after all but fc8; P max pooling in ceil mode.
+    conv1a P conv2a P conv3a conv3b P conv4a conv4b P conv5a conv5b P fc6 fc7 fc8, with ReLU after each but fc8; P is max pooling in
+    ceil mode.
 
-    Reference: Tran et al. 2015, "Learning Spatiotemporal Features with 3D Convolutional Networks", figure 3; sizes of the UCF101
-    fine-tuned "deep net A" as released.
+    Reference: Tran et al. 2015, "Learning Spatiotemporal Features with 3D Convolutional Networks", figure 3; the sizes are those of
+    the released "deep net A", fine-tuned on UCF101.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -89,17 +90,17 @@ class C3D(nn.Module):
         for name in CONVOLUTIONS:
             x = self.get_submodule(name)(x)
             if name in POOLED:
-                # before ReLU: the two commute, and there is an eighth of the work left
+                # before ReLU: they commute, and pooling leaves an eighth of the values
                 x = F.max_pool3d(x, POOLED[name], ceil_mode=True)
             x = F.relu_(x)
-        x = x.contiguous().flatten(1)  # C, T, H, W, whatever the memory format
+        x = x.contiguous().flatten(1)  # in the order C, T, H, W for every memory format
         fc7 = F.relu(self.fc7(F.relu(self.fc6(x))))
-        # under autocast too: probabilities of 8 bits do not sum to one
+        # in float32 under autocast too: bfloat16 probabilities do not sum to one
         return {"prob": torch.softmax(self.fc8(fc7).float(), dim=1), "fc7": fc7}
 
 
 def with_weights(layout: Layout, weights: Mapping[str, Tensor]) -> C3D:
-    """Return a C3D that holds these tensors, without drawing initial weights first."""
+    """Return a C3D with these weights, without drawing initial ones first."""
     with torch.device("meta"):
         network = C3D(layout)
     network.load_state_dict(dict(weights), assign=True)

@@ -1,4 +1,4 @@
-"""C3D as it is trained here: batch norm after every convolution, dropout after fc6 and fc7; folded into a plain C3D afterwards."""
+"""The training form of C3D: batch norm after every convolution, dropout after fc6 and fc7; folded into a plain C3D afterwards."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from vidgen_bench.measure.instruments.c3d.network import C3D, CONVOLUTIONS, POOL
 
 
 class NormalisedC3D(nn.Module):
-    """The training form of a C3D: conv, pool, batch norm without a learned scale, ReLU; logits at the end.
+    """C3D with batch norm: convolution, pooling, batch norm without a learned scale, ReLU; it returns logits.
 
-    The released C3D has no batch norm and was trained from Sports-1M. From nothing, and in minutes, it needs one. Its scale is
-    1 / s > 0 throughout (ReLU lets the next layer take any other), so it commutes with the max pooling before it and folds exactly.
+    The released C3D has no batch norm; it was pretrained on Sports-1M. Training from scratch in minutes needs batch norm. Its scale
+    is 1 / s > 0 (ReLU lets the next layer absorb any other), so it commutes with the max pooling before it and folds exactly.
     """
 
     def __init__(self, layout: Layout, dropout: float = 0.3) -> None:
@@ -49,7 +49,7 @@ class NormalisedC3D(nn.Module):
 
     @torch.no_grad()
     def folded(self) -> dict[str, Tensor]:
-        """Return the weights of the plain C3D that computes what this one computes in eval mode.
+        """Return the weights of the plain C3D that equals this network in eval mode.
 
         (W x + b - m) / s + beta = (1 / s) W x + (b - m) / s + beta, with s = sqrt(v + eps)
         """
@@ -66,5 +66,5 @@ class NormalisedC3D(nn.Module):
 
 
 def _four_channels(x: Tensor) -> Tensor:
-    """Append a channel of zeros to the 3 colours: oneDNN's gradient for a kernel of 3 channels is 4.5 times slower."""
+    """Append a channel of zeros to the 3 colours: oneDNN's gradient for kernels with 3 channels is 4.5 times slower."""
     return F.pad(x, (0, 0, 0, 0, 0, 0, 0, 1)).contiguous(memory_format=torch.channels_last_3d)

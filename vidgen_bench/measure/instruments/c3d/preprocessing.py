@@ -1,4 +1,4 @@
-"""From clips in [-1, 1] to what C3D reads: "tgan" as TGAN's evaluation and the neural-differential-equation study, "tganv2" as TGANv2's."""
+"""Preprocessing from clips in [-1, 1] to C3D's input: "tgan" (TGAN, the neural-differential-equation study) and "tganv2" (TGANv2)."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from vidgen_bench.measure.instruments.c3d.resize import resized
 
 GRID = 128
 CROP = slice(8, 120)
-"""Rows and columns of the 128 x 128 grid that the network reads: 112 of them."""
+"""The 112 rows and columns of the 128 x 128 grid that the network reads."""
 
 SIZE = 112
 
 MEAN_COLUMNS = slice(21, 149)
-"""The mean cube is 171 wide; its middle 128 columns lie under the 128 x 128 frame."""
+"""The middle 128 columns of the mean cube, which is 171 wide, match the 128 x 128 frame."""
 
 CUBE = (3, FRAMES, GRID, 171)
 """Shape of the mean cube: BGR, T, H, W."""
 
 
 class Preprocessing(nn.Module):
-    """y = 128 resize(x) + (128 - mean), channels in the order BGR; how the resize and the mean's crop go is the subclass's."""
+    """y = 128 resize(x) + (128 - mean), channels in the order BGR; subclasses define the resize and the crop of the mean."""
 
     offset: Tensor
 
     def __init__(self, mean: Tensor) -> None:
-        """Take the mean in pixel values, BGR: a cube [3, 16, 128, 171], or one value a channel [3]."""
+        """Take the mean in pixel values, BGR: a cube [3, 16, 128, 171], or one value per channel [3]."""
         super().__init__()
         crop = self.cropped(mean.float()) if mean.dim() == 4 else mean.float().view(3, 1, 1, 1)
         self.register_buffer("offset", 128.0 - crop)
@@ -40,25 +40,25 @@ class Preprocessing(nn.Module):
     @staticmethod
     @abstractmethod
     def cropped(mean: Tensor) -> Tensor:
-        """Return the part [3, 16, 112, 112] of a mean cube that is subtracted."""
+        """Return the part [3, 16, 112, 112] of a mean cube to subtract."""
 
     @staticmethod
     @abstractmethod
     def sized(clips: Tensor) -> Tensor:
-        """Return clips [N, 3, 16, 112, 112] of clips of any size, in [-1, 1] still."""
+        """Return clips [N, 3, 16, H, W] resized to [N, 3, 16, 112, 112], still in [-1, 1]."""
 
     def forward(self, clips: Tensor) -> Tensor:
-        """Return float32 [N, 3 BGR, 16, 112, 112] of clips [N, 3 RGB, 16, H, W] in [-1, 1], H and W at will.
+        """Return float32 [N, 3 BGR, 16, 112, 112] of clips [N, 3 RGB, 16, H, W] in [-1, 1], for any H and W.
 
         Raises:
-            RequestError: not of that shape.
+            RequestError: the clips have another shape.
         """
         if clips.dim() != 5 or clips.shape[1] != 3 or clips.shape[2] != FRAMES:
             raise RequestError(
                 f"C3D measures clips [N, 3, {FRAMES}, H, W]; found {list(clips.shape)}. "
                 f"Ask for {FRAMES} frames: clip.frames = {FRAMES} in the track."
             )
-        # bfloat16 would round pixel values to whole ones before the mean is taken away
+        # bfloat16 would round pixel values to integers before the mean is subtracted
         with torch.autocast(clips.device.type, enabled=False):
             return torch.add(self.offset, self.sized(clips.float().flip(1)), alpha=128.0)
 
@@ -67,9 +67,9 @@ class TganPreprocessing(Preprocessing):
     """Preprocessing "tgan".
 
     y = BGR(resize(128 x + 128)) - mean[columns 21:149], then rows and columns 8:120; nothing is clipped or rounded. The resize is
-    bicubic to 128 x 128 (a = -0.75, edges replicated, no antialiasing), which is OpenCV's INTER_CUBIC to 1e-4 of 256.
+    bicubic to 128 x 128 (a = -0.75, edges replicated, no antialiasing), which agrees with OpenCV's INTER_CUBIC to 1e-4 of 256.
 
-    The resize's weights sum to one, so 128 x + 128 is applied after it, together with the mean: y = 128 resize(x) + (128 - mean).
+    The weights of the resize sum to one, so 128 x + 128 is applied after it, together with the mean: y = 128 resize(x) + (128 - mean).
 
     Reference: Saito et al. 2017 (TGAN), the released evaluation script.
     """
@@ -89,11 +89,11 @@ class TganV2Preprocessing(Preprocessing):
     """Preprocessing "tganv2".
 
     y = resize(128 BGR(clip(x, -1, 1))) + 128 - mean[rows 8:120, columns 8:120]. The whole frame is resized straight to 112 x 112,
-    bilinearly; there is no 128-pixel stage and no crop of the frame. Columns 8:120 of the 171-wide cube lie 21 pixels to the left
-    of those that "tgan" subtracts; that is how the released network has it, and it is kept.
+    bilinearly, without a 128-pixel stage or a crop of the frame. Columns 8:120 of the 171-wide cube lie 21 pixels to the left of
+    those that "tgan" subtracts: the released network does this, so it is kept.
 
-    The resize is chainer's ``resize_images`` in its align-corners form. That form is a reconstruction: it is read off chainer's
-    default, and no output of the released network was at hand to compare with.
+    The resize is chainer's ``resize_images`` in its align-corners form. This form is a reconstruction from chainer's default; no
+    output of the released network was available for comparison.
 
     Reference: Saito et al. 2020 (TGANv2), the released evaluation network with its layers ``pre`` and ``mean``.
     """
@@ -105,7 +105,7 @@ class TganV2Preprocessing(Preprocessing):
 
     @staticmethod
     def sized(clips: Tensor) -> Tensor:
-        """Return the whole frames, clipped, at 112 x 112."""
+        """Return the whole frames, clipped to [-1, 1], at 112 x 112."""
         return resized(clips.clamp(-1.0, 1.0), "bilinear", SIZE)
 
 
@@ -116,7 +116,7 @@ def preprocessing_named(name: str) -> type[Preprocessing]:
     """Return a preprocessing by its name.
 
     Raises:
-        RequestError: no such preprocessing.
+        RequestError: there is no preprocessing with this name.
     """
     if name not in PREPROCESSINGS:
         raise RequestError(f"C3D has no preprocessing {name!r}.{did_you_mean(name, PREPROCESSINGS)}")
@@ -138,6 +138,6 @@ class C3DInstrument(nn.Module):
         """Return class probabilities [N, K] and fc7 after ReLU [N, D] of raw clips.
 
         Raises:
-            RequestError: not 16 frames of 3 channels.
+            RequestError: the clips do not have 16 frames of 3 channels.
         """
         return self.network(self.preprocessing(clips).contiguous(memory_format=torch.channels_last_3d))

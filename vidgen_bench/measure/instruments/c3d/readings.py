@@ -1,4 +1,4 @@
-"""Ways to read an instrument file other than as it stands, each with the mistake that it would undo."""
+"""Deliberately altered readings of an instrument file, each with the mistake that it would undo."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Weights = Mapping[str, Tensor]
 
 @dataclass(frozen=True)
 class Means:
-    """The means that a reading may subtract, BGR, in a shape that broadcasts over clips [N, 3, 16, 112, 112]."""
+    """The means that a reading may subtract, BGR; both broadcast over clips [N, 3, 16, 112, 112]."""
 
     own: Tensor
-    """The file's, [3, 16, 112, 112] or [3, 1, 1, 1]."""
+    """The mean in the file, [3, 16, 112, 112] or [3, 1, 1, 1]."""
     data: Tensor
-    """Of the clips that are tested, [3, 1, 1, 1]."""
+    """The mean of the tested clips, [3, 1, 1, 1]."""
 
 
 def _as_it_is(pixels: Tensor, means: Means) -> Tensor:
@@ -34,34 +34,34 @@ def _unchanged(weights: Weights, layout: Layout) -> Weights:
 
 @dataclass(frozen=True)
 class Reading:
-    """One way to read a file: how the input is made, and how the weights are laid out."""
+    """One reading of a file: how it makes the network's input, and how it interprets the weights."""
 
     name: str
     cause: str = ""
-    """What is wrong with the file, and how to put it right, where this reading is better than the file's own."""
+    """The fault of the file and its fix, if this reading is better than the file's own."""
     network_input: Callable[[Tensor, Means], Tensor] = _as_it_is
     """``(pixels [N, 3 BGR, 16, 112, 112] in 0..255, means) -> input``."""
     weights: Callable[[Weights, Layout], Weights] = _unchanged
 
 
 def pixels_of(clips: Tensor) -> Tensor:
-    """Return pixel values [N, 3 BGR, 16, 112, 112] of clips [N, 3 RGB, 16, H, W] in [-1, 1]: preprocessing "tgan" without a mean."""
+    """Return pixel values [N, 3 BGR, 16, 112, 112] of clips [N, 3 RGB, 16, H, W] in [-1, 1]: "tgan" without its mean."""
     return TganPreprocessing(torch.zeros(3)).to(clips.device)(clips)
 
 
 def own_mean(mean: Tensor) -> Tensor:
-    """Return a file's mean as preprocessing "tgan" subtracts it."""
+    """Return a file's mean in the form that preprocessing "tgan" subtracts."""
     return TganPreprocessing.cropped(mean) if mean.dim() == 4 else mean.view(3, 1, 1, 1)
 
 
 def _kernels(change: Callable[[Tensor], Tensor]) -> Callable[[Weights, Layout], Weights]:
-    """Return the change of the weights that changes every convolution's kernel [out, in, T, H, W]."""
+    """Return a function that applies ``change`` to the kernel [out, in, T, H, W] of every convolution."""
     names = {f"{name}.weight" for name in CONVOLUTIONS}
     return lambda weights, layout: {n: change(w).contiguous() if n in names else w for n, w in weights.items()}
 
 
 def _channels_first(weights: Weights, layout: Layout) -> Weights:
-    """Reorder fc6's columns from H, W, C to C, H, W, as TensorFlow and this network flatten pool5."""
+    """Reorder fc6's columns from H, W, C, as TensorFlow flattens pool5, to C, H, W, as this network does."""
     fc6 = weights["fc6.weight"].view(layout.hidden, 4, 4, 8 * layout.width).permute(0, 3, 1, 2)
     return {**weights, "fc6.weight": fc6.reshape(layout.hidden, layout.flat)}
 
@@ -96,7 +96,7 @@ ALTERED: tuple[Reading, ...] = (
     ),
     Reading(
         "kernels mirrored",
-        "The kernels are mirrored along T, H and W, as Theano keeps them. Flip these axes and import again.",
+        "The kernels are mirrored along T, H and W, as Theano stores them. Flip these axes and import again.",
         weights=_kernels(lambda w: w.flip(2, 3, 4)),
     ),
     Reading(
@@ -106,7 +106,7 @@ ALTERED: tuple[Reading, ...] = (
     ),
     Reading(
         "fc7 transposed",
-        "fc7's weight is transposed, which its shape cannot tell. Transpose it to (out, in) and import again.",
+        "fc7's weight is transposed, which its square shape hides. Transpose it to (out, in) and import again.",
         weights=lambda weights, layout: {**weights, "fc7.weight": weights["fc7.weight"].T.contiguous()},
     ),
     Reading(
@@ -116,8 +116,8 @@ ALTERED: tuple[Reading, ...] = (
     ),
     Reading(
         "mean of these clips",
-        "The file's mean is not that of the videos (zero, on another scale, or of other data). Import with the mean cube of the weights.",
+        "The file's mean does not fit the videos (zero, another scale, or other data). Import with the mean cube of the weights.",
         lambda pixels, means: pixels - means.data,
     ),
 )
-"""One mistake each, the special before the general; two at once are seen only as an accuracy at chance."""
+"""One mistake per reading, special ones before general ones. Two mistakes at once show only as an accuracy at chance."""

@@ -1,4 +1,4 @@
-"""Resizing the frames of clips by two small matrix products, one an axis: bicubic as OpenCV, bilinear as chainer."""
+"""Resizes the frames of clips by two small matrix products, one per axis: bicubic as in OpenCV, bilinear as in chainer."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from torch.nn import functional as F
 
 Mode = Literal["bicubic", "bilinear"]
 """``bicubic``: OpenCV's INTER_CUBIC (a = -0.75, edges replicated, no antialiasing, half-pixel centres).
-``bilinear``: chainer's ``resize_images`` (first and last pixel of both sides lie on each other: align-corners)."""
+``bilinear``: chainer's ``resize_images`` (align-corners: the first and last pixels of both grids coincide)."""
 
 
 @lru_cache(maxsize=32)
-@torch.inference_mode(False)  # a matrix that inference made could not be used where gradients flow
+@torch.inference_mode(False)  # a matrix made in inference mode cannot be used under autograd
 def resize_matrix(mode: Mode, size: int, to: int, device: torch.device | None = None) -> Tensor:
     """Return the matrix [to, size] that resizes one axis.
 
-    The resize is separable and the same for every frame, so two matrix products do it, in a quarter of the time of
-    ``interpolate`` on a CPU; the weights are read off ``interpolate`` itself, in float64. The matrix is kept: do not write into it.
+    The resize is separable and the same for every frame, so two matrix products suffice and take a quarter of the time of
+    ``interpolate`` on a CPU. The weights are those of ``interpolate`` itself, in float64. The matrix is cached: do not modify it.
     """
     unit = torch.eye(size, dtype=torch.float64, device=device)[None, :, :, None]
     columns = F.interpolate(unit, size=(to, 1), mode=mode, align_corners=mode == "bilinear", antialias=False)

@@ -1,14 +1,15 @@
-"""Does an instrument file read real clips? Its accuracy and confidence on them, and those of every likely misreading.
+"""The self-test of an instrument file on real clips: its accuracy and confidence, and those of every likely misreading.
 
-Shapes cannot tell an RGB mean from a BGR one, nor a kernel's axes H, W, T from T, H, W. Clips with known classes can.
+Shapes cannot distinguish an RGB mean from a BGR one, or kernel axes H, W, T from T, H, W. Clips with known classes can.
 
-Rules, all at 1 %:
-  chance    the file names more clips right than the commonest class would: P(X >= right) < 0.01, X binomial with that class's share.
-  misread   an altered reading is right where the file is wrong in clearly more clips than the other way round: exact one-sided
-            sign test on the clips on which they differ, 0.01 shared out among the altered readings. Whether a reading is surer of
-            itself decides nothing: wrong ones often are. Where the file is wrong in too few clips for that, none is tried.
-  uniform   (confidence - 1/K) / (1 - 1/K) is at least 0.05 for K classes; below it the probabilities say next to nothing.
-  saturated the same is at most 0.99, asked only where the clips' classes are not the instrument's, so that nothing else is known.
+Rules, all at the 1 % level:
+  chance    the file classifies more clips correctly than chance: P(X >= right) < 0.01, X binomial with the share of the commonest
+            class.
+  misread   an altered reading is right and the file wrong on clearly more clips than the reverse: exact one-sided sign test on the
+            clips where they differ, 0.01 divided among the altered readings. Confidence plays no part: wrong readings are often
+            more confident. If the file is wrong on too few clips for the test, no altered reading is tried.
+  uniform   (confidence - 1/K) / (1 - 1/K) is at least 0.05 for K classes; below that the probabilities are nearly uniform.
+  saturated the same quantity is at most 0.99; checked only if the clips' classes are not the instrument's, when accuracy is unknown.
 """
 
 from __future__ import annotations
@@ -33,56 +34,56 @@ LOWEST, HIGHEST = 0.05, 0.99
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one reading made of the clips."""
+    """The result of one reading on the clips."""
 
     reading: str
     confidence: float
     """Mean of the largest probability, 1/K to 1."""
     right: int | None = None
-    """Clips whose class it names; None where the classes are not the instrument's."""
+    """Clips classified correctly; None if the classes are not the instrument's."""
     gained: int = 0
     lost: int = 0
-    """Clips that it alone, and that the file's own reading alone, names right."""
+    """Clips that only this reading, and that only the file's own reading, classifies correctly."""
 
     @property
     def p_value(self) -> float:
-        """P(gained or more of gained + lost), were both readings as good: the exact one-sided sign test."""
+        """P(X >= gained), X binomial (gained + lost, 1/2): the exact one-sided sign test that this reading is no better."""
         return at_least(self.gained, self.gained + self.lost, 0.5)
 
 
 @dataclass(frozen=True)
 class SelfTest:
-    """Outcomes of the readings, the file's own first, and what is wrong; nothing is, where ``faults`` is empty."""
+    """Outcomes of the readings, the file's own first, and the faults found; an empty ``faults`` means the file passes."""
 
     clips: int
     classes: int
     outcomes: tuple[Outcome, ...]
     chance: float | None
-    """Share of the commonest class among the clips; None where the classes are not the instrument's."""
+    """Share of the commonest class among the clips; None if the classes are not the instrument's."""
     faults: tuple[str, ...]
 
 
 def self_test(file: InstrumentFile, clips: Callable[[], Iterable[Batch]], named: bool, report: Report) -> SelfTest:
-    """Read real clips with an instrument file as it is and, where their classes are the instrument's, as it might have been meant.
+    """Classify real clips with the weights as stored and, if the clips have the instrument's classes, with altered readings.
 
     Args:
         file: the instrument file.
-        clips: gives the clips, the same at every call: [N, 3, 16, H, W] in [-1, 1] and labels [N], by class index; each of
-            another video, for the rules count them as independent.
+        clips: yields the same batches at every call: [N, 3, 16, H, W] in [-1, 1] and labels [N] by class index. Each clip is from
+            a different video, because the rules assume independence.
         named: whether the labels are the instrument's classes, in its order.
-        report: told ("testing the instrument", done, total).
+        report: called with ("testing the instrument", done, total).
     Returns:
-        The outcomes and the verdict; computed on the device that the clips are on.
+        The outcomes and the faults, computed on the device of the clips.
     Raises:
-        RequestError: no clips; or, where classes are to be told apart, clips of one class only or too few to tell them from chance.
+        RequestError: there are no clips; or, if ``named``, the clips are of one class only or too few to exclude chance.
     """
     mean, labels = _known(clips())
     commonest = labels.bincount().max().item() / len(labels)
     if named and commonest == 1:
-        raise RequestError("All clips are of one class, so no accuracy can be judged. Give more clips (--clips).")
+        raise RequestError("All clips are of one class, so accuracy means nothing. Give more clips (--clips).")
     if named and at_least(len(labels), len(labels), commonest) >= LEVEL:
         raise RequestError(
-            f"{len(labels)} clips are too few: all of them right could still be chance (the commonest class has {commonest:.1%}). "
+            f"{len(labels)} clips are too few: even a perfect score could be chance (the commonest class has {commonest:.1%}). "
             "Give more clips (--clips), or a split with more held-out videos (--splits)."
         )
     means = Means(own_mean(file.mean).to(mean.device), mean)
@@ -96,49 +97,49 @@ def self_test(file: InstrumentFile, clips: Callable[[], Iterable[Batch]], named:
 
 
 def could_gain(wrong: int) -> bool:
-    """Return whether an altered reading could be clearly better where the file's own is wrong in so many clips."""
+    """Return whether an altered reading could be significantly better when the file's own is wrong on this many clips."""
     return at_least(wrong, wrong, 0.5) < LEVEL / len(ALTERED)
 
 
 def faults(outcomes: Sequence[Outcome], classes: int, clips: int, chance: float | None) -> tuple[str, ...]:
-    """Return what is wrong by the rules of this module, the likeliest cause first; empty where nothing is."""
+    """Return the faults by the rules of this module, the likeliest cause first."""
     own, *altered = outcomes
     found = []
     better = sorted((o for o in altered if o.p_value < LEVEL / len(ALTERED)), key=lambda o: o.lost - o.gained)
     if better:
         best, *others = better
         cause = next(r.cause for r in ALTERED if r.name == best.reading)
-        also = f" (Better than it is, too: {', '.join(o.reading for o in others)}.)" if others else ""
+        also = f" (Also better than the file as it is: {', '.join(o.reading for o in others)}.)" if others else ""
         found.append(
-            f"Read with {best.reading!r} it names {best.right} of {clips} clips right, as it is {own.right} "
+            f"Read with {best.reading!r}, it classifies {best.right} of {clips} clips correctly; as it is, {own.right} "
             f"({best.gained} gained, {best.lost} lost, p = {best.p_value:.1g}). {cause}{also}"
         )
     if chance is not None and own.right is not None and at_least(own.right, clips, chance) >= LEVEL:
         found.append(
-            f"It names {own.right} of {clips} clips right, no more than chance (the commonest class has {chance:.1%}). "
-            "The weights are of another network, of other classes or another order of classes, or their values are scrambled."
+            f"It classifies {own.right} of {clips} clips correctly, no more than chance (the commonest class has {chance:.1%}). "
+            "The weights belong to another network, to other classes or another order of classes, or their values are scrambled."
         )
     relative = (own.confidence - 1 / classes) / (1 - 1 / classes)
     if relative < LOWEST:
         found.append(
             f"Its mean confidence is {own.confidence:.3f}, hardly above the {1 / classes:.3f} of {classes} equal probabilities. "
-            "The last layers are not those that were trained, or the input is far too small for the weights."
+            "The last layers are not the trained ones, or the input is far too small for the weights."
         )
     if chance is None and relative > HIGHEST:
         found.append(
-            f"Its mean confidence is {own.confidence:.4f} on clips of classes that it does not know. It is saturated: the mean is not "
-            "subtracted, the input is far too large for the weights, or they are scrambled."
+            f"Its mean confidence is {own.confidence:.4f} on clips of classes it does not know. It is saturated: the mean is not "
+            "subtracted, the input is far too large for the weights, or the weights are scrambled."
         )
     return tuple(found)
 
 
 def at_least(count: int, of: int, chance: float) -> float:
-    """Return P(X >= count) of a binomial X of ``of`` trials: 1 where count is 0."""
+    """Return P(X >= count) for a binomial X of ``of`` trials; 1 if count is 0."""
     return float(bdtrc(count - 1, of, chance)) if count > 0 else 1.0
 
 
 def _known(batches: Iterable[Batch]) -> tuple[Tensor, Tensor]:
-    """Return the mean pixel value [3, 1, 1, 1] of each channel, BGR, and every label, on the CPU."""
+    """Return the mean pixel value [3, 1, 1, 1] per channel, BGR, and all labels [N], on the CPU."""
     total, labels = None, []
     for batch in batches:
         part = (batch.clips.double() * 128 + 128).mean(dim=(2, 3, 4)).sum(dim=0)
@@ -161,7 +162,7 @@ def _read(
     clips: int,
     report: Report,
 ) -> list[tuple[Tensor, Tensor]]:
-    """Return for each reading the largest probability of each clip [N], float64, and whether its class is the label [N]."""
+    """Return, per reading, the largest probability of each clip [N], float64, and whether its class is the label [N]."""
     networks = [_network(file, reading).to(means.data.device) for reading in readings]
     made: list[list[tuple[Tensor, Tensor]]] = [[] for _ in readings]
     done, total = 0, clips * len(readings)

@@ -1,20 +1,19 @@
-"""Trains a slim C3D on the training list of a data set, so that a track of one's own has an instrument."""
+"""Trains a slim C3D on the training list of a data set, as an instrument for a track of your own."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils import convert_conv3d_weight_memory_format
 
-from vidgen_bench.api import Batch, Feed, Report
+from vidgen_bench.api import ClipStream, Feed, Report
 from vidgen_bench.errors import RequestError, VidgenBenchError
 from vidgen_bench.measure.instruments.c3d.network import FRAMES, Layout, with_weights
 from vidgen_bench.measure.instruments.c3d.normalised import NormalisedC3D
@@ -22,21 +21,9 @@ from vidgen_bench.measure.instruments.c3d.preprocessing import C3DInstrument, Pr
 from vidgen_bench.measure.instruments.c3d.weights import Card, write_instrument
 
 
-class Clips(Protocol):
-    """Where clips come from: a list of videos, sampled."""
-
-    def batch(self, name: str, feed: Feed, position: int, rows: int) -> Batch:
-        """Return the batch of this stream and position."""
-        ...
-
-    def passes(self, purpose: str, passes: int, frames: int, rows: int) -> Iterator[Batch]:
-        """Yield every video once a pass, with fresh offsets."""
-        ...
-
-
 @dataclass(frozen=True)
 class Plan:
-    """How an instrument is trained; the defaults made the one that ships."""
+    """The settings of a training; the defaults are those of the instrument that ships."""
 
     steps: int = 350
     batch: int = 16
@@ -45,41 +32,41 @@ class Plan:
     width: int = 8
     hidden: int = 256
     held_out_clips: int = 200
-    """Held-out clips to measure the accuracy on, at least; passes over the held-out list are added until there are as many."""
+    """Fewest held-out clips to measure the accuracy on; the held-out list is passed over as often as that needs."""
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Accuracy on clips that were not trained on."""
+    """Accuracy on held-out clips."""
 
     clips: int
     correct: int
 
     @property
     def accuracy(self) -> float:
-        """The part of clips whose class was named, 0 to 1."""
+        """The share of clips classified correctly, 0 to 1."""
         return self.correct / self.clips
 
 
 def train_instrument(
-    train: Clips, held_out: Clips, class_names: tuple[str, ...], plan: Plan, report: Report
+    train: ClipStream, held_out: ClipStream, class_names: tuple[str, ...], plan: Plan, report: Report
 ) -> tuple[dict[str, Tensor], Tensor, HeldOut]:
-    """Train, fold the batch norms, round to float16, and measure what will be stored.
+    """Train, fold the batch norms, round to float16, and measure the rounded weights.
 
     Args:
-        train, held_out: samplers of the two lists.
+        train, held_out: streams of the two lists.
         class_names: in the order of the labels.
         plan: steps, batch, learning rate, seed, sizes.
-        report: told ("training ...", done, total).
+        report: called with ("training ...", done, total).
     Returns:
-        Weights by name (float16), the mean per channel [3] (BGR, 0..255), and the held-out accuracy.
+        The weights by name (float16), the mean per channel [3] (BGR, 0..255), and the held-out accuracy.
     Raises:
-        RequestError: fewer than two classes.
-        VidgenBenchError: training diverged.
+        RequestError: the data set has fewer than two classes.
+        VidgenBenchError: the training diverged.
     """
     if len(class_names) < 2:
         raise RequestError(
-            f"An instrument tells classes apart; the data set has {len(class_names)}. Give a data set with at least 2."
+            f"An instrument needs at least 2 classes; the data set has {len(class_names)}. Choose another data set."
         )
     layout = Layout(plan.width, plan.hidden, len(class_names))
     mean = channel_means(train)
@@ -89,11 +76,11 @@ def train_instrument(
         convert_conv3d_weight_memory_format(network, torch.channels_last_3d)
         _fit(network, TganPreprocessing(mean), train, plan, report)
     weights = {name: tensor.half() for name, tensor in network.folded().items()}
-    return weights, mean, resolved(weights, layout, mean, held_out, plan.held_out_clips, report)
+    return weights, mean, accuracy_on(held_out, weights, layout, mean, plan.held_out_clips, report)
 
 
-def channel_means(clips: Clips) -> Tensor:
-    """Return the mean pixel value [3] of each channel, BGR, 0..255, over one clip of each video."""
+def channel_means(clips: ClipStream) -> Tensor:
+    """Return the mean pixel value [3] per channel, BGR, 0..255, over one clip per video."""
     total, count = torch.zeros(3, dtype=torch.float64), 0
     for batch in clips.passes("mean", 1, FRAMES, 16):
         total += (batch.clips.double() * 128 + 128).mean(dim=(2, 3, 4)).sum(dim=0)
@@ -102,9 +89,9 @@ def channel_means(clips: Clips) -> Tensor:
 
 
 def augmented(clips: Tensor, generator: torch.Generator) -> Tensor:
-    """Return clips with another brightness, contrast, some noise and a shift of up to 6 % of the frame; motion stays as it was.
+    """Return clips with random brightness, contrast, noise and a shift of up to 6 % of the frame; motion is unchanged.
 
-    No mirroring: it would exchange the classes that move to the left and to the right.
+    Clips are not mirrored: that would swap the classes that move left and right.
     """
     n = clips.shape[0]
     gain = 1 + 0.2 * (torch.rand(n, 1, 1, 1, 1, generator=generator) - 0.5)
@@ -117,14 +104,14 @@ def augmented(clips: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _shifted(clip: Tensor, down: int, right: int) -> Tensor:
-    """Shift a clip [3, T, H, W]; the edges are repeated."""
+    """Return a clip [3, T, H, W] shifted by whole pixels; edge pixels are repeated."""
     rows = (torch.arange(clip.shape[-2]) - down).clamp(0, clip.shape[-2] - 1)
     columns = (torch.arange(clip.shape[-1]) - right).clamp(0, clip.shape[-1] - 1)
     return clip[..., rows, :][..., columns]
 
 
-def _fit(network: nn.Module, preprocessing: Preprocessing, train: Clips, plan: Plan, report: Report) -> None:
-    """Adam under a one-cycle schedule: the rate rises over an eighth of the steps and falls to nothing along a cosine."""
+def _fit(network: nn.Module, preprocessing: Preprocessing, train: ClipStream, plan: Plan, report: Report) -> None:
+    """Train with AdamW and a one-cycle schedule: the rate rises linearly over an eighth of the steps, then falls to 0 along a cosine."""
     generator = torch.Generator().manual_seed(plan.seed)
     optimiser = torch.optim.AdamW(network.parameters(), lr=plan.learning_rate, weight_decay=1e-3)
     warm = max(1, plan.steps // 8)
@@ -152,14 +139,14 @@ def _fit(network: nn.Module, preprocessing: Preprocessing, train: Clips, plan: P
 
 
 @torch.inference_mode()
-def resolved(
-    weights: Mapping[str, Tensor], layout: Layout, mean: Tensor, clips: Clips, least: int, report: Report
+def accuracy_on(
+    clips: ClipStream, weights: Mapping[str, Tensor], layout: Layout, mean: Tensor, least: int, report: Report
 ) -> HeldOut:
-    """Return the accuracy of these weights on ``least`` clips or more: whole passes over the list."""
+    """Return the accuracy of these weights on whole passes over the list, ``least`` clips or more."""
     instrument = C3DInstrument(with_weights(layout, {name: tensor.float() for name, tensor in weights.items()}), mean)
     videos = sum(b.clips.shape[0] for b in clips.passes("held-out", 1, FRAMES, 16))
     if not videos:
-        raise RequestError("The held-out list is empty: no accuracy can be measured. Give a split with test videos.")
+        raise RequestError("The held-out list is empty, so no accuracy can be measured. Give a split with test videos.")
     passes = -(-least // videos)
     seen = correct = 0
     for batch in clips.passes("held-out", passes, FRAMES, 16):
@@ -176,10 +163,10 @@ def write_trained(
     held_out: HeldOut,
     class_names: tuple[str, ...],
     plan: Plan,
-    about: Mapping[str, str | int],
+    provenance: Mapping[str, str | int],
 ) -> str:
-    """Write the trained instrument (float16) with its provenance and return its sha256; ``about`` says command and data."""
-    made = {**dataclasses.asdict(plan), **about, "torch": torch.__version__, "threads": torch.get_num_threads()}
+    """Write the trained instrument (float16) and return its sha256; ``provenance`` holds the command and the data set."""
+    made = {**dataclasses.asdict(plan), **provenance, "torch": torch.__version__, "threads": torch.get_num_threads()}
     measured = {"held_out_clips": held_out.clips, "held_out_accuracy": round(held_out.accuracy, 6)}
     card = Card(
         width=plan.width,

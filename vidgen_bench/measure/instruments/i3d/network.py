@@ -1,9 +1,9 @@
-"""I3D: Inception-v1 with its kernels inflated to three dimensions; its layout at any width.
+"""I3D at any width: Inception-v1 with its kernels inflated to three dimensions.
 
-Channels, kernels, strides, TensorFlow's "SAME" padding, and the mean over time of the logits are those of the released
-``kinetics-i3d``; the names of the tensors, and the 1e-3 that batch norm adds to a variance, those of its widely used PyTorch
-port, whose ``rgb_imagenet.pt`` therefore loads as it is. The port pads max pooling with zeros and TensorFlow with nothing that
-could win; both see values from ReLU, so they agree.
+Channels, kernels, strides, TensorFlow's "SAME" padding and the mean of the logits over time are those of the released
+``kinetics-i3d``. The names of the tensors and batch norm's epsilon of 1e-3 are those of its widely used PyTorch port, so the port's
+``rgb_imagenet.pt`` loads unchanged. The port pads max pooling with zeros, TensorFlow with minus infinity; they agree because the
+inputs come from ReLU.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ Triple = tuple[int, int, int]
 """Over T, H, W."""
 
 FRAMES = 9
-"""Frames of a clip, at least: three halvings, each rounded up, must leave the two that the average pooling reads."""
+"""Fewest frames per clip: three halvings, each rounded up, must leave the two that the average pooling reads."""
 
 SIZE = 224
-"""Side of the frames: five halvings leave the 7 x 7 that the average pooling reads."""
+"""Height and width of the frames: five halvings leave the 7 x 7 that the average pooling reads."""
 
 EPSILON = 1e-3
 
@@ -47,19 +47,19 @@ POOLED: Mapping[str, tuple[Triple, Triple]] = {
     "Mixed_3c": ((3, 3, 3), (2, 2, 2)),
     "Mixed_4f": ((2, 2, 2), (2, 2, 2)),
 }
-"""Kernel and stride of the max pooling after a part."""
+"""Kernel and stride of the max pooling after a module."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The free numbers of an I3D; the Kinetics-400 net is ``Layout()``."""
+    """The sizes of an I3D; the Kinetics-400 network is ``Layout()``."""
 
     eighths: int = 8
-    """Channels, in eighths of the published ones."""
+    """Channels, in eighths of the published numbers."""
     classes: int = 400
 
     def channels(self, published: int) -> int:
-        """Return the channels that stand for this published number (a multiple of 8)."""
+        """Return the number of channels for a published number (a multiple of 8)."""
         return published * self.eighths // 8
 
     @property
@@ -69,17 +69,17 @@ class Layout:
 
 
 COUNTER = ".num_batches_tracked"
-"""End of the names of batch norm's counters, which no result depends on."""
+"""Suffix of the names of batch norm's counters, which affect no result."""
 
 
 def same(size: int, kernel: int, stride: int) -> tuple[int, int]:
-    """Return what "SAME" pads before and after an axis, so that ceil(size / stride) windows fit; an odd pixel goes after."""
+    """Return the "SAME" padding before and after an axis, for ceil(size / stride) windows; an odd pixel goes after."""
     total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
     return total // 2, total - total // 2
 
 
 class Unit3D(nn.Module):
-    """Convolution without bias, batch norm, ReLU; "SAME" padding."""
+    """Convolution without bias and with "SAME" padding, batch norm, ReLU."""
 
     def __init__(self, ins: int, outs: int, kernel: int = 1, stride: int = 1) -> None:
         super().__init__()
@@ -112,12 +112,12 @@ class Unit3D(nn.Module):
 
 
 def pointwise(x: Tensor, layer: nn.Conv3d) -> Tensor:
-    """A 1 x 1 x 1 convolution as a matrix product, which keeps channels last where PyTorch's own, on a CPU, does not."""
+    """Return a 1 x 1 x 1 convolution as a matrix product, which keeps channels last; PyTorch's convolution on a CPU does not."""
     return F.linear(x.movedim(1, -1), layer.weight.flatten(1), layer.bias).movedim(-1, 1)
 
 
 def max_pool(x: Tensor, kernel: Triple, stride: Triple) -> Tensor:
-    """Max pooling with "SAME" padding; what is padded after an axis is the partial window of ceil mode."""
+    """Return max pooling with "SAME" padding; ceil mode adds the padding after each axis."""
     sizes = zip(x.shape[-3:], kernel, stride, strict=True)
     before = [same(*axis)[0] for axis in sizes]
     return F.max_pool3d(x, kernel, stride, before, ceil_mode=True)
@@ -157,7 +157,7 @@ class I3D(nn.Module):
     """I3D at inference: no dropout, logits before the softmax.
 
     Conv3d_1a P Conv3d_2b Conv3d_2c P Mixed_3b Mixed_3c P Mixed_4b .. Mixed_4f P Mixed_5b Mixed_5c A logits, then the mean over
-    time; P max pooling, A average pooling over (2, 7, 7) with stride 1.
+    time. P is max pooling, A average pooling over (2, 7, 7) with stride 1.
 
     Reference: Carreira and Zisserman 2017, "Quo Vadis, Action Recognition? A New Model and the Kinetics Dataset", figure 3.
     """
@@ -190,7 +190,7 @@ class I3D(nn.Module):
 
     @torch.no_grad()
     def fold(self) -> None:
-        """Fold every batch norm into its convolution; the tensors no longer have the names of a weights file."""
+        """Fold every batch norm into its convolution; the tensor names then differ from those in a weights file."""
         for module in self.modules():
             if isinstance(module, Unit3D):
                 module.fold()
@@ -204,7 +204,7 @@ def _shapes(layout: Layout) -> tuple[tuple[str, tuple[int, ...]], ...]:
 
 
 def with_weights(layout: Layout, weights: Mapping[str, Tensor]) -> I3D:
-    """Return an I3D that holds these tensors, without drawing initial weights first."""
+    """Return an I3D with these weights, without drawing initial ones first."""
     with torch.device("meta"):
         network = I3D(layout)
     counters = {name: torch.zeros((), dtype=torch.int64) for name in network.state_dict() if name.endswith(COUNTER)}

@@ -1,8 +1,8 @@
-"""From clips in [-1, 1] to what I3D reads: frames of 224 x 224 pixels in [-1, 1], by the two rules that are in use.
+"""Preprocessing from clips in [-1, 1] to I3D's input: frames of 224 x 224 pixels in [-1, 1], by the two rules in use.
 
-Both take pixel values 0..255. A clip of this harness holds x = (p - 128) / 128, so p = 128 x + 128 gives the pixels of a real
-clip back exactly, and a generated 1 is 256, which no pixel is: values outside 0..255 are clamped (the original code refuses
-them). The two rules differ in what follows, rounding and the place of the pixels under the resize.
+Both rules take pixel values 0..255. Clips in this harness hold x = (p - 128) / 128, so p = 128 x + 128 recovers the pixels of a
+real clip exactly. A generated 1 becomes 256, so values outside 0..255 are clamped (the original code refuses them). The rules
+differ in the rounding and in the pixel centres of the resize.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from vidgen_bench.measure.instruments.i3d.network import FRAMES, SIZE
 
 @dataclass(frozen=True)
 class Rule:
-    """How pixel values become the network's input."""
+    """A conversion from pixel values to the network's input."""
 
     rounded: bool
-    """Whether values are whole pixel values, the nearest, halves upwards; as they are otherwise."""
+    """Whether values are rounded to the nearest integer, halves up."""
     half_pixels: bool
-    """Whether a pixel lies at the middle of its square, source = (i + 1/2) in / out - 1/2, or at its corner, source = i in / out."""
+    """Whether pixel centres are at half-integers, source = (i + 1/2) in / out - 1/2, or at integers, source = i in / out."""
 
 
 RULES: Mapping[str, Rule] = {
@@ -35,12 +35,12 @@ RULES: Mapping[str, Rule] = {
 
 
 @lru_cache(maxsize=16)
-@torch.inference_mode(False)  # a matrix that inference made could not be used where gradients flow
+@torch.inference_mode(False)  # a matrix made in inference mode cannot be used under autograd
 def bilinear(size: int, half_pixels: bool, device: torch.device | None = None) -> Tensor:
     """Return the matrix [224, size] that resizes one axis bilinearly, edges replicated, without antialiasing.
 
-    Row i weighs the pixels around source coordinate s: 1 - (s - floor s) of pixel floor s, the rest of the one after it.
-    The resize is separable and the same for every frame, so two matrix products do it. The matrix is kept: do not write into it.
+    Row i holds the weights around source coordinate s: 1 - (s - floor s) for pixel floor s, the rest for the next pixel.
+    The resize is separable and the same for every frame, so two matrix products suffice. The matrix is cached: do not modify it.
     """
     i = torch.arange(SIZE, dtype=torch.float64)
     source = ((i + 0.5) * size / SIZE - 0.5).clamp(min=0) if half_pixels else i * size / SIZE
@@ -53,24 +53,24 @@ def bilinear(size: int, half_pixels: bool, device: torch.device | None = None) -
 
 
 class Preprocessing(nn.Module):
-    """One of the rules by name.
+    """Preprocessing by one of the rules.
 
-    "fvd": y = 2 resize(clamp(128 x + 128)) / 255 - 1. Nothing is rounded; the resize is that of TensorFlow 1,
+    "fvd": y = 2 resize(clamp(128 x + 128)) / 255 - 1. No rounding; the resize is that of TensorFlow 1,
     ``resize_bilinear(align_corners=False)``, without half-pixel centres. Reference: Unterthiner et al. 2018, released code.
 
-    "stylegan-v": y = 2 resize(floor(clamp(128 x + 128 + 1/2))) / 255 - 1, half-pixel centres. StyleGAN-V writes
-    uint8(clamp(127.5 x + 128)) because its clips are p / 127.5 - 1: the nearest pixel value to 127.5 x + 127.5. For ours the
-    nearest pixel value is this one; its own formula would darken every pixel of a real clip above 128 by one. Reference: Skorokhodov
-    et al. 2022, released code; which resize it uses is inside its TorchScript archive.
+    "stylegan-v": y = 2 resize(floor(clamp(128 x + 128 + 1/2))) / 255 - 1, half-pixel centres. StyleGAN-V computes
+    uint8(clamp(127.5 x + 128)), the nearest integer to 127.5 x + 127.5, because its clips are p / 127.5 - 1. For the clips here the
+    nearest integer is the formula above; StyleGAN-V's would darken every pixel of a real clip above 128 by one. Reference:
+    Skorokhodov et al. 2022, released code; its resize is inside its TorchScript archive.
 
-    The weights of the resize sum to one, so the scale is applied first, where there are fewer pixels.
+    The weights of the resize sum to one, so the scale is applied before it, to fewer pixels.
     """
 
     def __init__(self, name: str) -> None:
         """Take the name of a rule.
 
         Raises:
-            RequestError: no such rule.
+            RequestError: there is no rule with this name.
         """
         super().__init__()
         if name not in RULES:
@@ -78,17 +78,17 @@ class Preprocessing(nn.Module):
         self.rule = RULES[name]
 
     def forward(self, clips: Tensor) -> Tensor:
-        """Return float32 [N, 3 RGB, T, 224, 224] in [-1, 1] of clips [N, 3 RGB, T, H, W] in [-1, 1], H and W at will.
+        """Return float32 [N, 3 RGB, T, 224, 224] in [-1, 1] of clips [N, 3 RGB, T, H, W] in [-1, 1], for any H and W.
 
         Raises:
-            RequestError: not of that shape, or of fewer than 9 frames.
+            RequestError: the clips have another shape, or fewer than 9 frames.
         """
         if clips.dim() != 5 or clips.shape[1] != 3 or clips.shape[2] < FRAMES:
             raise RequestError(
                 f"I3D measures clips [N, 3, T, H, W] with T of at least {FRAMES}; found {list(clips.shape)}. "
                 f"Ask for {FRAMES} frames or more: clip.frames of the track."
             )
-        # whatever the network's precision, pixels keep theirs
+        # pixels stay in float32 for every precision of the network
         with torch.autocast(clips.device.type, enabled=False):
             values = self.pixels(clips).mul_(2 / 255).sub_(1)
             rows, columns = (bilinear(size, self.rule.half_pixels, clips.device) for size in clips.shape[-2:])

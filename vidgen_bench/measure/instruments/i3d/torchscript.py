@@ -1,7 +1,7 @@
-"""I3D as a TorchScript archive, StyleGAN-V's ``i3d_torchscript.pt``: kept and run as it is, told apart, and checked.
+"""I3D as a TorchScript archive, StyleGAN-V's ``i3d_torchscript.pt``: recognised, checked, and run unchanged.
 
-An archive is a program. It is called with ``rescale=False, resize=False``: what happens to the pixels before it is the protocol's
-to decide, and the same for both forms of weights.
+An archive is a program. It is called with ``rescale=False, resize=False``: the protocol decides the preprocessing, which is the
+same for both forms of weights.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def is_archive(content: bytes) -> bool:
 
 
 class ArchivedI3D(nn.Module):
-    """The network inside an archive, with the interface of ours."""
+    """The network in an archive, with the interface of :class:`I3D`."""
 
     def __init__(self, module: torch.jit.ScriptModule) -> None:
         super().__init__()
@@ -51,11 +51,11 @@ def read_archive(path: Path, content: bytes) -> ArchivedI3D:
     """Return the network of an archive, on the CPU.
 
     Raises:
-        RecordError: damaged, or its ``forward`` does not take the three keywords.
+        RecordError: the archive is damaged, or its ``forward`` does not take the three keywords.
     """
     try:
         with warnings.catch_warnings():
-            # PyTorch advises against TorchScript for new work; this file is what the field's numbers were made with
+            # PyTorch deprecates TorchScript for new work, but the published numbers were computed with this file
             warnings.simplefilter("ignore", DeprecationWarning)
             module = torch.jit.load(io.BytesIO(content), map_location="cpu")
         taken = [argument.name for argument in module.forward.schema.arguments]
@@ -65,17 +65,17 @@ def read_archive(path: Path, content: bytes) -> ArchivedI3D:
         ) from None
     if missing := [word for word in KEYWORDS if word not in taken]:
         raise RecordError(
-            f"{path}: the forward of this TorchScript archive takes ({', '.join(taken[1:])}); {missing[0]!r} is not among them. {RULE}"
+            f"{path}: the forward of this TorchScript archive takes ({', '.join(taken[1:])}), without {missing[0]!r}. {RULE}"
         )
     return ArchivedI3D(module.eval())
 
 
 @torch.inference_mode()
 def check_archive(path: Path, network: ArchivedI3D) -> None:
-    """Measure a clip of zeros.
+    """Run the archive on a clip of zeros.
 
     Raises:
-        RecordError: it fails, or gives something other than [1, 400] finite numbers.
+        RecordError: it fails, or does not return [1, 400] finite numbers.
     """
     try:
         logits = network(torch.zeros(1, 3, 16, SIZE, SIZE))["logits"]

@@ -1,4 +1,4 @@
-"""Caffe's BlobProto as C3D-v1.0 numbers its fields: an array of floats with five axes."""
+"""Reads Caffe's BlobProto with the field numbers of C3D-v1.0: an array of floats with five axes."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _AXES = 5
 _DATA, _DIFF = 6, 7
 
 _DOUBLES = (8, 9)
-"""Of stock Caffe alone."""
+"""Field numbers that only stock Caffe uses."""
 
 STOCK = (
     "its field 5 holds data, as in stock Caffe's BlobProto (data 5, diff 6), not the width, as in C3D-v1.0's (data 6, diff 7). Stock "
-    "Caffe's blobs have no time axis, so it is no C3D-v1.0 file; import the file of C3D's own release"
+    "Caffe's blobs have no time axis, so this is not a C3D-v1.0 file; import the file of C3D's own release"
 )
 
 
 def read_blob(message: memoryview, what: str) -> np.ndarray:
-    """Return the array [num, channels, length, height, width] of a BlobProto, float32, its bytes as the file has them.
+    """Return the array [num, channels, length, height, width] of a BlobProto, float32, without copying packed data.
 
     Args:
         message: the bytes of the message.
-        what: whose blob it is, for errors.
+        what: the description of the blob in errors.
     Raises:
-        RecordError: stock Caffe's BlobProto, damaged, or as many values as its axes do not say.
+        RecordError: it is stock Caffe's BlobProto, is damaged, or its number of values does not match its axes.
     """
     axes, parts = [0] * _AXES, []
     for field in fields(message, what):
@@ -43,13 +43,13 @@ def read_blob(message: memoryview, what: str) -> np.ndarray:
             parts.append(_floats(field, what))
         elif field.number != _DIFF:
             raise RecordError(
-                f"{what}: field {field.number} (wire type {field.wire}) is none of C3D-v1.0's BlobProto. Expected num 1, channels 2, "
+                f"{what}: field {field.number} (wire type {field.wire}) is not in C3D-v1.0's BlobProto. Expected num 1, channels 2, "
                 "length 3, height 4, width 5, data 6, diff 7."
             )
     data = parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, np.float32), *parts])
     if math.prod(axes) != data.size or not data.size:
         raise RecordError(
-            f"{what}: its axes (num, channels, length, height, width) are {axes}, {math.prod(axes)} values; it holds {data.size}."
+            f"{what}: its axes (num, channels, length, height, width) are {axes}, so expected {math.prod(axes)} values; found {data.size}."
         )
     return data.reshape(axes)
 
@@ -58,6 +58,6 @@ def _floats(field: Field, what: str) -> np.ndarray:
     """Return the values of one data field, packed or not, without copying."""
     if field.wire not in (BYTES, FIXED32) or isinstance(field.value, int) or len(field.value) % 4:
         raise RecordError(
-            f"{what}: field {field.number} is no array of 4-byte floats (wire type {field.wire}). It is damaged, or no such file."
+            f"{what}: field {field.number} is not an array of 4-byte floats (wire type {field.wire}). It is damaged, or another file."
         )
     return np.frombuffer(field.value, "<f4")

@@ -1,6 +1,6 @@
-"""Reads Caffe's files of C3D-v1.0 by their field numbers: the model (``c3d_ucf101_finetune_whole_iter_20000``) and the mean cube.
+"""Reads the Caffe files of C3D-v1.0 by field number: the model (``c3d_ucf101_finetune_whole_iter_20000``) and the mean cube.
 
-Neither caffe nor a protocol buffer library is needed, and nothing in the file is run. Files are mapped, not read: a weight is
+This needs neither Caffe nor a protocol buffer library, and runs no code from the file. Files are memory-mapped: each weight is
 copied once, when it becomes a tensor.
 """
 
@@ -26,13 +26,13 @@ _NAME, _BLOBS = 4, 6
 
 
 def read_caffe(path: Path) -> dict[str, np.ndarray]:
-    """Return ``<layer>/W`` and ``<layer>/b`` of every layer that has weights, as chainer's npz would name them.
+    """Return ``<layer>/W`` and ``<layer>/b`` of every layer with weights, the names in chainer's npz.
 
-    A bias is [out], a matrix [out, in], a kernel [out, in, T, H, W]. Layers named as in the Sports-1M model (``fc6-1``) lose
-    their number.
+    A bias is [out], a matrix [out, in], a kernel [out, in, T, H, W]. The number in layer names of the Sports-1M model (``fc6-1``)
+    is dropped.
 
     Raises:
-        RecordError: it cannot be read, is damaged, is a model of another Caffe, or a layer occurs twice.
+        RecordError: the file cannot be read, is damaged, is the model of another Caffe, or has a layer twice.
     """
     what, arrays = f"{path}", {}
     for field in fields(mapped(path, EXPECTED), what):
@@ -49,21 +49,21 @@ def read_caffe(path: Path) -> dict[str, np.ndarray]:
                     raise RecordError(f"{path}: the layer {name!r} occurs twice. Expected {EXPECTED}.")
                 arrays[f"{name}/{part}"] = _without_leading_ones(blob, part)
     if not arrays:
-        raise RecordError(f"{path}: no layer with weights in it. Expected {EXPECTED}.")
+        raise RecordError(f"{path}: found no layer with weights. Expected {EXPECTED}.")
     return arrays
 
 
 def read_caffe_mean(path: Path) -> np.ndarray:
-    """Return the array [1, 3, 16, 128, 171] of a mean binaryproto, of whatever shape it is.
+    """Return the array of a mean binaryproto, [1, 3, 16, 128, 171] if it is valid; the shape is not checked.
 
     Raises:
-        RecordError: it cannot be read, or is no BlobProto of C3D-v1.0.
+        RecordError: the file cannot be read, or is not a BlobProto of C3D-v1.0.
     """
     return read_blob(mapped(path, "train01_16_128_171_mean.binaryproto"), f"{path}")
 
 
 def _layer(message: memoryview, what: str) -> tuple[str, list[np.ndarray]]:
-    """Return the name and the blobs of a LayerParameter; the first is the weight, the second the bias."""
+    """Return the name and the blobs of a LayerParameter: the weight, then the bias."""
     name, blobs = "", []
     for field in fields(message, f"{what}, a layer"):
         if field.wire != BYTES:
@@ -82,7 +82,7 @@ def _layer(message: memoryview, what: str) -> tuple[str, list[np.ndarray]]:
 
 
 def _without_leading_ones(blob: np.ndarray, part: str) -> np.ndarray:
-    """Return [out] of a bias [1, 1, 1, 1, out] and [out, in] of a matrix [1, 1, 1, out, in]; a kernel stays as it is."""
+    """Return [out] for a bias [1, 1, 1, 1, out], [out, in] for a matrix [1, 1, 1, out, in], and kernels unchanged."""
     if part == "b":
         return blob.reshape(-1) if blob.shape[:4] == (1, 1, 1, 1) else blob
     return blob[0, 0, 0] if blob.shape[:3] == (1, 1, 1) else blob

@@ -1,4 +1,4 @@
-"""Reads C3D weights as chainer keeps them: ``conv3d_deepnetA_ucf.npz`` of TGAN's and TGANv2's releases."""
+"""Reads C3D weights in chainer's format: ``conv3d_deepnetA_ucf.npz`` of TGAN's and TGANv2's releases."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from vidgen_bench.system.npy_header import DAMAGES, read_header
 EXPECTED = "conv3d_deepnetA_ucf.npz of TGAN's and TGANv2's releases: arrays <layer>/W and <layer>/b for conv1a .. conv5b, fc6, fc7, fc8"
 
 Choose = Callable[[Mapping[str, Shape]], Iterable[str]]
-"""From the shapes of all arrays, the names of those to read; RecordError where a shape is wrong."""
+"""Returns, given the shapes of all arrays, the names of the arrays to read; raises RecordError if a shape is wrong."""
 
 
 def read_npz(path: Path) -> dict[str, np.ndarray]:
-    """Return every array of an npz file of C3D weights, by name.
+    """Return all arrays of an npz file of C3D weights, by name.
 
     Raises:
-        RecordError: as of :func:`read_arrays`, or an array is missing, extra or of another shape.
+        RecordError: as for :func:`read_arrays`, or an array is missing, extra or of another shape.
     """
 
     def choose(shapes: Mapping[str, Shape]) -> Iterable[str]:
@@ -33,16 +33,16 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
 
 
 def read_arrays(path: Path, expected: str, choose: Choose) -> dict[str, np.ndarray]:
-    """Return arrays of an npz file, by name; pickles inside are refused, not opened.
+    """Return arrays of an npz file, by name; pickled objects are refused, never opened.
 
-    A few kilobytes can inflate to gigabytes: values are read only after all headers, and after ``choose`` took their shapes.
+    A few kilobytes can inflate to gigabytes, so values are read only after all headers are, and ``choose`` accepted their shapes.
 
     Args:
         path: the npz file.
-        expected: what was hoped for, for errors.
-        choose: says what to read.
+        expected: the valid files, for errors.
+        choose: returns the names of the arrays to read.
     Raises:
-        RecordError: it cannot be read, is no npz file, or a member is no array of floating-point numbers.
+        RecordError: the file cannot be read or is not an npz file, or a member is not an array of floating-point numbers.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -55,16 +55,16 @@ def read_arrays(path: Path, expected: str, choose: Choose) -> dict[str, np.ndarr
         raise RecordError(f"{path} cannot be read: {error.strerror or error}. Expected {expected}.") from None
     except DAMAGES:
         raise RecordError(
-            f"{path} is damaged, or no npz file of plain arrays (pickles are never opened). Expected {expected}."
+            f"{path} is damaged, or not an npz file of plain arrays (pickles are never opened). Expected {expected}."
         ) from None
 
 
 def _shape(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, expected: str) -> Shape:
-    """Return the shape of a member that is an array of floating-point numbers, by its header."""
+    """Return the shape of an array of floating-point numbers from its header."""
     name = member.filename.removesuffix(".npy")
     if name == member.filename:
         raise RecordError(
-            f"{path}: its member {name!r} is no array, so it is no npz file of weights. Expected {expected}."
+            f"{path}: its member {name!r} is not an array, so it is not an npz file of weights. Expected {expected}."
         )
     with archive.open(member) as stream:
         header = read_header(stream, member.file_size)

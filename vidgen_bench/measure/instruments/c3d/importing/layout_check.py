@@ -1,4 +1,4 @@
-"""Compares arrays of somebody else's file with the layout that C3D must have, and says what is likely wrong with them."""
+"""Checks the arrays of an imported file against the layout of C3D, and reports the likely cause of a mismatch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vidgen_bench.errors import RecordError
 from vidgen_bench.measure.instruments.c3d.network import Layout
 
 PARTS = {"weight": "W", "bias": "b"}
-"""What the networks' parts are called here, and in the files."""
+"""Names of a layer's tensors: in the network, and in the files."""
 
 _LARGEST = Layout(width=1024, hidden=65536, classes=100_000)
 
@@ -25,11 +25,11 @@ def tensors_of(path: Path, arrays: dict[str, np.ndarray], expected: str) -> tupl
     """Return the layout of these arrays, and copies of them by the network's names, float32.
 
     Args:
-        path: where they come from, for errors.
+        path: the file, for errors.
         arrays: by ``<layer>/W`` and ``<layer>/b``; axes out, in, T, H, W and out, in.
-        expected: what was hoped for, for errors.
+        expected: the valid files, for errors.
     Raises:
-        RecordError: an array is missing, extra, of another shape (with the likely cause), not finite, or a weight of zeros only.
+        RecordError: an array is missing, extra, of another shape (with the likely cause), or not finite, or a weight is all zeros.
     """
     layout = layout_of(path, {name: array.shape for name, array in arrays.items()}, expected)
     tensors = {}
@@ -43,16 +43,16 @@ def tensors_of(path: Path, arrays: dict[str, np.ndarray], expected: str) -> tupl
         if part == "weight" and not array.any():
             raise RecordError(
                 f"{path}: {theirs!r} is all zeros, so the layer was never filled: the file was written before training, or the "
-                "converter took another field (Caffe's diff for its data, say). Get a fresh copy."
+                "converter read the wrong field (Caffe's diff instead of data, for example). Get a fresh copy."
             )
         tensors[name] = torch.from_numpy(array.astype(np.float32, order="C"))
     return layout, tensors
 
 
 def layout_of(path: Path, found: Mapping[str, Shape], expected: str) -> Layout:
-    """Return the layout that arrays of these shapes have, by name as they lie in the file.
+    """Return the layout that fits arrays of these shapes, given by their names in the file.
 
-    Width, hidden width and classes are the lengths of three biases, which no transposition changes.
+    Width, hidden width and classes are the lengths of three biases, which transposition does not change.
 
     Raises:
         RecordError: an array is missing, extra, or of another shape, with the likely cause.
@@ -73,13 +73,13 @@ def layout_of(path: Path, found: Mapping[str, Shape], expected: str) -> Layout:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Return names for a message, six at most: "a, b, c, d, e, f and 4 more"."""
+    """Return at most six names for a message: "a, b, c, d, e, f and 4 more"."""
     first, rest = sorted(names)[:6], sorted(names)[6:]
     return (", ".join(first) or "none") + (f" and {len(rest)} more" if rest else "")
 
 
 def _sizes(path: Path, found: Mapping[str, Shape], expected: str) -> Layout:
-    """Read the free numbers off three biases."""
+    """Return the layout whose sizes are the lengths of three biases."""
     sizes = []
     for name in ("conv1a/b", "fc7/b", "fc8/b"):
         if name not in found:
@@ -99,13 +99,13 @@ def _sizes(path: Path, found: Mapping[str, Shape], expected: str) -> Layout:
 
 
 def _theirs(name: str) -> str:
-    """Return the name in the file of one of the network's parts."""
+    """Return the name in the file of one of the network's tensors."""
     layer, part = name.split(".")
     return f"{layer}/{PARTS[part]}"
 
 
 def _swapped(found: Mapping[str, Shape], name: str) -> str:
-    """Return that a layer's weight has one axis, as biases have, and its bias several; or ''."""
+    """Return a hint if a layer's weight has one axis, like a bias, and its bias several; or ''."""
     weight, bias = (f"{name.split('/')[0]}/{part}" for part in PARTS.values())
     if len(found.get(weight, ())) != 1 or len(found.get(bias, ())) < 2:
         return ""
@@ -115,7 +115,7 @@ def _swapped(found: Mapping[str, Shape], name: str) -> str:
 def _likely(found: Shape, shape: Shape) -> str:
     """Return the likely cause of a shape that is not the expected one, or ''."""
     if len(shape) == 2 and found == shape[::-1]:
-        return " It is transposed: its axes are (in, out), as TensorFlow and Keras keep them; expected (out, in)."
+        return " It is transposed: its axes are (in, out), as in TensorFlow and Keras; expected (out, in)."
     if sorted(found) == sorted(shape):
         return " Its axes are in another order: expected (out, in, T, H, W)."
     return ""

@@ -1,4 +1,4 @@
-"""Reads a mean cube: an npz with the array ``mean`` (``mean2.npz``), an npy of the array itself, or Caffe's binaryproto."""
+"""Reads a mean cube: an npz with the array ``mean`` (``mean2.npz``), an npy of the array, or Caffe's binaryproto."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read_mean(path: Path) -> Tensor:
     """Return the mean cube [3, 16, 128, 171], BGR, 0..255, float32.
 
     Raises:
-        RecordError: a file that is none, another shape, not finite, the same value everywhere, or not in pixel values.
+        RecordError: the file has another format, or the mean has another shape, is not finite, is constant, or is not in pixel values.
     """
     content = content_of(path, EXPECTED)
     if content == "caffe blob":
@@ -43,8 +43,8 @@ def read_mean(path: Path) -> Tensor:
 def doubt_about(mean: Tensor) -> str:
     """Return why a mean cube may be in RGB order, or ''.
 
-    The published cube's channel means rise, 90.25, 97.66, 101.41 (B, G, R), as those of most indoor and outdoor video do. A data
-    set of the sea or the sky may fall, so this is no proof: the self-test on real clips decides.
+    The channel means of the published cube rise, 90.25, 97.66, 101.41 (B, G, R), as they do for most indoor and outdoor video.
+    Videos of the sea or the sky may have falling ones, so this is only a hint: the self-test on real clips decides.
     """
     first, second, third = mean.mean(dim=(1, 2, 3)).tolist()
     if not first > second > third:
@@ -88,12 +88,14 @@ def _check_shape(path: Path, shape: Shape) -> None:
 
 
 def _check(path: Path, mean: np.ndarray) -> None:
-    """Refuse values that no mean of pixels has."""
+    """Check that the values can be a mean of pixels."""
     if not np.isfinite(mean).all():
         raise RecordError(f"{path}: the mean holds values that are not finite (NaN or infinity). Get a fresh copy.")
     low, high = float(mean.min()), float(mean.max())
     if low == high:
-        raise RecordError(f"{path}: the mean is {low:.4g} everywhere, so it is no mean of videos. Expected {EXPECTED}.")
+        raise RecordError(
+            f"{path}: the mean is {low:.4g} everywhere, so it is not the mean of videos. Expected {EXPECTED}."
+        )
     if low < 0 or high > 255 or high <= 1:
         cause = " It was scaled to 0..1: multiply it by 255." if low >= 0 and high <= 1 else ""
         raise RecordError(

@@ -1,7 +1,6 @@
-"""The wire format of protocol buffers, read by field numbers: no schema, no generated code, nothing copied but what is asked for.
+"""Reads the wire format of protocol buffers by field number, without a schema, generated code or unnecessary copies.
 
-Only one level is read at a time, by a loop: how deep messages lie in each other is the caller's to say, so no file can make it
-deeper.
+Each call reads one level of a message in a loop. The caller decides how deep to go, so a file cannot cause deep recursion.
 
 Reference: protobuf.dev, "Encoding".
 """
@@ -16,17 +15,17 @@ import numpy as np
 from vidgen_bench.errors import RecordError
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
-"""Wire types. 3 and 4, the groups of old, are in no file that is read here."""
+"""Wire types. The deprecated groups, 3 and 4, do not occur in the files read here."""
 
 _LONGEST_VARINT = 10
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a message: its number, its wire type, and its value: an int for VARINT, else a view of the bytes.
+    """One field of a message. The value is an int for VARINT and a view of the bytes otherwise.
 
-    FIXED32 fields that follow each other under one number are one Field: an unpacked array of floats has one tag a value, and
-    there may be millions.
+    Consecutive FIXED32 fields with the same number are one Field: an unpacked array of floats has one tag per value, and may have
+    millions of values.
     """
 
     number: int
@@ -35,13 +34,13 @@ class Field:
 
 
 def fields(message: memoryview, what: str) -> Iterator[Field]:
-    """Yield the fields of one message; what lies inside a BYTES field is not looked at.
+    """Yield the fields of one message, without reading inside BYTES fields.
 
     Args:
-        message: the bytes of the message; a view of a memory map will do.
-        what: whose message it is, for errors.
+        message: the bytes of the message, such as a view of a memory map.
+        what: the description of the message in errors.
     Raises:
-        RecordError: cut off, a length beyond the end, a wire type that does not exist, or the field number 0.
+        RecordError: the message is cut off, a length exceeds it, or it has an unknown wire type or the field number 0.
     """
     at, end = 0, len(message)
     while at < end:
@@ -49,8 +48,8 @@ def fields(message: memoryview, what: str) -> Iterator[Field]:
         number, wire = tag >> 3, tag & 7
         if number == 0 or wire not in (VARINT, FIXED64, BYTES, FIXED32):
             raise RecordError(
-                f"{what}: byte {at} is no field of a protocol buffer (number {number}, wire type {wire}). "
-                "It is damaged, or no such file."
+                f"{what}: byte {at} does not start a field of a protocol buffer (number {number}, wire type {wire}). "
+                "The file is damaged, or has another format."
             )
         if wire == VARINT:
             value, at = _varint(message, start, what)
@@ -62,7 +61,7 @@ def fields(message: memoryview, what: str) -> Iterator[Field]:
             length = 8 if wire == FIXED64 else 4
         if length > end - start:
             raise RecordError(
-                f"{what}: field {number} at byte {at} claims {length} bytes, and {end - start} are left. It is cut off, or damaged."
+                f"{what}: field {number} at byte {at} claims {length} bytes, but {end - start} are left. The file is cut off or damaged."
             )
         if wire == FIXED32:
             values, at = _run(message, at, start)
@@ -73,7 +72,7 @@ def fields(message: memoryview, what: str) -> Iterator[Field]:
 
 
 def _varint(message: memoryview, at: int, what: str) -> tuple[int, int]:
-    """Return the number that begins at a byte, and where the next thing begins."""
+    """Return the number that begins at a byte, and the position after it."""
     value = 0
     for k, byte in enumerate(message[at : at + _LONGEST_VARINT]):
         value |= (byte & 0x7F) << (7 * k)
@@ -84,10 +83,10 @@ def _varint(message: memoryview, at: int, what: str) -> tuple[int, int]:
 
 
 def _run(message: memoryview, at: int, start: int) -> tuple[memoryview, int]:
-    """Return the values of all fields that follow each other under the tag at ``at``, and where the next field begins.
+    """Return the values of all consecutive fields with the tag at ``at``, and the position after them.
 
-    A field is the tag and four bytes; the next begins where it ends. So it is one array of rows, and the run ends at the first row
-    with another tag. The search doubles its reach, so that a lone field costs nothing.
+    Each field is its tag and four bytes, so consecutive fields form an array of rows, and the run ends at the first row with
+    another tag. The search range doubles at each step, so a single field is cheap.
     """
     tag, row = bytes(message[at:start]), start - at + 4
     count, reach = 1, 16

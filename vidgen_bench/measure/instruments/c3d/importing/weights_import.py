@@ -1,4 +1,4 @@
-"""Makes an instrument file of somebody's copy of the published C3D: chainer's npz or Caffe's model, and a mean cube."""
+"""Makes an instrument file from your copy of the published C3D: chainer's npz or Caffe's model, and a mean cube."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EXPECTED = f"{chainer_import.EXPECTED}; or {caffe_import.EXPECTED}"
 
 _FOREIGN: dict[Content, str] = {
     "npy": "a single array (.npy)",
-    "caffe blob": "one of Caffe's arrays (a mean binaryproto?), which is what --mean takes",
+    "caffe blob": "one of Caffe's arrays (a mean binaryproto?), which belongs to --mean",
     "pytorch": "a PyTorch file, whose pickle is never opened",
     "pickle": "a pickle, which is never opened",
     "hdf5": "an HDF5 file",
@@ -31,28 +31,28 @@ _FOREIGN: dict[Content, str] = {
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import has written."""
+    """An import: the metadata, hash and origin of the instrument file written."""
 
     card: Card
     sha256: str
     source: str
-    """What the weights were: "chainer's npz", "Caffe's model"."""
+    """The format of the weights: "chainer's npz" or "Caffe's model"."""
     doubt: str
-    """What may be wrong with the mean, or ""."""
+    """The suspected fault of the mean, or ""."""
 
 
 def import_c3d(weights: Path, mean: Path, target: Path) -> Imported:
-    """Write the instrument file ``target``; what the sources are is told by their content, not by their names.
+    """Write the instrument file ``target``; the formats of the sources are recognised by their content, not their names.
 
-    Axes are out, in, T, H, W and out, in on all sides: values are copied.
+    All formats have the axes (out, in, T, H, W) and (out, in), so values are copied unchanged.
 
     Args:
         weights: chainer's npz with ``<layer>/W`` and ``<layer>/b``, or C3D-v1.0's Caffe model.
-        mean: the mean cube, [3, 16, 128, 171] or [1, 3, 16, 128, 171], BGR, 0..255: npz (array ``mean``), npy or binaryproto;
-            loaded as float32.
+        mean: the mean cube, [3, 16, 128, 171] or [1, 3, 16, 128, 171], BGR, 0..255: npz (array ``mean``), npy or binaryproto.
         target: the safetensors file to write.
     Raises:
-        RecordError: a file that is none, an array missing, extra, of another shape, not numbers, not finite, or never filled.
+        RecordError: a file has another format, or an array is missing, extra, of another shape, not floating point, not finite, or
+            never filled.
         VidgenBenchError: the disk is full or the folder cannot be written.
     """
     cube = read_mean(mean)
@@ -69,7 +69,7 @@ def import_c3d(weights: Path, mean: Path, target: Path) -> Imported:
 
 
 def _read(weights: Path) -> tuple[dict[str, np.ndarray], str, str]:
-    """Return the arrays of a weights file, what it was expected to hold, and what it is."""
+    """Return the arrays of a weights file, the description of valid files for errors, and the name of its format."""
     content = content_of(weights, EXPECTED)
     if content == "npz":
         return chainer_import.read_npz(weights), chainer_import.EXPECTED, "chainer's npz"
