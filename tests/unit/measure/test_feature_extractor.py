@@ -228,5 +228,5 @@ def test_the_c3d_resizes_in_float32_whatever_the_network_computes_in(preprocessi
 
 
 def test_a_metric_whose_reference_is_missing_is_refused():
-    with pytest.raises(RequestError, match="'fid' compares with the moments of real clips; none were given"):
+    with pytest.raises(RequestError, match="'fid' needs the moments of real clips; the reference has none"):
         Scorer(toy_protocol().metrics, {})

@@ -1,4 +1,4 @@
-"""Moving pictures as files: GIF and WebP by Pillow, MP4 by PyAV, each at the speed it is meant to play at."""
+"""Animations as files: GIF and WebP by Pillow, MP4 by PyAV, with correct playback speed."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from vidgen_bench.errors import RequestError
 from vidgen_bench.system.files import write_whole
 
 TRAINING_RATE = 8.0
-"""Training frames a second at which clips are played."""
+"""Frames per second at which training clips are played."""
 
 MP4_ENCODERS = ("libx264", "mpeg4")
-"""The encoders that are tried in turn; builds of FFmpeg without the first are common."""
+"""The encoders to try, in order; builds of FFmpeg without the first are common."""
 
 _PAPER = 255
 _PALETTE_FRAMES, _PALETTE_PIXELS = 16, 20_000
 _MOST_TICKS = 60_000
-"""mpeg4 counts time in 16 bits."""
+"""The largest time base: mpeg4 stores it in 16 bits."""
 
 
 @dataclass(frozen=True)
 class Film:
-    """Frames to be played, uint8 [H, W, 3], all of one size; they may be made when they are asked for."""
+    """Frames to play, uint8 [H, W, 3], all of one size; the sequence may compute them on access."""
 
     frames: Sequence[np.ndarray]
     rate: float
-    """Frames a second."""
+    """Frames per second."""
 
 
 @dataclass(frozen=True)
@@ -43,32 +43,32 @@ class _Container:
 
     write: Callable[[Path, Film], None]
     rate: float
-    """Frames a second beyond which viewers play it slower than the file says."""
+    """The highest frame rate that viewers play at full speed, in frames per second."""
     side: int
-    """Pixels."""
+    """The largest width and height, in pixels."""
 
 
 def write_film(path: Path, film: Film, layout: str) -> None:
-    """Write a film whole, in one of ``LAYOUTS``; see :func:`check_film` for what is refused."""
+    """Write a film, whole or not at all, in one of ``LAYOUTS``; call :func:`check_film` first."""
     LAYOUTS[layout].write(path, film)
 
 
 def check_film(layout: str, rate: float, width: int, height: int) -> None:
-    """Refuse a film that a format cannot hold, before its frames are made.
+    """Check that a format can hold a film, before its frames are computed.
 
     Raises:
-        RequestError: too many frames a second or pixels for the format, or it cannot be written here.
+        RequestError: too many frames per second or pixels for the format, or its encoder is missing on this machine.
     """
     container = LAYOUTS[layout]
     if rate > container.rate:
         raise RequestError(
-            f"{rate:g} frames a second are too many for {layout}: viewers show {container.rate:g} at most, and slow down "
-            f"what is faster. The largest factor is {container.rate / TRAINING_RATE:g}; mp4 has no such limit."
+            f"{rate:g} frames per second are too many for {layout}: viewers play at most {container.rate:g}, and slow faster "
+            f"files down. Use a factor of at most {container.rate / TRAINING_RATE:g}, or mp4, which has no such limit."
         )
     if max(width, height) > container.side:
         raise RequestError(
-            f"A picture of {width} x {height} pixels is too large for {layout}, which holds {container.side} a side. "
-            "Show fewer clips at once, or write one file a clip."
+            f"A picture of {width} x {height} pixels is too large for {layout}, which allows {container.side} per side. "
+            "Show fewer clips at once, or write one file per clip."
         )
     if layout == "webp" and not features.check("webp"):
         raise RequestError("This build of Pillow has no WebP. Choose gif, mp4 or png.")
@@ -77,14 +77,14 @@ def check_film(layout: str, rate: float, width: int, height: int) -> None:
 
 
 def durations(total: int, rate: float, unit: int) -> list[int]:
-    """Return the milliseconds of each frame in whole units; rounding does not add up.
+    """Return the duration of each frame in milliseconds, in whole units, without accumulated rounding errors.
 
     d_i = unit (round(e_{i+1}) - round(e_i)), e_i = 1000 i / (rate unit).
 
     Args:
-        total: frames.
-        rate: frames a second.
-        unit: milliseconds that the format counts in, 10 for GIF.
+        total: number of frames.
+        rate: frames per second.
+        unit: the format's time unit in milliseconds, 10 for GIF.
     """
     edges = [round(1000 * i / (rate * unit)) for i in range(total + 1)]
     return [unit * (after - before) for before, after in pairwise(edges)]
@@ -97,10 +97,9 @@ def _write_gif(path: Path, film: Film) -> None:
 
 
 def _palette(frames: Sequence[np.ndarray]) -> Image.Image:
-    """Return 256 colours for all of a film: one palette does not flicker, and makes the smaller file.
+    """Return one palette of 256 colours for a whole film, which avoids flicker and makes smaller files.
 
-    By maximum coverage, then k-means: Pillow's own median cut spends its colours on what is frequent, and a bright spot
-    turns pale.
+    Maximum coverage followed by k-means: Pillow's median cut favours frequent colours, and turns small bright spots pale.
     """
     chosen = [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, _PALETTE_FRAMES).astype(int))]
     seen = np.concatenate([frame.reshape(-1, 3) for frame in chosen])
@@ -109,7 +108,7 @@ def _palette(frames: Sequence[np.ndarray]) -> Image.Image:
 
 
 def _write_webp(path: Path, film: Film) -> None:
-    # at this quality libwebp shows a frame for longer where the next differs by 3 of 255 or less
+    # at this quality libwebp merges frames that differ by at most 3 of 255
     pages = (Image.fromarray(frame) for frame in film.frames)
     _write_pages(path, pages, "WEBP", durations(len(film.frames), film.rate, 1), quality=90, method=4)
 
@@ -133,7 +132,7 @@ def mp4_encoder() -> str:
     for name in MP4_ENCODERS:
         try:
             return av.codec.Codec(name, "w").name
-        except ValueError:  # unknown to this build
+        except ValueError:  # missing from this build of FFmpeg
             continue
     raise RequestError(f"This build of PyAV has no encoder {' or '.join(MP4_ENCODERS)}. Choose gif, webp or png.")
 
@@ -161,7 +160,7 @@ def _write_mp4(path: Path, film: Film) -> None:
 
 
 def _even(picture: np.ndarray) -> np.ndarray:
-    """Return a picture with an even number of rows and columns, which 4:2:0 needs."""
+    """Return the picture padded to even numbers of rows and columns, as 4:2:0 chroma needs."""
     odd = [(0, picture.shape[0] % 2), (0, picture.shape[1] % 2), (0, 0)]
     return np.ascontiguousarray(np.pad(picture, odd, constant_values=_PAPER))
 
@@ -171,4 +170,4 @@ LAYOUTS = {
     "webp": _Container(_write_webp, 90.0, 16_383),
     "mp4": _Container(_write_mp4, float("inf"), 16_384),
 }
-"""The formats by name. Browsers play a GIF frame of less than 20 ms for 100, and one of WebP of less than 11."""
+"""The formats by name. Browsers show GIF frames shorter than 20 ms, and WebP frames shorter than 11 ms, for 100 ms."""

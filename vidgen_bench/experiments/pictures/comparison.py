@@ -1,4 +1,4 @@
-"""What a person looks at: clips side by side, as an animation, and generated beside real ones as a PNG over time."""
+"""Generated clips beside real ones, as an animated GIF and as a PNG with time along the rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TITLES = ("generated", "real")
 
 
 def write_gif(path: Path, generated: Tensor, real: Tensor) -> None:
-    """Write a GIF of two square blocks of clips playing side by side, enlarged twice; both [N, 3, T, H, W]."""
+    """Write a GIF of two blocks of clips side by side, enlarged twice; both [N, 3, T, H, W]."""
     left, right = pixels(generated), pixels(real)
     total = min(left.shape[1], right.shape[1])
     pages = [np.asarray(_page([block(left[:, t]), block(right[:, t])])) for t in range(total)]
@@ -26,7 +26,7 @@ def write_gif(path: Path, generated: Tensor, real: Tensor) -> None:
 
 
 def write_png(path: Path, generated: Tensor, real: Tensor, rows: int = 8, columns: int = 8) -> None:
-    """Write a PNG in which each row is one clip and time runs to the right; generated left, real right."""
+    """Write a PNG with one clip per row and time to the right; generated clips left, real clips right."""
     strips = []
     for clips in (pixels(generated)[:rows], pixels(real)[:rows]):
         at = np.linspace(0, clips.shape[1] - 1, min(columns, clips.shape[1])).round().astype(int)
@@ -35,13 +35,13 @@ def write_png(path: Path, generated: Tensor, real: Tensor, rows: int = 8, column
 
 
 def write_frame(path: Path, frame: Tensor) -> None:
-    """Write one frame [3, H, W] in [-1, 1] as a PNG of its very pixels."""
+    """Write one frame [3, H, W] in [-1, 1] as a PNG of the same size."""
     picture = Image.fromarray(np.ascontiguousarray(pixels(frame[None, :, None])[0, 0]))
     write_whole(path, lambda s: picture.save(s, format="PNG"))
 
 
 def _page(parts: list[np.ndarray], scale: int = SCALE) -> Image.Image:
-    """Return the blocks side by side under their titles."""
+    """Return a page with the blocks side by side under their titles."""
     images = [Image.fromarray(enlarged(part, scale)) for part in parts]
     width = sum(i.width for i in images) + _GAP * (len(images) + 1)
     page = Image.new("RGB", (width, max(i.height for i in images) + _HEAD + _GAP), _PAPER)

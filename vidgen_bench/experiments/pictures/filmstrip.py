@@ -1,4 +1,4 @@
-"""Clips as one still picture: a row a clip, time to the right, and a ruler that says which frames training saw."""
+"""Clips as a still picture: one clip per row, time to the right, and a ruler that marks the training frames."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from vidgen_bench.experiments.pictures.grid import pixels
 from vidgen_bench.system.files import write_whole
 
 _WIDE, _LEAST, _SIDE = 2048, 8, 48
-"""Pixels of a row, frames of a row whatever their size, and pixels up to which small frames are enlarged."""
+"""Pixels per row, the fewest frames per row, and the size in pixels to which small frames are enlarged."""
 _MARGIN, _GAP, _LINE, _BAR = 8, 6, 15, 4
 _PAPER, _INK = (255, 255, 255), (40, 40, 40)
 _STRETCHES = {"before": (33, 102, 172), "training frames": _INK, "after": (200, 85, 10)}
 
 
 def write_strip(path: Path, clips: Tensor, times: Times, frames: int) -> list[int]:
-    """Write a PNG of the clips [N, 3, T, H, W] at these instants, as many columns as a screen has room for.
+    """Write a PNG of the clips [N, 3, T, H, W] at these instants, with as many columns as fit on a screen.
 
     Args:
-        path: written whole.
+        path: the file, written whole or not at all.
         clips: in [-1, 1].
-        times: T instants in clip units, evenly spaced, 0 among them.
-        frames: of the training clip; the ruler counts in them.
+        times: T evenly spaced instants in clip units, including 0.
+        frames: number of training frames; the ruler counts in them.
     Returns:
-        Which of the T instants it shows, see :func:`shown`.
+        The indices of the instants that the strip shows, see :func:`shown`.
     """
     most = max(_LEAST, _WIDE // clips.shape[-1])
     positions = [t * (frames - 1) for t in times]
@@ -42,13 +42,13 @@ def write_strip(path: Path, clips: Tensor, times: Times, frames: int) -> list[in
 
 
 def shown(positions: list[float], most: int) -> list[int]:
-    """Return which of evenly spaced instants a strip shows: frame 0 and every s-th to both sides of it, ``most`` or fewer.
+    """Return the indices of the instants that a strip shows: frame 0 and every s-th instant on both sides of it.
 
-    s is the smallest that divides the frame rate or is a multiple of it, so that a ruler has whole numbers.
+    s is the smallest step that divides the frame rate or is a multiple of it, which keeps the ruler in whole numbers.
 
     Args:
-        positions: T instants in training frames.
-        most: columns.
+        positions: T evenly spaced instants in training frames.
+        most: the largest number of columns.
     """
     origin = min(range(len(positions)), key=lambda i: abs(positions[i]))
     factor = (len(positions) - 1) / (positions[-1] - positions[0])
@@ -61,12 +61,12 @@ def shown(positions: list[float], most: int) -> list[int]:
 
 
 def stretch(position: float, last: int) -> str:
-    """Return where an instant lies, as the ruler calls it."""
+    """Return the ruler's label for an instant: "before", "training frames" or "after"."""
     return "before" if position < -1e-6 else "after" if position > last + 1e-6 else "training frames"
 
 
 def _page(cells: np.ndarray, positions: list[float], last: int) -> Image.Image:
-    """Return columns [columns, N H, W, 3] under a ruler, with a gap where training begins and ends."""
+    """Return a page with the columns [columns, N H, W, 3] under a ruler, with gaps around the training frames."""
     side, where = cells.shape[2], [stretch(p, last) for p in positions]
     breaks = [i > 0 and where[i] != where[i - 1] for i in range(len(where))]
     lefts = [_MARGIN + i * side + _GAP * sum(breaks[: i + 1]) for i in range(len(where))]
@@ -90,7 +90,7 @@ def _bar(draw: ImageDraw.ImageDraw, name: str, colour: tuple[int, int, int], lef
 
 
 def _ruler(draw: ImageDraw.ImageDraw, positions: list[float], lefts: list[int], side: int) -> None:
-    """Write the number of the frame above a column, above every one where there is room."""
+    """Write frame numbers above the columns, as many as fit."""
     texts = [f"{p:.4g}" for p in positions]
     widest = max(draw.textlength(text, font=_font()) for text in texts)
     every = int(-(-(widest + 4) // side))

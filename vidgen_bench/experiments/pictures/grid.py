@@ -1,4 +1,4 @@
-"""Clips as pixels: the frames of several clips in one near-square block, enlarged where they are small."""
+"""Clips as pixels: the frames of several clips in one near-square block, enlarged if they are small."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 from torch import Tensor
 
 SCALE = 2
-"""How many times small clips are enlarged."""
+"""The factor by which small clips are enlarged."""
 
 WIDEST = 1024
-"""Pixels up to which a block is enlarged."""
+"""The largest width in pixels of an enlarged block."""
 
 
 def pixels(clips: Tensor) -> np.ndarray:
@@ -23,16 +23,16 @@ def pixels(clips: Tensor) -> np.ndarray:
 
 
 def block_shape(count: int, size: int) -> tuple[int, int]:
-    """Return the width and height in pixels of the block of so many clips of this side, as :class:`Blocks` makes it."""
+    """Return the width and height in pixels of a block of ``count`` clips with ``size`` pixels per side, see :class:`Blocks`."""
     columns, rows = _near_square(count)
     scale = _scale(count, size)
     return columns * size * scale, rows * size * scale
 
 
 class Blocks(Sequence[np.ndarray]):
-    """The frames of all clips [N, 3, T, H, W] in one block, each made when it is asked for: T of uint8 [H', W', 3].
+    """A sequence of T blocks, uint8 [H', W', 3], each with the same frame of all clips [N, 3, T, H, W], computed on access.
 
-    Clips are enlarged twice, unless that is wide.
+    Clips are enlarged twice, unless the block would be wider than ``WIDEST``.
     """
 
     def __init__(self, clips: Tensor) -> None:
@@ -48,7 +48,7 @@ class Blocks(Sequence[np.ndarray]):
 
 
 def block(frames: np.ndarray) -> np.ndarray:
-    """Return all frames [N, H, W, 3] row by row in a near-square block, blank where the last row is not full."""
+    """Return the frames [N, H, W, 3] row by row in a near-square block; the rest of the last row is white."""
     columns, rows = _near_square(len(frames))
     full = np.full((rows * columns, *frames.shape[1:]), 255, dtype=np.uint8)
     full[: len(frames)] = frames
@@ -57,7 +57,7 @@ def block(frames: np.ndarray) -> np.ndarray:
 
 
 def _near_square(count: int) -> tuple[int, int]:
-    """Return columns and rows that hold ``count`` cells."""
+    """Return the numbers of columns and rows that hold ``count`` cells."""
     columns = math.isqrt(count - 1) + 1
     return columns, -(-count // columns)
 

@@ -1,1 +1,1 @@
-"""Metrics: pure float64 functions of feature arrays, and the moments that some of them compare."""
+"""Metrics: pure float64 functions of feature arrays or of their moments."""

@@ -1,8 +1,8 @@
-"""Euclidean distances between two sets of feature vectors, by one matrix product, with zeros that are zero.
+"""Euclidean distances between two sets of feature vectors, by one matrix product, and exactly 0 for equal vectors.
 
-|x - y|^2 = |x|^2 + |y|^2 - 2 x . y loses what is small beside the norms. Sums of squared differences lose nothing, but took 12 times
-as long (2,048 x 2,048 of 4,096 features on two cores: 8.9 s against 0.76 s). So the vectors are centred first, and what is then
-smaller than the product can know reads 0: equal rows are at distance 0, as the definitions of neighbourhoods need.
+|x - y|^2 = |x|^2 + |y|^2 - 2 x . y loses distances that are small relative to the norms. Sums of squared differences are exact, but took
+12 times as long (2,048 x 2,048 of 4,096 features on two cores: 8.9 s instead of 0.76 s). The vectors are therefore centred first, and
+results below the product's rounding error are set to 0, because the definitions of neighbourhoods need distance 0 between equal rows.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 ROWS = 1024
-"""Rows of the matrix that exist at once, where not all of it is asked for."""
+"""Rows of the distance matrix to compute at once."""
 
 UNKNOWN = 1e-12
-"""A squared distance below this part of the squared norms reads 0: some 10 times the bound on the product's rounding at 4,096
-features, and a millionth of the norms in distance, which single-precision features hardly resolve."""
+"""Squared distances below this fraction of the squared norms are set to 0. It is about 10 times the bound on the product's rounding
+error at 4,096 features; as a distance it is a millionth of the norms, which float32 features hardly resolve."""
 
 
 def distances(x: Tensor, y: Tensor) -> Tensor:
@@ -31,16 +31,16 @@ def nearest(x: Tensor, y: Tensor) -> Tensor:
 
 
 def neighbour_distances(x: Tensor, neighbours: int) -> Tensor:
-    """Return the distances [n, neighbours] of each x to its nearest others, ascending; n is larger than ``neighbours``."""
+    """Return the distances [n, neighbours] of each x to the nearest other rows, ascending; n is larger than ``neighbours``."""
     parts = []
     for first, rows in _by_rows(x, x):
-        rows.diagonal(first).fill_(torch.inf)  # nobody is a neighbour of their own
+        rows.diagonal(first).fill_(torch.inf)  # a row is not its own neighbour
         parts.append(rows.topk(neighbours, dim=1, largest=False, sorted=True).values)
     return torch.cat(parts)
 
 
 def _by_rows(x: Tensor, y: Tensor) -> Iterator[tuple[int, Tensor]]:
-    """Yield the index of the first row, and some rows of the matrix of distances."""
+    """Yield blocks of rows of the distance matrix, each with the index of its first row."""
     centre = y.mean(dim=0)
     y = y - centre
     norms = y.square().sum(dim=1)

@@ -23,9 +23,9 @@ def frechet_distance(a: Moments, b: Moments) -> float:
     Args:
         a, b: moments of the same D features.
     Returns:
-        A number from 0; nan where a moment is not finite.
+        A number >= 0; nan if a moment is not finite.
     Raises:
-        RequestError: fewer than 2 samples, or different numbers of features.
+        RequestError: fewer than 2 samples on a side, or different numbers of features.
     Reference:
         Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule", equation 6.
     """
@@ -42,10 +42,10 @@ def frechet_distance(a: Moments, b: Moments) -> float:
 
 
 def gaussian_of_real(metric: str, reference: Reference, divisor: Divisor = "n-1") -> Gaussian:
-    """Return the Gaussian fit of the real clips.
+    """Return the Gaussian fit to the features of real clips.
 
     Raises:
-        RequestError: no moments were given, or of fewer than 2 clips.
+        RequestError: the reference has no moments, or fewer than 2 clips.
     """
     from vidgen_bench.measure.metrics.gaussian import Gaussian
 
@@ -55,32 +55,32 @@ def gaussian_of_real(metric: str, reference: Reference, divisor: Divisor = "n-1"
 
 
 def samples_beside(samples: FeatureSet, gaussian: Gaussian) -> Beside:
-    """Return the samples beside the Gaussian, made once for all the metrics that compare them with the same moments.
+    """Return the comparison of samples with a Gaussian; metrics with the same moments share one comparison.
 
     Raises:
-        RequestError: fewer than 2 samples, or other features than the real clips have.
+        RequestError: fewer than 2 samples, or a different number of features than the real clips have.
     """
     from vidgen_bench.measure.metrics.gaussian import Beside
 
     x = matrix(samples.features, DISTANCE)
     at_least(2, DISTANCE, "a covariance does", len(x))
     x = beside(x, gaussian.mean, DISTANCE)
-    # what is kept holds the moments, so that no others can come to have their id
+    # the cached value keeps the moments alive, so that their id is not reused
     key = f"beside {id(gaussian.moments)} {gaussian.divisor}"
     return samples.once(key, lambda: Beside(x, gaussian))
 
 
 def rank_deficient(samples: int, features: int) -> str:
-    """Return "rank-deficient" where so many samples cannot span so many features, else "".
+    """Return "rank-deficient" if there are too few samples to span the features, else "".
 
-    The distance is then biased upward by much, and depends on the number of samples more than on the model.
+    The distance is then strongly biased upwards, and depends more on the number of samples than on the model.
     """
     return RANK_DEFICIENT if samples - 1 < features else ""
 
 
 @dataclass(frozen=True)
 class FrechetDistance:
-    """The declaration of ``fid``: how far generated features lie from those of real clips."""
+    """The declaration of ``fid``: the Fréchet distance between generated and real features."""
 
     name: str = "fid"
     title: str = "FID"
@@ -96,14 +96,14 @@ class FrechetDistance:
     needs: frozenset[Need] = frozenset({"moments"})
 
     def caveat(self, samples: int, features: int) -> str:
-        """Return "rank-deficient" where the samples cannot span the features."""
+        """Return "rank-deficient" if the samples cannot span the features, else ""."""
         return rank_deficient(samples, features)
 
     def scorer(self, reference: Reference, options: NoOptions) -> Callable[[FeatureSet], float]:
-        """Return ``features [n, D] -> distance``; the batches share what is made of the real covariance.
+        """Return ``features [n, D] -> distance``; the real covariance is factorised once for all batches.
 
         Raises:
-            RequestError: no moments were given.
+            RequestError: the reference has no moments.
         """
         gaussian = gaussian_of_real(self.name, reference)
         return lambda samples: samples_beside(samples, gaussian).whole

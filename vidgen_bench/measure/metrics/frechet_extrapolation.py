@@ -1,7 +1,7 @@
-"""FID without the bias of a finite number of samples: its values at several n, extrapolated to infinitely many.
+"""FID without the bias of a finite number of samples: its values at several n, extrapolated to infinite n.
 
-The samples' Gaussian fit is noisy, which adds a bias near K / n to the distance, with a K that depends on the model. A straight line in
-1 / n through the distances of subsets meets 1 / n = 0 near the distance that infinitely many samples have.
+The samples' Gaussian fit is noisy, which adds a bias of about K / n to the distance, where K depends on the model. A straight line in
+1 / n, fitted to the distances of subsets, therefore has a value at 1 / n = 0 near the distance of infinitely many samples.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FrechetExtrapolationOptions:
-    """The numbers of samples at which the distance is taken: equally spaced, up to all of them."""
+    """The numbers of samples at which the distance is computed: equally spaced, up to all samples."""
 
-    points: int = option(8, "numbers of samples at which the distance is taken", at_least=2)
-    smallest: float = option(0.25, "the smallest number of samples, as a part of all", at_least=0.01, at_most=0.9)
+    points: int = option(8, "how many numbers of samples to compute the distance at", at_least=2)
+    smallest: float = option(0.25, "the smallest number of samples, as a fraction of all", at_least=0.01, at_most=0.9)
 
 
 def line_at_zero(x: Sequence[float], y: Sequence[float]) -> float:
-    """Return the value at x = 0 of the least-squares line through points (x, y), at least two of them apart in x."""
+    """Return the value at x = 0 of the least-squares line through points (x, y), of which at least two differ in x."""
     mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
     slope = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)) / sum((a - mean_x) ** 2 for a in x)
     return mean_y - slope * mean_x
 
 
 def sizes(samples: int, options: FrechetExtrapolationOptions) -> list[int]:
-    """Return the numbers of samples, ascending, the last of them all the samples.
+    """Return the numbers of samples, ascending; the last is all samples.
 
     Raises:
         RequestError: too few samples for two points.
@@ -49,10 +49,10 @@ def sizes(samples: int, options: FrechetExtrapolationOptions) -> list[int]:
 
 
 def drawn_order(features: Tensor) -> Tensor:
-    """Return a random order [n] of the samples that is a matter of the samples alone, and not of the order of their rows.
+    """Return a random order [n] of the samples that does not depend on the order of their rows.
 
-    They are brought into an order of their own, along a fixed direction, and shuffled from there. Samples that are equal are
-    interchangeable, so that a subset is a random one though the generator repeats itself.
+    The samples are sorted along a fixed direction, then shuffled with a fixed seed. Ties do not matter, because equal samples are
+    interchangeable.
     """
     import torch
 
@@ -64,7 +64,7 @@ def drawn_order(features: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class FrechetExtrapolation:
-    """The declaration of ``fid-infinity``: what FID would be of infinitely many samples."""
+    """The declaration of ``fid-infinity``: an estimate of FID at infinitely many samples."""
 
     name: str = "fid-infinity"
     title: str = "FID∞"
@@ -78,14 +78,14 @@ class FrechetExtrapolation:
     needs: frozenset[Need] = frozenset({"moments"})
 
     def caveat(self, samples: int, features: int) -> str:
-        """Return "rank-deficient" where the samples cannot span the features: the bias is then no straight line in 1 / n."""
+        """Return "rank-deficient" if the samples cannot span the features, for the bias is then not linear in 1 / n; else ""."""
         return rank_deficient(samples, features)
 
     def scorer(self, reference: Reference, options: FrechetExtrapolationOptions) -> Callable[[FeatureSet], Curve]:
-        """Return ``features [n, D] -> distance`` at infinity and at each n; all of them come out of one large product.
+        """Return ``features [n, D] -> distance`` at infinity and at each n; all distances share one large matrix product.
 
         Raises:
-            RequestError: no moments were given.
+            RequestError: the reference has no moments.
         """
         gaussian = gaussian_of_real(self.name, reference)
 

@@ -1,4 +1,4 @@
-"""The Fréchet video distance: the Fréchet distance of an I3D's logits, with the covariance's divisor of either release."""
+"""The Fréchet video distance: the Fréchet distance in I3D logits, with the covariance divisor of either published code."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from vidgen_bench.measure.metrics.frechet_distance import gaussian_of_real, rank
 
 @dataclass(frozen=True)
 class FrechetVideoDistanceOptions:
-    """The detail in which published distances differ."""
+    """The setting in which published codes differ."""
 
-    divisor: Literal["n-1", "n"] = option("n-1", "of both covariances; StyleGAN-V divides by n")
+    divisor: Literal["n-1", "n"] = option("n-1", "divisor of both covariances; StyleGAN-V divides by n")
 
 
 @dataclass(frozen=True)
 class FrechetVideoDistance:
-    """The declaration of ``fvd``: how far generated logits lie from those of real clips."""
+    """The declaration of ``fvd``: the Fréchet distance between generated and real logits."""
 
     name: str = "fvd"
     title: str = "FVD"
@@ -33,14 +33,14 @@ class FrechetVideoDistance:
     needs: frozenset[Need] = frozenset({"moments"})
 
     def caveat(self, samples: int, features: int) -> str:
-        """Return "rank-deficient" where the samples cannot span the logits."""
+        """Return "rank-deficient" if the samples cannot span the logits, else ""."""
         return rank_deficient(samples, features)
 
     def scorer(self, reference: Reference, options: FrechetVideoDistanceOptions) -> Callable[[FeatureSet], float]:
         """Return ``logits [n, D] -> distance``; the real covariance is factorised once.
 
         Raises:
-            RequestError: no moments were given.
+            RequestError: the reference has no moments.
         """
         gaussian = gaussian_of_real(self.name, reference, options.divisor)
         return lambda samples: samples_beside(samples, gaussian).whole

@@ -1,8 +1,8 @@
-"""A Gaussian of real features and samples beside it: their Fréchet distance out of symmetric eigenvalues.
+"""A Gaussian fit of real features, and its Fréchet distance to samples, from eigenvalues of symmetric matrices.
 
-The published code takes ``scipy.linalg.sqrtm(C_x C)``, which turns complex and loses digits where n < D (2,048 samples of 4,096
-features). With X the centred features over sqrt(n - 1) and C = L L^T, C_x C has the eigenvalues of X C X^T [n, n] and of
-(X L)^T (X L) [D, D], and zeros. Both are symmetric; the smaller is taken, and the sum of their roots is the same trace.
+The published code uses ``scipy.linalg.sqrtm(C_x C)``, which becomes complex and loses digits if n < D (2,048 samples of 4,096
+features). With X the centred features over sqrt(n - 1) and C = L L^T, the nonzero eigenvalues of C_x C are those of X C X^T [n, n] and
+of (X L)^T (X L) [D, D]. Both are symmetric; the smaller one is used, and the sum of the roots of its eigenvalues is the trace.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from vidgen_bench.measure.metrics.sides import finite
 
 Divisor = Literal["n-1", "n"]
 ROUNDING = 1e-6
-"""A negative distance smaller than this part of the traces is rounding and reads 0; a larger one would be shown as it is."""
+"""A negative distance within this fraction of the traces is rounding error and set to 0; other negative values are kept."""
 
 
 class Gaussian:
-    """The side that samples are compared with; its covariance is factorised when that is first needed, and once."""
+    """The Gaussian that samples are compared with; its covariance is factorised once, on first use."""
 
     def __init__(self, moments: Moments, divisor: Divisor = "n-1") -> None:
         self.moments = moments
@@ -36,35 +36,35 @@ class Gaussian:
 
     @cached_property
     def factor(self) -> Tensor:
-        """L [D, r] with L L^T = C, r the rank that C can have: beyond it lies only rounding, whose root would not be small."""
+        """L [D, r] with L L^T = C, r the largest possible rank of C; further eigenvalues are rounding, whose roots are not small."""
         rank = min(int(self.alive.sum()), self.moments.count - 1)
         values, vectors = torch.linalg.eigh(self.covariance)
         kept = slice(len(values) - rank, None)
         return vectors[:, kept] * values[kept].clamp(min=0.0).sqrt()
 
     def distance(self, mean: Tensor, trace: float, cross: float) -> float:
-        """Return |m - m_ref|^2 + tr C_x + tr C - 2 tr (C_x C)^(1/2), the last of which is ``cross``."""
+        """Return |m - m_ref|^2 + tr C_x + tr C - 2 ``cross``, where ``cross`` is tr (C_x C)^(1/2)."""
         traces = trace + self.trace
         value = float((mean - self.mean).square().sum()) + traces - 2.0 * cross
         return 0.0 if -ROUNDING * traces <= value < 0.0 else value
 
 
 class Beside:
-    """Samples beside a Gaussian: the distance of all of them, or of some of the rows, out of one large product."""
+    """The comparison of samples with a Gaussian: the distance of all rows, or of any subset, from one large matrix product."""
 
     def __init__(self, features: Tensor, gaussian: Gaussian) -> None:
-        """Keep features [n, D], n at least 2, on the Gaussian's device; nothing is computed yet."""
+        """Store features [n, D], n at least 2, on the Gaussian's device; distances are computed on demand."""
         self._gaussian = gaussian
         self._mean = features.mean(dim=0)
         self._x = features - self._mean
 
     @cached_property
     def whole(self) -> float:
-        """The squared Fréchet distance of all the samples; nan where something is not finite."""
+        """The squared Fréchet distance of all samples; nan if a value is not finite."""
         return self.distance(slice(None))
 
     def distance(self, rows: slice | Tensor) -> float:
-        """Return the squared Fréchet distance of these rows, at least 2 of them."""
+        """Return the squared Fréchet distance of the given rows, at least 2."""
         if not self._gaussian.finite or not finite(self._x):
             return float("nan")
         x = self._x[rows]
@@ -78,13 +78,13 @@ class Beside:
 
     @cached_property
     def _product(self) -> Tensor:
-        """X C X^T [n, n] where that is the smaller matrix, else X L [n, r]."""
+        """X C X^T [n, n] if n <= D, else X L [n, r]."""
         if self._x.shape[0] <= self._x.shape[1]:
             return self._x @ self._gaussian.covariance @ self._x.T
         return self._x @ self._gaussian.factor
 
     def _symmetric(self, rows: slice | Tensor) -> Tensor:
-        """Return a matrix with the eigenvalues of C_x C of these rows, not yet divided; they are centred here, in the product."""
+        """Return a symmetric matrix with the eigenvalues of C_x C times the divisor; centring the product centres the rows."""
         part = self._product[rows]
         centred = part - part.mean(dim=0)
         if self._x.shape[0] <= self._x.shape[1]:
@@ -94,9 +94,9 @@ class Beside:
 
 
 def root_trace(matrix: Tensor, rank: int) -> float:
-    """Return the sum of the roots of the ``rank`` largest eigenvalues of a symmetric matrix.
+    """Return the sum of the square roots of the ``rank`` largest eigenvalues of a symmetric matrix.
 
-    The others are known to be 0. They come out as rounding, and the root of 1e-16 is not small.
+    The other eigenvalues are 0 up to rounding and are left out, because the root of 1e-16 is not small.
     """
     if not finite(matrix):
         return float("nan")

@@ -1,7 +1,7 @@
-"""The Inception Score of class probabilities, in float64, by the rules of three papers.
+"""The Inception Score of class probabilities, in float64, as three published codes compute it.
 
-TGAN's evaluation and the neural-differential-equation study's add epsilon 1e-7 inside both logarithms; TGANv2's adds 1e-20 to
-the probabilities; StyleGAN-V's ``isv2048_ucf`` is the mean of ten consecutive parts, without epsilon.
+TGAN's code and Gordon and Parde's add an epsilon of 1e-7 inside both logarithms; TGANv2's adds 1e-20 to the probabilities;
+StyleGAN-V's ``isv2048_ucf`` averages over ten consecutive parts, without epsilon.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ def inception_score(
 
     Args:
         probabilities: [n, K] class probabilities of n samples, rows sum to 1.
-        epsilon: at least 0; with 0, 0 log 0 = 0.
-        added: where epsilon is added; p' is not normalised again.
-        splits: parts, rows ``i n // splits`` to ``(i + 1) n // splits``.
+        epsilon: at least 0; at 0, 0 log 0 = 0 holds.
+        added: where epsilon is added; p' is not renormalised.
+        splits: number of parts; part i has the rows ``i n // splits`` to ``(i + 1) n // splits``.
     Returns:
-        A number from 1 (every sample alike, or none recognised) to K; nan where a probability is not finite.
+        A number from 1 (all samples alike, or none recognised) to K; nan if a probability is not finite.
     Raises:
         RequestError: not a matrix, empty, or fewer samples than splits.
     Reference:
@@ -57,7 +57,7 @@ def inception_score(
 
 def _one_part(p: Tensor, epsilon: float) -> float:
     """Return exp(mean_n KL) of p [n, K]."""
-    from torch.special import xlogy  # 0 where p is 0, whatever the logarithm
+    from torch.special import xlogy  # 0 for p = 0, even if the logarithm is infinite
 
     divergence = (xlogy(p, p + epsilon) - xlogy(p, p.mean(dim=0) + epsilon)).sum(dim=1)
     return float(divergence.mean().exp())
@@ -65,18 +65,18 @@ def _one_part(p: Tensor, epsilon: float) -> float:
 
 @dataclass(frozen=True)
 class InceptionScoreOptions:
-    """The details in which published Inception Scores differ."""
+    """The settings in which published codes differ."""
 
     epsilon: float = option(1e-7, "keeps the logarithms finite", at_least=0.0)
     added: Literal["in-logarithms", "to-probabilities"] = option(
-        "in-logarithms", "where epsilon goes: as TGAN, or as TGANv2"
+        "in-logarithms", "where epsilon is added: in-logarithms as TGAN, to-probabilities as TGANv2"
     )
-    splits: int = option(1, "consecutive parts whose scores are averaged", at_least=1)
+    splits: int = option(1, "number of consecutive parts to average the score over", at_least=1)
 
 
 @dataclass(frozen=True)
 class InceptionScore:
-    """The declaration of ``is``: how sure the instrument is of each sample, and how varied the samples are."""
+    """The declaration of ``is``: high if the instrument classifies each sample confidently, and the classes vary."""
 
     name: str = "is"
     title: str = "IS"
@@ -90,11 +90,11 @@ class InceptionScore:
     needs: frozenset[Need] = frozenset()
 
     def caveat(self, samples: int, features: int) -> str:
-        """Return "": nothing about these sizes need be known."""
+        """Return "": there is no caveat at any size."""
         return ""
 
     def scorer(self, reference: Reference, options: InceptionScoreOptions) -> Callable[[FeatureSet], float]:
-        """Return ``probabilities [n, K] -> score``; real clips are not compared with."""
+        """Return ``probabilities [n, K] -> score``; the reference is not used."""
         return lambda samples: inception_score(samples.features, options.epsilon, options.added, options.splits)
 
 

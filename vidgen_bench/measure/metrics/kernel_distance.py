@@ -1,7 +1,7 @@
 """The kernel distance: an unbiased estimate of the squared maximum mean discrepancy, in float64.
 
-It is over whole sets. torch-fidelity and the paper's experiments average it over random subsets of 1,000 (or 100), which has the
-same expectation and more variance; the spread over subsets that they report is not made here.
+The estimate uses whole sets. torch-fidelity and the paper's experiments average over random subsets of 1,000 (or 100) samples, which
+has the same expectation and a larger variance; the spread over subsets that they report is not computed here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DISTANCE = "kernel distance"
 ROWS = 1024
-"""Rows of the kernel matrix that exist at once."""
+"""Rows of the kernel matrix to compute at once."""
 
 
 @dataclass(frozen=True)
@@ -44,25 +44,25 @@ def kernel_distance(
         real: [m, D] of real clips, m at least 2.
         options: degree and c of the kernel.
     Returns:
-        A number whose mean over draws is 0 where both laws are equal, so that it may be negative; nan where a feature is not finite.
+        A number with expectation 0 if both distributions are equal, so that it may be negative; nan if a feature is not finite.
     Raises:
-        RequestError: fewer than 2 samples, or different numbers of features.
+        RequestError: fewer than 2 samples on a side, or different numbers of features.
     Reference:
-        Binkowski et al. 2018, "Demystifying MMD GANs", equation 4; the kernel is that of its section 4.
+        Binkowski et al. 2018, "Demystifying MMD GANs", equation 4, with the kernel of section 4.
     """
     y = matrix(real, DISTANCE)
     return _distance(features, y, _own_term(y, options), options)
 
 
 def _distance(features: Tensor | np.ndarray, y: Tensor, own: float, options: KernelDistanceOptions) -> float:
-    """Return the distance to y, whose own term is known."""
+    """Return the distance to y, given the own term of y."""
     x = beside(matrix(features, DISTANCE), y, DISTANCE)
     cross = _kernel_sum(x, y, options) / (len(x) * len(y))
     return _own_term(x, options) + own - 2.0 * cross
 
 
 def _own_term(x: Tensor, options: KernelDistanceOptions) -> float:
-    """Return the mean of k(x_i, x_j) over i != j; nan where an entry is not finite."""
+    """Return the mean of k(x_i, x_j) over i != j; nan if an entry is not finite."""
     at_least(2, DISTANCE, "pairs of different clips do", len(x))
     if not finite(x):
         return float("nan")
@@ -78,7 +78,7 @@ def _kernel_sum(x: Tensor, y: Tensor, options: KernelDistanceOptions) -> float:
 
 @dataclass(frozen=True)
 class KernelDistance:
-    """The declaration of ``kid``: how far generated features lie from those of real clips, without a Gaussian fit."""
+    """The declaration of ``kid``: a distance between generated and real features that does not assume Gaussians."""
 
     name: str = "kid"
     title: str = "KID"
@@ -92,10 +92,10 @@ class KernelDistance:
     needs: frozenset[Need] = frozenset({"features"})
 
     def scorer(self, reference: Reference, options: KernelDistanceOptions) -> Callable[[FeatureSet], float]:
-        """Return ``features [n, D] -> distance``; the real clips' own term is computed here, once.
+        """Return ``features [n, D] -> distance``; the real clips' own term is computed once.
 
         Raises:
-            RequestError: no clips were given, or fewer than 2.
+            RequestError: the reference has no clips, or fewer than 2.
         """
         y = matrix(real_clips(self.name, reference).features, DISTANCE)
         own = _own_term(y, options)

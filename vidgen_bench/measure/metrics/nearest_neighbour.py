@@ -1,7 +1,7 @@
-"""The distance to the nearest training clip: whether a model shows what it has learnt by heart.
+"""The distance to the nearest training clip, which reveals a model that memorises training clips.
 
-It is read beside the real anchor, held-out clips: generated clips that lie much nearer to the training clips than unseen real ones do
-are copies. Clips far from everything are far from the training clips too, so a large distance is no merit.
+Compare it with the real anchor: generated clips that lie much nearer to the training clips than held-out real clips do are copies. A
+large distance is not a merit, since bad clips are far from every training clip.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from vidgen_bench.measure.metrics.sides import real_clips
 
 
 def nearest_neighbour_distance(samples: FeatureSet, real: FeatureSet) -> float:
-    """Return the mean distance of the samples to the nearest real clip.
+    """Return the mean distance of the samples to their nearest real clips.
 
     d = mean_j min_i |y_j - x_i|
 
@@ -24,9 +24,9 @@ def nearest_neighbour_distance(samples: FeatureSet, real: FeatureSet) -> float:
         samples: features [n, D] of generated clips.
         real: features [m, D] of training clips.
     Returns:
-        A number from 0, in the unit of the features; nan where a feature is not finite.
+        A number >= 0, in units of the features; nan if a feature is not finite.
     Raises:
-        RequestError: no matrix, or different numbers of features.
+        RequestError: not a matrix, or different numbers of features.
     Reference:
         Euclidean nearest neighbours in feature space, as in Heusel et al. 2017 and Borji 2019, "Pros and Cons of GAN Evaluation
         Measures", section 2.2.
@@ -36,7 +36,7 @@ def nearest_neighbour_distance(samples: FeatureSet, real: FeatureSet) -> float:
 
 @dataclass(frozen=True)
 class NearestNeighbour:
-    """The declaration of ``nearest``: how near generated clips lie to training clips."""
+    """The declaration of ``nearest``: the distance of generated clips to the nearest training clips."""
 
     name: str = "nearest"
     title: str = "nearest"
@@ -53,7 +53,7 @@ class NearestNeighbour:
         """Return ``features [n, D] -> distance``.
 
         Raises:
-            RequestError: no clips were given.
+            RequestError: the reference has no clips.
         """
         real = real_clips(self.name, reference)
         return lambda samples: nearest_neighbour_distance(samples, real)

@@ -1,12 +1,12 @@
-"""Precision, recall, density and coverage: how the neighbourhoods of real and of generated clips cover one another.
+"""Precision, recall, density and coverage: the overlap between the neighbourhoods of real and generated clips.
 
-With x_i the n real and y_j the m generated features, NN_k(x) the distance of x to the k-th nearest other of its own set:
+With real features x_i (n of them), generated features y_j (m), and NN_k(x) the distance of x to the k-th nearest other in its set:
 
     precision = mean_j [some i: |y_j - x_i| <= NN_k(x_i)]       recall   = mean_i [some j: |y_j - x_i| <= NN_k(y_j)]
     density   = sum_ij [|y_j - x_i| < NN_k(x_i)] / (k m)        coverage = mean_i [some j: |y_j - x_i| < NN_k(x_i)]
 
-The real side is as many clips as were generated. The signs <= and < are those of the two papers' released codes; with <, a set
-compared with itself has density 1.
+Both sides have the same number of clips. The signs <= and < follow the released codes of the two papers; with <, the density of a set
+relative to itself is 1.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 CLIPS = "neighbourhood of clips"
 KEPT = 8
-"""Nearest neighbours that are kept of each clip, so that metrics with different k share them."""
+"""Nearest neighbours to compute per clip, so that metrics with different k share them."""
 
 
 class Pair:
-    """Generated features [n, D] beside real ones; what several metrics ask is made once."""
+    """Generated features [n, D] and as many real ones; results that several metrics need are computed once."""
 
     def __init__(self, features: Tensor, real: FeatureSet) -> None:
         y = matrix(real.features, CLIPS)
@@ -47,7 +47,7 @@ class Pair:
         return distances(self._x, self._y)
 
     def nearest_of_all(self) -> Tensor:
-        """Return the distance [n] of each generated clip to the nearest of all the real ones."""
+        """Return the distance [n] of each generated clip to the nearest of all real clips."""
         from vidgen_bench.measure.metrics.distances import nearest
 
         rest = matrix(self._real.features, CLIPS)[len(self._y) :]
@@ -55,7 +55,7 @@ class Pair:
         return near.minimum(nearest(self._x, rest)) if len(rest) else near
 
     def real_radii(self, k: int) -> Tensor:
-        """Return NN_k of every real clip; all batches of one size share it."""
+        """Return NN_k of every real clip; batches of one size share the result."""
         kept = max(k, KEPT)
         return self._real.once(f"{kept} neighbours of {len(self._y)}", lambda: _neighbours(self._y, kept))[:, k - 1]
 
@@ -68,8 +68,8 @@ class Pair:
 
 
 def pair_of(samples: FeatureSet, real: FeatureSet) -> Pair:
-    """Return the generated clips beside the real ones, made once for all the metrics that compare them."""
-    # what is kept holds the real set, so that no other can come to have its id
+    """Return the pair of generated and real clips, which all metrics share."""
+    # the cached value keeps the real set alive, so that its id is not reused
     return samples.once(f"beside real clips {id(real)}", lambda: Pair(matrix(samples.features, CLIPS), real))
 
 
@@ -80,23 +80,23 @@ def _neighbours(x: Tensor, kept: int) -> Tensor:
 
 
 def precision(pair: Pair, k: int) -> float:
-    """Return the part of the generated clips that lie in a neighbourhood of a real one, 0 to 1."""
+    """Return the fraction of generated clips that lie in the neighbourhood of a real clip, 0 to 1."""
     return _mean((pair.distances <= pair.real_radii(k)).any(dim=1))
 
 
 def recall(pair: Pair, k: int) -> float:
-    """Return the part of the real clips that lie in a neighbourhood of a generated one, 0 to 1."""
+    """Return the fraction of real clips that lie in the neighbourhood of a generated clip, 0 to 1."""
     return _mean((pair.distances <= pair.sample_radii(k)[:, None]).any(dim=0))
 
 
 def density(pair: Pair, k: int) -> float:
-    """Return in how many k-ths of a real neighbourhood a generated clip lies on average, from 0; 1 where both laws are equal."""
+    """Return the mean number of real neighbourhoods around a generated clip over k, from 0; 1 if the distributions are equal."""
     inside = pair.distances < pair.real_radii(k)
     return float(inside.sum()) / (k * inside.shape[0])
 
 
 def coverage(pair: Pair, k: int) -> float:
-    """Return the part of the real clips that have a generated one in their neighbourhood, 0 to 1."""
+    """Return the fraction of real clips with a generated clip in their neighbourhood, 0 to 1."""
     return _mean(pair.distances.amin(dim=0) < pair.real_radii(k))
 
 
@@ -108,19 +108,19 @@ def _mean(truths: Tensor) -> float:
 class ThreeNeighbours:
     """The option of precision and recall."""
 
-    neighbours: int = option(3, "k: a neighbourhood reaches to the k-th nearest clip", at_least=1)
+    neighbours: int = option(3, "k: a neighbourhood extends to the k-th nearest clip", at_least=1)
 
 
 @dataclass(frozen=True)
 class FiveNeighbours:
     """The option of density and coverage."""
 
-    neighbours: int = option(5, "k: a neighbourhood reaches to the k-th nearest clip", at_least=1)
+    neighbours: int = option(5, "k: a neighbourhood extends to the k-th nearest clip", at_least=1)
 
 
 @dataclass(frozen=True)
 class NeighbourScore:
-    """The declaration of one of the four."""
+    """The declaration of precision, recall, density or coverage."""
 
     name: str
     title: str
@@ -135,10 +135,10 @@ class NeighbourScore:
     needs: frozenset[Need] = frozenset({"features"})
 
     def scorer(self, reference: Reference, options: ThreeNeighbours | FiveNeighbours) -> Callable[[FeatureSet], float]:
-        """Return ``features [n, D] -> score``; the real neighbourhoods are measured once for all the batches.
+        """Return ``features [n, D] -> score``; the real neighbourhoods are computed once for all batches.
 
         Raises:
-            RequestError: no clips were given.
+            RequestError: the reference has no clips.
         """
         real = real_clips(self.name, reference)
 
@@ -156,15 +156,15 @@ _RELIABLE = "Naeem et al., Reliable Fidelity and Diversity Metrics for Generativ
 
 @hookimpl
 def vidgen_metrics() -> list[NeighbourScore]:
-    """Return the four scores of neighbourhoods."""
+    """Return precision, recall, density and coverage."""
     fidelity, diversity = "generated clips that lie among real ones", "real clips that lie among generated ones"
     return [
-        NeighbourScore("precision", "precision", f"Part of the {fidelity}.", _IMPROVED, ThreeNeighbours, precision),
-        NeighbourScore("recall", "recall", f"Part of the {diversity}.", _IMPROVED, ThreeNeighbours, recall),
+        NeighbourScore("precision", "precision", f"Fraction of the {fidelity}.", _IMPROVED, ThreeNeighbours, precision),
+        NeighbourScore("recall", "recall", f"Fraction of the {diversity}.", _IMPROVED, ThreeNeighbours, recall),
         NeighbourScore(
             "density",
             "density",
-            "How densely real clips surround a generated one; 1 for the real law.",
+            "Number of real clips around each generated one, relative to real data (1).",
             _RELIABLE,
             FiveNeighbours,
             density,
@@ -172,7 +172,7 @@ def vidgen_metrics() -> list[NeighbourScore]:
         NeighbourScore(
             "coverage",
             "coverage",
-            "Part of the real clips that have a generated one near.",
+            "Fraction of the real clips with a generated one nearby.",
             _RELIABLE,
             FiveNeighbours,
             coverage,

@@ -1,6 +1,6 @@
-"""The temporal check: the usual scores of the same clips without their motion. Does the score see it at all?
+"""The temporal check: scores of the same clips without their motion, to see whether a metric responds to motion at all.
 
-A score that stays as it was with the frames in another order, or with one frame repeated, judges pictures and not videos.
+A metric whose score does not change when frames are shuffled, or when one frame is repeated, judges images and not videos.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SEEN = {"shuffled": "with the frames in another order", "frozen": "with one fra
 
 @dataclass(frozen=True)
 class TemporalCheck:
-    """The declaration of another metric's score of the clips as ``view`` shows them."""
+    """The declaration of a metric that applies another metric, ``base``, to a view of the clips."""
 
     base: Metric
     view: View
@@ -37,42 +37,40 @@ class TemporalCheck:
 
     @property
     def summary(self) -> str:
-        """What it is of, and what it is read beside."""
-        return (
-            f"{self.base.title} of the same clips {_SEEN[self.view]}; near {self.base.title} itself: blind to motion."
-        )
+        """What the metric computes, and how to read it."""
+        return f"{self.base.title} of the same clips {_SEEN[self.view]}; if near {self.base.title}, {self.base.title} ignores motion."
 
     @property
     def reference(self) -> str:
-        """The paper of the metric itself."""
+        """The paper of the base metric."""
         return self.base.reference
 
     @property
     def options(self) -> type:
-        """Those of the metric itself."""
+        """The options of the base metric."""
         return self.base.options
 
     @property
     def layer(self) -> str:
-        """That of the metric itself."""
+        """The layer of the base metric."""
         return self.base.layer
 
     @property
     def needs(self) -> frozenset[Need]:
-        """As the metric itself."""
+        """The statistics that the base metric needs."""
         return self.base.needs
 
     def caveat(self, samples: int, features: int) -> str:
-        """Return that of the metric itself."""
+        """Return the caveat of the base metric."""
         return self.base.caveat(samples, features)
 
     def scorer(self, reference: Reference, options: Any) -> Callable[[FeatureSet], float | Curve]:
-        """Return that of the metric itself; the harness shows it other frames."""
+        """Return the scorer of the base metric; the harness passes it the features of the changed clips."""
         return self.base.scorer(reference, options)
 
 
 @hookimpl
 def vidgen_metrics() -> list[TemporalCheck]:
-    """Return the two main scores without order, and without motion."""
+    """Return the Inception Score and FID of shuffled and of frozen clips."""
     views: tuple[View, ...] = ("shuffled", "frozen")
     return [TemporalCheck(base, view) for base in (InceptionScore(), FrechetDistance()) for view in views]

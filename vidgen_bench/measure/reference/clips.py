@@ -1,4 +1,4 @@
-"""The real clips that reference statistics are computed from."""
+"""The real clips from which reference statistics are computed."""
 
 from __future__ import annotations
 
@@ -7,34 +7,32 @@ from dataclasses import dataclass
 from vidgen_bench.api import Clip, Need
 from vidgen_bench.data.sampler import Augment
 from vidgen_bench.data.store import Store
-from vidgen_bench.measure.reference.manifest import (
-    Contents,
-)
+from vidgen_bench.measure.reference.manifest import Contents
 from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
 
 VERSION = 2
-"""Raised when what is computed here changes; old cache files are then left aside."""
+"""Version of the statistics; increase it when their definition changes, so that old cache files are ignored."""
 
 
 SEED = 0
-"""Reference and anchors belong to the track, not to a run: their draws do not depend on the run's seed."""
+"""The seed of reference statistics and anchors: they belong to a track, so that their clips do not depend on a run's seed."""
 
 
 @dataclass(frozen=True)
 class RealClips:
-    """The training clips that a measure's statistics are of."""
+    """The training clips from which a protocol's reference statistics are computed."""
 
     store: Store
     wide: Store | None
-    """The same videos with every column, where the protocol's crops move sideways."""
+    """The same videos with every column, if the protocol's augmentation moves crops sideways; else None."""
     clip: Clip
 
     def augment(self, resolved: ResolvedProtocol) -> Augment:
-        """Return the protocol's augmentation; crops cannot move where the track's takes every column."""
+        """Return the protocol's augmentation, without "shift-x" if the track's crop already has every column."""
         return tuple(a for a in resolved.protocol.real.augment if a != "shift-x" or self.wide is not None)
 
     def contents(self, resolved: ResolvedProtocol) -> Contents:
-        """Return everything that the statistics are of. A protocol's name is not among it: equal rules share their statistics."""
+        """Return everything that determines the statistics; protocols with equal rules share them, so the name is not included."""
         protocol, augment = resolved.protocol, self.augment(resolved)
         return Contents(
             version=VERSION,
@@ -51,16 +49,16 @@ class RealClips:
         )
 
     def contents_hash(self, resolved: ResolvedProtocol) -> str:
-        """Return the hash of the contents, which goes into a stamp."""
+        """Return the hash of the contents, for the protocol's stamp."""
         return self.contents(resolved).hash
 
     def clips(self, resolved: ResolvedProtocol, kind: Need) -> int:
-        """Return of how many clips the moments, or the features, are."""
+        """Return the number of clips behind the moments or the features."""
         real = resolved.protocol.real
         if kind == "features":
             return self.singles(resolved)
         return real.clips or (real.passes or 0) * len(self.store.train)
 
     def singles(self, resolved: ResolvedProtocol) -> int:
-        """Return of how many single clips features are kept: one a video, and at least as many as a batch of samples has."""
+        """Return the number of clips whose features are stored: one per video, and at least one per sample of a batch."""
         return max(len(self.store.train), resolved.protocol.samples)

@@ -1,4 +1,4 @@
-"""One cache folder of reference statistics: its files, its manifest, and how they are read."""
+"""One cache folder of reference statistics: the paths of its files, its manifest, and reading them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,7 @@ from torch import Tensor
 from vidgen_bench.api import FeatureSet, Moments, Need, Reference
 from vidgen_bench.errors import RecordError
 from vidgen_bench.measure.reference.clips import RealClips
-from vidgen_bench.measure.reference.manifest import (
-    FOLDER,
-    Manifest,
-    Statistics,
-    read_manifest,
-    write_manifest,
-)
+from vidgen_bench.measure.reference.manifest import FOLDER, Manifest, Statistics, read_manifest, write_manifest
 from vidgen_bench.measure.reference.moments import load_moments
 from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
 from vidgen_bench.system.files import write_whole
@@ -29,10 +23,10 @@ KINDS: tuple[Need, ...] = ("moments", "features")
 
 
 class ReferenceFolder:
-    """Where the statistics of one measure and its real clips lie.
+    """The cache folder with one protocol's statistics of the real clips.
 
-    Their last digits depend on torch and the kind of device, and on the code of the instrument, so that each of those has a folder
-    of its own. Every file is written whole and counts for itself; the manifest, which is for people, comes last.
+    There is one folder per torch version, kind of device and version of the instrument's plugin, because the last digits of the
+    statistics depend on them. Every file is written whole and is valid on its own; the manifest, for human readers, is written last.
     """
 
     def __init__(self, cache: Path, resolved: ResolvedProtocol, clips: RealClips, device: torch.device) -> None:
@@ -47,16 +41,16 @@ class ReferenceFolder:
         return self.path / f"{layer}-{need}{size}"
 
     def layers(self, need: Need) -> list[str]:
-        """Return the layers of which some metric needs this."""
+        """Return the layers for which some metric needs moments, or features."""
         return sorted({c.metric.layer for c in self._resolved.metrics if need in c.metric.needs})
 
     def missing(self, need: Need) -> list[str]:
-        """Return those of the layers that have not been computed."""
+        """Return the layers whose moments, or features, are not computed yet."""
         return [layer for layer in self.layers(need) if not self.file(layer, need).exists()]
 
     @property
     def statistics(self) -> list[Statistics]:
-        """What the measure's metrics need, computed or not."""
+        """The statistics that the protocol's metrics need, computed or not."""
         return [
             Statistics(
                 file=self.file(layer, kind).name, layer=layer, kind=kind, clips=self._clips.clips(self._resolved, kind)
@@ -66,11 +60,11 @@ class ReferenceFolder:
         ]
 
     def describe(self) -> None:
-        """Write the manifest, after the files, unless it describes them; what it says of other files that are there stays."""
+        """Write the manifest, unless it already lists these statistics; entries of other existing files are kept."""
         files, protocols = {s.file: s for s in self.statistics}, {self._resolved.protocol.name}
         try:
             before = read_manifest(self.path)
-        except RecordError:  # there is none, or none to go on with
+        except RecordError:  # no manifest, or no usable one
             pass
         else:
             others = {s.file: s for s in before.statistics if (self.path / s.file).exists()}
@@ -94,7 +88,7 @@ class ReferenceFolder:
         )
 
     def load(self, layer: str) -> Reference:
-        """Return what is kept of a layer, on the device."""
+        """Return a layer's statistics, on the device."""
         moments, clips = None, None
         if layer in self.layers("moments"):
             kept = load_moments(self.file(layer, "moments"))
@@ -110,12 +104,12 @@ def _save_features(path: Path, array: NDArray[np.float32]) -> None:
 
 
 def _features(path: Path, count: int) -> Tensor:
-    fix = f"Delete the folder {path.parent}: it is computed again when needed."
+    fix = f"Delete the folder {path.parent}; its statistics are computed again when needed."
     try:
         with path.open("rb") as stream:
             array = np.lib.format.read_array(stream, allow_pickle=False)
     except DAMAGES as error:
-        raise RecordError(f"{path} holds no features: {error}. {fix}") from None
+        raise RecordError(f"{path} is not a valid file of features: {error}. {fix}") from None
     if array.ndim != 2 or len(array) != count or array.dtype != np.float32:
         raise RecordError(
             f"{path}: expected features [{count}, D] in float32; found {array.dtype} {list(array.shape)}. {fix}"

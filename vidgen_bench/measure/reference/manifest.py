@@ -1,6 +1,6 @@
-"""What a folder of reference statistics says of itself: everything that its files are of, and how they were made.
+"""The manifest of a folder of reference statistics: everything that determines its files, and how they were made.
 
-The folder's name begins with the hash of the contents, so that neither a name nor a path stands for them.
+The folder's name starts with the hash of its contents, so that statistics are found by what they are computed from.
 """
 
 from __future__ import annotations
@@ -18,37 +18,37 @@ from vidgen_bench.errors import RecordError
 from vidgen_bench.system.files import write_text
 
 FOLDER = "reference"
-"""Below the cache folder."""
+"""The folder of all reference statistics, inside the cache folder."""
 
 MANIFEST = "manifest.json"
 
 
 class Contents(Strict):
-    """Everything that statistics are of; equal contents give equal statistics but for rounding."""
+    """Everything that determines statistics: equal contents give equal statistics, except for rounding."""
 
     version: int
     data: str
     """Fingerprint of the decoded videos, their lists and their geometry."""
     wide: str | None
-    """That of the same videos with every column, where crops move sideways."""
+    """Fingerprint of the same videos with every column, if crops move sideways."""
     frames: int
     passes: int | None
     clips: int | None
     augment: tuple[str, ...]
     seed: int
     sha256: str
-    """Of the instrument's weights."""
+    """SHA-256 of the instrument's weights."""
     preprocessing: str
     precision: str
 
     @property
     def hash(self) -> str:
-        """Return what goes into a stamp."""
+        """Return the hash of the contents, for stamps and folder names."""
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:24]
 
 
 class Statistics(Strict):
-    """One file: the moments or the features of one layer."""
+    """The entry of one file: the moments or the features of one layer."""
 
     file: str
     layer: str
@@ -57,7 +57,7 @@ class Statistics(Strict):
 
 
 class Manifest(Strict):
-    """What a folder holds."""
+    """A description of the statistics in a folder."""
 
     contents: Contents
     statistics: tuple[Statistics, ...]
@@ -65,7 +65,7 @@ class Manifest(Strict):
     by: str
     """Distribution and version of the instrument's plugin."""
     protocols: tuple[str, ...]
-    """Names of the protocols for which something was computed; words only, the statistics do not depend on them."""
+    """Names of the protocols that use these statistics, for information only."""
     train_videos: int
     torch: str
     device: str
@@ -73,7 +73,7 @@ class Manifest(Strict):
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest of a folder, whole."""
+    """Write the manifest of a folder, whole or not at all."""
     write_text(folder / MANIFEST, manifest.model_dump_json(indent=2) + "\n")
 
 
@@ -81,19 +81,21 @@ def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a folder.
 
     Raises:
-        RecordError: there is none, it is damaged, or it is not of this folder.
+        RecordError: the manifest is missing or damaged, or belongs to another folder.
     """
     path = folder / MANIFEST
     try:
         manifest = Manifest.model_validate_json(path.read_bytes())
     except FileNotFoundError:
-        raise RecordError(f"{folder} has no {MANIFEST}: it was not finished, or the file was deleted.") from None
+        raise RecordError(
+            f"{folder} has no {MANIFEST}: its statistics were not finished, or the file was deleted."
+        ) from None
     except OSError as error:
         raise RecordError(f"{path} cannot be read: {error.strerror or error}.") from None
     except ValidationError as error:
-        raise RecordError(f"{path} is damaged, or of another version.\n{explain(error, Manifest)}") from None
+        raise RecordError(f"{path} is damaged or from another version.\n{explain(error, Manifest)}") from None
     if not folder.name.startswith(f"{manifest.contents.hash}-"):
-        raise RecordError(f"{path} is not of this folder: what it describes has the hash {manifest.contents.hash}.")
+        raise RecordError(f"{path} belongs to another folder: its contents have the hash {manifest.contents.hash}.")
     return manifest
 
 

@@ -1,4 +1,4 @@
-"""Mean and covariance of features that arrive in chunks, in float64 on the features' device, and the file that keeps them."""
+"""Mean and covariance of features that arrive in chunks, in float64 on the features' device, and the file format for them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from vidgen_bench.system.npy_header import DAMAGES
 
 
 class MomentAccumulator:
-    """Moments of a stream of feature vectors, whatever the chunks.
+    """Moments of a stream of feature vectors, independent of its division into chunks.
 
-    Two sets with counts n, m, means a, b and scatter matrices S, T join to
+    Two sets with counts n, m, means a, b and scatter matrices S, T combine to
     mean = a + (b - a) m / (n + m),   scatter = S + T + (b - a)(b - a)^T n m / (n + m)
 
     Reference: Chan, Golub, LeVeque 1979, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances", equation 2.1.
@@ -30,19 +30,19 @@ class MomentAccumulator:
 
     @property
     def count(self) -> int:
-        """Vectors seen so far."""
+        """The number of vectors added so far."""
         return self._count
 
     def add(self, features: Tensor | np.ndarray) -> None:
-        """Take in one chunk of features [n, D]; n may be 0. The sums stay on the device of the first chunk.
+        """Add one chunk of features [n, D], where n may be 0; sums are kept on the device of the first chunk.
 
         Raises:
-            RequestError: not a matrix, or another D than before.
+            RequestError: not a matrix, or a different D than before.
         """
         x = torch.as_tensor(features)
         if x.ndim != 2 or (self._count and x.shape[1] != self._mean.shape[0]):
             expected = f"[n, {self._mean.shape[0]}]" if self._count else "[n, D]"
-            raise RequestError(f"Moments are of features {expected}; found an array {list(x.shape)}.")
+            raise RequestError(f"Moments: expected features {expected}; found an array {list(x.shape)}.")
         n, m = self._count, x.shape[0]
         if not m:
             return
@@ -57,10 +57,10 @@ class MomentAccumulator:
         self._count, self._mean = n + m, self._mean + shift * (m / (n + m))
 
     def result(self) -> Moments:
-        """Return the moments of all that was added; covariance with divisor n - 1, as ``numpy.cov``.
+        """Return the moments of all vectors added; the covariance has divisor n - 1, as in ``numpy.cov``.
 
         Raises:
-            RequestError: fewer than 2 vectors, which have no covariance.
+            RequestError: fewer than 2 vectors, for which there is no covariance.
         """
         if self._count < 2:
             raise RequestError(f"A covariance needs at least 2 samples; found {self._count}. Give more clips.")
@@ -88,14 +88,14 @@ def load_moments(path: Path) -> Moments:
     """Return the moments that :func:`save_moments` wrote, on the CPU; pickles are not opened.
 
     Raises:
-        RecordError: the file is absent, or not such a file.
+        RecordError: the file is missing or not valid.
     """
-    fix = "Delete it: it is computed again when needed."
+    fix = "Delete the file; it is computed again when needed."
     try:
         with np.load(path, allow_pickle=False) as file:
             count, mean, covariance = int(file["count"]), file["mean"], file["covariance"]
     except DAMAGES as error:
-        raise RecordError(f"{path} holds no moments (npz with count, mean, covariance): {error}. {fix}") from None
+        raise RecordError(f"{path}: expected moments (npz with count, mean, covariance): {error}. {fix}") from None
     size = mean.shape[0] if mean.ndim == 1 else -1
     if count < 2 or covariance.shape != (size, size) or mean.dtype != np.float64 or covariance.dtype != np.float64:
         found = f"count {count}, mean {mean.dtype} {list(mean.shape)}, covariance {covariance.dtype} {list(covariance.shape)}"

@@ -1,7 +1,7 @@
-"""Reference statistics: what a measure knows of the real training clips, computed once and kept by content.
+"""Reference statistics: moments and features of the real training clips, computed once and cached by content.
 
-Moments are streamed in float64 over whole passes of the training list, each with fresh offsets (ten, as the paper's), or over as
-many clips as the protocol says. The files are named by the hash of everything that they are of, never by a name or a path.
+Moments are accumulated in float64 over whole passes of the training list, each with new offsets (ten passes, as in the paper), or over
+the protocol's number of clips. Files are found by a hash of everything that determines them, not by the names of data sets or protocols.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from vidgen_bench.system.observer import Observer
 def reference_statistics(
     extractor: FeatureExtractor, clips: RealClips, cache: Path, observer: Observer
 ) -> dict[str, Reference]:
-    """Return {layer: what the measure's metrics need}; what has been computed before is read from the cache.
+    """Return {layer: the statistics that the protocol's metrics need}, from the cache if it has them.
 
     Raises:
-        RecordError: a damaged file; the text says to delete it.
-        VidgenBenchError: the instrument gives features that are not finite, or the disk is full.
+        RecordError: a file in the cache is damaged; the message says what to delete.
+        VidgenBenchError: the instrument returns features that are not finite, or the disk is full.
     """
     resolved = extractor.resolved
     folder = ReferenceFolder(cache, resolved, clips, extractor.device)
@@ -100,19 +100,19 @@ def _check_finite(extractor: FeatureExtractor, layer: str, values: Tensor) -> No
     if not bool(values.isfinite().all()):
         resolved = extractor.resolved
         raise VidgenBenchError(
-            f"The instrument {resolved.instrument_plugin.name} gives features in {layer!r} that are not finite, for real clips and in "
-            f"{resolved.protocol.precision}. Import its weights again, or measure in float32."
+            f"The instrument {resolved.instrument_plugin.name} returns features in {layer!r} that are not finite, for real clips and in "
+            f"{resolved.protocol.precision}. Import its weights again, or use a protocol with precision float32."
         )
 
 
 def drawn(draw: Callable[[Tensor], Tensor], numbers: range, rows: int = CHUNK) -> Iterator[Tensor]:
-    """Yield the clips that ``draw`` gives for their numbers [n], so many at a time."""
+    """Yield ``draw(numbers)``, for ``rows`` clip numbers at a time."""
     for start in range(numbers.start, numbers.stop, rows):
         yield draw(torch.arange(start, min(start + rows, numbers.stop)))
 
 
 def counted(batches: Iterator[Tensor], what: str, total: int, observer: Observer) -> Iterator[Tensor]:
-    """Pass batches on, telling the observer how many clips went by."""
+    """Yield the batches, and report the number of clips to the observer."""
     done = 0
     observer.progress(what, done, total)
     for clips in batches:

@@ -265,6 +265,6 @@ def test_features_that_are_not_finite_are_not_kept(real: RealClips, tmp_path: Pa
             return {"prob": clips.mean((2, 3, 4)), "fc7": clips.mean((2, 3, 4)) / 0.0}
 
     for metric in ("fid", "kid"):
-        with pytest.raises(VidgenBenchError, match="gives features in 'fc7' that are not finite"):
+        with pytest.raises(VidgenBenchError, match="returns features in 'fc7' that are not finite"):
             computed(toy_protocol(ToyInstrument(network=Broken), metrics=[metric]), real, tmp_path)
     assert not [p for folder in kept_folders(tmp_path) for p in folder.iterdir()]
