@@ -1,8 +1,8 @@
-"""Decodes a data set once: every listed video, resized, cropped and stored; or opens what is already there.
+"""Decodes a data set once (every listed video is resized, cropped and stored), or opens the existing store.
 
 <cache>/stores/<key>            a finished store
-<cache>/stores/<key>.partial    one in the making; whoever comes next goes on with it
-<cache>/stores/<key>.lock       held by the process that makes it
+<cache>/stores/<key>.partial    an unfinished store; the next process continues it
+<cache>/stores/<key>.lock       held by the process that writes the store
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from vidgen_bench.data.index import FORMAT, Index, Stored, content_hash
 from vidgen_bench.data.store import INDEX_FILE, Store
 from vidgen_bench.data.ucf101.tree import Tree, read_tree
 from vidgen_bench.errors import DataError
-from vidgen_bench.system.disk import settle, settle_folder
+from vidgen_bench.system.disk import sync_file, sync_folder
 from vidgen_bench.system.files import disk_errors
 
 PARTS = "parts"
@@ -44,30 +44,29 @@ def prepare(
     timeout: float = 120.0,
     report: Report = lambda what, done, total: None,
 ) -> Store:
-    """Return the decoded videos of a split, decoding what is not decoded yet.
+    """Return the decoded videos of a split; decode them first if necessary.
 
-    Killed at any moment, the same call goes on where it was; of two that start at once, one decodes and the other
-    waits.
+    After a kill the same call continues where it stopped. If two processes start at once, one decodes and the other waits.
 
     Args:
         source: folders of the videos and of the lists.
         split: N of trainlist0N.txt.
         geometry: resize and crop of the track.
-        clip_frames: every video must have as many.
-        cache: folder to keep stores in.
-        allow_missing: how many listed videos may be absent, unreadable or truncated; they are then named in
-        ``Store.missing``. workers: decoding processes; None takes one a processor.
-        timeout: seconds a video may take.
+        clip_frames: least number of frames of a video.
+        cache: parent folder of the stores.
+        allow_missing: how many listed videos may be absent, unreadable or truncated; ``Store.missing`` lists them.
+        workers: decoding processes; None means one per processor.
+        timeout: seconds allowed per video.
         report: called with progress.
     Raises:
-        DataError: the tree is not what it should be (see ``read_tree``), videos are bad, or shorter than a clip.
+        DataError: the layout is wrong (see ``read_tree``), or videos are bad or shorter than a clip.
         VidgenBenchError: the cache cannot be written.
     """
     tree = read_tree(source, split, allow_missing)
     folder = _folder(source, tree, split, geometry, cache)
     if not folder.is_dir():
         with _locked(folder, report):
-            if not folder.is_dir():  # else the process we waited for has made it
+            if not folder.is_dir():  # otherwise the process we waited for has made it
                 _make(
                     source, tree, split, geometry, folder, allow_missing, workers or default_workers(), timeout, report
                 )
@@ -75,7 +74,7 @@ def prepare(
     if len(store.missing) > allow_missing:
         raise DataError(
             f"{len(store.missing)} listed video(s) are missing or bad: {_some(store.missing)}. Replace them, or pass "
-            f"--allow-missing {len(store.missing)} to go on without them."
+            f"--allow-missing {len(store.missing)} to continue without them."
         )
     _long_enough(store, clip_frames)
     return store
@@ -84,14 +83,14 @@ def prepare(
 def store_folder(
     source: VideoSource, *, split: int, geometry: FrameGeometry, cache: Path, allow_missing: int = 0
 ) -> Path:
-    """Return where :func:`prepare` keeps the store of these videos, whether or not it is there yet."""
+    """Return the folder in which :func:`prepare` keeps the store of these videos, whether or not it exists yet."""
     return _folder(source, read_tree(source, split, allow_missing), split, geometry, cache)
 
 
 def _folder(source: VideoSource, tree: Tree, split: int, geometry: FrameGeometry, cache: Path) -> Path:
-    """Return the folder whose name is a hash of all that a store depends on; a file counts by path, size and time."""
+    """Return the folder named by a hash of everything the store depends on; files enter by path, size and time."""
     root = os.path.realpath(source.videos)
-    said = {
+    content = {
         "format": FORMAT,
         "root": root,
         "split": split,
@@ -104,7 +103,7 @@ def _folder(source: VideoSource, tree: Tree, split: int, geometry: FrameGeometry
             for v in part
         ],
     }
-    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return cache / "stores" / digest[:24]
 
 
@@ -124,7 +123,7 @@ def _locked(folder: Path, report: Report) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
-            report("waiting for another process that decodes these videos", 0, 0)
+            report("waiting for another process that is decoding these videos", 0, 0)
             lock.acquire()
     try:
         yield
@@ -143,12 +142,12 @@ def _make(
     timeout: float,
     report: Report,
 ) -> None:
-    """Decode into ``<folder>.partial`` and rename it when it is whole."""
+    """Decode into ``<folder>.partial`` and rename it when it is complete."""
     partial = folder.with_suffix(".partial")
     paths = [video.path for video in tree.train + tree.test]
     parts = partial / PARTS
     with disk_errors(parts):
-        shutil.rmtree(parts, ignore_errors=True)  # halves of videos that a killed run left
+        shutil.rmtree(parts, ignore_errors=True)  # unfinished videos of a killed run
         parts.mkdir(parents=True)
     faults: dict[str, str] = {}
     with Journal(partial, 3 * geometry.height * geometry.width) as journal:
@@ -156,7 +155,7 @@ def _make(
         jobs = (Job(source.videos / path, parts / f"{number}.u8") for number, path in enumerate(todo))
         done = len(paths) - len(todo)
         report("decoding", done, len(paths))
-        # closed by hand: an error in _take would keep the generator, and with it the workers, alive in its traceback
+        # closed explicitly: the traceback of an error in _take would keep the generator, and so the workers, alive
         with closing(decode_all(jobs, geometry, min(workers, max(len(todo), 1)), timeout)) as outcomes:
             for path, outcome in zip(todo, outcomes, strict=True):
                 done += 1
@@ -168,10 +167,10 @@ def _make(
         shutil.rmtree(parts)
         with open(partial / INDEX_FILE, "w", encoding="utf-8") as file:
             file.write(index.model_dump_json(indent=1) + "\n")
-            settle(file)
-        settle_folder(partial)
+            sync_file(file)
+        sync_folder(partial)
         os.rename(partial, folder)
-        settle_folder(folder.parent)
+        sync_folder(folder.parent)
         (folder / JOURNAL_FILE).unlink()
 
 
@@ -189,11 +188,10 @@ def _tolerate(faults: dict[str, str], tree: Tree, allow_missing: int) -> None:
     if total > allow_missing:
         shown = "\n  ".join(list(faults.values())[:10])
         more = f"\n  and {len(faults) - 10} more" if len(faults) > 10 else ""
-        absent = f" ({len(tree.missing)} listed video(s) are absent beside them.)" if tree.missing else ""
+        absent = f" (In addition, {len(tree.missing)} listed video(s) are absent.)" if tree.missing else ""
         raise DataError(
-            f"{len(faults)} video(s) cannot be used:\n  {shown}{more}\nReplace them, or pass --allow-missing "
-            f"{total} to go on "
-            f"without them.{absent}"
+            f"{len(faults)} video(s) cannot be used:\n  {shown}{more}\n"
+            f"Replace them, or pass --allow-missing {total} to continue without them.{absent}"
         )
 
 
@@ -208,7 +206,7 @@ def _index(tree: Tree, split: int, geometry: FrameGeometry, journal: Journal, ba
                 )
     trained = {video.label for video in videos if video.split == "train"}
     if without := sorted(set(range(len(tree.classes))) - trained):
-        raise DataError(f"Without the bad videos the class {tree.classes[without[0]]!r} has none to train on.")
+        raise DataError(f"Without the bad videos the class {tree.classes[without[0]]!r} has no training videos.")
     if not any(video.split == "test" for video in videos):
         raise DataError("Without the bad videos the test list is empty.")
     return Index(
@@ -227,7 +225,7 @@ def _long_enough(store: Store, clip_frames: int) -> None:
     if short:
         raise DataError(
             f"{len(short)} video(s) are shorter than a clip of {clip_frames} frames: {_some(tuple(short))}. "
-            "Take them off the lists, or use a track with a shorter clip."
+            "Remove them from the lists, or use a track with shorter clips."
         )
 
 

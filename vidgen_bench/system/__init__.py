@@ -1,1 +1,1 @@
-"""The machine: files, cache folders, devices, memory, Ctrl-C, and what is reported while work goes on."""
+"""The machine: files, cache folders, devices, memory, Ctrl-C and progress reports."""

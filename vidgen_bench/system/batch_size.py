@@ -1,7 +1,7 @@
-"""How many clips are measured at once: as many as the device's memory holds.
+"""Measurement batch size: as many clips at once as the device's memory holds.
 
-On a GPU the memory that a clip takes is measured on a few, and the batch is the largest power of two that fits in a share of what
-is free; one that does not fit after all is halved, and so are those after it. On a CPU more than a few dozen clips at once gain nothing.
+On a GPU the memory per clip is measured on a few clips; the batch is the largest power of two that fits in half of the free memory.
+If a batch does not fit after all, it and all later ones are halved. On a CPU, more than a few dozen clips at once gain nothing.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from torch import Tensor
 from vidgen_bench.system.device import free_memory
 
 CHUNK = 32
-"""Clips at once on a CPU, and where nothing is known yet."""
+"""Clips at once on a CPU, and before a GPU has been measured."""
 _SHARE = 0.5
 _PROBE = (2, 6)
 _MOST = 1024
 
 
 def fitting_rows(free: int, each: int) -> int:
-    """Return the largest power of two of rows, ``each`` of so many bytes, that takes up to half of the ``free`` bytes; 1 to 1,024."""
+    """Return the largest power of two of rows that fits in half of ``free`` bytes at ``each`` bytes per row; 1 to 1,024."""
     fit = int(free * _SHARE) // max(each, 1)
     return 1 << max(0, min(fit, _MOST).bit_length() - 1)
 
 
 def rows_at_once(work: Callable[[int], object], device: torch.device) -> int:
-    """Return how many rows ``work`` may be given at once on this device; on a GPU it is tried with a few.
+    """Return how many rows ``work`` can process at once on this device; on a GPU it is called with a few to measure its memory.
 
     Args:
-        work: does its work on so many rows, and forgets them.
+        work: processes the given number of rows and keeps no reference to them.
     """
     if device.type != "cuda":
         return CHUNK
@@ -42,7 +42,7 @@ def rows_at_once(work: Callable[[int], object], device: torch.device) -> int:
 
 
 def _peak(work: Callable[[int], object], rows: int, device: torch.device) -> int:
-    work(rows)  # the first call allocates what stays: workspaces, plans
+    work(rows)  # the first call allocates memory that is kept: workspaces, plans
     torch.cuda.synchronize(device)
     torch.cuda.reset_peak_memory_stats(device)
     work(rows)
@@ -51,9 +51,9 @@ def _peak(work: Callable[[int], object], rows: int, device: torch.device) -> int
 
 
 def in_parts(work: Callable[[Tensor], dict[str, Tensor]], clips: Tensor, rows: int) -> tuple[dict[str, Tensor], int]:
-    """Return ``work`` done on parts of at most so many rows, joined in order, and how many rows the memory holds.
+    """Return the outputs of ``work`` on parts of at most ``rows`` clips, joined in order, and how many rows fit in memory.
 
-    A part that does not fit is halved, and so are those after it.
+    If a part does not fit, it and all later parts are halved.
 
     Raises:
         OutOfMemoryError: a single row does not fit.

@@ -1,4 +1,4 @@
-"""Waiting until what was written is on the disk, so that a journal line or a finished folder never speaks too soon."""
+"""Forcing writes to disk, so that a journal line or a finished folder never refers to data that is not there yet."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import IO, Any
 
 
-def settle(file: IO[Any]) -> None:
-    """Return once what was written to ``file`` is on the disk."""
+def sync_file(file: IO[Any]) -> None:
+    """Block until everything written to ``file`` is on disk."""
     file.flush()
     os.fsync(file.fileno())
 
 
-def settle_folder(folder: Path) -> None:
-    """Return once the names in ``folder`` are on the disk, where the platform can promise that."""
+def sync_folder(folder: Path) -> None:
+    """Block until the directory entries of ``folder`` are on disk; does nothing if the platform cannot do that."""
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""Writing files whole: to a temporary name in the same folder, synchronised, then renamed."""
+"""Atomic file writes: to a temporary name in the same folder, synchronised, then renamed."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from vidgen_bench.errors import VidgenBenchError
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn an OSError while writing ``path`` (a full disk, say) into an error that names it."""
+    """Turn an OSError while writing ``path`` (such as a full disk) into an error that names the path."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
         raise VidgenBenchError(
-            f"{path} could not be written: {reason}. What was there before is unharmed; free some space or permit writing, and run again."
+            f"{path} could not be written: {reason}. The previous content is intact. Free disk space or make it writable, then run again."
         ) from error
 
 
 def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file by ``write(stream)`` so that a reader sees the old content or the new, never a part.
+    """Write a file by ``write(stream)`` atomically: readers see the old content or the new, never a part of it.
 
     Raises:
-        VidgenBenchError: the disk is full or the folder cannot be written; the old file stays.
+        VidgenBenchError: the disk is full or the folder is not writable; the old file is kept.
     """
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,12 +46,12 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a UTF-8 text file whole."""
+    """Write a UTF-8 text file atomically."""
     write_whole(path, lambda stream: stream.write(text.encode()))
 
 
 def umask() -> int:
-    """Return the permissions that new files of this process are denied; only setting it tells what it was."""
+    """Return this process's umask: the permission bits that new files do not get (it can only be read by setting it)."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

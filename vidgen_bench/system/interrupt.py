@@ -1,4 +1,4 @@
-"""Ctrl-C as a request: the first one lets the iteration end and be saved, the second stops at once."""
+"""Ctrl-C handling: the first lets the current iteration finish and be saved, the second stops at once."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Interrupt:
     def __enter__(self) -> Interrupt:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._hear)
+                self._before[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *exception: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def _hear(self, number: int, frame: FrameType | None) -> None:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.requested:
             raise KeyboardInterrupt
         self.requested = True

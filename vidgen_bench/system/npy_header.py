@@ -1,4 +1,4 @@
-"""What a file of numpy's says that its array is, read and doubted before any memory is set aside for it."""
+"""The header of an .npy file, read and checked before any memory is allocated for the array."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ DAMAGES: tuple[type[Exception], ...] = (
     zlib.error,
     lzma.LZMAError,
 )
-"""What numpy and zipfile raise of a damaged, truncated, encrypted or oddly compressed file."""
+"""Exceptions that numpy and zipfile raise for a damaged, truncated, encrypted or unsupported file."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """Shape and type of an array, and where its values begin."""
+    """Shape and type of an array, and the length of its header."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[np.generic]
@@ -44,29 +44,29 @@ class Header:
     """Bytes before the first value."""
 
     @property
-    def promised(self) -> int:
-        """Bytes that the whole file must have; Python objects, which are pickled, promise none."""
+    def file_size(self) -> int:
+        """Bytes that the whole file must have; pickled Python objects have no known size and count as 0."""
         return self.length + (0 if self.dtype.hasobject else self.dtype.itemsize * math.prod(self.shape))
 
-    def misfit(self, size: int) -> str:
-        """Return what there is to say where the file has another size."""
-        return f"its shape {list(self.shape)} asks for {self.promised:,} bytes, it has {size:,}"
+    def wrong_size(self, size: int) -> str:
+        """Return the error text for a file with another size."""
+        return f"its shape {list(self.shape)} needs {self.file_size:,} bytes, the file has {size:,}"
 
 
 def read_header(stream: IO[bytes], size: int) -> Header:
-    """Return what an .npy file says of its array; the stream then stands at the first value.
+    """Return the header of an .npy file; the stream is then at the first value.
 
     Args:
         stream: at the start of the file.
-        size: bytes of the file; of a zip's member, as the zip declares them.
+        size: bytes of the file; for a member of a zip, its declared size.
     Raises:
-        ValueError: it is no .npy file, its header cannot be read, or it promises more than the file has.
+        ValueError: not an .npy file, the header cannot be read, or the array needs more bytes than the file has.
         OSError: the file cannot be read.
     """
     try:
         version = np.lib.format.read_magic(stream)
         if version not in ((1, 0), (2, 0)):
-            raise ValueError("it holds named fields")
+            raise ValueError("it has named fields")
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, fortran, dtype = read(stream)
     except (OSError, ValueError):
@@ -76,6 +76,6 @@ def read_header(stream: IO[bytes], size: int) -> Header:
     if min(shape, default=0) < 0:
         raise ValueError(f"its header is damaged: it gives the shape {list(shape)}")
     header = Header(shape, dtype, fortran, stream.tell())
-    if header.promised > size:
-        raise ValueError(header.misfit(size))
+    if header.file_size > size:
+        raise ValueError(header.wrong_size(size))
     return header

@@ -1,4 +1,4 @@
-"""What a run tells whoever watches it. The terminal's progress display is one observer; the default is silent."""
+"""Progress reports of a run. The terminal's progress display is one observer; the default ignores every report."""
 
 from __future__ import annotations
 
@@ -11,56 +11,56 @@ from vidgen_bench.system.interrupt import Interrupt
 
 @dataclass(frozen=True)
 class Glance:
-    """The state of training, every few iterations."""
+    """The state of training, reported every few iterations."""
 
     iteration: int
     share: float
-    """How much of the budget is spent, 0 .. 1."""
+    """Fraction of the budget that is spent, 0 .. 1."""
     losses: Mapping[str, float]
     seconds: float
     """Training seconds so far."""
 
 
 class Observer:
-    """Hears what happens; every method may be left as it is."""
+    """Receives progress reports; override the methods you need."""
 
     def stage(self, text: str) -> None:
-        """A new stage of the run begins."""
+        """Called when a new stage of the run begins."""
 
     def progress(self, what: str, done: int, total: int) -> None:
-        """``done`` of ``total`` pieces of the work called ``what`` are done."""
+        """Called when ``done`` of ``total`` units of the work ``what`` are finished."""
 
     def trained(self, glance: Glance) -> None:
-        """A few more iterations are done."""
+        """Called every few training iterations."""
 
     def evaluated(self, iteration: int, scores: Mapping[str, float], best_iteration: int) -> None:
-        """Scores were taken at an iteration; the best checkpoint so far is that of ``best_iteration``."""
+        """Called after each evaluation; ``best_iteration`` is that of the best checkpoint so far."""
 
 
 class Interruptible(Observer):
-    """Passes everything on, and ends a stage outside training where Ctrl-C asked for it."""
+    """Forwards every report to another observer, and ends a stage outside training after Ctrl-C."""
 
     def __init__(self, observer: Observer, interrupt: Interrupt) -> None:
         self._observer, self._interrupt = observer, interrupt
 
     def trained(self, glance: Glance) -> None:
-        """Pass it on; the trainer itself ends after the iteration."""
+        """Forward; after Ctrl-C the trainer itself ends the iteration."""
         self._observer.trained(glance)
 
     def evaluated(self, iteration: int, scores: Mapping[str, float], best_iteration: int) -> None:
-        """Pass it on."""
+        """Forward."""
         self._observer.evaluated(iteration, scores, best_iteration)
 
     def stage(self, text: str) -> None:
-        """Pass it on, or end."""
+        """Forward, or raise Interrupted after Ctrl-C."""
         self._check(text)
         self._observer.stage(text)
 
     def progress(self, what: str, done: int, total: int) -> None:
-        """Pass it on, or end."""
+        """Forward, then raise Interrupted after Ctrl-C."""
         self._observer.progress(what, done, total)
         self._check(what)
 
     def _check(self, what: str) -> None:
         if self._interrupt.requested:
-            raise Interrupted(f"Stopped during {what}. The same command goes on from there.")
+            raise Interrupted(f"Stopped during {what}. The same command continues from there.")

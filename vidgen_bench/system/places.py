@@ -1,4 +1,4 @@
-"""Where files that belong to no run are kept: one folder for what can be made again, one for what the user imported."""
+"""Folders for files outside any run: a cache that can be rebuilt, and the instruments that the user imported."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import platformdirs
 
 
 def cache_folder() -> Path:
-    """Folder of decoded videos, generated data sets and reference statistics; deleting it costs time only."""
+    """Return the folder of decoded videos, generated data sets and reference statistics; it can be deleted and is rebuilt."""
     return Path(platformdirs.user_cache_dir("vidgen-bench", appauthor=False))
 
 
 def instrument_folder() -> Path:
-    """Folder of the instruments that ``vidgen-bench instrument import`` has made."""
+    """Return the folder of the instruments made by ``vidgen-bench instrument import``."""
     return Path(platformdirs.user_data_dir("vidgen-bench", appauthor=False)) / "instruments"

@@ -1,4 +1,4 @@
-"""Where numbers were made: hardware, versions, code revision."""
+"""Provenance of results: hardware, library versions, code revision."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vidgen_bench.version import __version__
 
 
 def hardware(device: torch.device) -> str:
-    """Return the device's model: the GPU's name, or the processor's and how many threads compute on it."""
+    """Return the device's model: the GPU's name, or the processor's name and torch's number of threads."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     try:
@@ -27,7 +27,7 @@ def hardware(device: torch.device) -> str:
 
 
 def libraries(device: torch.device) -> dict[str, str]:
-    """Return the versions of what decodes videos and computes features, beside torch itself."""
+    """Return the versions of the libraries, apart from torch, that decode videos and compute features."""
     found = {}
     for name in ("numpy", "av", "decord", "pillow"):
         try:
@@ -40,7 +40,7 @@ def libraries(device: torch.device) -> dict[str, str]:
 
 
 def revision() -> str:
-    """Return the commit of the checkout this package runs from (``+changes`` where it is dirty), or its version."""
+    """Return the git commit of this checkout (with ``+changes`` if it is dirty), or the package version if it is installed."""
     here = Path(__file__).resolve().parents[1]
     if not (here.parent / ".git").exists():
         return f"version {__version__}"

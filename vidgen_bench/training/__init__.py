@@ -1,1 +1,1 @@
-"""The trainer: players in order under a budget, evaluated, checkpointed, resumable to the same numbers."""
+"""The trainer: runs the players in order under a budget, evaluates, writes checkpoints, and resumes to identical results."""

@@ -1,4 +1,4 @@
-"""Checkpoints: one file that resumes a run to the same numbers, and one that holds the best weights."""
+"""Checkpoints: one file to resume a run with identical results, and one with the best weights."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from vidgen_bench.system.files import write_whole
 FORMAT = 1
 
 LAST = "last.pt"
-"""What a run folder calls the checkpoint that resumes it."""
+"""File name of the checkpoint that resumes a run."""
 
 
 def best_file(iteration: int) -> str:
-    """Return what a run folder calls the best weights, made at this iteration."""
+    """Return the file name of the best weights, saved at this iteration."""
     return f"best-{iteration:09d}.pt"
 
 
 def save(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a checkpoint whole; tensors and plain values only."""
-    memory = io.BytesIO()  # torch's writer hides a full disk behind an error of its own
+    """Write a checkpoint atomically; it may hold tensors and plain values only."""
+    memory = io.BytesIO()  # torch's file writer hides a full disk behind its own error
     torch.save({"format": FORMAT, **content}, memory)
     write_whole(path, lambda stream: stream.write(memory.getbuffer()))
 
 
 def load(path: Path, device: torch.device) -> dict[str, Any]:
-    """Return a checkpoint's content; nothing in it is executed.
+    """Return a checkpoint's content; no code in it is executed.
 
     Raises:
-        RecordError: damaged, or of another format.
+        RecordError: the file is damaged or has another format version.
     """
     try:
         content = torch.load(path, map_location=device, weights_only=True)
@@ -47,21 +47,21 @@ def load(path: Path, device: torch.device) -> dict[str, Any]:
         ) from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise RecordError(
-            f"The checkpoint {path} has another format than {FORMAT}. Delete its run folder to start afresh."
+            f"The checkpoint {path} does not have format {FORMAT}. Delete its run folder to start afresh."
         )
     return content
 
 
 def part_states(parts: Mapping[str, nn.Module]) -> dict[str, Any]:
-    """Return the state of every part: weights, batch-norm statistics, averages."""
+    """Return the state of every part: weights, batch-norm statistics, moving averages."""
     return {name: part.state_dict() for name, part in parts.items()}
 
 
 def load_parts(parts: Mapping[str, nn.Module], states: Mapping[str, Any], path: Path) -> None:
-    """Put states back into parts.
+    """Load the saved states into the parts.
 
     Raises:
-        RecordError: the parts have other tensors than the checkpoint (a plugin changed since).
+        RecordError: the tensors of parts and checkpoint differ (a plugin has changed since).
     """
     try:
         for name, part in parts.items():
@@ -69,5 +69,5 @@ def load_parts(parts: Mapping[str, nn.Module], states: Mapping[str, Any], path: 
     except (RuntimeError, KeyError) as error:
         reason = " ".join(str(error).split())[:300]
         raise RecordError(
-            f"The checkpoint {path} does not fit the model that the plugins build now: {reason}. Delete its run folder to start afresh."
+            f"The checkpoint {path} does not match the model that the plugins now build: {reason}. Delete its run folder to start afresh."
         ) from None

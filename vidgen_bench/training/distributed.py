@@ -1,7 +1,7 @@
-"""Several processes as one: mean gradients, one draw of batch-norm statistics, and who writes.
+"""Training on several processes: mean gradients, batch-norm statistics over the whole batch, decisions and writes by rank 0.
 
-Losses are means over rows, so the mean over processes of their gradients is the gradient of the whole batch. Batch norm is
-synchronised by intercepting the function, not by swapping modules: closures keep the modules they hold, and gloo suffices.
+Losses are means over rows, so the mean of the processes' gradients is the gradient of the whole batch. Batch norm is
+synchronised by intercepting the function instead of replacing modules: modules held by closures work too, and gloo suffices.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class Process:
 
     @classmethod
     def of_environment(cls, device: torch.device) -> Process:
-        """Join the group that ``torchrun`` describes in the environment, or be alone; the next run finds itself in it already.
+        """Join the group that ``torchrun`` describes in the environment, once per process; without one, return a single process.
 
         Raises:
-            RequestError: half an environment.
+            RequestError: some of torchrun's variables are missing.
         """
         world = os.environ.get("WORLD_SIZE", "1")
         if world == "1":
@@ -42,18 +42,17 @@ class Process:
         missing = [name for name in ("RANK", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ]
         if missing or not world.isdigit():
             raise RequestError(
-                f"WORLD_SIZE={world} is set, but {', '.join(missing) or 'it is no number'}{' is not' if missing else ''}: "
-                "start several processes with torchrun, or unset WORLD_SIZE."
+                f"WORLD_SIZE={world} is set, but {', '.join(missing) or 'it'} is not {'set' if missing else 'a number'}. "
+                "Start several processes with torchrun, or unset WORLD_SIZE."
             )
-        if (
-            not dist.is_initialized()
-        ):  # a group that was left cannot be joined again: addresses of the old one are still stored
+        # the group is kept for later runs: a process that left it could not join again, as the old addresses stay stored
+        if not dist.is_initialized():
             dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=timedelta(hours=12))
             atexit.register(dist.destroy_process_group)
         return cls(dist.get_rank(), dist.get_world_size())
 
     def mean(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
-        """Return the mean of each tensor over the processes, by one flat all-reduce."""
+        """Return the mean of each tensor over the processes, with a single all-reduce."""
         if self.world == 1:
             return tensors
         flat = torch.cat([t.reshape(-1) for t in tensors])
@@ -62,7 +61,7 @@ class Process:
         return [part.view_as(t) for part, t in zip(flat.split([t.numel() for t in tensors]), tensors, strict=True)]
 
     def agree(self, value: bool) -> bool:
-        """Return rank 0's value everywhere."""
+        """Return rank 0's value on every process."""
         if self.world == 1:
             return value
         box = [value]
@@ -70,10 +69,10 @@ class Process:
         return bool(box[0])
 
     def first(self, work: Callable[[], Any]) -> Any:
-        """Let rank 0 do the work while the others wait; return its result on rank 0, None elsewhere.
+        """Do the work on rank 0 while the others wait; return its result on rank 0, None elsewhere.
 
         Raises:
-            VidgenBenchError: the work failed; on the other processes too, with the same exit code, so that nobody waits for it.
+            VidgenBenchError: the work failed. The other processes raise too, with the same exit code, so that none keeps waiting.
         """
         if self.world == 1:
             return work()
@@ -91,18 +90,18 @@ class Process:
             raise _failed_elsewhere(*box[0])
         return result
 
-    def settle(self) -> None:
-        """Wait for every process: one that leaves the group early makes gloo abort the others."""
+    def barrier(self) -> None:
+        """Wait for every process: if one leaves the group early, gloo aborts the others."""
         if self.world > 1:
             dist.barrier()
 
     def batch_norm(self) -> Any:
-        """Return the context in which batch norm takes its statistics over all processes."""
+        """Return a context in which batch norm computes its statistics over all processes."""
         return nullcontext() if self.world == 1 else SynchronisedBatchNorm(self.world)
 
 
 def _failed_elsewhere(exit_code: int, text: str) -> VidgenBenchError:
-    """Return the error of a process whose first one failed."""
+    """Return the error that the other processes raise when rank 0 ends with an error or Ctrl-C."""
     error = VidgenBenchError(f"The first process ended: {text}")
     error.exit_code = exit_code
     return error

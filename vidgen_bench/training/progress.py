@@ -1,4 +1,4 @@
-"""The state of a training run that is no weight: counters, loss sums, the best checkpoint. It is saved whole."""
+"""The state of a training run apart from the weights: counters and the best checkpoint. Checkpoints store all of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vidgen_bench.config.budget import Budget
 
 @dataclass
 class Progress:
-    """Counters of a run; with the weights and optimiser states, all that resuming needs (no random state exists)."""
+    """Counters of a run. With the weights and optimiser states they are all that resuming needs: there is no random state."""
 
     iteration: int = 0
     clips: int = 0
@@ -22,23 +22,23 @@ class Progress:
     ended: bool = False
     diverged: bool = False
     pending: bool = False
-    """An evaluation was due and Ctrl-C came first."""
+    """An evaluation was due but was interrupted by Ctrl-C."""
     trace_bytes: int = 0
     best: dict[str, Any] | None = None
     """``{"iteration", "metric", "value", "file"}`` of the best checkpoint."""
     witness: list[str] = field(default_factory=list)
     loss_count: int = 0
-    """Iterations in the running loss sums, since the last evaluation."""
+    """Iterations since the last evaluation, the terms of the running loss sums."""
     started: str = ""
     resumed: int = 0
     peak_memory: int = 0
 
     def state(self) -> dict[str, Any]:
-        """Return plain values for a checkpoint."""
+        """Return the fields as plain values for a checkpoint."""
         return asdict(self)
 
     def share(self, budget: Budget, world: int) -> float:
-        """Return how much of the budget is spent: the largest share over its limits; 1 or more ends the run."""
+        """Return the spent fraction of the budget, the largest over its limits; 1 or more ends the run."""
         spent = {
             "iterations": self.iteration,
             "clips": self.clips,
@@ -49,7 +49,7 @@ class Progress:
 
 
 class Stopwatch:
-    """Adds the seconds of a block to one counter of the progress."""
+    """Adds the seconds that a ``with`` block takes to one counter of a :class:`Progress`."""
 
     def __init__(self, progress: Progress, counter: str) -> None:
         self._progress, self._counter = progress, counter

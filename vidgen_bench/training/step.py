@@ -1,4 +1,4 @@
-"""One turn of one player: loss, gradients of its own parameters, mean over processes, optimiser step. Nothing else."""
+"""One turn of one player: loss, gradients of its own parameters, mean over processes, optimiser step."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Reduce = Callable[[Sequence[Tensor]], Sequence[Tensor]]
 
 
 def gradients(player: Player, batch: Batch | None, noise: Noise) -> tuple[dict[str, Tensor], tuple[Tensor, ...]]:
-    """Return the loss terms (detached scalars) and the gradient of their sum for the player's own parameters.
+    """Return the loss terms (detached scalars) and the gradients of their sum for the player's own parameters.
 
-    Other players' parameters are neither frozen nor given gradients.
+    Other players' parameters are not frozen, and their ``grad`` is not set.
 
     Raises:
-        PluginError: a term is no scalar, or a parameter gets no gradient.
+        PluginError: a term is not a scalar, or a parameter gets no gradient.
     """
     terms = player.loss(batch, noise)
     _check_terms(player, terms)
@@ -32,7 +32,7 @@ def gradients(player: Player, batch: Batch | None, noise: Noise) -> tuple[dict[s
         if "unused" not in str(error) and "does not require grad" not in str(error):
             raise
         raise PluginError(
-            f"player {player.name!r}: the loss does not reach every parameter that the player moves ({error}). "
+            f"player {player.name!r}: the loss does not reach every parameter that the player trains ({error}). "
             "Leave unused parameters out of the module."
         ) from error
     return {name: t.detach() for name, t in terms.items()}, grads
@@ -51,8 +51,8 @@ def take_turn(
 
     Args:
         rate: factor on every learning rate, from the player's schedule.
-        reduce: mean over processes; the identity for one.
-        inside: context of loss and gradients (what watches them).
+        reduce: takes the mean over processes; the identity for a single process.
+        inside: context in which loss and gradients are computed, such as a :class:`Watch`.
     """
     with inside or nullcontext():
         terms, grads = gradients(player, batch, noise)

@@ -1,4 +1,4 @@
-"""The training loop: it knows players, a budget and a way to score, and no model."""
+"""The training loop. It knows players, a budget and a scoring function, but no model."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ from vidgen_bench.training.step import take_turn
 from vidgen_bench.training.watch import Watch
 
 READ_EVERY = 10
-"""Iterations between two looks at the losses, each of which waits for the device."""
+"""Iterations between two readings of the losses; each reading waits for the device."""
 SAVE_SECONDS = 60.0
-"""A checkpoint is written at every evaluation and at least this often."""
+"""Longest time between two checkpoints; one is also written at every evaluation."""
 
 
 class Clips(Protocol):
-    """Where real clips come from: a pure function of (player, position)."""
+    """A source of real clips: each batch is a pure function of (player, position)."""
 
     def batch(self, name: str, feed: Feed, position: int, rows: int, rank: int = 0, world: int = 1) -> Batch: ...
 
 
 @dataclass(frozen=True)
 class Rule:
-    """When to score, what picks the best checkpoint, and when to end."""
+    """When to evaluate, which metric selects the best checkpoint, and when to stop."""
 
     budget: Budget
     every: int
@@ -54,7 +54,7 @@ class Rule:
 
 
 class Trainer:
-    """Trains a game in a run folder, from its last checkpoint where there is one."""
+    """Trains a game in a run folder, resuming from its last checkpoint if there is one."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class Trainer:
         for player in self._game.players:
             if player.batch % self._process.world:
                 raise PluginError(
-                    f"player {player.name!r}: {self._process.world} processes must divide the batch of {player.batch}"
+                    f"player {player.name!r}: the batch of {player.batch} is not divisible by {self._process.world} processes"
                 )
 
     def run(self) -> Progress:
@@ -102,7 +102,7 @@ class Trainer:
             ended = self._process.agree(share >= 1.0) if self._rule.budget.device_hours else share >= 1.0
             due = self.progress.pending or ended or self.progress.iteration % self._rule.every == 0
             if due and not self.progress.diverged:
-                self._evaluate_or_stop(losses if losses is not None else self._look())
+                self._evaluate_or_stop(losses if losses is not None else self._read_losses())
             if due or self.progress.diverged:
                 self.progress.ended = ended or self.progress.diverged
                 self._save()
@@ -112,12 +112,12 @@ class Trainer:
                 self._save()
                 saved = time.monotonic()
             if stop and not self.progress.ended:
-                self._process.settle()
+                self._process.barrier()
                 raise self._stopped()
         return self.progress
 
     def _evaluate_or_stop(self, losses: Mapping[str, float]) -> None:
-        """Evaluate; where Ctrl-C ends the scoring, save that this evaluation is still to come."""
+        """Evaluate; if Ctrl-C interrupts the scoring, save that this evaluation is pending."""
         self.progress.pending = True
         try:
             self._evaluate(losses)
@@ -129,16 +129,16 @@ class Trainer:
     def _stopped(self) -> Interrupted:
         return Interrupted(
             f"Stopped at iteration {self.progress.iteration}; everything is saved in {self._folder}. "
-            "The same command goes on from there."
+            "The same command continues from there."
         )
 
     def _share(self) -> float:
         return self.progress.share(self._rule.budget, self._process.world)
 
     def _advance(self) -> dict[str, float] | None:
-        """Play one iteration; return the losses where they were read, which waits for the device.
+        """Play one iteration; return the losses if they were read, which waits for the device.
 
-        What fails on weights that are not finite (a decomposition in ``after``, say) is divergence, not a fault of its own.
+        A numerical error with weights that are not finite (from a decomposition in ``after``, for example) counts as divergence.
         """
         try:
             self._iterate()
@@ -147,7 +147,7 @@ class Trainer:
                 raise
             self.progress.diverged = True
             return None
-        return self._look() if self.progress.iteration % READ_EVERY == 0 else None
+        return self._read_losses() if self.progress.iteration % READ_EVERY == 0 else None
 
     def _finite(self) -> bool:
         """Return whether every loss so far and every weight is finite."""
@@ -155,7 +155,7 @@ class Trainer:
         return all(bool(t.isfinite().all()) for t in (*self._losses.values(), *weights))
 
     def _iterate(self) -> None:
-        """Play one iteration: each player in order, each its turns."""
+        """Play one iteration: all turns of each player, in order."""
         iteration = self.progress.iteration
         watch = Watch() if self.progress.flops_per_iteration == 0 else None
         for part in self._game.parts.values():
@@ -166,7 +166,7 @@ class Trainer:
                 for turn in range(player.turns):
                     self._turn(player, iteration, turn, watch)
         if watch:
-            self._heed(watch)
+            self._record(watch)
         for player in self._game.players:
             if player.after is not None and iteration % player.every == 0:
                 with torch.no_grad(), where:
@@ -191,18 +191,18 @@ class Trainer:
             key_ = f"{player.name}.{name}"
             self._losses[key_] = self._losses[key_] + value if key_ in self._losses else value
 
-    def _heed(self, watch: Watch) -> None:
-        """Keep what the first iteration was seen to do; global random numbers would break resuming and are refused."""
+    def _record(self, watch: Watch) -> None:
+        """Store the first iteration's operation counts; refuse global random numbers, which would break resuming."""
         self.progress.flops_per_iteration = max(watch.flops * self._process.world, 1)
         self.progress.witness = [f"synchronises with the host: {name}" for name in sorted(watch.synchronising)]
         if watch.global_random:
             raise PluginError(
-                f"a loss draws torch's global random numbers ({', '.join(sorted(watch.global_random))}); a resumed run would differ. "
-                "Take every random number from the noise that the loss is given."
+                f"a loss uses torch's global random numbers ({', '.join(sorted(watch.global_random))}), so a resumed run would differ. "
+                "Draw every random number from the noise argument of the loss."
             )
 
-    def _look(self) -> dict[str, float]:
-        """Read the losses from the device, tell the observer, and notice divergence."""
+    def _read_losses(self) -> dict[str, float]:
+        """Return the mean losses since the last evaluation; report them to the observer and check for divergence."""
         names = sorted(self._losses)
         sums = torch.stack([self._losses[n] for n in names]).tolist()
         means = {n: v / self.progress.loss_count for n, v in zip(names, sums, strict=True)}
@@ -213,7 +213,7 @@ class Trainer:
         return means
 
     def _scored(self, iteration: int) -> dict[str, float]:
-        """Return the scores; what fails on weights that are not finite (an adaptive solver, say) is a score that is none."""
+        """Return the scores; NaN after a numerical error (from an adaptive solver, for example) if weights are not finite."""
         try:
             return dict(self._score(iteration))
         except (RuntimeError, ValueError):
@@ -222,7 +222,7 @@ class Trainer:
             return {self._rule.select: math.nan}
 
     def _evaluate(self, losses: Mapping[str, float]) -> None:
-        """Score, extend the trace, and keep the weights where they are the best so far; a score that is not finite is divergence."""
+        """Score, append to the trace, and save the weights if they are the best so far; a score that is not finite is divergence."""
         if self.progress.diverged:
             return
         iteration = self.progress.iteration
@@ -253,11 +253,11 @@ class Trainer:
         with disk_errors(path), path.open("ab") as stream:
             stream.write((json.dumps(point.model_dump(mode="json")) + "\n").encode())
             stream.flush()
-            os.fsync(stream.fileno())  # before the checkpoint that counts on it
+            os.fsync(stream.fileno())  # before the checkpoint that refers to it
             self.progress.trace_bytes = stream.tell()
 
     def _save(self) -> None:
-        """Write the last checkpoint, then remove best checkpoints that it no longer names."""
+        """Write the last checkpoint, then delete best checkpoints that it no longer refers to."""
         if self._process.rank:
             return
         content = {
@@ -273,7 +273,7 @@ class Trainer:
                 old.unlink(missing_ok=True)
 
     def _resume(self) -> None:
-        """Take up the last checkpoint; what was written after it is cut off, and made again with the same numbers."""
+        """Load the last checkpoint; later lines of the trace are removed and will be computed again, with the same numbers."""
         path = self._folder / checkpoint.LAST
         trace = self._folder / "trace.jsonl"
         if path.exists():
@@ -288,12 +288,12 @@ class Trainer:
             with disk_errors(trace), trace.open("ab") as stream:
                 if stream.tell() < self.progress.trace_bytes:
                     raise RecordError(
-                        f"{trace} is shorter than {path} says. Delete the folder {self._folder} to start afresh."
+                        f"{trace} is shorter than {path} records. Delete the folder {self._folder} to start afresh."
                     )
                 stream.truncate(self.progress.trace_bytes)
 
     def load_best(self) -> None:
-        """Put the best checkpoint's weights into the game."""
+        """Load the best checkpoint's weights into the game."""
         assert self.progress.best is not None
         path = self._folder / self.progress.best["file"]
         checkpoint.load_parts(self._game.parts, checkpoint.load(path, self._device)["parts"], path)

@@ -1,4 +1,4 @@
-"""What the first iteration is seen to do: floating-point operations, host synchronisations, and global random numbers."""
+"""Observes the operations of the first iteration: floating-point operations, host synchronisations, global random numbers."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _MASKS = (torch.bool, torch.uint8)
 
 
 class Watch(TorchDispatchMode):
-    """Counts and notes every operation that runs inside the block.
+    """Observes every operation that runs inside the ``with`` block.
 
-    ``flops`` are those of matrix products and convolutions, forward and backward (a multiply and an add count as two).
-    ``global_random`` names the operations that moved a global generator of torch's; attention without dropout and a draw from a
-    generator of one's own move none.
+    ``flops`` counts matrix products and convolutions, forward and backward (a multiply and an add count as two).
+    ``global_random`` names the operations that advanced one of torch's global generators; attention without dropout and draws
+    from your own generator do not.
     """
 
     def __init__(self) -> None:
@@ -43,12 +43,10 @@ class Watch(TorchDispatchMode):
         name = func.name()
         if _synchronises(name.split(".")[0], args):
             self.synchronising.add(name)
-        may_draw = (
-            torch.Tag.nondeterministic_seeded in func.tags
-        )  # that it draws is not said: attention has the tag, too
+        may_draw = torch.Tag.nondeterministic_seeded in func.tags  # "may": attention has this tag even without dropout
         before = _generators() if may_draw else None
         out = func(*args, **kwargs)
-        if may_draw and (before != _generators() or _untold((args, kwargs, out))):
+        if may_draw and (before != _generators() or _unobservable((args, kwargs, out))):
             self.global_random.add(name)
         count = flop_registry.get(func._overloadpacket)
         if count is not None:
@@ -57,22 +55,22 @@ class Watch(TorchDispatchMode):
 
 
 def _synchronises(name: str, args: Any) -> bool:
-    """Return whether an operation waits for a device; indexing does where a mask decides how much comes out."""
+    """Return whether an operation waits for the device; indexing does if a mask determines the size of the result."""
     if name == "aten::index":
         return any(index is not None and index.dtype in _MASKS for index in args[1])
     return name in _SYNCHRONISES
 
 
 def _generators() -> tuple[bytes, ...]:
-    """Return where torch's global generators stand; a CUDA generator's seed and offset are kept on the host."""
+    """Return the states of torch's global generators; those of CUDA (seed and offset) are kept on the host."""
     states = [torch.get_rng_state()]
     if torch.cuda.is_initialized():
         states += [generator.get_state() for generator in torch.cuda.default_generators]
     return tuple(state.numpy().tobytes() for state in states)
 
 
-def _untold(values: Any) -> bool:
-    """Return whether an operation ran on a device whose global generator cannot be read, and was given none to draw from."""
+def _unobservable(values: Any) -> bool:
+    """Return whether an operation without its own generator ran on a device whose global generator cannot be read."""
     found = list(_leaves(values))
     if any(isinstance(value, torch.Generator) for value in found):
         return False

@@ -66,7 +66,7 @@ def test_interrupted_anywhere_it_resumes_to_the_same_numbers(tmp_path, stop, mon
         (tmp_path / name).mkdir()
     make(tmp_path / "whole").run()
     interrupt = Interrupt()
-    with pytest.raises(Interrupted, match="same command goes on"):
+    with pytest.raises(Interrupted, match="same command continues"):
         make(tmp_path / "parts", observer=StopAt(stop, interrupt), interrupt=interrupt).run()
     progress = make(tmp_path / "parts").run()
     assert progress.resumed == 1

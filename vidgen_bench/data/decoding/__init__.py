@@ -1,1 +1,1 @@
-"""Video files become frames: decoders in worker processes, and a journal of finished videos."""
+"""Decoding of video files: worker processes, and a journal of the finished videos."""

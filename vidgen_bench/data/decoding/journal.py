@@ -1,7 +1,7 @@
-"""A store in the making: frames appended video by video, and a journal of what is there, so that a killed run goes on.
+"""An unfinished store: frames appended video by video, and a journal of the finished videos from which a killed run resumes.
 
-A journal line is written only after the frames it speaks of are on the disk. Whatever the frames' file holds beyond the
-last line is the rest of an unfinished video, and is cut off.
+A journal line is written only after its frames are on disk. Anything in the frames file after the last journal line
+belongs to an unfinished video and is truncated.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from pathlib import Path
 from types import TracebackType
 
 from vidgen_bench.data.store import FRAMES_FILE
-from vidgen_bench.system.disk import settle, settle_folder
+from vidgen_bench.system.disk import sync_file, sync_folder
 from vidgen_bench.system.files import disk_errors
 
 JOURNAL_FILE = "journal.jsonl"
 
-_SETTLE_EVERY = 1.0  # seconds: a killed run loses at most this much work, and a small video costs no fsync of its own
+_SYNC_SECONDS = 1.0  # a killed run loses at most this much work, and small videos share an fsync
 
 
 @dataclass(frozen=True)
 class Line:
-    """One video whose frames are in the file."""
+    """One video whose frames are in the frames file."""
 
     path: str
     first: int
@@ -36,15 +36,15 @@ class Line:
 
 
 class Journal:
-    """The frames' file and its journal in one folder, open for appending; holds the lines found there."""
+    """The frames file and its journal in one folder, open for appending; ``lines`` are the journal lines so far."""
 
     def __init__(self, folder: Path, frame_bytes: int) -> None:
         self._frame_bytes = frame_bytes
         self.folder = folder
         self.lines: dict[str, Line] = {}
         self._end = 0  # frames in the file
-        self._unsettled: list[Line] = []
-        self._settled_at = time.monotonic()
+        self._unwritten: list[Line] = []
+        self._synced_at = time.monotonic()
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._frames = open(folder / FRAMES_FILE, "ab")  # noqa: SIM115 - closed by __exit__
@@ -53,11 +53,7 @@ class Journal:
             self._frames.truncate(self._end * frame_bytes)
 
     def _recover(self) -> int:
-        """Take over the journal's lines, up to the first that is cut short or speaks of frames that are not there.
-
-        Returns:
-            Length of these lines in bytes.
-        """
+        """Load the journal's lines up to the first that is incomplete or whose frames are missing; return their bytes."""
         size, length = os.fstat(self._frames.fileno()).st_size, 0
         for text in (self.folder / JOURNAL_FILE).read_bytes().splitlines(keepends=True):
             try:
@@ -73,10 +69,10 @@ class Journal:
         return length
 
     def append(self, path: str, part: Path, frames: int, decoder: str, sha256: str) -> None:
-        """Append the frames of the file ``part`` (which is removed) as the video ``path``.
+        """Append the frames in the file ``part`` as the video ``path``, and delete ``part``.
 
         Raises:
-            VidgenBenchError: no room on the disk; what was appended before stays good.
+            VidgenBenchError: the disk is full; videos appended earlier stay valid.
         """
         line = Line(path, self._end, frames, decoder, sha256)
         with disk_errors(self.folder / FRAMES_FILE):
@@ -85,19 +81,19 @@ class Journal:
             part.unlink()
             self.lines[path] = line
             self._end += frames
-            self._unsettled.append(line)
-            if time.monotonic() - self._settled_at > _SETTLE_EVERY:
-                self.settle()
+            self._unwritten.append(line)
+            if time.monotonic() - self._synced_at > _SYNC_SECONDS:
+                self.sync()
 
-    def settle(self) -> None:
-        """Put the frames on the disk, then the lines that speak of them."""
+    def sync(self) -> None:
+        """Force the frames to disk, then the journal lines that refer to them."""
         with disk_errors(self.folder):
-            settle(self._frames)
-            self._journal.writelines(json.dumps(dataclasses.asdict(line)).encode() + b"\n" for line in self._unsettled)
-            settle(self._journal)
-            settle_folder(self.folder)
-            self._unsettled = []
-            self._settled_at = time.monotonic()
+            sync_file(self._frames)
+            self._journal.writelines(json.dumps(dataclasses.asdict(line)).encode() + b"\n" for line in self._unwritten)
+            sync_file(self._journal)
+            sync_folder(self.folder)
+            self._unwritten = []
+            self._synced_at = time.monotonic()
 
     def __enter__(self) -> Journal:
         return self
@@ -106,7 +102,7 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self.settle()
+            self.sync()
         finally:
             self._frames.close()
             self._journal.close()

@@ -1,8 +1,7 @@
-"""Reading a video: every frame, in order, from frame 0.
+"""Decoding of a video: every frame, in order, from frame 0.
 
-decord 0.6 returns wrong frames after a jump in a file with one key frame and says nothing, so nothing here ever seeks.
-PyAV reads where decord has no wheel, where it fails, and where its count differs from the header's. Both give the same
-pixels.
+decord 0.6 silently returns wrong frames after a seek in a file with a single key frame, so this module never seeks.
+PyAV is used if decord has no wheel, fails, or returns another frame count than the header. Both give the same pixels.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ Frames = NDArray[np.uint8]
 """uint8 [T, H, W, 3], RGB."""
 
 CHUNK = 32
-"""Frames handed on at a time, so that a long video needs no more memory than a short one."""
+"""Frames passed on at a time, so that a long video needs no more memory than a short one."""
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """A whole video: uint8 frames [T, H, W, 3] in RGB, the header's frame count if it has one, and who decoded it."""
+    """A whole video: uint8 frames [T, H, W, 3] in RGB, the header's frame count if it has one, and the decoder."""
 
     frames: Frames
     header_frames: int | None
@@ -38,7 +37,7 @@ class Decoded:
 
 @dataclass(frozen=True)
 class Reading:
-    """What is known once a video has been read to its end."""
+    """The result of reading a video to its end: frame counts and the decoder."""
 
     frames: int
     header_frames: int | None
@@ -49,7 +48,7 @@ def decode(path: Path) -> Decoded:
     """Return every frame of a video, in memory.
 
     Raises:
-        DataError: it cannot be read, holds no frame, or holds fewer than its header promises; the text names the file.
+        DataError: the file cannot be read, has no frames, or has fewer than its header declares; the text names it.
     """
     chunks: list[Frames] = []
     reading = read(path, chunks.append, chunks.clear)
@@ -57,9 +56,9 @@ def decode(path: Path) -> Decoded:
 
 
 def read(path: Path, take: Callable[[Frames], None], restart: Callable[[], None]) -> Reading:
-    """Hand every frame of a video to ``take``, in order, a few at a time.
+    """Pass every frame of a video to ``take``, in order, a few at a time.
 
-    ``restart`` is called before each attempt: what was taken so far came from a decoder that failed, and is void.
+    ``restart`` is called before each attempt: discard all frames taken so far, they come from a decoder that failed.
 
     Raises:
         DataError: as :func:`decode`.
@@ -74,17 +73,17 @@ def read(path: Path, take: Callable[[Frames], None], restart: Callable[[], None]
 
 
 def header_frames(path: Path) -> int | None:
-    """Return the frame count that the container declares, or None where it declares none.
+    """Return the frame count that the container declares, or None if it declares none.
 
     Raises:
-        DataError: it is no video.
+        DataError: the file is not a video.
     """
     try:
         if path.is_file() and path.stat().st_size == 0:
-            raise DataError(f"{path}: the file is empty (0 bytes), expected a video. Copy it again.")
+            raise DataError(f"{path}: the file is empty (0 bytes); expected a video. Copy it again.")
         with av.open(str(path)) as container:
             if not container.streams.video:
-                raise DataError(f"{path}: the file has no video stream, expected a video such as an .avi.")
+                raise DataError(f"{path}: the file has no video stream; expected a video, such as an .avi.")
             return container.streams.video[0].frames or None
     except (av.error.FFmpegError, OSError) as error:
         raise _unreadable(path, error) from error
@@ -94,7 +93,7 @@ def header_frames(path: Path) -> int | None:
 def _decord() -> ModuleType | None:
     try:
         import decord
-    except (ImportError, OSError, RuntimeError):  # no wheel for this platform, or its shared library does not load
+    except (ImportError, OSError, RuntimeError):  # no wheel for this platform, or its shared library fails to load
         return None
     decord.logging.set_level(decord.logging.ERROR)
     return decord
@@ -103,7 +102,7 @@ def _decord() -> ModuleType | None:
 def _try_decord(
     library: ModuleType, path: Path, take: Callable[[Frames], None], restart: Callable[[], None], header: int | None
 ) -> Reading | None:
-    """Read with decord; None where it fails or does not find what the header promises, and PyAV shall judge."""
+    """Read with decord; return None, so that PyAV is tried, if it fails or its count differs from the header's."""
     restart()
     try:
         reader = library.VideoReader(str(path), ctx=library.cpu(0), num_threads=1)
@@ -126,7 +125,7 @@ def _pyav_frames(path: Path) -> Iterator[Frames]:
 
 
 def _pump(path: Path, frames: Iterator[Frames], take: Callable[[Frames], None]) -> int:
-    """Group frames into chunks for ``take``; return how many there were."""
+    """Pass frames to ``take`` in chunks; return their number."""
     count = 0
     chunk: list[Frames] = []
     for frame in frames:
@@ -144,11 +143,10 @@ def _pump(path: Path, frames: Iterator[Frames], take: Callable[[Frames], None]) 
 
 def _checked(path: Path, reading: Reading) -> Reading:
     if reading.frames == 0:
-        raise DataError(f"{path}: no frame could be decoded, expected a video. Copy it again.")
+        raise DataError(f"{path}: no frame could be decoded; expected a video. Copy it again.")
     if reading.header_frames is not None and reading.frames < reading.header_frames:
         raise DataError(
-            f"{path}: truncated: the header promises {reading.header_frames} frames, {reading.frames} could be "
-            "decoded. "
+            f"{path}: truncated: the header declares {reading.header_frames} frames, {reading.frames} could be decoded. "
             "Copy it again."
         )
     return reading

@@ -1,7 +1,7 @@
-"""The child process that decodes: a video may crash it or hang it, and the program lives on.
+"""The child process that decodes videos. If a video makes it crash or hang, the parent process is not affected.
 
-It reads one JSON request a line from its standard input and answers with one JSON line. Nothing else may write to that
-channel, so decoders that print to the standard output are sent to the standard error.
+It reads one JSON request per line from standard input and answers each with one JSON line on standard output. The
+standard output of decoders is redirected to standard error, so that it cannot mix with the answers.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from typing import IO, Any
 
 
 def main() -> None:
-    """Serve requests until the parent closes the standard input, or is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    _die_with(int(sys.argv[1]))
+    """Answer requests until the parent closes standard input or dies."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
+    _exit_with_parent(int(sys.argv[1]))
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     requests: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(requests,), daemon=True).start()
+    threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
     from vidgen_bench.data.decoding import video
 
     _answer(answers, {"ready": video.__name__})
@@ -37,8 +37,8 @@ def serve(request: dict[str, Any]) -> dict[str, Any]:
     """Decode ``video``, apply ``geometry`` and write the uint8 frames [T, 3, h, w] to the file ``part``.
 
     Returns:
-        ``{frames, header_frames, decoder, sha256}``; ``{fault}`` where the video is bad; ``{disk}`` where ``part``
-        cannot be written.
+        ``{frames, header_frames, decoder, sha256}``; ``{fault}`` if the video is bad; ``{disk}`` if ``part`` cannot be
+        written.
     """
     from vidgen_bench.data.decoding.video import read
     from vidgen_bench.data.geometry import FrameGeometry
@@ -69,7 +69,7 @@ def serve(request: dict[str, Any]) -> dict[str, Any]:
             os.unlink(request["part"])
         return {"disk": error.strerror or str(error)}
     except MemoryError:
-        return {"fault": f"{request['video']}: too large to decode in the memory that is free."}
+        return {"fault": f"{request['video']}: too large to decode in the free memory."}
     return {
         "frames": reading.frames,
         "header_frames": reading.header_frames,
@@ -82,26 +82,25 @@ def _answer(channel: IO[str], answer: dict[str, Any]) -> None:
     try:
         channel.write(json.dumps(answer) + "\n")
         channel.flush()
-    except OSError:  # nobody listens any more
+    except OSError:  # the parent has closed the pipe
         os._exit(0)
 
 
-def _listen(requests: queue.SimpleQueue[str]) -> None:
-    """Pass requests on; when the parent is gone or done, end at once, in the middle of a video if need be."""
+def _read_requests(requests: queue.SimpleQueue[str]) -> None:
+    """Queue requests; exit at once, even in the middle of a video, when the parent closes the pipe or dies."""
     for line in sys.stdin:
         requests.put(line)
     os._exit(0)
 
 
-def _die_with(parent: int) -> None:
-    """Ask Linux to kill this process when its parent dies: a decoder that hangs may hold the lock that _listen
-    needs."""
+def _exit_with_parent(parent: int) -> None:
+    """Make Linux kill this process when its parent dies: a hanging decoder may hold the GIL, which _read_requests needs."""
     if sys.platform == "linux":
         import ctypes
 
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-        if os.getppid() != parent:  # it died before we asked
+        if os.getppid() != parent:  # the parent died before prctl took effect
             os._exit(0)
 
 

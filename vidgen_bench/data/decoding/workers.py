@@ -1,4 +1,4 @@
-"""Decoding in several child processes, each of which may die or hang without taking the program along."""
+"""Decoding in several child processes; one that dies or hangs does not affect the others or the program."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.errors import VidgenBenchError
 
 _PACKAGE_ROOT = Path(__file__).resolve().parents[3]
-# -P keeps the user's folder off the path (an av.py there would be imported); the package's own folder comes last on it
+# -P keeps the current folder off sys.path (an av.py there would be imported); the package's folder is appended last
 _START = "import sys; sys.path.append(sys.argv.pop(1)); from vidgen_bench.data.decoding.worker import main; main()"
 
 
@@ -36,7 +36,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a job: the frames in ``part`` with their hash, or a ``fault`` in words that names the video."""
+    """The result of a job: the number and hash of the frames in ``part``, or a ``fault``, a message that names the video."""
 
     job: Job
     frames: int = 0
@@ -55,13 +55,13 @@ def default_workers() -> int:
 def decode_all(
     jobs: Iterable[Job], geometry: FrameGeometry, workers: int, timeout: float
 ) -> Generator[Outcome, None, None]:
-    """Yield the outcome of every job, in order; at most four a worker are under way or waiting to be taken.
+    """Yield the outcome of every job, in order; at most four jobs per worker are started but not yet yielded.
 
     Args:
-        jobs: what to decode.
+        jobs: the videos to decode.
         geometry: resize and crop.
-        workers: child processes.
-        timeout: seconds a video may take. Then its worker is ended and the video is at fault.
+        workers: number of child processes.
+        timeout: seconds allowed per video. After that its worker is killed and the outcome is a fault.
     Raises:
         VidgenBenchError: a part could not be written, or a worker cannot start.
     """
@@ -81,7 +81,7 @@ def decode_all(
 
 
 class _Pool:
-    """Child processes, started when one is wanted and none is idle."""
+    """Child processes, started when one is needed and none is idle."""
 
     def __init__(self, geometry: FrameGeometry, timeout: float) -> None:
         self._geometry, self._timeout = dataclasses.asdict(geometry), timeout
@@ -91,19 +91,18 @@ class _Pool:
         self._lock = threading.Lock()
 
     def run(self, job: Job) -> Outcome:
-        """Decode one video. A worker that dies is replaced and the video tried once more: not every death is its
-        fault."""
+        """Decode one video. If its worker dies, try once more with another: the video is not always the cause."""
         answer = self._attempt(job)
         if "died" in answer:
             answer = self._attempt(job)
         if "disk" in answer:
             raise VidgenBenchError(
-                f"{job.part} could not be written: {answer['disk']}. Make room, then repeat: it goes on from here."
+                f"{job.part} could not be written: {answer['disk']}. Free disk space, then run the same command: it continues from there."
             )
         if "died" in answer:
             return Outcome(
                 job,
-                fault=f"{job.video}: the decoder died on it twice ({answer['died']}). Copy it again, or leave it out.",
+                fault=f"{job.video}: the decoder crashed twice ({answer['died']}). Copy the file again, or leave it out.",
             )
         if "fault" in answer:
             return Outcome(job, fault=answer["fault"])
@@ -122,14 +121,14 @@ class _Pool:
         except queue.Empty:
             with self._lock:
                 if self._closed:
-                    raise VidgenBenchError("decoding was stopped") from None
+                    raise VidgenBenchError("Decoding was stopped.") from None
                 worker = Worker()
                 self._all.append(worker)
         worker.await_ready()
         return worker
 
     def close(self) -> None:
-        """End every worker, busy or not."""
+        """Kill every worker, busy or idle."""
         with self._lock:
             self._closed = True
             for worker in self._all:
@@ -137,7 +136,7 @@ class _Pool:
 
 
 class Worker:
-    """One child process that decodes; see :mod:`vidgen_bench.data.decoding.worker` for what is said."""
+    """One child process that decodes; see :mod:`vidgen_bench.data.decoding.worker` for the protocol."""
 
     def __init__(self) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
@@ -147,7 +146,7 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             encoding="ascii",
-            start_new_session=True,  # Ctrl-C goes to the terminal's whole group; ending workers is the parent's to do
+            start_new_session=True,  # out of the terminal's process group: Ctrl-C reaches the parent only, which ends workers
         )
 
     @property
@@ -157,40 +156,39 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        """Whether the process runs."""
+        """Whether the process is running."""
         return self._process.poll() is None
 
     def await_ready(self) -> None:
-        """Return once the process has imported what it needs.
+        """Block until the process has finished its imports.
 
         Raises:
-            VidgenBenchError: it ended instead; the text carries its last words.
+            VidgenBenchError: it ended instead; the text has the last line of its standard error.
         """
         if not self._read(60.0):
             self.end()
-            raise VidgenBenchError(f"the decoding process did not start: {self._last_words() or self._death()}.")
+            raise VidgenBenchError(f"The decoding process did not start: {self._last_error() or self._exit_status()}.")
 
     def ask(self, request: dict[str, Any], timeout: float) -> dict[str, Any]:
-        """Return the answer; ``{fault}`` where none came in time, ``{died}`` where the process ended."""
+        """Return the answer; ``{fault}`` after the timeout, ``{died}`` if the process ended."""
         try:
             assert self._process.stdin is not None
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
         except OSError:
-            return {"died": self._death()}
+            return {"died": self._exit_status()}
         late = threading.Event()
         answer = self._read(timeout, late)
         if answer:
             return json.loads(answer)
         if late.is_set():
             return {
-                "fault": f"{request['video']}: decoding it took longer than {timeout:g} s. Copy it again, or leave "
-                "it out."
+                "fault": f"{request['video']}: decoding took longer than {timeout:g} s. Copy the file again, or leave it out."
             }
-        return {"died": self._death()}
+        return {"died": self._exit_status()}
 
     def _read(self, timeout: float, late: threading.Event | None = None) -> str:
-        """Return the next line, "" where the process ends first; after ``timeout`` seconds it is ended."""
+        """Return the next line of output, or "" if the process ends first; kill the process after ``timeout`` seconds."""
 
         def stop() -> None:
             if late is not None:
@@ -210,21 +208,21 @@ class Worker:
             return ""
         return line
 
-    def _death(self) -> str:
+    def _exit_status(self) -> str:
         code = self._process.wait()
         if code >= 0:
-            return f"exit code {code}: {self._last_words()}"
+            return f"exit code {code}: {self._last_error()}"
         try:
             return f"signal {signal.Signals(-code).name}"
         except ValueError:
             return f"signal {-code}"
 
-    def _last_words(self) -> str:
+    def _last_error(self) -> str:
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else ""
 
     def end(self) -> None:
-        """Kill the process and wait for it; its pipes are closed by whoever reads them last."""
+        """Kill the process and wait for it; its pipes close when their last reader is done."""
         self._process.kill()
         self._process.wait()

@@ -44,8 +44,8 @@ class ZippedBlock:
         self.shape, self._type, self._head = header.shape, header.dtype, header.length
         self.dtype = self._type.name
         self._each = self._type.itemsize * math.prod(self.shape[1:] if len(self.shape) == 5 else self.shape)
-        if header.promised != member.file_size:
-            raise self._damaged(header.misfit(member.file_size))
+        if header.file_size != member.file_size:
+            raise self._damaged(header.wrong_size(member.file_size))
 
     def clip(self, index: int) -> NDArray[np.generic]:
         if self._begin is None and index != self._next:

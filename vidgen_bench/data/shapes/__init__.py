@@ -1,5 +1,4 @@
-"""The built-in data set ``shapes``: eight classes of a moving shape, drawn on first use, so that a first run needs no
-download."""
+"""The built-in data set ``shapes``: eight classes of moving shapes, drawn on first use, so a first run needs no download."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from vidgen_bench.errors import RequestError
 
 @dataclass(frozen=True)
 class Shapes:
-    """The declaration; what is drawn stands in ``draw`` and ``motion``."""
+    """The declaration; the videos are defined in ``draw`` and ``motion``."""
 
     name: str = "shapes"
     summary: str = (
@@ -23,7 +22,7 @@ class Shapes:
     reference: str = "vidgen-bench, drawn from fixed seeds; no outside source."
 
     def locate(self, videos: Path | None, splits: Path | None, cache: Path, report: Report) -> VideoSource:
-        """Return the folders under ``cache``, writing the videos first where they are not there (about 10 s and 9 MB).
+        """Return the folders under ``cache``; write the videos first if they are not there (about 10 s and 9 MB).
 
         Raises:
             RequestError: ``--data`` or ``--splits`` was given.
@@ -31,8 +30,8 @@ class Shapes:
         """
         if videos is not None or splits is not None:
             raise RequestError(
-                "The data set shapes makes its own videos; leave out --data and --splits, or choose a track "
-                "for your data (`vidgen-bench tracks`, or a TOML file)."
+                "The data set shapes makes its own videos. Leave out --data and --splits, or use a track for your data "
+                "(`vidgen-bench tracks`, or a TOML file)."
             )
         from vidgen_bench.data.shapes.write import written
 

@@ -1,8 +1,7 @@
 """Draws one video of the data set ``shapes``: a shape of one colour that moves over a textured background.
 
-Everything about a clip follows from (class, group, clip). The eight classes of a group share its palette and texture,
-so that the background says nothing of the class; groups differ, so that a held-out group is new to whoever was trained
-on the others.
+A clip is a pure function of (class, group, clip). The eight classes of a group share its palette and texture, so the
+background does not reveal the class. Groups differ, so a held-out group is new to a model trained on the others.
 """
 
 from __future__ import annotations
@@ -18,14 +17,13 @@ from vidgen_bench.data.shapes.motion import FRAMES, MOTIONS, Pose
 
 ROWS, COLUMNS = 120, 160
 
-SEED = 20250  # another seed is another data set, and another version in write.py
+SEED = 20250  # another seed makes another data set: raise VERSION in write.py
 
 _Y, _X = np.mgrid[0:ROWS, 0:COLUMNS].astype(np.float64)
 
 
 class Uniform:
-    """Uniform numbers from PCG64's raw bits, which NumPy promises to keep (it does not promise that of its
-    distributions)."""
+    """Uniform numbers from PCG64's raw bits, which NumPy keeps stable across versions (unlike its distributions)."""
 
     def __init__(self, *seed: int) -> None:
         self._bits = np.random.PCG64(np.random.SeedSequence((SEED, *seed)))
@@ -44,26 +42,25 @@ Plane = NDArray[np.float64]
 
 
 def _disc(pose: Pose, y: Plane, x: Plane) -> Plane:
-    """Signed distance of the points (x, y) to the edge of a disc, negative inside."""
+    """Return the signed distance of the points (x, y) to the edge of a disc, negative inside."""
     return np.sqrt((x - pose.x) ** 2 + (y - pose.y) ** 2) - pose.radius
 
 
 def _triangle(pose: Pose, y: Plane, x: Plane) -> Plane:
-    """Signed distance (a bound of it outside the corners) to an upright equilateral triangle, somewhat smaller than the
-    disc."""
+    """Return the signed distance (a lower bound near corners) to an upright equilateral triangle, smaller than the disc."""
     across, down, inner = np.abs(x - pose.x), y - pose.y, 0.72 * pose.radius
     return np.maximum(down - inner, 0.8660254037844386 * across - 0.5 * down - inner)
 
 
 SHAPES: dict[str, Callable[[Pose, Plane, Plane], Plane]] = {"Disc": _disc, "Triangle": _triangle}
-"""By the first half of the class name."""
+"""Shapes by the first half of the class name."""
 
 CLASSES: tuple[str, ...] = tuple(sorted(shape + motion for shape in SHAPES for motion in MOTIONS))
 
 
 @dataclass(frozen=True)
 class _Style:
-    """What the clips of a group share: two colours, and how coarse and how streaky the texture is."""
+    """The common style of a group's clips: two colours, and the coarseness and direction of the texture."""
 
     dark: NDArray[np.float64]
     light: NDArray[np.float64]
@@ -84,7 +81,7 @@ def _style(group: int) -> _Style:
 
 
 def _lattice(uniform: Uniform, rows: int, columns: int) -> NDArray[np.float64]:
-    """Return [ROWS, COLUMNS] in [0, 1): random numbers on a lattice, joined smoothly."""
+    """Return [ROWS, COLUMNS] in [0, 1): random numbers on a lattice, interpolated smoothly."""
     nodes = uniform.array(rows + 2, columns + 2)
     y, x = np.arange(ROWS) * rows / ROWS, np.arange(COLUMNS) * columns / COLUMNS
     i, j = y.astype(int), x.astype(int)
@@ -111,8 +108,8 @@ def draw_clip(label: int, group: int, clip: int) -> NDArray[np.uint8]:
 
     Args:
         label: class, an index into ``CLASSES``.
-        group: 1, 2 ...; palette and texture.
-        clip: 1, 2 ... within class and group.
+        group: 1, 2 ...; determines palette and texture.
+        clip: 1, 2 ...; number within class and group.
     Returns:
         uint8 [24, 120, 160, 3], RGB.
     """
@@ -120,7 +117,7 @@ def draw_clip(label: int, group: int, clip: int) -> NDArray[np.uint8]:
     name = CLASSES[label]
     shape = next(s for s in SHAPES if name.startswith(s))
     background = _background(style, uniform)
-    hue = (style.hue + uniform.draw(0.25, 0.75)) % 1.0  # never the background's own
+    hue = (style.hue + uniform.draw(0.25, 0.75)) % 1.0  # never the background's hue
     colour = np.array(colorsys.hsv_to_rgb(hue, uniform.draw(0.55, 0.8), uniform.draw(0.92, 1.0)))
     poses = MOTIONS[name.removeprefix(shape)](uniform.draw)
     frames = np.empty((FRAMES, ROWS, COLUMNS, 3), dtype=np.uint8)
@@ -134,7 +131,7 @@ def draw_clip(label: int, group: int, clip: int) -> NDArray[np.uint8]:
 
 def _around(pose: Pose) -> tuple[slice, slice]:
     """Return the rows and columns that the shape may touch."""
-    reach = 1.6 * pose.radius + 2  # a triangle's corners lie 1.44 radii from its centre
+    reach = 1.6 * pose.radius + 2  # a triangle's corners are 1.44 radii from its centre
     return slice(max(int(pose.y - reach), 0), int(pose.y + reach) + 1), slice(
         max(int(pose.x - reach), 0), int(pose.x + reach) + 1
     )

@@ -1,12 +1,11 @@
-"""Writes the data set ``shapes`` as AVI files in the UCF101 layout, once, so that it is read by the very code that
-reads UCF101.
+"""Writes the data set ``shapes`` once, as AVI files in the UCF101 layout, so that the same code reads it and UCF101.
 
     <cache>/shapes-1/videos/DiscSlide/v_DiscSlide_g01_c01.avi
     <cache>/shapes-1/splits/classInd.txt, trainlist01.txt, testlist01.txt
     <cache>/shapes-1/complete.json
 
-MPEG-4 part 2 with FourCC XVID, as UCF101 has it. The encoder gets YUV planes and a fixed quantiser: no colour
-conversion and no rate control of a library's own, whose rounding would change the files from version to version.
+MPEG-4 part 2 with FourCC XVID, as in UCF101. The encoder gets YUV planes and a fixed quantiser: a library's own colour
+conversion and rate control may round differently in another version and change the files.
 """
 
 from __future__ import annotations
@@ -28,17 +27,17 @@ from numpy.typing import NDArray
 
 from vidgen_bench.api import Report, VideoSource
 from vidgen_bench.data.shapes.draw import CLASSES, draw_clip
-from vidgen_bench.system.disk import settle, settle_folder
+from vidgen_bench.system.disk import sync_file, sync_folder
 from vidgen_bench.system.files import disk_errors, umask
 
 VERSION = 1
-"""Part of the folder's name: raise it with every change of what is drawn or how it is encoded."""
+"""Part of the folder's name; raise it whenever the drawing or the encoding changes."""
 
 GROUPS, CLIPS = 10, 4
 HELD_OUT = (8, 9, 10)
-"""Groups of the test list: 96 videos; 224 are trained on."""
+"""Groups of the test list: 96 videos; the other 224 are for training."""
 
-RATE = 25  # frames a second
+RATE = 25  # frames per second
 
 _QUANTISER = 3  # of MPEG-4, 1 to 31; about 28 kB a clip
 _LAMBDA = 118  # FF_QP2LAMBDA: the encoder's unit of quality
@@ -47,25 +46,25 @@ MARKER = "complete.json"
 
 
 def written(cache: Path, report: Report) -> VideoSource:
-    """Return the folders of the data set, drawing and writing it where it is not whole.
+    """Return the folders of the data set; draw and write it first if it is missing or incomplete.
 
-    Of two that start at once, one writes and the other waits.
+    If two processes start at once, one writes and the other waits.
 
     Raises:
-        VidgenBenchError: ``cache`` cannot be written; nothing half-written is left.
+        VidgenBenchError: ``cache`` cannot be written; no partial folder is left.
     """
     folder = cache / f"shapes-{VERSION}"
-    if not _whole(folder):
+    if not _complete(folder):
         with disk_errors(folder):
             cache.mkdir(parents=True, exist_ok=True)
             lock = filelock.FileLock(folder.with_suffix(".lock"))
             try:
                 lock.acquire(timeout=0)
             except filelock.Timeout:
-                report("waiting for another process that draws the shapes videos", 0, 0)
+                report("waiting for another process that is drawing the shapes videos", 0, 0)
                 lock.acquire()
             try:
-                if not _whole(folder):  # else the process we waited for has written it
+                if not _complete(folder):  # otherwise the process we waited for has written it
                     _write(folder, report)
             finally:
                 lock.release()
@@ -73,7 +72,7 @@ def written(cache: Path, report: Report) -> VideoSource:
 
 
 def _write(folder: Path, report: Report) -> None:
-    for left in folder.parent.glob(f".{folder.name}.*.part"):  # of a process that was killed; the lock says it is gone
+    for left in folder.parent.glob(f".{folder.name}.*.part"):  # left by killed processes: this one holds the lock
         shutil.rmtree(left, ignore_errors=True)
     building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
     try:
@@ -82,11 +81,11 @@ def _write(folder: Path, report: Report) -> None:
         _write_splits(building / "splits")
         with open(building / MARKER, "w", encoding="utf-8") as file:
             json.dump({"version": VERSION, "listing": _listing(building), "videos_sha256": digest}, file, indent=1)
-            settle(file)
+            sync_file(file)
         if folder.exists():
             shutil.rmtree(folder)
         os.rename(building, folder)
-        settle_folder(folder.parent)
+        sync_folder(folder.parent)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
@@ -124,7 +123,7 @@ def _write_splits(splits: Path) -> None:
 
 
 def encode(frames: NDArray[np.uint8]) -> bytes:
-    """Return frames [T, H, W, 3] as an AVI file, MPEG-4 part 2 with FourCC XVID, one key frame every 12."""
+    """Return frames [T, H, W, 3] as an AVI file: MPEG-4 part 2, FourCC XVID, a key frame every 12 frames."""
     file = io.BytesIO()
     with av.open(file, "w", format="avi", options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream("mpeg4", rate=RATE)
@@ -147,7 +146,7 @@ def encode(frames: NDArray[np.uint8]) -> bytes:
 
 
 def _yuv420(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return [T, 3 H / 2, W]: BT.601 limited range in integers, colour averaged over 2 x 2 pixels."""
+    """Return YUV planes [T, 3 H / 2, W]: BT.601 limited range in integers, colour averaged over 2 x 2 pixels."""
     red, green, blue = np.moveaxis(frames, -1, 0).astype(np.int32, order="C")
     count, rows, columns = red.shape
     y = (66 * red + 129 * green + 25 * blue + 128 >> 8) + 16
@@ -164,16 +163,16 @@ def _yuv420(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.concatenate([y, u, v], axis=1).astype(np.uint8)
 
 
-def _whole(folder: Path) -> bool:
-    """Whether the data set is there, every file with the size it was written with."""
+def _complete(folder: Path) -> bool:
+    """Return whether the data set exists and every file has its original size."""
     try:
-        said = json.loads((folder / MARKER).read_text(encoding="utf-8"))
-        return said["version"] == VERSION and said["listing"] == _listing(folder)
+        marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+        return marker["version"] == VERSION and marker["listing"] == _listing(folder)
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
 def _listing(folder: Path) -> str:
-    """Return the sha256 of the names and sizes of videos and lists."""
+    """Return the sha256 of the names and sizes of the videos and lists."""
     files = sorted((p.relative_to(folder).as_posix(), p.stat().st_size) for p in folder.glob("*/**/*") if p.is_file())
     return hashlib.sha256(json.dumps(files).encode()).hexdigest()

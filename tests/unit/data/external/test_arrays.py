@@ -219,10 +219,10 @@ def test_a_zip_whose_member_is_not_what_its_shape_asks_for_is_refused(tmp_path: 
     content = npy_bytes(pixels())
     bomb = content.replace(b"(3, 6, 24, 24, 3)", b"(9, 6, 24, 24, 3)")
     write_zip(tmp_path / "a.zip", {"a.npy": bomb})
-    with pytest.raises(DataError, match="asks for 93,440 bytes, it has 31,232"):
+    with pytest.raises(DataError, match="needs 93,440 bytes, the file has 31,232"):
         open_source(tmp_path / "a.zip")
     write_zip(tmp_path / "b.zip", {"b.npy": content + bytes(1000)})
-    with pytest.raises(DataError, match="asks for 31,232 bytes, it has 32,232"):
+    with pytest.raises(DataError, match="needs 31,232 bytes, the file has 32,232"):
         open_source(tmp_path / "b.zip")
 
 
