@@ -97,7 +97,7 @@ def test_a_plugin_that_does_not(command: Command) -> None:
     assert lines[at + 1] == "        tiny+mirrored"
     below = [line for line in lines[at:] if line.startswith(" " * 8)]
     assert "or do not declare 'before'." in " ".join(" ".join(below).split())
-    assert below[-1] == "        asked in vidgen_bench.conformance.checks.reversal"
+    assert below[-1] == "        checked in vidgen_bench.conformance.checks.reversal"
     assert lines[-1] == f"mirrored does not conform: 1 of {len(CHECKS)} checks failed (reversal)."
     assert all(line == line.rstrip() and len(line) <= 120 for line in lines)
 
@@ -113,14 +113,15 @@ def test_an_exception_is_a_failed_check_told_once(command: Command) -> None:
 def test_numbers_that_differ_from_pair_to_pair_are_told_once(command: Command) -> None:
     done = command("plugins", "check", "squeezed", "--json")
     report = json.loads(done.out)
-    from vidgen_bench.cli.plugins.check_view import Answer, _failures
+    from vidgen_bench.cli.plugins.check_view import CaseResult, _failures
     from vidgen_bench.conformance import cases
 
     case = next(c for c in cases("glide") if c.check == "shapes")
-    answers = [
-        Answer(case, f"expected [2, {n}], not [{n}e-03] at line {line}", 0.1) for n, line in ((1, 7), (25, 7), (3, 8))
+    results = [
+        CaseResult(case, f"expected [2, {n}], not [{n}e-03] at line {line}", 0.1)
+        for n, line in ((1, 7), (25, 7), (3, 8))
     ]
-    text = _failures(answers, {}, 100).plain
+    text = _failures(results, {}, 100).plain
     assert report["conforms"] is False
     assert text.count("expected") == 2
     assert "expected [2, 1], not [1e-03] at line 7" in text
@@ -152,12 +153,15 @@ def test_what_a_plugin_prints_does_not_spoil_the_report(command: Command) -> Non
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("glide2", "No backbone or temporal generator is called 'glide2'. Did you mean 'glide'? Valid: "),
-        ("my-ode", "A plugin is found once its package is installed, such as by `pip install -e my-ode`."),
-        ("tiny+glide", "'tiny+glide' is a spec; expected the name of one plugin, such as 'glide': it is tried with"),
+        ("glide2", "There is no backbone or temporal generator named 'glide2'. Did you mean 'glide'? Valid: "),
+        ("my-ode", "Install the package of the plugin first: `pip install -e my-ode`."),
+        (
+            "tiny+glide",
+            "'tiny+glide' is a spec; expected the name of one plugin, such as 'glide', which is checked in every pair",
+        ),
         ("tiny+glide:wide", "expected the name of one plugin, such as 'glide'"),
         ("my-ode:free", "'my-ode:free' is a spec; expected the name of one plugin, such as 'my-ode'"),
-        ("odd", "'odd' is a metric; backbones and temporal generators are what can be checked."),
+        ("odd", "'odd' is a metric; only backbones and temporal generators can be checked."),
         (
             "small_broken",
             "'small_broken' cannot be used: strange-small 1.0 (entry point 'small_broken') is broken: ",
@@ -195,18 +199,18 @@ def test_ctrl_c_while_plugins_load(command: Command, monkeypatch: pytest.MonkeyP
 def test_a_terminal_shows_the_running_case_until_it_is_answered() -> None:
     from rich.console import Console
 
-    from vidgen_bench.cli.plugins.check_view import Running
+    from vidgen_bench.cli.plugins.check_view import CurrentCase
     from vidgen_bench.conformance import cases
 
     case = next(c for c in cases("vgan") if c.check == "shapes")
     for terminal in (True, False):
         stream = io.StringIO()
-        running = Running(Console(file=stream, force_terminal=terminal, color_system=None, width=60, markup=False))
-        assert running.case is None
-        with running.of(case):
+        current = CurrentCase(Console(file=stream, force_terminal=terminal, color_system=None, width=60, markup=False))
+        assert current.case is None
+        with current.of(case):
             assert stream.getvalue() == ("shapes[vgan] ...\r" if terminal else "")
         assert stream.getvalue() == ("shapes[vgan] ...\r\r\x1b[2K" if terminal else "")
-        assert running.case is case
+        assert current.case is case
 
 
 def test_what_a_subprocess_writes_does_not_spoil_the_json(command: Command) -> None:

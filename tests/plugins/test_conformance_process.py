@@ -15,7 +15,7 @@ from vidgen_bench.compose.pair import fit
 from vidgen_bench.config.spec import parse
 from vidgen_bench.config.track import load_track
 from vidgen_bench.conformance import CHECKS, Nonconformance, cases
-from vidgen_bench.conformance.process import SETTINGS, ask_as_it_was
+from vidgen_bench.conformance.process import SETTINGS, run_and_restore
 from vidgen_bench.errors import PluginError
 
 PROCESS = host_of("tests.kit.wrong.right", "tests.kit.wrong.process")
@@ -31,8 +31,8 @@ BUILT = {check.name for check in CHECKS} - {"declaration", "pairing"}
         ("threaded", "the plugin changed torch's number of threads ("),
         ("strict", "the plugin changed torch's deterministic mode (0 before, 1 after)"),
         ("wandering", f"the plugin changed the working directory ({os.getcwd()} before, / after)"),
-        ("python-random", "the plugin changed the state of Python's `random`. "),
-        ("numpy-random", "the plugin changed the state of numpy's global random numbers. "),
+        ("python-random", "the plugin changed the state of Python's `random`, "),
+        ("numpy-random", "the plugin changed the state of numpy's global random generator, "),
     ],
 )
 def test_what_is_changed_is_told_and_put_back(name: str, words: str) -> None:
@@ -43,7 +43,7 @@ def test_what_is_changed_is_told_and_put_back(name: str, words: str) -> None:
     assert "renderer" in found
     told = [text for text in found.values() if words in text]
     assert told
-    assert all(text.startswith("expected the process to be left as it was: ") for text in told)
+    assert all(text.startswith("expected the process to be unchanged: ") for text in told)
     assert all("\n" not in text for text in found.values())
 
 
@@ -59,7 +59,7 @@ def test_the_first_fault_wins() -> None:
 
     before = [setting.get() for setting in SETTINGS]
     with pytest.raises(Nonconformance, match=r"^something else$"):
-        ask_as_it_was(wrong)
+        run_and_restore(wrong)
     assert [setting.get() for setting in SETTINGS] == before
 
 

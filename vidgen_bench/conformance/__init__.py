@@ -1,6 +1,6 @@
-"""The conformance kit: what the contract asks of a backbone or a temporal generator, each a check that can fail.
+"""The conformance kit: checks of everything the contract requires of a backbone or a temporal generator.
 
-In the repository of a plugin, the whole test file::
+The whole test file of a plugin::
 
     from vidgen_bench.conformance import conformance_test
 

@@ -1,23 +1,23 @@
-"""Every check, in the order in which they are asked, and the cases that they make of a plugin."""
+"""Every check, in the order in which they run, and the cases of a plugin."""
 
 from __future__ import annotations
 
 from vidgen_bench.conformance.check import Case, Check
-from vidgen_bench.conformance.checks.autocast import autocast
-from vidgen_bench.conformance.checks.declaration import declaration
-from vidgen_bench.conformance.checks.determinism import determinism
-from vidgen_bench.conformance.checks.gradients import gradients
-from vidgen_bench.conformance.checks.means import means
-from vidgen_bench.conformance.checks.pairing import pairing
-from vidgen_bench.conformance.checks.parameters import parameters
-from vidgen_bench.conformance.checks.quiet import quiet
-from vidgen_bench.conformance.checks.renderer import has_path, renderer
-from vidgen_bench.conformance.checks.reversal import goes_back, reversal
-from vidgen_bench.conformance.checks.rows import rows
-from vidgen_bench.conformance.checks.saving import saving
-from vidgen_bench.conformance.checks.shapes import shapes
-from vidgen_bench.conformance.checks.step import step
-from vidgen_bench.conformance.checks.times import times
+from vidgen_bench.conformance.checks.autocast import check_autocast
+from vidgen_bench.conformance.checks.declaration import check_declaration
+from vidgen_bench.conformance.checks.determinism import check_determinism
+from vidgen_bench.conformance.checks.gradients import check_gradients
+from vidgen_bench.conformance.checks.means import check_means
+from vidgen_bench.conformance.checks.pairing import check_pairing
+from vidgen_bench.conformance.checks.parameters import check_parameters
+from vidgen_bench.conformance.checks.quiet import check_quiet
+from vidgen_bench.conformance.checks.renderer import check_renderer, has_path
+from vidgen_bench.conformance.checks.reversal import check_reversal, goes_back
+from vidgen_bench.conformance.checks.rows import check_rows
+from vidgen_bench.conformance.checks.saving import check_saving
+from vidgen_bench.conformance.checks.shapes import check_shapes
+from vidgen_bench.conformance.checks.step import check_step
+from vidgen_bench.conformance.checks.times import check_times
 from vidgen_bench.conformance.subject import Declared, Subject, subjects
 from vidgen_bench.errors import RequestError, did_you_mean
 from vidgen_bench.host.host import KIND_WORDS, Host, Kind
@@ -25,114 +25,114 @@ from vidgen_bench.host.host import KIND_WORDS, Host, Kind
 CHECKS: tuple[Check, ...] = (
     Check(
         "declaration",
-        "a frozen value, options with help, no torch, numpy or scipy imported",
+        "immutable, options have help, imports no torch, numpy or scipy",
         "declaration",
-        declaration,
+        check_declaration,
     ),
     Check(
         "pairing",
-        "it fits something installed; a backbone works at its small size",
+        "it fits an installed plugin; a backbone works at its small size",
         "declaration",
-        pairing,
+        check_pairing,
     ),
     Check(
         "shapes",
-        "paths and clips of the shape asked for, float32, pixels in [-1, 1]",
+        "paths and clips have the right shape, float32, pixels in [-1, 1]",
         "pair and variants",
-        shapes,
+        check_shapes,
     ),
     Check(
         "gradients",
-        "a finite gradient, a part and a player for every weight",
+        "every weight has a finite gradient, a part and a player",
         "pair and variants",
-        gradients,
+        check_gradients,
     ),
     Check(
         "determinism",
-        "a seed gives one game, a key one loss; no draw depends on another",
+        "one game per seed, one loss per key; no draw depends on another",
         "pair",
-        determinism,
+        check_determinism,
     ),
     Check(
         "rows",
-        "a sample alone is the sample in a batch: noise exactly, pixels to 1e-5",
+        "a sample alone equals it in a batch: noise exactly, pixels to 1e-5",
         "pair",
-        rows,
+        check_rows,
     ),
     Check(
         "times",
-        "denser and longer clips keep the training frames; the rest is refused",
+        "denser and longer clips keep the training frames, or are refused",
         "pair",
-        times,
+        check_times,
     ),
     Check(
         "reversal",
-        "time passes smoothly through 0, and a flow returns to its start",
+        "the path is smooth through time 0, and a flow returns to its start",
         "pair and variants",
-        reversal,
+        check_reversal,
         goes_back,
     ),
     Check(
         "parameters",
-        "options alone decide the count, and :equal is equal",
+        "options alone determine the count, and :equal matches it",
         "pair and variants",
-        parameters,
+        check_parameters,
     ),
     Check(
         "saving",
-        "saved parts in another game give the same samples and next losses",
+        "saved parts give another game the same samples and next losses",
         "pair",
-        saving,
+        check_saving,
     ),
     Check(
         "autocast",
-        "bfloat16 gives nearly the same clips, and finite gradients",
+        "bfloat16 gives nearly the same clips and finite gradients",
         "pair",
-        autocast,
+        check_autocast,
     ),
     Check(
         "step",
         "two training iterations leave losses and parameters finite",
         "pair",
-        step,
+        check_step,
     ),
     Check(
         "quiet",
-        "no loss waits for the device; no global random numbers are touched",
+        "no loss waits for the device; global random numbers stay untouched",
         "pair",
-        quiet,
+        check_quiet,
     ),
     Check(
         "means",
         "every loss term is a mean over rows, not a sum",
         "pair",
-        means,
+        check_means,
     ),
     Check(
         "renderer",
-        "the backbone draws the same weights around any temporal generator",
+        "the backbone draws the same weights with any temporal generator",
         "pair",
-        renderer,
+        check_renderer,
         has_path,
     ),
 )
-"""Each asks one thing that the contract says; docs/plugins/checks.md has a paragraph for each."""
+"""One check per requirement of the contract; docs/plugins/checks.md has a paragraph on each."""
 
 KINDS: tuple[Kind, ...] = ("backbone", "temporal")
 
 
 def cases(name: str, host: Host | None = None) -> tuple[Case, ...]:
-    """Return every check on every pair of a backbone or a temporal generator (of both, where a name has two kinds).
+    """Return every check on every pair of a plugin (as both kinds, if a backbone and a temporal generator share the name).
 
-    A temporal generator is tried with every installed backbone that it fits, at the backbone's reduced size, with each of its
-    variants; a backbone with every installed temporal generator, or alone. A check that does not apply to a pair makes no case.
+    A temporal generator is paired with every installed backbone it fits, at the backbone's reduced size, in each of its
+    variants; a backbone with every installed temporal generator, or alone. Checks that do not apply to a pair are left out.
 
     Args:
-        name: of the plugin.
-        host: the plugins; those of the environment unless given.
+        name: the name of the plugin.
+        host: the plugins; by default those installed in the environment.
     Raises:
-        RequestError: nobody declares such a backbone or temporal generator.
-        PluginError: the plugin is broken, or two declare the name.
+        RequestError: there is no backbone or temporal generator with that name.
+        PluginError: the plugin is broken, or two packages declare the name.
     """
     host = host or Host.of_environment()
     found: dict[str, Case] = {}
@@ -141,14 +141,14 @@ def cases(name: str, host: Host | None = None) -> tuple[Case, ...]:
         asked += [declared, *subjects(declared)]
     for check in CHECKS:
         for subject in asked:
-            if check.asks_of(subject):
+            if check.makes_case_of(subject):
                 case = Case(check, subject)
                 found.setdefault(f"{case}{declared_kind(subject)}", case)
     return tuple(found.values())
 
 
 def declared_kind(subject: Declared | Subject) -> str:
-    """Return the kind of a declaration, which tells two of one name apart."""
+    """Return the kind of a declaration, which distinguishes two plugins with one name."""
     return subject.plugin.kind if isinstance(subject, Declared) else ""
 
 
@@ -160,14 +160,14 @@ def _named(name: str, host: Host) -> list[Declared]:
     elsewhere = sorted({KIND_WORDS.get(f.kind, f.kind) for f in host.plugins if f.name == name})
     if elsewhere:
         raise RequestError(
-            f"{name!r} is a {' and a '.join(elsewhere)}; backbones and temporal generators are what can be checked."
+            f"{name!r} is a {' and a '.join(elsewhere)}; only backbones and temporal generators can be checked."
         )
     if (one := name.partition(":")[0].rpartition("+")[2]) != name:
         raise RequestError(
-            f"{name!r} is a spec; expected the name of one plugin, such as {one!r}: it is tried with all that it goes with."
+            f"{name!r} is a spec; expected the name of one plugin, such as {one!r}, which is checked in every pair it fits."
         )
     names = {f.name for kind in KINDS for f in host.of(kind)}
     raise RequestError(
-        f"No backbone or temporal generator is called {name!r}.{did_you_mean(name, names)} "
-        "A plugin is found once its package is installed, such as by `pip install -e my-ode`."
+        f"There is no backbone or temporal generator named {name!r}.{did_you_mean(name, names)} "
+        "Install the package of the plugin first: `pip install -e my-ode`."
     )

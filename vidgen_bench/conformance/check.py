@@ -1,4 +1,4 @@
-"""What a check is, and a case: one check on one subject."""
+"""A check, and a case: one check on one subject."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from vidgen_bench.conformance.nonconformance import Nonconformance, told
-from vidgen_bench.conformance.process import ask_as_it_was
+from vidgen_bench.conformance.nonconformance import Nonconformance, describe_exception
+from vidgen_bench.conformance.process import run_and_restore
 from vidgen_bench.conformance.subject import Declared, Subject
 
 Scope = Literal["declaration", "pair", "pair and variants"]
@@ -15,24 +15,24 @@ Scope = Literal["declaration", "pair", "pair and variants"]
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that the contract asks of a plugin."""
+    """One requirement of the contract."""
 
     name: str
     asks: str
-    """One sentence."""
+    """The requirement in one sentence."""
     scope: Scope
     run: Callable[[Any], None]
-    """Asks a :class:`Declared` or a :class:`Subject`, as the scope says; raises where the answer is wrong."""
+    """Takes a :class:`Declared` or a :class:`Subject`, according to the scope; raises if it does not conform."""
     applies: Callable[[Subject], bool] = lambda subject: True
-    """Whether a pair is asked at all."""
+    """Whether the check applies to a pair."""
 
     @property
     def module(self) -> str:
-        """The module that asks: ``vidgen_bench.conformance.checks.times``; it says in full what is asked, and how."""
+        """The module of the check, ``vidgen_bench.conformance.checks.times``, which documents it in full."""
         return self.run.__module__
 
-    def asks_of(self, subject: Declared | Subject) -> bool:
-        """Return whether this check makes a case of a subject."""
+    def makes_case_of(self, subject: Declared | Subject) -> bool:
+        """Return whether this check and a subject make a case."""
         if isinstance(subject, Declared) or self.scope == "declaration":
             return isinstance(subject, Declared) and self.scope == "declaration"
         plain = subject.composition.resolved.spec.variant is None
@@ -41,35 +41,35 @@ class Check:
 
 @dataclass(frozen=True)
 class Case:
-    """One check on one subject: call it."""
+    """One check on one subject; call it to run the check."""
 
-    asked: Check
-    of: Declared | Subject
+    definition: Check
+    target: Declared | Subject
 
     @property
     def check(self) -> str:
         """The check's name."""
-        return self.asked.name
+        return self.definition.name
 
     @property
     def subject(self) -> str:
-        """The name of a plugin, or the spec of a pair."""
-        return self.of.name
+        """The plugin's name, or the pair's spec."""
+        return self.target.name
 
     def __str__(self) -> str:
         return f"{self.check}[{self.subject}]"
 
     def __call__(self) -> None:
-        """Ask.
+        """Run the check.
 
         Raises:
-            Nonconformance: what was expected, what was seen, and usually how to fix it; also for an exception that the
-                plugin raised, and for what it changed of the process, which is put back.
+            Nonconformance: the check failed, the plugin raised an exception, or it changed the state of the process, which is
+                restored. The text says what was expected, what was found, and usually how to fix it.
         """
         __tracebackhide__ = True
         try:
-            ask_as_it_was(lambda: self.asked.run(self.of))
+            run_and_restore(lambda: self.definition.run(self.target))
         except (Nonconformance, KeyboardInterrupt):
             raise
-        except BaseException as error:  # whatever a stranger's code does is an answer: sys.exit(), pytest.skip()
-            raise Nonconformance(told(error, self.of.packages)) from error
+        except BaseException as error:  # a plugin may also call sys.exit() or pytest.skip()
+            raise Nonconformance(describe_exception(error, self.target.packages)) from error

@@ -1,4 +1,4 @@
-"""How a check fails: a text for the plugin's author, and the place in the plugin where an exception came from."""
+"""The failure of a check, and the description of an exception that a plugin raised."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from vidgen_bench.host.traceback_location import place
 
 
 class Nonconformance(AssertionError):
-    """A plugin does not do what the contract asks; the text says what was expected, what was seen, and how to fix it."""
+    """A plugin violates the contract; the text says what was expected, what was found, and how to fix it."""
 
 
 def demand(condition: bool, text: str) -> None:
     """Raise :class:`Nonconformance` with this text unless the condition holds."""
-    __tracebackhide__ = True  # pytest shows the check that asked, not this line
+    __tracebackhide__ = True  # pytest then shows the line of the check, not this one
     if not condition:
         raise Nonconformance(text)
 
 
-def told(error: BaseException, packages: Collection[str]) -> str:
-    """Return an exception in one line, with the place in the plugin's own files where it came from.
+def describe_exception(error: BaseException, packages: Collection[str]) -> str:
+    """Return a one-line description of an exception, with the line of the plugin's code that raised it.
 
     Args:
-        error: what a plugin raised.
+        error: the exception from a plugin.
         packages: the plugin's top-level packages.
     """
     text = " ".join(str(error).split())

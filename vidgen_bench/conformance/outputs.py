@@ -1,6 +1,6 @@
-"""Where a pair is looked at: the temporal generator's path of latents, and the clips that are rendered from it.
+"""The outputs of a pair that checks compare: the temporal generator's path of latents, and the rendered clips.
 
-The path shows what the temporal generator does by itself, whatever a renderer makes of it; the clips show the rest.
+The path shows the temporal generator by itself, independently of the renderer; the clips show both.
 """
 
 from __future__ import annotations
@@ -12,31 +12,32 @@ import torch
 from torch import Tensor
 
 from vidgen_bench.api import Ability, Times
-from vidgen_bench.conformance.play import lively, start
+from vidgen_bench.conformance.game_inputs import initial_latent
+from vidgen_bench.conformance.game_state import calibrate_batch_norm
 from vidgen_bench.conformance.subject import Subject
 from vidgen_bench.noise import Noise
 
 TOLERANCE = 1e-5
-"""How far apart two computations of one value may be: pixels absolutely, latents against the largest."""
+"""The largest difference between two computations of one value: absolute for pixels, relative to the largest latent for latents."""
 
 
 @dataclass(frozen=True)
-class View:
-    """Something with rows and frames that a pair makes of noise and instants."""
+class Output:
+    """A function of noise and instants, with a row per sample and a frame per instant."""
 
-    what: str
+    name: str
     can: frozenset[Ability]
     frames: Callable[[Noise, Times], Tensor]
     """``(noise, times) -> [N, T, ...]``."""
     relative: bool
 
     def tolerance(self, values: Tensor) -> float:
-        """Return how far another computation of these values may be from them."""
+        """Return the largest allowed difference from another computation of these values."""
         return TOLERANCE * (float(values.abs().max()) if self.relative else 1.0)
 
 
-def views(subject: Subject) -> list[View]:
-    """Return the path, where there is one, and the clips of a lively game."""
+def outputs(subject: Subject) -> list[Output]:
+    """Return the path, if there is one, and the clips."""
     composition = subject.composition
     found = []
     module, latent, temporal = composition.build_temporal(0), composition.latent, composition.temporal
@@ -45,14 +46,14 @@ def views(subject: Subject) -> list[View]:
 
         @torch.no_grad()
         def path(noise: Noise, times: Times) -> Tensor:
-            return module(start(latent, noise), times, noise)
+            return module(initial_latent(latent, noise), times, noise)
 
-        found.append(View("the path of latents", temporal.can, path, relative=True))
-    game = lively(subject.game(), composition.clip)
+        found.append(Output("the path of latents", temporal.can, path, relative=True))
+    game = calibrate_batch_norm(subject.game(), composition.clip)
 
     @torch.no_grad()
     def clips(noise: Noise, times: Times) -> Tensor:
         return game.sample(noise, times).transpose(1, 2)
 
-    found.append(View("the clips", composition.can, clips, relative=False))
+    found.append(Output("the clips", composition.can, clips, relative=False))
     return found

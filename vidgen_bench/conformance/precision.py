@@ -1,4 +1,4 @@
-"""Double precision where a network can be run in it: a kink shows long before rounding does."""
+"""Double precision for networks that support it, so that a kink is far larger than rounding errors."""
 
 from __future__ import annotations
 
@@ -7,36 +7,38 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import nn
 
-from vidgen_bench.conformance.draws import DoubleNoise, drawn_by
-from vidgen_bench.conformance.play import row_noise
+from vidgen_bench.conformance.game_inputs import row_noise
+from vidgen_bench.conformance.noise_variants import DoubleNoise, convert_noise
 from vidgen_bench.noise import Noise
 
 ROUNDING = {torch.float64: 1e-9, torch.float32: 3e-5}
-"""A difference this small, against the state, is rounding."""
+"""The largest difference, relative to the state, that counts as rounding."""
 
 
-def precisely(ask: Callable[[torch.dtype], None]) -> None:
-    """Ask in float64, torch's default included, so that a network may make tensors of its own; in float32 where it cannot.
+def in_highest_precision(check: Callable[[torch.dtype], None]) -> None:
+    """Run a check in float64, or in float32 if the plugin does not support float64.
+
+    torch's default dtype is changed as well, for tensors that a network creates itself.
 
     Args:
-        ask: is given the precision to build and run in.
+        check: takes the precision to build and run in.
     """
     usual = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
     try:
-        ask(torch.float64)
-    except RuntimeError:  # of two dtypes, as a rule; what is wrong in float32 too is raised there
+        check(torch.float64)
+    except RuntimeError:  # usually mixed dtypes; other errors are raised again in float32
         torch.set_default_dtype(usual)
-        ask(torch.float32)
+        check(torch.float32)
     finally:
         torch.set_default_dtype(usual)
 
 
 def cast(module: nn.Module, dtype: torch.dtype) -> nn.Module:
-    """Return the module with its floating-point state in this precision; what is complex or whole stays."""
+    """Return the module with its floating-point state in this precision; complex and integer state is unchanged."""
     return module.double() if dtype == torch.float64 else module.float()
 
 
 def noise_in(dtype: torch.dtype, rows: Sequence[int]) -> Noise:
     """Return the noise of the samples with these indices, in this precision."""
-    return drawn_by(DoubleNoise, row_noise(rows)) if dtype == torch.float64 else row_noise(rows)
+    return convert_noise(DoubleNoise, row_noise(rows)) if dtype == torch.float64 else row_noise(rows)

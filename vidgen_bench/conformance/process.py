@@ -1,4 +1,4 @@
-"""What belongs to the whole process: a case may not change it, and what it did change is put back."""
+"""The state of the whole process: a plugin must not change it, and any change is undone."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from vidgen_bench.conformance.nonconformance import demand
 
 @dataclass(frozen=True)
 class Setting:
-    """One thing that all code of a process shares."""
+    """A setting or state that all code of a process shares."""
 
     name: str
     get: Callable[[], Any]
     put: Callable[[Any], None]
     shown: bool = True
-    """Whether its value says something to a reader."""
+    """Whether a message shows its value."""
 
 
 def _folder() -> str | None:
     try:
         return os.getcwd()
-    except FileNotFoundError:  # somebody removed it
+    except FileNotFoundError:  # it was removed
         return None
 
 
-def _go(folder: str | None) -> None:
+def _change_folder(folder: str | None) -> None:
     if folder is not None:
         os.chdir(folder)
 
 
-def _deterministic(level: int) -> None:
+def _set_deterministic(level: int) -> None:
     torch.set_deterministic_debug_mode(level)
 
 
 def numpy_state() -> tuple[Any, ...]:
-    """Return the state of numpy's global random numbers as a value that can be compared."""
+    """Return the state of numpy's global random generator as comparable values."""
     state: Any = np.random.get_state(legacy=True)
     kind, numbers, *rest = state
     return (kind, numbers.tobytes(), *rest)
@@ -57,19 +57,19 @@ SETTINGS = (
     Setting("torch's gradient mode (torch.set_grad_enabled)", torch.is_grad_enabled, torch._C._set_grad_enabled),
     Setting("torch's default dtype", torch.get_default_dtype, torch.set_default_dtype),
     Setting("torch's number of threads", torch.get_num_threads, torch.set_num_threads),
-    Setting("torch's deterministic mode", torch.get_deterministic_debug_mode, _deterministic),
-    Setting("the working directory", _folder, _go),
+    Setting("torch's deterministic mode", torch.get_deterministic_debug_mode, _set_deterministic),
+    Setting("the working directory", _folder, _change_folder),
     Setting("the state of Python's `random`", random.getstate, random.setstate, shown=False),
-    Setting("the state of numpy's global random numbers", numpy_state, _set_numpy, shown=False),
+    Setting("the state of numpy's global random generator", numpy_state, _set_numpy, shown=False),
 )
-"""Torch's own random numbers are put back, too; the check ``quiet`` asks for them."""
+"""The state of torch's generator is restored as well; the check ``quiet`` covers it."""
 
 
-def ask_as_it_was(run: Callable[[], None]) -> None:
-    """Call something, put back what it changed of the process, and ask that it changed nothing.
+def run_and_restore(run: Callable[[], None]) -> None:
+    """Call a function, restore the state of the process, and require that the function left it unchanged.
 
     Raises:
-        Nonconformance: it changed something; whatever else it raises comes first.
+        Nonconformance: the function changed a setting; its own exceptions take precedence.
     """
     before, generator = [setting.get() for setting in SETTINGS], torch.get_rng_state()
     try:
@@ -84,6 +84,6 @@ def ask_as_it_was(run: Callable[[], None]) -> None:
         torch.set_rng_state(generator)
     demand(
         not changed,
-        f"expected the process to be left as it was: the plugin changed {' and '.join(changed)}. Every other plugin shares it. "
-        "Change such a thing for the length of a block and put it back; take random numbers from the noise, in build from torch.",
+        f"expected the process to be unchanged: the plugin changed {' and '.join(changed)}, which all plugins share. Restore a setting "
+        "after use (in a `finally` block); take random numbers from the noise, and in build() from torch.",
     )

@@ -1,4 +1,4 @@
-"""The reduced size that a backbone declares for tests, as a track, so that what is checked is composed as a run is."""
+"""The reduced size that a backbone declares for tests, as a track, so that checks compose a game as a run does."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from vidgen_bench.host.host import LoadedPlugin
 
 
 def small_track(backbone: LoadedPlugin) -> Track:
-    """Return a track of the backbone's reduced clip, with its reduced options as defaults.
+    """Return a track with the backbone's reduced clip and its reduced options as defaults.
 
     Raises:
-        PluginError: ``small`` is no (Clip, options), or a clip that no track can have.
+        PluginError: ``small`` is not (Clip, options), or a track cannot have such a clip.
     """
     declared: Backbone = backbone.declaration
     clip, options = _read(backbone.name, declared.small)
@@ -25,7 +25,7 @@ def small_track(backbone: LoadedPlugin) -> Track:
         part = ClipPart(frames=clip.frames, size=clip.size, classes=clip.classes)
     except ValidationError as error:
         raise PluginError(
-            f"the backbone {backbone.name!r}: `small` has a clip that no track can have, {clip}"
+            f"the backbone {backbone.name!r}: `small` has a clip that is not valid for a track, {clip}"
         ) from error
     data = DataPart(name="small", resize=(clip.size, clip.size + clip.spare), crop=(0, 0, clip.size, clip.size))
     changed = {"name": "small", "data": data, "clip_": part, "defaults": {backbone.name: options}}

@@ -1,4 +1,4 @@
-"""What is checked: a declaration by itself, and every pair that it makes at the reduced size of the backbone."""
+"""The subjects of checks: a declaration by itself, and every pair it fits, at the reduced size of the backbone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vidgen_bench.host.host import Host, LoadedPlugin
 
 @dataclass(frozen=True)
 class Declared:
-    """A declaration by itself, and the plugins that it may be paired with."""
+    """A declaration by itself, and the plugins for its pairs."""
 
     plugin: LoadedPlugin
     host: Host
@@ -28,32 +28,32 @@ class Declared:
 
     @property
     def packages(self) -> set[str]:
-        """The top-level packages that the plugin's code is in."""
+        """The top-level packages of the plugin's code."""
         return {type(self.plugin.declaration).__module__.partition(".")[0]}
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A pair at the backbone's reduced size, or a backbone that stands alone."""
+    """A pair at the backbone's reduced size, or a backbone without a latent path."""
 
     composition: Composition
 
     @property
     def name(self) -> str:
-        """The spec, as ``run`` takes it."""
+        """The spec, as passed to ``run``."""
         return str(self.composition.resolved.spec)
 
     @property
     def packages(self) -> set[str]:
-        """The top-level packages that the code of both sides is in."""
+        """The top-level packages of the code of both sides."""
         sides = (self.composition.backbone, self.composition.temporal)
         return {type(side).__module__.partition(".")[0] for side in sides if side is not None}
 
     def players(self, game: Game) -> list[Player]:
-        """Return the players whose losses are asked one by one.
+        """Return the players whose losses are checked one by one.
 
-        With its own temporal generator all those of a backbone; with another one, and with variants, those that move the
-        generator: the others are the backbone's alone, and every one of them plays in ``step``.
+        With the backbone's own temporal generator, every player; with another one or a variant, only those that train the
+        generator, since the others depend on the backbone alone (``step`` runs all of them).
         """
         backbone, temporal = self.composition.backbone, self.composition.temporal
         if temporal is None or backbone.own is None or self.name == f"{backbone.name}+{backbone.own}":
@@ -62,22 +62,23 @@ class Subject:
         return [player for player in game.players if any(id(p) in inside for p in player.parameters)]
 
     def game(self, seed: int = 0) -> Game:
-        """Return the game, built anew: what one check does to it, another does not see."""
+        """Return a newly built game, so that checks do not affect one another."""
         return self.composition.build(seed)
 
 
 @dataclass(frozen=True)
-class Trial:
-    """One attempt to pair; it gave a subject, or why not."""
+class PairingAttempt:
+    """One attempt to compose a pair: the subject, or the reason why there is none."""
 
     spec: Spec
     subject: Subject | None
     refusal: VidgenBenchError | None
 
 
-def trials(declared: Declared, *, variants: bool = True) -> Iterator[Trial]:
-    """Yield every attempt to pair a plugin: a temporal generator with all backbones, each of its variants among them; a
-    backbone with all temporal generators, or alone where it has no latent path.
+def pairing_attempts(declared: Declared, *, variants: bool = True) -> Iterator[PairingAttempt]:
+    """Yield every attempt to pair a plugin.
+
+    A temporal generator is paired with all backbones, in each of its variants; a backbone with all temporal generators, and alone.
     """
     found, host = declared.plugin, declared.host
     if found.kind == "backbone":
@@ -88,20 +89,22 @@ def trials(declared: Declared, *, variants: bool = True) -> Iterator[Trial]:
         yield from _attempts(backbone, [Spec(backbone.name, found.name, word) for word in words], host)
 
 
-def _attempts(backbone: LoadedPlugin, specs: list[Spec], host: Host) -> Iterator[Trial]:
+def _attempts(backbone: LoadedPlugin, specs: list[Spec], host: Host) -> Iterator[PairingAttempt]:
     for spec in specs:
         try:
             composition = Composition(**vars(fit(spec, small_track(backbone), {}, host)))
         except VidgenBenchError as refusal:
-            yield Trial(spec, None, refusal)
+            yield PairingAttempt(spec, None, refusal)
         except (Exception, SystemExit) as error:
             text = f"{type(error).__name__}: {' '.join(str(error).split())}"
-            yield Trial(spec, None, PluginError(f"{spec} cannot be composed: {text}"))
+            yield PairingAttempt(spec, None, PluginError(f"{spec} cannot be composed: {text}"))
         else:
-            yield Trial(spec, Subject(composition), None)
+            yield PairingAttempt(spec, Subject(composition), None)
 
 
 def subjects(declared: Declared) -> list[Subject]:
-    """Return every pair that fits, once (a variant that changes nothing is the pair without it)."""
-    found = {trial.subject.name: trial.subject for trial in trials(declared) if trial.subject is not None}
+    """Return every pair that fits, once (a variant that changes nothing equals the pair without it)."""
+    found = {
+        attempt.subject.name: attempt.subject for attempt in pairing_attempts(declared) if attempt.subject is not None
+    }
     return list(found.values())

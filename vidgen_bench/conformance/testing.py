@@ -1,4 +1,4 @@
-"""The kit as a pytest function, for the test file of a plugin."""
+"""The checks as a pytest function, for the test file of a plugin."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def conformance_test(name: str) -> Callable[[Case], None]:
         test_conformance = conformance_test("my-ode")
 
     Args:
-        name: of a backbone or temporal generator.
+        name: the name of a backbone or temporal generator.
     Raises:
-        RequestError: no such plugin is installed (``pip install -e .`` first).
-        PluginError: it is broken.
+        RequestError: the plugin is not installed (run ``pip install -e .`` first).
+        PluginError: the plugin is broken.
     """
     import pytest
     import torch
@@ -30,17 +30,17 @@ def conformance_test(name: str) -> Callable[[Case], None]:
     @pytest.mark.parametrize("case", cases(name), ids=str)
     def test_conformance(case: Case) -> None:
         __tracebackhide__ = True
-        said, threads = "", torch.get_num_threads()
-        torch.set_num_threads(1)  # the reduced sizes are too small to share
+        message, threads = "", torch.get_num_threads()
+        torch.set_num_threads(1)  # more threads are slower at the reduced sizes
         try:
             case()
         except Nonconformance as failure:
             if failure.__cause__ is not None:
-                raise  # the plugin raised: its traceback is what helps
-            said = str(failure)
+                raise  # the plugin raised: its traceback is useful
+            message = str(failure)
         finally:
             torch.set_num_threads(threads)
-        if said:
-            pytest.fail(said, pytrace=False)
+        if message:
+            pytest.fail(message, pytrace=False)
 
     return test_conformance

@@ -1,4 +1,4 @@
-"""``vidgen-bench plugins check``: what the contract asks of a plugin, tried on it."""
+"""``vidgen-bench plugins check``: run every check of the contract on a plugin."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from vidgen_bench.cli.plugins.check_view import Answer, Running
+    from vidgen_bench.cli.plugins.check_view import CaseResult, CurrentCase
     from vidgen_bench.conformance import Case
 
 
 def check(
     name: Annotated[str, typer.Argument(help="Name of a backbone or temporal generator.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Try everything that the contract asks of a plugin, with every installed plugin that it goes with.
+    """Check that a plugin meets the contract, with every installed plugin it fits.
 
-    Exit code 0: it conforms. 1: a check failed. 2: no such plugin, or it does not load.
+    Exit code 0: it conforms. 1: a check failed. 2: there is no plugin with that name, or it does not load.
     """
     from vidgen_bench.cli.console import output, print_json
     from vidgen_bench.cli.plugins import check_view
     from vidgen_bench.errors import Interrupted
 
-    running = check_view.Running(None if as_json else output())
+    current = check_view.CurrentCase(None if as_json else output())
     try:
-        asked = _cases(name)
-        answers = _answers(asked, running)
+        cases = _cases(name)
+        results = _run_cases(cases, current)
         if as_json:
-            done = list(answers)
+            done = list(results)
             print_json(check_view.as_json(name, done))
         else:
-            done = check_view.print_as_they_come(output(), name, asked, answers)
+            done = check_view.print_results(output(), name, cases, results)
     except KeyboardInterrupt:
-        raise Interrupted(f"Stopped {f'in {running.case}' if running.case else 'before the first check'}.") from None
-    if any(answer.text for answer in done):
+        raise Interrupted(f"Stopped {f'in {current.case}' if current.case else 'before the first check'}.") from None
+    if any(result.text for result in done):
         raise typer.Exit(1)
 
 
 @contextmanager
-def _aside() -> Iterator[None]:
-    """Send what is printed in the block to standard error, that of subprocesses and of compiled code, too: the report is alone."""
+def _stdout_to_stderr() -> Iterator[None]:
+    """Redirect output in the block to standard error, that of subprocesses and compiled code included."""
     import os
     import sys
 
@@ -68,24 +68,24 @@ def _cases(name: str) -> tuple[Case, ...]:
 
     from vidgen_bench.conformance import cases
 
-    torch.set_num_threads(1)  # the reduced sizes are too small to share
-    with _aside():
+    torch.set_num_threads(1)  # more threads are slower at the reduced sizes
+    with _stdout_to_stderr():
         return cases(name)
 
 
-def _answers(asked: tuple[Case, ...], running: Running) -> Iterator[Answer]:
-    """Ask one case after another."""
+def _run_cases(cases: tuple[Case, ...], current: CurrentCase) -> Iterator[CaseResult]:
+    """Run the cases one by one."""
     import time
 
-    from vidgen_bench.cli.plugins.check_view import Answer
+    from vidgen_bench.cli.plugins.check_view import CaseResult
     from vidgen_bench.conformance import Nonconformance
 
-    for case in asked:
+    for case in cases:
         text, begun = "", time.perf_counter()
-        with running.of(case):
+        with current.of(case):
             try:
-                with _aside():
+                with _stdout_to_stderr():
                     case()
             except Nonconformance as error:
                 text = str(error)
-        yield Answer(case, text, time.perf_counter() - begun)
+        yield CaseResult(case, text, time.perf_counter() - begun)

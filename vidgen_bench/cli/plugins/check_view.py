@@ -1,4 +1,4 @@
-"""What ``plugins check`` prints: a line for each check, beneath it what failed, and a verdict."""
+"""The report of ``plugins check``: a line per check with its failures beneath, and a verdict."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 
 _NUMBER = re.compile(r"(?<!line )(?<!\d)\d[\d.,]*(?:e[+-]?\d+)?")
-"""A number that differs from pair to pair; the line of a file is none."""
+"""A number that may differ between pairs; the line number of a file does not."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """How a case ended: ``text`` is empty where it passed."""
+class CaseResult:
+    """The result of a case: ``text`` is empty if it passed."""
 
     case: Case
     text: str
     seconds: float
 
 
-class Running:
-    """Which case is being asked; a terminal shows it until it is answered."""
+class CurrentCase:
+    """The running case; a terminal shows it until it ends."""
 
     def __init__(self, console: Console | None) -> None:
         self.case: Case | None = None
@@ -44,7 +44,7 @@ class Running:
 
     @contextmanager
     def of(self, case: Case) -> Iterator[None]:
-        """Name a case for the length of the block, and to whoever asks afterwards."""
+        """Show a case during the block, and keep it as the current one."""
         self.case = case
         if self._console is None:
             yield
@@ -56,35 +56,37 @@ class Running:
             self._console.control(Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2)))
 
 
-def as_json(name: str, answers: Sequence[Answer]) -> dict[str, Any]:
+def as_json(name: str, results: Sequence[CaseResult]) -> dict[str, Any]:
     """Return the report as plain values."""
     return {
         "name": name,
-        "conforms": not any(answer.text for answer in answers),
+        "conforms": not any(result.text for result in results),
         "checks": [
             {
                 "name": group[0].case.check,
-                "asks": group[0].case.asked.asks,
-                "module": group[0].case.asked.module,
+                "asks": group[0].case.definition.asks,
+                "module": group[0].case.definition.module,
                 "cases": [
                     {"subject": a.case.subject, "passed": not a.text, "text": a.text, "seconds": round(a.seconds, 3)}
                     for a in group
                 ],
             }
-            for group in _by_check(answers)
+            for group in _by_check(results)
         ],
     }
 
 
-def print_as_they_come(console: Console, name: str, asked: Sequence[Case], answers: Iterable[Answer]) -> list[Answer]:
-    """Print every check when its last case is answered, then the verdict; return the answers."""
-    done: list[Answer] = []
+def print_results(
+    console: Console, name: str, cases: Sequence[Case], results: Iterable[CaseResult]
+) -> list[CaseResult]:
+    """Print each check after its last case, then the verdict; return the results."""
+    done: list[CaseResult] = []
     seen: dict[str, str] = {}
-    console.print(f"{_heading(name, asked)}\n")
-    left = Counter(case.check for case in asked)
-    for answer in answers:
-        done.append(answer)
-        check = answer.case.check
+    console.print(f"{_heading(name, cases)}\n")
+    left = Counter(case.check for case in cases)
+    for result in results:
+        done.append(result)
+        check = result.case.check
         left[check] -= 1
         if left[check] == 0:
             group = [a for a in done if a.case.check == check]
@@ -95,20 +97,20 @@ def print_as_they_come(console: Console, name: str, asked: Sequence[Case], answe
     return done
 
 
-def _heading(name: str, asked: Sequence[Case]) -> str:
-    pairs = {case.subject for case in asked if case.asked.scope != "declaration"}
-    with_whom = "alone" if pairs == {name} else f"in {_counted(len(pairs), 'pair')}"
-    return f"{name} {with_whom}, at the reduced size"
+def _heading(name: str, cases: Sequence[Case]) -> str:
+    pairs = {case.subject for case in cases if case.definition.scope != "declaration"}
+    partners = "alone" if pairs == {name} else f"in {_counted(len(pairs), 'pair')}"
+    return f"{name} {partners}, at the reduced size"
 
 
-def _by_check(answers: Iterable[Answer]) -> Iterator[list[Answer]]:
-    for _, group in groupby(answers, key=lambda answer: answer.case.check):
+def _by_check(results: Iterable[CaseResult]) -> Iterator[list[CaseResult]]:
+    for _, group in groupby(results, key=lambda result: result.case.check):
         yield list(group)
 
 
-def _line(group: Sequence[Answer]) -> Table:
-    """Return one check: mark, name, what it asks, on how many pairs, in how many seconds."""
-    failed = sum(bool(answer.text) for answer in group)
+def _line(group: Sequence[CaseResult]) -> Table:
+    """Return the line of a check: mark, name, requirement, number of pairs, seconds."""
+    failed = sum(bool(result.text) for result in group)
     line = Table.grid(padding=(0, 2, 0, 0), expand=True)
     for width in (6, 12):
         line.add_column(width=width, no_wrap=True)
@@ -116,30 +118,30 @@ def _line(group: Sequence[Answer]) -> Table:
     for width in (8, 7):
         line.add_column(width=width, no_wrap=True, justify="right")
     case = group[0].case
-    count = "" if case.asked.scope == "declaration" else _counted(len(group), "pair")
+    count = "" if case.definition.scope == "declaration" else _counted(len(group), "pair")
     mark = Text("FAILED", "bold red") if failed else Text("ok", "green")
-    seconds = f"{sum(answer.seconds for answer in group):.1f} s"
-    line.add_row(mark, Text(case.check, "bold"), case.asked.asks, Text(count, "dim"), Text(seconds, "dim"))
+    seconds = f"{sum(result.seconds for result in group):.1f} s"
+    line.add_row(mark, Text(case.check, "bold"), case.definition.asks, Text(count, "dim"), Text(seconds, "dim"))
     return line
 
 
-def _failures(group: Sequence[Answer], seen: dict[str, str], width: int) -> Text:
-    """Return what a check failed with, each text once under the pairs that it is said of, whatever its numbers are.
+def _failures(group: Sequence[CaseResult], seen: dict[str, str], width: int) -> Text:
+    """Return the failures of a check, each text once below its pairs, even if its numbers differ.
 
-    ``seen`` tells in which check a text came first; it is not repeated.
+    ``seen`` maps each text to the check that reported it first; it is not repeated.
     """
-    said: dict[str, list[Answer]] = {}
-    for answer in group:
-        if answer.text:
-            said.setdefault(_NUMBER.sub("#", answer.text), []).append(answer)
+    by_text: dict[str, list[CaseResult]] = {}
+    for result in group:
+        if result.text:
+            by_text.setdefault(_NUMBER.sub("#", result.text), []).append(result)
     lines = Text()
-    for key, answers in said.items():
-        check, subjects = answers[0].case.check, ", ".join(answer.case.subject for answer in answers)
+    for key, results in by_text.items():
+        check, subjects = results[0].case.check, ", ".join(result.case.subject for result in results)
         before = seen.setdefault(key, check)
         lines.append(_folded(subjects if before == check else f"{subjects}: as in {before}", width), "bold")
         if before == check:
-            lines.append(_folded(answers[0].text, width))
-    lines.append(_folded(f"asked in {group[0].case.asked.module}", width), "dim")
+            lines.append(_folded(results[0].text, width))
+    lines.append(_folded(f"checked in {group[0].case.definition.module}", width), "dim")
     lines.rstrip()
     return lines
 
@@ -151,14 +153,14 @@ def _folded(text: str, width: int, margin: str = " " * 8) -> str:
     return f"{folded}\n"
 
 
-def _verdict(name: str, answers: Sequence[Answer], width: int) -> Text:
-    failed = list(dict.fromkeys(answer.case.check for answer in answers if answer.text))
-    checks = len({answer.case.check for answer in answers})
-    seconds = sum(answer.seconds for answer in answers)
+def _verdict(name: str, results: Sequence[CaseResult], width: int) -> Text:
+    failed = list(dict.fromkeys(result.case.check for result in results if result.text))
+    checks = len({result.case.check for result in results})
+    seconds = sum(result.seconds for result in results)
     if failed:
         text = f"{name} does not conform: {len(failed)} of {checks} checks failed ({', '.join(failed)})."
         return Text(_folded(text, width, "").rstrip(), "red")
-    return Text(f"{name} conforms: {_counted(checks, 'check')}, {len(answers)} cases, {seconds:.1f} s.", "green")
+    return Text(f"{name} conforms: {_counted(checks, 'check')}, {len(results)} cases, {seconds:.1f} s.", "green")
 
 
 def _counted(number: int, word: str) -> str:

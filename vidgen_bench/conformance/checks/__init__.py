@@ -1,1 +1,1 @@
-"""One module per check of the conformance kit."""
+"""The checks of the conformance kit, one module each."""

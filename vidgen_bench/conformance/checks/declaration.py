@@ -1,4 +1,4 @@
-"""The declaration by itself: a frozen value whose options explain themselves, and light to import."""
+"""The declaration by itself: immutable, with documented options, and fast to import."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ HEAVY = ("torch", "numpy", "scipy")
 SECONDS = 120
 
 
-def declaration(declared: Declared) -> None:
-    """Ask that it cannot be changed, that its options are explained and take their own values, and what it imports."""
+def check_declaration(declared: Declared) -> None:
+    """Check that it is immutable, that options have help and accept their values, and that its imports are light."""
     value = declared.plugin.declaration
     demand(
         _refuses_change(value),
         "expected a frozen value: its name could be changed. Declare it with @dataclass(frozen=True).",
     )
     for word in ("summary", "reference"):
-        demand(bool(getattr(value, word).strip()), f"expected one line of {word}: it is empty")
-    _ask_options(value)
-    _ask_imports(declared)
+        demand(bool(getattr(value, word).strip()), f"expected a non-empty {word} of one line: it is empty")
+    _check_options(value)
+    _check_imports(declared)
 
 
 def _refuses_change(value: Any) -> bool:
@@ -42,12 +42,12 @@ def _refuses_change(value: Any) -> bool:
     return False
 
 
-def _ask_options(value: Any) -> None:
+def _check_options(value: Any) -> None:
     for field in dataclasses.fields(value.options):
         demand(
             bool(field.metadata.get("help")),
-            f"expected every option to have a line of help: {field.name!r} has none. Make it with "
-            'vidgen_bench.api.option(default, "what it is").',
+            f"expected every option to have a help text: {field.name!r} has none. Declare it with "
+            'vidgen_bench.api.option(default, "help text").',
         )
     sets = getattr(value, "sets", {})
     layers = {"the default": {f.name: f.default for f in dataclasses.fields(value.options)}, "sets": sets}
@@ -57,30 +57,30 @@ def _ask_options(value: Any) -> None:
             try:
                 taken = checked(value.options, name, chosen, where=name)
             except RequestError as error:
-                raise Nonconformance(f"expected {layer} to be a value that the option takes: {error}") from None
+                raise Nonconformance(f"expected {layer} to be a valid value: {error}") from None
             demand(
                 type(taken) is type(chosen) and taken == chosen,
-                f"expected {layer} to be of the option's type: {name}={chosen!r} is read as {taken!r}",
+                f"expected {layer} to have the option's type: {name}={chosen!r} is read as {taken!r}",
             )
     value.options(**sets)
 
 
-def _ask_imports(declared: Declared) -> None:
+def _check_imports(declared: Declared) -> None:
     module = declared.host.module(declared.plugin.origin)
     seen = imported(module, tuple(sys.path))
     demand(
         not seen,
-        f"expected the module {module} to import no {', '.join(HEAVY)}, so that plugins are listed at once: it imports "
-        f"{' and '.join(seen)}. Put the networks into a module of their own and import that inside build().",
+        f"expected the module {module} not to import {' or '.join(HEAVY)}, so that plugins load fast: it imports "
+        f"{' and '.join(seen)}. Move the networks to a separate module and import it inside build().",
     )
 
 
 @lru_cache
 def imported(module: str, path: tuple[str, ...]) -> tuple[str, ...]:
-    """Return which heavy libraries a fresh interpreter has after importing a module.
+    """Return the heavy libraries that a new interpreter has loaded after importing a module.
 
     Raises:
-        Nonconformance: the import failed there.
+        Nonconformance: the import failed.
     """
     code = (
         f"import sys, json; sys.path[:] = json.loads({json.dumps(list(path))!r}); import {module}\n"
@@ -90,5 +90,5 @@ def imported(module: str, path: tuple[str, ...]) -> tuple[str, ...]:
     last = (done.stdout.strip().splitlines() or [""])[-1].split()
     if done.returncode or last[:1] != ["HEAVY"]:
         reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        raise Nonconformance(f"expected the module {module} to import in a fresh interpreter: {reason}")
+        raise Nonconformance(f"expected the module {module} to be importable in a new interpreter: {reason}")
     return tuple(last[1:])

@@ -1,4 +1,4 @@
-"""Reads of a tensor by the host that a CPU does for nothing, and that make a device wait."""
+"""Reads of a tensor by the host, which are free on the CPU but wait for a device."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _READS = {
 
 
 class HostReads(TorchFunctionMode):
-    """Notes them by name inside the block: on the CPU none of them is an operation, so nothing beneath Python sees them."""
+    """Records host reads by name inside the block. On the CPU they call no operator, so only Python sees them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class HostReads(TorchFunctionMode):
         kwargs = kwargs or {}
         if func in _READS:
             self.found.add(_READS[func])
-        # a device is what x.to(y.device) gives here; a text was written down
+        # x.to(y.device) passes a torch.device; a string is hard-coded
         elif func is Tensor.to and "cpu" in [v for v in (*args[1:], *kwargs.values()) if isinstance(v, str)]:
             self.found.add('Tensor.to("cpu")')
         return func(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Whether a plugin can be tried at all: somebody takes it, and a backbone takes its own reduced size."""
+"""A plugin fits at least one other, and a backbone accepts its own reduced size."""
 
 from __future__ import annotations
 
@@ -8,47 +8,47 @@ from vidgen_bench.compose.resolve import resolve
 from vidgen_bench.config.spec import Spec
 from vidgen_bench.conformance.nonconformance import Nonconformance, demand
 from vidgen_bench.conformance.small import small_track
-from vidgen_bench.conformance.subject import Declared, Trial, trials
+from vidgen_bench.conformance.subject import Declared, PairingAttempt, pairing_attempts
 from vidgen_bench.errors import VidgenBenchError
 from vidgen_bench.host.host import Host, LoadedPlugin
 
 
-def pairing(declared: Declared) -> None:
-    """Ask that there is something to try, and that no question about it ends in an error."""
+def check_pairing(declared: Declared) -> None:
+    """Check that at least one pair fits, and that no attempt to pair ends in an error."""
     found, host = declared.plugin, declared.host
     if found.kind == "backbone":
-        if reason := trouble(found, host):
+        if reason := small_size_fault(found, host):
             raise Nonconformance(reason)
-    tried = list(trials(declared))
-    for trial in tried:
-        _ask_refusal(trial, found, host)
+    tried = list(pairing_attempts(declared))
+    for attempt in tried:
+        _check_refusal(attempt, found, host)
     others = "temporal generator" if found.kind == "backbone" else "backbone"
     reasons = "; ".join(str(t.refusal) for t in tried if t.spec.variant is None)
     demand(
-        any(trial.subject and trial.spec.variant is None for trial in tried),
-        f"expected at least one installed {others} that it fits, or nothing about it can be tried: "
+        any(attempt.subject and attempt.spec.variant is None for attempt in tried),
+        f"expected at least one installed {others} that it fits, to check it with: "
         f"{reasons or f'no {others} is installed'}",
     )
 
 
-def _ask_refusal(trial: Trial, plugin: LoadedPlugin, host: Host) -> None:
-    """A pair may not fit; anything else that comes out of asking is a fault, of this temporal generator if not of the other side."""
-    if trial.refusal is None or isinstance(trial.refusal, Misfit) or plugin.kind == "backbone":
-        return  # a backbone that is asked about another temporal generator has answered the same questions before
-    if trouble(host.find("backbone", trial.spec.backbone), host):
+def _check_refusal(attempt: PairingAttempt, plugin: LoadedPlugin, host: Host) -> None:
+    """A pair may be refused; any other error is a fault of this temporal generator, unless the backbone is faulty."""
+    if attempt.refusal is None or isinstance(attempt.refusal, Misfit) or plugin.kind == "backbone":
+        return  # small_size_fault has checked the backbone already
+    if small_size_fault(host.find("backbone", attempt.spec.backbone), host):
         return
-    raise Nonconformance(f"expected {trial.spec} to fit or to be refused in words: {trial.refusal}")
+    raise Nonconformance(f"expected {attempt.spec} to fit or to be refused with a reason: {attempt.refusal}")
 
 
-def trouble(backbone: LoadedPlugin, host: Host) -> str | None:
-    """Return why a backbone cannot be tried at its reduced size, or None."""
+def small_size_fault(backbone: LoadedPlugin, host: Host) -> str | None:
+    """Return why a backbone does not work at its reduced size, or None."""
     declared: Backbone = backbone.declaration
     try:
         track = small_track(backbone)
         spec = Spec(backbone.name)
         options = resolve(spec, declared, None, track, {}, host).options("backbone", declared)
         if reason := declared.refuses(track.clip, options):
-            return f"expected the backbone {backbone.name!r} to take its own `small`; it refuses: {reason}"
+            return f"expected the backbone {backbone.name!r} to accept its own `small`; it refuses: {reason}"
         latent = declared.latent(track.clip, options)
         if latent is None:
             return (
@@ -56,7 +56,7 @@ def trouble(backbone: LoadedPlugin, host: Host) -> str | None:
                 and f"{backbone.name!r} names its own temporal generator {declared.own!r}, but latent() is None"
             )
         if reason := _latent_fault(latent, track.clip):
-            return f"the latent that {backbone.name!r} asks for cannot be: {reason}"
+            return f"{backbone.name!r} requests an invalid latent: {reason}"
         if declared.own is not None:
             fit(spec, track, {}, host)
     except VidgenBenchError as error:
@@ -65,7 +65,7 @@ def trouble(backbone: LoadedPlugin, host: Host) -> str | None:
 
 
 def _latent_fault(latent: LatentSpec, clip: Clip) -> str | None:
-    """Return what no latent may be, or None."""
+    """Return why a latent is invalid, or None."""
     if latent.frames != clip.frames:
         return f"frames is {latent.frames}, expected the {clip.frames} of the clip"
     if not 0 <= latent.noise <= latent.source:
@@ -73,5 +73,5 @@ def _latent_fault(latent: LatentSpec, clip: Clip) -> str | None:
     if not latent.shape or min((*latent.shape, latent.source)) < 1:
         return f"shape {latent.shape} and source {latent.source} must be at least 1"
     if latent.parameters is not None:
-        return f"parameters is {latent.parameters}, expected None: the harness counts"
+        return f"parameters is {latent.parameters}, expected None: vidgen-bench fills it in"
     return None

@@ -1,4 +1,4 @@
-"""The parameter count: known on the meta device, the same for every seed, and what ``:equal`` says."""
+"""The parameter count: known on the meta device, the same for every seed, and matched by ``:equal``."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from typing import Any
 from torch import nn
 
 from vidgen_bench.api import LatentSpec, Temporal
+from vidgen_bench.conformance.comparison import abbreviated
+from vidgen_bench.conformance.game_state import parameter_names
 from vidgen_bench.conformance.nonconformance import demand
-from vidgen_bench.conformance.play import listed, names
 from vidgen_bench.conformance.subject import Subject
 from vidgen_bench.errors import RequestError
 from vidgen_bench.host.options import checked
 from vidgen_bench.latent import count, on_meta, solve_width
 
 APART = 0.1
-"""How far an ``equal`` count may be where no width can be solved for."""
+"""The largest relative difference of an ``equal`` count if no width can be solved for."""
 
 
-def parameters(subject: Subject) -> None:
-    """Ask that options alone decide the count, and that ``:equal`` is equal."""
+def check_parameters(subject: Subject) -> None:
+    """Check that options alone determine the count, and that ``:equal`` matches it."""
     if subject.composition.resolved.spec.variant is None:
-        _ask_game(subject)
+        _check_game(subject)
     composition = subject.composition
     temporal, latent, options = composition.temporal, composition.latent, composition.temporal_options
     if temporal is None or latent is None:
@@ -34,37 +35,37 @@ def parameters(subject: Subject) -> None:
     known, seen = count(on_meta(lambda: temporal.build(latent, options))), count(module)
     demand(
         known == seen,
-        f"expected the temporal generator to have as many parameters on the meta device, where the harness counts, as when it is "
-        f"built: {known:,} and {seen:,}. Let options and latent alone decide every width.",
+        f"expected the temporal generator to have one parameter count on the meta device and when built: "
+        f"{known:,} and {seen:,}. Derive every width from options and latent alone.",
     )
     if composition.resolved.spec.variant == "equal" and latent.parameters is not None:
-        _ask_equal(temporal, latent, options, seen)
+        _check_equal(temporal, latent, options, seen)
 
 
-def _ask_game(subject: Subject) -> None:
+def _check_game(subject: Subject) -> None:
     games = [subject.game(seed) for seed in (0, 1)]
     first, second = ({n: p.numel() for n, p in _sizes(game.parts).items()} for game in games)
     changed = [name for name in first.keys() | second.keys() if first.get(name) != second.get(name)]
     demand(
         not changed,
-        f"expected every seed to build parameters of the same sizes: {len(changed)} differ ({listed(sorted(changed))}). Let options, "
-        "clip and latent alone decide every width.",
+        f"expected every seed to build parameters of the same sizes: {len(changed)} differ ({abbreviated(sorted(changed))}). Derive "
+        "every width from options, clip and latent alone.",
     )
 
 
 def _sizes(parts: Mapping[str, Any]) -> dict[str, Any]:
-    by_id = names(parts)
+    by_id = parameter_names(parts)
     return {by_id[id(p)]: p for part in parts.values() for p in part.parameters()}
 
 
-def _ask_equal(temporal: Temporal, latent: LatentSpec, options: Any, seen: int) -> None:
+def _check_equal(temporal: Temporal, latent: LatentSpec, options: Any, seen: int) -> None:
     assert latent.parameters is not None
     nearest = _nearest(temporal, latent, options)
     if nearest is not None:
         demand(
             abs(seen - latent.parameters) <= abs(nearest - latent.parameters),
-            f"expected the variant 'equal' to come as near to the backbone's own {latent.parameters:,} parameters as one hidden unit "
-            f"can: it has {seen:,}, and {nearest:,} is possible. Solve the width with vidgen_bench.latent.hidden_width.",
+            f"expected the variant 'equal' to match the backbone's own {latent.parameters:,} parameters to the nearest hidden unit: "
+            f"it has {seen:,}, and {nearest:,} is possible. Solve the width with vidgen_bench.latent.hidden_width.",
         )
         return
     demand(
@@ -75,7 +76,7 @@ def _ask_equal(temporal: Temporal, latent: LatentSpec, options: Any, seen: int) 
 
 
 def _nearest(temporal: Temporal, latent: LatentSpec, options: Any) -> int | None:
-    """Return the count nearest to the own one that some number in place of what ``equal`` sets has; None where none can stand."""
+    """Return the count nearest to the target over the integer options that ``equal`` sets; None if it sets none."""
     for name, chosen in temporal.variants["equal"].items():
 
         def at(width: int, name: str = name) -> nn.Module:

@@ -1,4 +1,4 @@
-"""Losses and samples leave the host and global generators alone, and so does ``after``, which may wait for the device."""
+"""Losses do not wait for the device, and losses, samples and ``after`` leave global random generators unchanged."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ import torch
 
 from vidgen_bench.api import Clip, Player
 from vidgen_bench.conformance.checks.host_reads import HostReads
+from vidgen_bench.conformance.comparison import abbreviated
+from vidgen_bench.conformance.game_inputs import clips_for, turn_noise
+from vidgen_bench.conformance.game_state import evaluation_mode, sample_clips, total_loss, training_mode
 from vidgen_bench.conformance.nonconformance import demand
-from vidgen_bench.conformance.play import clips_for, evaluating, listed, sample, total, training, turn_noise
 from vidgen_bench.conformance.process import numpy_state
 from vidgen_bench.conformance.subject import Subject
 from vidgen_bench.training.watch import Watch
 
-FROM_NOISE = "Take every random number from the noise that is given; a resumed run would differ."
-NOT_AFTER = "`after` is given no noise and draws none; a resumed run would differ."
+FROM_NOISE = "Take every random number from the noise; otherwise a resumed run differs."
+NOT_AFTER = "`after` takes no noise and must not draw; otherwise a resumed run differs."
 
 _HINTS = (
     (
         {"aten::_local_scalar_dense", "aten::is_nonzero", "aten::equal"},
-        "item(), float(), int(), `if` on a tensor and one_hot do this: compare and select with tensors. So does a solver that "
-        "chooses its steps on the host, as an adaptive one does: it slows a device down and keeps an iteration from being "
-        "captured as a graph; take fixed steps.",
+        "item(), float(), int(), `if` on a tensor and one_hot do this: compare and select with tensors. An adaptive solver "
+        "does it too, since it chooses its steps on the host, which slows a device down and prevents graph capture: use fixed "
+        "steps.",
     ),
     (
         {
@@ -35,53 +37,51 @@ _HINTS = (
             "aten::unique_dim",
             "aten::unique_consecutive",
         },
-        "A boolean mask, nonzero or unique does this, since values decide a shape: select with torch.where.",
+        "A boolean mask, nonzero and unique do this, since their values determine a shape: select with torch.where.",
     ),
 )
 
-_READ_HINT = (
-    "That copies from a device, which must be waited for; it costs nothing on the CPU alone. Stay with tensors."
-)
+_READ_HINT = "It copies from the device and waits for it, though it is free on the CPU. Compute with tensors."
 
 
-def quiet(subject: Subject) -> None:
-    """Ask that no loss waits for the device, and that nothing reads or changes a global generator."""
-    game, clip = training(subject.game()), subject.composition.clip
+def check_quiet(subject: Subject) -> None:
+    """Check that no loss waits for the device, and that nothing draws from or changes a global generator."""
+    game, clip = training_mode(subject.game()), subject.composition.clip
     with torch.random.fork_rng(devices=[]):
-        torch.rand(3)  # a state that no seed gives: to be seeded shows
+        torch.rand(3)  # a state that no seed gives, so that seeding is detected
         for player in subject.players(game):
-            _ask_loss(player, clip)
+            _check_loss(player, clip)
         before = _generators()
         with Watch() as watch:
-            sample(evaluating(game), (0,), clip.grid)
-        _ask_random("sampling", watch, before)
-        training(game)
+            sample_clips(evaluation_mode(game), (0,), clip.grid)
+        _check_random("sampling", watch, before)
+        training_mode(game)
         for player in game.players:
             if player.after is not None:
-                _ask_after(player)
+                _check_after(player)
 
 
-def _ask_loss(player: Player, clip: Clip) -> None:
+def _check_loss(player: Player, clip: Clip) -> None:
     batch, noise, before = clips_for(player, clip), turn_noise(player), _generators()
     with Watch() as watch, HostReads() as reads:
-        loss = total(player.loss(batch, noise))
+        loss = total_loss(player.loss(batch, noise))
         if loss.requires_grad:
             torch.autograd.grad(loss, player.parameters, allow_unused=True)
     what = f"the loss of player {player.name!r}"
-    _ask_random(what, watch, before)
+    _check_random(what, watch, before)
     found = sorted(watch.synchronising | reads.found)
     demand(
         not found,
-        f"expected {what} never to wait for the device: it calls {listed(found)}. {_hint(watch.synchronising)}",
+        f"expected {what} not to wait for the device: it calls {abbreviated(found)}. {_hint(watch.synchronising)}",
     )
 
 
-def _ask_after(player: Player) -> None:
+def _check_after(player: Player) -> None:
     assert player.after is not None
     before = _generators()
     with torch.no_grad(), Watch() as watch:
         player.after(torch.tensor(0))
-    _ask_random(f"`after` of player {player.name!r}", watch, before, NOT_AFTER)
+    _check_random(f"`after` of player {player.name!r}", watch, before, NOT_AFTER)
 
 
 def _hint(operations: Collection[str]) -> str:
@@ -90,7 +90,7 @@ def _hint(operations: Collection[str]) -> str:
 
 
 def _generators() -> dict[str, Any]:
-    """Return the states of the global generators by their names."""
+    """Return the states of the global generators by name."""
     return {
         "torch's global generator": torch.get_rng_state().numpy().tobytes(),
         "numpy's global generator": numpy_state(),
@@ -98,12 +98,12 @@ def _generators() -> dict[str, Any]:
     }
 
 
-def _ask_random(what: str, watch: Watch, before: dict[str, Any], hint: str = FROM_NOISE) -> None:
-    drawn = listed(sorted(watch.global_random))
-    demand(not drawn, f"expected {what} to leave torch's global random numbers alone: it calls {drawn}. {hint}")
+def _check_random(what: str, watch: Watch, before: dict[str, Any], hint: str = FROM_NOISE) -> None:
+    drawn = abbreviated(sorted(watch.global_random))
+    demand(not drawn, f"expected {what} not to draw from torch's global generator: it calls {drawn}. {hint}")
     now = _generators()
-    for whose, state in before.items():
+    for generator, state in before.items():
         demand(
-            now[whose] == state,
-            f"expected {what} to leave {whose} as it was: its state has changed. Seed nothing. {hint}",
+            now[generator] == state,
+            f"expected {what} to leave {generator} unchanged: its state has changed. Do not seed it. {hint}",
         )

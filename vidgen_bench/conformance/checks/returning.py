@@ -1,4 +1,4 @@
-"""A flow that goes forward and back returns to where it began, up to its solver's error."""
+"""A flow that is integrated forward and back returns to its start, up to the solver's error."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from vidgen_bench.api import LatentSpec, Times
-from vidgen_bench.conformance.checks.smoothness import built
+from vidgen_bench.conformance.checks.smoothness import build_in_precision
+from vidgen_bench.conformance.game_inputs import initial_latent
 from vidgen_bench.conformance.nonconformance import demand
-from vidgen_bench.conformance.play import start
 from vidgen_bench.conformance.precision import ROUNDING, noise_in
 from vidgen_bench.conformance.subject import Subject
 from vidgen_bench.noise import Noise
@@ -18,40 +18,43 @@ from vidgen_bench.noise import Noise
 ROWS = (0, 1, 2)
 
 WIDTH, FRAMES = 12, 9
-"""Of the plain latent, a vector that is z_0 itself."""
+"""The size of the latent for this check, a vector equal to z_0."""
 
 NEAR = {torch.float64: 1e-4, torch.float32: 1e-3}
-"""A return this near, against how far the path went, is within what an adaptive solver promises."""
+"""The largest distance from the start, relative to the path's length, within the tolerance of an adaptive solver."""
 
 ORDER = 0.5
-"""The least order of the return in the frame interval."""
+"""The minimum order of the return error in the frame interval."""
 
 
-def returns(subject: Subject, dtype: torch.dtype) -> None:
-    """Ask a path that is a flow of its own start to come back to it."""
-    coarse, fine = plain(FRAMES), plain(2 * FRAMES - 1)
+def check_return(subject: Subject, dtype: torch.dtype) -> None:
+    """Check that a path that is a flow of its start returns to it."""
+    coarse, fine = vector_latent(FRAMES), vector_latent(2 * FRAMES - 1)
     if not (_takes(subject, coarse) and _takes(subject, fine)):
         return
-    module = built(subject.composition, coarse, dtype)
+    module = build_in_precision(subject.composition, coarse, dtype)
     noise = noise_in(dtype, ROWS)
-    z0 = start(coarse, noise)
+    z0 = initial_latent(coarse, noise)
     if not _is_flow(module, z0, noise):
         return
-    errors = [_error(module, z0, noise), _error(built(subject.composition, fine, dtype), z0, noise)]
+    errors = [
+        _return_error(module, z0, noise),
+        _return_error(build_in_precision(subject.composition, fine, dtype), z0, noise),
+    ]
     if errors[1] <= NEAR[dtype]:
         return
     order = math.log2(errors[0] / errors[1])
     demand(
         order >= ORDER,
-        "expected the path to return when it goes forward by 1 and back by 1, as `before` declares, up to the solver's error, "
-        f"which falls as frames come closer: it misses its start by {errors[0]:.3g} of the way with {FRAMES} frames and by "
-        f"{errors[1]:.3g} with {2 * FRAMES - 1} (order {order:.2g}). Integrate backwards with the same equation "
-        "(integrate.ode_path does), or do not declare 'before'.",
+        "expected the path to return to its start after going forward by 1 and back by 1 (it declares `before`), up to a solver "
+        f"error that falls with the frame interval: it misses its start by {errors[0]:.3g} of the way with {FRAMES} frames and by "
+        f"{errors[1]:.3g} with {2 * FRAMES - 1} (order {order:.2g}). Integrate the same equation backwards "
+        "(integrate.ode_path does so), or do not declare 'before'.",
     )
 
 
-def plain(frames: int) -> LatentSpec:
-    """Return a latent that nothing stands before: z(0) can be z_0."""
+def vector_latent(frames: int) -> LatentSpec:
+    """Return a latent whose z(0) can be z_0 itself."""
     return LatentSpec((WIDTH,), frames, WIDTH, WIDTH, "normal")
 
 
@@ -66,7 +69,7 @@ def _at(module: nn.Module, z0: Tensor, times: Times, noise: Noise) -> Tensor:
 
 
 def _is_flow(module: nn.Module, z0: Tensor, noise: Noise) -> bool:
-    """Return whether z(0) is z_0, and a path that starts at z(s) is the rest of the path."""
+    """Return whether z(0) is z_0 and a path that starts at z(s) continues the original path."""
     s, u = 2 / (FRAMES - 1), 3 / (FRAMES - 1)
     here, there, further = _at(module, z0, (0.0, s, s + u), noise).unbind(1)
     again = _at(module, there, (u,), noise)[:, 0]
@@ -74,8 +77,8 @@ def _is_flow(module: nn.Module, z0: Tensor, noise: Noise) -> bool:
     return all(float((a - b).abs().max()) <= ROUNDING[z0.dtype] * scale for a, b in ((here, z0), (again, further)))
 
 
-def _error(module: nn.Module, z0: Tensor, noise: Noise) -> float:
-    """Return how far a path forward by 1 and back by 1 ends from its start, against how far it went."""
+def _return_error(module: nn.Module, z0: Tensor, noise: Noise) -> float:
+    """Return the distance from the start after going forward by 1 and back by 1, relative to the distance travelled."""
     forward = _at(module, z0, (1.0,), noise)[:, 0]
     back = _at(module, forward, (-1.0,), noise)[:, 0]
     went = float((forward - z0).square().mean().sqrt())

@@ -1,4 +1,4 @@
-"""A checkpoint is the whole of a game: put into another one, it samples and goes on the same."""
+"""A checkpoint holds the whole state of a game: loaded into another game, it gives the same samples and losses."""
 
 from __future__ import annotations
 
@@ -10,56 +10,51 @@ from typing import Any
 import torch
 
 from vidgen_bench.api import Clip, Game, Player
+from vidgen_bench.conformance.comparison import abbreviated, bitwise_equal, largest_difference
+from vidgen_bench.conformance.game_inputs import clips_for, turn_noise
+from vidgen_bench.conformance.game_state import copy_states, evaluation_mode, sample_clips, training_mode
 from vidgen_bench.conformance.nonconformance import Nonconformance, demand
-from vidgen_bench.conformance.play import (
-    clips_for,
-    difference,
-    evaluating,
-    listed,
-    same,
-    sample,
-    states,
-    training,
-    turn_noise,
-)
 from vidgen_bench.conformance.subject import Subject
 from vidgen_bench.training import checkpoint
 
 ROWS = (0,)
 ITERATIONS = (0, 1, 2, 1000)
 
-WHERE = "What decides a sample or a loss belongs into a module of game.parts, as a parameter or a persistent buffer."
+WHERE = (
+    "Keep everything that affects samples or losses in a module of game.parts, as a parameter or a persistent buffer."
+)
 
 
-def saving(subject: Subject) -> None:
-    """Ask that saved parts, loaded into a game of another seed, give the same samples and the same next losses."""
+def check_saving(subject: Subject) -> None:
+    """Check that saved parts, loaded into a game of another seed, give the same samples and the same next losses."""
     clip = subject.composition.clip
     game, other = subject.game(0), subject.game(1)
-    _use(training(game), clip)
+    _use(training_mode(game), clip)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "game.pt"
         checkpoint.save(path, {"parts": checkpoint.part_states(game.parts)})
         content = checkpoint.load(path, torch.device("cpu"))
     _load(other, content["parts"])
-    one, two = (sample(evaluating(g), ROWS, clip.grid) for g in (game, other))
+    one, two = (sample_clips(evaluation_mode(g), ROWS, clip.grid) for g in (game, other))
     demand(
-        same(one, two),
-        f"expected saved parts, loaded into a game of another seed, to give the same samples: {difference(one, two):.3g} apart. {WHERE}",
+        bitwise_equal(one, two),
+        "expected saved parts, loaded into a game of another seed, to give the same samples: they differ by "
+        f"{largest_difference(one, two):.3g}. {WHERE}",
     )
-    for mine, theirs in zip(*(subject.players(training(g)) for g in (game, other)), strict=True):
+    for mine, theirs in zip(*(subject.players(training_mode(g)) for g in (game, other)), strict=True):
         a, b = _loss(subject, game, mine), _loss(subject, other, theirs)
         demand(
-            same(a, b),
+            bitwise_equal(a, b),
             f"expected saved parts, loaded into a game of another seed, to give player {mine.name!r} the same next loss: "
             f"{float(a.sum()):.9g} and {float(b.sum()):.9g}. {WHERE}",
         )
-    _ask_after(game, other)
+    _check_after(game, other)
     for mine, theirs in zip(game.players, other.players, strict=True):
-        _ask_schedule(mine, theirs)
+        _check_schedule(mine, theirs)
 
 
 def _use(game: Game, clip: Clip) -> None:
-    """Let losses and ``after`` change what they keep: statistics, averages of weights."""
+    """Run losses and ``after`` once, so that they update their state: statistics, averages of weights."""
     for player in game.players:
         player.loss(clips_for(player, clip), turn_noise(player))
     for player in game.players:
@@ -72,8 +67,8 @@ def _after(player: Player, calls: int) -> None:
         player.after(torch.tensor(calls * player.every))
 
 
-def _ask_after(game: Game, other: Game) -> None:
-    """Ask that ``after`` does the same in both, though it has been called once more in the first, on weights that have moved."""
+def _check_after(game: Game, other: Game) -> None:
+    """Check that ``after`` does the same in both games on changed weights, though the first has called it once more."""
     for one in (game, other):
         with torch.no_grad():
             for player in one.players:
@@ -82,18 +77,18 @@ def _ask_after(game: Game, other: Game) -> None:
     for mine, theirs in zip(game.players, other.players, strict=True):
         _after(mine, 1)
         _after(theirs, 1)
-        a, b = states(game), states(other)
-        apart = [f"{part}.{k}" for part in a for k in a[part] if not same(a[part][k], b[part][k])]
+        a, b = copy_states(game), copy_states(other)
+        apart = [f"{part}.{k}" for part in a for k in a[part] if not bitwise_equal(a[part][k], b[part][k])]
         demand(
             not apart,
-            f"expected `after` of player {mine.name!r} to do the same in a game that saved parts were loaded into: {len(apart)} "
-            f"tensors differ ({listed(apart)}). What it counts or remembers is lost when a run resumes: go by the iteration that "
-            "it is given, or keep it in a persistent buffer.",
+            f"expected `after` of player {mine.name!r} to do the same in a game loaded from saved parts: {len(apart)} "
+            f"tensors differ ({abbreviated(apart)}). Other state is lost when a run resumes: use the iteration passed to it, or keep "
+            "the state in a persistent buffer.",
         )
 
 
-def _ask_schedule(mine: Player, theirs: Player) -> None:
-    """Ask that a factor depends on the iteration alone: when a run resumes, the iterations before are not asked again."""
+def _check_schedule(mine: Player, theirs: Player) -> None:
+    """Check that the factor depends on the iteration alone: a resumed run does not repeat earlier calls."""
     forth = {i: mine.schedule(i) for i in ITERATIONS}
     for player in (mine, theirs):
         for i in reversed(ITERATIONS):
@@ -101,7 +96,7 @@ def _ask_schedule(mine: Player, theirs: Player) -> None:
             demand(
                 rate == forth[i],
                 f"expected the schedule of player {mine.name!r} to depend on the iteration alone: at iteration {i} it gives "
-                f"{forth[i]!r}, and {rate!r} when it is asked again in another order. A resumed run begins in the middle.",
+                f"{forth[i]!r}, and {rate!r} when called again in another order. A resumed run starts in the middle.",
             )
 
 
@@ -111,7 +106,7 @@ def _load(game: Game, saved: Mapping[str, Any]) -> None:
             part.load_state_dict(saved[name])
     except RuntimeError as error:
         reason = " ".join(str(error).split())
-        raise Nonconformance(f"expected saved parts to fit a game of another seed: {reason}") from None
+        raise Nonconformance(f"expected saved parts to load into a game of another seed: {reason}") from None
 
 
 def _loss(subject: Subject, game: Game, player: Player) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Training iterations at the reduced size, turn by turn as the trainer plays them."""
+"""Training iterations at the reduced size, in the order of the trainer."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import math
 import torch
 
 from vidgen_bench.api import Clip, Game, Player
+from vidgen_bench.conformance.comparison import abbreviated
+from vidgen_bench.conformance.game_inputs import clips_for, turn_noise
+from vidgen_bench.conformance.game_state import parameter_names, training_mode
 from vidgen_bench.conformance.nonconformance import demand
-from vidgen_bench.conformance.play import clips_for, listed, names, training, turn_noise
 from vidgen_bench.conformance.subject import Subject
 from vidgen_bench.training.step import take_turn
 
@@ -16,35 +18,37 @@ ROUNDS = 2
 
 
 class Optimisers:
-    """One optimiser a player, as the trainer keeps them."""
+    """One optimiser per player, as in the trainer."""
 
     def __init__(self, game: Game) -> None:
-        self.of = {player.name: player.optimiser(player.parameters) for player in game.players}
+        self.by_player = {player.name: player.optimiser(player.parameters) for player in game.players}
 
 
-def step(subject: Subject) -> None:
-    """Ask that two iterations can be played and leave losses and parameters finite."""
-    game, clip = training(subject.game()), subject.composition.clip
+def check_step(subject: Subject) -> None:
+    """Check that losses and parameters are finite after two training iterations."""
+    game, clip = training_mode(subject.game()), subject.composition.clip
     optimisers = Optimisers(game)
     for iteration in range(ROUNDS):
-        losses = play_iteration(game, clip, optimisers, iteration)
+        losses = train_iteration(game, clip, optimisers, iteration)
         broken = [name for name, value in losses.items() if not math.isfinite(value)]
-        demand(not broken, f"expected finite losses in iteration {iteration}: {listed(broken)} is not")
-        name_of = names(game.parts)
+        demand(not broken, f"expected finite losses in iteration {iteration}: not finite: {abbreviated(broken)}")
+        name_of = parameter_names(game.parts)
         bad = [
             name_of[id(p)] for part in game.parts.values() for p in part.parameters() if not bool(p.isfinite().all())
         ]
-        demand(not bad, f"expected finite parameters after iteration {iteration}: {len(bad)} are not ({listed(bad)})")
+        demand(
+            not bad, f"expected finite parameters after iteration {iteration}: {len(bad)} are not ({abbreviated(bad)})"
+        )
 
 
-def play_iteration(game: Game, clip: Clip, optimisers: Optimisers, iteration: int) -> dict[str, float]:
-    """Play every player in order, each its turns, then ``after``; return the losses of the last turns by name."""
+def train_iteration(game: Game, clip: Clip, optimisers: Optimisers, iteration: int) -> dict[str, float]:
+    """Run the turns of every player in order, then ``after``; return the losses of the last turns by name."""
     losses: dict[str, float] = {}
     for player in game.players:
         rate = _rate(player, iteration)
         for turn in range(player.turns):
             noise = turn_noise(player, key=iteration * player.turns + turn)
-            batch, optimiser = clips_for(player, clip), optimisers.of[player.name]
+            batch, optimiser = clips_for(player, clip), optimisers.by_player[player.name]
             terms = take_turn(player, optimiser, batch, noise, rate, lambda grads: grads)
             losses |= {f"{player.name}.{name}": float(term) for name, term in terms.items()}
     for player in game.players:
@@ -58,7 +62,7 @@ def _rate(player: Player, iteration: int) -> float:
     rate = player.schedule(iteration)
     demand(
         isinstance(rate, int | float) and math.isfinite(rate) and rate >= 0.0,
-        f"expected the schedule of player {player.name!r} to give a factor of at least 0 on the learning rate: at iteration "
-        f"{iteration} it gives {rate!r}",
+        f"expected the schedule of player {player.name!r} to return a learning-rate factor of at least 0: at iteration "
+        f"{iteration} it returns {rate!r}",
     )
     return rate

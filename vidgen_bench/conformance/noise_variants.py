@@ -1,4 +1,4 @@
-"""Noise that watches or changes what a plugin draws: recorded, repeated row by row, or in double precision."""
+"""Variants of the noise: recording every draw, with repeated rows, or in double precision."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ N = TypeVar("N", bound=Noise)
 
 @dataclass(frozen=True)
 class Draw:
-    """What one call gave: ``values`` [N, ...], one for each of ``rows`` [N]; a shared draw has no rows."""
+    """The result of one call: ``values`` [N, ...] for ``rows`` [N]; a shared draw has no rows."""
 
     law: str
     name: str
@@ -28,34 +28,34 @@ class Draw:
 
 @dataclass(frozen=True)
 class RecordedNoise(Noise):
-    """Noise that keeps every draw."""
+    """Noise that records every draw."""
 
-    book: list[Draw] = field(default_factory=list)
+    draws: list[Draw] = field(default_factory=list)
 
     def uniform(self, name: str, *shape: int) -> Tensor:
-        return self._noted("uniform", name, shape, super().uniform(name, *shape))
+        return self._record("uniform", name, shape, super().uniform(name, *shape))
 
     def normal(self, name: str, *shape: int) -> Tensor:
-        return self._noted("normal", name, shape, super().normal(name, *shape))
+        return self._record("normal", name, shape, super().normal(name, *shape))
 
     def integers(self, name: str, high: int) -> Tensor:
-        return self._noted("integers", name, (high,), super().integers(name, high))
+        return self._record("integers", name, (high,), super().integers(name, high))
 
     def shared(self, name: str, high: int) -> Tensor:
         value = super().shared(name, high)
-        self.book.append(Draw("shared", name, (high,), (), value))
+        self.draws.append(Draw("shared", name, (high,), (), value))
         return value
 
-    def _noted(self, law: str, name: str, shape: tuple[int, ...], values: Tensor) -> Tensor:
-        self.book.append(Draw(law, name, shape, tuple(self.rows.tolist()), values.clone()))
+    def _record(self, law: str, name: str, shape: tuple[int, ...], values: Tensor) -> Tensor:
+        self.draws.append(Draw(law, name, shape, tuple(self.rows.tolist()), values.clone()))
         return values
 
 
 @dataclass(frozen=True)
-class TwiceNoise(Noise):
-    """The noise of a batch whose every row comes twice: rows 0 .. n - 1 and again 0 .. n - 1.
+class RepeatedNoise(Noise):
+    """The noise of a batch that contains every row twice: rows 0 .. n - 1, then 0 .. n - 1 again.
 
-    ``sized(m)`` is the batch of m rows, twice as well; ``shared`` is one draw for the whole batch, and stays what it is.
+    ``sized(m)`` repeats its m rows in the same way; ``shared``, one draw for the whole batch, is unchanged.
     """
 
     def sized(self, rows: int) -> Noise:
@@ -74,11 +74,11 @@ class DoubleNoise(Noise):
         return super().normal(name, *shape).double()
 
 
-def drawn_by(kind: type[N], noise: Noise) -> N:
-    """Return the same noise as another kind."""
+def convert_noise(kind: type[N], noise: Noise) -> N:
+    """Return the same noise as another subclass."""
     return kind(**{f.name: getattr(noise, f.name) for f in fields(Noise)})
 
 
-def twice(noise: Noise) -> TwiceNoise:
-    """Return the noise of the same rows twice over."""
-    return replace(drawn_by(TwiceNoise, noise), rows=noise.rows.repeat(2))
+def repeat_rows(noise: Noise) -> RepeatedNoise:
+    """Return the noise of the same rows, each twice."""
+    return replace(convert_noise(RepeatedNoise, noise), rows=noise.rows.repeat(2))
