@@ -1,6 +1,6 @@
-"""What a plugin author reads: the values that pass between harness and plugins, and the declarations a plugin makes.
+"""The contract with plugins: the declarations a plugin makes, and the values that vidgen-bench and plugins exchange.
 
-Importing this module imports no torch, and a declaration should not either: ``build`` does.
+Importing this module does not import torch; nor should a declaration, before its ``build`` is called.
 Shapes are named N clips, T frames, C channels, H rows, W columns, D latent entries; pixels lie in [-1, 1].
 """
 
@@ -21,53 +21,57 @@ if TYPE_CHECKING:
     from vidgen_bench.noise import Noise
 
 ENTRY_POINT_GROUP = "vidgen_bench"
-"""The entry-point group in which a distribution registers its plugins."""
+"""The entry-point group in which a package registers its plugins."""
 
 hookimpl = pluggy.HookimplMarker(ENTRY_POINT_GROUP)
 """Marks a function of a plugin module as a hook implementation; docs/plugins/reference.md lists the hooks."""
 
 API = "1.0"
-"""Version of this contract: the first number changes when a plugin written for it may no longer work."""
+"""Version of this contract: the first number changes when plugins written for an earlier version may no longer work."""
 
 Times = tuple[float, ...]
 """Instants in clip units: 0 is the first training frame, 1 the last; the training grid is ``i / (frames - 1)``."""
 
 Ability = Literal["between", "before", "after"]
-"""What a pair may be asked for beyond the training frames: ``--fps``, ``--rewind``, ``--extend``."""
+"""Instants between, before or after the training frames: the options ``--fps``, ``--rewind`` and ``--extend``."""
 
 View = Literal["as-is", "shuffled", "frozen"]
-"""How a metric sees the generated clips: as they are, their frames in another order, or one frame repeated."""
+"""Generated clips as they are, with the frames of each clip in another order, or with one frame of each clip repeated."""
 
 RANK_DEFICIENT = "rank-deficient"
-"""The caveat of a distance between Gaussians whose samples are too few to span the features."""
+"""The caveat of a distance between Gaussians estimated from fewer samples than features."""
 
 Report = Callable[[str, int, int], None]
-"""What is called while work goes on, ``report("decoding", 3, 72)``: the work, how much of it is done, and how much there is."""
+"""Called to report progress, as in ``report("decoding", 3, 72)``: the work, the part done, and the total."""
 
 Need = Literal["moments", "features"]
-"""What a metric asks to know of the real training clips: see :class:`Reference`."""
+"""The statistics of the real training clips that a metric can request: see :class:`Reference`."""
 
 
 def option(default: Any, help: str, *, at_least: float | None = None, at_most: float | None = None) -> Any:
-    """A field of a plugin's options dataclass: its default, one line of help, and optionally its range (inclusive)."""
+    """Return a field for an options dataclass, with its default, one line of help, and optionally its inclusive range."""
     return dataclasses.field(default=default, metadata={"help": help, "at_least": at_least, "at_most": at_most})
 
 
 @dataclass(frozen=True)
 class NoOptions:
-    """The options of a plugin that has none."""
+    """The options of a plugin without options."""
 
 
 @dataclass(frozen=True)
 class Clip:
-    """The track's shape of a clip; the backbone is told it. ``size`` is the side of the square frame in pixels."""
+    """The clip shape of the track, passed to the backbone."""
 
     frames: int
+    """Frames of a training clip, T."""
     size: int
+    """Side of the square frame in pixels, H = W."""
     classes: int
+    """Classes in the data set."""
     channels: int = 3
+    """Channels of a frame, C."""
     spare: int = 0
-    """Columns of the resized frame that the crop leaves out; ``shift-x`` needs some."""
+    """Columns of the resized frame outside the crop; ``shift-x`` needs at least one."""
 
     @property
     def grid(self) -> Times:
@@ -77,122 +81,136 @@ class Clip:
 
 @dataclass(frozen=True)
 class LatentSpec:
-    """What a backbone asks of its temporal generator: ``(z_0 [N, source], times) -> z_t [N, T, *shape]``."""
+    """The latent a backbone requests from its temporal generator: ``(z_0 [N, source], times) -> z_t [N, T, *shape]``."""
 
     shape: tuple[int, ...]
-    """Shape of one z_t: ``(d,)`` for a vector, ``(c, h, w)`` for a feature map."""
+    """Shape of one z_t: ``(d,)`` for a vector, ``(c, h, w)`` for feature maps."""
     frames: int
     """Frames of a training clip; integration is anchored to their grid."""
     source: int
     """Width of z_0, always a vector."""
     noise: int
-    """How many leading entries of z_0 are noise; the rest is a condition. ``iid`` redraws only these."""
+    """Number of leading entries of z_0 that are noise; the rest is a condition. ``iid`` redraws only the noise."""
     prior: Literal["normal", "uniform"]
-    """Law of the noise entries: N(0, 1) or U(-1, 1)."""
+    """Distribution of the noise entries: N(0, 1) or U(-1, 1)."""
     embedding: tuple[int, ...] = ()
-    """Hidden widths of the fully connected network that makes nonlinearities equal; () where the backbone has none."""
+    """Hidden widths of the fully connected network that gives all temporal generators the same nonlinearity; () if there is none."""
     init: Literal["framework", "xavier-sqrt2"] = "framework"
-    """How this backbone initialises G_t: PyTorch's defaults, or Xavier uniform with gain sqrt 2 on weights."""
+    """How this backbone initialises G_t: PyTorch's defaults, or weights from Xavier uniform with gain sqrt 2."""
     parameters: int | None = None
-    """Trainable parameters of the backbone's own G_t, filled in by the harness; the target of ``:equal``."""
+    """Trainable parameters of the backbone's own G_t, filled in by vidgen-bench; the target of ``:equal``."""
 
 
 @dataclass(frozen=True)
 class Feed:
-    """What a player wants to see: ``frames`` consecutive frames, every ``stride``-th. A batch of images is a feed of 1.
-
-    ``flip`` mirrors half of the clips; ``shift-x`` cuts each at a column of its own out of the resized frame, where the track's
-    crop leaves columns out.
-    """
+    """The real clips passed to a player's loss."""
 
     frames: int
+    """Frames per clip; 1 for a batch of images."""
     stride: int = 1
+    """Distance between consecutive frames; 1 takes every frame."""
     augment: tuple[Literal["flip", "shift-x"], ...] = ()
+    """``flip`` mirrors half of the clips; ``shift-x`` crops each clip at a random column, if the track has ``spare`` ones."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Real clips: ``clips`` [N, 3, T, H, W] in [-1, 1) (float32) and ``labels`` [N] (int64, 0 .. classes - 1)."""
+    """Real clips and their classes."""
 
     clips: Tensor
+    """[N, 3, T, H, W] in [-1, 1), float32."""
     labels: Tensor
+    """[N], int64, 0 .. classes - 1."""
 
 
 def constant(iteration: int) -> float:
-    """The schedule that leaves the learning rate alone."""
+    """The schedule that keeps the learning rate constant."""
     return 1.0
 
 
 @dataclass(frozen=True)
 class Player:
-    """One side of the game: a loss, the parameters it moves, and how. The harness does everything between."""
+    """One side of the game: a loss, and the parameters it trains. vidgen-bench does the rest: data, gradients, steps, checkpoints."""
 
     name: str
+    """Name of the player, as in logs."""
     parameters: tuple[nn.Parameter, ...]
+    """The parameters it trains: each gets a gradient from this player's loss."""
     batch: int
-    """Global rows of a batch; the number of processes must divide it."""
+    """Rows per batch over all processes; a multiple of the number of processes."""
     loss: Callable[[Batch | None, Noise], Mapping[str, Tensor]]
-    """Named terms, each a mean over rows, so that averaging over processes is exact; the harness sums and logs them."""
+    """Named terms, each a mean over rows, so that averaging over processes is exact; vidgen-bench adds and logs them."""
     optimiser: Callable[[Sequence[nn.Parameter]], torch.optim.Optimizer]
+    """``partial(torch.optim.Adam, lr=2e-4)``."""
     feed: Feed | None = None
+    """The real clips passed to its loss; None for none."""
     turns: int = 1
+    """Steps per iteration."""
     schedule: Callable[[int], float] = constant
-    """Factor on the learning rate as a function of the iteration (from 0)."""
+    """Factor on the learning rate as a function of the iteration, from 0."""
     after: Callable[[Tensor], None] | None = None
     """Called without gradients after the last turn of an iteration, with the iteration as a scalar tensor."""
     every: int = 1
-    """``after`` is called when ``iteration % every == 0``."""
+    """``after`` is called when the iteration is a multiple of it."""
 
 
 @dataclass(frozen=True)
 class Game:
-    """A backbone ready to train: everything with state, the players in order of play, and how to sample."""
+    """A backbone ready to train."""
 
     parts: Mapping[str, nn.Module]
-    """Everything with state; ``generator`` is required and contains the temporal generator."""
+    """All modules with state; ``generator`` is required and contains the temporal generator."""
     players: tuple[Player, ...]
+    """In order of play: one iteration is each player's turns."""
     sample: Callable[[Noise, Times], Tensor]
-    """``(noise, times) -> [N, 3, T, H, W]`` in [-1, 1]; sample i depends on row i of the noise only."""
+    """``(noise, times) -> [N, 3, T, H, W]`` in [-1, 1]; sample i depends only on row i of the noise."""
 
 
 @dataclass(frozen=True)
 class Pairing:
-    """Defaults that belong to neither side of a pair, for exactly one canonical spec: data, no code."""
+    """Defaults that belong to neither side of a pair, for one canonical spec: data, not code."""
 
     spec: str
     """The exact canonical spec, variant included: ``mocogan+ode1:equal``. No wildcards."""
     options: Mapping[str, Any]
     """``{"temporal.hidden": 49, "backbone.width": 1.0}``."""
     reference: str
+    """The source of the values."""
 
 
 @dataclass(frozen=True)
 class VideoSource:
-    """Where videos in the UCF101 layout lie, and the folder of classInd.txt, trainlist0N.txt and testlist0N.txt."""
+    """The folders of a data set."""
 
     videos: Path
+    """Folder of videos in the UCF101 layout."""
     splits: Path
+    """Folder of classInd.txt, trainlist0N.txt and testlist0N.txt."""
 
 
 @dataclass(frozen=True)
 class Moments:
-    """Mean [D] and covariance [D, D] (divisor n - 1) of n feature vectors, float64."""
+    """Mean and covariance of n feature vectors."""
 
     count: int
+    """Number of feature vectors, n."""
     mean: Tensor
+    """[D], float64."""
     covariance: Tensor
+    """[D, D], divisor n - 1, float64."""
 
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """What an instrument's layer gave for n clips, and what metrics have made of it."""
+    """The features of n clips in one layer of an instrument."""
 
     features: Tensor
-    """[n, D] float64; the rows are in no particular order."""
+    """[n, D], float64; the rows are in no particular order."""
     made: dict[str, Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
+    """The results of :meth:`once`."""
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
-        """Return ``make()``, computed once for all the metrics that ask this set by this name."""
+        """Return ``make()``, computed once per set and name, and shared by all metrics."""
         if name not in self.made:
             self.made[name] = make()
         return self.made[name]
@@ -200,37 +218,43 @@ class FeatureSet:
 
 @dataclass(frozen=True)
 class Reference:
-    """What is known of the real training clips in one layer: what the metric ``needs``, None for the rest."""
+    """The real training clips in a metric's layer: the statistics it ``needs``, None for the rest."""
 
     moments: Moments | None = None
-    """Of every training video at several offsets; the protocol says how many."""
+    """Moments of every training video at several offsets; the protocol sets how many."""
     clips: FeatureSet | None = None
-    """Of one clip of each training video, in random order; where there are fewer videos than samples in a batch, further clips of the
-    same ones follow, as many as are wanting."""
+    """Features of one clip per training video, in random order. If there are fewer videos than samples in a batch, further clips of
+    the same videos fill it up."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A score that was read off several others: its value, and theirs by what was varied, ``{"n=512": 310.2}``."""
+    """A score derived from several others."""
 
     value: float
+    """The score itself."""
     at: Mapping[str, float]
+    """The other scores, by the quantity varied: ``{"n=512": 310.2}``."""
 
 
 class Named(Protocol):
-    """What every declaration says of itself: its name, the API it was written for, one line, and its paper or page."""
+    """The attributes of every declaration except a pairing."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Lower-case letters, digits, ``-``, ``_`` and ``.``; this is how specs spell it."""
+
     @property
     def api(self) -> str:
-        """The :data:`API` it was written for; one of another major version is refused."""
-        ...
+        """The :data:`API` it was written for; another major version is refused."""
 
     @property
-    def summary(self) -> str: ...
+    def summary(self) -> str:
+        """One line, shown by ``vidgen-bench plugins``."""
+
     @property
-    def reference(self) -> str: ...
+    def reference(self) -> str:
+        """Its paper or page."""
 
 
 class Temporal(Named, Protocol):
@@ -239,80 +263,74 @@ class Temporal(Named, Protocol):
     @property
     def options(self) -> type:
         """A frozen dataclass, every field made by :func:`option`."""
-        ...
 
     @property
     def sets(self) -> Mapping[str, Any]:
-        """Options that the name itself fixes (``ode2`` is order 2); ``--set`` may not change them. None unless declared."""
+        """Options fixed by the name (``ode2`` is order 2), which ``--set`` may not change. Default: none."""
         return {}
 
     @property
     def variants(self) -> Mapping[str, Mapping[str, Any]]:
-        """``{"equal": {"hidden": "equal"}}``: named changes of the defaults, written ``ode1:equal``. None unless declared."""
+        """Named sets of defaults: ``{"equal": {"hidden": "equal"}}`` for the spec ``ode1:equal``. Default: none."""
         return {}
 
     @property
-    def stochastic(self) -> bool: ...
+    def stochastic(self) -> bool:
+        """Whether two paths from the same z_0 differ."""
+
     @property
-    def can(self) -> frozenset[Ability]: ...
+    def can(self) -> frozenset[Ability]:
+        """The instants it serves besides the training frames."""
 
     def refuses(self, spec: LatentSpec, options: Any) -> str | None:
-        """Return why this latent or these options cannot be served, or None."""
-        ...
+        """Return the reason why it cannot serve this latent or these options, or None."""
 
     def build(self, spec: LatentSpec, options: Any) -> nn.Module:
         """Return the module ``forward(z0 [N, source], times: Times, noise: Noise) -> [N, T, *spec.shape]``."""
-        ...
 
 
 class Backbone(Named, Protocol):
-    """A video GAN without its sense of time; hook ``vidgen_backbones``."""
+    """A video GAN whose temporal generator can be swapped; hook ``vidgen_backbones``."""
 
     @property
     def options(self) -> type:
         """A frozen dataclass, every field made by :func:`option`."""
-        ...
 
     @property
     def own(self) -> str | None:
-        """Name of its own temporal generator; a bare ``tgan`` means ``tgan+<own>``."""
-        ...
+        """Name of its own temporal generator: the bare name ``tgan`` means ``tgan+<own>``. None if it has none."""
 
     @property
     def reconstruction(self) -> bool:
-        """True where no published code exists and constants are ours."""
-        ...
+        """True if no published code exists, so that the plugin's author chose the constants."""
 
     @property
-    def can(self) -> frozenset[Ability]: ...
+    def can(self) -> frozenset[Ability]:
+        """The instants it serves besides the training frames; a pair serves those that both sides serve."""
+
     @property
     def small(self) -> tuple[Clip, Mapping[str, Any]]:
-        """The reduced clip and options that CPU tests build."""
-        ...
+        """The reduced clip and options that checks and tests use on a CPU."""
 
     def refuses(self, clip: Clip, options: Any) -> str | None:
-        """Return why this clip or these options cannot be served, or None."""
-        ...
+        """Return the reason why it cannot serve this clip or these options, or None."""
 
     def latent(self, clip: Clip, options: Any) -> LatentSpec | None:
-        """Return what is asked of a temporal generator; None where there is no temporal path to swap."""
-        ...
+        """Return the latent it requests from a temporal generator; None if there is no path of latents to swap."""
 
     def build(self, clip: Clip, options: Any, temporal: nn.Module | None) -> Game:
-        """Return the game, its weights drawn from torch's global generator (which the harness has seeded)."""
-        ...
+        """Return the game around this temporal generator, its weights drawn from torch's global generator, which is seeded."""
 
 
 class DataSet(Named, Protocol):
-    """Videos in the UCF101 layout, wherever they come from; hook ``vidgen_data_sets``."""
+    """Videos in the UCF101 layout, from any source; hook ``vidgen_data_sets``."""
 
     def locate(self, videos: Path | None, splits: Path | None, cache: Path, report: Report) -> VideoSource:
-        """Return the folders, making the videos first where the data set makes its own.
+        """Return the folders of videos and splits; a data set that makes its own videos makes them here.
 
-        Args: ``videos`` and ``splits`` are what ``--data`` and ``--splits`` gave; ``cache`` is a folder to write to;
-        ``report(what, done, total)`` shows progress. Raises ``DataError`` with the fix where something is missing.
+        ``videos`` and ``splits`` are the values of ``--data`` and ``--splits``; ``cache`` is a folder to write to;
+        ``report(what, done, total)`` shows progress. Raises ``DataError`` with the fix if something is missing.
         """
-        ...
 
 
 @dataclass(frozen=True)
@@ -329,10 +347,12 @@ class ImportRequest:
 
 @dataclass(frozen=True)
 class ImportedWeights:
-    """What an import prints: its lines, and a warning where something may be wrong with the weights."""
+    """The result of an import."""
 
     lines: tuple[str, ...]
+    """The lines that the command prints."""
     warning: str = ""
+    """A possible fault of the weights, printed to standard error."""
 
 
 class WeightsImporter(Protocol):
@@ -341,24 +361,19 @@ class WeightsImporter(Protocol):
     @property
     def kind(self) -> str:
         """The name for ``--kind``. Instruments of one plugin may share an importer and its kind."""
-        ...
 
     @property
     def files(self) -> str:
         """The files it reads, for messages: ``"rgb_imagenet.pt or i3d_torchscript.pt"``."""
-        ...
 
     def recognises(self, request: ImportRequest) -> bool:
         """Return whether the content of ``request.file`` may be weights of this kind; the file can be opened."""
-        ...
 
     def target(self, request: ImportRequest) -> Path:
-        """Return the weights file to write; raises ``RequestError`` where the mean or the name does not fit."""
-        ...
+        """Return the weights file to write; raises ``RequestError`` if the mean or the name does not fit."""
 
     def write(self, request: ImportRequest, target: Path) -> ImportedWeights:
-        """Check the weights and write ``target``; raises ``RecordError`` with the likely cause where they are wrong."""
-        ...
+        """Check the weights and write ``target``; raises ``RecordError`` with the likely cause if they are wrong."""
 
 
 @dataclass(frozen=True)
@@ -383,9 +398,9 @@ class SelfTestReport:
     notes: tuple[str, ...] = ()
     """Sentences printed below the table."""
     faults: tuple[str, ...] = ()
-    """What is wrong with the weights and how to fix it, the likeliest cause first."""
+    """The faults of the weights and their fixes, the likeliest cause first."""
     details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """What ``--json`` prints."""
+    """The output of ``--json``."""
 
 
 class ClipStream(Protocol):
@@ -393,11 +408,9 @@ class ClipStream(Protocol):
 
     def batch(self, name: str, feed: Feed, position: int, rows: int) -> Batch:
         """Return batch ``position`` of the stream ``name``."""
-        ...
 
     def passes(self, purpose: str, passes: int, frames: int, rows: int) -> Iterator[Batch]:
         """Yield every video once per pass, with fresh offsets, in batches of ``rows`` clips."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -405,18 +418,23 @@ class TrainingRequest:
     """The arguments of ``vidgen-bench instrument train``, and the clips to train and measure on."""
 
     train: ClipStream
+    """The training list."""
     held_out: ClipStream
+    """The held-out list."""
     classes: tuple[str, ...]
     """Names of the classes, in the order of the labels."""
     steps: int
+    """Optimiser steps."""
     batch: int
     """Clips per step."""
     learning_rate: float
+    """The highest learning rate."""
     seed: int
+    """Seed of weights, clips and augmentation."""
     held_out_clips: int
     """Fewest held-out clips to measure the accuracy on."""
     provenance: Mapping[str, str | int]
-    """The command and the data set, to be kept in the weights file."""
+    """The command and the data set, stored in the weights file."""
 
 
 class InstrumentTrainer(Protocol):
@@ -425,15 +443,12 @@ class InstrumentTrainer(Protocol):
     @property
     def kind(self) -> str:
         """The name for ``--kind``. Instruments of one plugin may share a trainer and its kind."""
-        ...
 
     def target(self, name: str) -> Path:
-        """Return the weights file of an instrument with this name; raises ``RequestError`` where the name does not fit."""
-        ...
+        """Return the weights file of an instrument with this name; raises ``RequestError`` if the name does not fit."""
 
     def write(self, request: TrainingRequest, target: Path, report: Report) -> str:
         """Train, write ``target`` and return the line to print."""
-        ...
 
 
 class Instrument(Named, Protocol):
@@ -441,80 +456,71 @@ class Instrument(Named, Protocol):
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Names of what it emits, e.g. ``("prob", "fc7")``."""
-        ...
+        """Names of its outputs, e.g. ``("prob", "fc7")``."""
 
     @property
     def preprocessings(self) -> tuple[str, ...]:
         """Names of its preprocessings from clip to network input; a protocol chooses one, e.g. ``("tgan", "tganv2")``."""
-        ...
 
     @property
     def importer(self) -> WeightsImporter | None:
-        """How ``instrument import`` makes its weights file; None, it cannot be imported, unless declared."""
+        """Makes its weights file for ``instrument import``. Default: None, its weights cannot be imported."""
         return None
 
     @property
     def trainer(self) -> InstrumentTrainer | None:
-        """How ``instrument train`` makes one like it; None, it cannot be trained, unless declared."""
+        """Makes an instrument of its kind for ``instrument train``. Default: None, it cannot be trained."""
         return None
 
     @property
     def self_test(self) -> Callable[[HeldOutClips, Report], SelfTestReport] | None:
-        """How ``instrument test`` tries its weights on real clips; None, it has no self-test, unless declared."""
+        """Tests its weights on real clips for ``instrument test``. Default: None, no self-test."""
         return None
 
     def refuses(self, clip: Clip) -> str | None:
-        """Return why clips of this shape cannot be measured, or None."""
-        ...
+        """Return the reason why it cannot measure clips of this shape, or None."""
 
     def sha256(self) -> str:
-        """Return the hash of the weights file; raises ``RequestError`` with the import command where the file is missing."""
-        ...
+        """Return the hash of the weights file; raises ``RequestError`` with the import command if the file is missing."""
 
     def details(self) -> Mapping[str, Any]:
-        """Return what ``instrument show`` prints beyond the declaration, e.g. where the weights come from; {} unless declared."""
+        """Return further lines for ``instrument show``, such as the source of the weights. Default: {}."""
         return {}
 
     def build(self, preprocessing: str) -> nn.Module:
         """Return the module ``forward(clips [N, 3, T, H, W] in [-1, 1]) -> {layer: [N, D]}``, preprocessing included."""
-        ...
 
 
 class Metric(Named, Protocol):
-    """A number made of one layer's outputs; hook ``vidgen_metrics``. Tracks and tables call it by its name: ``is``, ``fid``."""
+    """A score computed from one layer's features; hook ``vidgen_metrics``. Tracks and protocols list it by name: ``is``, ``fid``."""
 
     @property
-    def title(self) -> str: ...
+    def title(self) -> str:
+        """Its name in tables."""
+
     @property
     def options(self) -> type:
-        """A frozen dataclass, every field made by :func:`option`; a protocol sets them."""
-        ...
+        """A frozen dataclass, every field made by :func:`option`; a protocol may set them."""
 
     @property
     def layer(self) -> str:
         """The instrument's layer it reads."""
-        ...
 
     @property
     def better(self) -> Literal["higher", "lower", "neither"]:
-        """The better direction; ``neither`` for a number that tells something without being good or bad."""
-        ...
+        """The better direction; ``neither`` for a number that is informative but neither good nor bad."""
 
     @property
     def view(self) -> View:
-        """How it sees the generated clips; real ones are always as they are."""
-        ...
+        """How generated clips are prepared; real clips are always as they are."""
 
     @property
     def needs(self) -> frozenset[Need]:
-        """What it asks to know of the real training clips."""
-        ...
+        """The statistics of the real training clips it needs."""
 
     def caveat(self, samples: int, features: int) -> str:
-        """Return what a reader of the number must know at these sizes, in a word or two ("rank-deficient"), or ""; "" unless declared."""
+        """Return a warning for readers of the number at these sizes, in a word or two ("rank-deficient"), or "". Default: ""."""
         return ""
 
     def scorer(self, reference: Reference, options: Any) -> Callable[[FeatureSet], float | Curve]:
-        """Return ``generated features -> score`` in float64; what depends on the reference alone is computed once, here."""
-        ...
+        """Return ``generated features -> score`` in float64; whatever depends on the reference alone is computed once, here."""
