@@ -1,4 +1,4 @@
-"""``ablate`` on tiny real videos: it skips, continues, goes on after a failure, and refuses what is wrong."""
+"""``ablate`` on tiny real videos: it skips finished runs, resumes, continues after a failure, and refuses wrong suites."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ trainer.Trainer._iterate = counted
 from vidgen_bench.cli.main import main
 main()
 """
-"""Starts the command line so that it gets Ctrl-C's signal at the N-th training iteration, of all runs together."""
+"""Starts the command line and sends it Ctrl-C's signal at the N-th training iteration, counted over all runs."""
 
 GRID = ["ablate", "tgan", "x", "ode1,sde", "--budget", "iterations=2"]
 
@@ -85,7 +85,7 @@ def test_interrupted_it_continues_to_the_same_records(place: Workplace, whole) -
     # a run is two iterations: the third and the fourth are of the second one
     stopped = place.call(*arguments, script=INTERRUPTED, VIDGEN_TEST_INTERRUPT="3")
     assert stopped.returncode == 130, stopped.stderr
-    assert "same command goes on" in " ".join(stopped.stderr.split())
+    assert "same command continues" in " ".join(stopped.stderr.split())
     assert "1 of 2 runs of the suite are done" in stopped.stderr
     assert "not run" in stopped.stdout
     assert "Traceback" not in stopped.stderr
@@ -126,7 +126,7 @@ def test_killed_it_continues_to_the_same_records(place: Workplace, whole, moment
 
 @pytest.fixture
 def here(place: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Calls the command line at the place, in this process."""
+    """Calls the command line in the workplace's folder, in this process."""
     for name, value in place.environment().items():
         monkeypatch.setenv(name, value)
     return Command(place.root, monkeypatch, capsys)
@@ -199,13 +199,13 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         (["vgan", "x", "ode1"], "No cell fits"),
         (["tgan", "--track", "shapes-smok"], "Did you mean 'shapes-smoke'?"),
         (["tgan", "--budget", "iteration=3"], "Did you mean 'iterations'?"),
-        (["tgan", "--seed", "1", "--seeds", "0-2"], "--seed and --seeds exclude each other"),
+        (["tgan", "--seed", "1", "--seeds", "0-2"], "Give either --seed or --seeds, not both"),
         (["tgan", "--seeds", "²"], "--seeds ²: expected 0-2 or 0,3,7"),
         (["tgan", "--seeds", "0-" + "9" * 5000], "...: expected 0-2 or 0,3,7"),
         (["tgan", "--seeds", "3-1"], "--seeds 3-1: expected 0-2 or 0,3,7"),
         (["tgan", "--seeds", "2147483648"], "--seeds 2147483648: expected"),
         (["tgan", "--device", "cuda:77"], "--device cuda:77"),
-        (["tgan", "--data", "videos"], "leave out --data and --splits"),
+        (["tgan", "--data", "videos"], "Leave out --data and --splits"),
         (["tgan", "--runs", "own.toml"], "--runs own.toml is a file"),
         (["tgan", "--dry-run", "--format", "markdown"], "leave out --format markdown"),
         (["tgan", "--track", "mine.toml"], "The data set video-folder needs --data"),
@@ -289,6 +289,6 @@ def test_ctrl_c_anywhere_prints_the_table_so_far(
     stopped = command("ablate", "tgan x ode1", "--seeds", "0-2")
     assert stopped.code == 130, stopped.err
     said = " ".join(stopped.err.split())
-    assert "Stopped. The same command goes on from there." in said
+    assert "Stopped. The same command continues from there." in said
     assert done in said
     assert ("1 of 3 seeds" in stopped.out) is table

@@ -1,4 +1,4 @@
-"""The table of a suite: within the width, numbers whole, footnotes for all that needs one, and what it says beneath."""
+"""The table of a suite: it fits the width, keeps numbers whole, and has footnotes and sentences."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def ablation_of(name: str, track: str | None = None, seeds: tuple[int, ...] = (0
 
 
 def results_of(ablation: Ablation) -> list[Result]:
-    """Return results as they come: numbers, but a failure for the 2nd job, a divergence for the 4th, and no last one."""
+    """Return results with a failure of the 2nd job, a divergence of the 4th, and without the last job."""
     results = []
     for number, job in enumerate(ablation.jobs[:-1], start=1):
         track = job.member.track
@@ -105,7 +105,7 @@ def test_swapped_scripts_have_both_models_and_say_so() -> None:
     notes = dict(made.footnotes)
     for row, built in (("3rd order", "the SDE"), ("SDE", "the 3rd order")):
         claimed, released = made.cells[row, "MoCoGAN"].ours
-        assert "not established" in notes[claimed.marks]
+        assert "it is unclear which of the two models" in notes[claimed.marks]
         assert f"builds: {built}." in notes[released.marks]
     assert made.cells["3rd order", "MoCoGAN"].ours[0].text == made.cells["SDE", "MoCoGAN"].ours[1].text
 
@@ -126,7 +126,7 @@ def test_what_a_footnote_is_owed() -> None:
 
 
 def test_another_track_than_the_papers_is_another_scale() -> None:
-    scale = "not on one scale"
+    scale = "not on the same scale"
     assert not any(scale in s for s in table_of(ablation_of("paper-table-1")).sentences)
     moved = table_of(ablation_of("paper-table-1", track="shapes-smoke")).sentences
     (said,) = [s for s in moved if scale in s]
@@ -138,12 +138,12 @@ def test_another_track_than_the_papers_is_another_scale() -> None:
 
 def test_where_only_some_are_on_another_track_the_scale_names_them(tmp_path: Path) -> None:
     def said(name: str, track: str | None = None) -> str:
-        (sentence,) = [s for s in table_of(ablation_of(name, track)).sentences if "not on one scale" in s]
+        (sentence,) = [s for s in table_of(ablation_of(name, track)).sentences if "not on the same scale" in s]
         return sentence
 
     assert said("paper-table-3", "ucf101-64-paper") == (
-        "In TGANv2: ours are measured on ucf101-64-paper, not on ucf101-192-paper: there ours and the published numbers "
-        "are not on one scale."
+        "In TGANv2: ours are measured on ucf101-64-paper, not on ucf101-192-paper, so they are not on the same scale as the "
+        "published numbers."
     )
     assert said("paper-table-3", "ucf101-192-paper").startswith(
         "In TGAN; MoCoGAN: ours are measured on ucf101-192-paper"
@@ -187,7 +187,7 @@ def test_markdown_escapes_the_names_of_columns(tmp_path: Path) -> None:
 
 def test_options_given_for_every_cell_are_said() -> None:
     made = table_of(ablation_of("paper-table-1", **{"backbone.width": "0.5"}))
-    assert "Set in every cell: backbone.width=0.5; ours are then not the published models." in made.sentences
+    assert "Set in every cell: backbone.width=0.5; ours are therefore not the published models." in made.sentences
 
 
 def test_no_winner_and_what_the_spread_is() -> None:

@@ -33,7 +33,7 @@ def runs(tmp_path: Path) -> Path:
 def test_no_records_is_a_friendly_line(command: Command) -> None:
     done = command("leaderboard")
     assert (done.code, done.err) == (0, "")
-    assert done.out == "No records yet below runs, leaderboards. Make one with: vidgen-bench run tgan+ode2\n"
+    assert done.out == "No records in runs, leaderboards. Create one with: vidgen-bench run tgan+ode2\n"
 
 
 @pytest.mark.usefixtures("runs")
@@ -61,7 +61,7 @@ def test_one_track_only(command: Command) -> None:
 def test_an_unknown_track_gets_the_nearest(command: Command) -> None:
     done = command("leaderboard", "--track", "test-46")
     assert (done.code, done.out) == (2, "")
-    assert "No record is of a track called 'test-46'. Did you mean 'test-64'?" in done.err
+    assert "There are no records of a track named 'test-46'. Did you mean 'test-64'?" in done.err
 
 
 def test_several_folders_and_the_shipped_one(command: Command, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_an_invalid_record_is_told_the_rest_is_shown_and_the_code_is_2(command: 
     assert "tgan+broken" not in done.out
     assert done.err.count("error: The record ") == 2
     assert "scores.fid: mean 1.0" in done.err
-    assert "runs/more/record.json is no JSON" in done.err
+    assert "runs/more/record.json is not valid JSON" in done.err
 
 
 def test_a_protocol_that_is_none_hides_no_other_record(command: Command, runs: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_protocol_that_is_none_hides_no_other_record(command: Command, runs: P
     assert done.code == 2
     assert " 1  tgan+ode1 " in done.out
     assert "internal error" not in done.err
-    assert "protocols.x.protocol: this is no protocol: name: this key is missing" in done.err
+    assert "protocols.x.protocol: this is not a valid protocol: name: this key is missing" in done.err
 
 
 def test_extra_metrics_of_another_distribution_have_a_column(command: Command, tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_json_has_the_faults_too(command: Command, runs: Path) -> None:
     assert done.code == 2
     board = json.loads(done.out)
     assert len(board["rankings"]) == 2
-    assert "is no JSON" in board["faults"][0]
+    assert "is not valid JSON" in board["faults"][0]
 
 
 @pytest.mark.usefixtures("runs")

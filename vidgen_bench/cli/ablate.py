@@ -1,4 +1,4 @@
-"""``vidgen-bench ablate``: every run of a suite, and its table laid out like the paper's."""
+"""``vidgen-bench ablate``: run a suite and print its table in the layout of the paper."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class Format(StrEnum):
-    """How the table is written."""
+    """The format of the table."""
 
     terminal = "terminal"
     markdown = "markdown"
@@ -50,7 +50,7 @@ def ablate(
         list[str],
         typer.Argument(
             metavar="SUITE",
-            help="paper-table-1, -2, -3, -4; a TOML file of your own; or a grid: 'tgan,mocogan' x 'ode1,ode2:physics,sde'.",
+            help="paper-table-1, -2, -3, -4; your own TOML file; or a grid: 'tgan,mocogan' x 'ode1,ode2:physics,sde'.",
         ),
     ],
     track: Annotated[str | None, TRACK] = None,
@@ -58,19 +58,19 @@ def ablate(
     splits: Splits = None,
     options: Options = None,
     budget: BudgetText = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of every run (the suite's, or 0, unless given).")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of every run. Default: the suite's, or 0.")] = None,
     seeds: Seeds = None,
     runs: Runs = Path("runs"),
     device: Device = "auto",
     threads: Threads = None,
     allow_missing: AllowMissing = 0,
     workers: Workers = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print every run and what it costs, and stop.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print every run and its cost, and exit.")] = False,
     layout: Annotated[Format, typer.Option("--format", help="json keeps raw values.")] = Format.terminal,
 ) -> None:
-    """Run every cell of SUITE and print its table, published numbers beside ours.
+    """Run every cell of SUITE and print its table, with the published numbers beside ours.
 
-    What is finished is skipped; a run that fails does not stop the others. The same command goes on where it was stopped.
+    Finished runs are skipped; a failed run does not stop the others. To resume a stopped suite, run the same command again.
     """
     from vidgen_bench.compose.resolve import parse_given
     from vidgen_bench.config.budget import parse_budget
@@ -107,25 +107,25 @@ def _print_plan(ablation: Ablation, host: Host, layout: Format) -> None:
     from vidgen_bench.experiments.ablate.running import make_plans
 
     if layout is Format.markdown:
-        raise RequestError("--dry-run is printed for a terminal or as json; leave out --format markdown.")
+        raise RequestError("--dry-run has no markdown format; leave out --format markdown.")
     if layout is Format.json:
         print_json(json_values(ablation))
     else:
         output().print(render_terminal(ablation))
-    make_plans(ablation, host)  # last, so that the list is seen where an instrument is still to be imported
+    make_plans(ablation, host)  # after the list, which is useful even if this refuses a missing instrument
 
 
 def _run(ablation: Ablation, host: Host, layout: Format) -> None:
     from rich.console import Console
 
-    first = os.environ.get("RANK", "0") == "0"  # of several processes only the first one speaks
+    first = os.environ.get("RANK", "0") == "0"  # only the first of several processes prints
     console = Console(soft_wrap=True, quiet=not first, stderr=layout is not Format.terminal)
     metric = host.find("metric", ablation.metric).declaration
     results: list[Result] = []
     try:
         for result in _results(ablation, host, console):
             results.append(result)
-            console.print(f"  {_said(result, metric)}", markup=False, highlight=False)
+            console.print(f"  {_summary(result, metric)}", markup=False, highlight=False)
     except (VidgenBenchError, KeyboardInterrupt) as error:
         if first and results:
             _print(ablation, results, metric, layout)
@@ -135,12 +135,12 @@ def _run(ablation: Ablation, host: Host, layout: Format) -> None:
     if failures := [_failure(r) for r in results if r.state != "finished"]:
         count = f"{len(failures)} of {len(results)} runs failed"
         raise VidgenBenchError(
-            "\n".join([f"{count}; the others are done. The same command tries them again:", *failures])
+            "\n".join([f"{count}; the others are done. Run the same command to try them again:", *failures])
         )
 
 
 def _results(ablation: Ablation, host: Host, console: Console) -> Iterator[Result]:
-    """Check what can be checked, then run every job and yield how it ended."""
+    """Check all plans and the data, then run the jobs and yield their results."""
     from vidgen_bench.experiments.ablate.running import carry_out, check_data, make_plans
 
     @contextmanager
@@ -164,9 +164,9 @@ def _observed(console: Console) -> TerminalObserver:
 def _with_progress(
     error: VidgenBenchError | KeyboardInterrupt, results: Sequence[Result], total: int
 ) -> VidgenBenchError:
-    """Return what ended a suite, and where it was Ctrl-C, how far the suite came and how to go on."""
+    """Return the error that ended a suite; for Ctrl-C, with the suite's progress and how to resume."""
     if isinstance(error, KeyboardInterrupt):
-        error = Interrupted("Stopped. The same command goes on from there.")
+        error = Interrupted("Stopped. The same command continues from there.")
     if not isinstance(error, Interrupted):
         return error
     done = sum(result.record is not None for result in results)
@@ -175,22 +175,22 @@ def _with_progress(
     )
 
 
-def _said(result: Result, metric: Metric) -> str:
-    """Return how a run ended, in a line."""
+def _summary(result: Result, metric: Metric) -> str:
+    """Return a line on how a run ended."""
     from vidgen_bench.cli.outcome_view import number
 
     where = result.job.folder.record_path
     if result.record is None:
         return f"failed: {result.failure}"
-    before = "done already" if result.already else "done"
+    state = "done already" if result.already else "done"
     if result.record.status == "diverged":
-        return f"{before}: diverged  {where}"
-    return f"{before}: {metric.title} {number(result.record.scores.get(metric.name))}  {where}"
+        return f"{state}: diverged  {where}"
+    return f"{state}: {metric.title} {number(result.record.scores.get(metric.name))}  {where}"
 
 
 def _failure(result: Result) -> str:
     cells = "; ".join(", ".join(place) for place in result.job.cells)
-    reason = result.failure or "diverged: a loss or score was not finite, and the record says so"
+    reason = result.failure or "diverged: a loss or score was not finite; see its record"
     return f"  {result.job} ({cells}): {reason}"
 
 

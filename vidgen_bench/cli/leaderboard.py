@@ -1,4 +1,4 @@
-"""``vidgen-bench leaderboard``: tables from records."""
+"""``vidgen-bench leaderboard``: rank the runs in record files."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 RUNS = Path("runs")
 
 SHIPPED = Path("leaderboards")
-"""Searched too where it is there: the records that came with a checkout of the project."""
+"""Searched too if it exists: the records that are part of a checkout of the project."""
 
 
 class Format(StrEnum):
-    """How the leaderboard is written."""
+    """The format of the leaderboard."""
 
     table = "table"
     json = "json"
@@ -33,24 +33,22 @@ def leaderboard(
         typer.Option(
             "--runs",
             metavar="DIR",
-            help="Folder to search for records; repeatable. Default: runs. The folder leaderboards is searched too.",
+            help="Folder with records; repeatable. Default: runs. The folder leaderboards is searched too.",
         ),
     ] = None,
-    track: Annotated[str | None, typer.Option("--track", metavar="NAME", help="Only this track.")] = None,
-    layout: Annotated[Format, typer.Option("--format", help="json and csv keep full precision.")] = Format.table,
+    track: Annotated[str | None, typer.Option("--track", metavar="NAME", help="Show only this track.")] = None,
+    layout: Annotated[Format, typer.Option("--format", help="json and csv have full precision.")] = Format.table,
     extra: Annotated[
         bool,
-        typer.Option(
-            "--extra", help="Show every metric, those of the final samples alone too (json and csv always do)."
-        ),
+        typer.Option("--extra", help="Also show metrics of the final samples only (json and csv always do)."),
     ] = False,
-    target: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write to a file instead.")] = None,
+    target: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write to this file.")] = None,
 ) -> None:
-    """Rank what was run: one table for each track, scores with their spread, between real clips and noise.
+    """Rank runs: one table per track, with scores, their spread, and the scores of real clips and noise.
 
-    Only records of one track, one state of the data and one protocol id stand in one table.
+    The records of a table share their track, data and protocol id.
 
-    Rows that lie within their spread of each other share their rank.
+    Rows whose difference is within their spread share a rank.
     """
     from vidgen_bench.cli.console import complain
     from vidgen_bench.leaderboard.ranking import rankings
@@ -70,37 +68,37 @@ def leaderboard(
 
 
 def _collected(runs: list[Path] | None) -> Collected:
-    """Return the records below what was asked for; raises ``RequestError`` for a folder that is not there."""
+    """Return the records in these folders; raises ``RequestError`` if one does not exist."""
     from vidgen_bench.errors import RequestError
     from vidgen_bench.leaderboard.collect import collect
 
     if absent := [str(p) for p in runs or () if not p.exists()]:
         raise RequestError(
-            f"--runs {absent[0]}: no such folder. Expected the one that `vidgen-bench run` wrote to (./{RUNS})."
+            f"--runs {absent[0]}: no such folder. Expected the folder that `vidgen-bench run` wrote to (./{RUNS})."
         )
     roots = runs or [p for p in (RUNS,) if p.exists()]
     return collect(roots, [SHIPPED] if SHIPPED.is_dir() else [])
 
 
 def _of_track(found: list[Ranking], track: str | None) -> list[Ranking]:
-    """Return the rankings of a track; raises ``RequestError`` with the nearest name where no record is of it."""
+    """Return the rankings of a track; raises ``RequestError`` with the nearest name if there is none."""
     from vidgen_bench.errors import RequestError, did_you_mean
 
     if track is None or not found:
         return found
     names = {name for r in found for name in r.names}
     if track not in names:
-        raise RequestError(f"No record is of a track called {track!r}.{did_you_mean(track, names)}")
+        raise RequestError(f"There are no records of a track named {track!r}.{did_you_mean(track, names)}")
     return [r for r in found if track in r.names]
 
 
 def _write(
     found: list[Ranking], collected: Collected, layout: Format, target: Path | None, searched: list[Path]
 ) -> None:
-    """Print the leaderboard, or write it to a file whole; a plain line needs no rich, which takes its time to import."""
+    """Print the leaderboard or write it to a file; a single line is printed without rich, which is slow to import."""
     if not found and layout in (Format.table, Format.markdown):
         folders = ", ".join(str(p) for p in [*searched, SHIPPED])
-        print(f"No records yet below {folders}. Make one with: vidgen-bench run tgan+ode2")
+        print(f"No records in {folders}. Create one with: vidgen-bench run tgan+ode2")
     elif layout is Format.table and target is None:
         from vidgen_bench.cli.console import output
         from vidgen_bench.leaderboard.render.terminal import render_terminal

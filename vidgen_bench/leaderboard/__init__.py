@@ -1,1 +1,1 @@
-"""Leaderboards: rows, ranks and tables, derived from records and from nothing else."""
+"""Leaderboards: rows, ranks and tables, derived only from records."""

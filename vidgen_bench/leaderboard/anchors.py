@@ -1,4 +1,4 @@
-"""Anchors: scores of held-out real clips (ceiling) and of grey and noise (floor), by which a number is read."""
+"""Anchors: scores of held-out real clips (ceiling) and of grey and noise (floor), for comparison with a score."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from vidgen_bench.leaderboard.rows import Summary, over_batches
 from vidgen_bench.records.anchors import REAL
 from vidgen_bench.records.record import Record
 
-_RELATIVE = 1e-3  # processors differ in the last digits of a float32 network; a different measurement differs by more
+_RELATIVE = 1e-3  # processors differ in the last digits of a float32 network; different measurements differ by more
 
 
 @dataclass(frozen=True)
 class Anchors:
-    """Scores by anchor and metric, as the first record has them, and the anchors on which records disagree."""
+    """The first record's scores by anchor and metric, and the anchors on which the records disagree."""
 
     scores: dict[str, dict[str, Summary]]
     disagree: tuple[str, ...]
 
     @property
     def above(self) -> list[str]:
-        """Anchors shown above the rows: the ceiling."""
+        """The anchors above the rows: the ceiling."""
         return [name for name in self.scores if name == REAL]
 
     @property
     def below(self) -> list[str]:
-        """Anchors shown below the rows: the floors."""
+        """The anchors below the rows: the floors."""
         return [name for name in self.scores if name != REAL]
 
 
 def describe(name: str) -> str:
-    """Return an anchor's name as a table shows it: ``real (ceiling)``."""
+    """Return an anchor's name for a table: ``real (ceiling)``."""
     return f"{name} ({'ceiling' if name == REAL else 'floor'})"
 
 
 def anchors_of(records: Sequence[Record]) -> Anchors:
-    """Return the anchors of records that share track, data and instrument, and so should share these as well."""
+    """Return the anchors of records with the same track, data and instrument, whose anchors should therefore agree."""
     scores: dict[str, dict[str, Summary]] = {}
     disagree: dict[str, None] = {}
     for record in records:

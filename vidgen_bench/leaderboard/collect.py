@@ -1,4 +1,4 @@
-"""Finds records below folders; one that is not valid is told and does not hide the others."""
+"""Find records in folders; an invalid one is reported and does not hide the others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vidgen_bench.records.record import RECORD_FILE, Record, read_record
 
 @dataclass(frozen=True)
 class Entry:
-    """A valid record and the file it was read from."""
+    """A valid record and its file."""
 
     path: Path
     record: Record
@@ -21,17 +21,17 @@ class Entry:
 
 @dataclass(frozen=True)
 class Collected:
-    """What was found: valid records, and the faults of the files that are none."""
+    """The valid records, and the faults of the invalid files."""
 
     entries: tuple[Entry, ...]
     faults: tuple[RecordError, ...]
 
 
 def collect(runs: Iterable[Path], shipped: Iterable[Path] = ()) -> Collected:
-    """Return the records below folders, each file once, in the order of their paths.
+    """Return the records in folders, each file once, ordered by path.
 
     Args:
-        runs: folders in which every file named ``record.json`` is a record, at any depth; or such a file itself.
+        runs: folders to search for files named ``record.json``, at any depth, or paths of such files.
         shipped: folders in which every ``.json`` file is a record.
     """
     faults: list[RecordError] = []
@@ -47,7 +47,7 @@ def collect(runs: Iterable[Path], shipped: Iterable[Path] = ()) -> Collected:
 
 
 def _below(root: Path, faults: list[RecordError]) -> Iterator[Path]:
-    """Yield the files below a folder, hidden ones and what cannot be entered left out; or the file itself."""
+    """Yield the visible files below a folder, or the file itself; unreadable folders are added to ``faults``."""
     if root.is_file():
         yield root
         return
@@ -61,10 +61,10 @@ def _below(root: Path, faults: list[RecordError]) -> Iterator[Path]:
 
 
 def _rankable(path: Path) -> Record:
-    """Return a record of which it is known what its track ranks by.
+    """Read a record and check that it has a metric to rank by.
 
     Raises:
-        RecordError: not valid, or its track names no metric to rank by, or one that the record does not describe.
+        RecordError: the record is not valid, or has no metric to rank by.
     """
     record = read_record(path)
     if selected(record) is not None:
@@ -72,13 +72,13 @@ def _rankable(path: Path) -> Record:
     if not isinstance(record.track.evaluation.get("select"), str):
         fault = "track.declared.evaluation.select: expected the name of a metric."
     else:
-        fault = "metrics: it describes no metric to rank by."
+        fault = "metrics: expected at least one metric to rank by."
     fix = "Restore the file from the run that wrote it, or delete it and run the spec again."
     raise RecordError(f"The record {path} is not valid:\n  {fault}\n{fix}")
 
 
 def selected(record: Record) -> str | None:
-    """Return the metric to rank by: the track's, or where another protocol measured the first of its own; None where there is none."""
+    """Return the metric to rank by: the track's, else the first metric of the record that is not extra, else None."""
     metric = record.track.evaluation.get("select")
     if not isinstance(metric, str) or metric in record.metrics:
         return metric if isinstance(metric, str) else None

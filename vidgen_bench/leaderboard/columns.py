@@ -1,7 +1,7 @@
-"""Columns: which numbers of one metric may stand one below another.
+"""Columns: which scores of one metric are comparable and share a column.
 
-Those of one protocol id, by a metric and an instrument of the same distributions. What differs in that is another column, whose
-name has the end of the id, or the distribution, behind the metric's: ``fvd #0123456789ab``, ``kid (evil-kid)``.
+A column holds the scores of one protocol id, from metric and instrument plugins of the same distributions. Other scores of the
+metric have their own column, named with the end of the protocol id or the distribution: ``fvd #0123456789ab``, ``kid (evil-kid)``.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from vidgen_bench.records.entries import MetricEntry
 from vidgen_bench.records.record import Record
 
 OURS = "vidgen-bench"
-"""The distribution whose plugins measure where nothing else is said."""
+"""The distribution of the harness; tables name only the other distributions."""
 
 T = TypeVar("T", bound=Hashable)
 
 
 @dataclass(frozen=True)
 class Source:
-    """What all numbers of a column share beside the metric's name."""
+    """The protocol and plugins that all scores of a column share."""
 
     protocol: str
     measured_by: Measuring
-    """The metric and its instrument."""
+    """The plugins of the metric and of its instrument."""
 
     @property
     def others(self) -> Measuring:
-        """The plugins that are not the harness's own."""
+        """The plugins of other distributions than the harness."""
         return tuple(p for p in self.measured_by if p[2] != OURS)
 
 
 @dataclass(frozen=True)
 class Column:
-    """A metric as a table shows it, described as most of its records do."""
+    """A metric column of a table, with the description that most of its records have."""
 
     title: str
     better: Literal["higher", "lower", "neither"]
@@ -46,18 +46,18 @@ class Column:
     caveat: str
     source: Source
     disputed: tuple[str, ...] = ()
-    """The files of the records that say otherwise of the better direction."""
+    """The files of the records that contradict the better direction."""
 
     @property
     def protocol(self) -> str:
-        """The id of its protocol."""
+        """The id of the column's protocol."""
         return self.source.protocol
 
 
 def columns(entries: Sequence[Entry], select: str) -> tuple[list[Entry], dict[str, Column]]:
-    """Return the entries with their metrics named by column, and the columns by name.
+    """Return the entries with their metrics renamed to column names, and the columns by name.
 
-    The plain name of the metric ``select``, that rows are ordered by, is that of the entries' own protocol, which all of them share.
+    The column of ``select``, the metric that rows are ordered by, under the protocol that all entries share keeps its plain name.
     """
     sources: dict[str, dict[Source, list[Entry]]] = {}
     for entry in entries:
@@ -70,13 +70,13 @@ def columns(entries: Sequence[Entry], select: str) -> tuple[list[Entry], dict[st
 
 
 def source_of(record: Record, metric: str) -> Source:
-    """Return what the numbers of a metric in a record share with others of their column."""
+    """Return the source of a metric's scores in a record; scores with the same source share a column."""
     protocol = record.metrics[metric].protocol
     return Source(protocol, owners(record, {metric}, protocol))
 
 
 def _named(metric: str, found: Mapping[Source, Sequence[Entry]], own: str) -> Iterator[tuple[Source, str]]:
-    """Yield the name of each column of a metric; the plain one is of the table's own protocol, our plugins, the most records."""
+    """Yield each column of a metric with its name; the first, by own protocol, our plugins and record count, has the plain name."""
     first, *others = sorted(
         found, key=lambda s: (s.protocol != own, s.others, -len(found[s]), s.protocol, s.measured_by)
     )
@@ -85,19 +85,19 @@ def _named(metric: str, found: Mapping[Source, Sequence[Entry]], own: str) -> It
     for source in others:
         apart = [] if source.protocol == first.protocol else [source.protocol.rpartition(" ")[2]]
         name = " ".join([metric, *apart, *_by(source, first)])
-        if name in taken:  # one hash under two names of an instrument
+        if name in taken:  # two instrument names with the same hash
             name = " ".join([metric, source.protocol, *_by(source, first)])
         taken.add(name)
         yield source, name
 
 
 def _by(source: Source, first: Source) -> list[str]:
-    """Return who measured, where others did than in the first column."""
+    """Return the distributions of a column that differ from those of the first column."""
     theirs, seen = dict(_distributions(source)), dict(_distributions(first))
-    said = [theirs["metric"]] if theirs.get("metric") != seen.get("metric") and "metric" in theirs else []
+    differing = [theirs["metric"]] if theirs.get("metric") != seen.get("metric") and "metric" in theirs else []
     if theirs.get("instrument") != seen.get("instrument") and "instrument" in theirs:
-        said.append(f"instrument of {theirs['instrument']}")
-    return [f"({', '.join(said)})"] if said else []
+        differing.append(f"instrument of {theirs['instrument']}")
+    return [f"({', '.join(differing)})"] if differing else []
 
 
 def _distributions(source: Source) -> Iterator[tuple[str, str]]:
@@ -105,20 +105,20 @@ def _distributions(source: Source) -> Iterator[tuple[str, str]]:
 
 
 def _column(metric: str, source: Source, entries: Sequence[Entry]) -> Column:
-    said: list[MetricEntry] = [e.record.metrics[metric] for e in entries]
-    better = _most([m.better for m in said])
+    described: list[MetricEntry] = [e.record.metrics[metric] for e in entries]
+    better = _most([m.better for m in described])
     return Column(
-        title=_most([m.title for m in said]),
+        title=_most([m.title for m in described]),
         better=better,
-        extra=_most([m.extra for m in said]),
-        caveat=_most([m.caveat for m in said]),
+        extra=_most([m.extra for m in described]),
+        caveat=_most([m.caveat for m in described]),
         source=source,
         disputed=tuple(str(e.path) for e in entries if e.record.metrics[metric].better != better),
     )
 
 
 def _most(values: Sequence[T]) -> T:
-    """Return what most say; of those that as many say, the first by the alphabet, so that no file's name decides."""
+    """Return the most frequent value; of equally frequent ones the alphabetically first, independent of file names."""
     counted = Counter(values)
     return min(counted, key=lambda value: (-counted[value], str(value)))
 

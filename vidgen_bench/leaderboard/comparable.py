@@ -1,11 +1,11 @@
-"""Which records may stand in one table, and which table comes first.
+"""Which records are comparable and share a table, and the order of the tables.
 
-One table holds the records of one track fingerprint, one data fingerprint, one protocol id (instrument, weights, samples,
-reference, precision: see :mod:`vidgen_bench.config.protocol`), and metric and instrument plugins of the same distributions; where the
-budget is in device-hours, also of one device model and as many devices. Clips from elsewhere were trained on no hardware that is
-known: they stand in the table of each.
+The records of a table share the track fingerprint, the data fingerprint, the protocol id (instrument, weights, samples,
+reference, precision: see :mod:`vidgen_bench.config.protocol`), and the distributions of the metric and instrument plugins. If the
+budget is in device-hours, they also share the device model and the number of devices. External clips have no known training
+hardware and are in every such table.
 
-Of the tables of one track, those that were measured as the track itself wants it come first.
+The tables of a track that were measured under its own protocol come before its other tables.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from vidgen_bench.leaderboard.collect import Entry, selected
 from vidgen_bench.records.record import Record
 
 MEASURING = ("instrument", "metric")
-"""Kinds of the plugins that scores depend on; a data set's is not one: the data fingerprint says what it gave."""
+"""The plugin kinds that scores depend on; data sets are not among them, because the data fingerprint covers their videos."""
 
 Measuring = tuple[tuple[str, str, str], ...]
-"""(kind, name, distribution) of plugins that measured."""
+"""(kind, name, distribution) of the plugins that measured."""
 
 _OWN_PROTOCOL = "c3d-tgan"  # the default of a track's evaluation.protocol, which its declaration leaves out
 
 
 def comparable(entries: Sequence[Entry]) -> list[list[Entry]]:
-    """Return the records of every table, in the order of the tables: by track name, the track's own protocol first."""
+    """Return the records of each table, ordered by track name, with the track's own protocol first."""
     alike: dict[tuple[object, ...], list[Entry]] = {}
-    called: dict[str, str] = {}
+    names: dict[str, str] = {}
     for entry in entries:
         record = entry.record
         alike.setdefault(_key(record), []).append(entry)
-        known = called.setdefault(record.track.fingerprint, record.track.name)
-        called[record.track.fingerprint] = min(known, record.track.name)
-    ordered = sorted(alike.values(), key=lambda group: _place(group, called))
+        known = names.setdefault(record.track.fingerprint, record.track.name)
+        names[record.track.fingerprint] = min(known, record.track.name)
+    ordered = sorted(alike.values(), key=lambda group: _order(group, names))
     return [part for group in ordered for part in _by_device_model(group)]
 
 
@@ -44,13 +44,13 @@ def _key(record: Record) -> tuple[object, ...]:
 
 
 def protocol_of(record: Record) -> str:
-    """Return the id of the protocol that a record is ranked under."""
+    """Return the id of the protocol under which a record is ranked."""
     metric = selected(record)
     return record.metrics[metric].protocol if metric in record.metrics else ""
 
 
 def measured_by(record: Record) -> Measuring:
-    """Return the plugins that made the numbers of that protocol what they are."""
+    """Return the plugins that determine a record's scores under that protocol."""
     protocol, select = protocol_of(record), selected(record)
     metrics = {
         name
@@ -61,14 +61,14 @@ def measured_by(record: Record) -> Measuring:
 
 
 def owners(record: Record, metrics: set[str], protocol: str) -> Measuring:
-    """Return (kind, name, distribution) of the plugins of these metrics and of the protocol's instrument, as a record has them."""
+    """Return a record's plugins for these metrics and for the protocol's instrument."""
     instruments = {record.protocols[protocol].instrument} if protocol in record.protocols else set()
     names = {"metric": metrics, "instrument": instruments}
     return tuple(sorted((p.kind, p.name, p.distribution) for p in record.plugins if p.name in names.get(p.kind, ())))
 
 
 def device_model(record: Record) -> str | None:
-    """Return the hardware, and how much of it, where the track's budget is in device-hours."""
+    """Return the hardware and the number of devices if the track's budget is in device-hours, else None."""
     budget = record.track.declared.get("budget")
     if record.external is not None or not isinstance(budget, dict) or budget.get("device_hours") is None:
         return None
@@ -77,7 +77,7 @@ def device_model(record: Record) -> str | None:
 
 
 def _by_device_model(group: list[Entry]) -> list[list[Entry]]:
-    """Part the runs of a group by their hardware, where that matters, and let clips from elsewhere stand beside each part."""
+    """Split a group by hardware if the budget depends on it; external clips are in every part."""
     models = {device_model(e.record) for e in group if e.record.external is None}
     return [
         [e for e in group if e.record.external is not None or device_model(e.record) == model]
@@ -85,14 +85,14 @@ def _by_device_model(group: list[Entry]) -> list[list[Entry]]:
     ]
 
 
-def _place(group: Sequence[Entry], called: Mapping[str, str]) -> tuple[Any, ...]:
+def _order(group: Sequence[Entry], names: Mapping[str, str]) -> tuple[Any, ...]:
     record = group[0].record
     evaluation = record.track.evaluation
     final, stamp = evaluation.get("final"), record.protocols.get(protocol_of(record))
     samples = final.get("samples") if isinstance(final, dict) else None
     declared = stamp.protocol if stamp else {}
     return (
-        called[record.track.fingerprint],
+        names[record.track.fingerprint],
         record.track.fingerprint,
         declared.get("name") != evaluation.get("protocol", _OWN_PROTOCOL),
         declared.get("samples") != samples,
@@ -105,9 +105,9 @@ def _place(group: Sequence[Entry], called: Mapping[str, str]) -> tuple[Any, ...]
 
 
 def _as_watched(record: Record) -> bool:
-    """Return whether the scores were taken as those that training was watched by, but for the number of samples.
+    """Return whether the final scores and the scores during training share a protocol, apart from the number of samples.
 
-    So a track's own protocol is known where its name does not tell: from a file, or in another precision.
+    This recognises a track's own protocol when its name does not, as with a protocol from a file or another precision.
     """
     final, watched = record.protocols.get(protocol_of(record)), record.protocols.get(record.watched or "")
     return final is not None and watched is not None and _unsized(final) == _unsized(watched)

@@ -1,10 +1,10 @@
-"""Rankings: the order of rows that may stand side by side, and which ranks they can honestly be given.
+"""Rankings: the order of comparable rows, and the ranks that their spreads support.
 
-Clips from elsewhere stand among the rows without a rank: they were measured alike and not trained alike.
+External clips are listed among the rows without a rank: they were measured in the same way, but not trained in the same way.
 
-Two rows are *tied* where ``|m1 - m2| <= sqrt(s1^2 + s2^2)`` for means m and spreads s of the track's selection metric;
-a row without a spread (one value only) is tied with every other. A row's rank is a range: from one more than the number
-of rows clearly better, to the number of rows not clearly worse. ``1-2`` says that the order of two rows may be chance.
+Two rows are *tied* if ``|m1 - m2| <= sqrt(s1^2 + s2^2)`` for means m and spreads s of the track's selection metric;
+a row without a spread (a single value) is tied with every other row. A row's rank is a range, from one more than the number
+of clearly better rows to the number of rows that are not clearly worse. ``1-2`` means that the order of two rows may be chance.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from vidgen_bench.records.record import Record
 
 @dataclass(frozen=True)
 class Ranked:
-    """A row with its place: the best and the worst rank that it may have, or None where it has none."""
+    """A row with its label and its rank: the best and the worst possible rank, or None for an unranked row."""
 
     row: Row
     spec: str
@@ -33,7 +33,7 @@ class Ranked:
 
     @property
     def place(self) -> str:
-        """The rank as tables show it: ``3`` or ``1-2``; a dash where there is none."""
+        """The rank as a text: ``3`` or ``1-2``, or a dash for None."""
         if self.rank is None:
             return "–"
         best, worst = self.rank
@@ -42,40 +42,40 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Rows that may be compared, in order, between their anchors."""
+    """Comparable rows from best to worst, with their anchors."""
 
     names: tuple[str, ...]
-    """Names of the track; more than one where two tracks declare the same."""
+    """The names of the track; several if tracks with different names have the same declaration."""
     record: Record
-    """One of the records, a run's where there is one: all declare the same track, data and protocol."""
+    """One of the records, a run's if possible; all records share the track, data and protocol."""
     measured_by: Measuring
-    """The plugins that measured: only records that were measured by the same ones are compared."""
+    """The plugins that measured all of the records."""
     device_model: str | None
-    """Set where the budget is in device-hours: only runs on this hardware are compared; ``2 x`` stands before two."""
+    """The hardware of all runs, if the budget is in device-hours; ``2 x`` precedes the name for two devices."""
     ranked: bool
     select: str
     metrics: dict[str, Column]
-    """By the name of the column."""
+    """The metric columns by name."""
     rows: tuple[Ranked, ...]
     anchors: Anchors
 
     @property
     def name(self) -> str:
-        """The track's name."""
+        """The name of the track."""
         return " = ".join(self.names)
 
     def plain(self) -> Ranking:
-        """Return it without the metrics that are extra."""
+        """Return the ranking without its extra metrics."""
         return replace(self, metrics={name: entry for name, entry in self.metrics.items() if not entry.extra})
 
     @property
     def better(self) -> Literal["higher", "lower", "neither"]:
-        """The better direction of the metric that rows are ordered by."""
+        """The better direction of the metric by which the rows are ordered."""
         return self.metrics[self.select].better if self.select in self.metrics else "higher"
 
 
 def rankings(entries: Sequence[Entry]) -> list[Ranking]:
-    """Return one ranking for every group of comparable records, by track name, the track's own protocol first."""
+    """Return one ranking per group of comparable records, ordered by track name, with the track's own protocol first."""
     return [_ranking(group) for group in comparable(entries)]
 
 
@@ -84,7 +84,7 @@ def _ranking(given: Sequence[Entry]) -> Ranking:
     select = selected(first) or ""
     entries, metrics = columns(given, select)
     records = [e.record for e in entries]
-    # a track that says of itself that it ranks nothing is not ranked because a copy of it says otherwise
+    # one copy of a track that declares itself unranked makes the whole ranking unranked
     ranked = all(r.track.ranked for r in records)
     return Ranking(
         names=tuple(sorted({r.track.name for r in records})),
@@ -100,7 +100,7 @@ def _ranking(given: Sequence[Entry]) -> Ranking:
 
 
 def _ordered(rows: list[Row], select: str, metrics: dict[str, Column], ranked: bool) -> tuple[Ranked, ...]:
-    """Return rows from best to worst; those without the metric follow, and those that only diverged come last."""
+    """Return the rows from best to worst, then those without the metric, then those whose runs all diverged."""
     sign = 1.0 if select in metrics and metrics[select].better == "lower" else -1.0
     named = list(zip(rows, labels_of(rows), strict=True))
 
@@ -125,7 +125,7 @@ def _rank(score: Summary, scores: Sequence[Summary], sign: float) -> tuple[int, 
 
 
 def tied(a: Summary, b: Summary) -> bool:
-    """Return whether the difference of two means is within their spread; always, where a spread is not known."""
+    """Return whether two means differ by at most their joint spread; True if a spread is unknown."""
     if a.std is None or b.std is None:
         return True
     return abs(a.mean - b.mean) <= math.hypot(a.std, b.std)

@@ -1,4 +1,4 @@
-"""Rows: runs of one spec with the same value of every option, summarised over their seeds."""
+"""Rows: runs of one spec with equal options, summarised over their seeds."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from vidgen_bench.records.record import Record
 class Summary:
     """Mean and spread of one metric in one row.
 
-    Of one seed, the spread is the population standard deviation over its final batches (the paper's ±), of all its runs
-    together. Of several seeds, the mean is that of the seeds' means, and the spread the sample standard deviation
-    (divisor n - 1) of those means. One value has no spread.
+    For one seed, the spread is the population standard deviation over the final batches of all its runs (the paper's ±).
+    For several seeds, mean and spread are the mean and the sample standard deviation (divisor n - 1) of the seeds' means.
+    A single value has no spread.
     """
 
     mean: float
     std: float | None
     over: Literal["batches", "seeds"]
     count: int
-    """Final batches, or seeds, that mean and spread are taken over."""
+    """The number of final batches or seeds behind the mean and spread."""
 
 
 def over_batches(runs: Sequence[Sequence[float]]) -> Summary:
-    """Return the summary of runs of one seed, each given by its value on every final batch.
+    """Return the summary of runs of one seed, from the values of each run's final batches.
 
-    Runs of one batch each have no spread: that of repeats of one seed would be the rounding of their machines.
+    If every run has a single batch there is no spread: repeats of a seed differ only by rounding.
     """
     batches = [value for run in runs for value in run]
     mean = math.fsum(batches) / len(batches)
@@ -41,7 +41,7 @@ def over_batches(runs: Sequence[Sequence[float]]) -> Summary:
 
 
 def over_seeds(runs: Sequence[tuple[int, Sequence[float]]]) -> Summary:
-    """Return the summary of runs, each given by its seed and its values; a seed that was run again stays one seed."""
+    """Return the summary of runs, from each run's seed and values; several runs of a seed count as one seed."""
     by_seed: dict[int, list[Sequence[float]]] = {}
     for seed, values in runs:
         by_seed.setdefault(seed, []).append(values)
@@ -58,7 +58,7 @@ class Row:
     """Runs of one spec with the same options."""
 
     entries: tuple[Entry, ...]
-    """By seed; never empty."""
+    """The runs in the order of their seeds; never empty."""
 
     @property
     def records(self) -> list[Record]:
@@ -72,33 +72,33 @@ class Row:
 
     @property
     def options(self) -> dict[str, Any]:
-        """Every option's value."""
+        """The value of every option."""
         return {name: setting.value for name, setting in self.entries[0].record.options.items()}
 
     @property
     def given(self) -> dict[str, Any]:
-        """The options that a person set in any of the runs."""
+        """The options that the user set in any of the runs."""
         names = {n for r in self.records for n, s in r.options.items() if s.origin == "given"}
         return {name: value for name, value in self.options.items() if name in names}
 
     @property
     def seeds(self) -> list[int]:
-        """The seeds, one for each run."""
+        """The seeds, one per run."""
         return [r.seed for r in self.records]
 
     @property
     def external(self) -> bool:
-        """Whether these are clips from elsewhere."""
+        """Whether these are external clips."""
         return self.entries[0].record.external is not None
 
     @property
     def diverged(self) -> int:
-        """How many of the runs diverged; they enter no score."""
+        """The number of diverged runs, which do not enter the scores."""
         return sum(r.status == "diverged" for r in self.records)
 
     @property
     def distributions(self) -> dict[str, set[str]]:
-        """The distributions of the plugins that took part, each with the versions that the runs saw."""
+        """The distributions of the plugins that the runs used, with their versions."""
         found: dict[str, set[str]] = {}
         for plugin in (p for r in self.records for p in r.plugins):
             found.setdefault(plugin.distribution, set()).add(plugin.version)
@@ -106,7 +106,7 @@ class Row:
 
     @cached_property
     def scores(self) -> dict[str, Summary]:
-        """The summary of each metric over the runs that finished with it."""
+        """The summary of each metric over the finished runs that have it."""
         finished = [r for r in self.records if r.status != "diverged"]
         names = dict.fromkeys(name for r in finished for name in r.scores)
         return {
@@ -115,7 +115,7 @@ class Row:
 
 
 def rows_of(entries: Sequence[Entry]) -> list[Row]:
-    """Return the rows of records of one ranking; a run that was copied counts once."""
+    """Return the rows of one ranking's records; copies of a run count once."""
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
         groups.setdefault(_key(entry.record), []).append(entry)
@@ -124,7 +124,7 @@ def rows_of(entries: Sequence[Entry]) -> list[Row]:
 
 
 def _key(record: Record) -> str:
-    """Return what runs of one row share: the spec, every option's value, and whose plugins were played; or the clips."""
+    """Return the key that runs of a row share: spec, option values, and plugin distributions; for external clips their hash."""
     options = {name: setting.value for name, setting in record.options.items()}
     players = sorted((p.kind, p.name, p.distribution) for p in record.plugins if p.kind in ("backbone", "temporal"))
     clips = record.external.sha256 if record.external else None
@@ -132,7 +132,7 @@ def _key(record: Record) -> str:
 
 
 def _without_copies(entries: Sequence[Entry]) -> list[Entry]:
-    """Leave out records that equal another in all but what was measured: a copied folder is no second run."""
+    """Return the entries without records that differ from another only in ``measured``, as in a copied folder."""
     kept: dict[str, Entry] = {}
     for entry in entries:
         kept.setdefault(json.dumps(entry.record.model_dump(mode="json", exclude={"measured"}), sort_keys=True), entry)
@@ -140,14 +140,14 @@ def _without_copies(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def labels_of(rows: Sequence[Row]) -> list[tuple[str, str]]:
-    """Return each row's spec and options for a reader: what was given, and what else tells equal rows apart."""
-    labels = [(row.spec, _spelt(row.given)) for row in rows]
+    """Return each row's spec and options as texts: the given options, and any others that distinguish equal labels."""
+    labels = [(row.spec, _as_text(row.given)) for row in rows]
     for label in {x for x in labels if labels.count(x) > 1}:
         same = [i for i, other in enumerate(labels) if other == label]
         names = _differing([rows[i].options for i in same])
         for i in same:
             options = rows[i].options
-            apart = _spelt(rows[i].given | {n: options[n] for n in names if n in options})
+            apart = _as_text(rows[i].given | {n: options[n] for n in names if n in options})
             origin = "" if names else f"(plugins of {', '.join(sorted(rows[i].distributions))})"
             labels[i] = (label[0], f"{apart} {origin}".strip())
     return labels
@@ -158,7 +158,7 @@ def _differing(tables: Sequence[dict[str, Any]]) -> list[str]:
     return sorted(n for n in names if len({_text(table.get(n)) for table in tables}) > 1)
 
 
-def _spelt(options: dict[str, Any]) -> str:
+def _as_text(options: dict[str, Any]) -> str:
     return " ".join(f"{name}={_text(value)}" for name, value in sorted(options.items()))
 
 

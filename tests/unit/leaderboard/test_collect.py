@@ -68,7 +68,7 @@ def test_a_track_that_names_no_metric_is_a_fault(tmp_path: Path, evaluation: obj
 def test_a_metric_that_the_record_does_not_describe_is_a_fault(tmp_path: Path) -> None:
     write(tmp_path, record(scores={}, diverged=True, anchors={}, metrics={}))
     (fault,) = collect([tmp_path]).faults
-    assert "it describes no metric to rank by" in str(fault)
+    assert "metrics: expected at least one metric to rank by" in str(fault)
 
 
 def test_another_protocol_ranks_by_the_first_of_its_own_metrics() -> None:

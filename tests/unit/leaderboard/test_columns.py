@@ -82,7 +82,7 @@ def test_a_protocol_of_extra_metrics_is_not_told_for_each() -> None:
     (ranking,) = ranked(with_kid(0, [0.1, 0.3]))
     said = notes(ranking)
     assert not any(KID_STAMP.id in note for note in said)
-    assert said.count("Extra metrics have protocol ids of their own: the records and --format json have them.") == 1
+    assert said.count("Extra metrics have their own protocol ids; see the records or --format json.") == 1
     assert not any("Extra metrics" in note for note in notes(ranking.plain()))
     assert KID_STAMP.id in render_json([ranking])
 
@@ -99,7 +99,7 @@ def test_a_record_that_turns_the_better_direction_turns_no_table(place: int) -> 
     assert [r.spec for r in ranking.rows] == ["x+good", "x+edited", "x+bad"]
     (caution,) = [note for note in notes(ranking) if note.startswith("Caution")]
     assert "FID ↓ is shown as lower is better" in caution
-    assert f"otherwise in {place}/record.json" in caution
+    assert f"but not in {place}/record.json" in caution
     assert "edited by hand" in caution
 
 
@@ -118,12 +118,10 @@ def test_the_order_is_told_of_the_runs_and_not_of_clips_from_elsewhere() -> None
     for records in ([clips, run], [run, clips]):
         (ranking,) = ranked(*records)
         assert notes(ranking)[0] == (
-            "Ordered by FID, lower is better. Scores of runs are of the checkpoint that was best by it, on 2 x 256 fresh samples."
+            "Ordered by FID, lower is better. Scores of runs are from the checkpoint with the best FID, on 2 x 256 fresh samples."
         )
     (ranking,) = ranked(clips)
-    assert notes(ranking)[0] == (
-        "Ordered by FID, lower is better. No run stands here: the scores are of clips from elsewhere, 1 x 256 of them."
-    )
+    assert notes(ranking)[0] == ("Ordered by FID, lower is better. All scores are of external clips, 1 x 256 of them.")
 
 
 def test_a_table_of_runs_that_all_diverged_says_so() -> None:

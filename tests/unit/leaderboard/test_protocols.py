@@ -89,7 +89,7 @@ def test_clips_from_elsewhere_stand_among_the_rows_without_a_rank() -> None:
     assert status(ranking.rows[0]) == "external"
     text = rendered([ranking])
     assert "external" in text
-    assert "made elsewhere, measured alike" in text
+    assert "clips from another program, measured in the same way" in text
     assert "my-diffusion" in render_markdown([ranking])
     assert '"status": "external"' in render_json([ranking])
 

@@ -115,9 +115,7 @@ def test_the_papers_best_and_second_best_are_tied() -> None:
         )
     )
     assert places(ranking) == {"tgan+ode1": "1-2", "tgan+conv1d": "1-2", "tgan+ode1:equal": "3"}
-    assert "Ranks such as 1-2 are not told apart: two rows are tied where |m1 - m2| <= sqrt(s1² + s2²)." in notes(
-        ranking
-    )
+    assert "A rank such as 1-2 is a tie: two rows are tied if |m1 - m2| <= sqrt(s1² + s2²)." in notes(ranking)
 
 
 def test_ties_need_not_be_transitive() -> None:
@@ -202,7 +200,7 @@ def test_rounding_of_an_anchor_is_no_disagreement() -> None:
 def test_several_versions_in_one_row_are_told() -> None:
     newer = plugins(PLAYERS, version="0.2.0")
     (ranking,) = ranked(record(seed=0), record(seed=1, plugins=newer))
-    assert "Caution: the runs of tgan+ode1 saw several versions of vidgen-bench: 0.1.0, 0.2.0." in notes(ranking)
+    assert "Caution: the runs of tgan+ode1 used several versions of vidgen-bench: 0.1.0, 0.2.0." in notes(ranking)
 
 
 @pytest.mark.parametrize(
@@ -228,6 +226,6 @@ def test_notes_say_what_the_spread_is_over() -> None:
     assert any(n.startswith("± of several seeds: sample standard deviation") for n in notes(three))
     assert not any("one seed" in n for n in notes(three))
     assert notes(one)[0] == (
-        "Ordered by FID, lower is better. Scores are of the checkpoint that was best by it, on 4 x 256 fresh samples."
+        "Ordered by FID, lower is better. Scores are from the checkpoint with the best FID, on 4 x 256 fresh samples."
     )
     assert METRICS["fid"]["better"] == one.better

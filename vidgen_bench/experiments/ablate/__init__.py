@@ -1,1 +1,1 @@
-"""Suites at work: the runs that the cells of a table come down to, and what each cell then shows."""
+"""Run a suite: the distinct runs behind the cells of its table, and the table of their results."""

@@ -1,4 +1,4 @@
-"""What ``ablate --dry-run`` prints: every distinct run, where it stands, and what all of them cost."""
+"""The output of ``ablate --dry-run``: every distinct run, its state, and the total cost."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
     from vidgen_bench.experiments.ablate.members import Ablation, Job, Member
 
-_TOLD = ("variant", "pairing")
-"""Origins of options that the line above does not show: it has what was given, and the track is the same for all."""
+_SHOWN = ("variant", "pairing")
+"""The origins of the options that each run lists; its spec already shows the given ones, and the head names the tracks."""
 
 
 def state(job: Job) -> str:
-    """Return ``done``, ``begun`` or ``to do``; nothing is opened."""
+    """Return ``done``, ``begun`` or ``to do`` from the files that exist."""
     folder = job.folder
     if folder.record_path.exists():
         return "done"
@@ -23,7 +23,7 @@ def state(job: Job) -> str:
 
 
 def totals(jobs: Sequence[Job]) -> dict[str, float]:
-    """Return the sum of every limit of the runs' budgets: ``{"iterations": 800000}``."""
+    """Return the sums of the runs' budgets: ``{"iterations": 800000}``."""
     sums: dict[str, float] = {}
     for job in jobs:
         for kind, amount in job.member.track.budget.limits.items():
@@ -32,7 +32,7 @@ def totals(jobs: Sequence[Job]) -> dict[str, float]:
 
 
 def json_values(ablation: Ablation) -> dict[str, Any]:
-    """Return the plan as plain values."""
+    """Return the plan as plain values for JSON."""
     left = [job for job in ablation.jobs if state(job) != "done"]
     return {
         "suite": ablation.suite.name,
@@ -96,11 +96,11 @@ def _settings(member: Member) -> dict[str, Any]:
 
 
 def _chosen(member: Member) -> list[str]:
-    """Return what the variant and the pairing set, a line each."""
+    """Return the options that the variant and the pairing set, one line per origin."""
     from vidgen_bench.compose.resolve import spelt
 
     lines = []
-    for origin in _TOLD:
+    for origin in _SHOWN:
         found = {k: s.value for k, s in _settings(member).items() if s.origin == origin}
         if found:
             lines.append(f"{origin}: {' '.join(f'{name}={spelt(value)}' for name, value in found.items())}")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def json_values(ablation: Ablation, results: Sequence[Result], table: AblationTable, metric: Metric) -> dict[str, Any]:
-    """Return the table as plain values: raw numbers, specs, options, seeds, folders and states."""
+    """Return the table with raw numbers, specs, options, seeds, folders and states."""
     from vidgen_bench.experiments.ablate.table import rankings_of
     from vidgen_bench.experiments.ablate.values import values
 

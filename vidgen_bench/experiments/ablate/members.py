@@ -1,4 +1,4 @@
-"""The members of a suite: each of our models in a cell, composed on its track, and the distinct runs that serve them."""
+"""The members of a suite: the models of its cells, composed on their tracks, and the distinct runs that they need."""
 
 from __future__ import annotations
 
@@ -27,55 +27,55 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Member:
-    """One of our models in a cell: what is run for it, or why it does not fit."""
+    """One of our models in a cell: its composition, or the reason why it does not fit."""
 
     cell: Cell
     model: Model
     request: Request
     track: Track
-    """The track it is run on, with its budget."""
+    """The track that it runs on, with its budget."""
     declared: Track
-    """The track, with its budget, that the suite's file asks for."""
+    """The track that the suite's file declares, with its budget."""
     composition: Composition | None
     misfit: str | None = None
     aside: bool = False
-    """Whether it is on a track of its own, not the suite's."""
+    """Whether it runs on another track than the suite."""
 
     @property
     def spec(self) -> str:
-        """The canonical spec with what was given; as it is written where it does not fit."""
+        """The canonical spec with the given options; if the member does not fit, the spec as written."""
         given = " ".join(f"{key}={value}" for key, value in self.request.given.items())
         return str(self.composition.resolved) if self.composition else f"{self.model.spec} {given}".strip()
 
     @cached_property
     def key(self) -> Key:
-        """What members share that the same runs serve."""
+        """The identity of its runs; members with equal keys share them."""
         if self.composition is None:
             return ()
         settings = {k: s.model_dump(mode="json")["value"] for k, s in self.composition.resolved.settings.items()}
         return str(self.folder(0).path), self.track.fingerprint, json.dumps(settings, sort_keys=True)
 
     def folder(self, seed: int) -> RunFolder:
-        """Return the run folder of one seed; the member fits."""
+        """Return the run folder of one seed, for a member that fits."""
         assert self.composition is not None
         return RunFolder(folder_of(self.request.runs, self.track.name, self.composition.resolved, seed))
 
 
 @dataclass(frozen=True)
 class Job:
-    """One distinct run, and all the members that it serves."""
+    """One distinct run, and all the members that share it."""
 
     members: tuple[Member, ...]
     seed: int
 
     @property
     def member(self) -> Member:
-        """The first member, for what all of them share."""
+        """The first member, for the properties that all of them share."""
         return self.members[0]
 
     @property
     def aside(self) -> bool:
-        """Whether only cells with a track of their own need it."""
+        """Whether only members with another track than the suite need it."""
         return all(m.aside for m in self.members)
 
     @property
@@ -85,7 +85,7 @@ class Job:
 
     @property
     def cells(self) -> list[tuple[str, str]]:
-        """Row and column of each cell that shows it."""
+        """The row and column of each cell that shows the run."""
         return list(dict.fromkeys((m.cell.row, m.cell.column) for m in self.members))
 
     def __str__(self) -> str:
@@ -94,20 +94,20 @@ class Job:
 
 @dataclass(frozen=True)
 class Ablation:
-    """A suite with every member composed; nothing has been touched yet."""
+    """A suite with every member composed, before anything runs."""
 
     suite: Suite
     track: Track
-    """The track of all members that have none of their own; that of all members where they agree on one."""
+    """The track that all members share, else the suite's default track."""
     metric: str
     seeds: tuple[int, ...]
     given: Mapping[str, Any]
-    """The options that were given for every cell."""
+    """The options that the request sets in every cell."""
     members: tuple[Member, ...]
 
     @cached_property
     def jobs(self) -> tuple[Job, ...]:
-        """The distinct runs in the table's order; those on a track of their own, often the longest, come last."""
+        """The distinct runs in the table's order; runs on other tracks than the suite's, often the longest, come last."""
         groups: dict[Key, list[Member]] = {}
         for member in self.members:
             if member.composition:
@@ -120,14 +120,14 @@ def expand(suite: Suite, request: Request, track: str | None, seeds: Sequence[in
     """Return the ablation of a suite.
 
     Args:
-        suite: what to run.
-        request: what every run shares: budget, data, device; what it gives as options goes over the cells' own.
-        track: one for all cells, over those of the suite and of its cells.
-        seeds: of every run.
+        suite: the suite to run.
+        request: the settings that all runs share, such as budget, data and device; its options override those of the cells.
+        track: a track for all cells, which overrides those of the suite and its cells.
+        seeds: the seeds of every run.
         host: the installed plugins.
     Raises:
-        RequestError: unknown names or options, with the cell; no cell fits; the metric is not measured; or two different
-            runs have one folder.
+        RequestError: unknown names or options (the text names the cell); no cell fits; the track does not measure the
+            metric; or two different runs would share a folder.
     """
     models = [(cell, model) for cell in suite.cells for model in cell.models]
     tracks = {track or model.track or suite.track for _, model in models}
@@ -138,15 +138,15 @@ def expand(suite: Suite, request: Request, track: str | None, seeds: Sequence[in
     for cell, model in models:
         given = {**suite.set_, **model.set_, **request.given}
         used = track or model.track or suite.track
-        asked = dataclasses.replace(request, spec=model.spec, track=used, given=given)
+        run = dataclasses.replace(request, spec=model.spec, track=used, given=given)
         try:
-            member = _member(cell, model, asked, suite, host)
+            member = _member(cell, model, run, suite, host)
             _check_metric(metric, member.track)
         except VidgenBenchError as error:
             raise RequestError(f"The cell {cell.row!r}, {cell.column!r} ({model.spec}): {error}") from None
-        if member.track.data.name != common.data.name:  # --data and --splits are the folders of the suite's data set
-            asked = dataclasses.replace(asked, videos=None, splits=None)
-        members.append(dataclasses.replace(member, request=asked, aside=used != wanted))
+        if member.track.data.name != common.data.name:  # --data and --splits belong to the suite's data set
+            run = dataclasses.replace(run, videos=None, splits=None)
+        members.append(dataclasses.replace(member, request=run, aside=used != wanted))
     if all(m.misfit for m in members):
         reasons = dict.fromkeys(m.misfit for m in members)
         raise RequestError("No cell fits, so there is nothing to run:\n" + "\n".join(f"  {r}" for r in reasons))
@@ -155,7 +155,7 @@ def expand(suite: Suite, request: Request, track: str | None, seeds: Sequence[in
 
 
 def _check_folders(members: Sequence[Member]) -> None:
-    """Refuse two different runs with one folder: the names of tracks and options say less than the runs are."""
+    """Refuse different runs with the same folder; its name does not contain the whole track or all options."""
     owners: dict[Path, Member] = {}
     for member in (m for m in members if m.composition):
         path = member.folder(0).path
@@ -163,7 +163,7 @@ def _check_folders(members: Sequence[Member]) -> None:
         if owner.key != member.key:
             places = " and ".join(f"{m.cell.row!r}, {m.cell.column!r} ({m.model.spec})" for m in (owner, member))
             raise RequestError(
-                f"The cells {places} are different runs, but both would lie in {path.parent}. "
+                f"The cells {places} are different runs with the same folder {path.parent}. "
                 "Give their tracks different names, or put the cells into two suites."
             )
 

@@ -1,4 +1,4 @@
-"""The runs of a suite, one after another: what fails does not stop the others, and nothing of one stays with the next."""
+"""Run the jobs of a suite one after another: a failed run does not stop the others, and each run frees its memory."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Ended = Literal["finished", "diverged", "failed"]
 
 @dataclass(frozen=True)
 class Result:
-    """How a job ended: with a record, or with the words of its failure."""
+    """The result of a job: its record, or the message of its failure."""
 
     job: Job
     record: Record | None
@@ -43,34 +43,34 @@ class Result:
 
 
 def make_plans(ablation: Ablation, host: Host) -> dict[Key, Plan]:
-    """Return the plan of every distinct model; what can be refused before any work is refused here.
+    """Return the plan of every distinct model, after all checks that need no data.
 
     Raises:
-        RequestError: an instrument is missing, the device is not there, or the runs folder is a file.
+        RequestError: an instrument or the device is missing, or the runs folder is a file.
     """
     plans = {job.member.key: make_plan(job.member.request, host) for job in ablation.jobs}
     request = next(iter(plans.values())).request
     choose_device(request.device)
     if request.runs.exists() and not request.runs.is_dir():
-        raise RequestError(f"--runs {request.runs} is a file; expected a folder, or a name that is free.")
+        raise RequestError(f"--runs {request.runs} is a file; expected a folder, or a path that does not exist.")
     return plans
 
 
 def check_data(ablation: Ablation, plans: Mapping[Key, Plan], observer: Observer) -> None:
-    """Find the videos of every data set of the suite.
+    """Locate the videos of every data set of the suite.
 
     Raises:
-        VidgenBenchError: they are not there; the text says what to do.
+        VidgenBenchError: videos are missing; the text says how to provide them.
     """
-    found = set()
+    located = set()
     for job in ablation.jobs:
         plan = plans[job.member.key]
-        asked = (plan.track.data.name, plan.request.videos, plan.request.splits)
-        if asked not in found:
+        source = (plan.track.data.name, plan.request.videos, plan.request.splits)
+        if source not in located:
             plan.resolved_track.data_set.declaration.locate(
                 plan.request.videos, plan.request.splits, cache_folder(), observer.progress
             )
-            found.add(asked)
+            located.add(source)
 
 
 def carry_out(
@@ -79,19 +79,19 @@ def carry_out(
     watch: Callable[[int, Job], AbstractContextManager[Observer]],
     execute: Callable[[Plan, int, Observer], Outcome] = execute,
 ) -> Iterator[Result]:
-    """Run every job, one after another, and yield how each ended; one that fails does not stop the others.
+    """Run the jobs one after another and yield their results; a failed job does not stop the others.
 
-    A job that another process is running comes once more at the end; its record is used where it is there then.
+    A job that another process is running is tried once more at the end; if it has a record by then, the record is used.
 
     Args:
-        ablation: whose jobs.
-        plans: from :func:`make_plans`.
-        watch: gives the observer of the n-th job (from 1).
+        ablation: the ablation to run.
+        plans: the plans from :func:`make_plans`.
+        watch: returns the observer of the n-th job, counted from 1.
         execute: runs one seed of a plan.
     Raises:
-        Interrupted: Ctrl-C; what was finished is kept, and so is what was begun.
-        DataError: of the suite's own track, on which the other jobs would fail as well.
-        Exception: what is no error of ours, where several processes work together.
+        Interrupted: Ctrl-C; finished runs are kept, and unfinished runs can be resumed.
+        DataError: a fault of the suite's own data, which would fail the other jobs too.
+        Exception: an unexpected error, if several processes run the suite together.
     """
     threads, several = torch.get_num_threads(), os.environ.get("WORLD_SIZE", "1") != "1"
     queue, later = deque(enumerate(ablation.jobs, start=1)), set[int]()
@@ -104,32 +104,32 @@ def carry_out(
         except Interrupted:
             raise
         except BusyError as error:
-            # of several processes only one meets the lock, and all must take the jobs in one order
+            # only one of several processes meets the lock, but all must run the jobs in the same order
             if number not in later and not several:
                 later.add(number)
                 queue.append((number, job))
-                observer.stage("another process is running it: its turn comes again at the end")
+                observer.stage("another process is running it; trying again at the end")
                 continue
-            result = Result(job, None, failure=_words(error))
+            result = Result(job, None, failure=_message(error))
         except (Exception, SystemExit) as error:
             if isinstance(error, DataError) and not job.aside:
                 raise
-            # our errors come to all of several processes alike; any other may have met this one alone, and the rest wait for it
+            # all processes raise our own errors; any other error may be in this process alone while the rest wait for it
             if several and not isinstance(error, VidgenBenchError):
                 raise
-            # the words alone are kept: the exception holds the frames, and these the networks
-            result = Result(job, None, failure=_words(error))
+            # keep only the message: the exception would keep the frames, and with them the networks, alive
+            result = Result(job, None, failure=_message(error))
         _release(threads)
         yield result
 
 
-def _words(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     text = str(error) if isinstance(error, VidgenBenchError) else f"{type(error).__name__}: {error}"
     return " ".join(text.split())
 
 
 def _release(threads: int) -> None:
-    """Give back what a run held: a resumed one sets its own thread count, and networks may stand in cycles."""
+    """Restore the thread count, which a resumed run changes, and free the networks, which may be in reference cycles."""
     torch.set_num_threads(threads)
     gc.collect()
     if torch.cuda.is_initialized():

@@ -1,4 +1,4 @@
-"""The table of a suite as text: what stands in every cell, the footnotes it refers to, and the sentences beneath."""
+"""The table of a suite as texts: its cells, their footnotes, and the sentences below it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class CellLine:
 
 @dataclass(frozen=True)
 class TableCell:
-    """A cell: a line for each of our models, and the published one."""
+    """A cell: one line per model of ours, and the published number."""
 
     ours: tuple[CellLine, ...] = ()
     published: CellLine | None = None
@@ -35,7 +35,7 @@ class TableCell:
 
 @dataclass(frozen=True)
 class AblationTable:
-    """A whole table, ready to be laid out."""
+    """A table of texts, ready for a renderer."""
 
     title: str
     head: tuple[str, ...]
@@ -58,7 +58,7 @@ class _Footnotes:
     letters: dict[str, str] = field(default_factory=dict)
 
     def mark(self, *texts: str | None) -> str:
-        """Return the letters of what is to be said, ``a`` or ``a,b``."""
+        """Return the letters of these texts, ``a`` or ``a,b``; the first use of a text assigns its letter."""
         for text in filter(None, texts):
             n = len(self.letters)
             self.letters.setdefault(text, ("" if n < 26 else chr(96 + n // 26)) + chr(97 + n % 26))
@@ -130,19 +130,19 @@ def _sentences(ablation: Ablation, results: Sequence[Result], summaries: Sequenc
     if suite.protocol:
         yield suite.protocol
     if moved := [m for m in compared if m.track.fingerprint != m.declared.fingerprint]:
-        yield _other_scale(moved, compared)
+        yield _scale_sentence(moved, compared)
     yield from suite.notes
     if given := ablation.given:
         options = " ".join(f"{key}={spelt(value)}" for key, value in given.items())
-        yield f"Set in every cell: {options}{'; ours are then not the published models' if compared else ''}."
+        yield f"Set in every cell: {options}{'; ours are therefore not the published models' if compared else ''}."
     yield from spread_sentences(summaries)
     if len(summaries) > 1:
-        yield "No winner is marked: two of ours are not told apart where |m1 - m2| <= sqrt(s1² + s2²)."
+        yield "No winner is marked: two of ours are a tie if |m1 - m2| <= sqrt(s1² + s2²)."
     yield from _anchors(ablation, results)
 
 
-def _other_scale(moved: Sequence[Member], compared: Sequence[Member]) -> str:
-    """Return where ours are measured on another track than the published numbers: columns, or cells where not all of one."""
+def _scale_sentence(moved: Sequence[Member], compared: Sequence[Member]) -> str:
+    """Return a sentence on our models that run on another track than the suite declares, by column or by cell."""
     where = ""
     if len(moved) < len(compared):
         kept = {m.cell.column for m in compared if m.track.fingerprint == m.declared.fingerprint}
@@ -150,7 +150,7 @@ def _other_scale(moved: Sequence[Member], compared: Sequence[Member]) -> str:
         where = f"In {'; '.join(places)}: "
     return (
         f"{where}{'ours' if where else 'Ours'} are measured on {_names(moved, 'track')}, not on "
-        f"{_names(moved, 'declared')}: {'there ' if where else ''}ours and the published numbers are not on one scale."
+        f"{_names(moved, 'declared')}, so they are not on the same scale as the published numbers."
     )
 
 
@@ -159,7 +159,7 @@ def _names(members: Sequence[Member], which: str) -> str:
 
 
 def _anchors(ablation: Ablation, results: Sequence[Result]) -> Iterator[str]:
-    """Yield the anchors of every track in the table, and what makes them doubtful."""
+    """Yield the anchor scores of every track in the table, and cautions about them."""
     from vidgen_bench.leaderboard.render.notes import anchor_caution, anchor_sentence
 
     found = rankings_of(results)
@@ -174,11 +174,11 @@ def _anchors(ablation: Ablation, results: Sequence[Result]) -> Iterator[str]:
         if caution := anchor_caution(ranking.anchors):
             yield caution
     if len(found) > len({r.record.track.fingerprint for r in found}):
-        yield "Caution: not all cells of one track were measured alike; `vidgen-bench leaderboard` keeps them apart."
+        yield "Caution: cells of the same track were measured differently; `vidgen-bench leaderboard` separates them."
 
 
 def rankings_of(results: Sequence[Result]) -> list[Ranking]:
-    """Return the records grouped by what may be compared, as the leaderboard does."""
+    """Return the records of the results as rankings; each holds records that are comparable, as in the leaderboard."""
     from vidgen_bench.leaderboard.collect import Entry
     from vidgen_bench.leaderboard.ranking import rankings
 
@@ -186,7 +186,7 @@ def rankings_of(results: Sequence[Result]) -> list[Ranking]:
 
 
 def anchor_scores(ranking: Ranking, metric: str) -> dict[str, str]:
-    """Return the anchors of a ranking as a reader sees them: ``{"real (ceiling)": "7.64 ± 0.02"}``."""
+    """Return the anchor scores of a ranking as texts: ``{"real (ceiling)": "7.64 ± 0.02"}``."""
     from vidgen_bench.leaderboard.anchors import describe
     from vidgen_bench.leaderboard.render.numbers import decimals, mean_and_spread
 

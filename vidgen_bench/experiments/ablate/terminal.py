@@ -1,4 +1,4 @@
-"""The table of a suite at the terminal: rows as the paper's, a column a backbone, the published numbers beside ours."""
+"""The table of a suite for a terminal: the paper's rows, one column per backbone, the published numbers beside ours."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STYLES = {"diverged": "red", "failed": "red", "does not fit": "dim", "not run":
 
 
 def render_terminal(table: AblationTable, width: int) -> RenderableType:
-    """Return the table within a width: published numbers beside ours, or beneath them, or fewer columns at a time."""
+    """Return the table within a width: published numbers beside ours, else below ours, else in several narrower tables."""
     from rich.console import Group
     from rich.padding import Padding
     from rich.table import Table
@@ -27,8 +27,8 @@ def render_terminal(table: AblationTable, width: int) -> RenderableType:
     notes = Table.grid(padding=(0, 2, 0, 0))
     for letter, text in table.footnotes:
         notes.add_row(Text(letter, style="dim"), Text(text))
-    said = Text("\n".join(table.sentences), style="dim")
-    beneath = [Padding(part, (0, 0, 1, 1)) for part in ([notes] if table.footnotes else []) + [said]]
+    sentences = Text("\n".join(table.sentences), style="dim")
+    beneath = [Padding(part, (0, 0, 1, 1)) for part in ([notes] if table.footnotes else []) + [sentences]]
     return Group(Padding(head, (0, 0, 1, 1)), *_tables(table, width), *beneath)
 
 
@@ -62,7 +62,7 @@ def _empty(table: AblationTable, leading: int) -> Table:
 
 
 def _beside(table: AblationTable, columns: Sequence[str]) -> Table:
-    """Return ours and, in a column of its own, the published number."""
+    """Return a grid with the published numbers in columns of their own."""
     from rich.text import Text
 
     grid = _empty(table, leading=0)
@@ -82,7 +82,7 @@ def _beside(table: AblationTable, columns: Sequence[str]) -> Table:
 
 
 def _beneath(table: AblationTable, columns: Sequence[str]) -> Table:
-    """Return ours and, in brackets beneath, the published number."""
+    """Return a grid with the published numbers in brackets below ours."""
     from rich.text import Text
 
     grid = _empty(table, leading=1 if table.compares else 0)
@@ -102,7 +102,7 @@ def _bracketed(line: CellLine) -> CellLine:
 
 
 class _Block:
-    """One column: numbers end below each other, and the letters of footnotes follow them."""
+    """One column: numbers aligned on the right, followed by their footnote letters."""
 
     def __init__(self, cells: Sequence[Sequence[CellLine]], head: Sequence[str], style: str = "") -> None:
         self._cells, self._head, self._style = cells, head, style
@@ -111,14 +111,14 @@ class _Block:
         self._room = max((len(line.marks) for line in lines), default=0)
 
     def head(self) -> Text:
-        """Return the heading, above the numbers."""
+        """Return the heading, aligned with the numbers."""
         from rich.text import Text
 
         first, *others = (f"{word:>{self._width}}" for word in self._head)
         return Text.assemble(first, *((f"\n{word}", "not bold dim") for word in others))
 
     def cell(self, row: int) -> Text:
-        """Return the lines of a row; a dash where the column has none but the table asks for one."""
+        """Return the lines of a row; an empty cell of ours shows a dash."""
         from rich.text import Text
 
         from vidgen_bench.leaderboard.render.numbers import DASH

@@ -1,4 +1,4 @@
-"""What every cell of a suite's table shows: a mean with its spread, or why there is none."""
+"""The values of a suite's cells: a mean with its spread, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ State = Literal["finished", "diverged", "failed", "does not fit", "not run"]
 
 @dataclass(frozen=True)
 class Value:
-    """What a cell shows of one member."""
+    """The value of one member in a cell."""
 
     member: Member
     state: State
     summary: Summary | None
     results: tuple[Result, ...]
-    """By seed; a seed that was not run is not there."""
+    """In the order of the seeds; a seed that did not run has no result."""
 
     @property
     def reason(self) -> str | None:
-        """Why there is no number: the misfit, or the first failure."""
+        """The misfit or the first failure, if any."""
         return self.member.misfit or next((r.failure for r in self.results if r.failure), None)
 
 
 def values(ablation: Ablation, results: Sequence[Result]) -> dict[tuple[str, str], list[Value]]:
-    """Return what every cell shows, by row and column, after these results."""
+    """Return the values of every cell, keyed by row and column, after these results."""
     found: dict[tuple[str, str], list[Value]] = {}
     for member in ablation.members:
         mine = [r for r in results if not member.misfit and r.job.member.key == member.key]
-        mine.sort(key=lambda r: r.job.seed)  # one that another process was running comes last
+        mine.sort(key=lambda r: r.job.seed)  # a job that another process was running comes last
         scored = [(r.job.seed, r.record.scores) for r in mine if r.record and r.record.status == "finished"]
         summary = over_seeds([(seed, s[ablation.metric].values) for seed, s in scored]) if scored else None
         states: list[State] = ["finished"] if scored else [r.state for r in mine] or ["not run"]

@@ -1,1 +1,1 @@
-"""A ranking as text: terminal table, markdown, CSV and JSON."""
+"""Leaderboards for a terminal, as Markdown, as CSV and as JSON."""

@@ -1,4 +1,4 @@
-"""The leaderboard as CSV: one line a row or anchor, every number in full precision."""
+"""The leaderboard as CSV: one line per row or anchor, with numbers in full precision."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PARTS = ("mean", "std", "std_over", "count", "protocol", "measured_by")
 
 
 def render_csv(rankings: Sequence[Ranking]) -> str:
-    """Return a header and one line for each row and anchor; what a line does not have is left empty."""
+    """Return a header and one line per row and anchor; missing values are empty."""
     metrics = list(dict.fromkeys(m for r in rankings for m in r.metrics))
     lines = [_shared(r) | line for r in rankings for line in (*_anchors(r), *(_row(r, ranked) for ranked in r.rows))]
     stream = io.StringIO()
@@ -55,7 +55,7 @@ def _plugins(measured_by: Measuring) -> str:
 
 
 def _scores(columns: Mapping[str, Column], scores: Mapping[str, Summary]) -> dict[str, Any]:
-    """Return the cells of each score: the same column of two tables may be of two protocols, so every line says which."""
+    """Return the cells of each score, with its protocol, because a column may have different protocols in two tables."""
     cells: dict[str, Any] = {}
     for name in (name for name in columns if name in scores):
         s, source = scores[name], columns[name].source
@@ -81,7 +81,7 @@ def _anchors(ranking: Ranking) -> list[dict[str, Any]]:
 def _row(ranking: Ranking, ranked: Ranked) -> dict[str, Any]:
     row, first = ranked.row, ranked.row.records[0]
     best, worst = ranked.rank or ("", "")
-    runs = [] if row.external else row.records  # how clips from elsewhere were trained is not known, which is not zero
+    runs = [] if row.external else row.records  # the training of external clips is unknown, not zero
     return {
         "kind": "row",
         "rank_best": best,

@@ -1,4 +1,4 @@
-"""The leaderboard for machines: plain values with full precision, raw values and the files they came from."""
+"""The leaderboard as JSON: numbers in full precision, the values of every run, and the record files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCHEMA = 1
 
 
 def render_json(rankings: Sequence[Ranking], faults: Sequence[str] = ()) -> str:
-    """Return the rankings, and what was wrong with files that hold no valid record, as JSON text."""
+    """Return the rankings and the faults of invalid record files as JSON."""
     table = {"schema": SCHEMA, "rankings": [_ranking(r) for r in rankings], "faults": list(faults)}
     return json.dumps(table, indent=2, ensure_ascii=False) + "\n"
 
@@ -94,7 +94,7 @@ def _run(entry: Entry) -> dict[str, Any]:
 
 
 def status(ranked: Ranked) -> str:
-    """Return ``finished``, ``external``, ``diverged``, or how many of the runs diverged."""
+    """Return ``finished``, ``external``, ``diverged``, or ``1 of 2 diverged``."""
     diverged, runs = ranked.row.diverged, len(ranked.row.entries)
     if ranked.row.external:
         return "external"

@@ -1,4 +1,4 @@
-"""What a table says in words: what was compared, what ± means, which ranks are not told apart, and what to doubt."""
+"""The sentences below a table: the comparison, the meaning of ±, ties, caveats and cautions."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ ARROWS = {"higher": "↑", "lower": "↓", "neither": ""}
 
 
 def heading(ranking: Ranking, metric: str) -> str:
-    """Return a column's heading, ``FID ↓``; with it, where two columns are of one metric, what tells this one apart."""
+    """Return a column's heading, ``FID ↓``; a second column of a metric also has its distinguishing suffix."""
     entry, (name, _, apart) = ranking.metrics[metric], metric.partition(" ")
     title = entry.title if len(entry.title) <= 12 else name.upper()
     return " ".join(filter(None, (title, ARROWS[entry.better], apart)))
 
 
 def identity(ranking: Ranking) -> str:
-    """Return what all rows share, by which two tracks of one name are told apart."""
+    """Return the fingerprints and ids that all rows share; they distinguish two tracks with the same name."""
     record = ranking.record
     parts = [
         f"track {record.track.fingerprint}",
@@ -39,16 +39,16 @@ def identity(ranking: Ranking) -> str:
 
 
 def notes(ranking: Ranking) -> list[str]:
-    """Return the sentences beneath a table."""
+    """Return the sentences below a table."""
     scores = [s for r in ranking.rows for name, s in r.row.scores.items() if name in ranking.metrics]
     lines = [_order(ranking), anchor_sentence(ranking.anchors.scores), *spread_sentences(scores)]
     if any(r.rank and r.rank[0] != r.rank[1] for r in ranking.rows):
-        lines.append("Ranks such as 1-2 are not told apart: two rows are tied where |m1 - m2| <= sqrt(s1² + s2²).")
+        lines.append("A rank such as 1-2 is a tie: two rows are tied if |m1 - m2| <= sqrt(s1² + s2²).")
     if not ranking.ranked:
         lines.append("This track ranks nothing: its rows are listed in order, without ranks.")
     if any(r.row.external for r in ranking.rows):
         lines.append(
-            "External: clips that were made elsewhere, measured alike; how they were trained is not known here, so no rank."
+            "External: clips from another program, measured in the same way; their training is unknown, so they have no rank."
         )
     lines += [*_protocols(ranking), *_cautions(ranking)]
     lines.append(anchor_caution(ranking.anchors))
@@ -60,29 +60,29 @@ def _owned(plugins: Measuring) -> str:
 
 
 def _protocols(ranking: Ranking) -> list[str]:
-    """Return what is to be known of the columns: their caveats, their protocols, and whose plugins measured where not ours did."""
+    """Return the caveats of the columns, their protocols, and the third-party plugins that measured them."""
     shown = ranking.metrics
     lines = [CAVEATS.get(c, f"{c}.") for c in dict.fromkeys(e.caveat for e in shown.values() if e.caveat)]
     own, others, makers = protocol_of(ranking.record), dict[str, list[str]](), dict[str, list[str]]()
     for metric, column in shown.items():
         if column.protocol != own and not column.extra:
             others.setdefault(column.protocol, []).append(heading(ranking, metric))
-        if unsaid := tuple(p for p in column.source.others if p not in ranking.measured_by):
-            makers.setdefault(_owned(unsaid), []).append(heading(ranking, metric))
+        if further := tuple(p for p in column.source.others if p not in ranking.measured_by):
+            makers.setdefault(_owned(further), []).append(heading(ranking, metric))
     lines += [f"{', '.join(names)}: protocol {protocol}." for protocol, names in others.items()]
     if any(c.extra and c.protocol != own for c in shown.values()):
-        lines.append("Extra metrics have protocol ids of their own: the records and --format json have them.")
+        lines.append("Extra metrics have their own protocol ids; see the records or --format json.")
     return lines + [f"{', '.join(names)}: measured by {by}." for by, names in makers.items()]
 
 
 def _cautions(ranking: Ranking) -> list[str]:
-    """Return where records contradict each other, and where a row's runs were not measured as often."""
+    """Return cautions about contradictory records and about rows whose runs have different numbers of batches."""
     lines = []
     for metric, column in ranking.metrics.items():
         if column.disputed:
             lines.append(
-                f"Caution: {heading(ranking, metric)} is shown as {column.better} is better, as most records have it; "
-                f"otherwise in {', '.join(column.disputed)}. Was one edited by hand?"
+                f"Caution: {heading(ranking, metric)} is shown as {column.better} is better, as in most records, but "
+                f"not in {', '.join(column.disputed)}. Was one edited by hand?"
             )
     for ranked in ranking.rows:
         counts = {m: {len(r.scores[m].values) for r in ranked.row.records if m in r.scores} for m in ranking.metrics}
@@ -95,7 +95,7 @@ def _cautions(ranking: Ranking) -> list[str]:
 
 
 def _order(ranking: Ranking) -> str:
-    """Return what rows are ordered by, and of what the scores are."""
+    """Return a sentence on the order of the rows and the samples behind their scores."""
     select, rows = ranking.select, [row.row for row in ranking.rows]
     scored = [r for row in rows for r in row.records if select in r.scores and r.status != "diverged"]
     runs = [r for r in scored if r.external is None]
@@ -106,23 +106,23 @@ def _order(ranking: Ranking) -> str:
     drawn = f"{span([len(r.scores[select].values) for r in of])} x {stamp.protocol['samples']}" if stamp else "1"
     ordered = f"Ordered by {ranking.metrics[select].title}, {ranking.better} is better."
     if not runs:
-        return f"{ordered} No run stands here: the scores are of clips from elsewhere, {drawn} of them."
+        return f"{ordered} All scores are of external clips, {drawn} of them."
     by = next((r.best.metric for r in runs if r.best), select)
-    whose = "Scores of runs" if any(row.external for row in rows) else "Scores"
-    which = "it" if by == select else by
-    return f"{ordered} {whose} are of the checkpoint that was best by {which}, on {drawn} fresh samples."
+    scores = "Scores of runs" if any(row.external for row in rows) else "Scores"
+    title = ranking.metrics[by].title if by in ranking.metrics else by
+    return f"{ordered} {scores} are from the checkpoint with the best {title}, on {drawn} fresh samples."
 
 
 def anchor_sentence(names: Iterable[str]) -> str:
     """Return a sentence that explains the anchors with these names; empty if there are none."""
     parts = dict.fromkeys(ANCHORS[name].sentence for name in names if name in ANCHORS)
-    return f"Anchors, measured alike: {'; '.join(parts)}." if parts else ""
+    return f"Anchors, measured in the same way: {'; '.join(parts)}." if parts else ""
 
 
 def anchor_caution(anchors: Anchors) -> str:
     """Return a sentence that names the anchors on which the records disagree; empty if there are none."""
     names = ", ".join(anchors.disagree)
-    return f"Caution: the records disagree on the anchors {names}; were they measured alike?" if names else ""
+    return f"Caution: the records disagree on the anchors {names}; were they measured in the same way?" if names else ""
 
 
 def spread_sentences(scores: Iterable[Summary]) -> list[str]:
@@ -136,7 +136,7 @@ def spread_sentences(scores: Iterable[Summary]) -> list[str]:
     if "seeds" in kinds:
         lines.append("± of several seeds: sample standard deviation between the means of the seeds.")
     if any(s.std is None for s in scores):
-        lines.append("A score without ± is a single value: its spread is not known, and it is tied with every row.")
+        lines.append("A score without ± is a single value: its spread is unknown, so it is tied with every row.")
     return lines
 
 
@@ -145,7 +145,7 @@ def _versions(ranking: Ranking) -> list[str]:
     lines = [f"Caution: the rows were measured with several versions of {n}: {v}." for n, v in measured.items()]
     for row in ranking.rows:
         lines += [
-            f"Caution: the runs of {row.spec} saw several versions of {name}: {versions}."
+            f"Caution: the runs of {row.spec} used several versions of {name}: {versions}."
             for name, versions in _several(row.row.distributions).items()
             if name not in measured
         ]
@@ -153,7 +153,7 @@ def _versions(ranking: Ranking) -> list[str]:
 
 
 def _measuring_versions(ranking: Ranking) -> dict[str, set[str]]:
-    """Return the versions of the harness, and of whatever else measured, that the scores of a ranking were made with."""
+    """Return the versions of the harness and of the measuring plugins behind the scores of a ranking."""
     found: dict[str, set[str]] = {}
     for record in (r for row in ranking.rows for r in row.row.records if r.scores):
         found.setdefault(OURS, set()).add(record.version)

@@ -1,4 +1,4 @@
-"""Numbers as tables show them; full precision stays in JSON."""
+"""Rounded numbers for tables; JSON and CSV have full precision."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DASH = "–"
 
 
 def decimals(summaries: Iterable[Summary]) -> int:
-    """Return the decimals of a column: two significant digits of its median spread, 0 to 4; 2 where none is known."""
+    """Return the decimals of a column: two significant digits of its median spread, 0 to 4; 2 if none is known."""
     spreads = sorted(s.std for s in summaries if s.std)
     if not spreads:
         return 2
@@ -25,7 +25,7 @@ def decimals_of(ranking: Ranking) -> dict[str, int]:
 
 
 def mean_and_spread(summary: Summary | None, places: int) -> str:
-    """Return ``15.20 ± 0.26``; a dash for no score, and no ± for a single value."""
+    """Return ``15.20 ± 0.26``, or ``15.20`` for a single value, or a dash for no score."""
     if summary is None:
         return DASH
     mean = f"{summary.mean:,.{places}f}"
@@ -33,7 +33,7 @@ def mean_and_spread(summary: Summary | None, places: int) -> str:
 
 
 def count(value: int | None) -> str:
-    """Return a number of parameters in at most seven characters: ``61,632``, ``1.23 M``, ``77.9 M``."""
+    """Return a parameter count in at most seven characters: ``61,632``, ``1.23 M``, ``77.9 M``."""
     if value is None:
         return DASH
     if value < 1_000_000:
@@ -46,13 +46,13 @@ def count(value: int | None) -> str:
 
 
 def span(values: Sequence[int]) -> str:
-    """Return what runs share, or from the least to the most: ``400``, ``380-400``."""
+    """Return the range of the values: ``400`` or ``380-400``."""
     low, high = min(values), max(values)
     return f"{low:,}" if low == high else f"{low:,}-{high:,}"
 
 
 def hours(values: Sequence[float]) -> str:
-    """Return the mean over runs to two significant digits: ``0.083``, ``1.0``, ``14``."""
+    """Return the mean to two significant digits: ``0.083``, ``1.0``, ``14``."""
     mean = math.fsum(values) / len(values)
     if mean < 0.0001:
         return "<0.0001" if mean > 0 else "0"
@@ -60,7 +60,7 @@ def hours(values: Sequence[float]) -> str:
 
 
 def seeds(values: Sequence[int]) -> str:
-    """Return seeds with neighbours closed up: ``0-2,5``; ``0x2`` is one seed with two runs."""
+    """Return seeds with consecutive ones as ranges: ``0-2,5``; ``0x2`` is one seed with two runs."""
     groups: list[list[int]] = []
     for seed in sorted(set(values)):
         repeated = values.count(seed) > 1

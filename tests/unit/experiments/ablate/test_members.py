@@ -248,7 +248,7 @@ def test_two_runs_with_one_folder_are_refused(host: Host, tmp_path: Path) -> Non
     track_file(tmp_path / "one" / "same.toml")
     track_file(tmp_path / "two" / "same.toml", ("every = ", "every = 1"))
     text = cell_text("a", "tgan", 'track = "one/same.toml"') + cell_text("b", "tgan", 'track = "two/same.toml"')
-    with pytest.raises(RequestError, match=r"'a', 'x' \(tgan\) and 'b', 'x' \(tgan\) are different runs, but both"):
+    with pytest.raises(RequestError, match=r"'a', 'x' \(tgan\) and 'b', 'x' \(tgan\) are different runs with the same folder"):
         ablation_of(written(tmp_path, text), host)
 
 

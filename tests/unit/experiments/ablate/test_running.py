@@ -95,7 +95,7 @@ def test_data_that_only_a_cell_of_its_own_track_lacks_fail_that_cell(host: Host,
 
 def test_missing_data_of_the_suite_are_told_before_any_work(host: Host, tmp_path: Path) -> None:
     ablation = ablation_of("tgan x ode1", host, videos=tmp_path)
-    with pytest.raises(VidgenBenchError, match="leave out --data and --splits"):
+    with pytest.raises(VidgenBenchError, match="Leave out --data and --splits"):
         check_data(ablation, make_plans(ablation, host), Observer())
 
 
