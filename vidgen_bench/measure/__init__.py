@@ -1,1 +1,1 @@
-"""Clips become numbers: an instrument extracts features, metrics score them under a protocol."""
+"""Scores clips: an instrument extracts features, and metrics score them under a protocol."""

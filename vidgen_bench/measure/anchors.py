@@ -1,6 +1,6 @@
-"""What a score is read between: held-out real clips above, plain grey and noise below.
+"""Anchors to compare scores with: held-out real clips at one end, plain grey and noise at the other.
 
-They are functions of (data, measure), so they are computed once and kept in the cache, keyed by content and by nothing else.
+They depend only on the data and the protocol, so they are computed once and cached under a hash of both.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from vidgen_bench.system.files import write_text
 from vidgen_bench.system.observer import Observer
 
 VERSION = 2
-"""Raised when what is computed here changes; old cache files are then left aside."""
+"""Increment it when these computations change; older cache files are then ignored."""
 
 Anchors = dict[str, dict[str, Score]]
 
@@ -34,11 +34,11 @@ Anchors = dict[str, dict[str, Score]]
 def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Observer) -> Anchors:
     """Return {anchor: {metric: score}}: ``real`` (held-out clips, as many batches as the final scores), ``grey`` and ``noise`` (one).
 
-    ``grey`` is the constant clip 0, ``noise`` has every pixel uniform in [-1, 1]. They have no motion to lose, so that they are
-    measured as they are and not shuffled or frozen.
+    ``grey`` is the constant clip 0; ``noise`` has every pixel uniform in [-1, 1]. Neither has motion to remove, so neither is scored
+    shuffled or frozen.
     """
     resolved, real = evaluator.resolved, evaluator.real
-    # clips that were changed before they were measured are read between the anchors of those that were not
+    # resized or trimmed clips have the same anchors as unchanged ones
     stamps = list(evaluator.stamps(changes=()))
     names = [c.plugin.name for c in resolved.metrics]
     key = [VERSION, stamps, resolved.measured_by, names, batches, evaluator.extractor.device.type, torch.__version__]
@@ -65,10 +65,10 @@ def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Obs
 
 
 def _read(path: Path, watched: set[str]) -> Anchors:
-    """Return what was kept, with the metrics that the track watches in every anchor.
+    """Return the cached anchors.
 
     Raises:
-        RecordError: the file is damaged.
+        RecordError: the file is damaged, or an anchor lacks a metric that the track watches.
     """
     try:
         kept = json.loads(path.read_text())
@@ -79,5 +79,5 @@ def _read(path: Path, watched: set[str]) -> Anchors:
     except (OSError, ValueError, AttributeError) as error:
         reason = str(error).splitlines()[0]
         raise RecordError(
-            f"{path} holds no anchors: {reason}. Delete it: they are computed again when needed."
+            f"{path} does not hold valid anchors: {reason}. Delete it: they are computed again when needed."
         ) from None

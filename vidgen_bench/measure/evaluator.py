@@ -1,4 +1,4 @@
-"""A measure at work: its instrument on a device, its reference statistics, its scorers, and the id that its numbers carry."""
+"""Scores clips under a protocol: its instrument on a device, its reference statistics, its metrics, and the ids of its scores."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from vidgen_bench.records.entries import MetricEntry, Score
 from vidgen_bench.system.observer import Observer
 
 Draw = Callable[[range], Iterator[Tensor]]
-"""Yields the clips with these numbers, [n, 3, T, H, W] in [-1, 1], in parts."""
+"""Yields the clips with these indices in parts [n, 3, T, H, W], in [-1, 1]."""
 
 
 class Evaluator:
-    """Scores batches of clips under one measure."""
+    """Scores batches of clips under one protocol."""
 
     def __init__(
         self,
@@ -37,10 +37,10 @@ class Evaluator:
         observer: Observer,
         changes: tuple[str, ...] = (),
     ) -> None:
-        """Build the instrument and compute, or read, the reference statistics.
+        """Build the instrument, and compute the reference statistics or read them from the cache.
 
         Args:
-            changes: what is done to the clips before they are measured; it enters the id.
+            changes: changes already made to the clips, such as resizing; they are part of the id.
         """
         self.resolved, self.real = resolved, real
         self.extractor = FeatureExtractor(resolved, real.clip, device)
@@ -50,20 +50,20 @@ class Evaluator:
     def stamp(
         self, *, samples: int | None = None, changes: tuple[str, ...] | None = None, chosen: ChosenMetric | None = None
     ) -> Stamp:
-        """Return what the numbers depend on: of the protocol's own metrics, or of a ``chosen`` one.
+        """Return the stamp of the protocol's own metrics, or of a ``chosen`` one: everything that their scores depend on.
 
         Args:
-            samples: a batch, where it is not the protocol's.
-            changes: to the clips, where they are not those that are made.
+            samples: clips per batch; the protocol's number unless given.
+            changes: changes to the clips; those of this evaluator unless given.
         """
-        made = self._changes if changes is None else changes
-        stamp = self.resolved.stamp(self.real.contents_hash(self.resolved), made, chosen)
+        changes = self._changes if changes is None else changes
+        stamp = self.resolved.stamp(self.real.contents_hash(self.resolved), changes, chosen)
         if samples is None:
             return stamp
         return stamp.model_copy(update={"protocol": {**stamp.protocol, "samples": samples}})
 
     def stamps(self, *, changes: tuple[str, ...] | None = None) -> dict[str, Stamp]:
-        """Return by id the stamp of every metric, that of the protocol's own first."""
+        """Return {id: stamp} of all metrics, the stamp of the protocol's own metrics first."""
         every = [self.stamp(changes=changes), *(self.stamp(changes=changes, chosen=c) for c in self.resolved.metrics)]
         return {stamp.id: stamp for stamp in every}
 
@@ -73,10 +73,14 @@ class Evaluator:
         wanted: Sequence[ChosenMetric] | None = None,
         refused: dict[str, str] | None = None,
     ) -> dict[str, Value]:
-        """Return {metric: score} of one batch of samples, which arrive in parts [n, 3, T, H, W]; of all metrics unless told.
+        """Return {metric: score} of one batch of samples.
 
-        An extra metric that refuses these samples (too few, say) or is not finite has no score; ``refused`` is told why.
+        An extra metric that refuses the samples (too few, say), or whose score is not finite, is left out.
 
+        Args:
+            batches: the samples in parts [n, 3, T, H, W], in [-1, 1].
+            wanted: the metrics to compute; all unless given.
+            refused: receives {metric: reason} of the extra metrics left out.
         Raises:
             RequestError: a metric that the track watches refuses the samples.
         """
@@ -107,25 +111,25 @@ class Evaluator:
         views: bool = True,
         refused: dict[str, str] | None = None,
     ) -> list[dict[str, Value]]:
-        """Return the scores of batch after batch: of clips 0 .. n - 1, n .. 2 n - 1 and so on.
+        """Return the scores of each batch: clips 0 .. n - 1, n .. 2 n - 1 and so on.
 
         Args:
-            draw: gives the clips with these numbers, in parts.
-            count: batches.
-            what: their name where progress is told.
-            views: whether the first batch is also measured shuffled and frozen, where metrics ask for it.
-            refused: is told why an extra metric has no score.
+            draw: yields the clips with given indices, in parts.
+            count: number of batches.
+            what: name of the clips, for progress reports.
+            views: whether the first batch is also scored shuffled and frozen, for the metrics with these views.
+            refused: receives {metric: reason} of the extra metrics left out.
         """
-        each, made = self.resolved.protocol.samples, []
+        each, scores = self.resolved.protocol.samples, []
         for b in range(count):
             name = what if count == 1 else f"{what}, batch {b + 1} of {count}"
             clips = counted(draw(range(b * each, (b + 1) * each)), name, each, observer)
             wanted = self.resolved.metrics if views and b == 0 else self.resolved.plain
-            made.append(self.score(clips, wanted, refused))
-        return made
+            scores.append(self.score(clips, wanted, refused))
+        return scores
 
     def entries(self, refused: Mapping[str, str] | None = None) -> dict[str, MetricEntry]:
-        """Return what a record says of each metric: its id, and why it was ``refused`` where it has no score."""
+        """Return the record entry of each metric, with its id; ``refused`` maps a metric without score to the reason."""
         reasons = refused or {}
         samples = self.resolved.protocol.samples
         return {
@@ -141,13 +145,13 @@ class Evaluator:
         }
 
     def _few(self, chosen: ChosenMetric) -> str:
-        """Return the caveat of a metric that compares with single real clips where several come from one video."""
+        """Return the caveat of a metric that compares single real clips, if several of them come from one video; else ""."""
         few = len(self.real.store.train) < self.resolved.protocol.samples
         return FEW_REAL_VIDEOS if few and "features" in chosen.metric.needs else ""
 
 
 def scores_of(batches: Sequence[dict[str, Value]]) -> dict[str, Score]:
-    """Return {metric: score} of the values of several batches; a curve keeps its points."""
+    """Return {metric: score} over several batches; the score of a curve keeps its points."""
     table = {}
     for metric in dict.fromkeys(name for batch in batches for name in batch):
         values = [b[metric] for b in batches if metric in b]
@@ -158,5 +162,5 @@ def scores_of(batches: Sequence[dict[str, Value]]) -> dict[str, Score]:
 
 
 def number(value: Value) -> float:
-    """Return the value itself, of a curve what was read off it."""
+    """Return the value as a number; for a curve, the score derived from it."""
     return value.value if isinstance(value, Curve) else value

@@ -1,4 +1,4 @@
-"""Clips -> features -> scores, in one pass and on one device: every metric reads the same outputs of the instrument."""
+"""Extracts features from clips in one pass on one device; all metrics share these outputs of the instrument."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from vidgen_bench.measure.views import viewed
 from vidgen_bench.system.batch_size import in_parts, rows_at_once
 
 Features = dict[tuple[View, str], Tensor]
-"""float32 [n, D] by view and layer, on the device."""
+"""{(view, layer): [n, D]}, float32, on the device."""
 
 
 class FeatureExtractor:
-    """The instrument of a measure, on its device."""
+    """The instrument of a protocol, on a device."""
 
     def __init__(self, resolved: ResolvedProtocol, clip: Clip, device: torch.device) -> None:
         self.resolved, self.device = resolved, device
@@ -26,18 +26,18 @@ class FeatureExtractor:
         shape = (clip.channels, clip.frames, clip.size, clip.size)
         layers = {c.metric.layer for c in resolved.metrics}
         self.rows = 1
-        """Clips measured at once."""
+        """Clips per forward pass."""
         one = self.outputs(torch.zeros(1, *shape, device=device), layers)
         self.widths = {layer: out.shape[1] for layer, out in one.items()}
-        """Features of each layer."""
+        """{layer: D}."""
         with strictly(resolved.protocol.precision):
             self.rows = rows_at_once(lambda n: self._forward(torch.zeros(n, *shape, device=device), layers), device)
 
     def outputs(self, clips: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
-        """Return float32 {layer: [n, D]} of clips [n, 3, T, H, W] in [-1, 1], on the device."""
+        """Return {layer: [n, D]} of clips [n, 3, T, H, W] in [-1, 1], float32 on the device."""
         with strictly(self.resolved.protocol.precision):
-            made, self.rows = in_parts(lambda part: self._forward(part, layers), clips.to(self.device), self.rows)
-        return made
+            out, self.rows = in_parts(lambda part: self._forward(part, layers), clips.to(self.device), self.rows)
+        return out
 
     @torch.no_grad()
     def _forward(self, clips: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
@@ -46,24 +46,24 @@ class FeatureExtractor:
         return {layer: out[layer].float() for layer in layers}
 
     def features(self, batches: Iterable[Tensor], wanted: Sequence[ChosenMetric]) -> Features:
-        """Return the features that the wanted metrics read of all the clips of the batches, in order."""
+        """Return the features that these metrics read, of all clips of the batches in order."""
         needed: dict[View, set[str]] = {}
         for chosen in wanted:
             needed.setdefault(chosen.metric.view, set()).add(chosen.metric.layer)
         parts: dict[tuple[View, str], list[Tensor]] = {(v, name): [] for v, names in needed.items() for name in names}
         first = 0
-        with strictly(self.resolved.protocol.precision):  # the clips of a generator are made in here too
-            for clips in _regrouped(batches, self.rows):
-                here = clips.to(self.device)
+        with strictly(self.resolved.protocol.precision):  # sampling runs while iterating, so in the same precision
+            for group in _regrouped(batches, self.rows):
+                clips = group.to(self.device)
                 for view, layers in needed.items():
-                    for layer, out in self.outputs(viewed(here, view, first), layers).items():
+                    for layer, out in self.outputs(viewed(clips, view, first), layers).items():
                         parts[view, layer].append(out)
-                first += len(here)
+                first += len(clips)
         return {key: torch.cat(values) for key, values in parts.items()}
 
 
 def _regrouped(batches: Iterable[Tensor], rows: int) -> Iterator[Tensor]:
-    """Join small batches, in order, into such of at least ``rows`` clips; the last may have fewer."""
+    """Yield the clips in batches of at least ``rows``, joining smaller ones in order; the last may have fewer."""
     held: list[Tensor] = []
     for clips in batches:
         held.append(clips)

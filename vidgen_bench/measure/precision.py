@@ -1,6 +1,6 @@
-"""How exactly numbers are measured: strict float32 unless a protocol says otherwise, whatever the global switches are.
+"""Numerical precision of scores: strict float32 unless the protocol sets another, whatever PyTorch's global switches are.
 
-PyTorch lets cuDNN round the inputs of convolutions to TF32 (10 bits) by default; here nothing is rounded that was not asked for.
+By default, PyTorch lets cuDNN round the inputs of convolutions to TF32 (10 bits of mantissa); this module turns that off.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _UNITS = (
     ("mkldnn", "conv"),
     ("mkldnn", "rnn"),
 )
-"""What has a switch ``fp32_precision`` of its own from torch 2.9 on."""
+"""(backend, operation) with a switch ``fp32_precision`` from torch 2.9 on."""
 
 
 @contextmanager
 def strictly(precision: Precision) -> Iterator[None]:
-    """Within the context, float32 products are float32; under ``tf32`` a GPU may use TF32. The switches come back afterwards."""
+    """Compute float32 products in float32 within the context, or in TF32 on a GPU under ``tf32``; restore the switches afterwards."""
     matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
     before = _read(torch.get_float32_matmul_precision), _read(lambda: cudnn.allow_tf32)
     units = _units()
     each = [unit.fp32_precision for unit in units.values()]
-    # "highest" also keeps a CPU from rounding to bfloat16; it sets matmul.allow_tf32 alike
+    # "highest" also keeps a CPU from rounding to bfloat16; it sets matmul.allow_tf32 as well
     torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
     matmul.allow_tf32 = cudnn.allow_tf32 = precision == "tf32"
     for (device, _), unit in units.items():
@@ -52,19 +52,19 @@ def strictly(precision: Precision) -> Iterator[None]:
 
 
 def instrument_context(precision: Precision, device: torch.device) -> torch.autocast:
-    """Return the context of an instrument's forward: bfloat16 under ``bf16``, else nothing."""
+    """Return the context for an instrument's forward pass: bfloat16 autocast under ``bf16``, otherwise no autocast."""
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
 
 
 def _units() -> dict[tuple[str, str], Any]:
-    """Return what has a switch of its own in this torch."""
+    """Return the objects with an ``fp32_precision`` switch in the installed torch."""
     if not hasattr(torch.backends, "fp32_precision"):
         return {}
     return {(device, unit): getattr(getattr(torch.backends, device), unit) for device, unit in _UNITS}
 
 
 def _read(switch: Callable[[], T]) -> T | None:
-    """Return an older switch, or None where someone has set the newer ones so that it has no one answer: torch then raises."""
+    """Return the value of an older switch, or None if torch raises because the newer switches disagree."""
     try:
         return switch()
     except RuntimeError:

@@ -1,4 +1,4 @@
-"""A protocol with the instrument and the metrics that it names: everything that can be known, and refused, before any work."""
+"""A protocol with its instrument and metrics, checked against each other before any work is done."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vidgen_bench.host.options import checked, jsonable
 
 @dataclass(frozen=True)
 class ChosenMetric:
-    """A metric with the options that the protocol gives it; an ``extra`` one is of the final samples alone."""
+    """A metric with the options that the protocol sets; an ``extra`` metric is computed on the final samples only."""
 
     plugin: LoadedPlugin
     options: Any
@@ -30,15 +30,15 @@ class ChosenMetric:
 
 @dataclass(frozen=True)
 class ResolvedProtocol:
-    """One protocol, ready to measure."""
+    """A protocol with its instrument and metrics, which fit each other and the track's clips."""
 
     protocol: Protocol
     instrument_plugin: LoadedPlugin
     sha256: str
-    """Of the instrument's weights."""
+    """Hash of the instrument's weights."""
     metrics: tuple[ChosenMetric, ...]
     own: tuple[str, ...]
-    """The metrics that the protocol itself ranks by, whatever a track chooses of them."""
+    """Names of the metrics that the protocol itself ranks by, even if the track chooses others."""
 
     @property
     def instrument(self) -> Instrument:
@@ -47,38 +47,38 @@ class ResolvedProtocol:
 
     @property
     def watched(self) -> tuple[ChosenMetric, ...]:
-        """The metrics that are watched during training and ranked by."""
+        """The metrics computed during training and ranked by."""
         return tuple(c for c in self.metrics if not c.extra)
 
     @property
     def plain(self) -> tuple[ChosenMetric, ...]:
-        """The metrics that see clips as they are; the others are taken of the first batch alone, because each measures it anew."""
+        """The metrics that see clips as they are; the others need another pass, so they score the first batch only."""
         return tuple(c for c in self.metrics if c.metric.view == "as-is")
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """The layers in which real clips must be known."""
+        """The layers that need reference statistics of real clips."""
         return tuple(sorted({c.metric.layer for c in self.metrics if c.metric.needs}))
 
     @property
     def plugins(self) -> tuple[LoadedPlugin, ...]:
-        """The plugins that make the numbers what they are."""
+        """The plugins that the scores depend on: the instrument and the metrics."""
         return (self.instrument_plugin, *(c.plugin for c in self.metrics))
 
     @property
     def measured_by(self) -> list[str]:
-        """The plugins with their versions: what a cached measurement of real clips depends on beside the stamp."""
+        """The plugins with their versions; cached scores of real clips depend on them and on the stamp."""
         return sorted(f"{f.kind} {f.name} {f.origin.distribution} {f.origin.version}" for f in self.plugins)
 
     def stamp(self, real: str, changes: tuple[str, ...] = (), chosen: ChosenMetric | None = None) -> Stamp:
-        """Return what the numbers depend on: those of the protocol's own metrics, or of another one that is ``chosen`` beside them.
+        """Return the stamp of the protocol's own metrics, or of a ``chosen`` one: everything that their scores depend on.
 
-        The stamp has every option of the metrics that the protocol itself ranks by. A further metric adds its own, so that what it
-        depends on is covered and what others depend on does not change with it.
+        The stamp has every option of the metrics that the protocol itself ranks by. A chosen metric adds its own options to its own
+        stamp; the stamps of other metrics stay the same.
 
         Args:
-            real: hash of what the reference statistics are of.
-            changes: what was done to the clips before they were measured.
+            real: hash of the real clips behind the reference statistics.
+            changes: changes made to the clips before scoring, such as resizing.
         """
         options = {name: self.protocol.options.get(name, {}) for name in self.own}
         if chosen is not None and chosen.plugin.name not in self.own:
@@ -96,13 +96,13 @@ class ResolvedProtocol:
 def resolve_protocol(
     protocol: Protocol, instrument: str, clip: Clip, host: Host, own: tuple[str, ...] = ()
 ) -> ResolvedProtocol:
-    """Return the measure of a protocol with an instrument, for clips of this shape.
+    """Return a protocol with an instrument and its metrics, for clips of this shape.
 
     Args:
-        own: the metrics that the protocol itself ranks by, where a track has chosen others.
+        own: the metrics that the protocol itself ranks by, if the track has chosen others.
     Raises:
-        RequestError: an instrument or metric that is unknown or does not fit, an option that its metric does not have, or weights
-            that are not on this machine.
+        RequestError: an instrument or metric is unknown or does not fit, a metric has no such option, or the weights are not
+            installed.
     """
     whole = with_every_option(protocol, host)
     found, metrics = fitting(whole, instrument, clip, host)
@@ -112,41 +112,41 @@ def resolve_protocol(
 def fitting(
     protocol: Protocol, instrument: str, clip: Clip, host: Host
 ) -> tuple[LoadedPlugin, tuple[ChosenMetric, ...]]:
-    """Return the instrument of this name, whether its weights are here or not, and the metrics.
+    """Return the instrument and the metrics; the weights need not be installed.
 
     Raises:
-        RequestError: as :func:`make_measure`, but for the weights.
+        RequestError: as :func:`resolve_protocol`, except for missing weights.
     """
     found, metrics = host.find("instrument", instrument), chosen_metrics(protocol, host)
     declared: Instrument = found.declaration
     if protocol.preprocessing not in declared.preprocessings:
         raise RequestError(
-            f"The protocol {protocol.name} preprocesses as {protocol.preprocessing!r}, which the instrument {instrument} does not: "
-            f"it knows {', '.join(declared.preprocessings)}. Choose another protocol or instrument."
+            f"The protocol {protocol.name} needs the preprocessing {protocol.preprocessing!r}, which the instrument {instrument} does "
+            f"not have; it has {', '.join(declared.preprocessings)}. Choose another protocol or instrument."
         )
     if clip.frames != protocol.frames:
         raise RequestError(
-            f"The protocol {protocol.name} measures clips of {protocol.frames} frames; the track's have {clip.frames}. "
-            "Choose another track, or write a protocol of your own."
+            f"The protocol {protocol.name} scores clips of {protocol.frames} frames; the track's clips have {clip.frames}. "
+            "Choose another track, or write your own protocol."
         )
     if reason := declared.refuses(clip):
         raise RequestError(
-            f"The instrument {instrument} refuses clips of {clip.frames} frames of {clip.size} pixels: {reason}"
+            f"The instrument {instrument} refuses clips of {clip.frames} frames and {clip.size} pixels: {reason}"
         )
     for chosen in metrics:
         if chosen.metric.layer not in declared.layers:
             raise RequestError(
-                f"The metric {chosen.plugin.name!r} reads the layer {chosen.metric.layer!r}, but {instrument} emits "
+                f"The metric {chosen.plugin.name!r} reads the layer {chosen.metric.layer!r}; the instrument {instrument} has "
                 f"{', '.join(declared.layers)}."
             )
     return found, metrics
 
 
 def with_every_option(protocol: Protocol, host: Host) -> Protocol:
-    """Return the protocol with the value of every option of every metric that it names: its own, or the metric's default.
+    """Return the protocol with every option of its metrics set, to the protocol's value or else to the metric's default.
 
-    So a stamp covers what a number depends on though the protocol leaves it to the metric, and equal values spelt differently are
-    equal. Metrics that are not installed stay as they are: choosing them is refused.
+    So the stamp covers options that the protocol leaves to their defaults, and 0 and 0.0 give the same stamp. Options of metrics that
+    are not installed stay unchanged: choosing such a metric is refused.
     """
     known = {f.name: f.declaration.options for f in host.of("metric")}
     options = {name: dict(given) for name, given in protocol.options.items()}
@@ -162,12 +162,13 @@ def chosen_metrics(protocol: Protocol, host: Host) -> tuple[ChosenMetric, ...]:
     """Return a protocol's metrics with their options, the extra ones last.
 
     Raises:
-        RequestError: a metric or an option is unknown, or a value out of range.
+        RequestError: a metric or an option is unknown, or a value is out of range.
     """
     known = {f.name for f in host.of("metric")}
     if unknown := sorted(set(protocol.options) - known):
         raise RequestError(
-            f"The protocol {protocol.name} sets options of {unknown[0]!r}, but no metric is called so.{did_you_mean(unknown[0], known)}"
+            f"The protocol {protocol.name} sets options of {unknown[0]!r}; there is no metric with that name."
+            f"{did_you_mean(unknown[0], known)}"
         )
     return tuple(_chosen(name, protocol, host) for name in (*protocol.metrics, *protocol.extra))
 

@@ -1,4 +1,4 @@
-"""A track with its data set and all that measures on it; with a composition it becomes a plan, with clips from elsewhere a row."""
+"""A track with its data set and its protocols, checked against each other before any work is done."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class VideoLocation:
-    """Where the videos of a track's data set are, as a person gave it."""
+    """Where the videos of a data set are, as given by ``--data``, ``--splits``, ``--allow-missing`` and ``--workers``."""
 
     folder: Path | None = None
     splits: Path | None = None
@@ -32,34 +32,34 @@ class VideoLocation:
 
 @dataclass(frozen=True)
 class ResolvedTrack:
-    """What is measured on a track, and by what: the track's own protocol first, then the others whose weights are here."""
+    """A track with its data set and protocols: the main protocol first, then further ones whose weights are installed."""
 
     track: Track
     data_set: LoadedPlugin
     protocols: tuple[ResolvedProtocol, ...]
     skipped: Mapping[str, str] = field(default_factory=dict)
-    """Protocols that the track also asks for, and why they cannot be had here."""
+    """{protocol: reason} of the track's further protocols that cannot be used."""
 
     @property
     def main(self) -> ResolvedProtocol:
-        """The measure by which the track selects and ranks."""
+        """The protocol by which the track selects checkpoints and ranks."""
         return self.protocols[0]
 
     @property
     def plugins(self) -> tuple[LoadedPlugin, ...]:
-        """The data set and everything that measures."""
+        """The data set, the instruments and the metrics."""
         return tuple(dict.fromkeys((self.data_set, *(f for m in self.protocols for f in m.plugins))))
 
     def batches(self, resolved: ResolvedProtocol) -> int:
-        """Return how many final batches a measure takes: the track's, or as many of its own size as those hold, at least one."""
+        """Return the number of final batches under a protocol: as many as the track's final samples fill, at least one."""
         final = self.track.evaluation.final
         return max(1, final.batches * final.samples // resolved.protocol.samples)
 
     def prepare(self, videos: VideoLocation, observer: Observer, geometry: FrameGeometry | None = None) -> Store:
-        """Return the decoded clips of the data set, decoding what is not decoded yet; the track's geometry is the default.
+        """Return the decoded videos of the data set, in the track's geometry unless given; decode those that are not yet decoded.
 
         Raises:
-            DataError: the data are not what they should be, or have another number of classes than the track says.
+            DataError: the data are incomplete or damaged, or do not have the track's number of classes.
         """
         from vidgen_bench.data.geometry import FrameGeometry
         from vidgen_bench.data.prepare import prepare
@@ -78,18 +78,18 @@ class ResolvedTrack:
         )
         if len(store.classes) != self.track.clip.classes:
             raise DataError(
-                f"The data have {len(store.classes)} classes, but the track {self.track.name} says "
+                f"The data have {len(store.classes)} classes, but the track {self.track.name} sets "
                 f"clip.classes = {self.track.clip.classes}."
             )
         return store
 
     @property
     def shifts(self) -> bool:
-        """Whether some reference statistics are of crops that move sideways, for which columns are left out of the track's crop."""
+        """Whether some reference statistics use crops that shift sideways, and the track's crop leaves columns out."""
         return bool(self.track.clip.spare) and any("shift-x" in m.protocol.real.augment for m in self.protocols)
 
     def prepare_wide(self, videos: VideoLocation, store: Store, observer: Observer) -> Store:
-        """Return the videos of ``store`` with every column, for crops that move sideways.
+        """Return the videos of ``store`` with every column, for crops that shift sideways.
 
         Raises:
             DataError: as :meth:`prepare`.
@@ -98,7 +98,7 @@ class ResolvedTrack:
 
         geometry = FrameGeometry.of(self.track.data)
         size = store.index.bytes * geometry.columns / geometry.width / 1e9
-        observer.stage(f"videos with every column, for crops that move ({size:.1f} GB beside the others)")
+        observer.stage(f"videos with every column, for crops that shift ({size:.1f} GB in addition)")
         return self.prepare(videos, observer, geometry.whole_columns)
 
 
@@ -109,15 +109,15 @@ def resolve_track(
     protocols: Sequence[str | Protocol] = (),
     changes: Mapping[str, Any] | None = None,
 ) -> ResolvedTrack:
-    """Return the bench of a track.
+    """Return a track with its data set and protocols.
 
     Args:
-        track: names instrument, protocol, and how many samples.
+        track: sets the data set, the protocols, the instrument and the number of samples.
         host: the installed plugins.
-        protocols: instead of the track's own; all of them must be available.
-        changes: of the protocols, by a person: ``samples``, ``precision``, ``metrics``.
+        protocols: used instead of the track's own; all of them must be available.
+        changes: settings that replace the protocols' own: ``samples``, ``precision``, ``metrics``.
     Raises:
-        RequestError: anything unknown, or that does not fit together.
+        RequestError: a name is unknown, or the track, its protocols and its instrument do not fit together.
     """
     data_set, evaluation = host.find("data set", track.data.name), track.evaluation
     names, also = (protocols, ()) if protocols else ((evaluation.protocol,), evaluation.also)
@@ -127,7 +127,9 @@ def resolve_track(
         try:
             resolved = _resolved(name, track, host, {})
         except RequestError as error:
-            chosen_metrics(load_protocol(name), host)  # what is misspelt is a mistake, and not for want of weights
+            chosen_metrics(
+                load_protocol(name), host
+            )  # a misspelt metric is an error; missing weights only skip the protocol
             skipped[name] = str(error)
             continue
         _check_apart(track, resolved, resolved_protocols)
@@ -138,7 +140,7 @@ def resolve_track(
 
 
 def _check_selection(track: Track, main: ResolvedProtocol) -> None:
-    """Refuse a track that selects by a metric that it does not watch, or that is neither better high nor low."""
+    """Refuse a track that selects by a metric that it does not watch, or that has no better direction."""
     select, watched = track.evaluation.select, {c.plugin.name: c.metric.better for c in main.watched}
     if select not in watched:
         raise RequestError(
@@ -148,16 +150,16 @@ def _check_selection(track: Track, main: ResolvedProtocol) -> None:
     if watched[select] == "neither":
         ranking = [name for name, better in watched.items() if better != "neither"]
         raise RequestError(
-            f"The track {track.name} selects by {select!r}, of which neither more nor less is better. "
-            f"Select by {' or '.join(ranking) or 'a metric that has a direction'}."
+            f"The track {track.name} selects by {select!r}, of which neither higher nor lower is better. "
+            f"Select by {' or '.join(ranking) or 'a metric with a better direction'}."
         )
 
 
 def on_track(protocol: Protocol, track: Track) -> Protocol:
-    """Return a protocol as a track sets it; where its name promises its sample count, it keeps it.
+    """Return a protocol with the track's settings; a protocol with a ``fixed`` sample count keeps it.
 
     Raises:
-        RequestError: the track's metrics cannot be this protocol's.
+        RequestError: the protocol cannot have the track's metrics.
     """
     evaluation, own = track.evaluation, protocol.instrument is None
     passes = evaluation.reference.passes if protocol.real.passes is not None else None
@@ -179,23 +181,23 @@ def _resolved(named: str | Protocol, track: Track, host: Host, changes: Mapping[
     resolved = resolve_protocol(protocol, instrument, track.clip, host, declared.metrics)
     if declared.instrument is None and track.instrument.sha256 not in (None, resolved.sha256):
         raise RequestError(
-            f"The track {track.name} asks for {track.instrument.name} with sha256 {track.instrument.sha256}; the installed one has "
-            f"{resolved.sha256}. Import the right weights, or use a track of your own."
+            f"The track {track.name} requires {track.instrument.name} with sha256 {track.instrument.sha256}; the installed weights have "
+            f"{resolved.sha256}. Import the required weights, or use your own track."
         )
     return resolved
 
 
 def _check_apart(track: Track, also: ResolvedProtocol, resolved_protocols: Sequence[ResolvedProtocol]) -> None:
-    """Refuse a further protocol with a metric that an earlier one has: a record keeps one score of each name.
+    """Refuse a further protocol that shares a metric with an earlier one: a record holds one score per metric name.
 
     Raises:
-        RequestError: both protocols are named.
+        RequestError: the protocols share a metric; the message names both.
     """
     for resolved in resolved_protocols:
         theirs = {c.plugin.name for c in resolved.metrics}
         if both := [c.plugin.name for c in also.metrics if c.plugin.name in theirs]:
             raise RequestError(
-                f"The track {track.name} measures by {resolved.protocol.name} and also by {also.protocol.name}, which both have "
-                f"the metric {both[0]!r}; a record keeps one of each. Leave {also.protocol.name} out of evaluation.also, and "
-                f"score by it afterwards: vidgen-bench evaluate RUN --protocol {also.protocol.name}"
+                f"The track {track.name} uses the protocols {resolved.protocol.name} and {also.protocol.name}, which both have the "
+                f"metric {both[0]!r}; a record holds one score per metric. Leave {also.protocol.name} out of evaluation.also, and "
+                f"use it afterwards: vidgen-bench evaluate RUN --protocol {also.protocol.name}"
             )

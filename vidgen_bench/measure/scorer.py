@@ -1,4 +1,4 @@
-"""Features become scores: one value per metric and batch."""
+"""Computes scores from features: one value per metric and batch."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ Value = float | Curve
 
 
 class Scorer:
-    """Turns features into one value a metric; what depends on the reference alone is computed once."""
+    """Computes one value per metric from features; whatever depends on the reference alone is computed once."""
 
     def __init__(self, metrics: Sequence[ChosenMetric], reference: Mapping[str, Reference]) -> None:
-        """Make ready what each metric makes of its layer's reference.
+        """Prepare each metric with the reference of its layer.
 
         Raises:
-            RequestError: a metric that is not extra refuses the reference; one that is refuses every batch instead.
+            RequestError: a metric refuses the reference; an extra metric refuses every batch instead.
         """
         self._scorers = {c.plugin.name: _scorer(c, reference.get(c.metric.layer, Reference())) for c in metrics}
 
     def __call__(
         self, features: Features, wanted: Sequence[ChosenMetric]
     ) -> Iterator[tuple[ChosenMetric, Callable[[], Value]]]:
-        """Yield each wanted metric with what computes its score of one batch's features."""
+        """Yield each wanted metric with a function that computes its score of one batch."""
         sets = {key: FeatureSet(values.double()) for key, values in features.items()}
         for chosen in wanted:
-            score, of = self._scorers[chosen.plugin.name], sets[chosen.metric.view, chosen.metric.layer]
-            yield chosen, partial(_value, score, of)
+            score, generated = self._scorers[chosen.plugin.name], sets[chosen.metric.view, chosen.metric.layer]
+            yield chosen, partial(_value, score, generated)
 
 
 def _scorer(chosen: ChosenMetric, reference: Reference) -> Callable[[FeatureSet], Value]:
@@ -42,12 +42,12 @@ def _scorer(chosen: ChosenMetric, reference: Reference) -> Callable[[FeatureSet]
             raise
         reason = str(error)
 
-    def refuse(of: FeatureSet) -> Value:
+    def refuse(generated: FeatureSet) -> Value:
         raise RequestError(reason)
 
     return refuse
 
 
-def _value(score: Callable[[FeatureSet], Value], of: FeatureSet) -> Value:
-    value = score(of)
+def _value(score: Callable[[FeatureSet], Value], generated: FeatureSet) -> Value:
+    value = score(generated)
     return value if isinstance(value, Curve) else float(value)

@@ -1,6 +1,6 @@
-"""How a metric sees clips: as they are, with their frames in another order, or with one frame repeated.
+"""The views of clips: as they are, with the frames of each clip in another order, or with one frame of each clip repeated.
 
-The last two keep every picture and take the motion away; a score that does not change does not see motion.
+The last two keep frames of the clip and remove its motion; a score that does not change under them does not measure motion.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ _SEED = 0
 
 
 def viewed(clips: Tensor, view: View, first: int) -> Tensor:
-    """Return clips [N, C, T, H, W] as a view shows them.
+    """Return clips [N, C, T, H, W] in a view.
 
-    ``shuffled`` puts the frames of each clip into an order of its own, ``frozen`` repeats one frame of each; both are functions
-    of the clip's number, ``first`` and following, and of nothing else.
+    ``shuffled`` permutes the frames of each clip, ``frozen`` repeats one of them; the permutation and the frame depend only on the
+    index of the clip: ``first`` for the first one.
     """
     if view == "as-is":
         return clips

@@ -114,7 +114,7 @@ def test_a_damaged_file_is_named_with_the_fix(real: RealClips, tmp_path: Path, c
     made(real, tmp_path)
     path = next((tmp_path / "anchors").iterdir())
     path.write_text(content)
-    with pytest.raises(RecordError, match=rf"{path.name} holds no anchors: .*Delete it"):
+    with pytest.raises(RecordError, match=rf"{path.name} does not hold valid anchors: .*Delete it"):
         made(real, tmp_path)
     path.unlink()
     assert made(real, tmp_path)[1]

@@ -80,14 +80,14 @@ def test_the_plugins_that_make_the_numbers_are_named_with_their_versions() -> No
     [
         ({"metrics": ["is", "fidd"]}, "There is no metric named 'fidd'. Did you mean 'fid'"),
         ({"extra": ["kidd"]}, "There is no metric named 'kidd'. Did you mean 'kid'"),
-        ({"options": {"iss": {"splits": 2}}}, "sets options of 'iss', but no metric is called so. Did you mean 'is'"),
+        ({"options": {"iss": {"splits": 2}}}, "sets options of 'iss'; there is no metric with that name. Did you mean 'is'"),
         ({"options": {"is": {"split": 2}}}, "options.is has no option 'split'. Did you mean 'splits'"),
         ({"options": {"is": {"splits": 0}}}, "options.is.splits=0: expected integer, at least 1"),
         ({"options": {"is": {"splits": "many"}}}, "options.is.splits=many: expected integer"),
-        ({"frames": 16}, "measures clips of 16 frames; the track's have 4"),
+        ({"frames": 16}, "scores clips of 16 frames; the track's clips have 4"),
         (
             {"preprocessing": "plane"},
-            "preprocesses as 'plane', which the instrument toy does not: it knows plain, doubled",
+            "needs the preprocessing 'plane', which the instrument toy does not have; it has plain, doubled",
         ),
     ],
 )
@@ -100,9 +100,9 @@ def test_what_does_not_fit_is_refused(changes: dict[str, Any], words: str) -> No
 def test_an_instrument_that_is_unknown_lacks_a_layer_or_refuses_the_clips() -> None:
     with pytest.raises(RequestError, match=r"There is no instrument named 'toi'\. Did you mean 'toy'"):
         resolve_protocol(make_protocol(), "toi", CLIP, ToyHost())
-    with pytest.raises(RequestError, match="'fid' reads the layer 'fc7', but toy emits prob"):
+    with pytest.raises(RequestError, match="'fid' reads the layer 'fc7'; the instrument toy has prob"):
         toy_protocol(ToyInstrument(layers=("prob",)))
-    with pytest.raises(RequestError, match="refuses clips of 4 frames of 16 pixels: it sees three colours"):
+    with pytest.raises(RequestError, match="refuses clips of 4 frames and 16 pixels: it sees three colours"):
         toy_protocol(clip=Clip(4, 16, 2, channels=1))
     with pytest.raises(RequestError, match="'toy' has no weights here"):
         toy_protocol(ToyInstrument(absent=True))

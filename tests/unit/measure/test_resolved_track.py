@@ -102,7 +102,7 @@ def test_a_protocol_is_not_measured_by_twice(track) -> None:
 
 
 def test_a_metric_without_a_direction_selects_nothing(track) -> None:
-    with pytest.raises(RequestError, match=r"of which neither more nor less is better\. Select by is or fid"):
+    with pytest.raises(RequestError, match=r"of which neither higher nor lower is better\. Select by is or fid"):
         resolved_track(track(metrics=["is", "fid", "nearest"], select="nearest"))
 
 
@@ -124,7 +124,7 @@ def test_protocols_that_are_asked_for_take_the_place_of_the_tracks(track) -> Non
 
 def test_pinned_weights_are_checked(track) -> None:
     pinned = track().model_copy(update={"instrument": track().instrument.model_copy(update={"sha256": "00"})})
-    with pytest.raises(RequestError, match="asks for toy with sha256 00; the installed one has abab"):
+    with pytest.raises(RequestError, match="requires toy with sha256 00; the installed weights have abab"):
         resolved_track(pinned)
 
 
