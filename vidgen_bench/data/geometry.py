@@ -1,8 +1,8 @@
-"""From a decoded frame to the stored one: one resize and one fixed crop, both given by the track.
+"""From a decoded frame to the stored one: one resize and one fixed crop, both declared by the track.
 
-The arithmetic is float32 multiplications and additions in a fixed order, each of them one numpy operation. IEEE 754
-then fixes every bit, whatever the processor, the number of threads, or how many frames come at a time; a library's
-resize does not promise that, and a store's content hash needs it.
+The arithmetic is float32 multiplications and additions in a fixed order, each a single numpy operation. IEEE 754 then
+determines every bit, independent of the processor, the number of threads and the batch of frames. A store's content hash
+needs that, and the resize functions of libraries do not guarantee it.
 """
 
 from __future__ import annotations
@@ -22,18 +22,17 @@ if TYPE_CHECKING:
 
 Rule = Literal["cubic", "cubic-antialias"]
 
-_BLOCK = 8  # frames resized at a time: the intermediate rows stay in the processor's cache
+_BLOCK = 8  # frames resized at a time, so that the intermediate rows stay in the processor's cache
 
 
 @dataclass(frozen=True)
 class FrameGeometry:
     """Resize to ``rows`` x ``columns`` by ``rule``, then keep the rectangle ``crop``.
 
-    ``crop = (top, left, height, width)`` is counted in pixels of the resized frame.
+    ``crop = (top, left, height, width)`` is in pixels of the resized frame.
 
     ``cubic`` is bicubic interpolation with a = -0.75, half-pixel centres and no antialiasing: the paper's cv2
-    INTER_CUBIC. ``cubic-antialias`` widens the kernel (a = -0.5) by the scale, as PIL and torch's ``antialias=True``
-    do.
+    INTER_CUBIC. ``cubic-antialias`` widens the kernel (a = -0.5) by the scale, as PIL and torch's ``antialias=True`` do.
     """
 
     rows: int
@@ -76,17 +75,17 @@ class FrameGeometry:
 
     @property
     def spare(self) -> int:
-        """Columns of the resized frame that the crop leaves out."""
+        """Columns of the resized frame outside the crop."""
         return self.columns - self.width
 
     @property
     def whole_columns(self) -> FrameGeometry:
-        """The same rows with every column: what a crop that moves sideways is cut from."""
+        """The same rows with every column, for crops at varying columns."""
         top, _, height, _ = self.crop
         return replace(self, crop=(top, 0, height, self.columns))
 
     def apply(self, frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the stored form of frames.
+        """Return the frames resized and cropped.
 
             out[i, j] = clamp(round(sum_k sum_l u_ik v_jl in[r_ik, c_jl]), 0, 255), half to even
 
@@ -112,7 +111,7 @@ _Taps = tuple[NDArray[np.intp], NDArray[np.float32]]
 
 
 def _resampled(frames: NDArray[np.uint8], rows: _Taps, columns: _Taps) -> NDArray[np.uint8]:
-    """Return [T, h, w, 3]: rows first, over only those columns that the crop looks at."""
+    """Return [T, h, w, 3]: rows are resized first, only in the columns that the crop needs."""
     first, last = int(columns[0].min()), int(columns[0].max()) + 1
     narrow = np.ascontiguousarray(frames[:, :, first:last])
     values = _weighted(narrow, rows, axis=1)
@@ -121,7 +120,7 @@ def _resampled(frames: NDArray[np.uint8], rows: _Taps, columns: _Taps) -> NDArra
 
 
 def _weighted(values: NDArray[np.generic], taps: _Taps, axis: int) -> NDArray[np.float32]:
-    """Return sum_k weight[:, k] * values[index[:, k]] along one axis, in order of k."""
+    """Return sum_k weight[:, k] * values[index[:, k]] along one axis, summed in order of k."""
     index, weight = taps
     shape = [1] * values.ndim
     shape[axis] = len(index)
@@ -133,7 +132,7 @@ def _weighted(values: NDArray[np.generic], taps: _Taps, axis: int) -> NDArray[np
 
 @lru_cache(maxsize=64)
 def _taps(source: int, target: int, rule: Rule) -> _Taps:
-    """Return which source samples make each target sample, and their weights: index and weight [target, taps]."""
+    """Return the source samples of each target sample and their weights: index and weight [target, taps]."""
     rows = [(_plain if rule == "cubic" else _antialiased)(i, source, source / target) for i in range(target)]
     width = max(len(weights) for _, weights in rows)
     index = np.zeros((target, width), dtype=np.intp)
@@ -144,7 +143,7 @@ def _taps(source: int, target: int, rule: Rule) -> _Taps:
 
 
 def _kernel(x: float, a: float) -> float:
-    """Keys' cubic at distance x."""
+    """Return Keys' cubic kernel at distance x."""
     x = abs(x)
     if x <= 1:
         return ((a + 2) * x - (a + 3)) * x * x + 1

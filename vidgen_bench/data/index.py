@@ -1,4 +1,4 @@
-"""What a store says of itself: one entry a video, the geometry, who decoded, and the hashes."""
+"""The index of a store: one entry per video, the geometry, the decoders and the hashes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.errors import DataError, RequestError
 
 FORMAT = 1
-"""Version of the store's layout and of the arithmetic that fills it; another version is another store."""
+"""Version of the store's layout and of the arithmetic that produces its frames; another version means another store."""
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One decoded video: its listed path, label from 0, where its frames begin in the store, and how many there are."""
+    """One decoded video: its listed path, label from 0, index of its first frame in the store, and number of frames."""
 
     path: str
     label: int
@@ -32,7 +32,7 @@ class Entry:
 
 
 class Stored(BaseModel):
-    """One video of the index."""
+    """One video in the index file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -46,7 +46,7 @@ class Stored(BaseModel):
 
     @property
     def entry(self) -> Entry:
-        """What a sampler needs of it."""
+        """The part of it that a sampler needs."""
         return Entry(self.path, self.label, self.first, self.frames)
 
 
@@ -77,12 +77,12 @@ class Index(BaseModel):
 
     @property
     def bytes(self) -> int:
-        """Size of the frames' file."""
+        """Size of the frames file."""
         return self.frames * 3 * self.geometry.height * self.geometry.width
 
     @property
     def decoders(self) -> Mapping[str, int]:
-        """Who decoded how many videos: ``{"decord 0.6.0": 72}``."""
+        """Number of videos per decoder: ``{"decord 0.6.0": 72}``."""
         names = [video.decoder for video in self.videos]
         return {name: names.count(name) for name in sorted(set(names))}
 
@@ -90,21 +90,21 @@ class Index(BaseModel):
     def fingerprint(self) -> str:
         """The data fingerprint: a sha256 of the geometry, the frames and the lists.
 
-        Two machines that decoded the same videos have the same one: where they lie, when they were written, what
-        decoded them and in which case their names are spelt do not enter.
+        It is the same on every machine that decodes the same videos: location, file times, decoder and the case of
+        names do not enter.
         """
-        said = {
+        content = {
             "data": FORMAT,
             "geometry": dataclasses.asdict(self.geometry),
             "classes": [name.casefold() for name in self.classes],
             "content": self.content_sha256,
             "list": [[v.split, v.path.casefold(), v.label, v.frames] for v in self.videos],
         }
-        return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def content_hash(videos: list[Stored] | tuple[Stored, ...]) -> str:
-    """Return the sha256 of all frames in list order: a hash over the videos' own hashes."""
+    """Return the sha256 of all frames in list order, computed from the videos' own hashes."""
     digest = hashlib.sha256()
     for video in videos:
         digest.update(bytes.fromhex(video.sha256))
@@ -115,29 +115,29 @@ def read_index(path: Path) -> Index:
     """Return a store's index.
 
     Raises:
-        DataError: it is not there, not of this format, or contradicts itself.
+        DataError: the index is missing, has another format, or is inconsistent.
     """
     try:
         index = Index.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         raise DataError(
-            f"{path.parent} is no store of decoded videos: it has no {path.name}. `vidgen-bench data prepare` "
-            "makes one."
+            f"{path.parent} is not a store of decoded videos: it has no {path.name}. Create one with "
+            "`vidgen-bench data prepare`."
         ) from None
     except (OSError, ValidationError, RequestError) as error:
         raise damaged(path.parent, f"{path.name}: {str(error).splitlines()[0]}") from error
     if index.content_sha256 != content_hash(index.videos):
-        raise damaged(path.parent, "the content hash is not that of the listed videos")
+        raise damaged(path.parent, "the content hash does not match the listed videos")
     position = 0
     for video in sorted(index.videos, key=lambda v: v.first):
         if video.first != position or video.label >= len(index.classes):
-            raise damaged(path.parent, f"the entry of {video.path} does not fit the others")
+            raise damaged(path.parent, f"the entry of {video.path} contradicts the others")
         position += video.frames
     return index
 
 
 def damaged(folder: Path, why: str) -> DataError:
-    """Return the error of a store that is not what it was."""
+    """Return the error for a damaged store."""
     return DataError(
         f"The decoded videos in {folder} are damaged: {why}. Delete that folder; the next run decodes again."
     )

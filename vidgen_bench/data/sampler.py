@@ -1,10 +1,10 @@
-"""Draws clips from a store, as a pure function of (seed, name, position): no position is saved, nothing is replayed.
+"""Draws clips from a store as a pure function of (seed, name, position), so resuming needs no saved state.
 
-Order: each name has its own keyed permutation of the videos for every epoch, drop last. Offset rule (TGAN's and the
-paper's): with span = stride * (frames - 1) + 1, uniform in 0 .. length - span - 1, so the last legal start is never
-drawn, and 0 where length <= span.
-Augmentation: ``flip`` mirrors half of the clips; ``shift-x`` cuts each clip at a column of its own from a wide store, which holds
-the rows of the track's crop and every column. Measurements see neither, but where a protocol's reference statistics ask for it.
+Order: each name has its own keyed permutation of the videos for every epoch; the incomplete last batch is dropped.
+Offset rule (TGAN's and the paper's): with span = stride * (frames - 1) + 1, the start is uniform in
+0 .. length - span - 1, so the last possible start is never drawn; it is 0 if length <= span.
+Augmentation: ``flip`` mirrors half of the clips; ``shift-x`` cuts each clip at its own random column from a wide store, which has
+the rows of the track's crop and every column. Measurements use neither, unless a protocol's reference statistics require it.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from vidgen_bench.system.device import free_memory
 
 Augment = tuple[Literal["flip", "shift-x"], ...]
 
-_DEVICE_SHARE = 0.5  # of the device's memory that is free when it comes
+_DEVICE_SHARE = 0.5  # largest fraction of the device's free memory that a store may take
 
 _WHOLE_COPY = 1 << 28  # bytes copied to the device at a time
 
-_MARGIN = 16  # one part in so many of the spare columns stays unused at either side: TGANv2's 4 of 64
+_MARGIN = 16  # 1 / 16 of the spare columns stays unused on either side, as TGANv2's 4 of 64
 
 
 @dataclass(frozen=True)
 class _Frames:
-    """All frames of a store [frames, 3, H, W] (uint8), and where each video of a split begins."""
+    """All frames of a store [frames, 3, H, W] (uint8), and the first frame of each video of a split."""
 
     frames: Tensor
     first: Tensor
@@ -44,11 +44,11 @@ class _Frames:
 class ClipSampler:
     """Clips of one split of a store, on one device.
 
-    A store moves to a CUDA device where it fits in half of the memory that is then free; else clips are gathered from
-    the memory map. ``wide`` holds the same videos with every column, for feeds that ask for ``shift-x``.
+    The store is copied to a CUDA device if it fits in half of the free memory; otherwise clips are gathered from the
+    memory map. ``wide`` has the same videos with every column, for feeds with ``shift-x``.
 
     Raises:
-        DataError: ``wide`` does not hold the same videos.
+        DataError: ``wide`` does not have the same videos.
     """
 
     def __init__(
@@ -74,25 +74,25 @@ class ClipSampler:
 
     @property
     def on_device(self) -> bool:
-        """Whether the frames lie in the memory of the device that clips are wanted on."""
+        """Whether the frames are in the memory of the device that receives the clips."""
         return self._frames.frames.device.type == self.device.type
 
     def batch(self, name: str, feed: Feed, position: int, rows: int, rank: int = 0, world: int = 1) -> Batch:
         """Return this process's share of batch ``position`` of the stream ``name``.
 
-        With V videos, an epoch has V // rows batches and drops the rest. Where rows > V, epochs follow each other
-        without a gap.
+        With V videos, an epoch has V // rows batches and drops the rest. If rows > V, batches continue into the next
+        epoch without dropping any.
 
         Args:
-            name: the player's; every name has its own order and offsets.
+            name: the player's name; every name has its own order and offsets.
             feed: frames, stride and augmentation.
             position: 0, 1, 2 ... without end.
-            rows: GLOBAL rows; this process gets rows ``rank * rows // world`` and following.
+            rows: rows over all processes; this process gets ``rows // world`` of them, from ``rank * rows // world`` on.
             rank, world: this process and the number of processes, which must divide ``rows``.
         Returns:
             clips float32 [rows / world, 3, T, H, W] in [-1, 1), (x - 128) / 128; labels int64.
         Raises:
-            RequestError: ``rows`` is not divided by ``world``, or an augmentation that the store cannot serve.
+            RequestError: ``rows`` is not a multiple of ``world``, or the store lacks the columns for an augmentation.
             DataError: a video has fewer frames than the feed.
         """
         if rows < 1 or rows % world:
@@ -108,16 +108,16 @@ class ClipSampler:
     def evaluation(self, purpose: str, indices: Tensor, frames: int, augment: Augment = ()) -> Batch:
         """Return the real clips with these sample indices [n]: clip i is a pure function of (seed, purpose, i).
 
-        Indices 0 .. V - 1 are V different videos in keyed order, V .. 2 V - 1 are so again, each with an offset of its
-        own.
+        Indices 0 .. V - 1 are the V videos in keyed order, V .. 2 V - 1 are all of them again, and so on, each clip with
+        its own offset.
         """
         index = indices.to(device="cpu", dtype=torch.int64)
         return self._gather(self._items(purpose, index), self._key(purpose, -1), index, Feed(frames, augment=augment))
 
     def passes(self, purpose: str, passes: int, frames: int, rows: int, augment: Augment = ()) -> Iterator[Batch]:
-        """Yield every video of the split exactly once a pass, in list order, each pass with fresh offsets.
+        """Yield every video of the split exactly once per pass, in list order, with new offsets in each pass.
 
-        A batch has ``rows`` clips; the last one of a pass may have fewer.
+        A batch has ``rows`` clips; the last batch of a pass may have fewer.
         """
         for number in range(passes):
             key = self._key(purpose, "pass", number)
@@ -128,19 +128,19 @@ class ClipSampler:
         return torch.tensor(key_of(self._seed, "clips", *parts), dtype=torch.int64)
 
     def _stream(self, position: int, rows: int) -> int:
-        """Return the place of a batch's first item in the stream of epochs."""
+        """Return the index of a batch's first item in the stream of epochs."""
         if rows > self.videos:
             return position * rows
         epoch, batch = divmod(position, self.videos // rows)
         return epoch * self.videos + batch * rows
 
-    def _items(self, name: str, places: Tensor) -> Tensor:
-        """Return the videos at these places of the stream of epochs [n]."""
-        epochs = places // self.videos
-        result = torch.empty_like(places)
+    def _items(self, name: str, indices: Tensor) -> Tensor:
+        """Return the videos at these indices [n] of the stream of epochs."""
+        epochs = indices // self.videos
+        result = torch.empty_like(indices)
         for epoch in epochs.unique().tolist():
             here = epochs == epoch
-            result[here] = self._order(name, epoch)[places[here] % self.videos]
+            result[here] = self._order(name, epoch)[indices[here] % self.videos]
         return result
 
     def _permutation(self, name: str, epoch: int) -> Tensor:
@@ -148,7 +148,7 @@ class ClipSampler:
         return random_bits(self._key(name, "epoch", epoch), "order", rows, 1)[:, 0].argsort(stable=True)
 
     def _gather(self, videos: Tensor, key: Tensor, rows: Tensor, feed: Feed) -> Batch:
-        self._serves(feed)
+        self._check(feed)
         start, stride = _starts(self._length[videos], feed, random_bits(key, "offset", rows, 1)[:, 0])
         source = self._wide if self._wide is not None and "shift-x" in feed.augment else self._frames
         index = (source.first[videos] + start)[:, None] + stride[:, None] * torch.arange(feed.frames, dtype=torch.int64)
@@ -161,20 +161,19 @@ class ClipSampler:
             clips = torch.where(flipped[:, None, None, None, None], clips.flip(-1), clips)
         return Batch(clips, self._labels[videos].to(self.device))
 
-    def _serves(self, feed: Feed) -> None:
+    def _check(self, feed: Feed) -> None:
         if "shift-x" in feed.augment and self._wide is None:
-            raise RequestError("augment shift-x: this sampler has no wide store to cut from.")
+            raise RequestError("augment shift-x: this sampler has no wide store to crop from.")
         if self._shortest.frames < feed.frames:
             raise DataError(
-                f"{self._shortest.path} has {self._shortest.frames} frames, the feed wants {feed.frames}. Ask for "
-                "fewer."
+                f"{self._shortest.path} has {self._shortest.frames} frames, the feed needs {feed.frames}. Request fewer."
             )
 
 
 def _starts(length: Tensor, feed: Feed, bits: Tensor) -> tuple[Tensor, Tensor]:
     """Return the first frame and the stride of each clip [N].
 
-    A single frame is uniform over all frames. A video shorter than the span is read frame by frame from its first
+    A single frame is uniform over all frames. A video shorter than the span is read from its first frame with stride 1
     (MoCoGAN).
 
     Reference: pfnet-research/tgan, dataset code; sergeytulyakov/mocogan, ``VideoDataset``.
@@ -187,9 +186,9 @@ def _starts(length: Tensor, feed: Feed, bits: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _cut(clips: Tensor, bits: Tensor, width: int) -> Tensor:
-    """Return [N, T, 3, H, width], each clip cut at a column of its own, uniform but for the margins.
+    """Return [N, T, 3, H, width], each clip cropped at its own column, uniform between the margins.
 
-    Reference: pfnet-research/tgan2, dataset code: of 64 spare columns the first is one of 4 .. 60.
+    Reference: pfnet-research/tgan2, dataset code: with 64 spare columns the first column is one of 4 .. 60.
     """
     spare = clips.shape[-1] - width
     margin = spare // _MARGIN
@@ -203,16 +202,16 @@ def _same_videos(wide: Store, store: Store, split: Literal["train", "test"], dev
     ours, theirs = (s.train if split == "train" else s.test for s in (store, wide))
     if [(e.path, e.frames) for e in ours] != [(e.path, e.frames) for e in theirs]:
         raise DataError(
-            f"{wide.folder} does not hold the same videos as {store.folder}: a file has changed since, or one of "
-            "them was decoded while a video was missing. Delete both folders and decode again."
+            f"{wide.folder} does not have the same videos as {store.folder}: a file has changed since, or a video was "
+            "missing when one of them was decoded. Delete both folders; the next run decodes again."
         )
     return _Frames(_placed(wide, device), torch.tensor([e.first for e in theirs], dtype=torch.int64))
 
 
 def _placed(store: Store, device: torch.device) -> Tensor:
-    """Return all frames of a store, in the device's memory where there is room, else as the memory map."""
+    """Return all frames of a store, in the device's memory if they fit, otherwise as the memory map."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*not writable.*")  # read only, and so it stays
+        warnings.filterwarnings("ignore", message=".*not writable.*")  # the tensor is never written to
         mapped = torch.from_numpy(store.frames)
     if device.type != "cuda" or store.index.bytes > _DEVICE_SHARE * free_memory(device):
         return mapped

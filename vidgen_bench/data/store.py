@@ -1,5 +1,4 @@
-"""The decoded videos on disk: one memory map of uint8 frames and an index. It opens in milliseconds and decodes
-nothing."""
+"""The decoded videos on disk: a memory map of uint8 frames and an index. Opening it takes milliseconds and decodes nothing."""
 
 from __future__ import annotations
 
@@ -30,13 +29,13 @@ class Store:
         """Return the store in ``folder``.
 
         Raises:
-            DataError: it is not complete, or its files do not fit each other.
+            DataError: it is incomplete, or its files contradict each other.
         """
         index = read_index(folder / INDEX_FILE)
         path = folder / FRAMES_FILE
         size = path.stat().st_size if path.is_file() else None
         if size != index.bytes:
-            raise damaged(folder, f"{path.name} has {size} bytes, its index says {index.bytes}")
+            raise damaged(folder, f"{path.name} has {size} bytes, its index expects {index.bytes}")
         return cls(folder, index)
 
     @cached_property
@@ -72,14 +71,14 @@ class Store:
 
     @cached_property
     def fingerprint(self) -> str:
-        """The data fingerprint, see :attr:`vidgen_bench.data.index.Index.fingerprint`."""
+        """The data fingerprint; see :attr:`vidgen_bench.data.index.Index.fingerprint`."""
         return self.index.fingerprint
 
     def verify(self, report: Report = lambda what, done, total: None) -> None:
-        """Hash every frame again.
+        """Check every video's frames against their stored hash.
 
         Raises:
-            DataError: a video's frames are not those that were stored; it is named.
+            DataError: a video's frames have changed; the text names it.
         """
         for done, video in enumerate(self.index.videos):
             report("verifying", done, len(self.index.videos))
@@ -87,6 +86,6 @@ class Store:
             if held != video.sha256:
                 raise damaged(
                     self.folder,
-                    f"the frames of {video.path} have the hash {held[:12]}…, stored was {video.sha256[:12]}…",
+                    f"the frames of {video.path} have the hash {held[:12]}…, expected {video.sha256[:12]}…",
                 )
         report("verifying", len(self.index.videos), len(self.index.videos))

@@ -113,7 +113,7 @@ def test_bad_videos_are_all_listed_and_tolerated_only_by_number(tmp_path: Path) 
     message = refusal(source, cache)
     assert "2 video(s) cannot be used" in message
     assert "v_Alpha_g01_c01.avi: the file is empty" in message
-    assert "v_Beta_g02_c01.avi: truncated: the header promises 60 frames" in message
+    assert "v_Beta_g02_c01.avi: truncated: the header declares 60 frames" in message
     assert "--allow-missing 2" in message
     assert "2 video(s)" in refusal(source, cache, allow_missing=1)
     store = prepared(source, cache, allow_missing=2)
@@ -134,7 +134,7 @@ def test_absent_and_bad_videos_count_together(tmp_path: Path) -> None:
 def test_a_class_may_not_lose_all_its_training_videos(tmp_path: Path) -> None:
     source = write_tree(tmp_path, groups=2)
     (source.videos / "Beta" / "v_Beta_g01_c01.avi").write_text("no video")
-    assert "class 'Beta' has none to train on" in refusal(source, tmp_path / "cache", allow_missing=1)
+    assert "class 'Beta' has no training videos" in refusal(source, tmp_path / "cache", allow_missing=1)
 
 
 def test_a_video_shorter_than_a_clip_is_named(tmp_path: Path) -> None:

@@ -211,12 +211,12 @@ def test_shift_cuts_each_clip_at_a_column_of_its_own_and_measurements_never(tmp_
 def test_shift_needs_a_wide_store_of_the_same_videos(tmp_path: Path, sampler: ClipSampler, store: Store) -> None:
     with pytest.raises(RequestError, match=r"shift-x.*no wide store"):
         sampler.batch("d", Feed(4, augment=("shift-x",)), 0, 1)
-    with pytest.raises(DataError, match="does not hold the same videos"):
+    with pytest.raises(DataError, match="does not have the same videos"):
         ClipSampler(store, "train", 5, "cpu", store_of(tmp_path / "other", [20, 20]))
 
 
 def test_a_feed_longer_than_a_video_names_the_video(sampler: ClipSampler) -> None:
-    with pytest.raises(DataError, match="v1 has 16 frames, the feed wants 17"):
+    with pytest.raises(DataError, match="v1 has 16 frames, the feed needs 17"):
         sampler.batch("d", Feed(17), 0, 1)
 
 

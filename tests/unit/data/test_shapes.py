@@ -198,7 +198,7 @@ def test_two_that_start_at_once_write_it_once(tmp_path: Path) -> None:
     said = [process.communicate(timeout=60)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert sum("drawing the shapes videos 16" in text for text in said) == 1
-    assert write._whole(tmp_path / "shapes-1")
+    assert write._complete(tmp_path / "shapes-1")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a limit on file size stands for a full disk")
@@ -222,5 +222,5 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_folders_of_ones_own_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(RequestError, match="leave out --data and --splits"):
+    with pytest.raises(RequestError, match="Leave out --data and --splits"):
         shapes.locate(tmp_path, None, tmp_path, quiet)

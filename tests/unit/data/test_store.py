@@ -45,5 +45,5 @@ def test_an_index_edited_by_hand_is_refused(tmp_path: Path, old: str, new: str) 
 
 
 def test_a_folder_that_is_no_store_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="is no store of decoded videos"):
+    with pytest.raises(DataError, match="is not a store of decoded videos"):
         Store.open(tmp_path)

@@ -1,1 +1,1 @@
-"""Clips that were made elsewhere: a folder of videos, or an array; read lazily, checked, and brought to the shape of a track."""
+"""Clips made by other programs: a folder of videos or an array file, read lazily, checked, and fitted to the shape of a track."""

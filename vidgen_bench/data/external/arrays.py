@@ -1,4 +1,4 @@
-"""An array of clips: .npy by memory map, .safetensors, an array in memory, or several that follow each other."""
+"""Clips stored as arrays: a memory-mapped .npy, a .safetensors file, an array in memory, or several arrays in sequence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vidgen_bench.errors import DataError, RequestError
 from vidgen_bench.system.npy_header import DAMAGES, read_header
 
 NAMES = ("clips", "samples", "arr_0", "videos")
-"""Of several arrays in one file, the one that is called so holds the clips."""
+"""If a file has several arrays, the one with such a name is read as the clips."""
 
 PIXEL_TYPES = ("uint8", "float16", "bfloat16", "float32", "float64")
 
@@ -26,7 +26,7 @@ class Block(Protocol):
     """One stored array [N, ...] of clips, or [...] of one clip."""
 
     where: str
-    """What messages call it."""
+    """Name for messages."""
     shape: tuple[int, ...]
     dtype: str
 
@@ -35,7 +35,7 @@ class Block(Protocol):
         ...
 
     def hash_into(self, update: Callable[[bytes], object]) -> None:
-        """Hand the bytes of the array to ``update``."""
+        """Pass the bytes of the array to ``update``."""
         ...
 
 
@@ -76,7 +76,7 @@ class TensorBlock:
 
 
 class Arrays(Source):
-    """Clips of one or several arrays, in order."""
+    """The clips of one or more arrays, in order."""
 
     def __init__(
         self, kind: str, blocks: Sequence[Block], layout: Layout | None, given: ValueRange | None, report: Report
@@ -95,8 +95,8 @@ class Arrays(Source):
             self._first += [(number, i) for i in range(count)]
         super().__init__(kind, names, shapes)
         if not shapes:
-            raise RequestError(f"{blocks[0].where} holds no clip; its shape is {list(blocks[0].shape)}.")
-        self._range = self._told_range(given, report)
+            raise RequestError(f"{blocks[0].where} contains no clips; its shape is {list(blocks[0].shape)}.")
+        self._range = self._find_range(given, report)
 
     @property
     def value_range(self) -> ValueRange | None:
@@ -115,22 +115,22 @@ class Arrays(Source):
         clip = channels_last(self._blocks[number].clip(inside), self._layouts[number])[start:stop]
         return clip.astype(np.uint8) if self._range is None else clip.astype(np.float32)
 
-    def _told_range(self, given: ValueRange | None, report: Report) -> ValueRange | None:
+    def _find_range(self, given: ValueRange | None, report: Report) -> ValueRange | None:
         types = {block.dtype: block for block in self._blocks}
         if "uint8" in types:
             if len(types) > 1:
                 first, other = list(types.values())[:2]
                 raise RequestError(
-                    f"{first.where} is of {first.dtype}, {other.where} of {other.dtype}; expected one type of pixels."
+                    f"{first.where} has type {first.dtype}, {other.where} {other.dtype}; expected the same type in all arrays."
                 )
             if given not in (None, "0,255"):
-                raise RequestError(f"The clips are uint8, which is 0 to 255; --range {given} is for floats.")
+                raise RequestError(f"The clips are uint8 with values 0 to 255; --range {given} is only for floats.")
             return None
         return range_of(self._values(report), given)
 
     def _values(self, report: Report) -> Iterator[tuple[str, NDArray[np.floating]]]:
         for index, (number, inside) in enumerate(self._first):
-            report("looking at the values", index, self.count)
+            report("checking pixel values", index, self.count)
             values = self._blocks[number].clip(inside)
             yield self.names[index], values.astype(np.float64 if values.dtype.itemsize > 4 else np.float32, copy=False)
 
@@ -142,10 +142,10 @@ def _checked(block: Block, layout: Layout | None) -> Layout:
 
 
 def wrong_type(where: str, dtype: str) -> str:
-    """Return what there is to say of an array of a type that is no pixel's."""
+    """Return the error text for an array whose type cannot hold pixels."""
     return (
-        f"{where} is of {dtype}; expected {', '.join(PIXEL_TYPES[:-1])} or {PIXEL_TYPES[-1]}. "
-        "Whole numbers from 0 to 255 are saved as uint8."
+        f"{where} has type {dtype}; expected {', '.join(PIXEL_TYPES[:-1])} or {PIXEL_TYPES[-1]}. "
+        "Save whole numbers from 0 to 255 as uint8."
     )
 
 
@@ -153,23 +153,23 @@ def open_npy(path: Path) -> list[Block]:
     """Return the array of an .npy file, memory-mapped.
 
     Raises:
-        DataError: it is no such file, truncated, or holds Python objects, which are never loaded.
+        DataError: the file is not an .npy file, is truncated, or contains Python objects, which are never loaded.
     """
     try:
         with path.open("rb") as stream:
             read_header(stream, path.stat().st_size)
         return [HeldBlock(path.name, np.lib.format.open_memmap(path, mode="r"))]
     except DAMAGES as error:
-        reason = "it holds Python objects" if "object" in str(error) else str(error)
-        raise DataError(f"{path}: cannot be read as an array ({reason}). Save a plain array by numpy.save.") from None
+        reason = "it contains Python objects" if "object" in str(error) else str(error)
+        raise DataError(f"{path}: cannot be read as an array ({reason}). Save a plain array with numpy.save.") from None
 
 
 def open_safetensors(path: Path) -> list[Block]:
-    """Return the one tensor of a .safetensors file, or the one of its tensors that is named as clips are.
+    """Return the only tensor of a .safetensors file, or the one with a name in ``NAMES``.
 
     Raises:
-        DataError: it is no such file, or truncated.
-        RequestError: several tensors, none of them named so.
+        DataError: the file is not a .safetensors file, or is truncated.
+        RequestError: the file has several tensors, and not exactly one has a name in ``NAMES``.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -182,17 +182,17 @@ def open_safetensors(path: Path) -> list[Block]:
 
 
 def chosen(names: list[str], path: Path) -> str:
-    """Return the one name, or the one of ``NAMES``.
+    """Return the only name, or the one in ``NAMES``.
 
     Raises:
-        RequestError: none, or several and none of ``NAMES`` or two of them.
+        RequestError: there is no name, or there are several and not exactly one is in ``NAMES``.
     """
     if not names:
-        raise RequestError(f"{path} holds no array.")
+        raise RequestError(f"{path} contains no array.")
     known = names if len(names) == 1 else [n for n in names if n in NAMES]
     if len(known) != 1:
         raise RequestError(
-            f"{path} holds the arrays {', '.join(sorted(names)[:8])}; which are the clips? Keep one array, or call one of them "
-            f"{' or '.join(NAMES)}."
+            f"{path} contains the arrays {', '.join(sorted(names)[:8])}, and it is not clear which has the clips. Keep one array, "
+            f"or name one of them {' or '.join(NAMES)}."
         )
     return known[0]

@@ -1,4 +1,4 @@
-"""Brings clips from elsewhere to the shape and values of a track; what is changed on the way is asked for, and named."""
+"""Fits external clips to the shape and pixel values of a track. Every change must be requested, and is recorded by name."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from vidgen_bench.data.geometry import FrameGeometry, Rule
 from vidgen_bench.errors import RequestError, did_you_mean
 
 Trim = Literal["first", "centre"]
-"""Which frames of a longer clip are kept."""
+"""The frames of a longer clip to keep."""
 
 RULE: Rule = "cubic-antialias"
-"""How frames are resized: bicubic, antialiased, as PIL does."""
+"""Rule for resizing frames: bicubic, antialiased, as in PIL."""
 
 ROWS = 32
 """Clips read at a time."""
@@ -30,28 +30,28 @@ ROWS = 32
 
 @dataclass(frozen=True)
 class Clips:
-    """A source whose clips all fit a track, after ``changes``; :func:`fitted` makes one."""
+    """A source whose clips all fit a track after ``changes``; made by :func:`fitted`."""
 
     source: Source
     clip: Clip
     trim: Trim | None
     changes: tuple[str, ...]
-    """What is done to the clips: ``("resize=cubic-antialias:128->64", "trim=first")``; () where they are taken as they are."""
+    """Changes made to the clips: ``("resize=cubic-antialias:128->64", "trim=first")``; () if there are none."""
 
     @property
     def count(self) -> int:
-        """Clips."""
+        """Number of clips."""
         return self.source.count
 
     @cached_property
     def order(self) -> tuple[int, ...]:
-        """The clips in the order in which they are measured: keyed, whatever the order of the files."""
+        """Clip indices in the order of measurement, a keyed permutation."""
         return measuring_order(self.count)
 
     def read(self, indices: Sequence[int], rows: int = ROWS) -> Iterator[Tensor]:
         """Yield the clips with these indices, in this order, float32 [<= rows, 3, T, H, W] in [-1, 1].
 
-        A pixel value p of 0 .. 255 becomes (p - 128) / 128, as in real clips; v in 0 .. 1 is p = 255 v; v in -1 .. 1 stays.
+        A pixel value p in 0 .. 255 becomes (p - 128) / 128, as in real clips; v in 0 .. 1 is p = 255 v; v in -1 .. 1 is unchanged.
 
         Raises:
             DataError: a file is damaged; the text names it.
@@ -80,13 +80,13 @@ def fitted(source: Source, clip: Clip, *, resize: bool = False, trim: str | None
     """Return the source as clips of this shape.
 
     Args:
-        source: clips made elsewhere.
-        clip: the track's.
-        resize: whether square frames of another size are resized to ``clip.size``, by ``RULE``; float values are first rounded
-            to whole pixel values.
-        trim: which ``clip.frames`` frames of a longer clip are kept: first, centre.
+        source: external clips.
+        clip: shape of the track's clips.
+        resize: resize square frames of another size to ``clip.size`` by ``RULE``; float values are first rounded to whole
+            pixel values.
+        trim: which ``clip.frames`` frames of a longer clip to keep: first, centre.
     Raises:
-        RequestError: a clip does not fit; the text names the first one, the rule, and the option that would change it.
+        RequestError: a clip does not fit; the text names the first one, the expected shape, and the option that helps.
     """
     known_trim = checked_trim(trim)
     for name, shape in zip(source.names, source.shapes, strict=True):
@@ -104,10 +104,10 @@ def fitted(source: Source, clip: Clip, *, resize: bool = False, trim: str | None
 
 
 def checked_trim(trim: str | None) -> Trim | None:
-    """Return a way to trim as it is spelt here.
+    """Return the value of ``trim`` unchanged, checked.
 
     Raises:
-        RequestError: unknown.
+        RequestError: the value is unknown.
     """
     if trim is not None and trim not in get_args(Trim):
         raise RequestError(f"trim {trim!r} is unknown.{did_you_mean(trim, get_args(Trim))}")
@@ -117,35 +117,35 @@ def checked_trim(trim: str | None) -> Trim | None:
 def _check_frames(name: str, found: int, wanted: int, trim: bool) -> None:
     if found < wanted:
         merged = (
-            " Writers of GIF and WebP merge equal frames that follow each other into one; pictures or arrays keep them apart."
+            " GIF and WebP encoders merge consecutive equal frames; use pictures or arrays to keep them."
             if name.lower().endswith((".gif", ".webp"))
             else ""
         )
         raise RequestError(
-            f"{name} has {found} frame{'s' * (found != 1)}; expected {wanted}. No frame is made up: sample longer clips.{merged}"
+            f"{name} has {found} frame{'s' * (found != 1)}; expected {wanted}. Frames are never added: sample longer clips.{merged}"
         )
     if found > wanted and not trim:
         raise RequestError(
-            f"{name} has {found} frames; expected {wanted}. Give --trim first or --trim centre to keep {wanted} of them; the id "
-            "of the scores then says so."
+            f"{name} has {found} frames; expected {wanted}. Pass --trim first or --trim centre to keep {wanted} of them; the id "
+            "of the scores records the change."
         )
 
 
 def _check_size(name: str, shape: ClipShape, wanted: int, resize: bool) -> None:
     if shape.height != shape.width:
         raise RequestError(
-            f"{name} has frames of {shape.height} rows and {shape.width} columns; expected {wanted} x {wanted}. A square is cut "
-            "where the clips are made; --resize keeps proportions."
+            f"{name} has frames of {shape.height} rows and {shape.width} columns; expected {wanted} x {wanted}. Crop the clips to a "
+            "square before you pass them: --resize does not change proportions."
         )
     if shape.height != wanted and not resize:
         raise RequestError(
-            f"{name} has frames of {shape.height} x {shape.width}; expected {wanted} x {wanted}. Give --resize to resize them "
-            "(bicubic, antialiased); the id of the scores then says so."
+            f"{name} has frames of {shape.height} x {shape.width}; expected {wanted} x {wanted}. Pass --resize to resize them "
+            "(bicubic, antialiased); the id of the scores records the change."
         )
 
 
 def _signed(values: NDArray[np.uint8] | NDArray[np.float32], value_range: ValueRange | None) -> NDArray[np.float32]:
-    """Return pixels in the harness's convention, [-1, 1]."""
+    """Return pixels in the range of real clips, [-1, 1]."""
     if value_range == "-1,1":
         return np.clip(values, -1, 1, dtype=np.float32)
     pixels = values.astype(np.float32)

@@ -1,4 +1,4 @@
-"""A folder of clips: one video a file, or one subfolder of pictures a clip."""
+"""A folder of clips: one video file per clip, or one subfolder of pictures per clip."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ VIDEOS = (*FILMS, *ANIMATIONS)
 
 
 def open_folder(root: Path, report: Report) -> Source:
-    """Return the clips of a folder, in natural order of their names; hidden files are left aside.
+    """Return the clips of a folder, in natural order of their names; hidden files are skipped.
 
     Raises:
-        RequestError: the folder is empty, a run folder, or holds anything that is no clip; the text names the first such file.
+        RequestError: the folder is empty, is a run folder, or contains something that is not a clip; the text names it.
         DataError: a file is damaged.
     """
     entries = _entries(root)
@@ -36,21 +36,21 @@ def open_folder(root: Path, report: Report) -> Source:
     if folders and len(folders) < len(entries):
         other = next(e for e in entries if not e.is_dir())
         raise RequestError(
-            f"{root} holds both folders ({folders[0].name}) and files ({other.name}); expected either one video a clip "
-            "or one folder of pictures a clip."
+            f"{root} contains both folders ({folders[0].name}) and files ({other.name}); expected either one video per clip "
+            "or one folder of pictures per clip."
         )
     return FrameFolders(root, folders, report) if folders else VideoFiles(root, entries, report)
 
 
 class VideoFiles(Source):
-    """One clip a file: MP4, AVI, GIF or WebP, mixed as they come."""
+    """One clip per file: MP4, AVI, GIF or WebP, which may be mixed."""
 
     def __init__(self, root: Path, paths: Sequence[Path], report: Report) -> None:
         for path in paths:
             _check_video(root, path)
         shapes = []
         for number, path in enumerate(paths):
-            report("looking at the videos", number, len(paths))
+            report("checking videos", number, len(paths))
             shapes.append(_video_shape(path))
         super().__init__("videos", [p.name for p in paths], shapes)
         self._root, self._paths = root, tuple(paths)
@@ -66,25 +66,25 @@ class VideoFiles(Source):
             frames = _film(path, shape, start, stop)
         if frames.shape != (stop - start, shape.height, shape.width, 3):
             raise DataError(
-                f"{path}: frames {start} to {stop - 1} decode to {len(frames)} of {frames.shape[1]}x{frames.shape[2]}; its "
-                f"header promises {shape.frames} of {shape.height}x{shape.width}. Write it again."
+                f"{path}: frames {start} to {stop - 1} decode to {len(frames)} of {frames.shape[1]}x{frames.shape[2]}; the "
+                f"header declares {shape.frames} of {shape.height}x{shape.width}. Write the file again."
             )
         return frames
 
 
 class FrameFolders(Source):
-    """One clip a subfolder of PNG or JPEG pictures, in natural order of their names."""
+    """One clip per subfolder of PNG or JPEG pictures, in natural order of their names."""
 
     def __init__(self, root: Path, folders: Sequence[Path], report: Report) -> None:
         self._root, self._clips, shapes = root, [], []
         for number, folder in enumerate(folders):
-            report("looking at the pictures", number, len(folders))
+            report("checking pictures", number, len(folders))
             paths = _pictures(folder)
             sizes = [still_size(p) for p in paths]
             if odd := next((i for i, s in enumerate(sizes) if s != sizes[0]), None):
                 raise DataError(
                     f"{paths[odd]} is {sizes[odd][0]}x{sizes[odd][1]}, the frames before it {sizes[0][0]}x{sizes[0][1]}; "
-                    "expected one size a clip."
+                    "expected the same size in the whole clip."
                 )
             self._clips.append(paths)
             shapes.append(ClipShape(len(paths), *sizes[0]))
@@ -99,17 +99,17 @@ class FrameFolders(Source):
 
 
 def _entries(folder: Path) -> list[Path]:
-    """Return what lies in a folder and is not hidden."""
+    """Return the entries of a folder that are not hidden, in natural order of their names."""
     try:
         entries = [e for e in folder.iterdir() if not e.name.startswith(".")]
     except OSError as error:
         raise RequestError(f"The folder {folder} cannot be read: {error.strerror or error}.") from None
     if not entries:
         raise RequestError(
-            f"The folder {folder} is empty; expected {', '.join(VIDEOS)}, or a folder of pictures a clip."
+            f"The folder {folder} is empty; expected {', '.join(VIDEOS)}, or one folder of pictures per clip."
         )
     if gone := next((e for e in entries if not e.exists()), None):
-        raise RequestError(f"{gone} is a link to nothing. Restore what it points to, or delete it.")
+        raise RequestError(f"{gone} is a broken link. Restore its target, or delete the link.")
     return sorted(entries, key=lambda e: natural(e.name))
 
 
@@ -119,12 +119,12 @@ def _check_video(root: Path, path: Path) -> None:
         return
     if suffix in STILLS:
         raise RequestError(
-            f"{path} is a picture, and a picture is no clip, not even a strip of frames. Put the frames of each clip into "
-            f"a folder of their own below {root}, one picture a frame."
+            f"{path} is a picture; a single picture is not read as a clip, not even a strip of frames. Put the frames of each "
+            f"clip into their own folder in {root}, one picture per frame."
         )
-    instead = " Arrays are read from one file: pack them into a .zip." if suffix == ".npy" else ""
+    instead = " To pass several arrays, pack them into one .zip file." if suffix == ".npy" else ""
     raise RequestError(
-        f"{path} is no clip: expected {', '.join(VIDEOS)}, or folders of pictures, and nothing else beside them.{instead}"
+        f"{path} is not a clip; expected {', '.join(VIDEOS)}, or folders of pictures, and nothing else.{instead}"
     )
 
 
@@ -133,18 +133,18 @@ def _pictures(folder: Path) -> list[Path]:
     for path in paths:
         if path.suffix.lower() not in STILLS or not path.is_file():
             raise RequestError(
-                f"{path} is no picture: a clip's folder holds its frames as .png or .jpg, and nothing else."
+                f"{path} is not a picture; expected a clip's frames as .png or .jpg, and nothing else in its folder."
             )
     kinds = sorted({p.suffix.lower() for p in paths})
     if len(kinds) > 1:
         raise RequestError(
-            f"{folder} holds frames as {' and '.join(kinds)}: are these two clips? Keep one kind a folder."
+            f"{folder} contains frames as {' and '.join(kinds)}, perhaps from two clips. Keep one format per folder."
         )
     return paths
 
 
 def _video_shape(path: Path) -> ClipShape:
-    """Return what a video's header says; a film without a frame count is decoded to be counted."""
+    """Return the shape from a video's header; if it has no frame count, decode the video to count frames."""
     if path.suffix.lower() in ANIMATIONS:
         return animation_shape(path)
     frames = header_frames(path)
@@ -162,7 +162,7 @@ def _video_shape(path: Path) -> ClipShape:
 
 
 def _film(path: Path, shape: ClipShape, start: int, stop: int) -> Frames:
-    """Return some frames of a video; all are decoded, those asked for are kept."""
+    """Return frames ``start`` .. ``stop - 1`` of a video; all frames are decoded."""
     kept: list[Frames] = []
     seen = 0
 
@@ -178,5 +178,7 @@ def _film(path: Path, shape: ClipShape, start: int, stop: int) -> Frames:
 
     read_video(path, take, restart)
     if seen != shape.frames:
-        raise DataError(f"{path}: {seen} frames could be decoded; its header promises {shape.frames}. Write it again.")
+        raise DataError(
+            f"{path}: {seen} frames could be decoded; the header declares {shape.frames}. Write the file again."
+        )
     return np.concatenate(kept)

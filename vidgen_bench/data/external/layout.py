@@ -1,4 +1,4 @@
-"""Which axis of an array is which: the channels are told by their three entries."""
+"""The order of an array's axes, recognised by the channel axis, which has three entries."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from vidgen_bench.data.external.source import CLIP_BYTES, ClipShape
 from vidgen_bench.errors import RequestError, did_you_mean
 
 Layout = Literal["NTHWC", "NCTHW", "NTCHW"]
-"""Axes in order: N clips, T frames, C = 3 channels, H rows, W columns. One clip alone lacks the N."""
+"""Axes in order: N clips, T frames, C = 3 channels, H rows, W columns. An array of one clip may omit N."""
 
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 
 def checked_layout(layout: str | None) -> Layout | None:
-    """Return a layout as it is spelt here.
+    """Return the layout in upper case.
 
     Raises:
-        RequestError: unknown.
+        RequestError: the layout is unknown.
     """
     if layout is None:
         return None
@@ -31,10 +31,10 @@ def checked_layout(layout: str | None) -> Layout | None:
 
 
 def layout_of(shape: tuple[int, ...], given: Layout | None, where: str) -> Layout:
-    """Return the layout of an array of five axes, or of four: one clip.
+    """Return the layout of an array with five axes, or with four for one clip.
 
     Raises:
-        RequestError: another number of axes, no axis of three where one is expected, or several and no ``given``.
+        RequestError: another number of axes; no possible channel axis has 3 entries, or several have and none is ``given``.
     """
     if len(shape) not in (4, 5):
         raise RequestError(
@@ -50,12 +50,12 @@ def layout_of(shape: tuple[int, ...], given: Layout | None, where: str) -> Layou
         return given
     if not possible:
         raise RequestError(
-            f"{where} has the shape {list(shape)}: no axis has the 3 entries of RGB where channels may be "
-            f"({', '.join(LAYOUTS)}). Grey or four-channel clips must be made RGB first."
+            f"{where} has the shape {list(shape)}: no possible channel axis ({', '.join(LAYOUTS)}) has the 3 entries of RGB. "
+            "Convert grey or four-channel clips to RGB first."
         )
     if len(possible) > 1:
         raise RequestError(
-            f"{where} has the shape {list(shape)}, which may be {' or '.join(possible)}. Give --layout to say which."
+            f"{where} has the shape {list(shape)}, which may be {' or '.join(possible)}. Pass --layout to choose one."
         )
     return possible[0]
 
@@ -64,7 +64,7 @@ def clip_shape(shape: tuple[int, ...], layout: Layout, where: str) -> ClipShape:
     """Return the shape of each clip of an array.
 
     Raises:
-        RequestError: an axis is empty, or a clip is larger than any sample.
+        RequestError: an axis is empty, or a clip has more than ``CLIP_BYTES`` values.
     """
     sizes = _sizes(shape, layout)
     frames, height, width = sizes["T"], sizes["H"], sizes["W"]
@@ -78,7 +78,7 @@ def clip_shape(shape: tuple[int, ...], layout: Layout, where: str) -> ClipShape:
 
 
 def channels_last(clip: NDArray[np.generic], layout: Layout) -> NDArray[np.generic]:
-    """Return one clip, in the order that the layout says without its N, as [T, H, W, 3]."""
+    """Return one clip, given in the layout without its N, as [T, H, W, 3]."""
     axes = layout[1:]
     return clip.transpose([axes.index(a) for a in "THWC"])
 

@@ -1,4 +1,4 @@
-"""From a path to a source of clips."""
+"""Opens a path or an array as a source of clips."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ def _silent(what: str, done: int, total: int) -> None:
 def open_source(
     path: str | Path, *, layout: str | None = None, value_range: str | None = None, report: Report = _silent
 ) -> Source:
-    """Return the clips of a folder of videos, a folder of picture folders, or an array file; no clip is kept in memory.
+    """Return the clips of a folder of videos, a folder of picture folders, or an array file; clips are read on demand.
 
     Args:
-        path: a folder of .mp4, .avi, .gif and .webp, or of one folder of .png or .jpg a clip; or an .npy, .npz, .safetensors, or
-            .zip of .npy.
-        layout: order of an array's axes, ``NTHWC``, ``NCTHW`` or ``NTCHW``; needed only where its shape leaves a doubt.
-        value_range: what float values stand for, ``-1,1``, ``0,1`` or ``0,255``; needed only where they leave a doubt.
-        report: called while the files are looked at.
+        path: a folder of .mp4, .avi, .gif and .webp files; a folder with one subfolder of .png or .jpg files per clip; or an
+            .npy, .npz or .safetensors file, or a .zip of .npy files.
+        layout: order of an array's axes, ``NTHWC``, ``NCTHW`` or ``NTCHW``; required only if its shape is ambiguous.
+        value_range: range of float pixels, ``-1,1``, ``0,1`` or ``0,255``; required only if the values are ambiguous.
+        report: called with progress while the files are checked.
     Raises:
-        RequestError: no such file, a kind that is not read, or an array that could be understood in several ways.
+        RequestError: the file does not exist, its format is not supported, or the array is ambiguous.
         DataError: a file is damaged.
     """
     path = Path(path)
@@ -63,9 +63,7 @@ def open_source(
         raise RequestError(f"{path} cannot be read: {error}.") from None
     if folder:
         if layout is not None or value_range is not None:
-            raise RequestError(
-                f"{path} is a folder of videos or pictures, which are 8-bit: --layout and --range are for arrays."
-            )
+            raise RequestError(f"{path} is a folder of videos or pictures; --layout and --range are for arrays only.")
         return open_folder(path, report)
     if not file:
         raise RequestError(f"There is no file or folder {path}.")
@@ -78,19 +76,16 @@ def open_source(
 def source_of(
     array: np.ndarray | Tensor, *, layout: str | None = None, value_range: str | None = None, report: Report = _silent
 ) -> Source:
-    """Return the clips of an array or tensor in memory; arguments and refusals as of :func:`open_source`."""
+    """Return the clips of an array or tensor in memory; options and errors are those of :func:`open_source`."""
     import numpy
     import torch
 
     held: Any = array
     if not isinstance(held, torch.Tensor | numpy.ndarray):
-        raise RequestError(
-            f"expected a path, a NumPy array or a tensor of clips; {type(held).__name__} is none of these."
-        )
+        raise RequestError(f"Expected a path, a NumPy array or a tensor of clips; found {type(held).__name__}.")
     if isinstance(held, numpy.ma.MaskedArray):
         raise RequestError(
-            "The array is masked, and nobody can tell the colour of a masked pixel. Fill it by array.filled(value), or leave those "
-            "clips out."
+            "The array is masked; masked pixels have no colour. Fill them with array.filled(value), or leave those clips out."
         )
     if isinstance(held, torch.Tensor):
         held = _checked_tensor(held).detach().cpu().resolve_neg()
@@ -100,15 +95,15 @@ def source_of(
 
 
 def _checked_tensor(tensor: Tensor) -> Tensor:
-    """Return a tensor whose values lie in memory, one beside the other, as plain numbers.
+    """Return the tensor if it is dense and has a pixel type.
 
     Raises:
-        RequestError: it is on the meta device, sparse, nested or quantised, or of a type that is no pixel's.
+        RequestError: it is on the meta device, sparse, nested or quantised, or its type cannot hold pixels.
     """
     import torch
 
     if tensor.is_meta:
-        raise RequestError("The tensor is on the device meta, where it has no values. Give one of cpu or cuda.")
+        raise RequestError("The tensor is on the meta device, so it has no values. Pass one on cpu or cuda.")
     if tensor.layout != torch.strided or tensor.is_nested or tensor.is_quantized:
         kind = "quantised" if tensor.is_quantized else "nested" if tensor.is_nested else str(tensor.layout)
         instead = (
@@ -118,7 +113,7 @@ def _checked_tensor(tensor: Tensor) -> Tensor:
             if tensor.is_nested
             else "tensor.to_dense()"
         )
-        raise RequestError(f"The tensor is {kind}; expected a dense one, [N, 3, T, H, W]. {instead} makes it one.")
+        raise RequestError(f"The tensor is {kind}; expected a dense one, [N, 3, T, H, W]. Convert it with {instead}.")
     name = str(tensor.dtype).removeprefix("torch.")
     if name not in PIXEL_TYPES:
         raise RequestError(wrong_type("the tensor", name))
@@ -127,10 +122,12 @@ def _checked_tensor(tensor: Tensor) -> Tensor:
 
 def _why_not(path: Path, suffix: str) -> str:
     if suffix in _PICKLES:
-        return f"{path} is a pickle, which may run any code when it is loaded, and is not read. Save the clips by numpy.save."
+        return (
+            f"{path} is a pickle, which can run code when loaded; pickles are not read. Save the clips with numpy.save."
+        )
     if suffix in (*VIDEOS, *STILLS):
-        return f"{path} is one file; expected the folder of all the clips."
+        return f"{path} is a single file; expected the folder that contains all clips."
     return (
-        f"{path} is of no kind that is read; expected a folder of {', '.join(VIDEOS)} or of picture folders, or a file "
-        f"{', '.join(_ARRAYS)}."
+        f"{path}: the format {suffix or 'without suffix'} is not supported; expected a folder of {', '.join(VIDEOS)} or of picture "
+        f"folders, or a file {', '.join(_ARRAYS)}."
     )

@@ -1,4 +1,4 @@
-"""The order in which clips from elsewhere are measured: keyed, so that a batch is a random subset of them."""
+"""The order in which external clips are measured: a keyed permutation, so that every batch is a random subset."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from vidgen_bench.noise import key_of, random_bits
 
 
 def measuring_order(count: int) -> tuple[int, ...]:
-    """Return the numbers 0 .. count - 1 in keyed order, a pure function of ``count``.
+    """Return a permutation of 0 .. count - 1 that depends on ``count`` only.
 
-    Samplers write class after class; a batch of clips that follow each other would have few of the classes, and so would a split.
+    Samplers often write one class after another; without the permutation a batch or a split would contain only a few classes.
     """
     rows = torch.arange(count, dtype=torch.int64)
     key = torch.tensor(key_of("clips from elsewhere", count), dtype=torch.int64)

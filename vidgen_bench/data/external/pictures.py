@@ -1,4 +1,4 @@
-"""Still and moving pictures by Pillow, as the RGB frames that a viewer shows."""
+"""Still and animated pictures read with Pillow, as the RGB frames that a viewer shows."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from vidgen_bench.data.external.source import CLIP_BYTES, ClipShape
 from vidgen_bench.errors import DataError
 
 _MODES = ("RGB", "RGBA", "L", "LA", "P", "PA", "1")
-"""What becomes 8-bit RGB without losing anything."""
+"""Pixel modes that convert to 8-bit RGB without loss."""
 
 
 def animation_shape(path: Path) -> ClipShape:
-    """Return the frames, rows and columns of a GIF or WebP.
+    """Return the number of frames, rows and columns of a GIF or WebP.
 
     Raises:
-        DataError: it cannot be read.
+        DataError: the file cannot be read.
     """
     with _opened(path) as image:
         return ClipShape(getattr(image, "n_frames", 1), image.height, image.width)
@@ -32,16 +32,18 @@ def animation_shape(path: Path) -> ClipShape:
 def animation(path: Path, start: int, stop: int) -> NDArray[np.uint8]:
     """Return frames ``start`` .. ``stop - 1`` of a GIF or WebP, uint8 [T, H, W, 3].
 
-    A frame that stores only what has changed is put on those before it, as the file's disposal says.
+    A frame that stores only changed pixels is composed with the earlier ones by the file's disposal method.
 
     Raises:
-        DataError: it cannot be read, has fewer frames, or a frame has transparent pixels in the end.
+        DataError: the file cannot be read, has fewer frames, or a composed frame has transparent pixels.
     """
     frames = []
     with _opened(path) as image:
-        for number in range(stop):  # each is drawn on the one before
+        for number in range(stop):  # each frame is drawn on the previous one
             if isinstance(image, GifImageFile):
-                image.disposal_method = 0  # Pillow would let a frame that names none inherit it from those before
+                image.disposal_method = (
+                    0  # otherwise a frame without its own inherits it from the previous ones in Pillow
+                )
             image.seek(number)
             if number >= start:
                 frames.append(_rgb(image, f"{path}, frame {number}"))
@@ -49,14 +51,14 @@ def animation(path: Path, start: int, stop: int) -> NDArray[np.uint8]:
 
 
 def still_size(path: Path) -> tuple[int, int]:
-    """Return rows and columns of a picture, read from its header.
+    """Return the rows and columns of a picture, read from its header.
 
     Raises:
-        DataError: it cannot be read, or holds several frames.
+        DataError: the file cannot be read, or has several frames.
     """
     with _opened(path) as image:
         if getattr(image, "n_frames", 1) > 1:
-            raise DataError(f"{path} holds {image.n_frames} frames; expected a picture, one frame a file.")  # type: ignore[attr-defined]
+            raise DataError(f"{path} has {image.n_frames} frames; expected a picture with one frame.")  # type: ignore[attr-defined]
         return image.height, image.width
 
 
@@ -64,7 +66,7 @@ def still(path: Path) -> NDArray[np.uint8]:
     """Return a picture, uint8 [H, W, 3].
 
     Raises:
-        DataError: it cannot be read, is not 8-bit, or has transparent pixels.
+        DataError: the file cannot be read, is not 8-bit, or has transparent pixels.
     """
     with _opened(path) as image:
         return _rgb(image, str(path))
@@ -74,7 +76,7 @@ def still(path: Path) -> NDArray[np.uint8]:
 def _opened(path: Path) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a decoder's doubts; what it cannot do it raises
+            warnings.simplefilter("ignore")  # decoders raise on real errors
             with Image.open(path) as image:
                 if 3 * image.width * image.height > CLIP_BYTES:
                     raise DataError(
@@ -83,8 +85,8 @@ def _opened(path: Path) -> Iterator[Image.Image]:
                 yield image
     except DataError:
         raise
-    except Exception as error:  # of a damaged file, Pillow's decoders raise whatever they stumble over
-        reason = "no picture that Pillow knows" if isinstance(error, UnidentifiedImageError) else error
+    except Exception as error:  # for a damaged file, Pillow's decoders raise exceptions of any type
+        reason = "Pillow does not know its format" if isinstance(error, UnidentifiedImageError) else error
         raise DataError(f"{path}: cannot be read as a picture ({reason}). Copy it again.") from None
 
 
@@ -95,5 +97,5 @@ def _rgb(image: Image.Image, where: str) -> NDArray[np.uint8]:
         return np.asarray(image.convert("RGB"))
     pixels = np.asarray(image.convert("RGBA"))
     if int(pixels[..., 3].min()) < 255:
-        raise DataError(f"{where} has transparent pixels, whose colour nobody can tell. Save it on a background.")
+        raise DataError(f"{where} has transparent pixels, which have no colour. Save it on an opaque background.")
     return pixels[..., :3]

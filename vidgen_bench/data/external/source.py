@@ -1,4 +1,4 @@
-"""What every source of clips tells of itself, whatever its files are."""
+"""The interface of every source of external clips, independent of the file format."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 from vidgen_bench.errors import DataError
 
 ValueRange = Literal["-1,1", "0,1", "0,255"]
-"""What a float's least and largest value stand for: black and white."""
+"""The float values of black and white."""
 
 CLIP_BYTES = 2**30
-"""The largest clip that is read; what is beyond it is no sample but a mistake in a header."""
+"""The largest clip that is read; a larger one is assumed to be an error in a header."""
 
 
 @dataclass(frozen=True)
 class ClipShape:
-    """Frames, rows and columns of one clip; channels are three."""
+    """Frames, rows and columns of one clip with three channels."""
 
     frames: int
     height: int
@@ -33,23 +33,23 @@ class ClipShape:
 
 
 class Source(ABC):
-    """Clips made elsewhere, as they are: nothing is resized, trimmed or rescaled."""
+    """External clips as stored: nothing is resized, trimmed or rescaled."""
 
     def __init__(self, kind: str, names: Sequence[str], shapes: Sequence[ClipShape]) -> None:
         self.kind = kind
         """videos, frames, npy, npz, zip, safetensors or array."""
         self.names = tuple(names)
-        """What messages call each clip."""
+        """Name of each clip for messages."""
         self.shapes = tuple(shapes)
 
     @property
     def count(self) -> int:
-        """Clips."""
+        """Number of clips."""
         return len(self.shapes)
 
     @property
     def frames(self) -> tuple[int, ...]:
-        """Frames of each clip."""
+        """Number of frames of each clip."""
         return tuple(s.frames for s in self.shapes)
 
     @property
@@ -59,43 +59,43 @@ class Source(ABC):
 
     @property
     def value_range(self) -> ValueRange | None:
-        """What float values mean; None where pixels are uint8."""
+        """Range of float pixels; None for uint8."""
         return None
 
     @property
     def layout(self) -> str | None:
-        """Order of an array's axes; None where it is no array."""
+        """Order of an array's axes; None for videos and pictures."""
         return None
 
     @cached_property
     def sha256(self) -> str:
-        """The hash of what the clips are: names and bytes in order, and how an array is understood."""
+        """Hash of the clips' names and bytes in order, and of an array's layout and value range."""
         digest = hashlib.sha256(f"{self.layout} {self.value_range}\0".encode())
         self.hash_into(digest.update)
         return digest.hexdigest()
 
     @abstractmethod
     def hash_into(self, update: Callable[[bytes], object]) -> None:
-        """Hand every byte that the clips are made of to ``update``, in order."""
+        """Pass every byte of the clips to ``update``, in order."""
 
     @abstractmethod
     def read(self, index: int, start: int, stop: int) -> NDArray[np.uint8] | NDArray[np.float32]:
         """Return frames ``start`` .. ``stop - 1`` of one clip, [T, H, W, 3].
 
         Raises:
-            DataError: the file is damaged, or not what it was when the source was opened; the text names it.
+            DataError: the file is damaged, or has changed since the source was opened; the text names it.
         """
 
 
 def natural(name: str) -> tuple[tuple[tuple[int, str], ...], str]:
-    """Return the key that sorts ``frame_2`` before ``frame_10``."""
+    """Return the sort key of a name for natural order: ``frame_2`` before ``frame_10``."""
     parts = re.split(r"([0-9]+)", name)
     digits = [p.lstrip("0") if i % 2 else p for i, p in enumerate(parts)]
     return tuple((len(p) if i % 2 else 0, p) for i, p in enumerate(digits)), name
 
 
 def hash_files(root: Path, paths: Sequence[Path], update: Callable[[bytes], object]) -> None:
-    """Hand name (relative to the root), size and bytes of every file to ``update``.
+    """Pass the name (relative to the root), size and bytes of every file to ``update``.
 
     Raises:
         DataError: a file cannot be read.

@@ -1,4 +1,4 @@
-"""A temporary file for what an archive holds, which can only be decompressed from its beginning."""
+"""A temporary file for the content of an archive, whose members can only be decompressed from the start."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from vidgen_bench.system.places import cache_folder
 
 
 class Unpacked:
-    """One nameless file in the cache folder for all members of an archive; it is gone when the process ends, however it ends."""
+    """One unnamed file in the cache folder for all members of an archive; it disappears when the process ends, even by a kill."""
 
     def __init__(self, archive: Path) -> None:
         self._archive = archive
         self._file: IO[bytes] | None = None
 
     def add(self, parts: Iterable[bytes]) -> int:
-        """Append the bytes of one member, and return where they begin.
+        """Append the bytes of one member; return the offset of the first.
 
         Raises:
             VidgenBenchError: the disk is full.
@@ -28,18 +28,18 @@ class Unpacked:
             folder = cache_folder()
             with disk_errors(folder):
                 folder.mkdir(parents=True, exist_ok=True)
-                # buffered by the parts themselves; a second buffer would keep what a full disk refused
+                # unbuffered: parts are large, and a buffer would retain bytes that a full disk has rejected
                 self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
         begin = self._file.seek(0, 2)
         for part in parts:
-            with disk_errors(cache_folder() / f"a temporary copy of what {self._archive.name} holds"):
+            with disk_errors(cache_folder() / f"a temporary copy of {self._archive.name}"):
                 rest = memoryview(part)
                 while rest:
                     rest = rest[self._file.write(rest) :]
         return begin
 
     def read(self, begin: int, size: int) -> bytes:
-        """Return ``size`` bytes from ``begin`` on."""
+        """Return ``size`` bytes from the offset ``begin``."""
         assert self._file is not None, "nothing was added"
         self._file.seek(begin)
         parts = []

@@ -1,4 +1,4 @@
-"""What the values of float clips stand for: told by themselves where there is no doubt, else asked for."""
+"""The range of float pixels: inferred from the values if they are unambiguous, otherwise required from the user."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ RANGES: tuple[ValueRange, ...] = get_args(ValueRange)
 BOUNDS: dict[ValueRange, tuple[float, float]] = {"-1,1": (-1.0, 1.0), "0,1": (0.0, 1.0), "0,255": (0.0, 255.0)}
 
 SLACK = 1e-5
-"""How far beyond a bound a value may lie, in units of the range's width: rounding, which is cut off."""
+"""Tolerance beyond a bound for rounding errors, in units of the range's width; such values are clipped."""
 
 _SURELY_SIGNED = -0.1
-"""Clips in 0..1 may fall a little below 0 where they were filtered; clips in -1..1 have pixels far below it."""
+"""Values below this are taken as a range of -1 to 1: filtering can push clips in 0 to 1 slightly below 0, but not this far."""
 
 
 def checked_range(value_range: str | None) -> ValueRange | None:
-    """Return a range as it is spelt here.
+    """Return the range without spaces.
 
     Raises:
-        RequestError: unknown.
+        RequestError: the range is unknown.
     """
     if value_range is None:
         return None
@@ -36,11 +36,11 @@ def checked_range(value_range: str | None) -> ValueRange | None:
 
 
 def range_of(clips: Iterable[tuple[str, NDArray[np.floating]]], given: ValueRange | None) -> ValueRange:
-    """Return what the values of all the named clips stand for.
+    """Return the value range of all the (name, values) clips.
 
     Raises:
         DataError: a value is not finite.
-        RequestError: a value lies outside the ``given`` range, or nothing is given and the values leave a doubt.
+        RequestError: a value is outside the ``given`` range, or no range is given and the values are ambiguous.
     """
     least, most = np.inf, -np.inf
     for name, values in clips:
@@ -51,7 +51,7 @@ def range_of(clips: Iterable[tuple[str, NDArray[np.floating]]], given: ValueRang
         if given is not None:
             _check(name, low, high, given)
         least, most = min(least, low), max(most, high)
-    return given if given is not None else _told(least, most)
+    return given if given is not None else _inferred(least, most)
 
 
 def _check(name: str, low: float, high: float, given: ValueRange) -> None:
@@ -60,25 +60,25 @@ def _check(name: str, low: float, high: float, given: ValueRange) -> None:
     if low < bottom - slack or high > top + slack:
         wrong = low if low < bottom - slack else high
         raise RequestError(
-            f"{name} contains the value {wrong:.6g}, outside of the range {given}. Give another --range ({_others(given)}), or "
-            "clamp the clips where they are made."
+            f"{name} contains the value {wrong:.6g}, outside the range {given}. Pass another --range ({_others(given)}), or "
+            "clamp the clips when you save them."
         )
 
 
-def _told(least: float, most: float) -> ValueRange:
-    """Return the range that the extremes of all values leave no doubt of."""
+def _inferred(least: float, most: float) -> ValueRange:
+    """Return the range implied by the smallest and largest value; raise RequestError if it is ambiguous."""
     slack = 2 * SLACK
     if -1 - slack <= least <= _SURELY_SIGNED and most <= 1 + slack:
         return "-1,1"
     found = f"The values lie between {least:.6g} and {most:.6g}"
     if least > _SURELY_SIGNED and most <= 1 + slack:
         raise RequestError(
-            f"{found}, which may be a range of 0 to 1 or a part of -1 to 1. Give --range 0,1 or --range=-1,1 to say which."
+            f"{found}, which may be a range of 0 to 1 or a part of -1 to 1. Pass --range 0,1 or --range=-1,1."
         )
     if least >= -255 * SLACK and most <= 255 * (1 + SLACK):
-        raise RequestError(f"{found}: are they pixel values? Give --range 0,255 to say so, or save them as uint8.")
+        raise RequestError(f"{found}. If they are pixel values, pass --range 0,255 or save them as uint8.")
     raise RequestError(
-        f"{found}; expected uint8, or floats in {', '.join(RANGES[:-1])} or {RANGES[-1]}. Clamp or rescale the clips where they are made."
+        f"{found}; expected uint8, or floats in {', '.join(RANGES[:-1])} or {RANGES[-1]}. Clamp or rescale the clips when you save them."
     )
 
 

@@ -1,7 +1,7 @@
 """Arrays in a zip: .npz, and a .zip of .npy files.
 
-Clips are read as they are decompressed, one after the other. What is asked for in another order is decompressed whole, once, to a
-temporary file: to go back in a compressed stream is to begin again.
+Clips read in order are decompressed one by one. For any other order the whole array is decompressed once to a temporary file, because
+a compressed stream cannot be read backwards.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ class ZippedBlock:
     """One .npy member of a zip.
 
     Raises:
-        DataError: it is no array, holds Python objects, lies in Fortran order, or its size is not that of its shape.
+        DataError: it is not an array, contains Python objects, is in Fortran order, or its size does not match its shape.
     """
 
     def __init__(self, path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, unpacked: Unpacked) -> None:
         self.where = f"{path.name} ({member.filename.removesuffix('.npy')})"
         self._path, self._archive, self._member = path, archive, member
         self._unpacked = unpacked
-        self._begin: int | None = None  # in the unpacked file
+        self._begin: int | None = None  # offset in the unpacked file
         self._stream: IO[bytes] | None = None
         self._next = 0
         try:
@@ -57,7 +57,7 @@ class ZippedBlock:
         return np.frombuffer(data, self._type).reshape(self.shape[1:] if len(self.shape) == 5 else self.shape)
 
     def _unpack(self) -> int:
-        """Decompress every clip, and return where the first one is in the unpacked file."""
+        """Decompress every clip; return the offset of the first in the unpacked file."""
         self._close()
 
         def parts() -> Iterator[bytes]:
@@ -67,7 +67,7 @@ class ZippedBlock:
         return self._unpacked.add(parts())
 
     def _following(self) -> bytes:
-        """Return the bytes of the next clip of the stream; after the last one comes the first."""
+        """Return the bytes of the next clip of the stream; the first clip follows the last."""
         try:
             if self._stream is None:
                 self._stream = self._archive.open(self._member)
@@ -75,7 +75,7 @@ class ZippedBlock:
             data = self._stream.read(self._each)
             self._next += 1
             if self._next == (self.shape[0] if len(self.shape) == 5 else 1):
-                self._stream.read(1)  # the end: here the checksum is compared
+                self._stream.read(1)  # reading the end makes zipfile verify the checksum
                 self._close()
         except DAMAGES as error:
             raise self._damaged(error) from None
@@ -100,11 +100,11 @@ class ZippedBlock:
 
 
 def open_npz(path: Path) -> list[Block]:
-    """Return the one array of an .npz file, or the one of its arrays that is named as clips are.
+    """Return the only array of an .npz file, or the one with a name in ``NAMES``.
 
     Raises:
-        DataError: it is no such file, or damaged.
-        RequestError: several arrays, none of them named so.
+        DataError: the file is not an .npz file, or is damaged.
+        RequestError: the file has several arrays, and not exactly one has a name in ``NAMES``.
     """
     archive = _opened(path)
     members = {m.filename.removesuffix(".npy"): m for m in archive.infolist() if m.filename.endswith(".npy")}
@@ -112,21 +112,21 @@ def open_npz(path: Path) -> list[Block]:
 
 
 def open_zip(path: Path) -> list[Block]:
-    """Return the .npy members of a zip in natural order of their names; hidden files are left aside.
+    """Return the .npy members of a zip in natural order of their names; hidden files are skipped.
 
     Raises:
-        DataError: it is no zip, or damaged.
-        RequestError: it holds no .npy, or anything else.
+        DataError: the file is not a zip, or is damaged.
+        RequestError: it contains no .npy file, or something else.
     """
     archive = _opened(path)
     members = [m for m in archive.infolist() if not m.is_dir() and not _hidden(m.filename)]
     if other := next((m for m in members if not m.filename.lower().endswith(".npy")), None):
         raise RequestError(
-            f"{path} holds {other.filename}; expected .npy arrays and nothing else. A zip of videos or pictures is unpacked first."
+            f"{path} contains {other.filename}; expected .npy arrays and nothing else. Unpack a zip of videos or pictures first."
         )
     if not members:
-        raise RequestError(f"{path} holds no .npy array.")
-    unpacked = Unpacked(path)  # one for all: a file each would be more than a process may open
+        raise RequestError(f"{path} contains no .npy array.")
+    unpacked = Unpacked(path)  # shared: one file per member may exceed the limit on open files
     return [ZippedBlock(path, archive, m, unpacked) for m in sorted(members, key=lambda m: natural(m.filename))]
 
 
@@ -142,10 +142,10 @@ def _hidden(name: str) -> bool:
 
 
 def _header(stream: IO[bytes], size: int) -> Header:
-    """Return the header of the array that a stream begins with; ValueError where it cannot be read bit by bit."""
+    """Return the array header at the start of a stream; raise ValueError if its clips cannot be read one by one."""
     header = read_header(stream, size)
     if header.dtype.hasobject:
-        raise ValueError("it holds Python objects, which are never loaded")
+        raise ValueError("it contains Python objects, which are never loaded")
     if header.fortran and len(header.shape) > 1:
-        raise ValueError("it lies in Fortran order; save numpy.ascontiguousarray(...) of it")
+        raise ValueError("it is in Fortran order; save numpy.ascontiguousarray(...) of it")
     return header

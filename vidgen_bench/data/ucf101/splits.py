@@ -1,5 +1,4 @@
-"""The three lists of the UCF101 layout: classInd.txt, trainlist0N.txt and testlist0N.txt, as text, before any video is
-looked for."""
+"""Parsers for the three lists of the UCF101 layout: classInd.txt, trainlist0N.txt and testlist0N.txt."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ _ENTRY = re.compile(r"(?P<folder>[^/\\]+)/(?P<file>v_(?P<stem>.+)_g\d+_c\d+\.\w+
 
 @dataclass(frozen=True)
 class Line:
-    """One entry of a list: where it stands, the folder and file it names, and its label from 0 where it gives one."""
+    """One entry of a list: its file and line number, the folder and file it names, and its label from 0 if it has one."""
 
     where: str
     folder: str
@@ -24,15 +23,15 @@ class Line:
 
     @property
     def name(self) -> str:
-        """``Class/v_Class_g01_c01.avi`` as written."""
+        """``Class/v_Class_g01_c01.avi`` as spelt in the list."""
         return f"{self.folder}/{self.file}"
 
 
 def read_classes(path: Path) -> tuple[str, ...]:
-    """Return the class names of classInd.txt in order of their numbers.
+    """Return the class names of classInd.txt in the order of their numbers.
 
     Raises:
-        DataError: not lines of ``1 ApplyEyeMakeup``, numbered 1, 2, 3 ... without gap or repetition.
+        DataError: a line is not like ``1 ApplyEyeMakeup``, or the numbers are not 1, 2, 3 ... without gaps or repetitions.
     """
     numbers: dict[int, str] = {}
     seen: dict[str, str] = {}
@@ -42,32 +41,34 @@ def read_classes(path: Path) -> tuple[str, ...]:
         if not number.isdecimal() or not name or "/" in name or "\\" in name or name in (".", ".."):
             raise DataError(f"{where}: {text!r}: expected a number and a class name, as in '1 ApplyEyeMakeup'.")
         if int(number) in numbers or name.casefold() in seen:
-            raise DataError(f"{where}: {text!r}: this number or class stands in an earlier line. Remove one of them.")
+            raise DataError(
+                f"{where}: {text!r}: this number or class is already on an earlier line. Remove one of them."
+            )
         numbers[int(number)], seen[name.casefold()] = name, where
     if not numbers:
-        raise DataError(f"{path}: the file names no class, expected lines such as '1 ApplyEyeMakeup'.")
+        raise DataError(f"{path}: the file lists no classes; expected lines such as '1 ApplyEyeMakeup'.")
     if sorted(numbers) != list(range(1, len(numbers) + 1)):
         raise DataError(
-            f"{path}: the class numbers are {_few(sorted(numbers))}, expected 1 to {len(numbers)} without a gap."
+            f"{path}: the class numbers are {_few(sorted(numbers))}; expected 1 to {len(numbers)} without gaps."
         )
     return tuple(numbers[i] for i in sorted(numbers))
 
 
 def read_list(path: Path, labelled: bool) -> list[Line]:
-    """Return the entries of a train list (``Class/v_Class_g01_c01.avi 1``) or a test list (the same without a label).
+    """Return the entries of a training list (``Class/v_Class_g01_c01.avi 1``) or a test list (without the label).
 
     Raises:
-        DataError: a line of another form (a path that climbs out of the folder included), or no line at all.
+        DataError: a line has another form, a path leads out of the folder, or the list is empty.
     """
     entries = [_entry(where, text, labelled) for where, text in _lines(path)]
     if not entries:
-        raise DataError(f"{path}: the list is empty, expected lines such as 'Archery/v_Archery_g01_c01.avi'.")
+        raise DataError(f"{path}: the list is empty; expected lines such as 'Archery/v_Archery_g01_c01.avi'.")
     return entries
 
 
 def _entry(where: str, text: str, labelled: bool) -> Line:
     name, label = text, None
-    if labelled or re.search(r"\s\d+\Z", text):  # some copies of the test lists carry a label too
+    if labelled or re.search(r"\s\d+\Z", text):  # some copies of the test lists have labels too
         name, _, number = text.rpartition(" ")
         if not name or not number.isdecimal() or int(number) < 1:
             raise DataError(
@@ -77,15 +78,15 @@ def _entry(where: str, text: str, labelled: bool) -> Line:
     parts = re.split(r"[/\\]", name)
     if ".." in parts or name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name):
         raise DataError(
-            f"{where}: {name!r} leads out of the folder of videos; expected a path inside it, as "
+            f"{where}: {name!r} leads out of the folder of videos; expected a path inside it, such as "
             "'Class/v_Class_g01_c01.avi'."
         )
     match = _ENTRY.match(name)
     if match is None or match["folder"] == ".":
-        raise DataError(f"{where}: {text!r}: expected Class/v_Class_gNN_cNN.avi, the folder naming the class.")
+        raise DataError(f"{where}: {text!r}: expected Class/v_Class_gNN_cNN.avi, with the class as folder name.")
     if match["stem"].casefold() != match["folder"].casefold():
         raise DataError(
-            f"{where}: {name!r}: the file says class {match['stem']!r}, its folder says {match['folder']!r}."
+            f"{where}: {name!r}: the file name has the class {match['stem']!r}, its folder {match['folder']!r}."
         )
     return Line(where, match["folder"], match["file"], label)
 
@@ -96,10 +97,10 @@ def _lines(path: Path) -> Iterator[tuple[str, str]]:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise DataError(
-            f"{path} does not exist; --splits must name the folder of classInd.txt, trainlist0N.txt and testlist0N.txt."
+            f"{path} does not exist; --splits must be the folder with classInd.txt, trainlist0N.txt and testlist0N.txt."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read as a text ({error}).") from error
+        raise DataError(f"{path}: cannot be read as text ({error}).") from error
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
             yield f"{path}:{number}", line.strip()

@@ -1,7 +1,7 @@
-"""The UCF101 layout: which videos a split has, where they lie, and what class they show.
+"""The UCF101 layout: the videos of a split, their paths and their classes.
 
-The folder names the class. Folder and file are matched without regard to case: the genuine set holds
-``HandstandPushups/v_HandStandPushups_g01_c01.avi``, and lists that spell it either way.
+The folder names the class. Folder and file names are matched without regard to case: UCF101 itself has
+``HandstandPushups/v_HandStandPushups_g01_c01.avi``, and its lists use both spellings.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from vidgen_bench.errors import DataError, did_you_mean
 
 @dataclass(frozen=True)
 class Video:
-    """One listed video: its path relative to the folder of videos (with ``/``, spelt as on disk) and its label from
-    0."""
+    """One listed video: its path relative to the folder of videos (with ``/``, spelt as on disk) and its label from 0."""
 
     path: str
     label: int
@@ -27,7 +26,7 @@ class Video:
 
 @dataclass(frozen=True)
 class Tree:
-    """One split of a folder of videos; ``missing`` are listed videos that are not on disk and were tolerated."""
+    """One split of a folder of videos; ``missing`` are the tolerated listed videos that are not on disk."""
 
     classes: tuple[str, ...]
     train: tuple[Video, ...]
@@ -40,17 +39,16 @@ def read_tree(source: VideoSource, split: int, allow_missing: int = 0) -> Tree:
 
     Args:
         source: the folder of class folders, and the folder of the lists.
-        split: the N of trainlist0N.txt.
+        split: N of trainlist0N.txt.
         allow_missing: how many listed videos may be absent from disk.
     Raises:
-        DataError: an empty folder, a class without videos, a listed video that is not there, a path or link that leads
-            out of
-            the folder, a malformed line, a video listed twice, or a label that disagrees with classInd.txt.
+        DataError: an empty folder, a class without videos, a listed video that is missing, a path or link that leads
+            out of the folder, a malformed line, a video listed twice, or a label that contradicts classInd.txt.
     """
-    record_files = _Shelf(source.videos)
+    class_folders = _ClassFolders(source.videos)
     classes = read_classes(source.splits / "classInd.txt")
     numbers = {name.casefold(): label for label, name in enumerate(classes)}
-    record_files.require_videos(classes)
+    class_folders.require_videos(classes)
     train_list, test_list = (source.splits / f"{kind}list{split:02d}.txt" for kind in ("train", "test"))
     seen: dict[str, Line] = {}
     missing: list[Line] = []
@@ -59,28 +57,26 @@ def read_tree(source: VideoSource, split: int, allow_missing: int = 0) -> Tree:
         videos = []
         for line in lines:
             label = _label(line, numbers, classes)
-            _once(line, seen)
-            path = record_files.find(line)
+            _check_duplicate(line, seen)
+            path = class_folders.find(line)
             if path is None:
                 missing.append(line)
             else:
                 videos.append(Video(path, label))
         found.append(tuple(videos))
     _tolerate(missing, allow_missing, source)
-    _every_class(classes, found[0], train_list)
+    _check_every_class(classes, found[0], train_list)
     if not found[1]:
         raise DataError(f"{test_list}: none of the listed videos is in {source.videos}.")
     return Tree(classes, found[0], found[1], tuple(line.name for line in missing))
 
 
-class _Shelf:
-    """What lies in the folder of videos: {folded class name: (folder as spelt, {folded file name: names as spelt})}."""
+class _ClassFolders:
+    """The class folders in the folder of videos and their files, looked up by case-folded name."""
 
     def __init__(self, videos: Path) -> None:
         if not videos.is_dir():
-            raise DataError(
-                f"{videos} is not a folder; --data must name the folder that holds one folder of videos a class."
-            )
+            raise DataError(f"{videos} is not a folder; --data must be the folder with one folder of videos per class.")
         self.videos = videos
         self._root = Path(os.path.realpath(videos))
         self._folders: dict[str, list[str]] = {}
@@ -88,12 +84,12 @@ class _Shelf:
             self._folders.setdefault(name.casefold(), []).append(name)
         if not self._folders:
             raise DataError(
-                f"{videos} holds no folder; expected one folder a class, as in Archery/v_Archery_g01_c01.avi."
+                f"{videos} contains no folder; expected one folder per class, as in Archery/v_Archery_g01_c01.avi."
             )
         self._files: dict[str, dict[str, list[str]]] = {}
 
     def files(self, folder: str) -> dict[str, list[str]]:
-        """Return the files of a folder (as spelt on disk) by folded name, read once."""
+        """Return the file names of a folder as spelt on disk, by case-folded name; each folder is listed once."""
         if folder not in self._files:
             files: dict[str, list[str]] = {}
             for name in sorted(_names(self.videos / folder, folders=False)):
@@ -102,12 +98,11 @@ class _Shelf:
         return self._files[folder]
 
     def require_videos(self, classes: tuple[str, ...]) -> None:
-        """Refuse where no class at all has its folder here, or where a class has a folder without a file."""
+        """Raise DataError if no class has a folder here, or if a class's folder is empty."""
         if not any(name.casefold() in self._folders for name in classes):
             raise DataError(
-                f"{self.videos} holds none of the {len(classes)} class folders that classInd.txt names "
-                f"({classes[0]} ...). "
-                "--data must name the folder that holds them."
+                f"{self.videos} contains none of the {len(classes)} class folders listed in classInd.txt "
+                f"({classes[0]} ...). --data must be the folder that contains them."
             )
         for name in classes:
             for folder in self._folders.get(name.casefold(), []):
@@ -115,7 +110,7 @@ class _Shelf:
                     raise DataError(f"{self.videos / folder}: the class {name!r} has no videos; its folder is empty.")
 
     def find(self, line: Line) -> str | None:
-        """Return the path on disk of a listed video, None where it is not there."""
+        """Return the path on disk of a listed video, or None if it is missing."""
         folder = _pick(line.folder, self._folders.get(line.folder.casefold(), []), line, self.videos)
         if folder is None:
             return None
@@ -126,7 +121,7 @@ class _Shelf:
         linked = path.is_symlink() or path.parent.is_symlink()
         if linked and not Path(os.path.realpath(path)).is_relative_to(self._root):
             raise DataError(
-                f"{line.where}: {path} is a link that leads out of {self.videos}. Put the video itself there."
+                f"{line.where}: {path} is a link that leads out of {self.videos}. Replace it with the video itself."
             )
         return f"{folder}/{file}"
 
@@ -140,11 +135,11 @@ def _names(folder: Path, folders: bool) -> Iterable[str]:
 
 
 def _pick(wanted: str, spelt: list[str], line: Line, folder: Path) -> str | None:
-    """Return the exact spelling where it is there, else the only one that differs in case alone."""
+    """Return the exact spelling if it exists, otherwise the only one that differs just in case, or None."""
     if wanted in spelt or len(spelt) < 2:
         return wanted if wanted in spelt else next(iter(spelt), None)
     raise DataError(
-        f"{line.where}: {line.name!r} could be {' or '.join(spelt)} in {folder}; they differ in case only. Keep one."
+        f"{line.where}: {line.name!r} matches {' and '.join(spelt)} in {folder}, which differ in case only. Keep one."
     )
 
 
@@ -152,7 +147,7 @@ def _label(line: Line, numbers: dict[str, int], classes: tuple[str, ...]) -> int
     label = numbers.get(line.folder.casefold())
     if label is None:
         raise DataError(
-            f"{line.where}: classInd.txt names no class {line.folder!r}.{did_you_mean(line.folder, classes)}"
+            f"{line.where}: there is no class {line.folder!r} in classInd.txt.{did_you_mean(line.folder, classes)}"
         )
     if line.label not in (None, label):
         raise DataError(
@@ -162,13 +157,10 @@ def _label(line: Line, numbers: dict[str, int], classes: tuple[str, ...]) -> int
     return label
 
 
-def _once(line: Line, seen: dict[str, Line]) -> None:
+def _check_duplicate(line: Line, seen: dict[str, Line]) -> None:
     key = line.name.casefold()
     if key in seen:
-        raise DataError(
-            f"{line.where}: {line.name!r} stands already at {seen[key].where}; a video may be listed once. Remove "
-            "one line."
-        )
+        raise DataError(f"{line.where}: {line.name!r} is already listed at {seen[key].where}. Remove one of the lines.")
     seen[key] = line
 
 
@@ -179,14 +171,13 @@ def _tolerate(missing: list[Line], allowed: int, source: VideoSource) -> None:
     more = f"; and {len(missing) - 5} more" if len(missing) > 5 else ""
     raise DataError(
         f"{len(missing)} listed video(s) are not in {source.videos}: {shown}{more}. "
-        f"Put them there, or pass --allow-missing {len(missing)} to go on without them."
+        f"Add them, or pass --allow-missing {len(missing)} to continue without them."
     )
 
 
-def _every_class(classes: tuple[str, ...], train: tuple[Video, ...], where: Path) -> None:
+def _check_every_class(classes: tuple[str, ...], train: tuple[Video, ...], where: Path) -> None:
     without = sorted(set(range(len(classes))) - {video.label for video in train})
     if without:
         raise DataError(
-            f"{where}: the class {classes[without[0]]!r} has no videos to train on; every class of classInd.txt "
-            "needs some."
+            f"{where}: the class {classes[without[0]]!r} has no training videos; every class in classInd.txt needs some."
         )

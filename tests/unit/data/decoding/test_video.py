@@ -84,7 +84,7 @@ def test_a_truncated_video_is_an_error_with_both_counts(
     path.write_bytes(data[: len(data) // 2])
     if not decord:
         monkeypatch.setattr(video, "_decord", lambda: None)
-    with pytest.raises(DataError, match=r"cut\.avi: truncated: the header promises 60 frames, \d\d could be decoded"):
+    with pytest.raises(DataError, match=r"cut\.avi: truncated: the header declares 60 frames, \d\d could be decoded"):
         decode(path)
 
 

@@ -78,7 +78,7 @@ def test_a_video_that_hangs_is_reported_and_the_others_are_decoded(tmp_path: Pat
     first, hung, second = decode_all(jobs, SMALL, workers=1, timeout=2.0)
     assert (first.frames, second.frames) == (8, 9)
     assert hung.fault is not None
-    assert "hangs.avi: decoding it took longer than 2 s" in hung.fault
+    assert "hangs.avi: decoding took longer than 2 s" in hung.fault
     assert not any(worker.alive for worker in started)
 
 
@@ -107,7 +107,7 @@ def test_a_video_that_kills_its_worker_twice_is_reported_and_the_others_are_deco
     deadly, good = decode_all(jobs, SMALL, workers=1, timeout=60)
     killer.join()
     assert deadly.fault is not None
-    assert "deadly.avi: the decoder died on it twice (signal SIGSEGV)" in deadly.fault
+    assert "deadly.avi: the decoder crashed twice (signal SIGSEGV)" in deadly.fault
     assert good.frames == 8
 
 

@@ -64,9 +64,9 @@ def test_floats_are_rounded_where_they_are_resized_and_the_change_says_so() -> N
 @pytest.mark.parametrize(
     ("made", "told"),
     [
-        (pixels(frames=5), "clip 0 of the array has 5 frames; expected 6. No frame is made up"),
-        (pixels(frames=7), "has 7 frames; expected 6. Give --trim first or --trim centre"),
-        (pixels(size=32), "frames of 32 x 32; expected 24 x 24. Give --resize"),
+        (pixels(frames=5), "clip 0 of the array has 5 frames; expected 6. Frames are never added"),
+        (pixels(frames=7), "has 7 frames; expected 6. Pass --trim first or --trim centre"),
+        (pixels(size=32), "frames of 32 x 32; expected 24 x 24. Pass --resize"),
         (pixels()[:, :, :20], "20 rows and 24 columns; expected 24 x 24"),
     ],
 )
@@ -76,9 +76,9 @@ def test_what_does_not_fit_is_refused_with_the_option_that_would_change_it(made:
 
 
 def test_options_do_not_help_where_they_cannot() -> None:
-    with pytest.raises(RequestError, match=r"expected 6\. No frame is made up"):
+    with pytest.raises(RequestError, match=r"expected 6\. Frames are never added"):
         fitted(source_of(pixels(frames=5)), CLIP, trim="first")
-    with pytest.raises(RequestError, match="A square is cut where the clips are made"):
+    with pytest.raises(RequestError, match="Crop the clips to a square before you pass them"):
         fitted(source_of(pixels()[:, :, :20]), CLIP, resize=True)
     with pytest.raises(RequestError, match=r"trim 'center' is unknown\. Did you mean 'centre'"):
         fitted(source_of(pixels()), Clip(4, 24, 2), trim="center")

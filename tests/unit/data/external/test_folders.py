@@ -131,7 +131,7 @@ def test_links_are_followed_and_a_broken_one_is_named(tmp_path: Path) -> None:
     (tmp_path / "clips" / "a").symlink_to(tmp_path / "elsewhere" / "a")
     assert np.array_equal(read(tmp_path / "clips"), convention(made))
     (tmp_path / "clips" / "b").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(RequestError, match="b is a link to nothing"):
+    with pytest.raises(RequestError, match="b is a broken link"):
         open_source(tmp_path / "clips")
 
 
@@ -186,14 +186,14 @@ def _two_kinds(folder: Path) -> None:
     ("fill", "told"),
     [
         (lambda folder: None, "is empty; expected .mp4"),
-        (_strip, "strip.png is a picture, and a picture is no clip, not even a strip"),
-        (_text, "notes.txt is no clip: expected .mp4"),
-        (_both, r"holds both folders \(b\) and files \(a.gif\)"),
+        (_strip, "strip.png is a picture; a single picture is not read as a clip, not even a strip"),
+        (_text, "notes.txt is not a clip; expected .mp4"),
+        (_both, r"contains both folders \(b\) and files \(a.gif\)"),
         (_run, "is a run folder"),
-        (_arrays, "a.npy is no clip.*pack them into a .zip"),
-        (_nested, "b is no picture: a clip's folder"),
+        (_arrays, "a.npy is not a clip.*pack them into one .zip"),
+        (_nested, "b is not a picture; expected a clip's frames"),
         (_empty_clip, "a is empty"),
-        (_two_kinds, r"holds frames as \.jpg and \.png"),
+        (_two_kinds, r"contains frames as \.jpg and \.png"),
     ],
 )
 def test_what_is_no_folder_of_clips_is_refused(tmp_path: Path, fill, told: str) -> None:

@@ -82,7 +82,7 @@ def test_files_that_differ_in_case_only_are_refused_unless_one_is_spelt_exactly(
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
-    assert "holds no folder" in refusal(source(tmp_path, files=[]))
+    assert "contains no folder" in refusal(source(tmp_path, files=[]))
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_class_with_an_empty_folder_is_refused(tmp_path: Path) -> None:
 
 def test_a_class_without_training_videos_is_refused(tmp_path: Path) -> None:
     text = refusal(source(tmp_path, train=TRAIN[:1]))
-    assert "the class 'Beta' has no videos to train on" in text
+    assert "the class 'Beta' has no training videos" in text
     assert "trainlist01.txt" in text
 
 
@@ -157,10 +157,10 @@ def test_a_link_that_leads_out_is_refused(tmp_path: Path, what: str) -> None:
         ("Alpha/v_Alpha_g01_c01.avi one", r"trainlist01.txt:2.*expected a video and its class number"),
         ("Alpha/holiday.avi 1", r"trainlist01.txt:2.*expected Class/v_Class_gNN_cNN.avi"),
         ("v_Alpha_g01_c01.avi 1", r"trainlist01.txt:2.*expected Class/v_Class_gNN_cNN.avi"),
-        ("Alpha/v_Beta_g01_c01.avi 1", r"trainlist01.txt:2.*says class 'Beta', its folder says 'Alpha'"),
+        ("Alpha/v_Beta_g01_c01.avi 1", r"trainlist01.txt:2.*has the class 'Beta', its folder 'Alpha'"),
         ("Alpha/v_Alpha_g02_c01.avi 2", r"trainlist01.txt:2.*is labelled 2; classInd.txt gives 'Alpha' the number 1"),
         ("Alpah/v_Alpah_g01_c01.avi 1", r"trainlist01.txt:2.*no class 'Alpah'.*Did you mean 'Alpha'"),
-        ("Beta/V_BETA_G01_c01.avi 2", r"trainlist01.txt:2.*stands already at .*trainlist01.txt:1"),
+        ("Beta/V_BETA_G01_c01.avi 2", r"trainlist01.txt:2.*is already listed at .*trainlist01.txt:1"),
     ],
 )
 def test_a_bad_training_line_is_refused_with_file_and_line(tmp_path: Path, train: str, message: str) -> None:
@@ -178,11 +178,11 @@ def test_a_video_in_both_lists_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "names no class"),
+        ("", "lists no classes"),
         ("Alpha 1\n", "expected a number and a class name"),
-        ("1 Alpha\n1 Beta\n", "stands in an earlier line"),
-        ("1 Alpha\n2 alpha\n", "stands in an earlier line"),
-        ("1 Alpha\n3 Beta\n", "expected 1 to 2 without a gap"),
+        ("1 Alpha\n1 Beta\n", "is already on an earlier line"),
+        ("1 Alpha\n2 alpha\n", "is already on an earlier line"),
+        ("1 Alpha\n3 Beta\n", "expected 1 to 2 without gaps"),
         ("1 ..\n", "expected a number and a class name"),
     ],
 )
@@ -205,7 +205,7 @@ def test_an_empty_or_binary_list_is_refused(tmp_path: Path) -> None:
     given = source(tmp_path, test=[])
     assert "the list is empty" in refusal(given)
     (given.splits / "testlist01.txt").write_bytes(b"\xff\xfe\x00\x80")
-    assert "cannot be read as a text" in refusal(given)
+    assert "cannot be read as text" in refusal(given)
 
 
 def test_windows_line_ends_a_mark_at_the_start_and_blank_lines_are_read(tmp_path: Path) -> None:
