@@ -162,7 +162,7 @@ def _video(content: bytes | None):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (_empty, ["data/videos holds no folder", "expected one folder a class"]),
+        (_empty, ["data/videos contains no folder", "expected one folder per class"]),
         (_class_without_videos, ["Gamma"]),
         (_line("Alpha/v_Alpha_g77_c01.avi 1"), ["v_Alpha_g77_c01.avi"]),
         (_line("../secret/v_Alpha_g77_c01.avi 1"), ["../secret"]),

@@ -116,7 +116,7 @@ def test_missing_and_bad_videos(tmp_path: Path, source: VideoSource) -> None:
 def test_an_empty_folder_and_a_list_that_climbs_out(tmp_path: Path, source: VideoSource) -> None:
     (tmp_path / "empty").mkdir()
     given = options(tmp_path, VideoSource(tmp_path / "empty", source.splits))
-    assert "holds no folder" in data(tmp_path, "prepare", *given, code=2).stderr
+    assert "contains no folder" in data(tmp_path, "prepare", *given, code=2).stderr
     write_lists(tmp_path / "bad", ["Alpha", "Beta"], ["../v_x_g01_c01.avi 1"], ["Alpha/v_Alpha_g01_c01.avi"])
     given = options(tmp_path, VideoSource(source.videos, tmp_path / "bad"))
     assert "trainlist01.txt:1: '../v_x_g01_c01.avi' leads out" in data(tmp_path, "prepare", *given, code=2).stderr

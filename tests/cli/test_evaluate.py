@@ -213,7 +213,7 @@ def test_precision_is_in_the_id(place: Path, monkeypatch) -> None:
         (["mine.npy", *HERE, "--protocol", "c3d-tgn"], "Did you mean 'c3d-tgan'"),
         (["mine.npy", *HERE, "--protocol", "fvd-2048-16f", "--samples", "8"], "always uses 2048 samples, as its name says"),
         (["mine.npy", *HERE, "--name", "Mine!"], "--name Mine!: expected up to 100 lower-case"),
-        (["mine.npy", *HERE, "--range", "0,1"], "uint8, which is 0 to 255; --range 0,1 is for floats"),
+        (["mine.npy", *HERE, "--range", "0,1"], "uint8 with values 0 to 255; --range 0,1 is only for floats"),
         (["mine.npy", *HERE, "--layout", "NTWH"], "The layout 'NTWH' is unknown"),
         (["mine.npy", *HERE, "--trim", "center"], "trim 'center' is unknown. Did you mean 'centre'"),
         (["mine.npy", *HERE, "--precision", "fp16"], "There is no precision 'fp16'"),
@@ -222,7 +222,7 @@ def test_precision_is_in_the_id(place: Path, monkeypatch) -> None:
         ([RUN, *DATA, "--resize"], "--resize is for external clips"),
         ([RUN, *DATA, "--name", "mine"], "--name is for external clips"),
         ([RUN, *HERE, "--track", "shapes-smoke"], "Leave --track out"),
-        (["runs", *HERE], "is no picture: a clip's folder holds its frames"),
+        (["runs", *HERE], "is not a picture; expected a clip's frames as .png"),
     ],
 )
 def test_wrong_requests_are_refused(command: Command, arguments: list[str], told: str) -> None:
@@ -275,7 +275,7 @@ def test_the_python_function_takes_clips_and_refuses_what_is_none(place: Path, m
     monkeypatch.chdir(place)
     assert vidgen_bench.evaluate.__module__ == "vidgen_bench", "its module does not take its place when it is imported"
     with pytest.raises(
-        RequestError, match="expected a path, a NumPy array or a tensor of clips; list is none of these"
+        RequestError, match="Expected a path, a NumPy array or a tensor of clips; found list"
     ):
         vidgen_bench.evaluate([1, 2], **PYTHON)  # type: ignore[arg-type]
     with pytest.raises(RequestError, match="There is no precision 'fp8'"):
