@@ -89,7 +89,7 @@ class TganV2Preprocessing(Preprocessing):
     """Preprocessing "tganv2".
 
     y = resize(128 BGR(clip(x, -1, 1))) + 128 - mean[rows 8:120, columns 8:120]. The whole frame is resized straight to 112 x 112,
-    bilinearly, without a 128-pixel stage or a crop of the frame. Columns 8:120 of the 171-wide cube lie 21 pixels to the left of
+    bilinearly, without a 128-pixel stage or a crop of the frame. Columns 8:120 of the 171-wide cube are 21 pixels to the left of
     those that "tgan" subtracts: the released network does this, so it is kept.
 
     The resize is chainer's ``resize_images`` in its align-corners form. This form is a reconstruction from chainer's default; no
