@@ -1,4 +1,4 @@
-"""``vidgen-bench sample`` and the page about it: every format read back, every refusal with its reason."""
+"""``vidgen-bench sample`` and its page: every format is read back, every refusal has its reason."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PAGE = (ROOT / "docs" / "continuous-time.md").read_text()
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of runs, named as ``vidgen-bench run`` names them."""
+    """A folder of runs with the names that ``vidgen-bench run`` gives them."""
     base = tmp_path_factory.mktemp("runs")
     for spec in ("tgan+ode2", "tganv2+ode2", "tgan+conv1d", "tgan+gru", "tgan+sde"):
         begun(base / "runs" / "shapes-smoke" / spec / "seed-0", spec)
@@ -62,7 +62,7 @@ def film(path: Path) -> tuple[list[np.ndarray], float]:
 
 @cache
 def blocks_of_three(run: Path, **asked: int) -> list[np.ndarray]:
-    """Return the frames that a film of three clips must show, enlarged twice."""
+    """Return the frames of a film of three clips, enlarged twice."""
     made = pixels(vidgen_bench.load(run, device="cpu").sample(3, **asked))
     return [block(made[:, t]).repeat(2, axis=0).repeat(2, axis=1) for t in range(made.shape[1])]
 
@@ -144,7 +144,7 @@ def test_separate_films_and_frames(command, runs, tmp_path):
     assert np.array_equal(np.stack([np.asarray(Image.open(p)) for p in written]), made.reshape(-1, 64, 64, 3))
 
 
-def test_the_name_and_the_format_follow_what_is_asked(command, runs):
+def test_the_name_and_the_format_follow_the_options(command, runs):
     run = run_of("tgan+ode2")
     assert command("sample", run, "--device", "cpu", "--checkpoint", "last").code == 0
     frames, _ = film(runs / run / "sample-seed0-last.gif")
@@ -165,19 +165,19 @@ def test_a_factor_is_written_with_or_without_x(text, factor):
         (
             "tgan+conv1d",
             ["--fps", "4x"],
-            "tgan+conv1d cannot go between (--fps) the training frames: conv1d cannot. It shows the training frames alone.",
+            "tgan+conv1d cannot sample between (--fps) the training frames: not supported by conv1d. It samples the training frames only.",
         ),
-        ("tgan+conv1d", ["--extend", "1"], "cannot go after (--extend)"),
+        ("tgan+conv1d", ["--extend", "1"], "cannot sample after (--extend)"),
         (
             "tgan+gru",
             ["--rewind", "1"],
-            "tgan+gru cannot go before (--rewind) the training frames: gru cannot. It can go after (--extend) them.",
+            "tgan+gru cannot sample before (--rewind) the training frames: not supported by gru. It can sample after (--extend) them.",
         ),
         (
             "tgan+sde",
             ["--rewind", "8", "--fps", "2"],
-            "tgan+sde cannot go before (--rewind) the training frames: sde cannot. "
-            "It can go between (--fps) or after (--extend) them.",
+            "tgan+sde cannot sample before (--rewind) the training frames: not supported by sde. "
+            "It can sample between (--fps) or after (--extend) them.",
         ),
         ("tgan+ode2", ["--fps", "fast"], "--fps fast: expected a factor on the training frame rate, as in 4x or 1.5x"),
         ("tgan+ode2", ["--fps", "0.5x"], "fps=0.5: expected a factor on the training frame rate from 1 to 1000"),
@@ -187,7 +187,7 @@ def test_a_factor_is_written_with_or_without_x(text, factor):
         ("tgan+ode2", ["--count", "0"], "Invalid value for '--count'"),
         ("tgan+ode2", ["--count", "1000000"], "1,000,000 clips of 16 frames are 732.4 GiB"),
         ("tgan+ode2", ["--format", "avi"], "Invalid value for '--format'"),
-        ("tgan+ode2", ["--fps", "8x"], "64 frames a second are too many for gif"),
+        ("tgan+ode2", ["--fps", "8x"], "64 frames per second are too many for gif"),
         ("tgan+ode2", ["--count", "2000", "--format", "webp", "--extend", "1"], "12 clips at once"),
         ("tgan+ode2", ["--out", "runs"], "--out runs is a folder; name a file in it"),
         (
@@ -208,7 +208,7 @@ def test_what_cannot_be_is_refused_before_anything_is_written(command, runs, mon
     before = set(runs.rglob("*"))
     if words == "12 clips at once":  # a block of the width that the format does not hold
         monkeypatch.setattr("vidgen_bench.experiments.pictures.grid._near_square", lambda count: (300, 7))
-        words = "19200 x 448 pixels is too large for webp, which holds 16383 a side"
+        words = "19200 x 448 pixels is too large for webp, which allows 16383 per side"
     done = command("sample", run_of(spec), *arguments)
     assert done.code == 2
     assert words in " ".join(re.sub("[│╭╮╰╯─]", "", done.err).split())
@@ -216,7 +216,7 @@ def test_what_cannot_be_is_refused_before_anything_is_written(command, runs, mon
     assert set(runs.rglob("*")) == before
 
 
-def test_a_folder_that_cannot_be_written_is_told(command):
+def test_a_folder_that_cannot_be_written_is_reported(command):
     done = command("sample", run_of("tgan+ode2"), "--count", "1", "--out", "taken/film.gif", "--device", "cpu")
     assert done.code == 1
     assert "taken/film.gif could not be written" in done.err

@@ -1,1 +1,1 @@
-"""A spec, a track and the installed plugins become a game that can be built, or a reason why not."""
+"""Composes a spec, a track and the installed plugins into a game that can be built, or refuses with the reason."""

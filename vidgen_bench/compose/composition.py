@@ -1,4 +1,4 @@
-"""A spec, a track and the installed plugins make a composition, or a reason why not; all before a device is touched."""
+"""Composes a spec on a track into a game that can be built, or refuses it with the reason, before a device is used."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vidgen_bench.host.host import Host
 if TYPE_CHECKING:
     from torch import nn
 
-_ASKED_BY: dict[Ability, str] = {"between": "--fps", "before": "--rewind", "after": "--extend"}
+_OPTION_OF: dict[Ability, str] = {"between": "--fps", "before": "--rewind", "after": "--extend"}
 
 
 @dataclass(frozen=True)
@@ -26,25 +26,25 @@ class Composition(Pair):
 
     @property
     def can(self) -> frozenset[Ability]:
-        """What both sides can do beyond the training frames."""
+        """The instants besides the training frames that both sides serve."""
         return self.backbone.can & self.temporal.can if self.temporal else self.backbone.can
 
     def check_times(self, times: Times) -> None:
-        """Refuse instants that this pair cannot serve; enforced here, never inside a module.
+        """Refuse instants that this pair cannot serve; modules need not check them.
 
         Raises:
-            RequestError: names what was asked, the side that cannot, and what the pair can instead.
+            RequestError: the message names the missing ability, the side that lacks it, and the abilities of the pair.
         """
         last = self.clip.frames - 1
-        asked: set[Ability] = set()
+        needed: set[Ability] = set()
         for t in times:
-            asked |= {"before"} if t < 0 else {"after"} if t > 1 else set()
-            asked |= {"between"} if abs(t * last - round(t * last)) > 1e-9 else set()
-        if missing := asked - self.can:
-            sides = [d.name for d in (self.backbone, self.temporal) if d and missing - d.can]
-            can = f"It can go {_spelt(self.can)} them." if self.can else "It shows the training frames alone."
+            needed |= {"before"} if t < 0 else {"after"} if t > 1 else set()
+            needed |= {"between"} if abs(t * last - round(t * last)) > 1e-9 else set()
+        if missing := needed - self.can:
+            sides = " and ".join(d.name for d in (self.backbone, self.temporal) if d and missing - d.can)
+            can = f"It can sample {_spelt(self.can)} them." if self.can else "It samples the training frames only."
             raise RequestError(
-                f"{self.resolved.spec} cannot go {_spelt(missing)} the training frames: {' and '.join(sides)} cannot. {can}"
+                f"{self.resolved.spec} cannot sample {_spelt(missing)} the training frames: not supported by {sides}. {can}"
             )
 
     def build_temporal(self, seed: int) -> nn.Module | None:
@@ -53,7 +53,7 @@ class Composition(Pair):
         if temporal is None or latent is None:
             return None
         with _Seeded(seed, "temporal"):
-            return _stays(self.resolved.spec.temporal, lambda: temporal.build(latent, self.temporal_options))
+            return _built(self.resolved.spec.temporal, lambda: temporal.build(latent, self.temporal_options))
 
     def build(self, seed: int) -> Game:
         """Return the game on the CPU; specs that differ only in G_t start from the same frame generator and discriminators.
@@ -63,7 +63,7 @@ class Composition(Pair):
         """
         temporal = self.build_temporal(seed)
         with _Seeded(seed, "backbone"):
-            game = _stays(
+            game = _built(
                 self.resolved.spec.backbone, lambda: self.backbone.build(self.clip, self.backbone_options, temporal)
             )
         if fault := _game_fault(game, temporal):
@@ -71,8 +71,8 @@ class Composition(Pair):
         return game
 
 
-def _stays(name: str | None, build: Callable[[], Any]) -> Any:
-    """Return what a declaration builds; a SystemExit of a stranger's code would end a command as if all were done."""
+def _built(name: str | None, build: Callable[[], Any]) -> Any:
+    """Return the result of a plugin's ``build``; a SystemExit in a plugin would otherwise end the command with exit code 0."""
     try:
         return build()
     except SystemExit as error:
@@ -80,7 +80,7 @@ def _stays(name: str | None, build: Callable[[], Any]) -> Any:
 
 
 class _Seeded:
-    """Torch's global generator seeded from (seed, purpose) for the length of a block, and put back afterwards."""
+    """Seeds torch's global generator from (seed, purpose) for the length of a block, and restores it afterwards."""
 
     def __init__(self, seed: int, purpose: str) -> None:
         self._seed, self._purpose = seed, purpose
@@ -103,12 +103,12 @@ def compose(text: str, track: Track, given: Mapping[str, Any], host: Host) -> Co
 
     Args:
         text: ``tgan``, ``tgan+ode1``, ``tgan+ode1:equal``.
-        track: tells the clip, and option defaults.
-        given: ``{"temporal.hidden": "64"}``, texts or typed values.
+        track: sets the clip shape, and defaults of options.
+        given: values of ``--set``, ``{"temporal.hidden": "64"}``, as strings or typed values.
         host: the installed plugins.
     Raises:
-        Misfit: the pair does not fit; the text has the reason and the nearest that does.
-        RequestError: unknown names, or options out of range.
+        Misfit: the pair does not fit; the message has the reason and the nearest pair that fits.
+        RequestError: a name is unknown, or an option is out of range.
     """
     spec = parse(text)
     try:
@@ -122,8 +122,8 @@ def compose(text: str, track: Track, given: Mapping[str, Any], host: Host) -> Co
 
 
 def _spelt(abilities: Set[Ability]) -> str:
-    """Return abilities with the options that ask for them: ``between (--fps) or after (--extend)``."""
-    return " or ".join(f"{a} ({option})" for a, option in _ASKED_BY.items() if a in abilities)
+    """Return abilities with the options that request them: ``between (--fps) or after (--extend)``."""
+    return " or ".join(f"{a} ({option})" for a, option in _OPTION_OF.items() if a in abilities)
 
 
 def _game_fault(game: Game, temporal: nn.Module | None) -> str | None:
@@ -131,13 +131,13 @@ def _game_fault(game: Game, temporal: nn.Module | None) -> str | None:
     if "generator" not in game.parts:
         return f"parts has no 'generator' (it has {', '.join(game.parts) or 'nothing'})"
     if not game.players or len({p.name for p in game.players}) < len(game.players):
-        return "players must be at least one, with names of their own"
+        return "players must be at least one, with distinct names"
     if temporal is not None and all(m is not temporal for m in game.parts["generator"].modules()):
-        return "parts['generator'] does not contain the temporal generator it was given"
+        return "parts['generator'] does not contain the temporal generator passed to build"
     known = {id(p) for part in game.parts.values() for p in part.parameters()}
     for player in game.players:
         if not player.parameters or any(id(p) not in known for p in player.parameters):
-            return f"player {player.name!r} moves parameters that belong to no part (or moves none)"
+            return f"player {player.name!r} trains parameters that are not in any part, or has none"
         if player.batch < 1 or player.turns < 1 or player.every < 1:
             return f"player {player.name!r}: batch, turns and every must be at least 1"
     return None

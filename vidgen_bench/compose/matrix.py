@@ -1,4 +1,4 @@
-"""The grid of all pairs on a track: every backbone with every temporal generator, and why not where they do not fit."""
+"""The grid of all pairs on a track: every backbone with every temporal generator, and the reason where they do not fit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vidgen_bench.host.host import Host
 
 @dataclass(frozen=True)
 class Cell:
-    """One pair: ``temporal`` is None for a backbone that stands alone, ``refusal`` is None if the pair works."""
+    """One pair: ``temporal`` is None for a backbone without a temporal generator, ``refusal`` is None if the pair fits."""
 
     backbone: str
     temporal: str | None
@@ -24,19 +24,19 @@ class Cell:
 
     @property
     def reason(self) -> str | None:
-        """Why the pair does not work, without its spec."""
+        """The reason why the pair does not fit, without its spec."""
         if self.refusal is None:
             return None
         return self.refusal.reason if isinstance(self.refusal, Misfit) else str(self.refusal)
 
     @property
     def spec(self) -> str:
-        """As ``run`` takes it."""
+        """The spec, as passed to ``run``."""
         return str(Spec(self.backbone, self.temporal))
 
 
 def matrix(track: Track, host: Host) -> list[Cell]:
-    """Return every cell of the grid, backbone by backbone; declarations are asked, no network is built."""
+    """Return every cell of the grid, backbone by backbone, from the declarations alone: no network is built."""
     return [
         Cell(spec.backbone, spec.temporal, own, _refusal(spec, track, host))
         for backbone in host.of("backbone")

@@ -1,4 +1,4 @@
-"""Whether a backbone and a temporal generator fit on a track: the pair with its validated options, or a reason why not."""
+"""Fits a backbone and a temporal generator on a track: the pair with its validated options, or the reason why not."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from vidgen_bench.records.entries import PluginEntry
 class Misfit(RequestError):
     """Both names are known and their options valid, but one side refuses the other or the track's clips.
 
-    ``reason`` is the message without the spec that it starts with, for tables that show the spec beside it.
+    ``reason`` is the message without the spec it starts with, for tables that show the spec in another column.
     """
 
     def __init__(self, reason: str, spec: object = None) -> None:
@@ -30,7 +30,7 @@ class Misfit(RequestError):
 
 @dataclass(frozen=True)
 class Pair:
-    """A backbone and a temporal generator that fit, or a backbone that has no temporal path and stands alone."""
+    """A backbone and a temporal generator that fit, or a backbone alone that has no temporal path."""
 
     resolved: Resolved
     backbone: Backbone
@@ -47,14 +47,14 @@ def fit(spec: Spec, track: Track, given: Mapping[str, Any], host: Host, *, count
 
     Args:
         spec: a missing temporal generator means the backbone's own.
-        track: tells the clip, and option defaults.
-        given: ``{"temporal.hidden": "64"}``, texts or typed values.
+        track: sets the clip shape, and defaults of options.
+        given: values of ``--set``, ``{"temporal.hidden": "64"}``, as strings or typed values.
         host: the installed plugins.
-        counted: fill in the parameter count of the backbone's own G_t, which imports torch; otherwise it is counted only if the
-            temporal generator reads it.
+        counted: whether to count the parameters of the backbone's own G_t in any case, which imports torch; otherwise they are
+            counted only if the temporal generator reads the count.
     Raises:
-        Misfit: the pair does not fit; the text has the reason.
-        RequestError: unknown names, or options out of range.
+        Misfit: the pair does not fit; the message has the reason.
+        RequestError: a name is unknown, or an option is out of range.
     """
     backbone = host.find("backbone", spec.backbone)
     declared: Backbone = backbone.declaration
@@ -71,28 +71,28 @@ def fit(spec: Spec, track: Track, given: Mapping[str, Any], host: Host, *, count
             spec,
         )
     if latent is not None and temporal is None:
-        raise Misfit(f"{backbone.name} has no temporal generator of its own: name one.")
-    chosen = None
+        raise Misfit(f"{backbone.name} has no temporal generator of its own: name one, as in {backbone.name}+NAME.")
+    temporal_options = None
     if latent is not None and temporal is not None:
-        chosen = resolved.options("temporal", temporal.declaration)
-        latent, refusal = _answer(latent, backbone, temporal, chosen, track, host, counted)
+        temporal_options = resolved.options("temporal", temporal.declaration)
+        latent, refusal = _offer(latent, backbone, temporal, temporal_options, track, host, counted)
         if refusal:
             reason = f"{temporal.name} refuses the latent of {backbone.name}: {_sentence(refusal)}"
             raise Misfit(reason, resolved)
     plugins = tuple(plugin_entry(f) for f in (backbone, temporal) if f)
-    answering = temporal.declaration if temporal else None
-    return Pair(resolved, declared, answering, options, chosen, track.clip, latent, plugins)
+    g_t = temporal.declaration if temporal else None
+    return Pair(resolved, declared, g_t, options, temporal_options, track.clip, latent, plugins)
 
 
 def plugin_entry(plugin: LoadedPlugin) -> PluginEntry:
-    """Return how a record names a plugin."""
+    """Return a plugin as a record keeps it."""
     return PluginEntry(
         kind=plugin.kind, name=plugin.name, distribution=plugin.origin.distribution, version=plugin.origin.version
     )
 
 
 class _LazilyCounted(LatentSpec):
-    """A latent whose ``parameters`` are counted, on the meta device, when they are first read."""
+    """A latent whose ``parameters`` are counted on the meta device when first read."""
 
     _count: Callable[[], int | None]
 
@@ -109,7 +109,7 @@ def _lazily_counted(latent: LatentSpec, count: Callable[[], int | None]) -> Late
     return lazy
 
 
-def _answer(
+def _offer(
     latent: LatentSpec,
     backbone: LoadedPlugin,
     temporal: LoadedPlugin,
@@ -120,7 +120,7 @@ def _answer(
 ) -> tuple[LatentSpec, str | None]:
     """Return the latent as G_t receives it, and the reason why G_t refuses it, or None.
 
-    The backbone's own G_t is counted where ``counted`` says so or where G_t reads the count to decide.
+    The backbone's own G_t is counted if ``counted`` is set, or if G_t reads the count to decide.
     """
     declared: Temporal = temporal.declaration
     lazy = _lazily_counted(latent, lambda: _own_parameters(backbone, latent, track, host))
@@ -146,7 +146,7 @@ def _own_parameters(backbone: LoadedPlugin, latent: LatentSpec, track: Track, ho
 
 
 def _ask(plugin: LoadedPlugin, question: Callable[[], Any]) -> Any:
-    """Return a declaration's answer; whatever else comes out of a stranger's code is a fault of that plugin, with its name."""
+    """Return a declaration's answer; any other exception in third-party code becomes a PluginError that names the plugin."""
     try:
         return question()
     except VidgenBenchError:

@@ -1,8 +1,8 @@
-"""Where every option's value comes from, and the one canonical spelling of a spec.
+"""Resolves the value of every option, and the canonical spelling of a spec.
 
-An option's value comes from, later over earlier: default < name < variant < pairing < track < given (``--set``).
-``tgan+ode1:equal`` and ``tgan+ode1 --set temporal.hidden=equal`` resolve to the same values and are therefore one spec: the canonical
-spelling is the variant that leaves the fewest options to be given (none before any variant, then in declared order).
+Sources of a value, each overriding the earlier ones: default, name, variant, pairing, track, given (``--set``).
+``tgan+ode1:equal`` and ``tgan+ode1 --set temporal.hidden=equal`` resolve to the same values, so they are one spec. The canonical
+spelling has the variant with the fewest given options; ties go to no variant, then to declared order.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from vidgen_bench.records.entries import Origin, Setting
 
 @dataclass(frozen=True)
 class Resolved:
-    """A canonical spec with every option's value and origin, keyed ``backbone.width``; ``given`` is what is left to ``--set``."""
+    """A canonical spec with the value and origin of every option, keyed ``backbone.width``."""
 
     spec: Spec
     settings: dict[str, Setting]
 
     @property
     def given(self) -> dict[str, Any]:
-        """The options whose value was given and differs from what it would have been."""
+        """The options given by ``--set`` whose value differs from that of the spec alone."""
         return {key: s.value for key, s in self.settings.items() if s.origin == "given"}
 
     def __str__(self) -> str:
@@ -44,7 +44,7 @@ class Resolved:
 
 
 def spelt(value: Any) -> str:
-    """Return an option's value as one types it."""
+    """Return an option's value as you type it after ``--set``."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple | list):
@@ -56,7 +56,7 @@ def parse_given(pairs: list[str]) -> dict[str, str]:
     """Return ``{"temporal.hidden": "64"}`` for ``["temporal.hidden=64"]``.
 
     Raises:
-        RequestError: no ``=``, no such side, or one option given twice.
+        RequestError: ``=`` is missing, there is no such side, or an option is given twice.
     """
     given: dict[str, str] = {}
     for pair in pairs:
@@ -77,10 +77,10 @@ def parse_given(pairs: list[str]) -> dict[str, str]:
 def resolve(
     spec: Spec, backbone: Backbone, temporal: Temporal | None, track: Track, given: Mapping[str, Any], host: Host
 ) -> Resolved:
-    """Return the canonical spec and its settings; ``spec.temporal`` is filled in already.
+    """Return the canonical spec and its settings; ``spec.temporal`` must be filled in.
 
     Raises:
-        RequestError: unknown option or variant, wrong type, out of range, or an option that the name fixes.
+        RequestError: an option or variant is unknown, a value has the wrong type or range, or the name fixes the option.
     """
     given = dict(given)
     spec = _with_variant(spec, temporal, given)
@@ -103,13 +103,13 @@ def _same(a: Any, b: Any) -> bool:
 
 
 def _with_variant(spec: Spec, temporal: Temporal | None, given: dict[str, Any]) -> Spec:
-    """Take ``temporal.variant`` out of what was given, and check the variant's name."""
+    """Return the spec with its variant, checked; ``temporal.variant`` is removed from ``given``."""
     variant = given.pop("temporal.variant", None)
     if variant is not None and spec.variant is not None and variant != spec.variant:
         raise RequestError(f"{spec} and --set temporal.variant={variant} contradict each other.")
     spec = dataclasses.replace(spec, variant=variant or spec.variant)
     if spec.variant is not None and temporal is None:
-        raise RequestError(f"{spec.backbone} has no temporal generator, hence no variant {spec.variant!r}.")
+        raise RequestError(f"{spec.backbone} has no temporal generator, so it has no variant {spec.variant!r}.")
     if temporal and spec.variant is not None and spec.variant not in temporal.variants:
         hint = did_you_mean(spec.variant, temporal.variants) or " It has no variants."
         raise RequestError(f"The temporal generator {temporal.name!r} has no variant {spec.variant!r}.{hint}")
@@ -131,7 +131,7 @@ def _typed(key: str, value: Any, declarations: Mapping[str, Any]) -> Any:
 
 
 def _layered(spec: Spec, declarations: Mapping[str, Any], track: Track, host: Host) -> dict[str, Setting]:
-    """Return every option's value from the layers below ``given``."""
+    """Return every option's value from all sources but ``given``."""
     settings: dict[str, Setting] = {}
     for side, declaration in declarations.items():
         for field in dataclasses.fields(declaration.options):

@@ -1,4 +1,4 @@
-"""Clips of a game: the samples with given indices, rendered in eval mode."""
+"""Draws samples from a game."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def samples(
     """Yield the samples with these indices, [<= 32, 3, T, H, W] in [-1, 1], rendered in eval mode.
 
     Raises:
-        PluginError: the game returned another shape, or pixels outside [-1, 1].
+        PluginError: the game returned a wrong shape, or pixels outside [-1, 1].
     """
     for part in game.parts.values():
         part.eval()

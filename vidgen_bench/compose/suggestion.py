@@ -1,4 +1,4 @@
-"""The pair nearest to one that was refused: what a person may have meant, and what works instead."""
+"""Suggests the nearest pair that fits when a pair is refused."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from vidgen_bench.host.host import Host, Kind
 
 
 def nearest(spec: Spec, track: Track, given: Mapping[str, Any], host: Host) -> Pair | None:
-    """Return the first that fits of: the spec without what was given, without its variant, on the same backbone the temporal
-    generator of the most similar name (``tganv2+gru``: convgru), on the most similar backbone the same; None if nothing does.
+    """Return the nearest pair that fits, or None if there is none.
+
+    Tried in order: the spec without given options; without its variant; with other temporal generators, the most similar name first
+    (``tganv2+gru``: convgru); with other backbones, likewise.
     """
     for candidate, options in _candidates(spec, given, host):
         try:

@@ -31,21 +31,26 @@ def test_a_bare_backbone_means_its_own_temporal_generator():
     assert composition.latent.parameters == count(Walk().build(composition.latent, WalkOptions()))
 
 
-def test_a_pair_can_what_both_sides_can():
+def test_a_pair_serves_the_instants_that_both_sides_serve():
     composition = compose("painter+walk", TRACK, {}, host())
     assert composition.can == {"between"}
     composition.check_times(composition.clip.grid)
     composition.check_times((0.0, 0.01))
-    instead = r"cannot\. It can go between \(--fps\) them\."
-    with pytest.raises(RequestError, match=rf"cannot go after \(--extend\) the training frames: painter {instead}"):
+    instead = r"It can sample between \(--fps\) them\."
+    with pytest.raises(
+        RequestError,
+        match=rf"cannot sample after \(--extend\) the training frames: not supported by painter\. {instead}",
+    ):
         composition.check_times((1 + 1 / 15,))
-    with pytest.raises(RequestError, match=rf"cannot go before \(--rewind\) the training frames: walk {instead}"):
+    with pytest.raises(
+        RequestError, match=rf"cannot sample before \(--rewind\) the training frames: not supported by walk\. {instead}"
+    ):
         composition.check_times((-1 / 15,))
-    both = r"before \(--rewind\) or after \(--extend\) the training frames: painter and walk cannot"
+    both = r"before \(--rewind\) or after \(--extend\) the training frames: not supported by painter and walk"
     with pytest.raises(RequestError, match=both):
         composition.check_times((-0.3, 0.5, 1.3))
     still = compose("painter+walk", TRACK, {}, host(None, Walk(can=frozenset())))
-    with pytest.raises(RequestError, match=r"walk cannot\. It shows the training frames alone\."):
+    with pytest.raises(RequestError, match=r"not supported by walk\. It samples the training frames only\."):
         still.check_times((0.01,))
 
 
@@ -63,7 +68,7 @@ def test_a_pair_can_what_both_sides_can():
         ("painter+walk", Painter(shape=None), "no latent path through time"),
         ("painter", Painter(own=None), "no temporal generator of its own"),
         ("painter+walk", Painter(shape=(3, 4, 4)), "walk refuses the latent of painter: feature maps are not served"),
-        ("painter:wide", Painter(shape=None, own=None), "has no temporal generator, hence no variant"),
+        ("painter:wide", Painter(shape=None, own=None), "has no temporal generator, so it has no variant"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_reason(text, painter, message):
@@ -127,16 +132,16 @@ def _broken(change):
     [
         (lambda g: Game({"discriminator": g.parts["discriminator"]}, g.players, g.sample), "no 'generator'"),
         (lambda g: Game(g.parts, (), g.sample), "at least one"),
-        (lambda g: Game(g.parts, (g.players[0], g.players[0]), g.sample), "names of their own"),
+        (lambda g: Game(g.parts, (g.players[0], g.players[0]), g.sample), "distinct names"),
         (
             lambda g: Game(g.parts, (dataclasses.replace(g.players[0], parameters=()), g.players[1]), g.sample),
-            "belong to no part",
+            "not in any part",
         ),
         (
             lambda g: Game(
                 g.parts, (dataclasses.replace(g.players[0], parameters=(nn.Parameter(torch.ones(1)),)),), g.sample
             ),
-            "no part",
+            "not in any part",
         ),
         (lambda g: Game(g.parts, (dataclasses.replace(g.players[0], batch=0), g.players[1]), g.sample), "at least 1"),
     ],

@@ -1,4 +1,4 @@
-"""The clips of a trained run: at which instants, of what shape, and that each depends on (seed, number) alone."""
+"""The clips of a trained run: their instants and shapes; each clip depends only on its seed and number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CLIP = Clip(frames=16, size=64, classes=2)
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """A run whose clips differ from one another, as those of a few iterations do not."""
+    """A run whose clips differ visibly, unlike those after a few iterations."""
     return vidgen_bench.load(begun(tmp_path_factory.mktemp("begun") / "a", "tgan+ode2"), device="cpu")
 
 
@@ -129,9 +129,9 @@ def test_calls_that_make_no_sense_are_refused(trained, asked, words):
 def test_what_a_pair_cannot_is_refused_before_any_work(trained, monkeypatch, tmp_path):
     still = vidgen_bench.load(begun(tmp_path / "a", "tgan+gru"), device="cpu")
     monkeypatch.setattr("vidgen_bench.experiments.sample.trained.samples", lambda *_: pytest.fail("it rendered"))
-    with pytest.raises(RequestError, match=r"between \(--fps\) or before \(--rewind\).*: gru cannot\. It can go after"):
+    with pytest.raises(RequestError, match=r"between \(--fps\) or before \(--rewind\).*: not supported by gru\. It can sample after"):
         still.sample(1, fps=2, rewind=1)
-    with pytest.raises(RequestError, match="cannot go before"):
+    with pytest.raises(RequestError, match="cannot sample before"):
         still.times(rewind=1)
 
 
@@ -139,7 +139,7 @@ def raised(error: Exception):
     raise error
 
 
-def test_too_little_memory_and_weights_that_are_not_finite_are_told(trained, monkeypatch):
+def test_too_little_memory_and_weights_that_are_not_finite_are_reported(trained, monkeypatch):
     def full(*_):
         raise torch.OutOfMemoryError("4 GiB")
 
