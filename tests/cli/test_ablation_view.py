@@ -110,7 +110,7 @@ def test_swapped_scripts_have_both_models_and_say_so() -> None:
     assert made.cells["3rd order", "MoCoGAN"].ours[0].text == made.cells["SDE", "MoCoGAN"].ours[1].text
 
 
-def test_what_a_footnote_is_owed() -> None:
+def test_footnotes() -> None:
     made = table_of(ablation_of("paper-table-3"))
     notes = dict(made.footnotes)
 
@@ -185,7 +185,7 @@ def test_markdown_escapes_the_names_of_columns(tmp_path: Path) -> None:
     assert head == r"|  | x\|y\_z | x\|y\_z published |"
 
 
-def test_options_given_for_every_cell_are_said() -> None:
+def test_options_given_for_every_cell_are_listed() -> None:
     made = table_of(ablation_of("paper-table-1", **{"backbone.width": "0.5"}))
     assert "Set in every cell: backbone.width=0.5; ours are therefore not the published models." in made.sentences
 

@@ -1,4 +1,4 @@
-"""``vidgen-bench leaderboard`` over real files."""
+"""``vidgen-bench leaderboard`` on real files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
-    """Two rows of one track, and one of the track derived from it by another budget."""
+    """Two rows of one track, and one of the same track with another budget."""
     good = {"is": [3.0, 3.2], "fid": [250.0, 252.0]}
     derived = record("tgan+sde", declared=SHORT, track="test-64~iterations=5")
     write(tmp_path / "runs", record("tgan+ode1", scores=good), record("tgan+conv1d"), derived)
@@ -81,7 +81,7 @@ def test_a_folder_that_is_not_there(command: Command) -> None:
     assert "--runs rnus: no such folder." in done.err
 
 
-def test_an_invalid_record_is_told_the_rest_is_shown_and_the_code_is_2(command: Command, runs: Path) -> None:
+def test_an_invalid_record_is_reported_the_rest_is_shown_and_the_code_is_2(command: Command, runs: Path) -> None:
     broken = write(runs / "more", record("tgan+broken", seed=9))[0]
     table = json.loads(broken.read_text())
     table["scores"]["fid"]["mean"] = 1.0

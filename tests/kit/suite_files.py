@@ -1,4 +1,4 @@
-"""Suites and tracks as files, and the ablations of them."""
+"""Suite and track files, and their ablations."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def ablation_of(text: str, host: Host, track: str | None = None, seeds=(0,), **r
     return expand(suite, dataclasses.replace(Request(spec=""), **request), track, seeds, host)
 
 
-def written(folder: Path, text: str) -> str:
+def suite_file(folder: Path, text: str) -> str:
     (folder / "own.toml").write_text('name = "own"\n' + text)
     return str(folder / "own.toml")
 

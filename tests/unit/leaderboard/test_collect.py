@@ -1,4 +1,4 @@
-"""Which files are records, and what is said of those that are none."""
+"""Which files are records, and the faults of invalid files."""
 
 from __future__ import annotations
 

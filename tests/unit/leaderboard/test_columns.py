@@ -1,4 +1,4 @@
-"""Columns: numbers of one metric by different hands are never averaged, and a reader is told whose they are."""
+"""Columns: scores of one metric from different distributions are never averaged, and each column names its distribution."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def ranked(*records: Record) -> list[Ranking]:
 def with_kid(
     seed: int, values: list[float], *, spec: str = "tgan+ode1", by: str = "vidgen-bench", **entry: Any
 ) -> Record:
-    """Return a record with an extra metric, whose id differs in its hash from that of the metrics that are ranked by."""
+    """Return a record with an extra metric, whose protocol id differs only in its hash from that of the ranked metrics."""
     scores = {"is": [3.1, 3.2], "fid": [310.0, 315.0], "kid": values}
     metrics = {**METRICS, "kid": KID | entry}
     made = record(spec, seed, scores=scores, metrics=metrics, protocols=stamps(STAMP, WATCHED, KID_STAMP))
@@ -51,7 +51,7 @@ def test_a_metric_of_two_distributions_is_two_columns_and_no_mean_of_both(turned
     assert "KID ↓ (evil-kid): measured by kid of evil-kid." in notes(ranking)
 
 
-def test_machines_are_told_whose_every_column_is() -> None:
+def test_json_and_csv_have_the_source_of_every_column() -> None:
     found = ranked(with_kid(0, [0.1, 0.3]), with_kid(1, [7.0, 9.0], by="evil-kid"))
     (table,) = json.loads(render_json(found))["rankings"]
     assert table["metrics"]["kid (evil-kid)"]["protocol"] == KID_STAMP.id
@@ -78,7 +78,7 @@ def test_an_instrument_of_two_distributions_is_two_columns_of_a_further_protocol
     assert ranking.rows[0].row.scores["fvd"].count == 1
 
 
-def test_a_protocol_of_extra_metrics_is_not_told_for_each() -> None:
+def test_the_protocols_of_extra_metrics_share_one_note() -> None:
     (ranking,) = ranked(with_kid(0, [0.1, 0.3]))
     said = notes(ranking)
     assert not any(KID_STAMP.id in note for note in said)
@@ -103,7 +103,7 @@ def test_a_record_that_turns_the_better_direction_turns_no_table(place: int) -> 
     assert "edited by hand" in caution
 
 
-def test_runs_of_a_row_with_other_numbers_of_batches_are_told() -> None:
+def test_runs_of_a_row_with_different_numbers_of_batches_get_a_caution() -> None:
     scores = [{"is": [3.0, 3.1], "fid": [300.0] * n} for n in (2, 2, 3)]
     (ranking,) = ranked(*(record(seed=s, scores=table) for s, table in enumerate(scores)))
     assert "Caution: the runs of tgan+ode1 have scores of different numbers of batches: FID ↓ 2, 3." in notes(ranking)
@@ -112,7 +112,7 @@ def test_runs_of_a_row_with_other_numbers_of_batches_are_told() -> None:
     assert "on 2-3 x 256 fresh samples" in notes(ranking)[0]
 
 
-def test_the_order_is_told_of_the_runs_and_not_of_clips_from_elsewhere() -> None:
+def test_the_note_on_the_order_describes_runs_before_external_clips() -> None:
     clips = record("a-diffusion", scores={"fid": [100.0]}, **EXTERNAL)
     run = record("tgan+ode1", scores={"is": [3.0, 3.1], "fid": [310.0, 315.0]})
     for records in ([clips, run], [run, clips]):
@@ -138,7 +138,7 @@ def test_what_is_not_known_of_clips_from_elsewhere_is_no_zero() -> None:
     assert table["rows"][0]["runs"][0]["external"]["used"] == 1024
 
 
-def test_a_refusal_is_told_of_the_run_that_had_it() -> None:
+def test_a_refusal_is_listed_with_its_run() -> None:
     refused = with_kid(1, [0.2], refused="too few samples")
     found = ranked(with_kid(0, [0.1]), refused)
     (table,) = json.loads(render_json(found))["rankings"]

@@ -1,4 +1,4 @@
-"""Which table a record stands in, and which table comes first."""
+"""The table of a record, and the order of the tables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def ranked(*records: Record) -> list[Ranking]:
 
 
 def order(*records: Record) -> list[str]:
-    """Return the protocols of the tables; the order of the files does not matter."""
+    """Return the protocols of the tables, for every order of the files."""
     orders = {
         tuple(
             protocol_of(group[0].record) for group in comparable([Entry(Path(str(i)), r) for i, r in enumerate(turn)])

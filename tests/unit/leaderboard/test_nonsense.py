@@ -1,4 +1,4 @@
-"""Whatever stands in one record, it is refused by name or shown: it never hides the others."""
+"""Records with random changes are refused with their path or shown; they never hide the other records."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ GONE = object()
 
 
 def places(table: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the path of everything inside a table."""
+    """Yield the path of every value inside a table."""
     for key, value in table.items() if isinstance(table, dict) else enumerate(table):
         yield (*path, key)
         if isinstance(value, dict | list):
@@ -57,7 +57,7 @@ def changed(table: dict[str, Any], path: tuple[Any, ...], value: Any) -> dict[st
 
 
 def healed(table: dict[str, Any]) -> dict[str, Any]:
-    """Return a table with the hashes that go with what stands in it, so that they alone do not give the change away."""
+    """Return a table with its hashes recomputed, so that they do not reveal the change."""
     track, protocols = table.get("track"), table.get("protocols")
     if isinstance(track, dict) and isinstance(track.get("declared"), dict):
         track["fingerprint"] = track_fingerprint(track["declared"])
@@ -98,7 +98,7 @@ def test_nonsense_anywhere_hides_no_other_record(tmp_path: Path, part: str) -> N
 
 
 def shown(folder: Path, what: object) -> None:
-    """Render the records in every way."""
+    """Render the records in every format."""
     found = rankings(collect([folder]).entries)
     console = Console(width=120, file=(folder / "table.txt").open("w", encoding="utf-8"))
     with console.file:

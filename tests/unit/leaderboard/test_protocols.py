@@ -1,4 +1,4 @@
-"""Numbers under different protocol ids: they never share a ranking or a column, and what a reader must know stands beside them."""
+"""Scores under different protocol ids never share a ranking or a column; caveats are shown beside the scores."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_two_ids_of_one_metric_are_two_columns() -> None:
     assert f"FVD ↓ {tail}" in rendered([ranking])
 
 
-def test_clips_from_elsewhere_stand_among_the_rows_without_a_rank() -> None:
+def test_external_clips_are_rows_without_a_rank() -> None:
     made = record("my-diffusion", scores={"is": [9.0], "fid": [100.0]}, **EXTERNAL)
     (ranking,) = ranked(record("tgan+ode1"), made)
     places = {r.spec: r.place for r in ranking.rows}
@@ -94,7 +94,7 @@ def test_clips_from_elsewhere_stand_among_the_rows_without_a_rank() -> None:
     assert '"status": "external"' in render_json([ranking])
 
 
-def test_what_a_reader_must_know_stands_beside_the_number() -> None:
+def test_a_caveat_is_shown_beside_the_score() -> None:
     metrics = {"is": METRICS["is"], "fid": METRICS["fid"] | {"caveat": "rank-deficient"}}
     found = ranked(record(metrics=metrics))
     assert "rank-deficient" in rendered(found)
@@ -102,7 +102,7 @@ def test_what_a_reader_must_know_stands_beside_the_number() -> None:
     assert "FID ↓ (rank-deficient)" in render_markdown(found)
 
 
-def test_extra_metrics_are_shown_where_asked_for() -> None:
+def test_extra_metrics_are_shown_on_request() -> None:
     extra = {"title": "KID", "better": "lower", "protocol": STAMP.id, "extra": True}
     scores = {"is": [3.0, 3.1], "fid": [310.0, 312.0], "kid": [0.25, 0.27]}
     (ranking,) = ranked(record(scores=scores, metrics={**METRICS, "kid": extra}))
@@ -111,7 +111,7 @@ def test_extra_metrics_are_shown_where_asked_for() -> None:
     assert "KID" in render_json([ranking])
 
 
-def test_what_is_not_shown_is_not_spoken_of() -> None:
+def test_notes_cover_only_shown_metrics() -> None:
     extra = {"title": "KID", "better": "lower", "protocol": STAMP.id, "extra": True}
     scores = {"is": [3.0, 3.1], "fid": [310.0, 312.0], "kid": [0.25]}
     everything = record(scores=scores, metrics={**METRICS, "kid": extra})

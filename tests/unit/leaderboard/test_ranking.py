@@ -1,4 +1,4 @@
-"""Rankings: what is compared with what, in which order, and which ranks are honest."""
+"""Rankings: comparable records, their order, and their ranks."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_hardware_matters_only_where_the_budget_is_in_device_hours() -> None:
     assert "on Another GPU" in identity(found[0])
 
 
-def test_who_generated_does_not_part_rankings_who_measured_is_told() -> None:
+def test_rankings_depend_on_the_measuring_plugins_not_the_generating_ones() -> None:
     (ranking,) = ranked(record("tgan+ode1"), record("tgan+ode2", plugins=plugins(PLAYERS, distribution="strange")))
     assert "measured by" not in identity(ranking)
     (ranking,) = ranked(record(plugins=plugins(["metric"], distribution="strange")))
@@ -85,7 +85,7 @@ def test_device_hours_on_one_device_and_on_two_are_not_compared() -> None:
 
 
 def test_a_copy_on_other_threads_is_no_second_seed() -> None:
-    """Its last digits would be the spread, and put the row a rank apart from one that it is tied with."""
+    """Otherwise its last digits would be the spread, and the row would not tie with the other."""
     threads = record().environment.model_dump() | {"threads": 1}
     copied = record("x+a", scores=fid(100.001, 5), environment=threads)
     (ranking,) = ranked(record("x+a", scores=fid(100, 5)), copied, record("x+b", scores=fid(103, 1)))
@@ -197,7 +197,7 @@ def test_rounding_of_an_anchor_is_no_disagreement() -> None:
     assert ranked(record("x+a"), record("x+b", anchors=other))[0].anchors.disagree == ()
 
 
-def test_several_versions_in_one_row_are_told() -> None:
+def test_several_versions_in_one_row_get_a_caution() -> None:
     newer = plugins(PLAYERS, version="0.2.0")
     (ranking,) = ranked(record(seed=0), record(seed=1, plugins=newer))
     assert "Caution: the runs of tgan+ode1 used several versions of vidgen-bench: 0.1.0, 0.2.0." in notes(ranking)
@@ -208,7 +208,7 @@ def test_several_versions_in_one_row_are_told() -> None:
     [{"version": "0.2.0"}, {"plugins": plugins(["metric"], version="0.2.0")}],
     ids=["the harness", "a measuring plugin"],
 )
-def test_rows_measured_with_several_versions_are_told(other: dict[str, Any]) -> None:
+def test_rows_measured_with_several_versions_get_a_caution(other: dict[str, Any]) -> None:
     caution = "Caution: the rows were measured with several versions of vidgen-bench: 0.1.0, 0.2.0."
     (ranking,) = ranked(record("x+a"), record("x+b", **other))
     assert [note for note in notes(ranking) if note.startswith("Caution")] == [caution]

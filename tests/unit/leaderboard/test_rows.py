@@ -1,4 +1,4 @@
-"""Rows: which runs belong together, and their mean and spread."""
+"""Rows: the runs of a row, and their mean and spread."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_one_value_has_no_spread() -> None:
 
 
 def test_one_seed_run_again_is_one_seed() -> None:
-    """The spread of its repeats is the rounding of two machines; that of its batches is kept."""
+    """Its repeats differ only by the rounding of two machines; the spread is that of its batches."""
     first, again = [300.0, 310.0], [300.001, 310.001]
     summary = over_seeds([(7, first), (7, again)])
     assert (summary.over, summary.count) == ("batches", 4)

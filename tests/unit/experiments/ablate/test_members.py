@@ -1,4 +1,4 @@
-"""Suites composed: which runs the cells come down to, on which track and with which options, and what is refused."""
+"""Composed suites: the runs of their cells, with tracks and options, and the refusals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.kit.plugin_files import TEMPORAL, host_of
-from tests.kit.suite_files import ablation_of, cell_text, track_file, written
+from tests.kit.suite_files import ablation_of, cell_text, suite_file, track_file
 from vidgen_bench.config.budget import parse_budget
 from vidgen_bench.errors import RequestError
 from vidgen_bench.experiments.ablate.values import values
@@ -41,7 +41,7 @@ FACTS = {
     ("original", "TGANv2"): (77_870_080, 88_032_460),
     ("1st order", "TGANv2"): (11_806_720, 21_969_100),
 }
-"""Parameters of G_t and of the generator that the paper's code has; TGANv2's G_t with the affine layer before it."""
+"""Parameter counts of G_t and of the generator in the paper's code; TGANv2's G_t includes the affine layer before it."""
 
 
 @pytest.mark.parametrize("name", ["paper-table-1", "paper-table-3"])
@@ -185,7 +185,7 @@ SCRIPTS = {
     ("original", "TGANv2"): [{"backbone.recipe": "official"}],
     ("1st order", "TGANv2"): [GRID | {"backbone.recipe": "paper", "temporal.order": 1, "temporal.hidden": "none"}],
 }
-"""The options behind the scripts of the paper's code, ours of a cell in order; its MoCoGAN of equal size is 49 wide,
+"""The options of the scripts in the paper's code, in the order of our models in a cell; its MoCoGAN of equal size is 49 wide,
 which the count of parameters holds."""
 
 RECIPES = {
@@ -219,12 +219,12 @@ def test_what_a_cell_sets_goes_over_what_the_suite_sets(host: Host, tmp_path: Pa
     text = 'set = { temporal = { hidden = 8, embedding = false } }\n' + cell_text("a", "tgan+ode1") + cell_text(
         "b", "tgan+ode1", "set = { temporal.hidden = 9 }"
     )  # fmt: skip
-    settings = [m.composition.resolved.settings for m in ablation_of(written(tmp_path, text), host).members]
+    settings = [m.composition.resolved.settings for m in ablation_of(suite_file(tmp_path, text), host).members]
     assert [(s["temporal.hidden"].value, s["temporal.embedding"].value) for s in settings] == [(8, False), (9, False)]
 
 
 def test_what_was_declared_has_the_suites_budget(host: Host, tmp_path: Path) -> None:
-    name = written(tmp_path, "budget = { iterations = 7 }\n" + cell_text("a", "tgan"))
+    name = suite_file(tmp_path, "budget = { iterations = 7 }\n" + cell_text("a", "tgan"))
     (same,) = ablation_of(name, host, budget=parse_budget("iterations=7")).members
     assert same.declared.budget.limits == {"iterations": 7}
     assert same.declared.fingerprint == same.track.fingerprint
@@ -233,14 +233,16 @@ def test_what_was_declared_has_the_suites_budget(host: Host, tmp_path: Path) -> 
 
 
 def test_one_track_of_all_cells_is_the_suites(host: Host, tmp_path: Path) -> None:
-    name = written(
+    name = suite_file(
         tmp_path, cell_text("a", "tgan", 'track = "shapes-64"') + cell_text("b", "vgan", 'track = "shapes-64"')
     )
     ablation = ablation_of(name, host)
     assert ablation.track.name == "shapes-64"
     assert ablation.metric == ablation.track.evaluation.select
     assert not any(m.aside for m in ablation.members)
-    mixed = ablation_of(written(tmp_path, cell_text("a", "tgan", 'track = "shapes-64"') + cell_text("b", "vgan")), host)
+    mixed = ablation_of(
+        suite_file(tmp_path, cell_text("a", "tgan", 'track = "shapes-64"') + cell_text("b", "vgan")), host
+    )
     assert (mixed.track.name, [m.aside for m in mixed.members]) == ("shapes-smoke", [True, False])
 
 
@@ -248,12 +250,14 @@ def test_two_runs_with_one_folder_are_refused(host: Host, tmp_path: Path) -> Non
     track_file(tmp_path / "one" / "same.toml")
     track_file(tmp_path / "two" / "same.toml", ("every = ", "every = 1"))
     text = cell_text("a", "tgan", 'track = "one/same.toml"') + cell_text("b", "tgan", 'track = "two/same.toml"')
-    with pytest.raises(RequestError, match=r"'a', 'x' \(tgan\) and 'b', 'x' \(tgan\) are different runs with the same folder"):
-        ablation_of(written(tmp_path, text), host)
+    with pytest.raises(
+        RequestError, match=r"'a', 'x' \(tgan\) and 'b', 'x' \(tgan\) are different runs with the same folder"
+    ):
+        ablation_of(suite_file(tmp_path, text), host)
 
 
 def test_the_folders_of_videos_go_to_the_data_set_of_the_suite(host: Host, tmp_path: Path) -> None:
     text = 'track = "mine.toml"\n' + cell_text("a", "tgan") + cell_text("b", "tgan", 'track = "shapes-64"')
     track_file(tmp_path / "mine.toml", ('name = "shapes"', 'name = "video-folder"'))
-    ablation = ablation_of(written(tmp_path, text), host, videos=tmp_path, splits=tmp_path)
+    ablation = ablation_of(suite_file(tmp_path, text), host, videos=tmp_path, splits=tmp_path)
     assert [m.request.videos for m in ablation.members] == [tmp_path, None]

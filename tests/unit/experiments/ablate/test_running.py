@@ -1,4 +1,4 @@
-"""Suites at work: what a failure stops, what comes again, and what a cell shows."""
+"""Running suites: failures, retries, and the values of the cells."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.kit.record_files import record
-from tests.kit.suite_files import TINY, ablation_of, cell_text, track_file, written
+from tests.kit.suite_files import TINY, ablation_of, cell_text, suite_file, track_file
 from vidgen_bench.errors import BusyError, DataError, Interrupted, RequestError, VidgenBenchError
 from vidgen_bench.experiments.ablate.members import Ablation
 from vidgen_bench.experiments.ablate.running import Result, carry_out, check_data, make_plans
@@ -28,7 +28,7 @@ def host() -> Host:
 
 
 class Executor:
-    """Runs nothing: gives a record for every job, or what was put in its place."""
+    """Runs nothing; returns a record for every job, or the outcome that replaces it."""
 
     def __init__(self, **ends: BaseException | str) -> None:
         self.ends, self.seen = ends, []
@@ -93,7 +93,7 @@ def test_data_that_only_a_cell_of_its_own_track_lacks_fail_that_cell(host: Host,
     ]  # fmt: skip
 
 
-def test_missing_data_of_the_suite_are_told_before_any_work(host: Host, tmp_path: Path) -> None:
+def test_missing_data_of_the_suite_are_reported_before_any_work(host: Host, tmp_path: Path) -> None:
     ablation = ablation_of("tgan x ode1", host, videos=tmp_path)
     with pytest.raises(VidgenBenchError, match="Leave out --data and --splits"):
         check_data(ablation, make_plans(ablation, host), Observer())
@@ -110,7 +110,7 @@ def test_what_would_fail_every_run_is_refused_before_the_first(host: Host, chang
 
 
 class Network:
-    """Stands for what a run holds: in a cycle, and in the frames of an error."""
+    """A network in a reference cycle, which the frames of an error keep alive."""
 
     def __init__(self) -> None:
         self.itself = self
@@ -151,7 +151,7 @@ def test_a_cell_shows_the_mean_over_the_seeds_that_finished(host: Host) -> None:
     assert (shown["sde"].summary, shown["sde"].state, shown["sde"].reason) == (None, "failed", "ValueError: broke")
 
 
-def test_missing_data_of_a_cell_of_its_own_track_are_told_before_any_work(
+def test_missing_data_of_a_cell_with_its_own_track_are_reported_before_any_work(
     host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vidgen_bench.data.shapes.write.written", lambda cache, report: None)
@@ -159,14 +159,14 @@ def test_missing_data_of_a_cell_of_its_own_track_are_told_before_any_work(
         tmp_path / "mine.toml", ('name = "shapes-smoke"', 'name = "mine"'), ('name = "shapes"', 'name = "video-folder"')
     )
     ablation = ablation_of(
-        written(tmp_path, cell_text("a", "tgan") + cell_text("b", "tgan", 'track = "mine.toml"')), host
+        suite_file(tmp_path, cell_text("a", "tgan") + cell_text("b", "tgan", 'track = "mine.toml"')), host
     )
     with pytest.raises(DataError, match="video-folder needs --data"):
         check_data(ablation, make_plans(ablation, host), Observer())
 
 
 class Locked(Executor):
-    """A run that another process is running at its first call, or at all of them."""
+    """An executor whose first calls find that another process is running the job."""
 
     def __init__(self, times: int) -> None:
         super().__init__()
@@ -199,7 +199,7 @@ def test_what_another_process_is_running_comes_again_at_the_end(host: Host, monk
     assert [r.state for r in carried_out(ablation, host, execute)] == ["failed", "finished"]
 
 
-def test_a_locked_run_folder_is_told_apart_from_other_refusals(tmp_path: Path) -> None:
+def test_a_locked_run_folder_has_its_own_error(tmp_path: Path) -> None:
     with (
         RunFolder(tmp_path).locked(),
         pytest.raises(BusyError, match="Another process is running"),
@@ -208,13 +208,13 @@ def test_a_locked_run_folder_is_told_apart_from_other_refusals(tmp_path: Path) -
         pytest.fail("it was locked twice")
 
 
-def test_among_several_processes_an_error_of_nobodys_making_ends_the_suite(
+def test_an_unexpected_error_among_several_processes_ends_the_suite(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The others may wait for this one in the middle of a step; our own errors come to all of them."""
+    """The other processes may be waiting for this one in the middle of a step; our own errors occur in all processes."""
     ablation = ablation_of("tgan x ode1,ode2", host)
     monkeypatch.setenv("WORLD_SIZE", "2")
-    assert [r.state for r in carried_out(ablation, host, Executor(ode1_0=RequestError("told")))] == [
+    assert [r.state for r in carried_out(ablation, host, Executor(ode1_0=RequestError("refused")))] == [
         "failed",
         "finished",
     ]

@@ -1,4 +1,4 @@
-"""A run comes back as it was, whatever the defaults of today are; what is missing or does not fit is named."""
+"""A run is rebuilt with its own options, whatever the defaults are now; messages name missing or unfit plugins."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from vidgen_bench.system.observer import Observer
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of one run that was really trained, a few iterations long."""
+    """The folder of a run that was trained for a few iterations."""
     root = make_workplace(tmp_path_factory.mktemp("trained")).root
     request = Request(
         "tgan+ode2",
@@ -78,10 +78,10 @@ def test_defaults_pairings_and_the_track_of_today_change_nothing(finished, monke
 
 def test_equal_means_the_count_of_then(tmp_path):
     folder = begun(tmp_path / "a", "tgan+ode1:equal")
-    written, host = read_run(folder), Host.of_environment()
-    now = recompose(written, host)
-    assert now.latent.parameters == written.own_temporal
-    then = recompose(dataclasses.replace(written, own_temporal=700_000), host)
+    manifest, host = read_run(folder), Host.of_environment()
+    now = recompose(manifest, host)
+    assert now.latent.parameters == manifest.own_temporal
+    then = recompose(dataclasses.replace(manifest, own_temporal=700_000), host)
     assert then.latent.parameters == 700_000
     width = [composition.build_temporal(0).f[0].out_features for composition in (now, then)]
     assert width[1] < width[0]
@@ -146,12 +146,12 @@ def test_a_folder_that_is_no_run_is_refused_with_the_runs_nearby(tmp_path):
         ({}, "worst", "checkpoint='worst': expected 'best' or 'last'"),
     ],
 )
-def test_a_run_without_such_a_checkpoint_is_told(tmp_path, made, checkpoint, words):
+def test_a_run_without_such_a_checkpoint_is_refused(tmp_path, made, checkpoint, words):
     with pytest.raises(RequestError, match=words):
         vidgen_bench.load(begun(tmp_path / "a", "tgan+ode1", **made), device="cpu", checkpoint=checkpoint)
 
 
-def test_a_deleted_checkpoint_is_told(finished, tmp_path):
+def test_a_deleted_checkpoint_is_refused(finished, tmp_path):
     folder = tmp_path / "copy"
     shutil.copytree(finished, folder)
     (best,) = folder.glob("best-*.pt")
@@ -175,7 +175,7 @@ def test_a_plugin_that_is_gone_is_named_with_its_distribution(tmp_path, monkeypa
         vidgen_bench.load(folder, device="cpu")
 
 
-def test_weights_that_no_longer_fit_are_told_with_the_versions(tmp_path):
+def test_weights_that_no_longer_fit_are_refused_with_the_versions(tmp_path):
     folder = begun(tmp_path / "a", "tgan+ode1")
     request = json.loads((folder / "request.json").read_text())
     request["options"]["temporal.embedding"] = False
@@ -197,7 +197,7 @@ def test_weights_that_no_longer_fit_are_told_with_the_versions(tmp_path):
 
 
 @pytest.mark.parametrize("key", ["spec", "options", "own_temporal"])
-def test_a_damaged_request_is_told(tmp_path, key):
+def test_a_damaged_request_is_refused(tmp_path, key):
     folder = begun(tmp_path / "a", "tgan+ode1", last=None)
     request = json.loads((folder / "request.json").read_text())
     del request[key]
@@ -206,7 +206,7 @@ def test_a_damaged_request_is_told(tmp_path, key):
         vidgen_bench.load(folder, device="cpu")
 
 
-def test_a_track_that_is_not_valid_here_is_told(tmp_path):
+def test_a_track_that_is_not_valid_here_is_refused(tmp_path):
     folder = begun(tmp_path / "a", "tgan+ode1", last=None)
     request = json.loads((folder / "request.json").read_text())
     request["declared"]["clip"]["depth"] = 3
@@ -227,13 +227,13 @@ def test_a_track_that_is_not_valid_here_is_told(tmp_path):
         ("environment", {"threads": 1, "plugins": {"temporal ode1": {"vidgen-bench": "0.1.0"}}}),
     ],
 )  # fmt: skip
-def test_a_request_with_a_value_of_a_wrong_type_is_told(tmp_path, key, value):
+def test_a_request_with_a_value_of_a_wrong_type_is_refused(tmp_path, key, value):
     folder = begun(tmp_path / "a", "tgan+ode1", last=None)
     request = json.loads((folder / "request.json").read_text()) | {key: value}
     (folder / "request.json").write_text(json.dumps(request))
-    with pytest.raises((RecordError, RequestError)) as told:
+    with pytest.raises((RecordError, RequestError)) as refused:
         vidgen_bench.load(folder, device="cpu")
-    assert ("request.json is damaged" in str(told.value)) is (value != "tgan ode1+")
+    assert ("request.json is damaged" in str(refused.value)) is (value != "tgan ode1+")
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_a_request_with_a_value_of_a_wrong_type_is_told(tmp_path, key, value):
         ("best", {"parts": {"generator": 3}}), ("best", {"parts": {1: {}}}),
     ],
 )  # fmt: skip
-def test_a_damaged_checkpoint_is_told(tmp_path, checkpoint, change):
+def test_a_damaged_checkpoint_is_refused(tmp_path, checkpoint, change):
     folder = begun(tmp_path / "a", "tgan+ode1")
     path = folder / ("last.pt" if checkpoint == "last" or "progress" in change else "best-000000004.pt")
     content = torch.load(path, weights_only=True) | change

@@ -1,4 +1,4 @@
-"""Numbers as tables show them."""
+"""Rounded numbers for tables."""
 
 from __future__ import annotations
 

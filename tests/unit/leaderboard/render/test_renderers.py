@@ -1,4 +1,4 @@
-"""The four renderings of one leaderboard say the same; the table fits 80 and 120 columns without losing anything."""
+"""The four formats of a leaderboard agree; the terminal table fits 80 and 120 columns without cutting anything."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GIVEN = {"backbone.width": (0.5, "given"), "temporal.hidden": (978, "given")}
 
 @pytest.fixture(scope="module")
 def found() -> list[Ranking]:
-    """Three seeds, a long label, a missing metric, a partly and a wholly diverged row."""
+    """Three seeds, a long label, a missing metric, a partly and a completely diverged row."""
     records = [
         *(
             record("tgan+conv1d", s, scores={"is": [3.1 + s / 10, 3.2], "fid": [300.0 + 7 * s, 302.0]})
