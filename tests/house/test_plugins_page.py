@@ -80,7 +80,7 @@ def of_the_code() -> dict[str, set[str]]:
 
 
 def of_the_page(text: str) -> dict[str, set[str]]:
-    """Return the headings of the reference that are code, and below each what its list documents."""
+    """Return the headings of the reference that are code, each with the entries of its list."""
     parts = re.split(r"^### `(.+)`$", text, flags=re.MULTILINE)[1:]
     headings, texts = parts[::2], [re.split(r"^#", t, flags=re.MULTILINE)[0] for t in parts[1::2]]
     assert len(set(headings)) == len(headings)
@@ -88,10 +88,10 @@ def of_the_page(text: str) -> dict[str, set[str]]:
 
 
 def differences(text: str) -> list[str]:
-    """Return what the code has and the page has not, and what the page has and the code has not."""
+    """Return the entries that only the code or only the page has."""
     code, page = of_the_code(), of_the_page(text)
-    found = [f"{heading}: no heading" for heading in sorted(code.keys() - page.keys())]
-    found += [f"{heading}: nothing is called so" for heading in sorted(page.keys() - code.keys())]
+    found = [f"{heading}: no heading on the page" for heading in sorted(code.keys() - page.keys())]
+    found += [f"{heading}: the code has no such name" for heading in sorted(page.keys() - code.keys())]
     for heading in sorted(code.keys() & page.keys()):
         found += [f"{heading}: {entry} is not documented" for entry in sorted(code[heading] - page[heading])]
         found += [f"{heading}: {entry} does not exist" for entry in sorted(page[heading] - code[heading])]
@@ -102,7 +102,7 @@ def test_the_reference_is_the_code() -> None:
     assert differences(TEXT) == []
 
 
-def test_every_hook_and_every_declaration_is_among_what_is_compared() -> None:
+def test_every_hook_and_every_declaration_is_compared() -> None:
     code = of_the_code()
     assert {h.partition("(")[0] for h in code if h.startswith("vidgen_") and "(" in h} == set(HOOKS.values())
     assert {"Named", "Temporal", "Backbone", "DataSet", "Instrument", "Metric", "Pairing"} <= code.keys()
@@ -114,8 +114,12 @@ def test_every_hook_and_every_declaration_is_among_what_is_compared() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "found"),
     [
-        ("### `vidgen_metrics()", "### `vidgen_metric()", ["vidgen_metrics() -> Sequence[Metric]: no heading"]),
-        ("### `Moments`", "### `Moment`", ["Moments: no heading", "Moment: nothing is called so"]),
+        (
+            "### `vidgen_metrics()",
+            "### `vidgen_metric()",
+            ["vidgen_metrics() -> Sequence[Metric]: no heading on the page"],
+        ),
+        ("### `Moments`", "### `Moment`", ["Moments: no heading on the page", "Moment: the code has no such name"]),
         ("- `own: str | None`", "- own", ["Backbone: own: str | None is not documented"]),
         ("- `own: str | None`", "- `own: str`", ["Backbone: own: str does not exist"]),
         (
@@ -136,7 +140,7 @@ def test_every_hook_and_every_declaration_is_among_what_is_compared() -> None:
         ),
     ],
 )
-def test_a_page_that_says_something_else_is_found_out(old: str, new: str, found: list[str]) -> None:
+def test_a_wrong_page_is_found_out(old: str, new: str, found: list[str]) -> None:
     assert old in TEXT
     assert set(found) <= set(differences(TEXT.replace(old, new)))
 
@@ -150,9 +154,9 @@ def test_the_exit_codes_and_the_variable_are_those_of_the_code() -> None:
 
 
 def test_the_refusal_of_another_api_is_worded_as_on_the_page() -> None:
-    told = fault("temporal", temporal(name="swing", api="2.0"))
-    assert told is not None
-    assert f"hook vidgen_temporal: {told}" in " ".join(TEXT.split())
+    problem = fault("temporal", temporal(name="swing", api="2.0"))
+    assert problem is not None
+    assert f"hook vidgen_temporal: {problem}" in " ".join(TEXT.split())
 
 
 def test_every_check_is_explained_and_no_other() -> None:
