@@ -1,8 +1,8 @@
 """vidgen-bench: a benchmark of generative video models in which every model is a plugin.
 
-A plugin author needs :mod:`vidgen_bench.api` and :data:`hookimpl`; a trained run comes back by :func:`load`, and
-:func:`evaluate` scores a run or clips that were made elsewhere.
-Importing this package imports neither torch nor a plugin.
+Plugin authors need :mod:`vidgen_bench.api` and :data:`hookimpl`. :func:`load` returns a trained run, ready to sample from;
+:func:`evaluate` scores a run again, or your own clips.
+Importing this package imports neither torch nor plugins.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ __all__ = ["__version__", "evaluate", "hookimpl", "load"]
 
 
 def load(run: str | Path, *, device: str = "auto", checkpoint: Literal["best", "last"] = "best") -> Trained:
-    """Return a run with its weights, composed as the run wrote itself down: the defaults of today change nothing.
+    """Return a run with its weights, composed from its own record: later changes of defaults have no effect.
 
     Args:
         run: a run folder (``runs/TRACK/SPEC/seed-N``) or its ``record.json``; the run need not be finished.
         device: auto, cpu, cuda, cuda:1.
-        checkpoint: ``best`` is the one that the record's scores are of, ``last`` the end of training so far.
+        checkpoint: ``best`` is the checkpoint behind the record's scores, ``last`` the newest one.
     Returns:
         An object with ``sample(count, fps=1, rewind=0, extend=0, seed=0, start=0) -> [count, 3, T, H, W]`` in [-1, 1].
     Raises:
-        RequestError: no such run, a plugin that is not installed any more, or no such checkpoint.
-        RecordError: a damaged record or checkpoint, or weights that no longer fit what the plugins build.
+        RequestError: there is no such run or checkpoint, or a plugin is no longer installed.
+        RecordError: the record or checkpoint is damaged, or its weights no longer fit the networks that the plugins build.
     """
     from vidgen_bench.experiments.sample.trained import load
 
@@ -60,28 +60,28 @@ def evaluate(
     device: str = "auto",
     runs: str | Path = "runs",
 ) -> Record:
-    """Score a finished run again, or clips that were made elsewhere, and write a record that the leaderboard finds.
+    """Score a finished run again, or your own clips, and write a record that the leaderboard finds.
 
     Args:
-        what: a run folder; a folder of .mp4, .avi, .gif and .webp, or of one folder of .png or .jpg a clip; an .npy, .npz,
-            .safetensors, or .zip of .npy; or an array or tensor of clips in one of the layouts. They are measured in a keyed order,
-            a function of their number alone, so that every batch is a random subset though the clips come class after class.
-        track: what clips are measured on (``shapes-smoke`` unless given): a name, or a .toml file; a run has its own.
-        protocol: instead of the track's: a name, or a .toml file.
-        name: what tables call the clips; unless given, what their file or folder is called.
-        data, splits: where the videos of the track's data set are, where it needs to be told.
-        samples: clips a batch instead of the protocol's.
-        precision: how the instrument computes instead of as the protocol says: ``float32``, ``tf32``, ``bf16``.
-        resize: whether square frames of another size are resized to the track's.
-        trim: which frames of longer clips are kept: ``first``, ``centre``.
-        layout: axes of an array whose shape leaves a doubt: ``NTHWC``, ``NCTHW``, ``NTCHW``.
-        value_range: what floats stand for where they leave a doubt: ``-1,1``, ``0,1``, ``0,255``.
+        what: a run folder; a folder with one .mp4, .avi, .gif or .webp file per clip, or one folder of .png or .jpg frames per clip;
+            an .npy, .npz or .safetensors file, or a .zip of .npy files; or an array or tensor in one of the layouts. Clips are
+            scored in a pseudo-random order that depends only on their number, so every batch is a random subset.
+        track: the track to score clips on, a name or a .toml file; ``shapes-smoke`` unless given. A run has its own.
+        protocol: used instead of the track's: a name, or a .toml file.
+        name: the name of the clips in tables; the name of their file or folder unless given.
+        data, splits: the folders of the data set's videos and splits, for data sets that need them.
+        samples: clips per batch, instead of the protocol's number.
+        precision: precision of the instrument, instead of the protocol's: ``float32``, ``tf32``, ``bf16``.
+        resize: whether to resize square frames of another size to the track's size.
+        trim: the frames of longer clips to keep: ``first``, ``centre``.
+        layout: axes of an array, if its shape is ambiguous: ``NTHWC``, ``NCTHW``, ``NTCHW``.
+        value_range: range of float pixels, if the values are ambiguous: ``-1,1``, ``0,1``, ``0,255``.
         device: auto, cpu, cuda, cuda:1.
         runs: folder of the run folders; clips get ``runs/TRACK/NAME/record.json``.
     Returns:
-        The record: ``record.scores["fid"].mean``, ``record.metrics["fid"].protocol``. What has been scored before is only read.
+        The record: ``record.scores["fid"].mean``, ``record.metrics["fid"].protocol``. Existing scores are read, not computed again.
     Raises:
-        RequestError: something unknown, too few clips, or clips that do not fit; the text names the option that would change it.
+        RequestError: an unknown name, too few clips, or clips that do not fit; the message names the option that would change that.
         DataError: a damaged file.
     """
     given = dict(locals())

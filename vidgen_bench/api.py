@@ -223,8 +223,7 @@ class Reference:
     moments: Moments | None = None
     """Moments of every training video at several offsets; the protocol sets how many."""
     clips: FeatureSet | None = None
-    """Features of one clip per training video, in random order. If there are fewer videos than samples in a batch, further clips of
-    the same videos fill it up."""
+    """Features of one clip per training video, in random order; of several, if there are fewer videos than samples in a batch."""
 
 
 @dataclass(frozen=True)

@@ -83,13 +83,13 @@ def test_clips_become_an_external_row_once(command: Command, place: Path) -> Non
     assert identity.startswith("c3d-tgan-v1 n=4 c3d-shapes float32 #")
     assert identity == record(place / RUN / "record.json")["metrics"]["fid"]["protocol"]
     assert first["anchors"] == record(place / RUN / "record.json")["anchors"]
-    for text in ("held-out real clips", "mine (external)", identity, "measured 8 of 11 clips", "mine/record.json"):
+    for text in ("held-out real clips", "mine (external)", identity, "scored 8 of 11 clips", "mine/record.json"):
         assert text in done.out
     written = path.stat().st_mtime_ns
     again = command("evaluate", place / "mine.npy", *HERE)
     assert again.code == 0
     assert (
-        "mine on tiny has been scored by c3d-tgan already; --protocol, --precision and --samples measure it"
+        "mine on tiny already has scores under c3d-tgan; choose other settings by --protocol, --precision or --samples"
         in again.out
     )
     assert path.stat().st_mtime_ns == written
@@ -140,7 +140,7 @@ def test_what_is_done_to_clips_enters_the_id_and_not_the_anchors(command: Comman
     assert done.code == 0, done.err
     large = record(place / "runs" / "tiny" / "large" / "record.json")
     changes = [stamp["changes"] for stamp in large["protocols"].values()]
-    assert changes == [["resize=cubic-antialias:80->64", "trim=centre"]] * 2, "those of kid are beside the others'"
+    assert changes == [["resize=cubic-antialias:80->64", "trim=centre"]] * 2, "kid has the same"
     assert "float32 resize=cubic-antialias:80->64 trim=centre #" in large["metrics"]["fid"]["protocol"]
     assert large["anchors"] == record(place / RUN / "record.json")["anchors"]
     needless = command("evaluate", "mine.npy", *HERE, "--resize", "--trim", "first", "--name", "needless")
@@ -168,7 +168,7 @@ def test_a_run_is_scored_again_from_its_best_checkpoint(command: Command, place:
     same = command("evaluate", RUN, *DATA)
     assert same.code == 0, same.err
     for words in (
-        "tgan+conv1d on tiny~iterations=2 has been scored by c3d-tgan already; --protocol, --precision and --samples measure it",
+        "tgan+conv1d on tiny~iterations=2 already has scores under c3d-tgan; choose other settings by --protocol",
         f"record   {RUN}/record.json",
     ):
         assert words in same.out
@@ -211,7 +211,10 @@ def test_precision_is_in_the_id(place: Path, monkeypatch) -> None:
         ),
         (["mine.npy", *HERE, "--samples", "0"], "Invalid value for '--samples'"),
         (["mine.npy", *HERE, "--protocol", "c3d-tgn"], "Did you mean 'c3d-tgan'"),
-        (["mine.npy", *HERE, "--protocol", "fvd-2048-16f", "--samples", "8"], "always uses 2048 samples, as its name says"),
+        (
+            ["mine.npy", *HERE, "--protocol", "fvd-2048-16f", "--samples", "8"],
+            "always uses 2048 samples, as its name says",
+        ),
         (["mine.npy", *HERE, "--name", "Mine!"], "--name Mine!: expected up to 100 lower-case"),
         (["mine.npy", *HERE, "--range", "0,1"], "uint8 with values 0 to 255; --range 0,1 is only for floats"),
         (["mine.npy", *HERE, "--layout", "NTWH"], "The layout 'NTWH' is unknown"),
@@ -274,9 +277,7 @@ def test_ctrl_c_leaves_no_record(command: Command, place: Path) -> None:
 def test_the_python_function_takes_clips_and_refuses_what_is_none(place: Path, monkeypatch) -> None:
     monkeypatch.chdir(place)
     assert vidgen_bench.evaluate.__module__ == "vidgen_bench", "its module does not take its place when it is imported"
-    with pytest.raises(
-        RequestError, match="Expected a path, a NumPy array or a tensor of clips; found list"
-    ):
+    with pytest.raises(RequestError, match="Expected a path, a NumPy array or a tensor of clips; found list"):
         vidgen_bench.evaluate([1, 2], **PYTHON)  # type: ignore[arg-type]
     with pytest.raises(RequestError, match="There is no precision 'fp8'"):
         vidgen_bench.evaluate("mine.npy", **PYTHON, precision="fp8")  # type: ignore[arg-type]
@@ -355,7 +356,7 @@ def test_a_run_by_ones_own_protocol_is_scored_again_from_anywhere(command: Comma
     run = "runs/own~iterations=2/tgan+conv1d/seed-0"
     same = command("evaluate", run, *DATA)
     assert same.code == 0, same.err
-    assert "has been scored by strict already" in same.out
+    assert "already has scores under strict" in same.out
     (table,) = json.loads(command("evaluate", run, *DATA, "--samples", "8", "--json").out)
     made, stamps = table["record"], table["record"]["protocols"]
     assert (set(made["metrics"]), table["already"]) == ({"is", "fid", "kid"}, False)

@@ -1,4 +1,4 @@
-"""``vidgen-bench evaluate``: score a finished run again, or clips that were made elsewhere."""
+"""``vidgen-bench evaluate``: score a finished run again, or your own clips."""
 
 from __future__ import annotations
 
@@ -21,41 +21,40 @@ def evaluate(
     what: Annotated[
         Path,
         typer.Argument(
-            help="A run folder; or a folder of .mp4, .avi, .gif, .webp, or of one folder of .png a clip; or an .npy, .npz, "
-            ".safetensors, or .zip of .npy."
+            help="A run folder; a folder of .mp4, .avi, .gif or .webp clips, or of one folder of .png or .jpg frames per clip; or an "
+            ".npy, .npz or .safetensors file, or a .zip of .npy files."
         ),
     ],
     track: Annotated[
         str | None,
         typer.Option(
-            help="Track to measure clips on: a name, or a TOML file (shapes-smoke unless given). A run has its own."
+            help="Track to score clips on: a name, or a TOML file (shapes-smoke unless given). A run has its own."
         ),
     ] = None,
     protocol: Annotated[
         list[str] | None,
-        typer.Option(help="Instead of the track's: a name, or a TOML file of your own. Repeatable, a record each."),
+        typer.Option(help="Protocol instead of the track's: a name, or a TOML file. Repeatable: one record each."),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="What tables call the clips (after the file unless given).")] = None,
+    name: Annotated[str | None, typer.Option(help="Name in tables; unless given, that of the file or folder.")] = None,
     samples: Annotated[
-        int | None, typer.Option(min=1, help="Clips a batch instead of the protocol's; in the id.")
+        int | None, typer.Option(min=1, help="Clips per batch, instead of the protocol's number; in the id.")
     ] = None,
     precision: Annotated[
-        str | None,
-        typer.Option(help="How the instrument computes instead of the protocol's: float32, tf32 or bf16; in the id."),
+        str | None, typer.Option(help="Precision instead of the protocol's: float32, tf32 or bf16; in the id.")
     ] = None,
     resize: Annotated[
         bool,
         typer.Option("--resize", help="Resize square frames to the track's size, bicubic, antialiased; in the id."),
     ] = False,
     trim: Annotated[
-        str | None, typer.Option(help="Which frames of longer clips to keep: first or centre; in the id.")
+        str | None, typer.Option(help="Frames of longer clips to keep: first or centre; in the id.")
     ] = None,
     layout: Annotated[
-        str | None, typer.Option(help="Axes of an array where its shape leaves a doubt: NTHWC, NCTHW, NTCHW.")
+        str | None, typer.Option(help="Axes of an array of ambiguous shape: NTHWC, NCTHW or NTCHW.")
     ] = None,
     value_range: Annotated[
         str | None,
-        typer.Option("--range", help="What floats stand for where they leave a doubt: --range=-1,1, 0,1 or 0,255."),
+        typer.Option("--range", help="Range of float pixels, if ambiguous: --range=-1,1, 0,1 or 0,255."),
     ] = None,
     data: Data = None,
     splits: Splits = None,
@@ -65,11 +64,11 @@ def evaluate(
     workers: Workers = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
-    """Score WHAT between its anchors, and write a record that the leaderboard finds.
+    """Score WHAT beside its anchors, and write a record that the leaderboard finds.
 
-    A run has been scored by its own protocol already; --protocol, --precision and --samples score it otherwise.
+    A finished run already has scores under its own protocol: choose other settings by --protocol, --precision or --samples.
 
-    Clips from elsewhere are marked external. Their order does not matter: they are measured in a keyed one, a function of their number.
+    Clips of your own are marked external. They are scored in a pseudo-random order that depends only on their number.
     """
     from rich.console import Console
 
@@ -79,7 +78,7 @@ def evaluate(
     from vidgen_bench.experiments.evaluate.request import EvaluationRequest
     from vidgen_bench.measure.resolved_track import VideoLocation
 
-    console = Console(soft_wrap=True, stderr=as_json)  # standard output is the JSON's alone
+    console = Console(soft_wrap=True, stderr=as_json)  # standard output has only the JSON
     request = EvaluationRequest(
         what,
         track=track,
@@ -107,7 +106,7 @@ def evaluate(
 
 
 def _print(console: Console, done: EvaluationResult) -> None:
-    """Print one record between its anchors, and what is to be known of it."""
+    """Print the scores of one record beside its anchors, with notes."""
     from vidgen_bench.cli.outcome_view import print_scores
 
     record = done.record
@@ -117,19 +116,19 @@ def _print(console: Console, done: EvaluationResult) -> None:
     if record.external is not None and done.left_over:
         count = record.external.clips
         console.print(
-            f"measured {count - done.left_over:,} of {count:,} clips: whole batches, at most as many as the track asks for",
+            f"scored {count - done.left_over:,} of {count:,} clips: whole batches, at most as many as the track takes",
             highlight=False,
         )
     for name, reason in done.skipped.items():
-        console.print(f"not by {name}: {reason}", highlight=False, markup=False)
+        console.print(f"skipped  {name}: {reason}", highlight=False, markup=False)
     console.print(f"record   {done.path}", highlight=False, markup=False)
 
 
 def _already(record: Record) -> str:
-    """Return that a record had been written before, and what would be measured anew."""
+    """Return the line for scores that existed already, with the options for new ones."""
     protocols = {m.protocol for name, m in record.metrics.items() if name in record.scores and not m.extra}
     words = " and ".join(sorted({str(record.protocols[p].protocol["name"]) for p in protocols}))
     return (
-        f"{record.spec} on {record.track.name} has been scored by {words} already; --protocol, --precision and --samples "
-        "measure it otherwise."
+        f"{record.spec} on {record.track.name} already has scores under {words}; choose other settings by --protocol, --precision "
+        "or --samples."
     )

@@ -63,9 +63,7 @@ class Composition(Pair):
         """
         temporal = self.build_temporal(seed)
         with _Seeded(seed, "backbone"):
-            game = _built(
-                self.resolved.spec.backbone, lambda: self.backbone.build(self.clip, self.backbone_options, temporal)
-            )
+            game = _built(self.backbone.name, lambda: self.backbone.build(self.clip, self.backbone_options, temporal))
         if fault := _game_fault(game, temporal):
             raise PluginError(f"The backbone {self.backbone.name!r} built a game that breaks the contract: {fault}.")
         return game

@@ -60,17 +60,14 @@ def parse_given(pairs: list[str]) -> dict[str, str]:
     """
     given: dict[str, str] = {}
     for pair in pairs:
-        key, sign, value = pair.partition("=")
-        side, dot, _ = key.strip().partition(".")
+        key, sign, value = (part.strip() for part in pair.partition("="))
+        side, dot, _ = key.partition(".")
         if not sign or not dot or side not in ("backbone", "temporal"):
             raise RequestError(
                 f"--set {pair}: expected backbone.OPTION=VALUE or temporal.OPTION=VALUE, as in --set temporal.hidden=64."
             )
-        if given.get(key.strip(), value.strip()) != value.strip():
-            raise RequestError(
-                f"--set {key.strip()} is given twice, as {given[key.strip()]!r} and as {value.strip()!r}."
-            )
-        given[key.strip()] = value.strip()
+        if given.setdefault(key, value) != value:
+            raise RequestError(f"--set {key} is given twice, as {given[key]!r} and as {value!r}.")
     return given
 
 
@@ -139,14 +136,9 @@ def _layered(spec: Spec, declarations: Mapping[str, Any], track: Track, host: Ho
 
     def lay(origin: Origin, side: str, values: Mapping[str, Any]) -> None:
         for name, value in values.items():
-            where = (
-                f"{side}.{name}"
-                if origin != "track"
-                else f"track {track.name}: defaults.{declarations[side].name}.{name}"
-            )
-            settings[f"{side}.{name}"] = Setting(
-                value=checked(declarations[side].options, name, value, where=where), origin=origin
-            )
+            key, declaration = f"{side}.{name}", declarations[side]
+            where = key if origin != "track" else f"track {track.name}: defaults.{declaration.name}.{name}"
+            settings[key] = Setting(value=checked(declaration.options, name, value, where=where), origin=origin)
 
     if temporal := declarations.get("temporal"):
         lay("name", "temporal", temporal.sets)

@@ -15,10 +15,8 @@ from vidgen_bench.host.host import Host, Kind
 
 
 def nearest(spec: Spec, track: Track, given: Mapping[str, Any], host: Host) -> Pair | None:
-    """Return the nearest pair that fits, or None if there is none.
-
-    Tried in order: the spec without given options; without its variant; with other temporal generators, the most similar name first
-    (``tganv2+gru``: convgru); with other backbones, likewise.
+    """Return the first pair that fits, or None: the spec without given options, without its variant, or with another temporal
+    generator (``tganv2+gru``: convgru) or another backbone, the most similar name first.
     """
     for candidate, options in _candidates(spec, given, host):
         try:

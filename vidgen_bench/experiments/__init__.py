@@ -1,1 +1,1 @@
-"""What a person asks for: one folder per command."""
+"""What the commands do, one folder per command, and the pictures that they write."""

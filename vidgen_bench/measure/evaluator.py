@@ -73,12 +73,11 @@ class Evaluator:
         wanted: Sequence[ChosenMetric] | None = None,
         refused: dict[str, str] | None = None,
     ) -> dict[str, Value]:
-        """Return {metric: score} of one batch of samples.
+        """Return {metric: score} of one batch of samples, which arrive in parts [n, 3, T, H, W], in [-1, 1].
 
         An extra metric that refuses the samples (too few, say), or whose score is not finite, is left out.
 
         Args:
-            batches: the samples in parts [n, 3, T, H, W], in [-1, 1].
             wanted: the metrics to compute; all unless given.
             refused: receives {metric: reason} of the extra metrics left out.
         Raises:

@@ -127,9 +127,7 @@ def resolve_track(
         try:
             resolved = _resolved(name, track, host, {})
         except RequestError as error:
-            chosen_metrics(
-                load_protocol(name), host
-            )  # a misspelt metric is an error; missing weights only skip the protocol
+            chosen_metrics(load_protocol(name), host)  # raises again for a misspelt metric, which is an error
             skipped[name] = str(error)
             continue
         _check_apart(track, resolved, resolved_protocols)

@@ -1,1 +1,1 @@
-"""Scoring what is there already: a finished run under another protocol, or clips that were made elsewhere."""
+"""Scores a finished run under another protocol, or external clips."""

@@ -111,7 +111,7 @@ def _with_enough_clips(resolved_track: ResolvedTrack, clips: Clips) -> tuple[Res
     count, main = clips.count, resolved_track.main.protocol
     if count < main.samples:
         possible = count >= FEWEST and not main.fixed
-        instead = f" Or use --samples {count}: such scores carry an id of their own." if possible else ""
+        instead = f" Or use --samples {count}: such scores have their own protocol id." if possible else ""
         raise RequestError(
             f"The protocol {main.name} scores batches of {main.samples:,} clips; found {count:,}. Sample more.{instead}"
         )

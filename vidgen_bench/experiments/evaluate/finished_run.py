@@ -40,7 +40,7 @@ def is_run(path: Path) -> bool:
 def evaluate_run(run: Path, request: EvaluationRequest, observer: Observer) -> EvaluationResult:
     """Score samples of a run's best checkpoint, and write ``RUN/evaluations/PROTOCOL-.../record.json``.
 
-    The noise is that of the run's final scores, and so are the samples.
+    The samples are those of the run's final scores, drawn from the same noise.
 
     Raises:
         RequestError: the run is not finished, or was made on another track or other data; or the request has an unknown name.
@@ -55,7 +55,7 @@ def evaluate_run(run: Path, request: EvaluationRequest, observer: Observer) -> E
         if existing := record_files.holding(ids_of(resolved_track.main, real)):
             return EvaluationResult(*existing, already=True)
         trained = load(folder.path, device=str(device))
-        observer.stage(f"drawing from the checkpoint of iteration {trained.iteration} on {device.type}")
+        observer.stage(f"sampling from the checkpoint of iteration {trained.iteration} on {device.type}")
 
         def draw(numbers: range) -> Iterator[Tensor]:
             return samples(trained.game, record.seed, "final", numbers, resolved_track.track.clip.grid, device)

@@ -1,4 +1,4 @@
-"""What an evaluation is given, and what it returns."""
+"""The request and the result of an evaluation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EvaluationRequest:
-    """What to score and how, valid by itself; :func:`vidgen_bench.evaluate` describes each field.
+    """What to score and how, checked when constructed; :func:`vidgen_bench.evaluate` describes each field.
 
     Raises:
         RequestError: ``samples`` is not positive, or ``precision`` or ``trim`` is unknown.
@@ -70,7 +70,7 @@ class EvaluationRequest:
 
     @property
     def changes(self) -> dict[str, Any]:
-        """What replaces the protocol's own settings."""
+        """The settings that replace the protocol's own."""
         return {"samples": self.samples, "precision": self.precision}
 
     def resolve(self, track: Track, host: Host, protocol: Protocol | None = None) -> ResolvedTrack:
@@ -85,14 +85,14 @@ class EvaluationRequest:
 
 @dataclass(frozen=True)
 class EvaluationResult:
-    """A record, its path, and how it came about."""
+    """A record and its path, and which clips and protocols were left out."""
 
     path: Path
     record: Record
     already: bool
     """Whether all scores had been computed before."""
     left_over: int = 0
-    """Clips that were not scored: they fill no further batch, or the track takes fewer."""
+    """Clips that were not scored: too few for another batch, or more than the track takes."""
     skipped: Mapping[str, str] = field(default_factory=dict)
     """Further protocols of the track that were not used, each with the reason."""
 

@@ -1,4 +1,4 @@
-"""Scores batches of clips under every protocol of a track, between their anchors."""
+"""Scores batches of clips under every protocol of a track, with their anchors."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def score_clips(
         evaluators.append(evaluator)
         for name, table in score_anchors(evaluator, resolved_track.batches(resolved), cache_folder(), observer).items():
             anchors.setdefault(name, {}).update(table)
-        observer.stage(f"scoring by {resolved.protocol.name}")
+        observer.stage(f"scoring under {resolved.protocol.name}")
         scores |= _scores(evaluator, draw, batches(resolved), observer, refused)
     seconds = time.monotonic() - begun
     return Numbers.of(evaluators, scores, anchors, refused=refused, seconds=seconds)

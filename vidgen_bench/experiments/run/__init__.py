@@ -1,1 +1,1 @@
-"""One run from request to record: plan, folder, execution, recording."""
+"""Executes one run: plan, folder, execution, record."""

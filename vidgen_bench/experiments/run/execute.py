@@ -1,4 +1,4 @@
-"""One run, end to end: data, reference statistics, anchors, training, final scores, pictures, record."""
+"""Executes one run: data, reference statistics, anchors, training, final scores, pictures, record."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ PICTURED = 16
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished run: its folder, its record, and whether it had been finished before."""
+    """A finished run: its folder, its record, and whether it was finished before."""
 
     folder: RunFolder
     record: Record
@@ -53,7 +53,7 @@ def prepare_wide(plan: Plan, game: Game, store: Store, observer: Observer) -> St
     Scores always use the track's crop.
 
     Raises:
-        PluginError: the track's crop takes every column, so it cannot shift, and the backbone did not refuse the track.
+        PluginError: a player shifts its crop, but the track's crop takes every column, and the backbone did not refuse the track.
     """
     shifting = shifting_players(game)
     if not shifting and not plan.resolved_track.shifts:
@@ -76,7 +76,7 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
 
     Raises:
         Interrupted: Ctrl-C; the run can be resumed.
-        VidgenBenchError: the run failed; the message says what to do.
+        VidgenBenchError: the run failed; the message has the fix.
     """
     device = choose_device(plan.request.device)
     if device.type == "cpu":
@@ -189,7 +189,7 @@ class _Run:
             count = self._plan.resolved_track.batches(evaluator.resolved)
             draw = partial(self._samples, "final")
             values = evaluator.batches(draw, count, "scoring", self._observer, refused=refused)
-            # extra metrics that are not finite were left out, so this one is watched
+            # only a watched metric can be here: extra scores that are not finite were left out
             if not all(math.isfinite(number(v)) for table in values for v in table.values()):
                 return self._diverged()
             scores |= scores_of(values)
@@ -199,7 +199,7 @@ class _Run:
         return Numbers.of(self._evaluators, {}, self._anchors, diverged=True)
 
     def _finish(self, diverged: bool) -> Outcome:
-        """Score the best checkpoint, write the pictures, and then the record, with which the run is finished."""
+        """Score the best checkpoint and write the pictures; then write the record, which marks the run as finished."""
         if diverged:
             numbers = self._diverged()
         else:
@@ -223,14 +223,11 @@ class _Run:
         return Outcome(self._folder, record, already=False)
 
     def _picture(self) -> None:
-        track = self._plan.track
-        made = torch.cat(list(samples(self._game, self._seed, "final", range(PICTURED), track.clip.grid, self._device)))
-        indices = torch.arange(PICTURED)
-        real = (
-            ClipSampler(self._store, "train", self._seed, "cpu").evaluation("picture", indices, track.clip.frames).clips
-        )
-        write_gif(self._folder.path / "samples.gif", made, real)
-        write_png(self._folder.path / "samples.png", made, real)
+        generated = torch.cat(list(self._samples("final", range(PICTURED))))
+        sampler = ClipSampler(self._store, "train", self._seed, "cpu")
+        real = sampler.evaluation("picture", torch.arange(PICTURED), self._plan.track.clip.frames).clips
+        write_gif(self._folder.path / "samples.gif", generated, real)
+        write_png(self._folder.path / "samples.png", generated, real)
 
 
 def _on(device: torch.device, game: Game) -> Game:

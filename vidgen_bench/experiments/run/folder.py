@@ -1,4 +1,4 @@
-"""The folder of one run: where it lies, whose it is, and that only one process works in it."""
+"""The folder of one run: its path, the request it belongs to, and its lock."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from vidgen_bench.records.record import RECORD_FILE, Record, read_record
 from vidgen_bench.system.files import disk_errors, write_text
 
 _LATER = ("declared", "own_temporal")
-"""What the first run folders did not write down; the track's fingerprint and the options tell the same apart."""
+"""Keys that the first run folders lack; the track's fingerprint and the options distinguish the same runs."""
 
 
 def folder_of(runs: Path, track: str, resolved: Resolved, seed: int) -> Path:
-    """Return ``runs/TRACK/SPEC[,option=value...]/seed-N``; one spec has one folder, however it was spelt."""
+    """Return ``runs/TRACK/SPEC[,option=value...]/seed-N``, the same folder for all spellings of a spec."""
     given = "".join(f",{key}={spelt(value)}" for key, value in sorted(resolved.given.items()))
     name = re.sub(r"[^a-z0-9+.,=_~-]", "-", str(resolved.spec).replace(":", ".") + given)
     if len(name) > 120:
@@ -39,15 +39,15 @@ class RunFolder:
 
     @property
     def record_path(self) -> Path:
-        """Where the record is, once the run is finished."""
+        """Path of the record, which exists once the run is finished."""
         return self.path / RECORD_FILE
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder for the length of the block.
+        """Lock the folder for the length of the block.
 
         Raises:
-            BusyError: another process works in it.
+            BusyError: another process holds the lock.
         """
         with disk_errors(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ class RunFolder:
             lock.acquire(timeout=0)
         except Timeout:
             raise BusyError(
-                f"Another process is running {self.path} right now. Wait for it, or give another --runs folder."
+                f"Another process is using {self.path} right now. Wait for it, or give another --runs folder."
             ) from None
         try:
             for part in self.path.glob(".*.part"):  # left by a kill in the middle of a write
@@ -66,16 +66,16 @@ class RunFolder:
             lock.release()
 
     def request(self) -> dict[str, Any] | None:
-        """Return what was asked of this folder when it was begun, or None.
+        """Return the request that the folder was created for, or None if the folder is new.
 
         Raises:
-            RecordError: the file was damaged.
+            RecordError: the file is damaged, or is missing beside results.
         """
         path = self.path / "request.json"
         if not path.exists():
             if self.record_path.exists() or (self.path / "last.pt").exists():
                 raise RecordError(
-                    f"The run folder {self.path} has results but no request.json: it cannot be told what they are of. Delete the folder."
+                    f"The run folder {self.path} has results but no request.json to identify them. Delete the folder."
                 )
             return None
         try:
@@ -87,10 +87,10 @@ class RunFolder:
         return table
 
     def claim(self, request: dict[str, Any]) -> None:
-        """Write down what is asked of this folder, or check that it is the same as before.
+        """Write the request of this folder, or check that it is the same as before.
 
         Raises:
-            RequestError: the folder belongs to another spec, data, track, instrument or torch version; the text says which.
+            RequestError: the folder belongs to another spec, data, track, instrument or torch version; the message names the key.
         """
         before = self.request()
         if before is None:
@@ -112,7 +112,7 @@ class RunFolder:
         return [TracePoint.model_validate_json(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     def record(self) -> Record | None:
-        """Return the record where the run is finished."""
+        """Return the record, or None if the run is not finished."""
         return read_record(self.record_path) if self.record_path.exists() else None
 
 

@@ -1,4 +1,4 @@
-"""A request becomes a plan: everything that can be known, and refused, before data or a device is touched."""
+"""Makes a plan of a request, checked before data or a device is used."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from vidgen_bench.version import __version__
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asks for."""
+    """The arguments of ``vidgen-bench run``, for one spec on one track."""
 
     spec: str
     track: str = DEFAULT_TRACK
@@ -38,13 +38,13 @@ class Request:
 
     @property
     def source(self) -> VideoLocation:
-        """Where the videos are."""
+        """The location of the videos."""
         return VideoLocation(self.videos, self.splits, self.allow_missing, self.workers)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A composition on a track, with all that measures it."""
+    """A composition on a track, with the track's protocols and all plugins."""
 
     request: Request
     resolved_track: ResolvedTrack
@@ -61,7 +61,7 @@ class Plan:
         return RunFolder(folder_of(self.request.runs, self.track.name, self.composition.resolved, seed))
 
     def identity(self, seed: int, data_fingerprint: str) -> dict[str, Any]:
-        """Return what a run folder belongs to; with it a run can be composed again before it has a record."""
+        """Return the identity of a run, written to its folder; an unfinished run is composed again from it."""
         latent = self.composition.latent
         return {
             "spec": str(self.composition.resolved),
@@ -75,10 +75,10 @@ class Plan:
         }
 
     def environment(self, device: str, world: int, threads: int) -> dict[str, Any]:
-        """Return what the last digits of a run may depend on; a run is resumed only where it is the same."""
+        """Return the versions and settings that may change the last digits of scores; a run resumes only if they are the same."""
         import torch
 
-        # what other protocols bring, where their weights are here, changes nothing of the run
+        # plugins of further protocols do not affect the run; which ones are used depends on the installed weights
         others = {(f.kind, f.name) for m in self.resolved_track.protocols[1:] for f in m.plugins}
         others -= {(f.kind, f.name) for f in self.resolved_track.main.plugins}
         ours = [p for p in self.plugins if (p.kind, p.name) not in others]
@@ -97,13 +97,13 @@ def make_plan(request: Request, host: Host) -> Plan:
     """Return the plan of a request.
 
     Raises:
-        RequestError: anything unknown, out of range, or that does not fit together.
+        RequestError: a name is unknown, an option is out of range, or the parts do not fit together.
     """
     track = load_track(request.track)
     if request.budget is not None:
         track = track.with_budget(request.budget)
     check_track(track, host, own=request.track.endswith(".toml"))
-    # before the weights are asked for, which may be missing
+    # first, so that a misfit is reported even if the instrument's weights are missing
     composition = compose(request.spec, track, request.given, host)
     resolved_track = resolve_track(track, host)
     plugins = (*composition.plugins, *(plugin_entry(f) for f in resolved_track.plugins))
@@ -114,8 +114,8 @@ def check_track(track: Track, host: Host, *, own: bool) -> None:
     """Refuse a track whose instrument cannot read its clips.
 
     Raises:
-        RequestError: so it is, or a track of one's ``own`` has defaults for a plugin that is not installed: there it is a
-            misspelling.
+        RequestError: the instrument refuses the clip shape; or your ``own`` track has defaults for a plugin that is not installed,
+            which is likely misspelt.
     """
     instrument = host.find("instrument", track.instrument.name)
     if reason := instrument.declaration.refuses(track.clip):

@@ -41,7 +41,7 @@ from vidgen_bench.version import __version__
 
 @dataclass(frozen=True)
 class Numbers:
-    """The scores of one subject under every protocol, with their ids and the anchors they are read between."""
+    """The scores of one subject under every protocol, with their ids and their anchors."""
 
     stamps: dict[str, Stamp]
     metrics: dict[str, MetricEntry]
@@ -50,7 +50,7 @@ class Numbers:
     diverged: bool = False
     """Whether training diverged, or a watched score of the final samples is not finite; ``scores`` is then empty."""
     seconds: float = 0.0
-    """Spent on scoring."""
+    """Time spent on scoring."""
 
     @classmethod
     def of(
@@ -63,7 +63,7 @@ class Numbers:
         diverged: bool = False,
         seconds: float = 0.0,
     ) -> Numbers:
-        """Return the numbers with what each evaluator says of its protocol and its metrics; ``refused`` maps a metric to its reason."""
+        """Return the scores with the stamps and metric entries of the evaluators; ``refused`` maps a metric to its reason."""
         evaluators = list(evaluators)
         stamps = {id: stamp for e in evaluators for id, stamp in e.stamps().items()}
         metrics = {name: entry for e in evaluators for name, entry in e.entries(refused or {}).items()}
@@ -209,7 +209,7 @@ def data_entry(track: Track, store: Store) -> DataEntry:
 
 
 def environment_entry(device: torch.device, world: int) -> Environment:
-    """Return what the last digits of scores may depend on."""
+    """Return the versions and settings that may change the last digits of scores."""
     return Environment(
         torch=torch.__version__,
         threads=torch.get_num_threads(),
