@@ -1,1 +1,1 @@
-"""Speed, measured: ``python -m benchmarks [NAME ...]``. Every figure is a ratio of two things timed in turn within one run."""
+"""Speed benchmarks: ``python -m benchmarks [NAME ...]``. Every ratio compares alternatives timed in turn within one run."""

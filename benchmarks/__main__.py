@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: all of them, or those named."""
+"""``python -m benchmarks``: run all benchmarks, or the named ones."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ NAMES = ("integration", "solvers", "images", "frechet", "instrument", "evaluatio
 
 for name in sys.argv[1:] or NAMES:
     if name not in NAMES:
-        sys.exit(f"No benchmark is called {name!r}. Valid: {', '.join(NAMES)}.")
+        sys.exit(f"There is no benchmark named {name!r}. Valid: {', '.join(NAMES)}.")
     importlib.import_module(f"benchmarks.{name}").main()

@@ -1,8 +1,8 @@
-"""An evaluation end to end against the straightforward loop: clips/s a stage, share of the device's measured peak, and the ratio.
+"""An end-to-end evaluation against a straightforward loop: clips/s per stage, share of the measured peak, and the ratio.
 
-On a CPU the slim C3D and 256 samples; on a GPU the full-size C3D (weights drawn at random) and 2,048, in every precision.
-The straightforward loop writes the samples to disk, resizes each frame by OpenCV, computes probabilities and features in two
-passes, and takes scipy's matrix square root.
+A CPU runs the slim C3D on 256 samples; a GPU the full-size C3D (with random weights) on 2,048, in every precision.
+The straightforward loop writes the samples to disk, resizes each frame with OpenCV, computes probabilities and features in two
+passes, and uses scipy's matrix square root.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ PEAK_SIZE = {"cpu": 2048, "cuda": 8192}
 
 @dataclass(frozen=True)
 class _Full:
-    """The declaration of the full-size C3D with random weights, for want of the published ones."""
+    """The declaration of the full-size C3D with random weights, so that no published weights are needed."""
 
     declaration: object
     layers: tuple[str, ...] = ("prob", "fc7")
@@ -74,7 +74,7 @@ def main() -> None:
 
 
 def _measured(resolved: ResolvedProtocol, precision: str, game: Game, device: torch.device) -> dict[str, float]:
-    """Time every stage in one precision, print them, and return the scores."""
+    """Time every stage in one precision, print the times, and return the scores."""
     n, grid = resolved.protocol.samples, load_track("shapes-smoke").clip.grid
     resolved = _in_precision(resolved, precision, full=device.type == "cuda")
     extractor = FeatureExtractor(resolved, load_track("shapes-smoke").clip, device)
@@ -116,20 +116,23 @@ def _measured(resolved: ResolvedProtocol, precision: str, game: Game, device: to
     )
     ratio = stages.seconds["straightforward loop"] / stages.seconds["all of it: generate to IS and FID"]
     print(f"  C3D runs at {share:.0%} of this device's measured peak of matrix products in {precision}")
-    print(f"  the straightforward loop takes {ratio:.1f} x as long; IS {theirs['is'] / ours['is'] - 1:+.1e}, ", end="")
+    print(
+        f"  the straightforward loop takes {ratio:.1f} x as long; its IS is {theirs['is'] / ours['is'] - 1:+.1e}, ",
+        end="",
+    )
     print(f"FID {theirs['fid'] / ours['fid'] - 1:+.1e} relative to ours")
     return ours
 
 
 class _Stages:
-    """Seconds of each stage, the fastest of a few repetitions after one to warm up."""
+    """Seconds per stage: the fastest of a few repetitions after a warm-up."""
 
     def __init__(self, device: torch.device) -> None:
         self._device, self._clips = device, {}
         self.seconds: dict[str, float] = {}
 
     def time(self, name: str, clips: int, work: Callable[[], object], repeat: int = 3) -> object:
-        """Return what the work returns."""
+        """Time the work and return its result."""
         taken, result = [], None
         for _ in range(repeat + (repeat > 1)):
             since = time.perf_counter()
@@ -141,11 +144,11 @@ class _Stages:
         return result
 
     def rate(self, name: str) -> float:
-        """Return clips a second."""
+        """Return clips per second."""
         return self._clips[name] / self.seconds[name]
 
     def report(self, title: str) -> None:
-        """Print them."""
+        """Print the stages."""
         print(title)
         for name, seconds in self.seconds.items():
             print(f"  {name:<44}{seconds * 1e3:10.1f} ms   {self.rate(name):8.0f} clips/s")
@@ -153,12 +156,12 @@ class _Stages:
 
 def _in_precision(resolved: ResolvedProtocol, precision: str, full: bool) -> ResolvedProtocol:
     protocol = resolved.protocol.model_copy(update={"precision": precision})
-    found = (
+    plugin = (
         dataclasses.replace(resolved.instrument_plugin, name="full C3D", declaration=_Full(None))
         if full
         else resolved.instrument_plugin
     )
-    return dataclasses.replace(resolved, protocol=protocol, found=found)
+    return dataclasses.replace(resolved, protocol=protocol, instrument_plugin=plugin)
 
 
 def _flops(network: torch.nn.Module) -> float:
@@ -170,7 +173,7 @@ def _flops(network: torch.nn.Module) -> float:
 
 
 def _peak(precision: str, device: torch.device) -> float:
-    """Return operations a second of a large matrix product, the most of a few."""
+    """Return the operations per second of a large matrix product, the best of a few."""
     size = PEAK_SIZE[device.type]
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     a, b = (torch.rand(size, size, device=device, dtype=dtype) for _ in range(2))
@@ -184,7 +187,7 @@ def _peak(precision: str, device: torch.device) -> float:
 def _straightforward(
     generated: Callable[[], Iterable[Tensor]], network: C3DInstrument, real: np.ndarray
 ) -> dict[str, float]:
-    """Return IS and FID, a stage at a time: files, OpenCV, two passes, ``scipy.linalg.sqrtm``."""
+    """Return IS and FID, computed stage by stage: files, OpenCV, two passes, ``scipy.linalg.sqrtm``."""
     c3d = network.network
     c3d.to(memory_format=torch.contiguous_format)
     device, offset = next(c3d.parameters()).device, network.preprocessing.offset.cpu().numpy()
@@ -209,7 +212,7 @@ def _straightforward(
 
 
 def _by_opencv(clips: np.ndarray, offset: np.ndarray) -> np.ndarray:
-    """Return clips [n, 3, T, H, W] as C3D reads them, each frame resized by itself."""
+    """Return clips [n, 3, T, H, W] as the input of C3D, resized frame by frame."""
     ready = np.empty((len(clips), 3, FRAMES, 112, 112), dtype=np.float32)
     for n, clip in enumerate(clips):
         for t in range(FRAMES):

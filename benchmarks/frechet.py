@@ -1,6 +1,6 @@
 """The Fréchet distance by symmetric eigenvalues against scipy's matrix square root, at the size of the protocols.
 
-``python -m benchmarks.frechet 1024 512`` takes other numbers of features and samples; at the full size scipy needs minutes.
+``python -m benchmarks.frechet 1024 512`` uses other numbers of features and samples; at full size scipy takes minutes.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from vidgen_bench.measure.reference.moments import moments_of
 
 FEATURES, SAMPLES = 4096, 2048
 TIMES = 5
-"""Our runs; scipy's is one."""
+"""The number of our runs; scipy runs once."""
 AGREEMENT = 1e-6
 
 
 def by_square_root(features: torch.Tensor, real: Moments) -> float:
-    """Return the distance as the published code computes it: covariance, then ``scipy.linalg.sqrtm`` of the product."""
+    """Return the distance as computed by the published code: covariance, then ``scipy.linalg.sqrtm`` of the product."""
     made = moments_of(features)
     root = scipy.linalg.sqrtm((made.covariance @ real.covariance).numpy())
     gap = made.mean - real.mean
@@ -31,7 +31,7 @@ def by_square_root(features: torch.Tensor, real: Moments) -> float:
 
 
 def main(size: int = FEATURES, samples: int = SAMPLES) -> None:
-    """Print both times, their ratio, and how far the two values are apart."""
+    """Print both times, their ratio, and the difference of the values."""
     random = torch.Generator().manual_seed(0)
     mixing = torch.randn(size, size, generator=random, dtype=torch.float64) / size**0.5
     real = moments_of(torch.randn(2 * size, size, generator=random, dtype=torch.float64) @ mixing)

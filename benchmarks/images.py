@@ -1,4 +1,4 @@
-"""MoCoGAN's batch of single images: only the picked clips computed, against the whole pool that they are picked from."""
+"""MoCoGAN's batch of single images: computing only the picked clips, against computing the whole pool."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from vidgen_bench.noise import key_of, training_noise
 IMAGES = 32
 
 
-def _ways(spec: str) -> dict[str, Callable[[], Tensor]]:
-    """Return both ways to the same frame vectors [32, 66]."""
+def _alternatives(spec: str) -> dict[str, Callable[[], Tensor]]:
+    """Return both computations of the same frame vectors [32, 66]."""
     composition = compose(spec, load_track("ucf101-64-paper"), {}, Host.of_environment())
     options, times = composition.backbone_options, composition.clip.grid
     generator = composition.build(0).parts["generator"]
@@ -45,4 +45,4 @@ def _ways(spec: str) -> dict[str, Callable[[], Tensor]]:
 def main() -> None:
     """Print the table."""
     for spec in ("mocogan+gru", "mocogan+ode1", "mocogan+sde"):
-        report(f"{spec}, codes of {IMAGES} images", alternate(_ways(spec)), "only the picked clips")
+        report(f"{spec}, codes of {IMAGES} images", alternate(_alternatives(spec)), "only the picked clips")

@@ -1,4 +1,4 @@
-"""Clips per second of the slim C3D, preprocessing included, by memory layout and resize."""
+"""Clips per second of the slim C3D with preprocessing, for two memory layouts and resize methods."""
 
 from __future__ import annotations
 

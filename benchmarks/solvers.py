@@ -1,4 +1,4 @@
-"""What each solver costs, forward and backward, on TGAN at the paper's size, as ratios to the default."""
+"""The time of each solver relative to the default, forward and backward, on TGAN at the paper's size."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BATCH = 32
 
 
 def step(spec: str, given: dict[str, str]) -> Callable[[], object]:
-    """Return one forward and backward of the temporal generator."""
+    """Return a function that runs the temporal generator forward and backward."""
     composition = compose(spec, load_track("ucf101-64-paper"), given, Host.of_environment())
     module = composition.build_temporal(0)
     assert module is not None

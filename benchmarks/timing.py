@@ -1,4 +1,4 @@
-"""Times alternatives in turn, so that what else the machine does falls on all of them alike."""
+"""Time alternatives in turn, so that other load on the machine affects all of them equally."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 
 def alternate(alternatives: Mapping[str, Callable[[], object]], rounds: int = 7) -> dict[str, float]:
-    """Return {name: median seconds} of ``rounds`` rounds, each of which runs every alternative once; one round warms up."""
+    """Return {name: median seconds} over ``rounds`` rounds, each running every alternative once, after a warm-up round."""
     seconds: dict[str, list[float]] = {name: [] for name in alternatives}
     for number in range(rounds + 1):
         for name, run in alternatives.items():
@@ -20,7 +20,7 @@ def alternate(alternatives: Mapping[str, Callable[[], object]], rounds: int = 7)
 
 
 def report(title: str, seconds: Mapping[str, float], ours: str) -> None:
-    """Print the medians and how many times as long as ours each takes."""
+    """Print the medians, and each as a multiple of ours."""
     print(title)
     for name, value in seconds.items():
         print(f"  {name:<44}{value * 1e3:10.1f} ms   {value / seconds[ours]:6.2f} x")

@@ -1,4 +1,4 @@
-"""Where an iteration of the default run goes: each player's turn, clipping, noise and clips."""
+"""The time of an iteration of the default run: each player's turn, clipping and noise."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vidgen_bench.training.step import take_turn
 
 
 def main() -> None:
-    """Print the shares of one iteration of ``tgan+ode2`` on ``shapes-smoke``."""
+    """Print the times of the parts of an iteration of ``tgan+ode2`` on ``shapes-smoke``."""
     keep_freed_memory()
     game = compose("tgan+ode2", load_track("shapes-smoke"), {}, Host.of_environment()).build(0)
     rows = game.players[0].batch

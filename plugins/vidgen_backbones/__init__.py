@@ -1,1 +1,1 @@
-"""First-party backbones, one system a package."""
+"""First-party backbones, one package per system."""

@@ -1,1 +1,1 @@
-"""First-party pairings: defaults that belong to neither side of a pair."""
+"""First-party pairings: defaults that hold for one pair only."""

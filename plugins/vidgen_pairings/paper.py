@@ -1,7 +1,7 @@
-"""What the rows of the published tables set beyond both sides' defaults, as data.
+"""The options of rows of the published tables that differ from the defaults of both sides.
 
-TGAN's rows are the defaults: one layer with the embedding; its "equal" row used 978 where ``equal`` solves 985 now.
-MoCoGAN's higher-order and stochastic rows used a hidden layer of 49 and no embedding; its "equal" row no embedding.
+TGAN's rows use the defaults: one layer with the embedding. Its "equal" row has width 978; ``equal`` now gives 985.
+MoCoGAN's higher-order and stochastic rows have a hidden layer of 49 and no embedding; its "equal" row no embedding.
 """
 
 from __future__ import annotations
@@ -28,5 +28,5 @@ PAIRINGS = (
 
 @hookimpl
 def vidgen_pairings() -> tuple[Pairing, ...]:
-    """Return the table."""
+    """Return the pairings of the published tables."""
     return PAIRINGS

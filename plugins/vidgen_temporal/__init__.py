@@ -1,1 +1,1 @@
-"""First-party temporal generators, one system a package."""
+"""First-party temporal generators, one package per system."""

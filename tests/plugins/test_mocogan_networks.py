@@ -132,9 +132,9 @@ def test_the_defaults_are_those_of_the_paper_under_study() -> None:
     [
         (Clip(16, 48, 3), {}, "16, 32, 64 ... pixels, not 48"),
         (Clip(16, 8, 3), {}, "not 8"),
-        (Clip(15, 64, 3), {}, "each of the 5 layers of its video discriminator takes 3 frames: at 64 pixels at least 16 frames, not 15"),
-        (Clip(12, 64, 3), {"video_discriminator": "patch"}, "each of the 4 layers of its video discriminator takes 3 frames: at 64"),
-        (Clip(16, 128, 3), {}, "at 128 pixels at least 19 frames, not 16"),
+        (Clip(15, 64, 3), {}, "shortens the clip by 3 frames: at 64 pixels it needs at least 16 frames, not 15"),
+        (Clip(12, 64, 3), {"video_discriminator": "patch"}, "each of the 4 layers of its video discriminator shortens the clip by 3"),
+        (Clip(16, 128, 3), {}, "at 128 pixels it needs at least 19 frames, not 16"),
         (FULL, {"labels": True}, "labels=true needs a category code: set categories to 101"),
         (FULL, {"infogan": True}, "infogan=true needs a category code: set categories to 101"),
         (FULL, {"labels": True, "categories": 6}, "each of the 101 classes of this track, not 6"),

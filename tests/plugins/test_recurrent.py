@@ -130,7 +130,7 @@ def test_the_drive_is_a_default_of_the_name_and_no_more() -> None:
         "convlstm": "impulse",
         "convgru": "constant",
     }
-    assert all(not d.sets and d.can == {"after"} for d in ALL.values())
+    assert all(d.can == {"after"} for d in ALL.values())
     assert {n for n, d in ALL.items() if d.stochastic} == {"gru", "lstm"}
 
 

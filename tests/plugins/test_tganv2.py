@@ -91,10 +91,10 @@ def test_it_says_why_it_refuses() -> None:
     for clip, chosen, words in (
         (Clip(12, 192, 3), {}, "powers of two), not 12"),
         (Clip(1, 192, 3), {}, "powers of two), not 1"),
-        (Clip(16, 50, 3), {"base": 4}, "a map of 4 x 4 doubled again and again: 8, 16, 32, 64 ... pixels, not 50"),
+        (Clip(16, 50, 3), {"base": 4}, "a map of 4 x 4 doubled repeatedly: 8, 16, 32, 64 ... pixels, not 50"),
         (Clip(16, 2, 3), {}, "4 x 4 doubled"),
-        (Clip(16, 64, 3), {"base": 3}, "3 x 3 doubled again and again: 6, 12, 24, 48 ... pixels, not 64"),
-        (Clip(16, 16, 3), {}, "4 resolutions, each twice the one before, need 3 doublings"),
+        (Clip(16, 64, 3), {"base": 3}, "3 x 3 doubled repeatedly: 6, 12, 24, 48 ... pixels, not 64"),
+        (Clip(16, 16, 3), {}, "4 resolutions, each twice the previous one, need 3 doublings"),
         (Clip(16, 16, 3), {}, "from 4 to 16 pixels there are 2: set levels to 3 or fewer"),
         (Clip(16, 27, 3), {}, "there are 0: set levels to 1 or fewer"),
     ):

@@ -233,7 +233,7 @@ def test_one_adam_is_two_adams_of_equal_settings() -> None:
 @pytest.mark.parametrize(
     ("frames", "size", "words"),
     [
-        (16, 48, "doubled again and again"),
+        (16, 48, "doubled repeatedly"),
         (1, 4, "not 4"),
         (8, 64, "16 or 32 frames, not 8"),
         (64, 64, "16 or 32 frames, not 64"),

@@ -16,42 +16,43 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MoCoGANOptions:
-    """The options of mocogan; the defaults are those of the paper under study."""
+    """The options of mocogan; the defaults are those of Gordon and Parde."""
 
     width: float = option(1.0, "factor on the channels of all three networks", at_least=1 / 32, at_most=8.0)
-    content: int = option(50, "entries of the content code, the same on all frames", at_least=1)
+    content: int = option(50, "entries of the content code, which is the same on all frames", at_least=1)
     categories: int = option(
-        0, "classes K of the one-hot category code; the video discriminator then emits 1 + K logits", at_least=0
+        0, "classes K of the one-hot category code; the video discriminator then has 1 + K logits", at_least=0
     )
     motion: int = option(16, "entries of the motion code z_t", at_least=1)
-    labels: bool = option(False, "the video discriminator learns the classes of the real clips")
+    labels: bool = option(False, "train the video discriminator on the classes of the real clips")
     infogan: bool = option(
-        False, "the generator learns to have its category recognised; only labels teach to recognise"
+        False,
+        "train the generator so that its category is recognised (with labels, the discriminator learns to recognise it)",
     )
     instance_noise: float = option(
         0.0, "standard deviation of the normal noise before every convolution of the discriminators", at_least=0.0
     )
     stride: int = option(
         1,
-        "a clip takes every stride-th frame of a video; a video shorter than the span is read frame by frame",
+        "a clip is every stride-th frame of a video; a video shorter than the span is read frame by frame",
         at_least=1,
     )
-    image_batch: int = option(32, "images of a batch, over all processes", at_least=2)
-    video_batch: int = option(32, "clips of a batch, over all processes", at_least=2)
-    learning_rate: float = option(2e-4, "of Adam, for all players", at_least=0.0)
-    weight_decay: float = option(1e-5, "of Adam, added to the gradient (L2)", at_least=0.0)
-    image_discriminator: Literal["patch", "image"] = option("patch", "4 x 4 logits an image, or one")
+    image_batch: int = option(32, "images per batch, over all processes", at_least=2)
+    video_batch: int = option(32, "clips per batch, over all processes", at_least=2)
+    learning_rate: float = option(2e-4, "learning rate of Adam, for all players", at_least=0.0)
+    weight_decay: float = option(1e-5, "weight decay of Adam, added to the gradient (L2)", at_least=0.0)
+    image_discriminator: Literal["patch", "image"] = option("patch", "patch: 4 x 4 logits per image; image: one")
     video_discriminator: Literal["video", "patch"] = option(
-        "video", "one logit a clip (and the classes), or 4 x 4 in space"
+        "video", "video: one logit per clip (and the classes); patch: 4 x 4 in space"
     )
 
 
 @dataclass(frozen=True)
 class MoCoGAN:
-    """One content code and a motion code a frame, rendered frame by frame; an image and a video discriminator."""
+    """One content code and a motion code per frame, rendered frame by frame; an image and a video discriminator."""
 
     name: str = "mocogan"
-    summary: str = "content and motion apart, frames rendered one by one, an image and a video discriminator"
+    summary: str = "separate content and motion codes, frames rendered one by one, an image and a video discriminator"
     api: str = "1.0"
     reference: str = (
         "Tulyakov, Liu, Yang, Kautz, MoCoGAN: Decomposing Motion and Content for Video Generation (CVPR 2018)"
@@ -67,20 +68,20 @@ class MoCoGAN:
         return Clip(frames=16, size=32, classes=3), {"width": 1 / 16, "image_batch": 4, "video_batch": 4}
 
     def refuses(self, clip: Clip, options: MoCoGANOptions) -> str | None:
-        """Refuse frames that are no 4 x 4 map doubled, clips too short, and classes that nothing stands for."""
+        """Refuse frame sizes other than 4 * 2^k, clips that are too short, and inconsistent categories."""
         if clip.size < 4 * SIDE or clip.size & (clip.size - 1):
             return f"its frames are a 4 x 4 map doubled at least twice: 16, 32, 64 ... pixels, not {clip.size}"
-        # the patch discriminator's last halving is its scoring layer, the full one scores after it
+        # the last halving of the patch discriminator gives the logits; the full one has a scoring layer after it
         layers = doublings(clip.size) + (options.video_discriminator == "video")
         if clip.frames < (least := TAKEN * layers + 1):
             return (
-                f"each of the {layers} layers of its video discriminator takes {TAKEN} frames: "
-                f"at {clip.size} pixels at least {least} frames, not {clip.frames}"
+                f"each of the {layers} layers of its video discriminator shortens the clip by {TAKEN} frames: "
+                f"at {clip.size} pixels it needs at least {least} frames, not {clip.frames}"
             )
         return _refuses_categories(clip, options)
 
     def latent(self, clip: Clip, options: MoCoGANOptions) -> LatentSpec:
-        """Ask for motion codes from a normal z_0 of their width."""
+        """Return the latent: motion codes from a normal z_0 of the same width."""
         return LatentSpec(
             shape=(options.motion,),
             frames=clip.frames,
@@ -99,7 +100,7 @@ class MoCoGAN:
 
 
 def _refuses_categories(clip: Clip, options: MoCoGANOptions) -> str | None:
-    """Return why the options about categories do not go together, or None."""
+    """Return why the options about categories are inconsistent, or None."""
     for flag in ("labels", "infogan"):
         if getattr(options, flag) and not options.categories:
             return f"{flag}=true needs a category code: set categories to {clip.classes}, the classes of this track"

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from vidgen_bench.noise import Noise
 
 FIRST, MOST = 64, 512
-"""Channels of the first layer; each later one doubles them, up to the most."""
+"""Channels of the first layer; each later one doubles them, up to the maximum."""
 
 
 class Discriminator(nn.Module):
-    """Layers in a row, each on its input with normal noise added in training (instance noise).
+    """Layers in sequence; in training, normal noise is added to the input of each (instance noise).
 
     Args:
-        layers: each begins with its convolution; the last one gives the logits.
-        layout: the memory format that its convolutions are fastest in.
-        sigma: standard deviation of the noise; 0 draws none.
+        layers: each starts with its convolution; the last one returns the logits.
+        layout: the fastest memory format for its convolutions.
+        sigma: standard deviation of the noise; 0 adds none.
     Reference: Tulyakov et al. 2018; Sonderby et al. 2017 (instance noise).
     """
 
@@ -34,7 +34,7 @@ class Discriminator(nn.Module):
         self.layout, self.sigma = layout, sigma
 
     def forward(self, x: Tensor, noise: Noise, name: str) -> Tensor:
-        """Return the logits [N, outputs, ...] of x [N, C, ...]; ``name`` tells the noise of two passes of one turn apart."""
+        """Return the logits [N, outputs, ...] of x [N, C, ...]; ``name`` distinguishes the noise of two passes in one turn."""
         x = x.contiguous(memory_format=self.layout)
         for i, layer in enumerate(self.layers):
             if self.sigma > 0.0 and self.training:
@@ -46,7 +46,7 @@ class Discriminator(nn.Module):
 def image_discriminator(
     kind: Literal["patch", "image"], size: int, channels: int, width: float, sigma: float
 ) -> Discriminator:
-    """Return the discriminator of images; 64 pixels give 3-64-128-256-1 (patch) or 3-64-128-256-512-1 (image).
+    """Return the image discriminator; 64 pixels give 3-64-128-256-1 (patch) or 3-64-128-256-512-1 (image).
 
     Kernel 4, stride 2, padding 1 until the map is 4 x 4: of logits (patch), or of features that a 4 x 4 kernel scores.
 
@@ -68,10 +68,10 @@ def image_discriminator(
 def video_discriminator(
     kind: Literal["video", "patch"], size: int, channels: int, width: float, sigma: float, categories: int = 0
 ) -> Discriminator:
-    """Return the discriminator of clips; 64 pixels give 3-64-128-256-1 (patch) or 3-64-128-256-512-(1 + K) (video).
+    """Return the video discriminator; 64 pixels give 3-64-128-256-1 (patch) or 3-64-128-256-512-(1 + K) (video).
 
-    Kernel 4, stride 2 and padding 1 in space as for images; stride 1 and no padding in time, so that each layer takes three
-    frames and the 16 of 64 x 64 give one logit in time, longer clips more.
+    Kernel 4, stride 2 and padding 1 in space as for images; stride 1 and no padding in time, so that each layer shortens
+    the clip by 3 frames: 16 frames of 64 x 64 give one logit in time, longer clips more.
 
     Args:
         kind: patch or video.
@@ -79,7 +79,7 @@ def video_discriminator(
         channels: of the frame.
         width: factor on the channels between.
         sigma: of the instance noise.
-        categories: K logits of classes behind the first; 0 with patch.
+        categories: K class logits after the first; 0 with patch.
     Shape:
         [N, C, T, H, W] -> [N, 1 + K, T - 3 L, 1, 1] with L layers, or [N, 1, T - 3 L, 4, 4] (patch).
     """
@@ -94,7 +94,7 @@ def _channels(i: int, width: float) -> int:
 
 
 def _layers(dimensions: Literal[2, 3], halvings: int, before: int, width: float, last: int | None) -> list[nn.Module]:
-    """Return the layers that halve rows and columns: LeakyReLU 0.2 after each, BN from the second; ``last`` is bare logits."""
+    """Return the layers that halve rows and columns: LeakyReLU 0.2 after each, BN from the second; ``last`` has neither."""
     layers: list[nn.Module] = []
     for i in range(halvings):
         bare = last is not None and i == halvings - 1

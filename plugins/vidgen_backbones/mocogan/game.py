@@ -25,7 +25,7 @@ IMAGE, VIDEO, GENERATOR = "image_discriminator", "video_discriminator", "generat
 
 
 def build(clip: Clip, options: MoCoGANOptions, temporal: nn.Module | None) -> Game:
-    """Return the game of MoCoGAN around this temporal generator; all weights are drawn as PyTorch does by default."""
+    """Return the game of MoCoGAN around this temporal generator; all weights have PyTorch's default initialisation."""
     if temporal is None:
         raise PluginError("mocogan needs a temporal generator; none was given")
     o, shape = options, (clip.size, clip.channels, options.width)
@@ -59,40 +59,46 @@ def _players(play: _Play, clip: Clip) -> tuple[Player, ...]:
 
 @dataclass(frozen=True)
 class _Play:
-    """The losses of the three players and the sampling, on the parts as they are when called."""
+    """The losses of the three players, and the sampling."""
 
     parts: Mapping[str, nn.Module]
     times: Times
     options: MoCoGANOptions
 
     def image_loss(self, batch: Batch | None, noise: Noise) -> dict[str, Tensor]:
-        """BCE(D_I(x), 1) + BCE(D_I(G(z)), 0); the fakes come without gradient from a generator in training mode."""
+        """BCE(D_I(x), 1) + BCE(D_I(G(z)), 0); the fakes come from a generator in training mode, without gradient."""
         assert batch is not None
-        real = self._judged_images(batch.clips.squeeze(2), noise, "real")
+        real = self._image_logits(batch.clips.squeeze(2), noise, "real")
         with torch.no_grad():
             fakes = self._images(noise)
-        return {"real": _said(real, 1.0), "fake": _said(self._judged_images(fakes, noise, "fake"), 0.0)}
+        return {
+            "real": _binary_cross_entropy(real, 1.0),
+            "fake": _binary_cross_entropy(self._image_logits(fakes, noise, "fake"), 0.0),
+        }
 
     def video_loss(self, batch: Batch | None, noise: Noise) -> dict[str, Tensor]:
         """BCE(D_V(x), 1) + BCE(D_V(G(z)), 0), and with ``labels`` the cross-entropy of the classes of the real clips."""
         assert batch is not None
-        real, classes = self._judged_clips(batch.clips, noise, "real")
+        real, classes = self._clip_logits(batch.clips, noise, "real")
         with torch.no_grad():
             clips = self.sample(noise, self.times)
-        fake, _ = self._judged_clips(clips, noise, "fake")
-        terms = {"real": _said(real, 1.0), "fake": _said(fake, 0.0)}
+        fake, _ = self._clip_logits(clips, noise, "fake")
+        terms = {"real": _binary_cross_entropy(real, 1.0), "fake": _binary_cross_entropy(fake, 0.0)}
         if self.options.labels:
-            terms["category"] = _recognised(classes, latents.one_hot(batch.labels, self.options.categories))
+            terms["category"] = _category_cross_entropy(classes, latents.one_hot(batch.labels, self.options.categories))
         return terms
 
     def generator_loss(self, batch: Batch | None, noise: Noise) -> dict[str, Tensor]:
         """BCE(D_V(G(z)), 1) + BCE(D_I(G(z')), 1), and with ``infogan`` the cross-entropy of the clips' own categories."""
-        # clips before images, as in the original: the running statistics of the renderer see them in this order
+        # clips before images, as in the original: the order matters for the renderer's running statistics
         clips, images = self.sample(noise, self.times), self._images(noise)
-        video, classes = self._judged_clips(clips, noise, "video")
-        terms = {"video": _said(video, 1.0), "image": _said(self._judged_images(images, noise, "image"), 1.0)}
+        video, classes = self._clip_logits(clips, noise, "video")
+        terms = {
+            "video": _binary_cross_entropy(video, 1.0),
+            "image": _binary_cross_entropy(self._image_logits(images, noise, "image"), 1.0),
+        }
         if self.options.infogan:
-            terms["infogan"] = _recognised(classes, latents.category(self.options, noise))
+            terms["infogan"] = _category_cross_entropy(classes, latents.category(self.options, noise))
         return terms
 
     def sample(self, noise: Noise, times: Times) -> Tensor:
@@ -105,22 +111,22 @@ class _Play:
         generator = cast(Generator, self.parts[GENERATOR])
         return generator.frame(latents.image_latents(generator, self.options, self.times, noise))
 
-    def _judged_images(self, images: Tensor, noise: Noise, name: str) -> Tensor:
-        # in the generator's turn the rows of the noise are clips, and there may be more or fewer of them than images
+    def _image_logits(self, images: Tensor, noise: Noise, name: str) -> Tensor:
+        # in the generator's turn the rows of the noise are clips, whose number may differ from that of images
         return self.parts[IMAGE](images, noise.sized(self.options.image_batch), name)
 
-    def _judged_clips(self, clips: Tensor, noise: Noise, name: str) -> tuple[Tensor, Tensor]:
-        """Return the logits of being real [N, 1, ...] and of the classes [N, K, ...]."""
+    def _clip_logits(self, clips: Tensor, noise: Noise, name: str) -> tuple[Tensor, Tensor]:
+        """Return the logits for real [N, 1, ...] and for the classes [N, K, ...]."""
         logits = self.parts[VIDEO](clips, noise, name)
         return logits[:, :1], logits[:, 1:]
 
 
-def _said(logits: Tensor, truth: float) -> Tensor:
-    """Return the mean binary cross-entropy of logits of any shape with one answer for all of them."""
+def _binary_cross_entropy(logits: Tensor, truth: float) -> Tensor:
+    """Return the mean binary cross-entropy of logits of any shape with one target."""
     return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, truth))
 
 
-def _recognised(logits: Tensor, classes: Tensor) -> Tensor:
+def _category_cross_entropy(logits: Tensor, classes: Tensor) -> Tensor:
     """Return the mean cross-entropy of logits [N, K, ...] with classes [N, K], over the rows and the logits in time."""
     logits = logits.flatten(2)
     return F.cross_entropy(logits, classes[:, :, None].expand_as(logits))

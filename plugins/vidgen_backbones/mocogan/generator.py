@@ -1,4 +1,4 @@
-"""MoCoGAN's generator: the temporal generator, and the renderer of one frame from content, category and motion."""
+"""MoCoGAN's generator: the temporal generator, and the renderer of one frame from content, category and motion codes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vidgen_bench.noise import Noise
 
 FIRST, LEAST = 512, 64
-"""Channels of the 4 x 4 map; each doubling halves them, down to the least."""
+"""Channels of the 4 x 4 map; each doubling halves them, down to the minimum."""
 
 
 class FrameGenerator(nn.Module):
@@ -46,11 +46,11 @@ class FrameGenerator(nn.Module):
 
     def forward(self, latents: Tensor) -> Tensor:
         maps = self.map(latents[:, :, None, None])
-        return self.render(maps.contiguous(memory_format=torch.channels_last))  # the layout convolutions are fastest in
+        return self.render(maps.contiguous(memory_format=torch.channels_last))  # the fastest layout
 
 
 class Generator(nn.Module):
-    """The temporal generator and the frame renderer, which sees [content, category, motion] of one frame at a time."""
+    """The temporal generator and the frame renderer, whose input is [content, category, motion] of one frame."""
 
     def __init__(self, temporal: nn.Module, frame: FrameGenerator) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Generator(nn.Module):
         return torch.cat([fixed[:, None].expand(-1, motion.shape[1], -1), motion], dim=2)
 
     def forward(self, fixed: Tensor, z: Tensor, times: Times, noise: Noise) -> Tensor:
-        """Return clips [N, C, T, H, W] in (-1, 1) of fixed [N, F] and z_0 [N, D] at the asked instants."""
+        """Return clips [N, C, T, H, W] in (-1, 1) of fixed [N, F] and z_0 [N, D] at these instants."""
         latents = self.latents(fixed, z, times, noise)
         return self.frame(latents.flatten(0, 1)).unflatten(0, latents.shape[:2]).transpose(1, 2)
 

@@ -1,4 +1,4 @@
-"""What MoCoGAN draws for a clip, and how it draws single images: frames picked from whole clips of codes."""
+"""The latents of MoCoGAN: codes of clips, and codes of single images, which are frames picked from clips."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def one_hot(index: Tensor, classes: int) -> Tensor:
-    """Return float32 [N, K] of the int64 classes [N]; a comparison, because torch's own function waits for the device."""
+    """Return float32 [N, K] of the int64 classes [N]; torch's own function waits for the device."""
     return (index[:, None] == torch.arange(classes, device=index.device)).float()
 
 
@@ -27,7 +27,7 @@ def category(options: MoCoGANOptions, noise: Noise) -> Tensor:
 
 
 def fixed(options: MoCoGANOptions, noise: Noise) -> Tensor:
-    """Return what all frames of a clip share, [N, content + K]: content ~ N(0, I), then the category."""
+    """Return the codes shared by all frames of a clip, [N, content + K]: content ~ N(0, I), then the category."""
     content = noise.normal("content", options.content)
     return torch.cat([content, category(options, noise)], dim=1) if options.categories else content
 
@@ -38,15 +38,15 @@ def start(options: MoCoGANOptions, noise: Noise) -> Tensor:
 
 
 def picks(noise: Noise, images: int, frames: int) -> tuple[Tensor, Tensor]:
-    """Return the videos and the frames, int64 [n] each, of this process's share of a batch of images.
+    """Return the video and frame indices, int64 [n] each, of this process's share of a batch of images.
 
-    Of the 2 n T videos of T frames, n frames are drawn without replacement and put in order, as in the original. All processes
-    draw the same and each takes its rows, so the images do not depend on how many processes there are.
+    From 2 n T videos of T frames, n frames are drawn without replacement and sorted, as in the original. All processes draw the
+    same indices and each takes its rows, so the images do not depend on the number of processes.
 
     Args:
-        noise: of a training turn.
+        noise: the noise of a training turn.
         images: n, over all processes.
-        frames: T.
+        frames: T, the frames of a video.
     """
     pool = torch.arange(2 * images * frames, device=noise.rows.device)
     lots = replace(noise, rows=pool).uniform("image.pick", frames).flatten()
@@ -58,12 +58,12 @@ def picks(noise: Noise, images: int, frames: int) -> tuple[Tensor, Tensor]:
 def image_latents(generator: Generator, options: MoCoGANOptions, times: Times, noise: Noise) -> Tensor:
     """Return the frame vectors [n, F + D] of a batch of images.
 
-    Only the clips that a frame is picked from are computed: a row of the noise is the same whatever rows come with it.
-    The law is the original's where G_t treats every row by itself; batch normalisation in training (conv1d's) does not,
-    and then has the statistics of the n clips in place of the 2 n T.
+    Only clips with a picked frame are computed, since a row of the noise does not depend on the other rows.
+    The distribution equals the original's if G_t treats rows independently; batch normalisation in training (conv1d's)
+    does not, and uses the statistics of the n clips in place of the 2 n T.
     """
     videos, frames = picks(noise, options.image_batch, len(times))
-    # behind the rows of the clips: the images of a turn must be independent of the clips of the same turn
+    # rows after those of the clips, so that images are independent of the clips of the same turn
     noise = replace(noise, rows=options.video_batch + videos)
     latents = generator.latents(fixed(options, noise), start(options, noise), times, noise)
     return torch.take_along_dim(latents, frames[:, None, None], dim=1).squeeze(1)

@@ -21,9 +21,9 @@ class TGANOptions:
     width: float = option(
         1.0, "factor on the channels of the frame generator and of the discriminator", at_least=1 / 32, at_most=8.0
     )
-    batch: int = option(32, "clips of a batch, over all processes", at_least=2)
-    learning_rate: float = option(5e-5, "of RMSprop, for both players", at_least=0.0)
-    clip_every: int = option(5, "iterations from one singular value clipping to the next", at_least=1)
+    batch: int = option(32, "clips per batch, over all processes", at_least=2)
+    learning_rate: float = option(5e-5, "learning rate of RMSprop, for both players", at_least=0.0)
+    clip_every: int = option(5, "iterations between singular value clippings", at_least=1)
 
 
 @dataclass(frozen=True)
@@ -47,18 +47,18 @@ class TGAN:
         return Clip(frames=8, size=32, classes=3), {"width": 0.125, "batch": 4}
 
     def refuses(self, clip: Clip, options: TGANOptions) -> str | None:
-        """Refuse frames that are no 4 x 4 map doubled, and lengths that the discriminator cannot halve down to one."""
+        """Refuse frame sizes other than 4 * 2^k, and lengths that the discriminator cannot halve down to one."""
         if clip.size < 8 or clip.size & (clip.size - 1):
-            return f"its frames are a 4 x 4 map doubled again and again: 8, 16, 32, 64 ... pixels, not {clip.size}"
+            return f"its frames are a 4 x 4 map doubled repeatedly: 8, 16, 32, 64 ... pixels, not {clip.size}"
         if clip.frames < 2 or clip.frames & (clip.frames - 1) or clip.frames > clip.size // 4:
             return (
                 "its discriminator halves the length with every halving of the rows down to 4: "
-                f"at {clip.size} pixels clips of 2, 4 ... {clip.size // 4} frames (powers of two), not {clip.frames}"
+                f"at {clip.size} pixels it needs clips of 2, 4 ... {clip.size // 4} frames (powers of two), not {clip.frames}"
             )
         return None
 
     def latent(self, clip: Clip, options: TGANOptions) -> LatentSpec:
-        """Ask for vectors of 100 from a uniform z_0 of 100."""
+        """Return the latent: vectors of width 100 from a uniform z_0 of width 100."""
         return LatentSpec(
             shape=(LATENT,),
             frames=clip.frames,

@@ -1,4 +1,4 @@
-"""TGAN's discriminator: strided three-dimensional convolutions down to one number a clip."""
+"""TGAN's discriminator: strided three-dimensional convolutions down to one number per clip."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from torch import Tensor, nn
 from vidgen_backbones.tgan.generator import SIDE, scaled
 
 FIRST, MOST = 64, 512
-"""Channels of the first layer; each later one doubles them, up to the most."""
+"""Channels of the first layer; each later one doubles them, up to the maximum."""
 
 
 class Discriminator(nn.Module):
-    """Each layer halves rows and columns until they are 4, and frames until there is one; a 4 x 4 convolution scores.
+    """Each layer halves rows and columns down to 4, and frames down to 1; a 4 x 4 convolution gives the score.
 
     16 frames of 64 x 64 give the paper's 3-64-128-256-512-1. LeakyReLU 0.2 after all but the last, BN from the second.
 
     Args:
         frames: a power of two, at most size / 4.
         size: side of the frame in pixels, 4 * 2^k.
-        channels: of the frame.
+        channels: channels of the frame.
         width: factor on the channels between.
     Shape:
         [N, C, T, H, W] -> [N].
@@ -34,7 +34,7 @@ class Discriminator(nn.Module):
         layers: list[nn.Module] = []
         for i in range((size // SIDE).bit_length() - 1):
             after = scaled(min(FIRST << i, MOST), width)
-            # a clip that has come to one frame stays one
+            # a clip of one frame stays one
             kernel, stride, padding = ((4, 4, 4), 2, 1) if frames > 1 else ((1, 4, 4), (1, 2, 2), (0, 1, 1))
             layers.append(nn.Conv3d(before, after, kernel, stride=stride, padding=padding))
             if i > 0:
@@ -45,13 +45,13 @@ class Discriminator(nn.Module):
         self.score = nn.Conv2d(before, 1, SIDE)
 
     def forward(self, clips: Tensor) -> Tensor:
-        clips = clips.contiguous(memory_format=torch.channels_last_3d)  # the layout that convolutions are fastest in
+        clips = clips.contiguous(memory_format=torch.channels_last_3d)  # the fastest layout for convolutions
         return self.score(self.layers(clips).squeeze(2)).flatten()
 
 
 @torch.no_grad()
 def initialise(discriminator: Discriminator) -> None:
-    """Draw the weights of the convolutions by Xavier normal with gain sqrt 2."""
+    """Draw the weights of the convolutions from the Xavier normal distribution with gain sqrt 2."""
     for layer in discriminator.modules():
         if isinstance(layer, nn.Conv3d | nn.Conv2d):
             nn.init.xavier_normal_(layer.weight, gain=math.sqrt(2.0))

@@ -1,4 +1,4 @@
-"""TGAN's game: a Wasserstein critic and a generator, one step each, the critic clipped every few iterations."""
+"""TGAN's game: a Wasserstein critic and a generator, one step each; the critic is clipped every few iterations."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _players(parts: Mapping[str, nn.Module], clip: Clip, options: TGANOptions) -
 def _discriminator_loss(
     parts: Mapping[str, nn.Module], times: Times, batch: Batch | None, noise: Noise
 ) -> dict[str, Tensor]:
-    """E[D(G(z))] - E[D(x)]; the fakes come without gradient from a generator in the mode it is in, training."""
+    """E[D(G(z))] - E[D(x)]; the fakes come from a generator in training mode, without gradient."""
     assert batch is not None
     critic = parts["discriminator"]
     real = critic(batch.clips).mean()
@@ -70,7 +70,7 @@ def _discriminator_loss(
 def _generator_loss(
     parts: Mapping[str, nn.Module], times: Times, batch: Batch | None, noise: Noise
 ) -> dict[str, Tensor]:
-    """-E[D(G(z))], on a z of its own."""
+    """-E[D(G(z))], with a new z."""
     return {"fake": -parts["discriminator"](_sample(parts, noise, times)).mean()}
 
 

@@ -14,23 +14,23 @@ if TYPE_CHECKING:
     from vidgen_bench.noise import Noise
 
 SIDE = 4
-"""Side of the map that rendering starts from."""
+"""Side of the first map of the renderer."""
 
 FIRST, LEAST = 256, 32
-"""Channels of each of the two codes' maps and of the first doubling; each later one halves them, down to the least."""
+"""Channels of the map of each code and of the first doubling; each later one halves them, down to the minimum."""
 
 
 class FrameGenerator(nn.Module):
-    """Renders one frame from the slow and the fast code: two 4 x 4 maps side by side, doubled up to the frame's size.
+    """Renders one frame from the slow and the fast code: two concatenated 4 x 4 maps, doubled up to the frame's size.
 
     64 pixels give the paper's 512-256-128-64-32-3. BN and ReLU after all but the last layer, which ends in tanh.
 
     Args:
         latent: width of both codes.
         size: side of the frame in pixels, 4 * 2^k.
-        channels: of the frame.
+        channels: channels of the frame.
         width: factor on the channels between.
-    Reference: Saito, Matsumoto, Saito 2017; the layers without bias are those before a BN.
+    Reference: Saito, Matsumoto, Saito 2017; layers before a BN have no bias.
     """
 
     def __init__(self, latent: int, size: int, channels: int, width: float) -> None:
@@ -59,9 +59,7 @@ class FrameGenerator(nn.Module):
         slow = self.slow(z).view(n, 1, self.code, SIDE, SIDE).expand(-1, t, -1, -1, -1)
         fast = self.fast(path.flatten(0, 1)).view(n, t, self.code, SIDE, SIDE)
         maps = torch.cat([slow, fast], dim=2).flatten(0, 1)
-        frames = self.render(
-            maps.contiguous(memory_format=torch.channels_last)
-        )  # the layout that convolutions are fastest in
+        frames = self.render(maps.contiguous(memory_format=torch.channels_last))  # the fastest layout for convolutions
         return frames.unflatten(0, (n, t))
 
 
@@ -74,7 +72,7 @@ class Generator(nn.Module):
         self.frame = frame
 
     def forward(self, z: Tensor, times: Times, noise: Noise) -> Tensor:
-        """Return clips [N, C, T, H, W] in (-1, 1) of z [N, latent] at the asked instants."""
+        """Return clips [N, C, T, H, W] in (-1, 1) of z [N, latent] at these instants."""
         return self.frame(z, self.temporal(z, times, noise)).transpose(1, 2)
 
 

@@ -1,4 +1,4 @@
-"""What the declaration of TGAN and its networks must agree on."""
+"""Sizes shared by the declaration of TGAN and its networks."""
 
 LATENT = 100
 """Width of z_0 and of each z_t."""

@@ -1,4 +1,4 @@
-"""Singular value clipping: how TGAN keeps its discriminator Lipschitz."""
+"""Singular value clipping, which keeps the discriminator of TGAN Lipschitz."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import torch
 from torch import Tensor, nn
 
 LOWEST = 0.01
-"""The smallest scale a batch normalisation may have, in units of the running standard deviation."""
+"""The minimum scale of a batch normalisation, in units of the running standard deviation."""
 
 
 @torch.no_grad()
 def clip_discriminator(discriminator: nn.Module) -> None:
     """Clip the singular values of every convolution to at most 1, and the scale of every batch normalisation.
 
-    A weight counts as the matrix (out, in * kernel). BN: gamma is brought into [0.01 s, s], s = sqrt(running variance)
-    without epsilon. Biases and BN shifts stay.
+    A weight is read as a matrix (out, in * kernel). BN: gamma is clamped to [0.01 s, s], s = sqrt(running variance)
+    without epsilon. Biases and BN shifts are unchanged.
 
     Args:
-        discriminator: changed in place.
+        discriminator: modified in place.
     Reference: Saito, Matsumoto, Saito 2017, section 4 (singular value clipping).
     """
     for layer in discriminator.modules():
@@ -30,8 +30,8 @@ def clip_discriminator(discriminator: nn.Module) -> None:
 def clipped(matrix: Tensor) -> Tensor:
     """Return U min(S, 1) V^T of a matrix U S V^T.
 
-    With the eigenvalues s^2 and eigenvectors U of M M^T it is M + U (min(1, 1/s) - 1) U^T M; what is below 1 stays.
-    The Gram matrix is small (out x out) where M is wide, and float64, because its eigenvalues are the squares of s.
+    With the eigenvalues s^2 and eigenvectors U of M M^T it is M + U (min(1, 1/s) - 1) U^T M; values below 1 are unchanged.
+    The Gram matrix is small (out x out) for a wide M; it is float64 because its eigenvalues are the squares of s.
 
     Args:
         matrix: [m, n].
@@ -47,6 +47,6 @@ def clipped(matrix: Tensor) -> Tensor:
 
 
 def clipped_scale(gamma: Tensor, variance: Tensor) -> Tensor:
-    """Return gamma [C] brought into [0.01 s, s], s = sqrt(variance)."""
+    """Return gamma [C] clamped to [0.01 s, s], s = sqrt(variance)."""
     deviation = variance.sqrt()
     return torch.minimum(torch.maximum(gamma, LOWEST * deviation), deviation)

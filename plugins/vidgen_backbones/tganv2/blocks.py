@@ -1,4 +1,4 @@
-"""What TGANv2's frames are rendered with: the doubling residual block and the render head."""
+"""The layers of TGANv2's renderer: the doubling residual block and the render head."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class RenderHead(nn.Module):
 
     Args:
         before: channels of the maps.
-        channels: of the frame.
+        channels: channels of the frame.
     Shape:
         [N, before, H, W] -> [N, channels, H, W] in (-1, 1).
     Reference: Saito et al. 2020.
@@ -59,14 +59,14 @@ class RenderHead(nn.Module):
 
 
 def doubled(maps: Tensor) -> Tensor:
-    """Return maps [N, C, H, W] with every row and column twice, [N, C, 2 H, 2 W]."""
+    """Return maps [N, C, H, W] with every row and column repeated, [N, C, 2 H, 2 W]."""
     return F.interpolate(maps, scale_factor=2.0, mode="nearest")
 
 
 def glorot(layer: Layer) -> Layer:
-    """Draw a layer's weight from Glorot's uniform law; gain sqrt 2 for a 3-wide kernel, 1 for a pointwise layer.
+    """Draw a layer's weight from Glorot's uniform distribution; gain sqrt 2 for a 3-wide kernel, 1 for a pointwise layer.
 
-    Reference: Glorot and Bengio 2010, eq. 16. Biases stay PyTorch's.
+    Reference: Glorot and Bengio 2010, eq. 16. Biases keep PyTorch's default.
     """
     pointwise = isinstance(layer, nn.Linear) or max(layer.kernel_size) == 1
     nn.init.xavier_uniform_(layer.weight, gain=1.0 if pointwise else math.sqrt(2.0))

@@ -1,4 +1,4 @@
-"""TGANv2's discriminator: one three-dimensional residual network a resolution."""
+"""TGANv2's discriminator: one three-dimensional residual network per resolution."""
 
 from __future__ import annotations
 
@@ -51,16 +51,16 @@ class Block(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         main = self.conv2(F.relu(self.conv1(F.relu(maps))))
-        # both paths are downsampled in the originals; averaging is linear, so their sum is downsampled once
+        # the originals downsample both paths; averaging is linear, so one downsampling of the sum is the same
         return downsampled(main + self.shortcut(maps))
 
 
 def downsampled(maps: Tensor) -> Tensor:
     """Return maps averaged over pairs along time, rows and columns, by the rule of the published programs.
 
-    An axis of odd length is padded by a zero on both sides, and the zeros count. Pairs are averaged where the length
-    before padding exceeds 1; a length of 1 only gets its zeros. So lengths go 1 -> 3 -> 2 -> 1, and sums are kept there
-    up to the factor of the averages.
+    An axis of odd length is padded with a zero on both sides, and the zeros count. Pairs are averaged if the length
+    before padding exceeds 1; a length of 1 is only padded. So lengths go 1 -> 3 -> 2 -> 1, which preserves sums up to
+    the factor of the averages.
 
     Args:
         maps: [N, C, T, H, W].
@@ -94,12 +94,14 @@ class LevelDiscriminator(nn.Module):
         self.score = glorot(nn.Linear(widths[-1], 1))
 
     def forward(self, clips: Tensor) -> Tensor:
-        maps = self.blocks(clips.contiguous(memory_format=torch.channels_last_3d))  # convolutions are fastest in it
+        maps = self.blocks(
+            clips.contiguous(memory_format=torch.channels_last_3d)
+        )  # the fastest layout for convolutions
         return self.score(self.activation(maps).sum(dim=(2, 3, 4))).flatten()
 
 
 class Discriminator(nn.Module):
-    """One ``LevelDiscriminator`` a resolution; the scores follow one another along the batch axis.
+    """One ``LevelDiscriminator`` per resolution; their scores are concatenated along the batch axis.
 
     Args:
         levels: number of resolutions.

@@ -31,7 +31,7 @@ def build(clip: Clip, options: TGANv2Options, temporal: nn.Module | None) -> Gam
     recipe = RECIPES[options.recipe]
     doubled = sizes.doublings(clip.size, sizes.first_side(clip.size, options.base))
     if doubled is None:
-        raise PluginError(f"tganv2 cannot double a map to {clip.size} pixels; ask refuses() before build()")
+        raise PluginError(f"tganv2 cannot double a map to {clip.size} pixels; call refuses() before build()")
     stages = sizes.stages(doubled, options.levels, options.width)
     widths = sizes.discriminator_widths(options.width)
     parts: dict[str, nn.Module] = {
@@ -50,7 +50,7 @@ def _players(parts: Mapping[str, nn.Module], clip: Clip, options: TGANv2Options,
     generator = tuple(parts["generator"].parameters())
     discriminator = tuple(parts["discriminator"].parameters())
     if recipe.simultaneous:
-        # Adam moves each parameter by itself, so one optimiser is exactly two with the same settings
+        # Adam updates each parameter independently, so one optimiser equals two with the same settings
         both = (*discriminator, *generator)
         return (Player("both", both, batch, losses.simultaneous, adam, feed, schedule=schedule),)
     return (
@@ -60,13 +60,13 @@ def _players(parts: Mapping[str, nn.Module], clip: Clip, options: TGANv2Options,
 
 
 def falling(iterations: int, iteration: int) -> float:
-    """Return the factor on the learning rate, 1 - iteration / iterations, 0 afterwards."""
+    """Return the learning-rate factor 1 - iteration / iterations, 0 afterwards."""
     return max(0.0, 1.0 - iteration / iterations)
 
 
 @dataclass(frozen=True)
 class Losses:
-    """The losses of both sides; s are the scores of all rows at all levels, one after another, and means are over them.
+    """The losses of both sides, as means over the scores s of all rows at all levels.
 
     D: mean softplus(-s(x)) + mean softplus(s(G(z))) + penalty R;  G: mean softplus(-s(G(z))).
 
@@ -80,24 +80,27 @@ class Losses:
     penalty: float
 
     def discriminator(self, batch: Batch | None, noise: Noise) -> dict[str, Tensor]:
-        """The discriminator's terms; the fakes come without gradient from a generator in the mode it is in, training."""
+        """Return the discriminator's terms; the fakes come from a generator in training mode, without gradient."""
         with torch.no_grad():
             fakes = self._fakes(noise)
-        return self._judged(batch, fakes, noise)
+        return self._discriminator_terms(batch, fakes, noise)
 
     def generator(self, batch: Batch | None, noise: Noise) -> dict[str, Tensor]:
-        """The generator's term, on a z of its own."""
+        """Return the generator's term, with a new z."""
         return {"fake": F.softplus(-self.parts["discriminator"](self._fakes(noise))).mean()}
 
     def simultaneous(self, batch: Batch | None, noise: Noise) -> dict[str, Tensor]:
-        """Both sides' terms on the same fakes, each without a gradient for the other side's parameters."""
+        """Return both sides' terms on the same fakes, each without a gradient for the other side's parameters."""
         fakes = self._fakes(noise)
         critic = self.parts["discriminator"]
         held = {name: p.detach() for name, p in critic.named_parameters()}
         scores = torch.func.functional_call(critic, held, (fakes,))
-        return {**self._judged(batch, [f.detach() for f in fakes], noise), "generator": F.softplus(-scores).mean()}
+        return {
+            **self._discriminator_terms(batch, [f.detach() for f in fakes], noise),
+            "generator": F.softplus(-scores).mean(),
+        }
 
-    def _judged(self, batch: Batch | None, fakes: Sequence[Tensor], noise: Noise) -> dict[str, Tensor]:
+    def _discriminator_terms(self, batch: Batch | None, fakes: Sequence[Tensor], noise: Noise) -> dict[str, Tensor]:
         assert batch is not None
         critic = self.parts["discriminator"]
         real = [x.detach().requires_grad_() for x in real_pyramid(batch.clips, self.levels, self.factor, noise)]
@@ -117,10 +120,10 @@ class Losses:
 def squared_gradient(scores: Tensor, pyramid: Sequence[Tensor]) -> Tensor:
     """Return the squared norm of the gradient of the summed scores at each clip, R_i = sum_l |d sum(s) / d x_il|^2.
 
-    The published programs take 0.5 times the sum over a batch of 32, which is 16 times the mean over its rows.
+    The published programs use 0.5 times the sum over a batch of 32, which is 16 times the mean over its rows.
 
     Args:
-        scores: [levels N], of a discriminator that sees every row by itself.
+        scores: [levels N], of a discriminator that treats rows independently.
         pyramid: x_l, [N, C, T_l, H_l, W_l], the scores' inputs.
     Returns:
         [N], differentiable.

@@ -1,4 +1,4 @@
-"""TGANv2's generator: a map for each frame, rendered at several resolutions, the finer the fewer frames."""
+"""TGANv2's generator: a map per frame, rendered at several resolutions with fewer frames at each higher one."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Generator(nn.Module):
     Args:
         temporal: z_0 [N, source] -> z_t [N, T, c, h, w].
         stages: channels in and out of the blocks before each head; c first, see ``sizes.stages``.
-        channels: of the frame.
-        factor: one frame of this many is kept from one level to the next, in training.
+        channels: channels of the frame.
+        factor: in training, one frame of this many is kept from one level to the next.
     Reference: Saito et al. 2020.
     """
 
@@ -43,16 +43,16 @@ class Generator(nn.Module):
         return _clips(self.heads[-1](maps), len(z))
 
     def pyramid(self, z: Tensor, times: Times, noise: Noise) -> list[Tensor]:
-        """Return each level as training sees it, coarsest and longest first.
+        """Return the clips of each level for training, coarsest and longest first.
 
-        Maps are rendered, then frames are left out before the next doubling, by the draws ``fake-frames-1`` ...
+        After each level is rendered, frames are dropped before the next doubling, by the draws ``fake-frames-1`` ...
 
         Args:
             z: [N, source].
             times: the training grid, T instants.
-            noise: gives the draws.
+            noise: the source of the draws.
         Returns:
-            One [N, C, T_l, H_l, W_l] in (-1, 1) a level; T_0 = T, T_l = max(1, T_{l-1} / factor).
+            One [N, C, T_l, H_l, W_l] in (-1, 1) per level; T_0 = T, T_l = max(1, T_{l-1} / factor).
         """
         path = self.temporal(z, times, noise)
         levels = []
@@ -66,12 +66,12 @@ class Generator(nn.Module):
 
 
 def _blocks(widths: Sequence[int]) -> nn.Sequential:
-    """Return the blocks through these channels; none where there is only one width."""
+    """Return the blocks between these widths; none for a single width."""
     return nn.Sequential(*(GenBlock(before, after) for before, after in pairwise(widths)))
 
 
 def _fast(maps: Tensor) -> Tensor:
-    """Return maps [N, C, H, W] in the layout that convolutions are fastest in."""
+    """Return maps [N, C, H, W] in the fastest layout for convolutions."""
     return maps.contiguous(memory_format=torch.channels_last)
 
 

@@ -9,20 +9,20 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Recipe:
-    """What one published program sets and the other sets differently."""
+    """The settings in which the two published programs differ."""
 
     subsampling: int
     """From one level to the next, one frame of this many is kept."""
     last_relu: bool
-    """A ReLU before the discriminator's sum over positions."""
+    """Whether a ReLU precedes the discriminator's sum over positions."""
     batch: int
-    """Clips of a batch, over all processes."""
+    """Clips per batch, over all processes."""
     augment: tuple[Literal["flip", "shift-x"], ...]
-    """What is done to real clips; shift-x is a crop at a random column."""
+    """Augmentations of real clips; shift-x is a crop at a random column."""
     epsilon: float
-    """Of Adam."""
+    """Epsilon of Adam."""
     simultaneous: bool
-    """Both sides step from the same fakes, the generator against the discriminator before its step."""
+    """Whether both sides step on the same fakes; the generator then uses the discriminator before its step."""
 
 
 RECIPES: Mapping[str, Recipe] = {
@@ -31,4 +31,4 @@ RECIPES: Mapping[str, Recipe] = {
         subsampling=2, last_relu=True, batch=128, augment=("flip", "shift-x"), epsilon=8e-8, simultaneous=True
     ),
 }
-"""``paper``: Gordon and Parde's program, which made their TGANv2-ODE row. ``official``: Saito et al.'s own."""
+"""``paper``: Gordon and Parde's program for their TGANv2-ODE row. ``official``: Saito et al.'s own."""

@@ -1,4 +1,4 @@
-"""What the declaration of TGANv2 and its networks must agree on: sides, doublings and channels."""
+"""Sizes shared by the declaration of TGANv2 and its networks: sides, doublings and channels."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ LATENT = 256
 """Width of z_0."""
 
 FIRST, LEAST = 1024, 32
-"""Channels of z_t; each doubling halves them, down to the least."""
+"""Channels of z_t; each doubling halves them, down to the minimum."""
 
 MIDDLE, HALVINGS = 64, 5
-"""Channels of the discriminator's first block; each of the later ones doubles them."""
+"""Channels of the discriminator's first block, doubled by each later one; number of blocks."""
 
 
 def first_side(size: int, base: int | Literal["auto"]) -> int:
-    """Return the side of z_t: the odd part of the frame's side (3 for 192), or 4 where that is 1."""
+    """Return the side of z_t: the odd part of the frame's side (3 for 192), or 4 if that is 1."""
     if base != "auto":
         return base
     odd = size // (size & -size)
@@ -37,7 +37,7 @@ def stages(doubled: int, levels: int, width: float) -> list[tuple[int, ...]]:
 
     Args:
         doubled: doublings from z_t to the frame.
-        levels: resolutions rendered, the last ones; at most ``doubled + 1``.
+        levels: number of rendered resolutions, the last ones; at most ``doubled + 1``.
         width: factor on the channels.
     Reference: Saito et al. 2020; the authors' code, base channels 32.
     """

@@ -1,4 +1,4 @@
-"""Fewer frames at each higher resolution: which frames are kept, and the pyramid of a real clip."""
+"""Fewer frames at each higher resolution: the choice of frames, and the pyramid of a real clip."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def kept(noise: Noise, name: str, frames: int, factor: int) -> Tensor:
-    """Return the indices of the frames that are kept: r, r + factor, r + 2 factor ..., r uniform in 0 .. factor - 1.
+    """Return the indices of the kept frames: r, r + factor, r + 2 factor ..., r uniform in 0 .. factor - 1.
 
-    One r serves the whole batch, on all processes; of fewer frames than ``factor`` one stays.
+    The whole batch shares one r, on all processes; of fewer frames than ``factor``, one is kept.
 
     Args:
-        noise: gives the draw ``name``.
-        name: of this choice.
-        frames: before, a power of two, as ``factor`` is: then the number kept does not depend on r.
+        noise: the source of the draw.
+        name: the name of the draw.
+        frames: number of frames; a power of two like ``factor``, so that the number of kept frames does not depend on r.
         factor: one frame of this many is kept.
     Returns:
         int64 [max(1, frames / factor)].
@@ -31,16 +31,16 @@ def kept(noise: Noise, name: str, frames: int, factor: int) -> Tensor:
 
 
 def real_pyramid(clips: Tensor, levels: int, factor: int, noise: Noise) -> list[Tensor]:
-    """Return what the discriminator of each level sees of real clips, coarsest and longest first.
+    """Return the input of each level's discriminator for real clips, coarsest and longest first.
 
-    Frames are left out from level to level as in generated clips, by draws of their own; level l is then averaged
+    Frames are dropped from level to level as in generated clips, by separate draws; level l is then averaged
     over squares of 2^(levels - 1 - l) pixels.
 
     Args:
         clips: [N, C, T, H, W].
         levels: resolutions; the last is H x W.
         factor: one frame of this many is kept from one level to the next.
-        noise: gives the draws ``real-frames-1`` ...
+        noise: the source of the draws ``real-frames-1`` ...
     Returns:
         ``levels`` tensors [N, C, T_l, H_l, W_l].
     """

@@ -1,4 +1,4 @@
-"""VGAN's discriminator: strided three-dimensional convolutions down to two logits a clip."""
+"""VGAN's discriminator: strided three-dimensional convolutions down to two logits per clip."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from torch import Tensor, nn
 from vidgen_backbones.vgan.generator import SIDE, scaled
 
 FIRST, MOST = 64, 512
-"""Channels of the first layer; each later one doubles them, up to the most."""
+"""Channels of the first layer; each later one doubles them, up to the maximum."""
 
 EPSILON = 1e-3
-"""Of its batch normalisations; the generator's have the usual 1e-5."""
+"""Epsilon of its batch normalisations; the generator's have the usual 1e-5."""
 
 
 class Discriminator(nn.Module):
-    """Each layer halves rows, columns and frames until the rows are 4; what is left is one kernel wide.
+    """Each layer halves rows, columns and frames until 4 rows are left; one kernel covers the rest.
 
     32 frames of 64 x 64 give the paper's 3-64-128-256-512-2 with a last kernel of 2 x 4 x 4, 16 frames one of 1 x 4 x 4.
     LeakyReLU 0.2 after all but the last, BN from the second.
@@ -23,10 +23,10 @@ class Discriminator(nn.Module):
     Args:
         frames: size / 4 or size / 2.
         size: side of the frame in pixels, 4 * 2^k.
-        channels: of the frame.
+        channels: channels of the frame.
         width: factor on the channels between.
     Shape:
-        [N, C, T, H, W] -> logits [N, 2], first of real, then of generated.
+        [N, C, T, H, W] -> logits [N, 2], first for real, then for generated.
     Reference: Vondrick, Pirsiavash, Torralba 2016, discriminator network; its code for the epsilon and the two logits.
     """
 
@@ -45,5 +45,5 @@ class Discriminator(nn.Module):
         self.logits = nn.Conv3d(before, 2, (frames * SIDE // size, SIDE, SIDE))
 
     def forward(self, clips: Tensor) -> Tensor:
-        clips = clips.contiguous(memory_format=torch.channels_last_3d)  # the layout that convolutions are fastest in
+        clips = clips.contiguous(memory_format=torch.channels_last_3d)  # the fastest layout for convolutions
         return self.logits(self.layers(clips)).flatten(1)

@@ -1,4 +1,4 @@
-"""VGAN's game: both networks play at once, on the same generated clips."""
+"""VGAN's game: both networks step at once, on the same generated clips."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ REAL, FAKE = 0, 1
 
 
 def build(clip: Clip, options: VGANOptions, temporal: nn.Module | None) -> Game:
-    """Return the game of VGAN, one player that owns both networks.
+    """Return the game of VGAN, with one player for both networks.
 
-    One Adam over both is the original's two: it works entry by entry, and their settings are equal. The original's
-    learning rate falls after 1000 epochs only, which its runs of 100 never reach, and so it is constant here.
+    One Adam over both equals the original's two: it updates each entry independently, and their settings are equal. The
+    original's learning rate falls only after 1000 epochs, which its runs of 100 never reach, so it is constant here.
     """
     if temporal is not None:
         raise PluginError("vgan has no latent path through time and takes no temporal generator; one was given")
@@ -53,7 +53,7 @@ def build(clip: Clip, options: VGANOptions, temporal: nn.Module | None) -> Game:
 
 @torch.no_grad()
 def initialise(part: nn.Module) -> None:
-    """Draw the weights of convolutions from N(0, 0.01^2) and the scales of BN from N(1, 0.02^2); biases and shifts are 0.
+    """Draw convolution weights from N(0, 0.01^2) and BN scales from N(1, 0.02^2); set biases and shifts to 0.
 
     Reference: Vondrick, Pirsiavash, Torralba 2016, the authors' code.
     """
@@ -69,12 +69,12 @@ def initialise(part: nn.Module) -> None:
 
 
 def _loss(parts: Mapping[str, nn.Module], penalty: float, batch: Batch | None, noise: Noise) -> dict[str, Tensor]:
-    """The softmax cross-entropies of the discriminator and of the generator on the same fakes, and the mask's L1 penalty.
+    """Return the softmax cross-entropies of both networks on the same fakes, and the L1 penalty of the mask.
 
-    -log p(real | x) - log p(fake | G(z)) moves D alone, -log p(real | G(z)) + penalty mean(m(z)) moves G alone; D's two
-    terms are added, not averaged. As in the original both gradients are taken with what D makes of the fakes before its
-    step. There the generator's gradient then goes back through D's weights of after the step, a mixture of two
-    networks; here it goes through the weights that made the activations, and is a gradient.
+    -log p(real | x) - log p(fake | G(z)) trains D alone, -log p(real | G(z)) + penalty mean(m(z)) trains G alone; D's two
+    terms are added, not averaged. As in the original, both gradients use D's activations before its step. The original
+    then backpropagates the generator's gradient through D's weights after the step, a mixture of two networks; here it
+    goes through the weights that produced the activations, so it is the true gradient.
     """
     assert batch is not None
     critic = parts["discriminator"]
@@ -83,7 +83,7 @@ def _loss(parts: Mapping[str, nn.Module], penalty: float, batch: Batch | None, n
     return {
         "real": _cross_entropy(real, REAL),
         "fake": _cross_entropy(critic(fakes.detach()), FAKE),
-        "generator": _cross_entropy(_judged(critic, fakes), REAL),
+        "generator": _cross_entropy(_logits_for_generator(critic, fakes), REAL),
         "mask": penalty * masks.mean(),
     }
 
@@ -92,10 +92,10 @@ def _cross_entropy(logits: Tensor, label: int) -> Tensor:
     return -log_softmax(logits, dim=1)[:, label].mean()
 
 
-def _judged(critic: nn.Module, fakes: Tensor) -> Tensor:
-    """Return the critic's logits of the fakes, with a gradient for them and none for the critic.
+def _logits_for_generator(critic: nn.Module, fakes: Tensor) -> Tensor:
+    """Return the critic's logits of the fakes, with a gradient for the fakes but not for the critic.
 
-    The buffers are copies: these fakes have entered the running statistics once already.
+    The buffers are copies, because these fakes have already updated the running statistics.
     """
     fixed = {name: p.detach() for name, p in critic.named_parameters()}
     copies = {name: b.clone() for name, b in critic.named_buffers()}
@@ -103,6 +103,6 @@ def _judged(critic: nn.Module, fakes: Tensor) -> Tensor:
 
 
 def _sample(parts: Mapping[str, nn.Module], noise: Noise, times: Times) -> Tensor:
-    """Return clips [N, C, T, H, W] in (-1, 1) from z ~ N(0, I_100); the times asked for are always the training grid."""
+    """Return clips [N, C, T, H, W] in (-1, 1) from z ~ N(0, I_100); the times are always the training grid."""
     clips, _ = parts["generator"](noise.normal("z", LATENT))
     return clips

@@ -1,4 +1,4 @@
-"""VGAN's generator: a video stream with a mask over an image stream."""
+"""VGAN's generator: a video stream, a mask, and an image stream."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ LATENT = 100
 """Width of z."""
 
 SIDE = 4
-"""Side of the map that both streams start from."""
+"""Side of the first map of both streams."""
 
 FIRST, LEAST = 512, 64
-"""Channels of that map; each doubling halves them, down to the least."""
+"""Channels of that map; each doubling halves them, down to the minimum."""
 
 
 class ImageStream(nn.Module):
@@ -43,15 +43,15 @@ class ImageStream(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         start = self.start(z[:, :, None, None])
-        # the layout that convolutions are fastest in
+        # the fastest layout for convolutions
         return self.colour(self.grow(start.contiguous(memory_format=torch.channels_last)))
 
 
 class VideoStream(nn.Module):
     """The foreground and its mask: transposed 3-D convolutions from a vector up to the clip, with two heads.
 
-    Rows, columns and frames double together, from a map of 4 x 4 and two frames (the paper's 32 at 64 pixels) or one
-    (16 frames: the first kernel is 1 x 4 x 4, nothing else changes). BN and ReLU after all but the heads.
+    Rows, columns and frames double together, from a 4 x 4 map of two frames (the paper's 32 at 64 pixels) or of one
+    (16 frames: the first kernel is then 1 x 4 x 4). BN and ReLU after all but the heads.
 
     Args:
         frames: size / 4 or size / 2.
@@ -82,7 +82,7 @@ class VideoStream(nn.Module):
 
 
 class Generator(nn.Module):
-    """The two streams, mixed: G(z) = m(z) f(z) + (1 - m(z)) b(z), the image b the same at every frame.
+    """The two streams, mixed: G(z) = m(z) f(z) + (1 - m(z)) b(z), with the same image b at every frame.
 
     Shape:
         [N, 100] -> clips [N, C, T, size, size] in (-1, 1) and masks [N, 1, T, size, size] in (0, 1).

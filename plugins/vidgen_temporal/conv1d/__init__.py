@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Conv1d:
-    """One frame of latent is doubled log2(frames) times; every frame comes from all at once."""
+    """One latent frame is doubled log2(frames) times; all frames are computed together."""
 
     name: str = "conv1d"
-    summary: str = "transposed 1-D convolutions; emits the training frames and no others"
+    summary: str = "transposed 1-D convolutions; emits the training frames only"
     api: str = "1.0"
     reference: str = "Saito, Matsumoto, Saito, Temporal Generative Adversarial Nets (ICCV 2017)"
     options: type = NoOptions
@@ -25,11 +25,11 @@ class Conv1d:
     can: frozenset[Ability] = frozenset()
 
     def refuses(self, spec: LatentSpec, options: NoOptions) -> str | None:
-        """Refuse map latents and clips whose length is no power of two."""
+        """Refuse map latents and clips whose length is not a power of two."""
         if len(spec.shape) != 1:
             return f"it emits vectors (d,), not a latent of shape {spec.shape}"
         if spec.frames < 2 or spec.frames & (spec.frames - 1):
-            return f"it doubles one frame again and again: the clip must have 2, 4, 8, 16 ... frames, not {spec.frames}"
+            return f"it doubles one frame repeatedly: the clip must have 2, 4, 8, 16 ... frames, not {spec.frames}"
         return None
 
     def build(self, spec: LatentSpec, options: NoOptions) -> nn.Module:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from vidgen_bench.noise import Noise
 
 FIRST, LEAST = 512, 128
-"""Channels of the one-frame layer; each doubling halves them, down to the least."""
+"""Channels of the one-frame layer; each doubling halves them, down to the minimum."""
 
 
 class Conv1dGenerator(nn.Module):
@@ -24,7 +24,7 @@ class Conv1dGenerator(nn.Module):
     Args:
         spec: the backbone's latent, a vector; ``frames`` a power of two.
     Shape:
-        z0 [N, source] -> [N, frames, d]; the times asked for are always the training grid.
+        z0 [N, source] -> [N, frames, d]; the times are always the training grid.
     Reference: Saito, Matsumoto, Saito, "Temporal Generative Adversarial Nets with Singular Value Clipping" (ICCV 2017).
     """
 

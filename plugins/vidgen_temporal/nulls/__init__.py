@@ -1,4 +1,4 @@
-"""The null hypotheses, a latent that stands still and one without memory: the declarations."""
+"""The null hypotheses, a constant latent and one without memory: the declarations."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class NullOptions:
     """The options of constant and iid."""
 
     embedding: bool = option(
-        False, "put the backbone's fully connected network before, so that only time is left to compare with an ODE"
+        False, "put the backbone's fully connected network first, so that only the dynamics differ from an ODE's"
     )
 
 
 @dataclass(frozen=True)
 class Null:
-    """What a backbone does without a sense of time: z_t = z_0 (constant), or each z_t drawn anew (iid)."""
+    """A backbone without temporal dynamics: z_t = z_0 (constant), or each z_t drawn independently (iid)."""
 
     name: Literal["constant", "iid"]
     summary: str
@@ -36,20 +36,20 @@ class Null:
 
     @property
     def variants(self) -> Mapping[str, Mapping[str, Any]]:
-        """With the backbone's fully connected network before: the other half of ode1, without its equation."""
+        """With the backbone's fully connected network first: ode1 without its equation."""
         return {"embedded": {"embedding": True}}
 
     def refuses(self, spec: LatentSpec, options: NullOptions) -> str | None:
-        """Refuse latents that are neither vector nor map, an embedding the backbone lacks, and nothing to draw anew."""
+        """Refuse latents that are neither vector nor map, an embedding the backbone lacks, and latents without noise entries."""
         if len(spec.shape) not in (1, 3):
             return f"it takes a vector (d,) or a map (c, h, w), not a latent of shape {spec.shape}"
         if self.name == "iid" and not 0 < spec.noise <= spec.source:
             return (
-                "it draws the noise entries of z_0 anew for every frame, and needs between 1 and all of them: "
+                "it redraws the noise entries of z_0 for every frame and needs at least 1 and at most all entries: "
                 f"not {spec.noise} of {spec.source}"
             )
         if options.embedding and not spec.embedding:
-            return "embedding=true puts the backbone's fully connected network before, and this one has none: set false"
+            return "embedding=true needs a backbone with a fully connected network, and this one has none: set embedding=false"
         return None
 
     def build(self, spec: LatentSpec, options: NullOptions) -> nn.Module:
@@ -66,13 +66,13 @@ def vidgen_temporal() -> tuple[Null, ...]:
     return (
         Null(
             name="constant",
-            summary="null hypothesis: z_t = z_0, the latent does not move",
+            summary="null hypothesis: z_t = z_0, a constant latent",
             stochastic=False,
             can=frozenset({"between", "before", "after"}),
         ),
         Null(
             name="iid",
-            summary="null hypothesis: z_t drawn anew for every frame, no memory",
+            summary="null hypothesis: z_t drawn independently for every frame",
             stochastic=True,
             can=frozenset({"after"}),
         ),

@@ -1,4 +1,4 @@
-"""The first null hypothesis, a latent that stands still: the network."""
+"""The first null hypothesis, a constant latent: the network."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class ConstantGenerator(nn.Module):
-    """A latent path that does not move: z_t = Lift(Embedding(z_0)) for all t.
+    """A constant latent path: z_t = Lift(Embedding(z_0)) for all t.
 
     Args:
         spec: the backbone's latent.
-        options: of the declaration; without ``embedding`` there is only the Lift, the identity on fitting vectors.
+        options: the declaration's options; without ``embedding``, only the Lift, the identity for vectors of equal width.
     Shape:
         z0 [N, source], T times -> [N, T, *spec.shape].
     """
@@ -28,7 +28,7 @@ class ConstantGenerator(nn.Module):
         super().__init__()
         self.embedding = Embedding(spec) if options.embedding else nn.Identity()
         self.lift = Lift(spec)
-        # the embedding in the backbone's manner; the map that only fits the shapes together stays PyTorch's
+        # the embedding is initialised as the backbone requires; the Lift, which only adapts shapes, keeps PyTorch's default
         initialise(self.embedding, spec.init)
 
     def forward(self, z0: Tensor, times: Times, noise: Noise) -> Tensor:

@@ -1,4 +1,4 @@
-"""The second null hypothesis, a fresh latent each frame: the network."""
+"""The second null hypothesis, an independent latent per frame: the network."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class IIDGenerator(nn.Module):
 
     Args:
         spec: the backbone's latent.
-        options: of the declaration; without ``embedding`` there is only the Lift, the identity on fitting vectors.
+        options: the declaration's options; without ``embedding``, only the Lift, the identity for vectors of equal width.
     Shape:
-        z0 [N, source], T times on or after the training grid -> [N, T, *spec.shape]; later frames leave earlier ones alone.
+        z0 [N, source], T times on or after the training grid -> [N, T, *spec.shape]; later frames do not change earlier ones.
     """
 
     def __init__(self, spec: LatentSpec, options: NullOptions) -> None:
@@ -32,17 +32,17 @@ class IIDGenerator(nn.Module):
         self.frames, self.noise, self.prior = spec.frames, spec.noise, spec.prior
         self.embedding = Embedding(spec) if options.embedding else nn.Identity()
         self.lift = Lift(spec)
-        # the embedding in the backbone's manner; the map that only fits the shapes together stays PyTorch's
+        # the embedding is initialised as the backbone requires; the Lift, which only adapts shapes, keeps PyTorch's default
         initialise(self.embedding, spec.init)
 
     def forward(self, z0: Tensor, times: Times, noise: Noise) -> Tensor:
-        asked = [round(t * (self.frames - 1)) for t in times]
-        fresh, condition = self._draw(noise, max(asked) + 1), z0[:, self.noise :]
-        z = torch.stack([torch.cat([fresh[:, k], condition], dim=1) if k else z0 for k in asked], dim=1)
+        frames = [round(t * (self.frames - 1)) for t in times]
+        fresh, condition = self._draw(noise, max(frames) + 1), z0[:, self.noise :]
+        z = torch.stack([torch.cat([fresh[:, k], condition], dim=1) if k else z0 for k in frames], dim=1)
         return self.lift(self.embedding(z.flatten(0, 1))).unflatten(0, z.shape[:2])
 
     def _draw(self, noise: Noise, steps: int) -> Tensor:
-        """Return [N, steps, noise] by the prior; more steps keep the first ones, and that of frame 0 is not used."""
+        """Return [N, steps, noise] from the prior; the first steps do not depend on their number, and step 0 is unused."""
         if self.prior == "normal":
             return noise.normal("iid", steps, self.noise)
         return 2.0 * noise.uniform("iid", steps, self.noise) - 1.0

@@ -22,18 +22,18 @@ class ODEOptions:
     hidden: int | Literal["none", "state", "equal"] = option(
         "none", "width of f's hidden layer; equal: the parameter count nearest to the backbone's own", at_least=1
     )
-    embedding: bool = option(True, "put the backbone's fully connected network before the equation, where it has one")
+    embedding: bool = option(True, "put the backbone's fully connected network, if it has one, before the equation")
     form: Literal["code", "physics"] = option(
-        "code", "what f sees; code: the highest derivative only; physics: position and all derivatives (order 2 and up)"
+        "code", "input of f; code: the highest derivative only; physics: position and all derivatives (order 2 and up)"
     )
     solver: Literal["rk4", "rk4-classic", "euler", "dopri5"] = option(
         "rk4",
-        "one step a frame interval by rk4 (the 3/8 rule), rk4-classic or euler; dopri5: adaptive, the rows of a batch share "
-        "its steps, so that a sample depends on its batch within the tolerance, and every step waits for the device",
+        "one step per frame interval with rk4 (the 3/8 rule), rk4-classic or euler; dopri5: adaptive, with steps shared by "
+        "the batch, so a sample depends on its batch within the tolerance, and every step waits for the device",
     )
     backend: Literal["auto", "native", "torchdiffeq"] = option(
         "auto",
-        "who integrates; auto: torchdiffeq for dopri5, native for all others; torchdiffeq waits for the device at every step",
+        "integrator; auto: torchdiffeq for dopri5, native for all others; torchdiffeq waits for the device at every step",
     )
     rtol: float = option(1e-5, "relative tolerance of dopri5", at_least=0.0)
     atol: float = option(1e-6, "absolute tolerance of dopri5", at_least=0.0)
@@ -41,7 +41,7 @@ class ODEOptions:
 
 @dataclass(frozen=True)
 class LatentODE:
-    """z^(n) = f(z^(n-1)): f sees the highest derivative kept, or in the physics form all; the position is emitted."""
+    """z^(n) = f(z^(n-1)): the input of f is the highest derivative in the state, or all of it in the physics form; emits z."""
 
     name: str
     summary: str
@@ -54,12 +54,12 @@ class LatentODE:
 
     @property
     def variants(self) -> Mapping[str, Mapping[str, Any]]:
-        """One layer, two layers as wide as the state, two of equal parameter count; from order 2 on the physics form."""
+        """Return the widths of f: one layer, two as wide as the state, two of equal parameter count; and the physics form."""
         widths = {"single": {"hidden": "none"}, "two-layer": {"hidden": "state"}, "equal": {"hidden": "equal"}}
         return widths if self.sets["order"] == 1 else {**widths, "physics": {"form": "physics"}}
 
     def refuses(self, spec: LatentSpec, options: ODEOptions) -> str | None:
-        """Refuse latents neither vector nor map, solvers the backend lacks, no tolerance, and widths without solution."""
+        """Refuse latents that are neither vector nor map, and invalid combinations of solver, backend, tolerance and width."""
         if len(spec.shape) not in (1, 3):
             return f"it takes a vector (d,) or a map (c, h, w), not a latent of shape {spec.shape}"
         if spec.frames < 2:
@@ -69,12 +69,12 @@ class LatentODE:
         if options.solver == "rk4-classic" and options.backend == "torchdiffeq":
             return (
                 "torchdiffeq has no classic rk4 (its rk4 is the 3/8 rule): leave backend=auto, set backend=native, or "
-                "take solver=rk4"
+                "set solver=rk4"
             )
         if options.solver == "dopri5" and options.rtol == options.atol == 0.0:
             return "dopri5 has no step small enough for rtol=0 and atol=0: set one of them above 0 (atol=1e-6)"
         if options.form == "physics" and options.order == 1:
-            return "form=physics is the same equation at order 1, z' = f(z): leave form=code, or take a higher order"
+            return "form=physics is the same equation at order 1, z' = f(z): leave form=code, or use a higher order"
         if options.hidden == "equal":
             from vidgen_temporal.ode.network import width_of
 

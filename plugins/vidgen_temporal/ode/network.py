@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 class ODEGenerator(nn.Module):
     """A latent path that solves z^(n) = f(z^(n-1)), or in the physics form z^(n) = f(z, z', ..., z^(n-1)).
 
-    With the state s = (s_0 .. s_{n-1}), s_k = z^(n-1-k): s_0' = f, s_k' = s_{k-1}, and z = s_{n-1} is emitted.
-    Order 1 starts at s_0 = Lift(h); a higher order at s_k = A_k h, one affine layer a component; h = Embedding(z_0).
+    With the state s = (s_0 .. s_{n-1}), s_k = z^(n-1-k): s_0' = f, s_k' = s_{k-1}; the output is z = s_{n-1}.
+    Order 1 starts at s_0 = Lift(h); a higher order at s_k = A_k h, one affine layer per component; h = Embedding(z_0).
 
     Args:
         spec: the backbone's latent.
-        options: of the declaration.
-        width: of f's hidden layer, None for a single layer.
+        options: the declaration's options.
+        width: width of f's hidden layer, None for a single layer.
     Shape:
         z0 [N, source], T times -> [N, T, *spec.shape].
-    Reference: Gordon and Parde 2021. In its code f never sees the position when n > 1: form ``code``.
+    Reference: Gordon and Parde 2021. In its code the position is not an input of f when n > 1: form ``code``.
     """
 
     def __init__(self, spec: LatentSpec, options: ODEOptions, width: int | None) -> None:
@@ -41,7 +41,7 @@ class ODEGenerator(nn.Module):
         self.embedding = Embedding(spec) if options.embedding else nn.Identity()
         self.initial = nn.ModuleList(Lift(spec, affine=options.order > 1) for _ in range(options.order))
         self.f = dynamics(spec.shape, width, inputs=options.order if self.physics else 1)
-        # the Lift of order 1 is the backbone's way into its own shape, not a part of the equation: the framework's default
+        # the Lift of order 1 only adapts shapes and is not part of the equation: it keeps PyTorch's default
         equation = [self.embedding, self.f] if options.order == 1 else [self.embedding, self.initial, self.f]
         for part in equation:
             initialise(part, spec.init)
@@ -71,12 +71,12 @@ class ODEGenerator(nn.Module):
 
 
 def backend_of(options: ODEOptions) -> ODEBackend:
-    """Return who integrates: under ``auto`` torchdiffeq where the solver is adaptive."""
+    """Return the integrator; ``auto`` is torchdiffeq for adaptive solvers."""
     if options.backend != "auto":
         return options.backend
     return "torchdiffeq" if options.solver in ADAPTIVE else "native"
 
 
 def width_of(spec: LatentSpec, options: ODEOptions) -> int | None:
-    """Return the hidden width that the options ask for, None for a single layer."""
+    """Return the hidden width set by the options, None for a single layer."""
     return hidden_width(options.hidden, spec, lambda width: ODEGenerator(spec, options, width))

@@ -12,19 +12,17 @@ if TYPE_CHECKING:
     from torch import nn
 
 Drive = Literal["noise", "impulse", "constant"]
-"""What the cell is fed with, frame by frame."""
+"""The input of the cell at every frame."""
 
-DRIVE = (
-    "noise: z_0 is the first hidden state, fresh normal noise is fed; impulse: z_0 is fed once; constant: every time"
-)
+DRIVE = "noise: z_0 is the initial hidden state, the input is new normal noise; impulse: z_0 is the first input; constant: every input"
 
 
 @dataclass(frozen=True)
 class RecurrentOptions:
-    """The options of gru and lstm; the two on maps have another drive by default."""
+    """The options of gru and lstm; convlstm and convgru have another default drive."""
 
     drive: Literal["noise", "impulse", "constant"] = option("noise", DRIVE)
-    layers: int = option(1, "stacked cells; each is fed with the hidden state of the one below", at_least=1)
+    layers: int = option(1, "stacked cells; the input of each is the hidden state of the one below", at_least=1)
 
 
 @dataclass(frozen=True)
@@ -43,16 +41,16 @@ class ConstantDriven(RecurrentOptions):
 
 @dataclass(frozen=True)
 class Recurrent:
-    """z_t = h_t of a recurrent cell that steps once a frame.
+    """z_t = h_t of a recurrent cell, one step per frame.
 
-    ``stochastic`` is what holds of the default drive: only ``noise`` draws anything beyond z_0.
+    ``stochastic`` describes the default drive: only ``noise`` draws anything beyond z_0.
     """
 
     name: Literal["gru", "lstm", "convlstm", "convgru"]
     summary: str
     reference: str
     twin: str
-    """The one of the same gates on latents of the other kind."""
+    """The generator with the same gates for the other kind of latent."""
     maps: bool
     options: type
     stochastic: bool
@@ -60,7 +58,7 @@ class Recurrent:
     api: str = "1.0"
 
     def refuses(self, spec: LatentSpec, options: RecurrentOptions) -> str | None:
-        """Refuse latents of the other kind, naming the twin that takes them, and clips of one frame."""
+        """Refuse clips of one frame, and latents of the other kind (naming the twin that accepts them)."""
         takes, other = ("maps (c, h, w)", "vectors (d,)") if self.maps else ("vectors (d,)", "maps (c, h, w)")
         if len(spec.shape) != (3 if self.maps else 1):
             fits = len(spec.shape) == (1 if self.maps else 3)
@@ -83,7 +81,7 @@ def vidgen_temporal() -> tuple[Recurrent, ...]:
     return (
         Recurrent(
             name="gru",
-            summary="gated recurrent unit on vectors, fed with fresh noise each frame",
+            summary="gated recurrent unit on vectors, driven by new noise at every frame",
             reference="Cho et al., Learning Phrase Representations using RNN Encoder-Decoder (EMNLP 2014); "
             "driven as in Tulyakov et al., MoCoGAN (CVPR 2018)",
             twin="convgru",
@@ -93,7 +91,7 @@ def vidgen_temporal() -> tuple[Recurrent, ...]:
         ),
         Recurrent(
             name="lstm",
-            summary="long short-term memory on vectors, fed with fresh noise each frame",
+            summary="long short-term memory on vectors, driven by new noise at every frame",
             reference="Hochreiter and Schmidhuber, Long Short-Term Memory (Neural Computation 1997)",
             twin="convlstm",
             maps=False,
@@ -102,7 +100,7 @@ def vidgen_temporal() -> tuple[Recurrent, ...]:
         ),
         Recurrent(
             name="convlstm",
-            summary="convolutional LSTM on maps, fed with z_0 once and with zeros afterwards",
+            summary="convolutional LSTM on maps, driven by z_0 once and by zeros afterwards",
             reference="Shi et al., Convolutional LSTM Network (NIPS 2015); "
             "driven as in Saito et al., Train Sparsely, Generate Densely, TGANv2 (IJCV 2020)",
             twin="lstm",
@@ -112,7 +110,7 @@ def vidgen_temporal() -> tuple[Recurrent, ...]:
         ),
         Recurrent(
             name="convgru",
-            summary="convolutional GRU on maps, fed with z_0 at every frame",
+            summary="convolutional GRU on maps, driven by z_0 at every frame",
             reference="Ballas et al., Delving Deeper into Convolutional Networks for Learning Video Representations "
             "(ICLR 2016); driven as in Clark et al., DVD-GAN (arXiv:1907.06571)",
             twin="gru",

@@ -1,4 +1,4 @@
-"""Recurrent cells on maps; like torch's cells on vectors they are called with an input and a state, None being zeros."""
+"""Recurrent cells on maps, called like torch's cells on vectors with an input and a state; None stands for zeros."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class ConvLSTMCell(nn.Module):
     Args:
         channels: c, of the input and of the state.
     Shape:
-        x [N, c, H, W] or None, state (h, c) of the same shape or None -> the next (h, c). One of both must be given.
+        x [N, c, H, W] or None, state (h, c) of the same shape or None -> the next (h, c). At least one is required.
     Reference: Shi et al. 2015, eq. 3, without the products with c; as in TGANv2 (Saito et al. 2020).
     """
 
@@ -24,7 +24,7 @@ class ConvLSTMCell(nn.Module):
         self.w_h = nn.Conv2d(channels, 4 * channels, 3, padding=1, bias=False)
 
     def forward(self, x: Tensor | None, state: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
-        # of zeros a convolution leaves its bias, at the border too
+        # the convolution of zeros is its bias, at the border too
         gates = _bias(self.w_x) if x is None else self.w_x(x)
         if state is not None:
             gates = gates + self.w_h(state[0])

@@ -22,26 +22,26 @@ CELLS: dict[str, Callable[[int], nn.Module]] = {
     "convlstm": ConvLSTMCell,
     "convgru": ConvGRUCell,
 }
-"""The cells by the name of their generator, made from the width of the latent."""
+"""Builders of the cells by name; they take the width of the latent."""
 
 
 class RecurrentGenerator(nn.Module):
-    """A latent path made of the hidden states of a recurrent cell, one step a frame: z_k = h_{k+1} = cell(x_k, h_k).
+    """The hidden states of a recurrent cell, one step per frame: z_k = h_{k+1} = cell(x_k, h_k).
 
     With a = Lift(z_0): drive ``noise``: h_0 = a, x_k ~ N(0, I); ``impulse``: h_0 = 0, x_0 = a, x_k = 0 afterwards;
-    ``constant``: h_0 = 0, x_k = a. Of stacked cells the first has this h_0, the others begin at zero, as all memory
-    cells do; each is fed with h of the one below, and the last one emits. The first frame is h_1, never h_0.
-    The weights keep PyTorch's default initialisation whatever the backbone asks for: MoCoGAN's GRU and TGANv2's ConvLSTM do.
+    ``constant``: h_0 = 0, x_k = a. Only the first of several stacked cells has this h_0; all other states, memories included,
+    start at zero. The input of each cell is h of the one below; the last h is the output. The first frame is h_1, not h_0.
+    The weights keep PyTorch's default initialisation for every backbone, as in MoCoGAN's GRU and TGANv2's ConvLSTM.
 
     Args:
         spec: the backbone's latent; a vector for gru and lstm, a map for convlstm and convgru.
-        name: of the cell.
-        drive: what is fed.
-        layers: stacked cells.
+        name: the cell.
+        drive: the input of the cell.
+        layers: number of stacked cells.
     Shape:
-        z0 [N, source], T times on or after the training grid -> [N, T, *spec.shape]; later frames leave earlier ones alone.
+        z0 [N, source], T times on or after the training grid -> [N, T, *spec.shape]; later frames do not change earlier ones.
     Reference: Tulyakov et al., MoCoGAN (CVPR 2018); Saito et al., TGANv2 (IJCV 2020); Clark et al., DVD-GAN (2019).
-        Gordon and Parde 2021 call MoCoGAN's cell an LSTM; both codes have a GRU.
+        Gordon and Parde 2021 call MoCoGAN's cell an LSTM; their code and MoCoGAN's have a GRU.
     """
 
     def __init__(self, spec: LatentSpec, name: str, drive: Drive, layers: int) -> None:
@@ -51,28 +51,28 @@ class RecurrentGenerator(nn.Module):
         self.cells = nn.ModuleList(CELLS[name](spec.shape[0]) for _ in range(layers))
 
     def forward(self, z0: Tensor, times: Times, noise: Noise) -> Tensor:
-        asked = [round(t * (self.frames - 1)) for t in times]
-        steps = max(asked) + 1
+        frames = [round(t * (self.frames - 1)) for t in times]
+        steps = max(frames) + 1
         first = self.lift(z0)
         if len(self.shape) == 3:
-            first = first.contiguous(memory_format=torch.channels_last)  # the layout that convolutions are fastest in
+            first = first.contiguous(memory_format=torch.channels_last)  # the fastest layout for convolutions
         states: list[Any] = [None] * len(self.cells)
         if self.drive == "noise":
-            states[0] = self._begin(first)
+            states[0] = self._initial_state(first)
         path = []
         for x in self._inputs(first, steps, noise):
             for layer, cell in enumerate(self.cells):
                 states[layer] = cell(x, states[layer])
                 x = _hidden(states[layer])
             path.append(x)
-        return torch.stack([path[k] for k in asked], dim=1)
+        return torch.stack([path[k] for k in frames], dim=1)
 
-    def _begin(self, h: Tensor) -> Any:
+    def _initial_state(self, h: Tensor) -> Any:
         """Return the state with hidden part h and an empty memory."""
         return (h, torch.zeros_like(h)) if isinstance(self.cells[0], nn.LSTMCell | ConvLSTMCell) else h
 
     def _inputs(self, first: Tensor, steps: int, noise: Noise) -> list[Any]:
-        """Return x_0 .. x_{steps-1}; None stands for zeros where the cell can leave them out."""
+        """Return x_0 .. x_{steps-1}; None stands for zeros if the cell accepts it."""
         if self.drive == "noise":
             return list(noise.normal("drive", steps, *self.shape).unbind(1))
         if self.drive == "constant":

@@ -23,15 +23,15 @@ class SDEOptions:
         "width of the hidden layers of mu and sigma; equal: the parameter count nearest to the backbone's own",
         at_least=1,
     )
-    embedding: bool = option(True, "put the backbone's fully connected network before the equation, where it has one")
+    embedding: bool = option(True, "put the backbone's fully connected network, if it has one, before the equation")
     dt: float = option(0.025, "step in clip units", at_least=1e-4, at_most=1.0)
     solver: Literal["euler", "milstein"] = option(
         "euler", "euler: Euler-Maruyama under ito, Euler-Heun under stratonovich; milstein: with sigma's derivative"
     )
-    calculus: Literal["ito", "stratonovich"] = option("ito", "how the stochastic integral is read")
+    calculus: Literal["ito", "stratonovich"] = option("ito", "interpretation of the stochastic integral")
     backend: Literal["native", "torchsde"] = option(
         "native",
-        "who integrates; both take the same Brownian increments, torchsde waits for the device at every step",
+        "integrator; both use the same Brownian increments, torchsde waits for the device at every step",
     )
 
 
@@ -49,21 +49,21 @@ class LatentSDE:
 
     @property
     def sets(self) -> Mapping[str, Any]:
-        """The name fixes nothing."""
+        """Return the options fixed by the name: none."""
         return {}
 
     @property
     def variants(self) -> Mapping[str, Mapping[str, Any]]:
-        """One layer, two layers as wide as the state, or two with the width of equal parameter count."""
+        """Return the widths of mu and sigma: one layer, two as wide as the state, two of equal parameter count."""
         return {"single": {"hidden": "none"}, "two-layer": {"hidden": "state"}, "equal": {"hidden": "equal"}}
 
     def refuses(self, spec: LatentSpec, options: SDEOptions) -> str | None:
-        """Refuse a latent that is neither vector nor map, Milstein on torchsde, and a width that cannot be solved."""
+        """Refuse a latent that is neither vector nor map, Milstein on torchsde, and a width without solution."""
         if len(spec.shape) not in (1, 3):
             return f"it takes a vector (d,) or a map (c, h, w), not a latent of shape {spec.shape}"
         if options.solver == "milstein" and options.backend == "torchsde":
             return (
-                "torchsde's milstein takes the transposed Jacobian of sigma, another limit where sigma is a full network: "
+                "torchsde's milstein uses the transposed Jacobian of sigma, which has another limit for a full network: "
                 "leave backend=native, or set solver=euler"
             )
         if options.hidden == "equal":

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 class SDEGenerator(nn.Module):
     """A latent path that solves dz = mu(z) dt + sigma(z) dW, elementwise, with z(0) = Lift(Embedding(z_0)).
 
-    Ito or Stratonovich, one Brownian motion an entry, mu and sigma of one form with weights of their own; sigma is signed.
+    Ito or Stratonovich, one Brownian motion per entry; mu and sigma have equal layers and separate weights; sigma is signed.
 
     Args:
         spec: the backbone's latent.
-        options: of the declaration.
-        width: of the hidden layers of mu and sigma, None for single layers.
+        options: the declaration's options.
+        width: width of the hidden layers of mu and sigma, None for single layers.
     Shape:
         z0 [N, source], T times -> [N, T, *spec.shape].
     Reference: Gordon and Parde 2021: Ito, Euler-Maruyama with dt 0.025, frames by linear interpolation.
@@ -39,7 +39,7 @@ class SDEGenerator(nn.Module):
         self.initial = Lift(spec)
         self.mu = dynamics(spec.shape, width)
         self.sigma = dynamics(spec.shape, width)
-        # not the Lift: it is the backbone's way into its own shape, and keeps the framework's default
+        # not the Lift: it only adapts shapes and keeps PyTorch's default
         for part in (self.embedding, self.mu, self.sigma):
             initialise(part, spec.init)
 
@@ -59,5 +59,5 @@ class SDEGenerator(nn.Module):
 
 
 def width_of(spec: LatentSpec, options: SDEOptions) -> int | None:
-    """Return the hidden width that the options ask for, None for single layers."""
+    """Return the hidden width set by the options, None for single layers."""
     return hidden_width(options.hidden, spec, lambda width: SDEGenerator(spec, options, width))
