@@ -44,13 +44,13 @@ def test_a_backbone_goes_into_a_folder_that_is_made(command: Command) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["My-Ode"], "error: 'My-Ode' is no name for a plugin: expected lower-case letters"),
-        (["ode1"], "error: There is a temporal generator 'ode1' already: vidgen-bench "),
-        (["tgan", "--kind", "backbone"], "error: There is a backbone 'tgan' already: vidgen-bench "),
-        (["import"], "error: 'import' is a word of the language Python. Choose another name, such as 'my-import'."),
-        (["pairings"], "error: The package of 'pairings' would be called vidgen_pairings"),
-        (["there"], "error: there is there already, and nothing is overwritten. Remove it, choose another name"),
-        (["my-ode", "--into", "there/file"], "error: --into there/file: a folder was expected, and this is a file."),
+        (["My-Ode"], "error: 'My-Ode' is not a valid plugin name: expected lower-case letters"),
+        (["ode1"], "error: There is already a temporal generator 'ode1': vidgen-bench "),
+        (["tgan", "--kind", "backbone"], "error: There is already a backbone 'tgan': vidgen-bench "),
+        (["import"], "error: 'import' is a Python keyword. Choose another name, such as 'my-import'."),
+        (["pairings"], "error: The package of 'pairings' would be named vidgen_pairings"),
+        (["there"], "error: there exists already and is not overwritten. Remove it, or choose another name"),
+        (["my-ode", "--into", "there/file"], "error: --into there/file: expected a folder, and this is a file."),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_fix(command: Command, arguments: list[str], message: str) -> None:
@@ -81,10 +81,10 @@ def test_a_strangers_name_is_taken_and_what_he_prints_is_not_our_output(command:
     there = {"PYTHONPATH": str(site)}
     taken = command.spawn("plugins", "new", "still", **there)
     assert (taken.code, taken.out) == (2, "")
-    assert "There is a temporal generator 'still' already: strange 2.5" in taken.err
+    assert "There is already a temporal generator 'still': strange 2.5" in taken.err
     module = command.spawn("plugins", "new", "still", "--kind", "backbone", **there)
     assert module.code == 2
-    assert "would be called vidgen_still, and a module of that name is installed" in module.err
+    assert "would be named vidgen_still, but a module with that name is installed" in module.err
     done = command.spawn("plugins", "new", "mine", **there)
     assert done.code == 0
     assert "hello" not in done.out

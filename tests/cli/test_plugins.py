@@ -101,8 +101,8 @@ def test_the_grid_as_json_for_the_clips_of_a_track(command: Command) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--track", "shapes-64"], "--track belongs to --matrix"),
-        (["--matrix", "show", "ode1"], "stand alone"),
+        (["--track", "shapes-64"], "--track needs --matrix"),
+        (["--matrix", "show", "ode1"], "do not go with a subcommand"),
         (["--matrix", "--track", "shapes-65"], "Did you mean 'shapes-64'"),
     ],
 )
@@ -154,7 +154,7 @@ def test_every_kind_has_a_page(command: Command, name: str) -> None:
 def test_an_unknown_name_gets_the_nearest(command: Command) -> None:
     done = command("plugins", "show", "tgann")
     assert done.code == 2
-    assert done.err.startswith("error: No plugin is called 'tgann'. Did you mean 'tgan'? Valid: ")
+    assert done.err.startswith("error: There is no plugin named 'tgann'. Did you mean 'tgan'? Valid: ")
 
 
 def test_broken_plugins_and_clashes_are_listed_and_the_code_is_0(command: Command, strangers: dict[str, str]) -> None:
@@ -166,8 +166,9 @@ def test_broken_plugins_and_clashes_are_listed_and_the_code_is_0(command: Comman
         "broken strange-bad 0.1 (entry point 'bad_exit') SystemExit: 3",
         "strange-bad 0.1 (entry point 'bad_syntax') SyntaxError: ",
         "strange-bad 0.1 (entry point 'bad_hook') PluginValidationError: unknown hook 'vidgen_metric'",
-        "clashes Several plugins declare the metric 'odd': strange-good 2.5 (entry point 'good_odd') and strange-twin 7 (entry point 'twin').",
-        f"Only what VIDGEN_BENCH_PLUGINS={STRANGERS} names was loaded.",
+        "clashes Several plugins declare the metric 'odd': "
+        "strange-good 2.5 (entry point 'good_odd') and strange-twin 7 (entry point 'twin').",
+        f"Only the plugins in VIDGEN_BENCH_PLUGINS={STRANGERS} are loaded.",
     ):
         assert part in text, part
 
@@ -205,4 +206,4 @@ def test_a_broken_plugin_asked_for_gives_its_cause(command: Command, strangers: 
 def test_without_any_plugin(command: Command, strangers: dict[str, str]) -> None:
     done = command.spawn("plugins", **strangers | {"VIDGEN_BENCH_PLUGINS": "nobody"})
     assert done.code == 0
-    assert "No plugin is installed that loads." in done.out
+    assert "No plugin is loaded." in done.out

@@ -42,16 +42,16 @@ def test_names_of_distribution_and_module_follow() -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("My ODE!", ["'My ODE!' is no name for a plugin", "lower-case", "Write 'my-ode'."]),
-        ("tgan+ode1", ["is no name", "Write 'tgan-ode1'."]),
-        ("my-", ["first and last", "Write 'my'."]),
-        ("_", ["is no name", "first and last."]),
-        ("", ["'' is no name"]),
-        ("../up", ["is no name", "Write 'up'."]),
-        ("class", ["a word of the language Python", "'my-class'"]),
-        ("lambda", ["a word of the language Python"]),
-        ("bench", ["would be called vidgen_bench", "'my-bench'"]),
-        ("temporal", ["would be called vidgen_temporal"]),
+        ("My ODE!", ["'My ODE!' is not a valid plugin name", "lower-case", "Use 'my-ode'."]),
+        ("tgan+ode1", ["is not a valid plugin name", "Use 'tgan-ode1'."]),
+        ("my-", ["first and last", "Use 'my'."]),
+        ("_", ["is not a valid plugin name", "first and last."]),
+        ("", ["'' is not a valid plugin name"]),
+        ("../up", ["is not a valid plugin name", "Use 'up'."]),
+        ("class", ["a Python keyword", "'my-class'"]),
+        ("lambda", ["a Python keyword"]),
+        ("bench", ["would be named vidgen_bench", "'my-bench'"]),
+        ("temporal", ["would be named vidgen_temporal"]),
     ],
 )
 @each_kind
@@ -66,7 +66,7 @@ def test_the_name_of_a_plugin_of_this_kind_is_taken(tmp_path: Path, monkeypatch:
     host = host_of(tmp_path, scaffold_still=TEMPORAL.format(name="still"))
     with pytest.raises(RequestError) as refused:
         checked_names("still", "temporal", host)
-    assert "There is a temporal generator 'still' already: scaffold_still-dist 1.0" in str(refused.value)
+    assert "There is already a temporal generator 'still': scaffold_still-dist 1.0" in str(refused.value)
     assert "'my-still'" in str(refused.value)
     assert "pip uninstall scaffold_still-dist" in str(refused.value)
     assert checked_names("still", "backbone", host).plugin == "still"
@@ -180,11 +180,11 @@ def test_a_package_is_written_whole_or_not_at_all(
 
 def test_what_is_there_is_not_touched(tmp_path: Path) -> None:
     (tmp_path / "my-ode").mkdir()
-    with pytest.raises(RequestError, match="is there already"):
+    with pytest.raises(RequestError, match="exists already"):
         written("my-ode", "temporal", tmp_path)
     assert list(tmp_path.rglob("*")) == [tmp_path / "my-ode"]
     (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(RequestError, match="is there already"):
+    with pytest.raises(RequestError, match="exists already"):
         written("gone", "temporal", tmp_path)
     (tmp_path / "file").write_text("mine")
     with pytest.raises(RequestError, match="this is a file"):

@@ -1,4 +1,4 @@
-"""``vidgen-bench plugins``: what is installed, what each can, and what is broken."""
+"""``vidgen-bench plugins``: the installed plugins, their abilities, and faults."""
 
 from __future__ import annotations
 
@@ -19,29 +19,32 @@ if TYPE_CHECKING:
 
 app = typer.Typer(cls=QuickGroup, rich_markup_mode="rich")
 
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-@app.callback(invoke_without_command=True, epilog="Options of one: [bold]vidgen-bench plugins show ode1[/bold]")
+@app.callback(invoke_without_command=True, epilog="Options of one plugin: [bold]vidgen-bench plugins show ode1[/bold]")
 def plugins(
     context: typer.Context,
     as_json: _AsJson = False,
     as_matrix: Annotated[
-        bool, typer.Option("--matrix", help="Which temporal generator goes with which backbone, and why not.")
+        bool,
+        typer.Option(
+            "--matrix", help="Show which temporal generators fit which backbones, and the reasons for refusals."
+        ),
     ] = False,
     track: Annotated[
-        str | None, typer.Option(help="With --matrix: the track whose clips are asked for, shapes-smoke unless given.")
+        str | None, typer.Option(help="With --matrix: the track of the clips, by default shapes-smoke.")
     ] = None,
 ) -> None:
-    """List the installed plugins: what each can, where it comes from, and which are broken."""
+    """List the installed plugins with abilities and origin, and the broken ones."""
     from vidgen_bench.errors import RequestError
 
     if context.invoked_subcommand is not None:
         if as_matrix or track is not None:
-            raise RequestError("--matrix and --track stand alone: `vidgen-bench plugins --matrix`.")
+            raise RequestError("--matrix and --track do not go with a subcommand: use `vidgen-bench plugins --matrix`.")
         return
     if track is not None and not as_matrix:
-        raise RequestError("--track belongs to --matrix: `vidgen-bench plugins --matrix --track NAME`.")
+        raise RequestError("--track needs --matrix: `vidgen-bench plugins --matrix --track NAME`.")
     host = _host()
     if as_matrix:
         _print_matrix(track or DEFAULT_TRACK, host, as_json)
@@ -56,7 +59,7 @@ def show(
     name: Annotated[str, typer.Argument(help="Name of a plugin of any kind, or the spec of a pairing.")],
     as_json: _AsJson = False,
 ) -> None:
-    """Show one plugin: its options with types, defaults and help, its variants, and what its name sets."""
+    """Show one plugin: its options with types, defaults and help, its variants, and the options fixed by its name."""
     from vidgen_bench.cli.console import complain, output
     from vidgen_bench.cli.plugins.page import as_table, page
 
@@ -77,7 +80,7 @@ app.command()(new)
 
 
 def _host() -> Host:
-    """Return the loaded host; what a plugin prints while it is imported goes to standard error, not into our output."""
+    """Return the loaded host, with the output of plugins during import redirected to standard error."""
     import contextlib
     import sys
 
@@ -90,14 +93,14 @@ def _host() -> Host:
 
 
 def _named(host: Host, name: str) -> list[LoadedPlugin]:
-    """Return every plugin of this name, of any kind; raises ``RequestError``, or ``PluginError`` where it is broken."""
+    """Return every plugin with this name, of any kind; raise ``RequestError``, or ``PluginError`` if it is broken."""
     from vidgen_bench.errors import RequestError, did_you_mean
 
     found = [f for f in host.plugins if f.name == name]
     if found:
         return found
     host.refuse_broken(name)
-    raise RequestError(f"No plugin is called {name!r}.{did_you_mean(name, {f.name for f in host.plugins})}")
+    raise RequestError(f"There is no plugin named {name!r}.{did_you_mean(name, {f.name for f in host.plugins})}")
 
 
 def _print_matrix(track: str, host: Host, as_json: bool) -> None:
@@ -114,7 +117,7 @@ def _print_matrix(track: str, host: Host, as_json: bool) -> None:
     for kind in ("backbone", "temporal"):
         if not list(host.of(kind)):
             raise RequestError(
-                f"No {KIND_WORDS.get(kind, kind)} is loaded; `vidgen-bench plugins` says what is, and what is broken."
+                f"No {KIND_WORDS.get(kind, kind)} is loaded; `vidgen-bench plugins` lists the loaded and the broken plugins."
             )
     cells = matrix(loaded, host)
     if as_json:
@@ -152,17 +155,17 @@ def _print_listing(host: Host) -> None:
         if found := list(host.of(kind)):
             console.print(_block(kind, found))
     if not host.plugins:
-        console.print("No plugin is installed that loads.")
+        console.print("No plugin is loaded.")
     if host.broken:
         console.print(_faults("broken", [(str(b.origin), b.cause) for b in host.broken]))
     if clashes := host.clashes():
         console.print(_faults("clashes", [("", str(c)) for c in clashes]))
     if restricted := os.environ.get(ALLOW_LIST, "").strip():
-        console.print(f"Only what {ALLOW_LIST}={restricted} names was loaded.", style="dim")
+        console.print(f"Only the plugins in {ALLOW_LIST}={restricted} are loaded.", style="dim")
 
 
 def _block(kind: Kind, found: list[LoadedPlugin]) -> RenderableType:
-    """Return the entries of one kind: name and summary, and beneath what it can and where it comes from."""
+    """Return the entries of one kind: name and summary, with abilities and origin beneath."""
     from rich.console import Group
     from rich.padding import Padding
     from rich.table import Table

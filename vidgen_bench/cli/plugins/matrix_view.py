@@ -1,4 +1,4 @@
-"""``plugins --matrix``: which temporal generator goes with which backbone on a track, and why not where it does not."""
+"""``plugins --matrix``: which temporal generators fit which backbones on a track, with the reasons for refusals."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def as_json(track: Track, cells: list[Cell]) -> dict[str, Any]:
 
 
 def grid(track: Track, cells: list[Cell]) -> RenderableType:
-    """Return one row a temporal generator, one column a backbone; a refusal is a number, explained beneath."""
+    """Return one row per temporal generator and one column per backbone; refusals are numbers, explained beneath."""
     from rich.console import Group
     from rich.padding import Padding
     from rich.table import Table

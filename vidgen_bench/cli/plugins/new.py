@@ -1,4 +1,4 @@
-"""``vidgen-bench plugins new``: a package to begin with."""
+"""``vidgen-bench plugins new``: write the package of a new plugin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 
 class NewKind(StrEnum):
-    """What a new package may bring."""
+    """The kind of plugin in a new package."""
 
     temporal = "temporal"
     backbone = "backbone"
@@ -30,10 +30,10 @@ def new(
     from vidgen_bench.host.host import KIND_WORDS, Host
     from vidgen_bench.host.scaffold import checked_names, commands, write_package
 
-    with contextlib.redirect_stdout(sys.stderr):  # where a plugin prints while it is imported
+    with contextlib.redirect_stdout(sys.stderr):  # plugins may print during import
         names = checked_names(name, kind.value, Host.of_environment())
     folder = write_package(names, kind.value, into)
     word = KIND_WORDS.get(kind.value, kind.value)
-    print(f"{folder} is a package with the {word} {name}. What is yours to change is marked `# change:` there. Next:\n")
+    print(f"{folder} is a package with the {word} {name}. Comments with `# change:` mark the parts to change. Next:\n")
     for line in commands(names, kind.value, folder):
         print(f"  {line}")

@@ -1,4 +1,4 @@
-"""One plugin as a reader sees it: its facts in a line, its page of options, and the same as a table for JSON."""
+"""The views of a plugin: its facts in a line, its page of options, and a table for JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _ABILITIES = ("between", "before", "after")
 
 _EXTRA = ("own", "reconstruction", "layers", "preprocessings", "title", "layer", "better", "view", "needs")
-"""What only some kinds declare, as it stands."""
+"""Attributes that only some kinds declare, shown unchanged."""
 
 
 _WITH_OPTIONS = ("backbone", "temporal", "metric")
@@ -27,12 +27,12 @@ def plural(kind: Kind) -> str:
 
 
 def summary(plugin: LoadedPlugin) -> str:
-    """Return what a plugin is in a line; a pairing is what it sets."""
+    """Return the summary of a plugin; for a pairing, its options."""
     return _changes(plugin.declaration.options) if plugin.kind == "pairing" else plugin.declaration.summary
 
 
 def facts(plugin: LoadedPlugin) -> list[str]:
-    """Return what a plugin can, where it comes from and its reference, each a short text."""
+    """Return the abilities, origin and reference of a plugin, as short texts."""
     declared = plugin.declaration
     texts = []
     if can := getattr(declared, "can", None) if plugin.kind in ("backbone", "temporal") else None:
@@ -49,7 +49,7 @@ def facts(plugin: LoadedPlugin) -> list[str]:
 
 
 def as_table(plugin: LoadedPlugin, *, options: bool = False) -> dict[str, Any]:
-    """Return a plugin as plain values for JSON, with its options where asked for."""
+    """Return a plugin as plain values for JSON, with its options if requested."""
     declared = plugin.declaration
     table: dict[str, Any] = {"kind": plugin.kind, "name": plugin.name}
     if plugin.kind == "pairing":

@@ -1,4 +1,4 @@
-"""Writes the package that an author of a plugin begins with, from the templates beside this module."""
+"""Write the package of a new plugin, from the templates next to this module."""
 
 from __future__ import annotations
 

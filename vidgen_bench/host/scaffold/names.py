@@ -1,4 +1,4 @@
-"""What a new plugin may be called, and what its distribution and its module are called then."""
+"""The name of a new plugin, and the names of its distribution and its module."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vidgen_bench.host.host import KIND_WORDS, Host, Kind
 
 @dataclass(frozen=True)
 class Names:
-    """The names of one package: of the plugin in specs, of the distribution, and of the module that is imported."""
+    """The names of a package: of the plugin in specs, of the distribution, and of the module."""
 
     plugin: str
     distribution: str
@@ -22,38 +22,38 @@ class Names:
 
 
 def checked_names(name: str, kind: Kind, host: Host) -> Names:
-    """Return the names of a new plugin, none of which is taken.
+    """Return the names of a new plugin, after checking that none is taken.
 
     Args:
-        name: of the plugin, as in specs.
+        name: the name of the plugin, as in specs.
         kind: ``temporal`` or ``backbone``.
         host: the installed plugins.
     Raises:
-        RequestError: no valid name, a word of Python, or the name of an installed plugin of this kind or of a module.
+        RequestError: the name is not valid, is a Python keyword, or is taken by an installed plugin of this kind or a module.
     """
     _check_form(name)
     word = KIND_WORDS.get(kind, kind)
     if taken := [f for f in host.of(kind) if f.name == name]:
         raise RequestError(
-            f"There is a {word} {name!r} already: {taken[0].origin}. Choose another name, such as {f'my-{name}'!r}, "
+            f"There is already a {word} {name!r}: {taken[0].origin}. Choose another name, such as {f'my-{name}'!r}, "
             f"or uninstall it: `pip uninstall {taken[0].origin.distribution}`."
         )
     names = Names(name, f"vidgen-{name}", f"vidgen_{re.sub('[-.]', '_', name)}")
     if importlib.util.find_spec(names.module) is not None:
         raise RequestError(
-            f"The package of {name!r} would be called {names.module}, and a module of that name is installed already. "
+            f"The package of {name!r} would be named {names.module}, but a module with that name is installed already. "
             f"Choose another name, such as {f'my-{name}'!r}."
         )
     return names
 
 
 def _check_form(name: str) -> None:
-    # what pip takes as the name of a distribution ends with a letter or a digit
+    # pip requires that the name of a distribution ends with a letter or a digit
     if not NAME.match(name) or name.endswith(("-", "_", ".")):
         near = re.sub(r"[^a-z0-9_.-]+", "-", name.lower()).strip("-_.")
         raise RequestError(
-            f"{name!r} is no name for a plugin: expected lower-case letters, digits, '-', '_' and '.', with a letter or "
-            f"a digit first and last.{f' Write {near!r}.' if near else ''}"
+            f"{name!r} is not a valid plugin name: expected lower-case letters, digits, '-', '_' and '.', with a letter or "
+            f"a digit first and last.{f' Use {near!r}.' if near else ''}"
         )
     if keyword.iskeyword(name):
-        raise RequestError(f"{name!r} is a word of the language Python. Choose another name, such as {f'my-{name}'!r}.")
+        raise RequestError(f"{name!r} is a Python keyword. Choose another name, such as {f'my-{name}'!r}.")

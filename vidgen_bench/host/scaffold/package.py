@@ -1,4 +1,4 @@
-"""The files of a new package, made from templates and written whole."""
+"""The files of a new package, filled in from templates and written all at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vidgen_bench.version import __version__
 
 PluginKind = Literal["temporal", "backbone"]
 
-# flat, and with names of their own: a template must not be taken for a test, a hidden file or a module of this project
+# a flat list with other names, so that no tool takes a template for a test, a hidden file or a module of this project
 _SHARED = {
     "pyproject.toml": "pyproject.txt",
     "README.md": "readme.txt",
@@ -41,22 +41,22 @@ _TEMPLATES: Mapping[PluginKind, Mapping[str, str]] = {
         "{{module}}/game.py": "backbone/game.txt",
     },
 }
-"""Every file of a package, and the template that it is made from."""
+"""Every file of a package, and its template."""
 
 
 def write_package(names: Names, kind: PluginKind, into: Path) -> Path:
-    """Write the package of a new plugin and return its folder, ``into`` / its name.
+    """Write the package of a new plugin and return its folder, ``into`` / the name.
 
     Raises:
-        RequestError: the folder is there already, or ``into`` is no folder.
-        VidgenBenchError: the disk is full or the place cannot be written.
+        RequestError: the folder exists already, or ``into`` is not a folder.
+        VidgenBenchError: the disk is full, or the folder is not writable.
     """
     target = into / names.plugin
     if into.exists() and not into.is_dir():
-        raise RequestError(f"--into {into}: a folder was expected, and this is a file. Name another.")
+        raise RequestError(f"--into {into}: expected a folder, and this is a file. Choose another one.")
     if os.path.lexists(target):
         raise RequestError(
-            f"{target} is there already, and nothing is overwritten. Remove it, choose another name, or another folder: "
+            f"{target} exists already and is not overwritten. Remove it, or choose another name or another folder: "
             "--into DIR."
         )
     with disk_errors(target):
@@ -75,13 +75,13 @@ def write_package(names: Names, kind: PluginKind, into: Path) -> Path:
 
 
 def commands(names: Names, kind: PluginKind, folder: Path) -> list[str]:
-    """Return what a shell is given next: install the package in this folder, check it, run it, see its row."""
+    """Return the next shell commands: install the package in this folder, check it, run it, show its row."""
     values = {"name": names.plugin, "folder": shlex.quote(str(folder))}
     return _filled(_template(f"{kind}/commands.txt"), values).splitlines()
 
 
 def _package(names: Names, kind: PluginKind) -> dict[str, str]:
-    """Return every file of the package by its path."""
+    """Return the text of every file of the package by path."""
     values = {
         "name": names.plugin,
         "distribution": names.distribution,
