@@ -1,1 +1,1 @@
-"""A trained run, composed again from its record, renders clips at any instant."""
+"""Load a trained run and render its clips at any instant."""

@@ -6,56 +6,29 @@ import math
 import operator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 import torch
-from pydantic import BaseModel, Field, ValidationError
 from torch import Tensor
 
 from vidgen_bench.api import Clip, Game, Times
 from vidgen_bench.compose.composition import Composition
 from vidgen_bench.compose.sampling import samples
-from vidgen_bench.config.toml import explain
 from vidgen_bench.errors import RecordError, RequestError, VidgenBenchError
-from vidgen_bench.experiments.sample.recompose import RunManifest, read_run, recompose, versions
+from vidgen_bench.experiments.sample.recompose import read_run, recompose, versions
+from vidgen_bench.experiments.sample.weights import Checkpoint, read_weights
 from vidgen_bench.host.host import Host
 from vidgen_bench.system.batch_size import CHUNK
 from vidgen_bench.system.device import choose_device
 from vidgen_bench.training import checkpoint as checkpoints
-
-Checkpoint = Literal["best", "last"]
 
 FASTEST = 1000
 """The largest factor on the training frame rate."""
 CLIP_BYTES, CALL_BYTES = 2**28, 2**31
 """The largest clip (its frames are rendered at once), and the largest tensor that one call returns."""
 _MOST = 2**31
-_CPU = torch.device("cpu")
 _GRID = 1e-9
 """An instant closer than this to a training frame, in frame intervals, counts as that frame."""
-
-
-class _Weights(BaseModel):
-    """The part of a checkpoint that sampling reads: the state of every network."""
-
-    parts: dict[str, dict[str, Any]]
-
-
-class _Best(BaseModel):
-    iteration: int = Field(strict=True, ge=0)
-
-
-class _Progress(_Best):
-    best: _Best | None
-
-
-class _Last(_Weights):
-    """The parts of the resume checkpoint that sampling reads."""
-
-    progress: _Progress
-
-
-_Content = TypeVar("_Content", bound=_Weights)
 
 
 @dataclass(frozen=True)
@@ -180,7 +153,7 @@ def load(run: str | Path, *, device: str = "auto", checkpoint: Checkpoint = "bes
     chosen = choose_device(device)
     manifest, host = read_run(Path(run)), Host.of_environment()
     composition = recompose(manifest, host)
-    path, iteration, parts = _weights(manifest, checkpoint)
+    path, iteration, parts = read_weights(manifest, checkpoint)
     game = composition.build(manifest.seed)
     try:
         checkpoints.load_parts(game.parts, parts, path)
@@ -191,42 +164,6 @@ def load(run: str | Path, *, device: str = "auto", checkpoint: Checkpoint = "bes
     for part in game.parts.values():
         part.to(chosen).eval()
     return Trained(manifest.folder.path, composition, game, chosen, checkpoint, iteration)
-
-
-def _weights(manifest: RunManifest, checkpoint: Checkpoint) -> tuple[Path, int, dict[str, Any]]:
-    """Return the file, the iteration and the network states of a run's best or last checkpoint."""
-    folder, iteration = manifest.folder.path, manifest.best
-    last = folder / checkpoints.LAST
-    if checkpoint == "last" or manifest.status == "unfinished":
-        if not last.exists():
-            hint = "It is written every minute." if manifest.status == "unfinished" else "Was it deleted?"
-            raise RequestError(f"The run {folder} has no checkpoint {last.name}. {hint}")
-        content = checkpoints.load(last, _CPU)
-        saved = _checked(content, _Last, last)
-        if checkpoint == "last":
-            return last, saved.progress.iteration, content["parts"]
-        iteration = saved.progress.best.iteration if saved.progress.best else None
-    if iteration is None:
-        why = "diverged before" if manifest.status == "diverged" else "is not finished and has not reached"
-        raise RequestError(
-            f"The run {folder} {why} its first evaluation, so it has no best checkpoint. Try the checkpoint 'last'."
-        )
-    path = folder / checkpoints.best_file(iteration)
-    if not path.exists():
-        instead = "The checkpoint 'last' is still there." if last.exists() else "Run the spec again to make it."
-        raise RequestError(f"The checkpoint {path} with the run's best weights no longer exists. {instead}")
-    content = checkpoints.load(path, _CPU)
-    _checked(content, _Weights, path)
-    return path, iteration, content["parts"]  # not a validated copy, which would lack the versions that torch stores
-
-
-def _checked(content: dict[str, Any], model: type[_Content], path: Path) -> _Content:
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        raise RecordError(
-            f"The checkpoint {path} is damaged:\n{explain(error, model)}\nDelete its run folder to start afresh."
-        ) from None
 
 
 def _out_of_memory(error: Exception) -> bool:

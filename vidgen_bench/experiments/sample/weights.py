@@ -1,0 +1,77 @@
+"""Read the weights of a run's best or last checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import torch
+from pydantic import BaseModel, Field, ValidationError
+
+from vidgen_bench.config.toml import explain
+from vidgen_bench.errors import RecordError, RequestError
+from vidgen_bench.experiments.sample.recompose import RunManifest
+from vidgen_bench.training import checkpoint as checkpoints
+
+Checkpoint = Literal["best", "last"]
+
+_CPU = torch.device("cpu")
+
+
+class _Weights(BaseModel):
+    """The part of a checkpoint that sampling reads: the state of every network."""
+
+    parts: dict[str, dict[str, Any]]
+
+
+class _Best(BaseModel):
+    iteration: int = Field(strict=True, ge=0)
+
+
+class _Progress(_Best):
+    best: _Best | None
+
+
+class _Last(_Weights):
+    """The parts of the resume checkpoint that sampling reads."""
+
+    progress: _Progress
+
+
+_Content = TypeVar("_Content", bound=_Weights)
+
+
+def read_weights(manifest: RunManifest, checkpoint: Checkpoint) -> tuple[Path, int, dict[str, Any]]:
+    """Return the file, the iteration and the network states of a run's best or last checkpoint."""
+    folder, iteration = manifest.folder.path, manifest.best
+    last = folder / checkpoints.LAST
+    if checkpoint == "last" or manifest.status == "unfinished":
+        if not last.exists():
+            hint = "It is written every minute." if manifest.status == "unfinished" else "Was it deleted?"
+            raise RequestError(f"The run {folder} has no checkpoint {last.name}. {hint}")
+        content = checkpoints.load(last, _CPU)
+        saved = _checked(content, _Last, last)
+        if checkpoint == "last":
+            return last, saved.progress.iteration, content["parts"]
+        iteration = saved.progress.best.iteration if saved.progress.best else None
+    if iteration is None:
+        why = "diverged before" if manifest.status == "diverged" else "is not finished and has not reached"
+        raise RequestError(
+            f"The run {folder} {why} its first evaluation, so it has no best checkpoint. Try the checkpoint 'last'."
+        )
+    path = folder / checkpoints.best_file(iteration)
+    if not path.exists():
+        instead = "The checkpoint 'last' is still there." if last.exists() else "Run the spec again to make it."
+        raise RequestError(f"The checkpoint {path} with the run's best weights no longer exists. {instead}")
+    content = checkpoints.load(path, _CPU)
+    _checked(content, _Weights, path)
+    return path, iteration, content["parts"]  # not a validated copy, which would lack the versions that torch stores
+
+
+def _checked(content: dict[str, Any], model: type[_Content], path: Path) -> _Content:
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise RecordError(
+            f"The checkpoint {path} is damaged:\n{explain(error, model)}\nDelete its run folder to start afresh."
+        ) from None
