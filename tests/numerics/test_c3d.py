@@ -36,7 +36,7 @@ def test_the_output_does_not_depend_on_the_batch() -> None:
     together = instrument(clips)
     assert together["prob"].shape == (5, 5)
     assert together["fc7"].shape == (5, 32)
-    assert together["fc7"].std(dim=0).max() > 1e-3  # the clips are told apart
+    assert together["fc7"].std(dim=0).max() > 1e-3  # the features distinguish the clips
     for order in ([0], [4, 1], [3, 2, 1, 0]):
         part = instrument(clips[order])
         for layer in ("prob", "fc7"):

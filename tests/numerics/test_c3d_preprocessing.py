@@ -81,7 +81,7 @@ def pattern_cube() -> Tensor:
 
 
 @pytest.mark.parametrize("size", [(64, 64), (192, 192), (48, 80), (112, 112), (1, 2)])
-def test_tganv2_is_what_it_says(size: tuple[int, int]) -> None:
+def test_tganv2_matches_the_loops_over_pixels(size: tuple[int, int]) -> None:
     clips = 1.6 * golden.video(2, 3, 16, *size)  # a third of it beyond [-1, 1]
     actual = TganV2Preprocessing(pattern_cube())(clips)
     assert actual.dtype == torch.float32

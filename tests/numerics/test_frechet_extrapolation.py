@@ -99,7 +99,7 @@ def test_one_product_serves_every_point_and_fid(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_drawn_order() -> None:
-    """A permutation; a matter of the samples and not of their order or last digits; unrelated to what they are."""
+    """The order is a permutation that depends on the samples, not on their order or last digits, and is unrelated to their values."""
     x = drawn(1, 500, 20).relu()
     order = drawn_order(x)
     assert sorted(order.tolist()) == list(range(500))

@@ -82,7 +82,7 @@ def test_max_pooling_is_that_of_explicit_zeros(kernel: Triple, strides: Triple, 
 
 # ------------------------------------------------------------------------------------------------ the network, recomputed
 def padded(x: Tensor, kernel: tuple[int, ...], stride: tuple[int, ...]) -> Tensor:
-    """Pad with zeros by TensorFlow's documented rule, told apart by divisibility."""
+    """Pad with zeros by TensorFlow's documented rule, by cases of divisibility."""
     for axis in range(3):
         rest = x.shape[axis + 2] % stride[axis]
         total = max(kernel[axis] - (rest or stride[axis]), 0)

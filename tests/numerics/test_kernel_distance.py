@@ -47,7 +47,7 @@ def test_a_closed_form_on_two_pairs() -> None:
     assert kernel_distance(np.ones((2, 1)), np.zeros((2, 1))) == 8.0 + 1.0 - 2.0
 
 
-def test_a_set_beside_itself_is_below_0_by_what_is_left_out() -> None:
+def test_a_set_compared_with_itself_is_below_0_by_the_omitted_diagonal() -> None:
     """d = 2 / (n (n - 1)) sum_(i != j) k - 2 / n^2 sum_ij k = 2 (mean over i != j - mean over all)."""
     x = drawn(1, 40)
     k = (x @ x.T / 8 + 1) ** 3

@@ -98,7 +98,7 @@ def test_swapped_roles_swap_precision_and_recall() -> None:
 
 
 def test_mode_collapse_lowers_recall_and_coverage() -> None:
-    """Samples of fewer and fewer of 8 far modes: what is shown stays right, what is missing shows."""
+    """Samples from fewer and fewer of 8 distant modes: precision stays, recall and coverage fall."""
     modes = 50.0 * torch.eye(8, dtype=torch.float64)
     real = modes[torch.arange(160) % 8] + drawn(2, 160)
     found = [scores(modes[torch.arange(160) % m] + drawn(1, 160), real) for m in (8, 4, 2, 1)]
@@ -110,7 +110,7 @@ def test_mode_collapse_lowers_recall_and_coverage() -> None:
 
 
 def test_one_clip_again_and_again() -> None:
-    """All radii of the samples are 0 and reach nobody but the clip itself."""
+    """All radii of the samples are 0 and contain only the clip itself."""
     y = drawn(2, 40)
     found = scores(y[:1].repeat(40, 1), y)
     assert (found["precision"], found["recall"]) == (1.0, 1 / 40)
@@ -183,7 +183,7 @@ def test_distances_are_those_of_differences(offset: float, monkeypatch: pytest.M
     torch.testing.assert_close(distances.neighbour_distances(x, 6), own[:, 1:7], rtol=1e-12, atol=0.0)
 
 
-def test_equal_rows_are_at_no_distance_at_4096_features() -> None:
+def test_equal_rows_have_distance_0_with_4096_features() -> None:
     x = drawn(1, 64, 4096).relu() * torch.linspace(0.01, 40, 4096, dtype=torch.float64)
     x = x.float().double()
     assert not distances.distances(x, x).diagonal().any()

@@ -1,4 +1,4 @@
-"""The noise is what it says: uniform, normal, independent over rows, columns and names."""
+"""The noise is uniform or normal, and independent over rows, columns and names."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_seeds_and_turns_are_uncorrelated() -> None:
 
 
 def test_bits_avalanche() -> None:
-    """One more in the row id flips each of the bits of a uniform half of the time."""
+    """Adding one to the row id flips each bit of a uniform with probability 1/2."""
     uniform = sampling_noise(0, "final", torch.arange(2**16)).uniform("z", 1)[:, 0].double()
     bits = (uniform * 2**23).long()
     flipped = bits[1:] ^ bits[:-1]
@@ -116,6 +116,6 @@ def test_shared_choices_are_equally_likely_over_turns() -> None:
 
 
 def test_uniforms_pick_frames_without_favour() -> None:
-    """k frames of T by sorting uniforms: each frame is as likely."""
+    """Choosing k of T frames by sorting uniforms picks every frame equally often."""
     first = sampling_noise(0, "final", torch.arange(20_000)).uniform("frames", 16).argsort(dim=1)[:, 0].numpy()
     assert stats.chisquare(np.bincount(first, minlength=16)).pvalue > 1e-4

@@ -87,7 +87,7 @@ def test_frechet_distance_of_two_known_gaussians() -> None:
 
 
 @pytest.mark.parametrize(("n", "d"), [(300, 40), (30, 80), (81, 80), (80, 80)])
-def test_identical_sets_have_no_distance(n: int, d: int) -> None:
+def test_identical_sets_have_distance_0(n: int, d: int) -> None:
     x = golden.base(7, n * d).reshape(n, d) * np.linspace(0.01, 10, d) + 3.0
     scale = float(moments_of(x).covariance.trace())
     assert 0.0 <= frechet(x, x) < 1e-6 * scale
@@ -177,7 +177,7 @@ def test_other_features_no_reference_and_no_matrix_are_refused() -> None:
 
 
 def test_features_that_are_not_finite_give_nan() -> None:
-    """A diverged generator is reported as such by whoever reads the score; the metric does not raise."""
+    """The metric returns NaN for a diverged generator instead of raising; the caller reports the divergence."""
     y = golden.base(1, 40).reshape(10, 4)
     broken = y.copy()
     broken[3, 2] = np.nan

@@ -1,4 +1,4 @@
-"""The temporal check: the same scores by another name and view."""
+"""The temporal check: the same scores under another name and view."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def drawn(seed: int) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("view", ["shuffled", "frozen"])
-def test_they_are_the_scores_themselves(view: str) -> None:
+def test_the_checks_are_the_scores_themselves(view: str) -> None:
     inception, frechet = CHECKS[f"is-{view}"], CHECKS[f"fid-{view}"]
     p, options = drawn(1).softmax(dim=1), InceptionScoreOptions(epsilon=0.1, added="to-probabilities", splits=4)
     expected = InceptionScore().scorer(Reference(), options)(FeatureSet(p))
@@ -30,7 +30,7 @@ def test_they_are_the_scores_themselves(view: str) -> None:
     assert frechet.scorer(real, NoOptions())(FeatureSet(drawn(1))) == expected
 
 
-def test_what_they_declare() -> None:
+def test_the_declarations_of_the_checks() -> None:
     assert list(CHECKS) == ["is-shuffled", "is-frozen", "fid-shuffled", "fid-frozen"]
     for name, check in CHECKS.items():
         assert fault("metric", check) is None

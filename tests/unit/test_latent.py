@@ -1,4 +1,4 @@
-"""What temporal generators share: lift, embedding, dynamics, initialising and solving a width."""
+"""Building blocks of temporal generators: lift, embedding, dynamics, initialisation and hidden widths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Noise as a value: the same draws whatever the batch, the world, or the columns asked for; known answers; refusals."""
+"""Noise: draws do not depend on the batch, the number of processes or of columns; known answers; refusals."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_columns_are_the_splitmix64_sequence_from_the_row_start() -> None:
 
 
 def test_known_answers() -> None:
-    """Pinned: a change here changes every record made before it."""
+    """Pinned: if these numbers change, no earlier record can be reproduced."""
     assert key_of(0) == KNOWN["key_of(0)"]
     assert key_of(7, "generator", 41) == KNOWN["key_of(7, generator, 41)"]
     noise = sampling_noise(0, "final", torch.tensor([0, 1, 1000]))

@@ -1,4 +1,4 @@
-"""The resize against its references, and that nothing but the pixels decides its result."""
+"""The resize agrees with its references, and its result depends on the pixels only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The index of a store: one number says which format is written and which is read."""
+"""The index of a store: one number determines the format that is written and read."""
 
 from __future__ import annotations
 

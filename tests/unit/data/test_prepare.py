@@ -1,5 +1,4 @@
-"""Preparing a data set: decoded once, resumed after a kill, safe when two start at once, and strict about bad
-videos."""
+"""Preparing a data set: decoded once, resumed after a kill, safe for concurrent processes, strict about bad videos."""
 
 from __future__ import annotations
 
@@ -91,7 +90,7 @@ def test_another_geometry_or_a_changed_video_is_another_store(tmp_path: Path) ->
     assert changed.fingerprint != first.fingerprint
 
 
-def test_the_fingerprint_knows_content_and_not_place_time_or_spelling(tmp_path: Path) -> None:
+def test_the_fingerprint_depends_on_content_not_on_place_time_or_spelling(tmp_path: Path) -> None:
     source = write_tree(tmp_path / "a")
     first = prepared(source, tmp_path / "cache")
     shutil.copytree(tmp_path / "a", tmp_path / "b")
@@ -165,7 +164,7 @@ def start(root: Path, pause: float = 0.0) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("after", [1, 13])
-def test_killed_and_started_again_it_goes_on_to_the_very_same_bytes(
+def test_after_a_kill_it_continues_to_identical_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
     source = write_tree(tmp_path, groups=8)
@@ -187,7 +186,7 @@ def test_killed_and_started_again_it_goes_on_to_the_very_same_bytes(
 
 
 @pytest.mark.parametrize("harm", ["half a line", "frames lost", "index without rename", "parts left"])
-def test_what_a_kill_may_leave_is_put_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: str) -> None:
+def test_leftovers_of_a_killed_process_are_repaired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: str) -> None:
     source, cache = write_tree(tmp_path, groups=4), tmp_path / "cache"
     whole = prepared(source, tmp_path / "elsewhere")
     partial = stopped_half_way(source, cache, monkeypatch)
@@ -207,7 +206,7 @@ def test_what_a_kill_may_leave_is_put_right(tmp_path: Path, monkeypatch: pytest.
 
 
 def stopped_half_way(source: VideoSource, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stop with Ctrl-C after four videos; return the folder in the making."""
+    """Stop with Ctrl-C after four videos; return the unfinished folder."""
 
     def interrupt(what: str, done: int, total: int) -> None:
         if done == 4:
@@ -239,7 +238,9 @@ def test_two_that_start_at_once_make_one_store(tmp_path: Path) -> None:
     assert any("waiting for another process" in line for lines in said for line in lines)
 
 
-def test_a_full_disk_is_told_and_what_is_there_stays_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_and_finished_videos_stay_valid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source, cache = write_tree(tmp_path, groups=4), tmp_path / "cache"
     copied = 0
 

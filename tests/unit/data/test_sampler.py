@@ -1,5 +1,4 @@
-"""Drawing clips: the offset rule, the order of epochs, and that a batch is a function of its name and position
-alone."""
+"""Drawing clips: the offset rule, the order of epochs, and batches as functions of name and position only."""
 
 from __future__ import annotations
 
@@ -69,7 +68,7 @@ def sampler(store: Store) -> ClipSampler:
 
 
 def read(clips: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the frame numbers [N, T] and the video numbers [N] that the pixels spell."""
+    """Return the frame numbers [N, T] and the video numbers [N] encoded in the pixels."""
     pixels = (clips * 128 + 128).round().long()
     assert torch.equal(pixels[:, 1], pixels[:, 1, :1, :1, :1].expand_as(pixels[:, 1])), "one video a clip"
     return pixels[:, 0, :, 0, 0], pixels[:, 1, 0, 0, 0]
@@ -186,7 +185,7 @@ def test_flip_mirrors_half_of_the_clips_whole(sampler: ClipSampler) -> None:
     assert 0.4 < mirrored.float().mean() < 0.6
 
 
-def test_shift_cuts_each_clip_at_a_column_of_its_own_and_measurements_never(tmp_path: Path, store: Store) -> None:
+def test_shift_crops_each_clip_at_its_own_column_and_never_in_measurements(tmp_path: Path, store: Store) -> None:
     geometry = FrameGeometry(16, 16 + 64, "cubic", (0, 32, 16, 16))
     wide = store_of(tmp_path / "wide", geometry=geometry.whole_columns)
     assert wide.geometry.width == 80
@@ -242,7 +241,7 @@ def test_a_pass_shows_every_video_exactly_once_in_list_order(sampler: ClipSample
     assert torch.equal(again, torch.cat([b.clips for b in batches])), "the rows of a batch do not matter"
 
 
-def test_the_test_split_is_apart(store: Store) -> None:
+def test_the_test_split_is_separate(store: Store) -> None:
     held_out = ClipSampler(store, "test", 5, "cpu")
     assert held_out.videos == 1
     assert read(held_out.batch("d", Feed(16), 0, 1).clips)[1].tolist() == [len(LENGTHS)]

@@ -1,4 +1,4 @@
-"""The built-in data set: what is drawn is what the class says, and it is written once, whole, in the UCF101 layout."""
+"""The built-in data set: drawings match their class, and they are written once, completely, in the UCF101 layout."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from vidgen_bench.errors import RequestError, VidgenBenchError
 
 
 def quiet(what: str, done: int, total: int) -> None:
-    """A report to nobody."""
+    """Ignore a progress report."""
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_groups_have_their_own_backgrounds_and_classes_share_them() -> None:
 
 
 def test_what_is_drawn_never_changes() -> None:
-    """Another hash is another data set: raise VERSION in write.py, and train the measuring network anew."""
+    """If the hash changes, the data set does: raise VERSION in write.py, and retrain the measuring network."""
     digest = hashlib.sha256()
     for label in range(8):
         digest.update(draw_clip(label, 1 + label, 1 + label % 4).tobytes())
@@ -202,7 +202,7 @@ def test_two_that_start_at_once_write_it_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a limit on file size stands for a full disk")
-def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_leaves_nothing(tmp_path: Path) -> None:
     code = _WRITE + (
         "import resource\n"
         "from vidgen_bench.errors import VidgenBenchError\n"
@@ -221,6 +221,6 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         written(tmp_path / "cache", quiet)
 
 
-def test_folders_of_ones_own_are_refused(tmp_path: Path) -> None:
+def test_your_own_folders_are_refused(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="Leave out --data and --splits"):
         shapes.locate(tmp_path, None, tmp_path, quiet)

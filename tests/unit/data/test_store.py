@@ -1,4 +1,4 @@
-"""A finished store: damage to it is told, and a folder that is none is refused."""
+"""A finished store: damage is reported, and a folder that is not a store is refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vidgen_bench.data.store import Store
 from vidgen_bench.errors import DataError
 
 
-def test_damage_to_a_finished_store_is_told(tmp_path: Path) -> None:
+def test_damage_to_a_finished_store_is_reported(tmp_path: Path) -> None:
     store = prepared(write_tree(tmp_path), tmp_path / "cache")
     frames = store.folder / "frames.u8"
     good = frames.read_bytes()
@@ -44,6 +44,6 @@ def test_an_index_edited_by_hand_is_refused(tmp_path: Path, old: str, new: str) 
         Store.open(store.folder)
 
 
-def test_a_folder_that_is_no_store_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_store_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is not a store of decoded videos"):
         Store.open(tmp_path)

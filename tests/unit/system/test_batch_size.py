@@ -1,4 +1,4 @@
-"""How many clips at once: what fits is a power of two in half of what is free, and what does not fit is halved."""
+"""The batch is a power of two that fits in half of the free memory, and is halved if it does not fit after all."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_cpu_takes_a_few_dozen_and_tries_nothing() -> None:
 
 
 class Memory:
-    """Work that runs out of memory above so many rows."""
+    """Return work that runs out of memory above this many rows."""
 
     def __init__(self, fits: int) -> None:
         self.fits, self.seen = fits, []
@@ -65,7 +65,7 @@ def test_parts_are_joined_in_order_and_what_fits_is_remembered(
     assert (work.seen, fitting) == (seen, left)
 
 
-def test_a_single_clip_that_does_not_fit_is_told() -> None:
+def test_a_single_clip_that_does_not_fit_is_reported() -> None:
     with pytest.raises(torch.OutOfMemoryError):
         in_parts(Memory(0), torch.zeros(4, 3), 4)
 

@@ -1,4 +1,4 @@
-"""Ctrl-C outside training: the stage ends; inside, the trainer decides."""
+"""Ctrl-C outside training ends the stage; during training, the trainer handles it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of the machine that numbers were made on."""
+"""The description of the machine in records."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _threads() -> Iterator[None]:
 
 
 def test_a_processor_is_named_with_its_threads() -> None:
-    """Half the threads need twice the device-hours: they are another device."""
+    """Half the threads need twice the device-hours, so they count as another device."""
     torch.set_num_threads(1)
     one = hardware(torch.device("cpu"))
     torch.set_num_threads(2)

@@ -115,7 +115,7 @@ def test_when_the_first_process_fails_the_others_end_with_its_exit_code(tmp_path
 
 
 @pytest.mark.parametrize("world", ["2", "two"])
-def test_half_an_environment_of_torchrun_is_refused(monkeypatch, world):
+def test_an_incomplete_environment_of_torchrun_is_refused(monkeypatch, world):
     monkeypatch.setenv("WORLD_SIZE", world)
     monkeypatch.delenv("RANK", raising=False)
     with pytest.raises(RequestError, match="torchrun"):

@@ -107,7 +107,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_as_diverged(tmp_path):
     assert [p["iteration"] for p in points] == [6]
 
 
-def test_what_fails_on_weights_that_are_not_finite_is_divergence(tmp_path):
+def test_an_error_on_weights_that_are_not_finite_is_divergence(tmp_path):
     game = toy_game.game(explode_at=3)
     d, g = game.players
 
@@ -139,7 +139,7 @@ def test_a_fault_on_finite_weights_is_not_divergence(tmp_path):
 
 
 def test_a_scoring_that_fails_on_weights_that_are_not_finite_is_divergence(tmp_path):
-    """An adaptive solver gives up where a fixed step would have given a score that is no number."""
+    """An adaptive solver raises if weights are not finite; a fixed step would give a score of NaN."""
     game = toy_game.game()
     weight = game.parts["generator"].body[0].weight
 
@@ -165,7 +165,7 @@ def test_a_score_that_is_not_finite_ends_the_run_as_diverged(tmp_path):
     assert len((tmp_path / "trace.jsonl").read_text().splitlines()) == 1
 
 
-def test_a_trace_shorter_than_the_checkpoint_says_is_told(tmp_path):
+def test_a_trace_shorter_than_the_checkpoint_records_is_reported(tmp_path):
     make(tmp_path, iterations=6).run()
     (tmp_path / "trace.jsonl").write_bytes(b"")
     with pytest.raises(RecordError, match="shorter than"):
@@ -238,7 +238,7 @@ def test_a_host_synchronisation_is_witnessed(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"PK\x03\x04broken"])
-def test_a_damaged_checkpoint_is_told_and_left_alone(tmp_path, content):
+def test_a_damaged_checkpoint_is_reported_and_left_alone(tmp_path, content):
     (tmp_path / "last.pt").write_bytes(content)
     with pytest.raises(RecordError, match="cannot be read"):
         make(tmp_path).run()

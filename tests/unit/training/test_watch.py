@@ -1,4 +1,4 @@
-"""What the watch sees of one iteration: draws from global generators and waits for the device, and nothing else."""
+"""The watch reports draws from global generators and waits for the device, and nothing else."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def watched(call: Callable[[], object]) -> Watch:
     ],
     ids=["attention", "causal", "rrelu", "dropout-0", "randn", "uniform"],
 )
-def test_what_draws_nothing_from_a_global_generator(call: Callable[[], object]) -> None:
+def test_operations_that_do_not_use_a_global_generator(call: Callable[[], object]) -> None:
     assert watched(call).global_random == set()
 
 
@@ -52,7 +52,7 @@ def test_what_draws_nothing_from_a_global_generator(call: Callable[[], object]) 
     ],
     ids=["randn", "dropout", "rrelu", "multinomial", "randperm", "attention"],
 )
-def test_what_draws_from_one(call: Callable[[], object], name: str) -> None:
+def test_operations_that_use_a_global_generator(call: Callable[[], object], name: str) -> None:
     (found,) = watched(call).global_random
     assert found.startswith(name)
 
@@ -68,11 +68,11 @@ def test_what_draws_from_one(call: Callable[[], object], name: str) -> None:
         (lambda: torch.equal(X, X), "aten::equal"),
     ],
 )
-def test_what_waits_for_the_device(call: Callable[[], object], name: str) -> None:
+def test_operations_that_wait_for_the_device(call: Callable[[], object], name: str) -> None:
     assert watched(call).synchronising == {name}
 
 
-def test_indices_that_are_no_mask_wait_for_nothing() -> None:
+def test_indices_without_a_mask_do_not_wait_for_the_device() -> None:
     watch = watched(lambda: (X[torch.tensor([0, 1])], X[:, None, torch.tensor([2])], X.where(X > 0, 0.0)))
     assert watch.synchronising == set()
 

@@ -1,4 +1,4 @@
-"""Decoding: both decoders give the same pixels, and a damaged file is told by name."""
+"""Decoding: both decoders give the same pixels, and a damaged file is reported by name."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_frames_come_in_order_and_none_is_lost(tmp_path: Path) -> None:
     assert np.abs(decoded.frames.mean(axis=(1, 2, 3)) - levels).max() < 1.5
 
 
-def test_long_videos_are_handed_on_in_chunks(tmp_path: Path) -> None:
+def test_long_videos_are_passed_on_in_chunks(tmp_path: Path) -> None:
     write_video(tmp_path / "v.avi", 70, seed=3)
     sizes: list[int] = []
     reading = video.read(tmp_path / "v.avi", lambda frames: sizes.append(len(frames)), sizes.clear)
@@ -92,14 +92,14 @@ def test_a_truncated_video_is_an_error_with_both_counts(
     ("content", "message"),
     [(b"", "empty"), (b"this is a text\n" * 100, "cannot be read as a video"), (b"RIFF", "video")],
 )
-def test_a_file_that_is_no_video_is_named(tmp_path: Path, content: bytes, message: str) -> None:
+def test_a_file_that_is_not_a_video_is_named(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "bad.avi"
     path.write_bytes(content)
     with pytest.raises(DataError, match=rf"bad\.avi: .*{message}"):
         decode(path)
 
 
-def test_sound_alone_is_no_video(tmp_path: Path) -> None:
+def test_a_file_with_only_sound_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "sound.avi"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("pcm_s16le", rate=8000, layout="mono")

@@ -1,4 +1,4 @@
-"""Decoding processes that hang, die, or are left alone: the program goes on, and nobody is left behind."""
+"""Decoding processes that hang, die or lose their parent: the program continues, and no process is left behind."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Worker]:
 
 
 def job(folder: Path, name: str, frames: int = 0) -> Job:
-    """A job on a good video of so many frames, or on a named pipe that nobody writes to: opening it hangs for ever."""
+    """Return a job on a good video with this many frames, or (0) on a named pipe without a writer, whose opening hangs forever."""
     path = folder / f"{name}.avi"
     if frames:
         write_video(path, frames, seed=frames)
@@ -48,7 +48,7 @@ def job(folder: Path, name: str, frames: int = 0) -> Job:
 
 
 def gone(pid: int, seconds: float = 10.0) -> bool:
-    """Whether the process ends within so many seconds (a zombie has ended)."""
+    """Return whether the process ends within this many seconds (a zombie counts as ended)."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         try:
@@ -95,23 +95,24 @@ def test_a_video_that_kills_its_worker_twice_is_reported_and_the_others_are_deco
 ) -> None:
     jobs = [job(tmp_path, "deadly"), job(tmp_path, "good", 8)]
 
-    def kill_whoever_starts() -> None:
+    def kill_each_worker() -> None:
         for number in range(2):
             while len(started) <= number:
                 time.sleep(0.01)
-            time.sleep(1.0)  # it has begun on the pipe
+            writer = os.open(jobs[0].video, os.O_WRONLY)  # blocks until the worker opens the pipe to read it
             os.kill(started[number].pid, signal.SIGSEGV)
+            os.close(writer)
 
-    killer = threading.Thread(target=kill_whoever_starts)
+    killer = threading.Thread(target=kill_each_worker, daemon=True)
     killer.start()
     deadly, good = decode_all(jobs, SMALL, workers=1, timeout=60)
-    killer.join()
+    killer.join(60)
     assert deadly.fault is not None
     assert "deadly.avi: the decoder crashed twice (signal SIGSEGV)" in deadly.fault
     assert good.frames == 8
 
 
-def test_bad_videos_are_outcomes_in_words(tmp_path: Path) -> None:
+def test_bad_videos_are_reported_as_faults(tmp_path: Path) -> None:
     (tmp_path / "empty.avi").touch()
     (tmp_path / "text.avi").write_text("not a video")
     jobs = [Job(tmp_path / f"{name}.avi", tmp_path / f"{name}.u8") for name in ("empty", "text", "absent")]
@@ -195,7 +196,7 @@ def test_ctrl_c_does_not_reach_the_workers(tmp_path: Path, started: list[Worker]
     assert answer["frames"] == 8
 
 
-def test_what_a_worker_answers_fits_what_it_wrote(tmp_path: Path) -> None:
+def test_a_workers_answer_matches_the_file_it_wrote(tmp_path: Path) -> None:
     import hashlib
 
     write_video(tmp_path / "v.avi", 40, seed=1)

@@ -1,4 +1,4 @@
-"""Arrays in every container: the same clips, read lazily; what is damaged, doubtful or dangerous is refused."""
+"""Arrays in every container give the same clips, read lazily; damaged, ambiguous or dangerous files are refused."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _safetensors(folder: Path, clips: np.ndarray) -> Path:
 
 
 def _zip(folder: Path, clips: np.ndarray) -> Path:
-    """One clip a member, the last two as a batch, names that sort badly as text, and a file manager's leavings."""
+    """One clip per member, the last two as a batch, names that sort badly as text, and hidden files of a file manager."""
     members = {
         "c/10.npy": npy_bytes(clips[1:]),
         "c/2.npy": npy_bytes(clips[0]),
@@ -109,7 +109,7 @@ def test_other_ranges_are_scaled_when_they_are_named(value_range: str, scale: fl
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "given", "told"),
+    ("low", "high", "given", "message"),
     [
         (0.0, 1.0, None, "between 0 and 1, which may be a range of 0 to 1 or a part of -1 to 1"),
         (-0.04, 1.0, None, "Pass --range 0,1 or --range=-1,1"),
@@ -121,10 +121,10 @@ def test_other_ranges_are_scaled_when_they_are_named(value_range: str, scale: fl
         (0.0, 256.0, "0,255", "contains the value 256"),
     ],
 )
-def test_doubtful_and_wrong_ranges_are_refused(low: float, high: float, given: str | None, told: str) -> None:
+def test_ambiguous_and_wrong_ranges_are_refused(low: float, high: float, given: str | None, message: str) -> None:
     floats = np.full((3, 3, 6, 24, 24), max(low, 0.0))
     floats[1, 0, 0, 0, 0], floats[2, 1, 3, 5, 7] = low, high
-    with pytest.raises(RequestError, match=told):
+    with pytest.raises(RequestError, match=message):
         source_of(floats, value_range=given)
 
 
@@ -134,7 +134,7 @@ def test_rounding_beyond_the_range_is_cut_off() -> None:
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_values_that_are_no_numbers_are_refused(value: float) -> None:
+def test_values_that_are_not_finite_are_refused(value: float) -> None:
     floats = np.zeros((3, 3, 6, 24, 24), np.float32)
     floats[1, 0, 0, 0, 0] = value
     with pytest.raises(DataError, match=f"clip 1 of the array contains the value {value}"):
@@ -142,7 +142,7 @@ def test_values_that_are_no_numbers_are_refused(value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("shape", "layout", "told"),
+    ("shape", "layout", "message"),
     [
         ((3, 6, 24, 24, 4), None, "no possible channel axis"),
         ((6, 24, 24, 1), None, "no possible channel axis"),
@@ -155,12 +155,12 @@ def test_values_that_are_no_numbers_are_refused(value: float) -> None:
         ((2, 3, 6, 24, 24), "NHWC", "layout 'NHWC' is unknown. Did you mean 'NTHWC'"),
     ],
 )
-def test_shapes_that_are_no_clips_are_refused(shape: tuple[int, ...], layout: str | None, told: str) -> None:
-    with pytest.raises(RequestError, match=told):
+def test_shapes_that_do_not_fit_clips_are_refused(shape: tuple[int, ...], layout: str | None, message: str) -> None:
+    with pytest.raises(RequestError, match=message):
         source_of(np.zeros(shape, np.uint8), layout=layout)
 
 
-def test_a_given_layout_settles_a_doubt() -> None:
+def test_a_given_layout_resolves_an_ambiguous_shape() -> None:
     made = pixels(2, frames=3)
     source = source_of(made.transpose(0, 4, 1, 2, 3), layout="ncthw")
     assert np.array_equal(source.read(1, 0, 3), made[1])
@@ -260,7 +260,7 @@ def test_truncated_files_are_named(tmp_path: Path, write, keep: int) -> None:
         clips_of(open_source(path))
 
 
-def test_a_flipped_bit_in_a_zip_is_told(tmp_path: Path) -> None:
+def test_a_flipped_bit_in_a_zip_is_reported(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "c.zip", {"a.npy": npy_bytes(pixels())}, zipfile.ZIP_STORED)
     content = bytearray(path.read_bytes())
     content[20_000] ^= 1
@@ -294,7 +294,7 @@ def test_files_that_hold_something_else_are_refused(tmp_path: Path) -> None:
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache folder of its own."""
+    """Use a separate cache folder."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path / "cache"
 
@@ -329,7 +329,7 @@ def test_an_archive_is_decompressed_once_however_its_clips_are_read(tmp_path: Pa
     assert decompressed < 2 * made.nbytes
 
 
-def test_many_members_need_no_file_each(tmp_path: Path, cache: Path, monkeypatch) -> None:
+def test_many_members_share_one_temporary_file(tmp_path: Path, cache: Path, monkeypatch) -> None:
     made, opened, open_one = pixels(80), [], tempfile.TemporaryFile
 
     def counted(*arguments: Any, **named: Any) -> Any:
@@ -359,7 +359,7 @@ def test_masked_arrays_are_refused() -> None:
 
 
 @pytest.mark.parametrize("dtype", [object, np.dtype([("r", "u1"), ("g", "u1")]), "U3", "datetime64[s]"])
-def test_arrays_of_things_that_are_no_numbers_are_refused(dtype: object) -> None:
+def test_arrays_that_do_not_contain_numbers_are_refused(dtype: object) -> None:
     with pytest.raises(RequestError, match="expected uint8, float16"):
         source_of(np.zeros((1, 3, 6, 24, 24), dtype))
 
@@ -367,9 +367,9 @@ def test_arrays_of_things_that_are_no_numbers_are_refused(dtype: object) -> None
 _SHAPE = (1, 3, 6, 24, 24)
 
 
-@pytest.mark.filterwarnings("ignore")  # torch's own, of what it means to take away
+@pytest.mark.filterwarnings("ignore")  # torch's deprecation warnings
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "message"),
     [
         (lambda: torch.zeros(_SHAPE, device="meta"), "on the meta device, so it has no values"),
         (lambda: torch.zeros(_SHAPE).to_sparse(), "is torch.sparse_coo; expected a dense one"),
@@ -383,8 +383,8 @@ _SHAPE = (1, 3, 6, 24, 24)
         (lambda: torch.zeros(_SHAPE, dtype=torch.int64), "has type int64; expected uint8"),
     ],
 )
-def test_tensors_whose_values_are_not_plainly_there_are_refused(make, told: str) -> None:
-    with pytest.raises(RequestError, match=told):
+def test_tensors_that_are_not_dense_are_refused(make, message: str) -> None:
+    with pytest.raises(RequestError, match=message):
         source_of(make())
 
 

@@ -1,4 +1,4 @@
-"""Clips of another length or size: refused, or changed by what was asked for, and said so."""
+"""Clips of another length or size are refused, or changed as requested with a record of the change."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def read(clips: Clips) -> np.ndarray:
     return np.concatenate([part.numpy() for part in clips.read(range(clips.count))])
 
 
-def test_clips_that_fit_are_not_changed_whatever_is_asked_for() -> None:
+def test_clips_that_fit_are_never_changed() -> None:
     made = pixels()
     clips = fitted(source_of(made), CLIP, resize=True, trim="centre")
     assert clips.changes == ()
@@ -62,7 +62,7 @@ def test_floats_are_rounded_where_they_are_resized_and_the_change_says_so() -> N
 
 
 @pytest.mark.parametrize(
-    ("made", "told"),
+    ("made", "message"),
     [
         (pixels(frames=5), "clip 0 of the array has 5 frames; expected 6. Frames are never added"),
         (pixels(frames=7), "has 7 frames; expected 6. Pass --trim first or --trim centre"),
@@ -70,8 +70,8 @@ def test_floats_are_rounded_where_they_are_resized_and_the_change_says_so() -> N
         (pixels()[:, :, :20], "20 rows and 24 columns; expected 24 x 24"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_the_option_that_would_change_it(made: np.ndarray, told: str) -> None:
-    with pytest.raises(RequestError, match=told):
+def test_what_does_not_fit_is_refused_with_the_option_that_would_change_it(made: np.ndarray, message: str) -> None:
+    with pytest.raises(RequestError, match=message):
         fitted(source_of(made), CLIP)
 
 

@@ -1,4 +1,4 @@
-"""Folders of videos and of pictures: the right pixels in the right order, and everything else told by name."""
+"""Folders of videos and of pictures: the right pixels in the right order, and errors that name the file."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_gifs_of_few_colours_come_back_exactly(tmp_path: Path, how: dict[str, ob
     assert np.array_equal(read(tmp_path), convention(clip[None]))
 
 
-def test_frames_that_store_only_a_part_are_put_on_those_before(tmp_path: Path) -> None:
+def test_partial_frames_are_composed_with_earlier_ones(tmp_path: Path) -> None:
     clip = palette_clip()
     write_animation(tmp_path / "a.gif", clip, disposal=1)
     with Image.open(tmp_path / "a.gif") as image:
@@ -70,7 +70,7 @@ def test_frames_that_store_only_a_part_are_put_on_those_before(tmp_path: Path) -
     assert np.array_equal(source.read(0, 2, 4), clip[2:4])
 
 
-def test_a_frame_may_be_taken_away_again_before_the_next(tmp_path: Path) -> None:
+def test_a_frame_may_be_disposed_of_before_the_next(tmp_path: Path) -> None:
     ground = np.arange(576, dtype=np.uint8).reshape(24, 24) % 100
     patch = np.full((5, 7), 120, np.uint8)
     frames = [
@@ -183,7 +183,7 @@ def _two_kinds(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fill", "told"),
+    ("fill", "message"),
     [
         (lambda folder: None, "is empty; expected .mp4"),
         (_strip, "strip.png is a picture; a single picture is not read as a clip, not even a strip"),
@@ -196,9 +196,9 @@ def _two_kinds(folder: Path) -> None:
         (_two_kinds, r"contains frames as \.jpg and \.png"),
     ],
 )
-def test_what_is_no_folder_of_clips_is_refused(tmp_path: Path, fill, told: str) -> None:
+def test_a_folder_that_does_not_contain_clips_is_refused(tmp_path: Path, fill, message: str) -> None:
     fill(tmp_path)
-    with pytest.raises(RequestError, match=told):
+    with pytest.raises(RequestError, match=message):
         open_source(tmp_path)
 
 

@@ -15,7 +15,7 @@ from vidgen_bench.host.declarations import fault
 
 
 def quiet(what: str, done: int, total: int) -> None:
-    """A report to nobody."""
+    """Ignore a progress report."""
 
 
 @pytest.mark.parametrize("declared", [ucf101, video_folder])
@@ -36,7 +36,7 @@ def test_without_folders_it_says_how_to_get_ucf101(tmp_path: Path) -> None:
         ucf101.locate(tmp_path, None, tmp_path, quiet)
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"--data .*absent is not a folder"):
         video_folder.locate(tmp_path / "absent", tmp_path, tmp_path, quiet)
 

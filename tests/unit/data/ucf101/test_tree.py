@@ -1,4 +1,4 @@
-"""The UCF101 layout: what is read, and what is refused with the file and line at fault."""
+"""The UCF101 layout: valid trees are read, errors are refused with file and line."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     assert "contains no folder" in refusal(source(tmp_path, files=[]))
 
 
-def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     given = source(tmp_path)
     assert "is not a folder" in refusal(VideoSource(tmp_path / "absent", given.splits))
 
@@ -106,7 +106,7 @@ def test_a_class_without_training_videos_is_refused(tmp_path: Path) -> None:
     assert "trainlist01.txt" in text
 
 
-def test_a_missing_file_is_named_with_its_line_and_the_way_on(tmp_path: Path) -> None:
+def test_a_missing_file_is_named_with_its_line_and_the_option_to_tolerate_it(tmp_path: Path) -> None:
     given = source(tmp_path, test=[*TEST, "Beta/v_Beta_g03_c01.avi"])
     text = refusal(given)
     assert "Beta/v_Beta_g03_c01.avi" in text
@@ -114,7 +114,7 @@ def test_a_missing_file_is_named_with_its_line_and_the_way_on(tmp_path: Path) ->
     assert "--allow-missing 1" in text
 
 
-def test_a_missing_file_that_is_tolerated_is_kept_in_mind(tmp_path: Path) -> None:
+def test_a_tolerated_missing_file_is_recorded(tmp_path: Path) -> None:
     tree = read_tree(source(tmp_path, test=[*TEST, "Beta/v_Beta_g03_c01.avi"]), 1, allow_missing=1)
     assert tree.missing == ("Beta/v_Beta_g03_c01.avi",)
     assert len(tree.test) == 2
@@ -193,7 +193,7 @@ def test_a_bad_class_list_is_refused(tmp_path: Path, content: str, message: str)
 
 
 @pytest.mark.parametrize("name", ["classInd.txt", "trainlist01.txt", "testlist01.txt"])
-def test_a_list_that_is_not_there_is_named(tmp_path: Path, name: str) -> None:
+def test_a_missing_list_is_named(tmp_path: Path, name: str) -> None:
     given = source(tmp_path)
     (given.splits / name).unlink()
     text = refusal(given)
@@ -208,7 +208,7 @@ def test_an_empty_or_binary_list_is_refused(tmp_path: Path) -> None:
     assert "cannot be read as text" in refusal(given)
 
 
-def test_windows_line_ends_a_mark_at_the_start_and_blank_lines_are_read(tmp_path: Path) -> None:
+def test_windows_line_ends_a_byte_order_mark_and_blank_lines_are_accepted(tmp_path: Path) -> None:
     given = source(tmp_path)
     (given.splits / "classInd.txt").write_bytes(b"\xef\xbb\xbf1 Alpha\r\n2 Beta\r\n\r\n")
     assert read_tree(given, 1).classes == ("Alpha", "Beta")
