@@ -121,13 +121,13 @@ def test_ctrl_c_inside_a_command_is_told_too(command: Command, monkeypatch: pyte
     monkeypatch.setattr("vidgen_bench.config.track.shipped_tracks", interrupted)
     done = command("tracks")
     assert (done.code, done.out) == (130, "")
-    assert done.err.startswith("interrupted: What was finished is kept")
+    assert done.err.startswith("interrupted: Finished work is kept")
 
 
 def test_ctrl_c_exits_with_130(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     done = _ending(command, monkeypatch, KeyboardInterrupt())
     assert (done.code, done.out) == (130, "")
-    assert done.err == "interrupted: What was finished is kept; the same command goes on from there.\n"
+    assert done.err == "interrupted: Finished work is kept. Run the same command again to resume.\n"
 
 
 @pytest.mark.parametrize("error", [KeyError("oops\nline two"), RecursionError("deep"), OSError(5, "I/O error")])
@@ -139,7 +139,7 @@ def test_an_internal_error_is_one_line_that_says_how_to_see_more(
     assert done.code == 1
     assert done.err.count("\n") == 1
     assert done.err.startswith(f"internal error: {type(error).__name__}: ")
-    assert "set VIDGEN_BENCH_DEBUG=1 for the traceback, please report" in done.err
+    assert "please report it, with the traceback that VIDGEN_BENCH_DEBUG=1 prints" in done.err
 
 
 def test_the_traceback_is_shown_when_asked_for(command: Command) -> None:

@@ -28,9 +28,9 @@ def test_every_shipped_protocol_is_listed_with_its_facts(command: Command) -> No
         assert f"{name} {protocol.summary.split()[0]}" in text
         assert protocol.source.split(",")[0] in text
     for part in (
-        "version 1 · the instrument of the track, preprocessing tganv2 · 2,048 samples, or as the track says · is, fid",
+        "version 1 · the instrument of the track, preprocessing tganv2 · 2,048 samples unless the track sets another number · is, fid",
         "real: 10 passes over the training list with flip and shift-x · float32",
-        "at the end also kid, precision, recall",
+        "extra, on the final samples: kid, precision, recall",
         "i3d-kinetics400, preprocessing fvd · 2,048 samples · fvd · real: 2,048 training clips",
     ):
         assert part in text
@@ -63,14 +63,14 @@ def test_a_track_sets_samples_and_passes_and_gives_the_words_of_the_id(command: 
     assert (page["samples"], page["real"]["passes"]) == (256, 4)
     assert page["id"] == "c3d-tgan-v1 n=256 c3d-shapes float32 #…"
     assert len(page["sha256"]) == 64
-    assert page["not_known_yet"] == ["the data, which `vidgen-bench reference build` decodes"]
+    assert page["not_known_yet"] == ["the real clips (run `vidgen-bench reference build`)"]
 
 
 def test_weights_that_are_not_here_are_told(command: Command) -> None:
     done = command("protocols", "show", "fvd-2048-16f", "--track", "ucf101-64-paper")
     assert done.code == 0
     assert '"fvd-2048-16f-v1 n=2048 i3d-kinetics400 float32 #…"' in done.out
-    assert "also covers the weights: The instrument 'i3d-kinetics400' has no weights" in done.out
+    assert "also depends on the weights: The instrument 'i3d-kinetics400' has no weights" in done.out
     assert "sha256" not in done.out
 
 
@@ -98,7 +98,7 @@ def test_ones_own_file(command: Command, tmp_path: Path) -> None:
         (["key.toml"], "  real.pases: unknown key. Did you mean 'passes'?"),
         (["metric.toml"], "There is no metric named 'nearst'. Did you mean 'nearest'?"),
         (["option.toml"], "options.is has no option 'eps'. Did you mean 'epsilon'?"),
-        (["way.toml"], "No instrument knows the preprocessing 'tgam' of the protocol mine. Did you mean 'tgan'?"),
+        (["way.toml"], "No instrument has the preprocessing 'tgam' of the protocol mine. Did you mean 'tgan'?"),
         (["taken.toml"], "uses the name 'c3d-tgan' of a shipped protocol"),
         (["c3d-tgan", "--track", "shapes-smok"], "There is no track named 'shapes-smok'."),
     ],

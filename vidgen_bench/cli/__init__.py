@@ -1,1 +1,1 @@
-"""The command line: typer commands, and the only place that prints. Each command imports its work inside its body."""
+"""The command line: typer commands. Only this package prints, and every command imports what it needs inside its body."""

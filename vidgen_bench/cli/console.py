@@ -1,4 +1,4 @@
-"""Where commands write: results on standard output, everything about the command itself on standard error."""
+"""Output of commands: results go to standard output, errors and progress to standard error."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 PLAIN_WIDTH = 120
-"""Columns of a table that goes to a file or a pipe, where no terminal says how many there are."""
+"""Width in columns of a table that is written to a file or a pipe."""
 
 
 def output() -> Console:
-    """Return the console of standard output; as wide as the terminal, or ``PLAIN_WIDTH`` where there is none."""
+    """Return a console on standard output, as wide as the terminal, or ``PLAIN_WIDTH`` without one."""
     from rich.console import Console
 
     wide = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PLAIN_WIDTH
@@ -23,7 +23,7 @@ def output() -> Console:
 
 
 def complain(text: str, *, prefix: str = "error:") -> None:
-    """Write a message to standard error; brackets are no markup, words stay whole, the prefix is red on a terminal."""
+    """Write a message to standard error, wrapped between words; brackets are literal, the prefix is red on a terminal."""
     if not sys.stderr.isatty():
         print(prefix, text, file=sys.stderr)
         return
@@ -37,7 +37,7 @@ def complain(text: str, *, prefix: str = "error:") -> None:
 
 
 def _wrapped(line: str, width: int) -> str:
-    """Fold a line between words; a path that is longer than the terminal stays whole, to be copied."""
+    """Return the line, wrapped between words; a path longer than the terminal stays in one piece, to be copied."""
     indent = " " * (len(line) - len(line.lstrip()))
     return textwrap.fill(
         line,
@@ -50,7 +50,7 @@ def _wrapped(line: str, width: int) -> str:
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON for machines."""
+    """Print a value as JSON."""
     import json
 
     print(json.dumps(value, indent=2, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""``vidgen-bench data``: decode a track's videos in advance, say what is there, and check that it is still the same."""
+"""``vidgen-bench data``: decode a track's videos in advance, describe the decoded frames, and verify them."""
 
 from __future__ import annotations
 
@@ -20,21 +20,23 @@ if TYPE_CHECKING:
 app = typer.Typer(
     rich_markup_mode="rich",
     no_args_is_help=True,
-    help="The videos of a track: decode them once (prepare), say what is there (info), check the stored frames "
-    "(verify).",
+    help="Decode the videos of a track (prepare), describe the decoded frames (info), or check them (verify).",
 )
 
-_Track = Annotated[str, typer.Option("--track", help="Name of a track, or a TOML file of one's own.")]
-_Data = Annotated[Path | None, typer.Option("--data", help="Folder of videos, one folder a class.")]
+_Track = Annotated[str, typer.Option("--track", help="Name of a track (see `tracks`), or a TOML file of your own.")]
+_Data = Annotated[Path | None, typer.Option("--data", help="Folder of videos, with one folder per class.")]
 _Splits = Annotated[
-    Path | None, typer.Option("--splits", help="Folder of classInd.txt, trainlist0N.txt, testlist0N.txt.")
+    Path | None,
+    typer.Option("--splits", help="Folder with classInd.txt, trainlist0N.txt and testlist0N.txt, as UCF101 has."),
 ]
-_Missing = Annotated[int, typer.Option("--allow-missing", min=0, help="Go on without up to N missing or bad videos.")]
+_Missing = Annotated[
+    int, typer.Option("--allow-missing", min=0, help="Tolerate up to this many missing or unreadable videos.")
+]
 _Workers = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Decoding processes; all processors if not given.")
+    int | None, typer.Option("--workers", min=1, help="Number of decoding processes; by default one per processor.")
 ]
-_Timeout = Annotated[float, typer.Option("--timeout", min=1.0, help="Seconds one video may take.")]
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+_Timeout = Annotated[float, typer.Option("--timeout", min=1.0, help="Seconds to decode one video before it fails.")]
+_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -47,8 +49,7 @@ def prepare(
     timeout: _Timeout = 120.0,
     as_json: _AsJson = False,
 ) -> None:
-    """Decode every video of the track once; where that is done, say so. Stopped at any moment, it goes on from
-    there."""
+    """Decode every video of the track and keep the frames. Run the same command again to resume."""
     from vidgen_bench.data.geometry import FrameGeometry
     from vidgen_bench.data.prepare import prepare as decode
     from vidgen_bench.system.places import cache_folder
@@ -77,7 +78,7 @@ def info(
     allow_missing: _Missing = 0,
     as_json: _AsJson = False,
 ) -> None:
-    """Say what is stored of the track's videos: counts, size, hashes, decoder, and what is missing."""
+    """Describe the decoded videos of the track: counts, size, hashes, decoder, and missing videos."""
     _show(_opened(track, data, splits, allow_missing), as_json)
 
 
@@ -88,11 +89,11 @@ def verify(
     splits: _Splits = None,
     allow_missing: _Missing = 0,
 ) -> None:
-    """Hash the stored frames again and compare with what was decoded."""
+    """Check that the decoded frames are unchanged, by their hashes."""
     store = _opened(track, data, splits, allow_missing)
     with _progress() as report:
         store.verify(report)
-    output().print(f"All {store.index.frames:,} frames in {store.folder} are as decoded.", soft_wrap=True)
+    output().print(f"All {store.index.frames:,} frames in {store.folder} are unchanged.", soft_wrap=True)
 
 
 def _load(track: str) -> Track:
@@ -110,10 +111,10 @@ def _located(track: Track, data: Path | None, splits: Path | None, report: Repor
 
 
 def _opened(track: str, data: Path | None, splits: Path | None, allow_missing: int) -> Store:
-    """Return the store of the track's videos.
+    """Return the decoded videos of the track.
 
     Raises:
-        DataError: they are not decoded yet.
+        DataError: the videos are not decoded yet.
     """
     from vidgen_bench.data.geometry import FrameGeometry
     from vidgen_bench.data.prepare import store_folder
@@ -130,9 +131,8 @@ def _opened(track: str, data: Path | None, splits: Path | None, allow_missing: i
     )
     if not folder.is_dir():
         raise DataError(
-            f"The videos in {source.videos} are not decoded yet for the track {loaded.name}. `vidgen-bench data "
-            "prepare` with "
-            "the same options does it, and so does the first run."
+            f"The videos in {source.videos} are not decoded yet for the track {loaded.name}. Run `vidgen-bench data "
+            "prepare` with the same options; the first run on the track decodes them too."
         )
     return Store.open(folder)
 
@@ -167,7 +167,7 @@ def _show(store: Store, as_json: bool) -> None:
         "videos": f"{len(store.train)} to train on, {len(store.test)} held out, {len(index.classes)} classes "
         f"(split {index.split})",
         "frames": f"{index.frames:,} of {height} x {width}, {index.bytes / 1e6:,.1f} MB; the shortest video has "
-        f"{facts['shortest']}",
+        f"{facts['shortest']} frames",
         "geometry": f"{geometry.rule} to {geometry.rows} x {geometry.columns}, rows {top}:{top + height}, columns "
         f"{left}:{left + width}",
         "decoded by": ", ".join(f"{name} ({count})" for name, count in index.decoders.items()),
@@ -183,20 +183,19 @@ def _show(store: Store, as_json: bool) -> None:
 
 @contextmanager
 def _progress() -> Iterator[Report]:
-    """Yield a report that draws a bar on a terminal and writes a line every tenth of the way elsewhere, on standard
-    error."""
+    """Yield a report to standard error: a bar on a terminal, otherwise a line at every tenth of the work."""
     import sys
 
     if sys.stderr.isatty():
         with _bars() as report:
             yield report
         return
-    said: dict[str, int] = {}
+    reported: dict[str, int] = {}
 
     def line(what: str, done: int, total: int) -> None:
         tenth = 10 * done // total if total else 0
-        if said.get(what) != tenth:
-            said[what] = tenth
+        if reported.get(what) != tenth:
+            reported[what] = tenth
             print(f"{what}: {done} of {total}" if total else what, file=sys.stderr, flush=True)
 
     yield line

@@ -1,4 +1,4 @@
-"""A group of commands that starts quickly."""
+"""A command group with a short start-up time."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typer.core import TyperGroup
 
 
 class QuickGroup(TyperGroup):
-    """A group whose ``--help`` is False where it was not asked for.
+    """A group in which ``--help`` is False by default.
 
-    Typer leaves it None, and to find out that None is no boolean it imports pydantic: 0.1 s before every command.
+    Typer's default is None, which makes it import pydantic to check the value: 0.1 s before every command.
     """
 
     def get_help_option(self, ctx: Any) -> Any:

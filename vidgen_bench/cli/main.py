@@ -1,4 +1,4 @@
-"""The console script ``vidgen-bench``: the commands, and what becomes of an error."""
+"""The console script ``vidgen-bench``: its commands, error messages and exit codes."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ DEBUG = "VIDGEN_BENCH_DEBUG"
 EXIT_INTERRUPTED = 130
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         print(f"vidgen-bench {__version__}")
         raise typer.Exit
 
@@ -31,7 +31,7 @@ def _vidgen_bench(
         bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """A benchmark of generative video models: backbones and temporal generators are plugins, all else is held fixed."""
+    """Benchmark generative video models. Backbones and temporal generators are plugins; everything else is fixed."""
 
 
 def _add_run(app: typer.Typer) -> None:
@@ -45,7 +45,7 @@ def _add_ablate(app: typer.Typer) -> None:
 
     app.command(
         "ablate",
-        epilog="The paper's third table: [bold]vidgen-bench ablate paper-table-3 --track shapes-smoke --dry-run[/bold]",
+        epilog="Example, the paper's third table: [bold]vidgen-bench ablate paper-table-3 --track shapes-smoke --dry-run[/bold]",
     )(ablate)
 
 
@@ -54,26 +54,27 @@ def _add_evaluate(app: typer.Typer) -> None:
 
     app.command(
         "evaluate",
-        epilog="Clips of another program: [bold]vidgen-bench evaluate samples.npy --track ucf101-64-paper[/bold]",
+        epilog="Example, clips that another program made: [bold]vidgen-bench evaluate samples.npy --track ucf101-64-paper[/bold]",
     )(evaluate)
 
 
 def _add_sample(app: typer.Typer) -> None:
     from vidgen_bench.cli.sample import sample
 
-    app.command("sample", epilog="Four times the frames: [bold]vidgen-bench sample RUN --fps 4x[/bold]")(sample)
+    app.command("sample", epilog="Example, four times the frame rate: [bold]vidgen-bench sample RUN --fps 4x[/bold]")(
+        sample
+    )
 
 
 def _add_leaderboard(app: typer.Typer) -> None:
     from vidgen_bench.cli.leaderboard import leaderboard
 
-    app.command("leaderboard", epilog="For a README: [bold]vidgen-bench leaderboard --format markdown[/bold]")(
-        leaderboard
-    )
+    app.command(
+        "leaderboard", epilog="Example, a table for a README: [bold]vidgen-bench leaderboard --format markdown[/bold]"
+    )(leaderboard)
 
 
 def _add_plugins(app: typer.Typer) -> None:
-
     from vidgen_bench.cli.plugins import commands
 
     app.add_typer(commands.app, name="plugins")
@@ -104,7 +105,6 @@ def _add_reference(app: typer.Typer) -> None:
 
 
 def _add_instrument(app: typer.Typer) -> None:
-
     from vidgen_bench.cli.instrument import commands
 
     app.add_typer(commands.app, name="instrument")
@@ -126,7 +126,7 @@ COMMANDS: dict[str, Callable[[typer.Typer], None]] = {
 
 
 def make_app(only: str | None = None) -> typer.Typer:
-    """Return the command line. Typer reads the signature of every command, so where one is named the rest stay out."""
+    """Return the command line, with the command ``only`` or all; fewer start faster, since Typer reads every signature."""
     app = typer.Typer(
         cls=QuickGroup,
         no_args_is_help=True,
@@ -134,7 +134,7 @@ def make_app(only: str | None = None) -> typer.Typer:
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
     )
-    begin = "Begin with: [bold]vidgen-bench run tgan+ode2[/bold] (built-in videos, minutes on two CPU cores)"
+    begin = "Start with: [bold]vidgen-bench run tgan+ode2[/bold] (built-in videos, minutes on two CPU cores)"
     app.callback(epilog=begin)(_vidgen_bench)
     for name in [only] if only in COMMANDS else COMMANDS:
         COMMANDS[name](app)
@@ -142,37 +142,41 @@ def make_app(only: str | None = None) -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line and exit: 0 done, 1 the run failed, 2 the request was wrong, 130 after Ctrl-C."""
+    """Run the command line and exit with 0 (done), 1 (failed), 2 (invalid request) or 130 (Ctrl-C)."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(
-            stream, io.TextIOWrapper
-        ):  # a terminal that cannot show an arrow shows a question mark, not a traceback
-            stream.reconfigure(errors="replace")
-    # record models need no pydantic plugin; looking for one reads the metadata of every installed distribution
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # print "?" instead of failing where a terminal cannot show an arrow
+    # record models need no pydantic plugins, and the search for them reads the metadata of every installed distribution
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     code = _run()
     try:
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader (`| head`) has gone; the interpreter must not try again at exit
+    except (
+        BrokenPipeError
+    ):  # the reader (`| head`) has closed the pipe; keep the interpreter from flushing again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = code or 1
     sys.exit(code)
 
 
 def _run() -> int:
-    """Return the exit code of one call; no exception comes out."""
+    """Run the command and return its exit code; every exception becomes a message."""
     try:
         first = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
         make_app(first)(prog_name="vidgen-bench")
-    except SystemExit as finished:  # how typer ends, after it has shown a usage error itself
-        if "torch" in sys.modules and (fault := _fault(finished)):  # a quick command built no network, and stays quick
-            complain(f"The plugin package {fault} ended the program (SystemExit), which is not a plugin's to do.")
+    except SystemExit as finished:  # typer ends with it, after printing usage errors
+        if "torch" in sys.modules and (
+            fault := _fault(finished)
+        ):  # without torch no network was built: skip the lookup
+            complain(
+                f"The plugin package {fault} ended the program (SystemExit); a plugin must raise an error instead."
+            )
             return 1
-        if finished.code == EXIT_INTERRUPTED:  # it takes Ctrl-C for itself, and says nothing
+        if finished.code == EXIT_INTERRUPTED:  # typer turns Ctrl-C into this code, without a message
             return _interrupted()
         return finished.code if isinstance(finished.code, int) else int(finished.code is not None)
     except VidgenBenchError as error:
-        _traceback_if_asked()
+        _traceback_if_debugging()
         complain(str(error))
         return error.exit_code
     except KeyboardInterrupt:
@@ -180,36 +184,33 @@ def _run() -> int:
     except BrokenPipeError:
         return 1
     except Exception as error:
-        _traceback_if_asked()
+        _traceback_if_debugging()
         text = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        if (
-            isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-        ):  # torch's; it may not be loaded
-            complain(
-                f"There is too little memory ({text[:160]}). Give fewer clips or a smaller batch, or another --device."
-            )
+        # torch's error is recognised by its name, because torch may not be imported
+        if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+            complain(f"Out of memory ({text[:160]}). Use fewer clips, a smaller batch or another --device.")
             return 1
         if fault := _fault(error):
             complain(f"The plugin package {fault} raised {text}; set {DEBUG}=1 for the traceback.")
         else:
-            complain(f"{text}; set {DEBUG}=1 for the traceback, please report it.", prefix="internal error:")
+            complain(f"{text}; please report it, with the traceback that {DEBUG}=1 prints.", prefix="internal error:")
         return 1
     return 0
 
 
 def _fault(error: BaseException) -> str | None:
-    """Return whose plugin's code an exception came out of, or None."""
+    """Return the third-party plugin package and line that raised an exception, or None."""
     from vidgen_bench.cli.plugin_fault import plugin_fault
 
     return plugin_fault(error)
 
 
 def _interrupted() -> int:
-    complain("What was finished is kept; the same command goes on from there.", prefix="interrupted:")
+    complain("Finished work is kept. Run the same command again to resume.", prefix="interrupted:")
     return EXIT_INTERRUPTED
 
 
-def _traceback_if_asked() -> None:
+def _traceback_if_debugging() -> None:
     if os.environ.get(DEBUG, "") not in ("", "0"):
         import traceback
 

@@ -1,4 +1,4 @@
-"""How a run ends at the terminal: scores between their anchors, and where things are."""
+"""The summary of a finished run: scores between their anchors, and the paths of its files."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _BETTER = {"higher": "higher is better", "lower": "lower is better", "neither": 
 
 
 def print_outcome(console: Console, outcome: Outcome) -> None:
-    """Print one finished run."""
+    """Print the scores and files of one finished run."""
     record = outcome.record
     if outcome.already:
-        console.print(f"{record.spec}, seed {record.seed}, on {record.track.name} is done already.", highlight=False)
+        console.print(f"{record.spec}, seed {record.seed}, on {record.track.name} is already done.", highlight=False)
     if record.status == "finished":
         print_scores(console, record)
         if not record.track.ranked:
@@ -35,7 +35,7 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
 
 
 def print_scores(console: Console, record: Record) -> None:
-    """Print the scores of a record between their anchors, those that are extra in a table of their own, and the protocols' ids."""
+    """Print a record's scores between their anchors, a second table with the extra metrics, and the ids of the protocols."""
     console.print(_main(record))
     if any(m.extra for m in record.metrics.values()):
         console.print(_extra(record))
@@ -58,7 +58,7 @@ def _title(record: Record) -> str:
 
 
 def _main(record: Record) -> Table:
-    """Return the table of what the track watches: a row each for the subject and its anchors."""
+    """Return the table of the main metrics: one row for the run or clips, and one per anchor."""
     table = Table(title=_title(record), title_justify="left", pad_edge=False)
     table.add_column("")
     metrics = {name: m for name, m in record.metrics.items() if not m.extra}
@@ -75,11 +75,11 @@ def _main(record: Record) -> Table:
 
 
 def _extra(record: Record) -> Table:
-    """Return the table of the other metrics: a row each, the subject beside its anchors."""
+    """Return the table of the extra metrics: one row per metric, with columns for the anchors and the record."""
     table = Table(pad_edge=False)
     floors = [name for name in record.anchors if name != REAL]
-    for heading in ("more of the same samples", REAL, "these", *floors):
-        table.add_column(heading, justify="left" if heading.startswith("more") else "right")
+    for heading in ("extra metrics", REAL, "these", *floors):
+        table.add_column(heading, justify="left" if heading == "extra metrics" else "right")
     for name, metric in record.metrics.items():
         if metric.extra:
             direction = {"neither": "", "higher": " ↑", "lower": " ↓"}[metric.better]
@@ -90,7 +90,7 @@ def _extra(record: Record) -> Table:
 
 
 def _remarks(record: Record) -> list[str]:
-    """Return why metrics have no score, what must be known of others, and the points that some were read off, a line each."""
+    """Return one line per remark: metrics without a score, caveats, and the points of extrapolated scores."""
     lines = [f"{m.title}: {m.refused}" for m in record.metrics.values() if m.refused]
     for caveat in dict.fromkeys(m.caveat for m in record.metrics.values() if m.extra and m.caveat):
         titles = [m.title for m in record.metrics.values() if m.extra and m.caveat == caveat]
@@ -98,12 +98,12 @@ def _remarks(record: Record) -> list[str]:
     for name, score in record.scores.items():
         points = [f"{x} {math.fsum(values) / len(values):.4g}" for x, values in score.at.items()]
         if points:
-            lines.append(f"{record.metrics[name].title} is read off {', '.join(points)}")
+            lines.append(f"{record.metrics[name].title} is extrapolated from {', '.join(points)}")
     return lines
 
 
 def number(score: Score | None) -> str:
-    """Return ``7.64 ± 0.02``; a dash for no score."""
+    """Return a score as ``7.64 ± 0.02``, or a dash without one."""
     if score is None:
         return "-"
     places = 2 if abs(score.mean) >= 1 else 3

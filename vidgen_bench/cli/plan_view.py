@@ -1,4 +1,4 @@
-"""What ``run --dry-run`` prints: every choice and where it came from."""
+"""The output of ``run --dry-run``: every setting and its origin."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def print_plan(console: Console, plan: Plan, seeds: list[int]) -> None:
 
 
 def _protocols(plan: Plan) -> dict[str, str]:
-    """Return one line a protocol: its instrument, metrics, and why it cannot be had where it cannot."""
+    """Return one row per protocol: its instrument and metrics, or the reason why the run leaves it out."""
     rows = {}
     for resolved in plan.resolved_track.protocols:
         extra = [c.plugin.name for c in resolved.metrics if c.extra]
@@ -52,7 +52,7 @@ def _protocols(plan: Plan) -> dict[str, str]:
         rows[f"protocol {resolved.protocol.name}"] = (
             f"{resolved.instrument_plugin.name} {resolved.sha256[:12]}, {resolved.protocol.precision}, "
             f"{plan.resolved_track.batches(resolved)} x {resolved.protocol.samples} samples: {watched}"
-            + (f"; at the end also {', '.join(extra)}" if extra else "")
+            + (f"; extra, on the final samples: {', '.join(extra)}" if extra else "")
         )
     rows |= {f"protocol {name}": f"left out: {reason}" for name, reason in plan.resolved_track.skipped.items()}
     return rows

@@ -1,4 +1,4 @@
-"""Whether an exception that nobody foresaw came out of a stranger's plugin, and where in it."""
+"""The third-party plugin, and the line in it, that raised an unexpected exception."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from vidgen_bench.host.traceback_location import place
 
 
 def plugin_fault(error: BaseException) -> str | None:
-    """Return ``vidgen-mine 0.1.0 (vidgen_mine/network.py, line 12, in forward)``, or None where no stranger's code was running."""
+    """Return ``vidgen-mine 0.1.0 (vidgen_mine/network.py, line 12, in forward)``, or None if no third-party code was running."""
     owners = {
         point.value.partition(":")[0].partition(".")[0]: f"{point.dist.name} {point.dist.version}"
         for point in entry_points(group=ENTRY_POINT_GROUP)

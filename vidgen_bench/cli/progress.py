@@ -1,4 +1,4 @@
-"""The progress of a run at the terminal: one live line a stage, or plain lines where there is no terminal."""
+"""The progress of a run: one live line per stage on a terminal, plain lines otherwise."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from vidgen_bench.system.observer import Glance, Observer
 
 _PLAIN_SECONDS = 10.0
-"""Without a terminal, at most one line in this time (and one for every evaluation)."""
+"""The shortest time between two progress lines without a terminal; evaluations are always printed."""
 
 
 def shown(scores: Mapping[str, float]) -> str:
@@ -21,7 +21,7 @@ def shown(scores: Mapping[str, float]) -> str:
 
 
 class TerminalObserver(Observer):
-    """Draws bars with the iteration, loss terms, last and best score, time left and memory; use as a context manager."""
+    """Shows iteration, loss terms, last and best score, time left and memory in progress bars; use it as a context manager."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -39,7 +39,7 @@ class TerminalObserver(Observer):
             disable=not self._live,
         )
         self._tasks: dict[str, TaskID] = {}
-        self._told = 0.0
+        self._printed = 0.0
         self._scores = ""
         self._from: tuple[float, float] | None = None
 
@@ -53,24 +53,24 @@ class TerminalObserver(Observer):
         self._bars.stop()
 
     def stage(self, text: str) -> None:
-        """Say that a stage begins."""
+        """Print the heading of a new stage."""
         self._clear()
         self._console.print(f"[bold]{text}[/bold]" if self._live else text, highlight=False)
 
     def progress(self, what: str, done: int, total: int) -> None:
-        """Move the bar of one piece of work, which goes when done; without a total, only say what is waited for."""
+        """Update the bar of one task, and remove it when the task is done; without a total, print the task's name."""
         if total == 0:
             self._console.print(what, highlight=False, markup=False)
             return
         if what not in self._tasks:
             self._tasks[what] = self._bars.add_task(what, total=total, note="")
             if not self._live and done < total:
-                self._plain(f"{what}: {done} of {total}", urgent=False)
+                self._plain(f"{what}: {done} of {total}")
         self._bars.update(self._tasks[what], completed=done, total=total)
         if done >= total:
             self._bars.remove_task(self._tasks.pop(what))
         elif not self._live:
-            self._plain(f"{what}: {done} of {total}", urgent=False)
+            self._plain(f"{what}: {done} of {total}")
 
     def trained(self, glance: Glance) -> None:
         """Show losses, scores, time left and memory."""
@@ -81,7 +81,7 @@ class TerminalObserver(Observer):
         note = f"iteration {glance.iteration}  {losses}  {self._scores}  {_gibibytes():.1f} GiB"
         self._bars.update(self._tasks["training"], completed=glance.share, note=note)
         if not self._live:
-            self._plain(f"training: {glance.share:.0%}{self._left(glance)}  {note}", urgent=False)
+            self._plain(f"training: {glance.share:.0%}{self._left(glance)}  {note}")
 
     def evaluated(self, iteration: int, scores: Mapping[str, float], best_iteration: int) -> None:
         """Print the scores, and mark the best checkpoint so far."""
@@ -95,9 +95,9 @@ class TerminalObserver(Observer):
         seconds = (time.monotonic() - self._from[1]) * (1.0 - glance.share) / (glance.share - self._from[0])
         return f", {seconds:.0f} s left"
 
-    def _plain(self, text: str, urgent: bool) -> None:
-        if urgent or time.monotonic() - self._told >= _PLAIN_SECONDS:
-            self._told = time.monotonic()
+    def _plain(self, text: str) -> None:
+        if time.monotonic() - self._printed >= _PLAIN_SECONDS:
+            self._printed = time.monotonic()
             self._console.print(text, highlight=False, markup=False)
 
     def _clear(self) -> None:

@@ -1,4 +1,4 @@
-"""``vidgen-bench protocols``: how clips become numbers; the protocols that ship, and everything one of them fixes."""
+"""``vidgen-bench protocols``: list the shipped protocols, and show every setting of one."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
 app = typer.Typer(cls=QuickGroup, rich_markup_mode="rich")
 
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.callback(
-    invoke_without_command=True, epilog="All that one fixes: [bold]vidgen-bench protocols show c3d-tgan[/bold]"
+    invoke_without_command=True,
+    epilog="Example, every setting of one: [bold]vidgen-bench protocols show c3d-tgan[/bold]",
 )
 def protocols(context: typer.Context, as_json: _AsJson = False) -> None:
-    """List the protocols that ship: how clips become numbers, named and versioned."""
+    """List the protocols: the named and versioned rules by which clips are scored."""
     if context.invoked_subcommand is not None:
         return
     from vidgen_bench.config.protocol import load_protocol, shipped_protocols
@@ -45,17 +46,17 @@ def protocols(context: typer.Context, as_json: _AsJson = False) -> None:
     for protocol in shipped:
         text = Text.assemble(protocol.summary, "\n", (" · ".join(_facts(protocol)), "dim"))
         if protocol.extra:
-            text.append(f"\nat the end also {', '.join(protocol.extra)}", style="dim")
+            text.append(f"\nextra, on the final samples: {', '.join(protocol.extra)}", style="dim")
         grid.add_row(protocol.name, text.append(f"\n{protocol.source}", style="dim"))
     output().print(grid)
 
 
 def _facts(protocol: Protocol) -> list[str]:
-    """Return what a protocol fixes, each a short text."""
+    """Return a protocol's main settings as short texts."""
     return [
         f"version {protocol.version}",
         f"{protocol.instrument or 'the instrument of the track'}, preprocessing {protocol.preprocessing}",
-        f"{protocol.samples:,} samples" + ("" if protocol.fixed else ", or as the track says"),
+        f"{protocol.samples:,} samples" + ("" if protocol.fixed else " unless the track sets another number"),
         ", ".join(protocol.metrics),
         f"real: {_real(protocol.real)}",
         protocol.precision,
@@ -67,16 +68,18 @@ def _real(real: RealPart) -> str:
     return rule + (f" with {' and '.join(real.augment)}" if real.augment else "")
 
 
-@app.command(epilog="As a track sets it: [bold]vidgen-bench protocols show c3d-tgan --track ucf101-64-paper[/bold]")
+@app.command(
+    epilog="Example, with a track's settings: [bold]vidgen-bench protocols show c3d-tgan --track ucf101-64-paper[/bold]"
+)
 def show(
-    name: Annotated[str, typer.Argument(help="Name of a protocol that ships, or one's own file that ends in .toml.")],
+    name: Annotated[str, typer.Argument(help="Name of a protocol (see `protocols`), or a .toml file of your own.")],
     track: Annotated[
         str | None,
-        typer.Option(help="As this track sets it, and its id as far as it is known: a name, or a .toml file."),
+        typer.Option(help="Show the settings and the id on this track: a name, or a .toml file of your own."),
     ] = None,
     as_json: _AsJson = False,
 ) -> None:
-    """Show everything a protocol fixes, the defaults of its metrics included."""
+    """Show every setting of a protocol, including the defaults of its metrics."""
     from vidgen_bench.config.protocol import load_protocol
     from vidgen_bench.config.track import load_track
     from vidgen_bench.host.host import Host
@@ -96,7 +99,7 @@ def show(
 
 
 def _options(protocol: Protocol, host: Host) -> dict[str, dict[str, Any]]:
-    """Return every metric's options as the protocol sets them, defaults included."""
+    """Return {metric: its options under the protocol, including defaults}."""
     from vidgen_bench.host.options import jsonable
     from vidgen_bench.measure.resolved_protocol import chosen_metrics
 
@@ -104,31 +107,31 @@ def _options(protocol: Protocol, host: Host) -> dict[str, dict[str, Any]]:
 
 
 def _instruments(protocol: Protocol, host: Host) -> list[str]:
-    """Return the instruments that can measure so: the protocol's own, or those that know its preprocessing.
+    """Return the names of the instruments that support the protocol's preprocessing; only its own, if it names one.
 
     Raises:
-        RequestError: there is none.
+        RequestError: no instrument supports it.
     """
     from vidgen_bench.errors import did_you_mean
 
     named = [host.find("instrument", protocol.instrument)] if protocol.instrument else list(host.of("instrument"))
     known = {p for f in named for p in f.declaration.preprocessings}
     if protocol.preprocessing not in known:
-        who = f"The instrument {protocol.instrument} does not know" if protocol.instrument else "No instrument knows"
+        subject = f"The instrument {protocol.instrument} lacks" if protocol.instrument else "No instrument has"
         raise RequestError(
-            f"{who} the preprocessing {protocol.preprocessing!r} of the protocol {protocol.name}."
+            f"{subject} the preprocessing {protocol.preprocessing!r} of the protocol {protocol.name}."
             f"{did_you_mean(protocol.preprocessing, known)}"
         )
     return [f.name for f in named if protocol.preprocessing in f.declaration.preprocessings]
 
 
 def _id(protocol: Protocol, track: Track, host: Host) -> dict[str, Any]:
-    """Return the id without its hash, the weights' hash where they are here, and what the hash still lacks."""
+    """Return the id without its hash, the hash of the weights if they are installed, and the inputs still unknown."""
     from vidgen_bench.config.protocol import Stamp
     from vidgen_bench.measure.resolved_protocol import fitting
 
     found, _ = fitting(protocol, protocol.instrument or track.instrument.name, track.clip, host)
-    unknown = ["the data, which `vidgen-bench reference build` decodes"]
+    unknown = ["the real clips (run `vidgen-bench reference build`)"]
     try:
         sha256 = found.declaration.sha256()
     except RequestError as error:
@@ -158,4 +161,4 @@ def _print_page(table: dict[str, Any]) -> None:
         grid.add_row(key, value)
     console.print(Padding(grid, (0, 0, 0, 2)))
     for what in unknown:
-        console.print(f"The hash of the id also covers {what}", soft_wrap=True)
+        console.print(f"The hash in the id also depends on {what}", soft_wrap=True)

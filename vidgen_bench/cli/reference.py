@@ -1,4 +1,4 @@
-"""``vidgen-bench reference``: compute what protocols know of a track's real clips, and say what the cache holds."""
+"""``vidgen-bench reference``: compute reference statistics of a track's real clips, and list those in the cache."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ app = typer.Typer(
     cls=QuickGroup,
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="Statistics of the real clips, which scores compare with: compute them in advance (build), say what is kept (show).",
+    help="Compute in advance (build) or list (show) the statistics of real clips that scores are computed against.",
 )
 
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-_AGAIN = "To compute statistics again, delete their folder: they are made when they are next needed."
+_AGAIN = "To recompute statistics, delete their folder; they are computed again when next needed."
 
 
 @app.command(epilog=_AGAIN)
 def build(
     track: Annotated[
-        str, typer.Option(help="Track whose clips they are of: a name, or a TOML file of one's own.")
+        str, typer.Option(help="Track with the real clips: a name (see `tracks`), or a TOML file of your own.")
     ] = DEFAULT_TRACK,
     protocol: Annotated[
         list[str] | None,
         typer.Option(
-            help="Instead of the track's protocols: a name, or a TOML file of one's own. Repeatable.",
+            help="Protocol to use instead of the track's: a name, or a TOML file of your own. Repeatable.",
             show_default=False,
         ),
     ] = None,
@@ -52,7 +52,10 @@ def build(
     workers: Workers = None,
     as_json: _AsJson = False,
 ) -> None:
-    """Compute the statistics of a track's real clips, for all its protocols whose weights are here; a run does so too."""
+    """Compute the statistics of a track's real clips, for every protocol whose instrument has its weights installed.
+
+    A run does this too, when it needs them.
+    """
     from rich.console import Console
 
     from vidgen_bench.cli.console import print_json
@@ -76,11 +79,11 @@ def build(
         for table in tables:
             _print_built(table)
     for name, reason in resolved_track.skipped.items():
-        console.print(f"not for {name}: {reason}", highlight=False, markup=False)
+        console.print(f"skipped {name}: {reason}", highlight=False, markup=False)
 
 
 def _built(resolved: ResolvedProtocol, real: RealClips, device: torch.device, observer: Observer) -> dict[str, Any]:
-    """Return what is kept for one measure, computing what is missing."""
+    """Return a summary of the statistics for one protocol, after computing those that are missing."""
     from vidgen_bench.measure.feature_extractor import FeatureExtractor
     from vidgen_bench.measure.reference.folder import ReferenceFolder
     from vidgen_bench.measure.reference.statistics import reference_statistics
@@ -127,7 +130,7 @@ def _print_built(table: dict[str, Any]) -> None:
     grid = Table("layer", "of", "clips", "features", "|mean|", "tr cov", "", "file", box=None, padding=(0, 2, 0, 0))
     for row in table["statistics"]:
         numbers = [f"{row[k]:.6g}" if k in row else "" for k in ("mean_norm", "covariance_trace")]
-        state = "was there" if row["was_there"] else "computed"
+        state = "from cache" if row["was_there"] else "computed"
         grid.add_row(
             row["layer"], row["kind"], f"{row['clips']:,}", f"{row['features']:,}", *numbers, state, row["file"]
         )
@@ -139,11 +142,11 @@ def _print_built(table: dict[str, Any]) -> None:
 @app.command(epilog=_AGAIN)
 def show(
     prefix: Annotated[
-        str, typer.Argument(metavar="[HASH]", help="The first digits of a hash; everything unless given.")
+        str, typer.Argument(metavar="[HASH]", help="The first digits of a hash; by default all are listed.")
     ] = "",
     as_json: _AsJson = False,
 ) -> None:
-    """Say what the cache holds: of which data, by which instrument, how many clips, made when and with what."""
+    """List the statistics in the cache: data, instrument, number of clips, date and software."""
     from vidgen_bench.cli.console import output, print_json
     from vidgen_bench.measure.reference.manifest import FOLDER, kept_folders, read_manifest
     from vidgen_bench.system.places import cache_folder
@@ -153,8 +156,8 @@ def show(
     if prefix and not folders:
         hashes = ", ".join(sorted({f.name.partition("-")[0] for f in every}))
         raise RequestError(
-            f"No reference statistics have a hash that begins with {prefix!r}. "
-            + (f"Kept: {hashes}." if hashes else "None are kept.")
+            f"There are no reference statistics with a hash that starts with {prefix!r}. "
+            + (f"Valid: {hashes}." if hashes else "The cache is empty.")
         )
     tables: list[dict[str, Any]] = []
     for folder in folders:
@@ -169,7 +172,7 @@ def show(
     console = output()
     if not tables:
         console.print(
-            f"{cache_folder() / FOLDER} holds no reference statistics; `vidgen-bench reference build` makes some, and so does a run.",
+            f"There are no reference statistics in {cache_folder() / FOLDER}. `vidgen-bench reference build` or a run computes them.",
             soft_wrap=True,
         )
     for table in tables:
@@ -177,7 +180,7 @@ def show(
 
 
 def _size(folder: Path) -> int:
-    """Return the bytes of the files in a folder; one that goes meanwhile counts as none."""
+    """Return the total size in bytes of the files in a folder; a file that is deleted meanwhile counts as 0."""
     total = 0
     for path in folder.iterdir():
         try:
@@ -193,7 +196,9 @@ def _print_kept(console: Console, table: dict[str, Any]) -> None:
     console.print(f"{table['hash']}  {table['bytes'] / 1e6:,.1f} MB", style="bold")
     if table["manifest"] is None:
         reason = table["fault"].splitlines()[0].rstrip(":")
-        rows = {"fault": f"{reason} Whole files in it count all the same; whoever uses them next describes them again."}
+        rows = {
+            "fault": f"{reason} Its complete files remain in use; the next run that reads them writes the manifest again."
+        }
     else:
         rows = _rows(Manifest.model_validate(table["manifest"]))
     for word, text in (rows | {"folder": table["folder"]}).items():

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    spec: Annotated[str, typer.Argument(help="What to run: backbone[+temporal][:variant], as in tgan+ode1:equal.")],
+    spec: Annotated[str, typer.Argument(help="Model to train: backbone[+temporal][:variant], as in tgan+ode1:equal.")],
     track: Annotated[str, TRACK] = DEFAULT_TRACK,
     data: Data = None,
     splits: Splits = None,
@@ -49,7 +49,7 @@ def run(
     workers: Workers = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the resolved plan and stop.")] = False,
 ) -> None:
-    """Train SPEC on a track, score it, and write its record. The same command goes on where it was stopped."""
+    """Train SPEC on a track, score it, and write its record. Run the same command again to resume."""
     from rich.console import Console
 
     from vidgen_bench.compose.resolve import parse_given
@@ -57,9 +57,9 @@ def run(
     from vidgen_bench.experiments.run.plan import Request, make_plan
     from vidgen_bench.host.host import Host
 
-    # of several processes only the first one speaks
+    # only the first of several processes prints
     console = Console(soft_wrap=True, quiet=os.environ.get("RANK", "0") != "0")
-    wanted = parse_seeds(seed, seeds)
+    chosen = parse_seeds(seed, seeds)
     request = Request(
         spec=spec,
         track=track,
@@ -77,12 +77,12 @@ def run(
     if dry_run:
         from vidgen_bench.cli.plan_view import print_plan
 
-        print_plan(console, plan, wanted)
+        print_plan(console, plan, chosen)
         return
-    diverged = [str(s) for s in wanted if _one(console, plan, s).record.status == "diverged"]
+    diverged = [str(s) for s in chosen if _one(console, plan, s).record.status == "diverged"]
     if diverged:
         raise VidgenBenchError(
-            f"{plan.composition.resolved} diverged for seed {', '.join(diverged)}: a loss or score was not finite, and the record says so. "
+            f"{plan.composition.resolved} diverged for seed {', '.join(diverged)}: a loss or score was not finite. "
             f"`vidgen-bench plugins show {plan.composition.backbone.name}` lists the options that --set can change."
         )
 

@@ -1,4 +1,4 @@
-"""``vidgen-bench tracks``: the tracks that ship, and everything one of them fixes."""
+"""``vidgen-bench tracks``: list the shipped tracks, and show every setting of one."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
 app = typer.Typer(cls=QuickGroup, rich_markup_mode="rich")
 
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.callback(
-    invoke_without_command=True, epilog="All that one fixes: [bold]vidgen-bench tracks show shapes-smoke[/bold]"
+    invoke_without_command=True,
+    epilog="Example, every setting of one: [bold]vidgen-bench tracks show shapes-smoke[/bold]",
 )
 def tracks(context: typer.Context, as_json: _AsJson = False) -> None:
-    """List the tracks that ship: data, clip, budget, the metric that picks the best, protocol, instrument, fingerprint."""
+    """List the tracks: fixed settings of data, clips, budget and scoring under which runs are comparable."""
     if context.invoked_subcommand is not None:
         return
     from vidgen_bench.config.track import load_track, shipped_tracks
@@ -45,10 +46,10 @@ def tracks(context: typer.Context, as_json: _AsJson = False) -> None:
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="Name of a track that ships, or one's own file that ends in .toml.")],
+    name: Annotated[str, typer.Argument(help="Name of a track (see `tracks`), or a .toml file of your own.")],
     as_json: _AsJson = False,
 ) -> None:
-    """Show everything a track fixes, defaults included, and its fingerprint."""
+    """Show every setting of a track, including defaults, and its fingerprint."""
     from vidgen_bench.config.track import load_track
 
     track = load_track(name)
@@ -76,7 +77,7 @@ def show(
 
 
 def _facts(track: Track) -> list[str]:
-    """Return what a track fixes, each a short text."""
+    """Return a track's main settings as short texts."""
     clip = track.clip
     facts = [
         f"data {track.data.name}",
@@ -90,14 +91,14 @@ def _facts(track: Track) -> list[str]:
 
 
 def _table(track: Track) -> dict[str, Any]:
-    """Return a track as plain values, its fingerprint beside its name."""
+    """Return a track as a JSON-compatible table, the fingerprint near its top."""
     content = track.model_dump(mode="json", by_alias=True)
     head = {key: content.pop(key) for key in ("name", "summary", "ranked")}
     return head | {"fingerprint": track.fingerprint} | content
 
 
 def flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """Return dotted keys with their values as a TOML file spells them; what is not set is left out."""
+    """Return dotted keys and their values, written as in TOML; keys without a value are left out."""
     import json
 
     rows: list[tuple[str, str]] = []
