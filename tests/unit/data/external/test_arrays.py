@@ -102,7 +102,7 @@ def test_bfloat16_tensors_are_read_from_a_file(tmp_path: Path) -> None:
 def test_other_ranges_are_scaled_when_they_are_named(value_range: str, scale: float) -> None:
     made = pixels()
     floats = (made / scale).astype(np.float64)
-    with pytest.raises(RequestError, match="[Pp]ass --range"):
+    with pytest.raises(RequestError, match=r"[Pp]ass --range"):
         source_of(floats)
     given = clips_of(source_of(floats, value_range=value_range))
     assert np.abs(given - convention(made)).max() < 1e-5
