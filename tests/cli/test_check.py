@@ -102,15 +102,15 @@ def test_a_plugin_that_does_not(command: Command) -> None:
     assert all(line == line.rstrip() and len(line) <= 120 for line in lines)
 
 
-def test_an_exception_is_a_failed_check_told_once(command: Command) -> None:
+def test_an_exception_is_a_failed_check_reported_once(command: Command) -> None:
     done = command("plugins", "check", "raising")
     assert (done.code, done.err) == (1, "")
-    told = "it raised ValueError: no such luck (at tests/kit/wrong/networks.py, line "
-    assert done.out.count(told) == 1
+    text = "it raised ValueError: no such luck (at tests/kit/wrong/networks.py, line "
+    assert done.out.count(text) == 1
     assert done.out.count("        tiny+raising: as in shapes\n") == done.out.count("FAILED") - 1 == 10
 
 
-def test_numbers_that_differ_from_pair_to_pair_are_told_once(command: Command) -> None:
+def test_texts_that_differ_in_numbers_only_are_reported_once(command: Command) -> None:
     done = command("plugins", "check", "squeezed", "--json")
     report = json.loads(done.out)
     from vidgen_bench.cli.plugins.check_view import CaseResult, _failures
@@ -196,7 +196,7 @@ def test_ctrl_c_while_plugins_load(command: Command, monkeypatch: pytest.MonkeyP
     assert (done.code, done.out, done.err) == (130, "", "error: Stopped before the first check.\n")
 
 
-def test_a_terminal_shows_the_running_case_until_it_is_answered() -> None:
+def test_a_terminal_shows_the_running_case_until_it_ends() -> None:
     from rich.console import Console
 
     from vidgen_bench.cli.plugins.check_view import CurrentCase
@@ -221,7 +221,7 @@ def test_what_a_subprocess_writes_does_not_spoil_the_json(command: Command) -> N
     assert "hello from a subprocess" in done.err
 
 
-def test_a_plugin_that_ends_the_process_is_told(command: Command) -> None:
+def test_a_plugin_that_ends_the_process_is_reported(command: Command) -> None:
     done = command("plugins", "check", "quitting")
     assert done.code == 1
     assert "FAILED" in done.out

@@ -75,7 +75,7 @@ def test_a_folder_that_cannot_be_written_ends_without_a_traceback(command: Comma
     assert "could not be written" in done.err
 
 
-def test_a_strangers_name_is_taken_and_what_he_prints_is_not_our_output(command: Command) -> None:
+def test_a_third_party_name_is_taken_and_its_prints_are_not_in_the_output(command: Command) -> None:
     site = command.folder / "site"
     install(site, "strange", "2.5", vidgen_still="print('hello')\n" + TEMPORAL.format(name="still"))
     there = {"PYTHONPATH": str(site)}

@@ -1,4 +1,4 @@
-"""``vidgen-bench plugins``: listing, pages, and what is said of broken and clashing plugins."""
+"""``vidgen-bench plugins``: listing, pages, and broken and clashing plugins."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.kit.command import Command
 from tests.kit.plugin_files import METRIC, TEMPORAL, install
 
-STRANGERS = "strange-good,strange-bad,strange-twin,strange-loud"
+THIRD_PARTY = "strange-good,strange-bad,strange-twin,strange-loud"
 
 
 @pytest.fixture
@@ -19,14 +19,14 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 
 @pytest.fixture
-def strangers(tmp_path: Path) -> dict[str, str]:
-    """An environment in which four strangers' distributions, and ours, are installed."""
+def third_party(tmp_path: Path) -> dict[str, str]:
+    """An environment in which four third-party distributions and ours are installed."""
     site = tmp_path / "site"
     install(site, "strange-good", "2.5", good_still=TEMPORAL.format(name="still"), good_odd=METRIC.format(name="odd"))
     install(site, "strange-bad", "0.1", bad_exit="import sys\nsys.exit(3)", bad_syntax="def f(:", bad_hook=_misspelt())
     install(site, "strange-twin", "7", twin=METRIC.format(name="odd"))
     install(site, "strange-loud", "1", loud="print('hello from a plugin')\n" + METRIC.format(name="still"))
-    return {"PYTHONPATH": str(site), "VIDGEN_BENCH_PLUGINS": STRANGERS}
+    return {"PYTHONPATH": str(site), "VIDGEN_BENCH_PLUGINS": THIRD_PARTY}
 
 
 def _misspelt() -> str:
@@ -106,7 +106,7 @@ def test_the_grid_as_json_for_the_clips_of_a_track(command: Command) -> None:
         (["--matrix", "--track", "shapes-65"], "Did you mean 'shapes-64'"),
     ],
 )
-def test_the_grid_is_asked_for_alone(command: Command, arguments: list[str], message: str) -> None:
+def test_the_grid_is_a_call_of_its_own(command: Command, arguments: list[str], message: str) -> None:
     done = command("plugins", *arguments)
     assert done.code == 2
     assert message in done.err
@@ -157,8 +157,8 @@ def test_an_unknown_name_gets_the_nearest(command: Command) -> None:
     assert done.err.startswith("error: There is no plugin named 'tgann'. Did you mean 'tgan'? Valid: ")
 
 
-def test_broken_plugins_and_clashes_are_listed_and_the_code_is_0(command: Command, strangers: dict[str, str]) -> None:
-    done = command.spawn("plugins", **strangers)
+def test_broken_plugins_and_clashes_are_listed_and_the_code_is_0(command: Command, third_party: dict[str, str]) -> None:
+    done = command.spawn("plugins", **third_party)
     assert done.code == 0, done.err
     text = " ".join(done.out.split())
     for part in (
@@ -168,21 +168,21 @@ def test_broken_plugins_and_clashes_are_listed_and_the_code_is_0(command: Comman
         "strange-bad 0.1 (entry point 'bad_hook') PluginValidationError: unknown hook 'vidgen_metric'",
         "clashes Several plugins declare the metric 'odd': "
         "strange-good 2.5 (entry point 'good_odd') and strange-twin 7 (entry point 'twin').",
-        f"Only the plugins in VIDGEN_BENCH_PLUGINS={STRANGERS} are loaded.",
+        f"Only the plugins in VIDGEN_BENCH_PLUGINS={THIRD_PARTY} are loaded.",
     ):
         assert part in text, part
 
 
-def test_what_a_plugin_prints_does_not_spoil_json(command: Command, strangers: dict[str, str]) -> None:
-    done = command.spawn("plugins", "--json", **strangers)
+def test_what_a_plugin_prints_does_not_spoil_json(command: Command, third_party: dict[str, str]) -> None:
+    done = command.spawn("plugins", "--json", **third_party)
     listing = json.loads(done.out)
     assert "hello from a plugin" in done.err
     assert [b["entry_point"] for b in listing["broken"]] == ["bad_exit", "bad_hook", "bad_syntax"]
     assert len(listing["clashes"]) == 1
 
 
-def test_a_name_of_two_kinds_shows_both(command: Command, strangers: dict[str, str]) -> None:
-    done = command.spawn("plugins", "show", "still", **strangers)
+def test_a_name_of_two_kinds_shows_both(command: Command, third_party: dict[str, str]) -> None:
+    done = command.spawn("plugins", "show", "still", **third_party)
     assert done.code == 0
     assert "still  temporal generator" in done.out
     assert "still  metric" in done.out
@@ -190,20 +190,20 @@ def test_a_name_of_two_kinds_shows_both(command: Command, strangers: dict[str, s
     assert "still:wide  hidden=256" in done.out
 
 
-def test_a_clashing_name_shows_both_and_warns(command: Command, strangers: dict[str, str]) -> None:
-    done = command.spawn("plugins", "show", "odd", **strangers)
+def test_a_clashing_name_shows_both_and_warns(command: Command, third_party: dict[str, str]) -> None:
+    done = command.spawn("plugins", "show", "odd", **third_party)
     assert done.code == 0
     assert done.out.count("odd  metric") == 2
     assert "warning: Several plugins declare the metric 'odd'" in done.err
 
 
-def test_a_broken_plugin_asked_for_gives_its_cause(command: Command, strangers: dict[str, str]) -> None:
-    done = command.spawn("plugins", "show", "bad_exit", **strangers)
+def test_a_broken_plugin_gives_its_cause(command: Command, third_party: dict[str, str]) -> None:
+    done = command.spawn("plugins", "show", "bad_exit", **third_party)
     assert done.code == 2
     assert done.err.endswith("strange-bad 0.1 (entry point 'bad_exit') is broken: SystemExit: 3\n")
 
 
-def test_without_any_plugin(command: Command, strangers: dict[str, str]) -> None:
-    done = command.spawn("plugins", **strangers | {"VIDGEN_BENCH_PLUGINS": "nobody"})
+def test_without_any_plugin(command: Command, third_party: dict[str, str]) -> None:
+    done = command.spawn("plugins", **third_party | {"VIDGEN_BENCH_PLUGINS": "nobody"})
     assert done.code == 0
     assert "No plugin is loaded." in done.out

@@ -1,4 +1,4 @@
-"""What is said of a stranger's plugin that was written for another API, or that raises."""
+"""Third-party plugins written for another API, or that raise."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_another_api_is_listed_as_broken_with_what_to_do(command: Command, api: 
 @pytest.mark.parametrize(
     "arguments", [["plugins", "show", "still"], ["plugins", "check", "still"], ["run", "tgan+still", "--dry-run"]]
 )
-def test_another_api_is_refused_wherever_it_is_asked_for(command: Command, arguments: list[str]) -> None:
+def test_another_api_is_refused_by_every_command(command: Command, arguments: list[str]) -> None:
     refused = command.spawn(*arguments, **site(command, 'api: str = "2.0"'))
     assert (refused.code, refused.out) == (2, "")
     assert "'still' cannot be " in refused.err
@@ -59,7 +59,7 @@ def test_a_later_release_of_this_api_is_taken(command: Command) -> None:
     assert (shown.code, shown.err) == (0, "")
 
 
-def test_a_plugin_that_ends_the_program_is_told_and_is_no_success(command: Command) -> None:
+def test_a_plugin_that_ends_the_program_is_reported_as_a_failure(command: Command) -> None:
     end = "import vidgen_bench.config.track as t, strange_entry as s, vidgen_bench.cli.main as m; import torch\n"
     end += "t.shipped_tracks = lambda: s.Still().build(None, None)\nm.main()"
     there = site(command)
@@ -71,7 +71,7 @@ def test_a_plugin_that_ends_the_program_is_told_and_is_no_success(command: Comma
     assert "ended the program" in ended.err
 
 
-def test_what_a_plugin_raises_is_told_with_its_place_and_not_as_our_fault(command: Command) -> None:
+def test_an_exception_of_a_plugin_is_reported_with_its_location(command: Command) -> None:
     failed = command.spawn("run", "tgan+still", "--dry-run", **site(command))
     assert failed.code == 1
     line = next(i for i, text in enumerate(TEMPORAL.splitlines(), 1) if "raise NotImplementedError" in text)

@@ -1,4 +1,4 @@
-"""What the contract asks of every installed backbone and temporal generator, by the kit; there is no list of exceptions."""
+"""The conformance checks on every installed backbone and temporal generator, without exceptions."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ def test_conformance(case: Case) -> None:
 
 def test_the_paper_is_covered_by_every_check() -> None:
     backbones = {"tgan", "mocogan", "tganv2"}
-    asked = {check.name: {c.subject for c in CASES.values() if c.check == check.name} for check in CHECKS}
+    checked = {check.name: {c.subject for c in CASES.values() if c.check == check.name} for check in CHECKS}
     specs = {f"{b}+{t}" for b in backbones for t in ("ode1", "ode2", "ode3", "sde")} | {"tgan+conv1d", "mocogan+gru"}
     for check in CHECKS:
         if check.scope == "declaration":
-            assert asked[check.name] >= backbones | {"vgan", "ode1", "sde", "convlstm"}
+            assert checked[check.name] >= backbones | {"vgan", "ode1", "sde", "convlstm"}
         else:
-            assert asked[check.name] >= {s for s in specs if check.name != "reversal" or "+ode" in s}
-            assert ("tgan+ode1:equal" in asked[check.name]) == (check.scope == "pair and variants")
+            assert checked[check.name] >= {s for s in specs if check.name != "reversal" or "+ode" in s}
+            assert ("tgan+ode1:equal" in checked[check.name]) == (check.scope == "pair and variants")
 
 
-def test_a_backbone_without_a_latent_path_is_asked_the_same() -> None:
-    """The contract allows one; it is then no pair with anybody, and is not let off."""
-    asked = cases("lone", host_of("tests.kit.lone_backbone"))
-    assert {(c.check, c.subject) for c in asked} == {
+def test_a_backbone_without_a_latent_path_gets_the_same_checks() -> None:
+    """The contract allows one; it has no pairs, but gets every check that applies."""
+    checked = cases("lone", host_of("tests.kit.lone_backbone"))
+    assert {(c.check, c.subject) for c in checked} == {
         (check.name, "lone") for check in CHECKS if check.name not in ("reversal", "renderer")
     }
-    for case in asked:
+    for case in checked:
         case()
 
 

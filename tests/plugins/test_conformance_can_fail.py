@@ -1,4 +1,4 @@
-"""Every check of the conformance kit fails for a plugin that is wrong in its point, says so, and lets the others pass."""
+"""Every check of the conformance kit fails for a plugin that violates it, with a message, and the other checks pass."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HEAVY = host_of("tests.kit.wrong.right", "tests.kit.wrong.heavy")
 
 @dataclass(frozen=True)
 class Wrong:
-    """A plugin, the check that fails, words of what it says, and the checks that cannot but fail as well."""
+    """A plugin, the check that fails, words of its message, and the other checks that fail inevitably."""
 
     name: str
     check: str
@@ -53,7 +53,7 @@ WRONG = (
     Wrong("bright", "shapes", "pixels in [-1, 1]: the largest is", host=BACKBONES),
     Wrong("wide", "shapes", "game.sample in float32, not float64", host=BACKBONES),
     Wrong("alike", "shapes", "expected samples 0 and 1 to differ", host=BACKBONES),
-    # what is no number stays none under autocast and at other instants
+    # NaN stays NaN under autocast and at other instants
     Wrong("spotted", "shapes", "finite: 12.5% of its values are not", ("times", "autocast"), BACKBONES),
     # the trainer asks for every gradient, too
     Wrong("idle", "gradients", "2 of 12 get no gradient (generator.temporal.spare.weight,", ("step",)),
@@ -65,7 +65,7 @@ WRONG = (
     Wrong("breaking", "gradients", "`after` of player 'critic' to leave its parameters finite", ("step",), BACKBONES),
     Wrong("unseeded", "determinism", "twice: 1 of the 14 tensors of 'generator' differ (temporal.offset)"),
     Wrong("reborn", "determinism", "another seed to build other weights: all 4 of 'critic'", host=BACKBONES),
-    # whatever asks twice for the same thing sees that it is another
+    # every check that computes a value twice sees the difference
     Wrong("attributed", "determinism", "the weights are equal and the samples differ", ("saving",)),
     Wrong(
         "numbered",
@@ -129,7 +129,7 @@ WRONG = (
     Wrong("summing", "means", "term 'real' of player 'critic' to be a mean over rows", host=BACKBONES),
     Wrong("dividing", "means", "divisions by a fixed batch size", host=BACKBONES),
     Wrong("mirrored-swings", "reversal", "a smooth path has about 4, a kink 1), and inside", host=HIDDEN),
-    # what stays from call to call is no noise of a row, either
+    # state kept between calls also breaks the rows
     Wrong("cached", "determinism", "a sample to be independent of earlier samples", ("means",), HIDDEN),
     Wrong("borrowed", "rows", "the backbone 'tiny' draws 'z' too. One name", host=HIDDEN),
     Wrong("in-place", "determinism", "forward to leave z_0 unchanged", host=HIDDEN),
@@ -179,7 +179,7 @@ def test_what_is_right_in_another_way_passes(name: str) -> None:
     assert failures(name, TEMPORAL) == {}
 
 
-def test_an_exception_is_told_in_a_line_with_its_place() -> None:
+def test_an_exception_is_reported_in_a_line_with_its_location() -> None:
     found = failures("raising", TEMPORAL)
     assert set(found) == {check.name for check in CHECKS} - {"declaration", "pairing", "parameters", "renderer"}
     for text in found.values():
@@ -187,7 +187,7 @@ def test_an_exception_is_told_in_a_line_with_its_place() -> None:
         assert text.endswith(", in forward)")
 
 
-def test_the_door_must_refuse_what_is_not_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_instants_that_are_not_declared_must_be_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     (case,) = (c for c in cases("parked", TEMPORAL) if c.check == "times")
     monkeypatch.setattr(Composition, "check_times", lambda self, times: None)
     with pytest.raises(Nonconformance, match="between the training frames to be refused"):
@@ -203,7 +203,7 @@ def test_a_case_names_its_check_and_its_pair() -> None:
     assert len(found) == len(cases("glide", RIGHT))
 
 
-def test_a_check_is_a_line_and_asked_in_the_module_of_its_name() -> None:
+def test_a_check_is_a_line_and_has_a_module_of_its_name() -> None:
     for check in CHECKS:
         assert check.module == f"vidgen_bench.conformance.checks.{check.name}"
         assert len(check.asks) <= 70
@@ -222,7 +222,7 @@ def test_a_check_is_a_line_and_asked_in_the_module_of_its_name() -> None:
         ),
     ],
 )
-def test_a_name_that_nothing_can_be_asked_of(name: str, error: type[RequestError], words: str) -> None:
+def test_a_name_that_cannot_be_checked(name: str, error: type[RequestError], words: str) -> None:
     host = host_of("tests.kit.wrong.right", "vidgen_bench.measure.metrics.frechet_distance", "tests.kit.wrong.absent")
     with pytest.raises(error) as raised:
         cases(name, host)
@@ -235,24 +235,24 @@ def test_two_of_one_name_are_a_clash() -> None:
         cases("glide", host)
 
 
-def test_a_strangers_faulty_backbone_is_no_fault_of_a_temporal_generator() -> None:
-    asked = cases("glide", BACKBONES)
-    assert {"tiny+glide", "bright+glide"} <= {case.subject for case in asked}
-    assert not {"homeless+glide", "picky+glide", "shapeless+glide"} & {case.subject for case in asked}
-    for case in asked:
+def test_a_faulty_third_party_backbone_is_not_a_fault_of_a_temporal_generator() -> None:
+    found = cases("glide", BACKBONES)
+    assert {"tiny+glide", "bright+glide"} <= {case.subject for case in found}
+    assert not {"homeless+glide", "picky+glide", "shapeless+glide"} & {case.subject for case in found}
+    for case in found:
         if case.subject == "glide":
             case()
 
 
-def test_the_whole_test_file_of_a_stranger(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_whole_test_file_of_a_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is collected as pytest collects it, and calls the cases it is parametrised with."""
     monkeypatch.setattr(Host, "of_environment", lambda: TEMPORAL)
     made = conformance_test("mirrored")
     (mark,) = made.pytestmark  # type: ignore[attr-defined]
-    name, asked = mark.args
+    name, parameters = mark.args
     assert (mark.name, name, mark.kwargs) == ("parametrize", "case", {"ids": str})
-    assert [str(case) for case in asked] == [str(case) for case in cases("mirrored", TEMPORAL)]
-    found = {case.check: case for case in asked}
+    assert [str(case) for case in parameters] == [str(case) for case in cases("mirrored", TEMPORAL)]
+    found = {case.check: case for case in parameters}
     made(found["shapes"])
     with pytest.raises(pytest.fail.Exception, match="expected the path to be smooth through 0") as failed:
         made(found["reversal"])

@@ -1,4 +1,4 @@
-"""A plugin that ends the process, or changes what belongs to all of it, fails its check and harms nobody else."""
+"""A plugin that ends the process or changes its global state fails its check without affecting the others."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ BUILT = {check.name for check in CHECKS} - {"declaration", "pairing"}
         ("numpy-random", "the plugin changed the state of numpy's global random generator, "),
     ],
 )
-def test_what_is_changed_is_told_and_put_back(name: str, words: str) -> None:
+def test_changes_are_reported_and_undone(name: str, words: str) -> None:
     before, torchs = [setting.get() for setting in SETTINGS], torch.get_rng_state()
     found = failures(name, PROCESS)
     assert [setting.get() for setting in SETTINGS] == before
     assert torch.equal(torch.get_rng_state(), torchs)
     assert "renderer" in found
-    told = [text for text in found.values() if words in text]
-    assert told
-    assert all(text.startswith("expected the process to be unchanged: ") for text in told)
+    reported = [text for text in found.values() if words in text]
+    assert reported
+    assert all(text.startswith("expected the process to be unchanged: ") for text in reported)
     assert all("\n" not in text for text in found.values())
 
 

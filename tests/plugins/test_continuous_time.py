@@ -42,8 +42,8 @@ def found(names: tuple[str, str, dict[str, Any]]) -> tuple[str, Backbone, Tempor
 MADE = [*ABLE, *map(found, METHODS)]
 
 
-def asked_of(abilities: frozenset[str]) -> list[dict[str, float]]:
-    """Each thing that a pair can be asked for, alone, and everything at once."""
+def requests_of(abilities: frozenset[str]) -> list[dict[str, float]]:
+    """Every kind of instants a pair supports, alone and all at once."""
     single = [ASKED[ability] for ability in sorted(abilities)]
     return [*single, {key: value for one in single for key, value in one.items()}]
 
@@ -56,7 +56,7 @@ def built(backbone: Backbone, temporal: Temporal | None, chosen: dict[str, Any])
 
 
 def shared(clip: Clip, times: Times) -> list[int]:
-    """Where the training frames stand, which are asked for by the very same floats."""
+    """The indices of the training frames, whose instants are the same floats."""
     return [times.index(t) for t in clip.grid]
 
 
@@ -78,7 +78,7 @@ def test_the_same_latent_agrees_at_the_shared_frames_and_is_new_between(
     moves = (ordinary[:, :, 1:] - ordinary[:, :, :-1]).abs().amax().item()
     assert (ordinary[0] - ordinary[1]).abs().max() > 1e-3  # else the next comparison would compare nothing
     assert (moves > 1e-3) == (temporal is None or temporal.name != "constant")
-    times = instants(clip, **asked_of(able(backbone, temporal))[-1])
+    times = instants(clip, **requests_of(able(backbone, temporal))[-1])
     other = rendered(game, times)
     torch.testing.assert_close(other[:, :, shared(clip, times)], ordinary, atol=1e-5, rtol=0)
     steps = (other[:, :, 1:] - other[:, :, :-1]).abs().amax((0, 1, 3, 4))
@@ -95,8 +95,8 @@ def test_the_latent_path_is_the_same_to_the_last_bit(backbone: Backbone, tempora
     z0, noise = torch.randn(3, spec.source), sampling_noise(0, "path", torch.arange(3))
     with torch.no_grad():
         ordinary = module(z0, clip.grid, noise)
-        for asked in asked_of(able(backbone, temporal)):
-            times = instants(clip, **asked)
+        for request in requests_of(able(backbone, temporal)):
+            times = instants(clip, **request)
             path = module(z0, times, noise)
             assert torch.equal(path[:, shared(clip, times)], ordinary)
 

@@ -19,7 +19,7 @@ VARIANCE = {"normal": 1.0, "uniform": 1.0 / 3.0}
 FOURTH = {"normal": 3.0, "uniform": 1.0 / 5.0}
 EIGHTH = {"normal": 105.0, "uniform": 1.0 / 9.0}
 ENTRIES = 2_000
-"""How many numbers a law is judged by, at the least."""
+"""The minimum number of values for a test of a distribution."""
 
 
 def assert_law(codes: Tensor, law: Law) -> None:
@@ -178,7 +178,7 @@ def test_what_iid_redraws_has_the_prior_and_the_condition_stays(prior: Law) -> N
     assert_law(redrawn, prior)
 
 
-def test_the_judge_of_laws_knows_wrong_ones() -> None:
+def test_wrong_distributions_are_detected() -> None:
     """The other law, a wrong range, wrong scale, one number in all entries of a code, one code in all rows: refused."""
     noise = sampling_noise(0, "judge", torch.arange(200))
     normal, uniform = noise.normal("n", 20), 2.0 * noise.uniform("u", 20) - 1.0

@@ -1,4 +1,4 @@
-"""Strangers' packages, each with its own pyproject, in an environment of its own: installed, listed, checked, and run."""
+"""Third-party packages, each with its own pyproject, in a fresh environment: installed, listed, checked, and run."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_it_is_listed_with_its_distribution(fresh: Environment) -> None:
 
 
 def _entries(listing: object) -> list[dict]:
-    """Every object in the listing that has a name, whatever it is grouped by."""
+    """Every object in the listing that has a name, in any group."""
     if isinstance(listing, dict):
         inner = [e for value in listing.values() for e in _entries(value)]
         return [listing, *inner] if "name" in listing else inner
@@ -85,7 +85,7 @@ def test_it_runs(fresh: Environment) -> None:
     ("name", "kind", "spec"), [("my-ode", "temporal", "tgan+my-ode"), ("my-gan", "backbone", "my-gan+gru")]
 )
 def test_a_new_package_passes_and_trains_as_it_is(fresh: Environment, name: str, kind: str, spec: str) -> None:
-    """What `plugins new` prints is typed, line by line; the checks are asked of a few pairs, which is enough here."""
+    """What `plugins new` prints is typed, line by line; the checks run on a few pairs, which is enough here."""
     printed = succeed(fresh.call("plugins", "new", name, "--kind", kind))
     lines = [line.strip() for line in printed.splitlines() if line.startswith("  ")]
     few = f"{name},tgan,conv1d" if kind == "temporal" else f"{name},recurrent"

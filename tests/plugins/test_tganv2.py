@@ -26,7 +26,7 @@ SMALL, NARROW = replace(BACKBONE.small[0], spare=10), BACKBONE.small[1]
 
 
 def play(name: str, clip: Clip = SMALL, **chosen: Any) -> Game:
-    """Build the game with a temporal generator of this name; small, with columns to spare, unless said otherwise."""
+    """Build the game with a temporal generator of this name; small, with columns to spare, unless set otherwise."""
     options, clip = BACKBONE.options(**chosen), replace(clip, spare=8)
     assert BACKBONE.refuses(clip, options) is None
     temporal: Temporal = Host.of_environment().find("temporal", name).declaration
@@ -100,7 +100,7 @@ def test_it_says_why_it_refuses() -> None:
     ):
         assert words in (BACKBONE.refuses(clip, TGANv2Options(**chosen)) or "")
     sideways = TGANv2Options(recipe="official")
-    assert "takes every column: use recipe=paper" in (BACKBONE.refuses(replace(FULL, spare=0), sideways) or "")
+    assert "takes every column: set recipe=paper" in (BACKBONE.refuses(replace(FULL, spare=0), sideways) or "")
     assert BACKBONE.refuses(FULL, sideways) is None
     for clip in (FULL, SMALL, Clip(2, 64, 3), Clip(32, 96, 3)):
         assert BACKBONE.refuses(clip, TGANv2Options()) is None
@@ -177,14 +177,14 @@ def test_the_real_pyramid_leaves_out_frames_and_halves_again_and_again() -> None
 
 @dataclass(frozen=True)
 class Listening:
-    """Noise that remembers what was asked of it."""
+    """Noise that records the names of its draws."""
 
     noise: Noise
-    asked: list[str] = field(default_factory=list)
+    drawn: list[str] = field(default_factory=list)
 
     def __getattr__(self, name: str) -> Any:
         def ask(what: str, *rest: Any) -> Any:
-            self.asked.append(what)
+            self.drawn.append(what)
             return getattr(self.noise, name)(what, *rest)
 
         return ask
@@ -194,8 +194,8 @@ def test_real_and_fake_frames_are_drawn_apart() -> None:
     game = training(play("convlstm", **NARROW))
     listening = Listening(noise_of(4, "apart"))
     game.players[0].loss(real(4), cast(Noise, listening))
-    assert len(set(listening.asked)) == len(listening.asked) == 7  # z, three for fakes, three for real clips
-    assert {n.rpartition("-")[0] for n in listening.asked} == {"", "fake-frames", "real-frames"}
+    assert len(set(listening.drawn)) == len(listening.drawn) == 7  # z, three for fakes, three for real clips
+    assert {n.rpartition("-")[0] for n in listening.drawn} == {"", "fake-frames", "real-frames"}
 
 
 def test_a_sample_depends_on_its_own_row_only() -> None:

@@ -82,7 +82,7 @@ def test_there_are_mistakes_to_make() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("wrong", "console"), MISTAKES)
-def test_a_mistake_is_told_in_the_words_of_the_page(reader: Environment, wrong: str, console: str) -> None:
+def test_a_mistake_is_reported_in_the_words_of_the_page(reader: Environment, wrong: str, console: str) -> None:
     files = shown_files(TUTORIAL)
     right = files[NETWORK]
     write_files(reader.root, files | {NETWORK: right[: right.index("    def forward")] + wrong})

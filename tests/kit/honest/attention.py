@@ -1,4 +1,4 @@
-"""Attention, random slopes in evaluation, draws from a generator of one's own, an average of weights, a warm-up."""
+"""Attention, random slopes in evaluation, draws from a separate generator, an average of weights, a warm-up."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class Picky(Tiny):
 
 @dataclass(frozen=True)
 class Absurd(Tiny):
-    """Asks for a latent with more noise than entries."""
+    """Requests a latent with more noise than entries."""
 
     def latent(self, clip: Clip, options: Any) -> LatentSpec:
         return replace(super().latent(clip, options), noise=7)
@@ -28,7 +28,7 @@ class Absurd(Tiny):
 
 @dataclass(frozen=True)
 class Pathless(Tiny):
-    """Names a temporal generator and asks nothing of it."""
+    """Names a temporal generator but requests no latent."""
 
     def latent(self, clip: Clip, options: Any) -> Any:
         return None

@@ -1,5 +1,5 @@
-"""Temporal generators whose one fault hides from a quick look: a path mirrored by a network that swings anyway, a cache that lasts
-as long as the batch keeps its size, a seed of one's own, and their like.
+"""Temporal generators with one fault each that is hard to detect: a mirrored path of a network that oscillates anyway, a cache that
+lasts as long as the batch size, a seed of its own, and others.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Backbones whose one fault hides from a quick look, as those of hidden.py."""
+"""Backbones with one fault each that is hard to detect, like those of hidden.py."""
 
 from __future__ import annotations
 

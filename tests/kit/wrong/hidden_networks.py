@@ -47,7 +47,7 @@ class InPlace(networks.Glide):
 
 
 class Settled(networks.Glide):
-    """Computes on the CPU whatever the device."""
+    """Computes on the CPU for every device."""
 
     def forward(self, z0: Tensor, times: Times, noise: Noise) -> Tensor:
         return self.path(z0, times) * torch.ones(1, device="cpu")
@@ -60,7 +60,7 @@ class Replayed(networks.Glide):
 
 
 class Reseeded(networks.Glide):
-    """Its weights follow the seed; what is drawn after it does not."""
+    """Its weights depend on the seed; later draws do not."""
 
     def __init__(self, spec: LatentSpec, options: Any) -> None:
         super().__init__(spec, options)

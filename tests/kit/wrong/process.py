@@ -15,7 +15,7 @@ from vidgen_bench.api import LatentSpec
 
 @dataclass(frozen=True)
 class Exiting(Glide):
-    """Calls sys.exit() where it is asked."""
+    """Calls sys.exit() in refuses()."""
 
     def refuses(self, spec: LatentSpec, options: Any) -> str | None:
         raise SystemExit(0)
@@ -23,7 +23,7 @@ class Exiting(Glide):
 
 @dataclass(frozen=True)
 class Ending(Glide):
-    """Raises, where it builds, what is no ``Exception``: sys.exit(), pytest.skip(), a generator that is closed."""
+    """Raises exceptions in build() that do not derive from ``Exception``: sys.exit(), pytest.skip(), GeneratorExit."""
 
     by: type[BaseException] = SystemExit
 

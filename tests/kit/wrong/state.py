@@ -12,7 +12,7 @@ from vidgen_bench.api import Clip
 
 @dataclass(frozen=True)
 class Stateful(Tiny):
-    """A perceptron a frame whose game keeps or reads too much."""
+    """A perceptron per frame whose game keeps or reads too much."""
 
     def build(self, clip: Clip, options: Any, temporal: Any) -> Any:
         from tests.kit.wrong import state_games

@@ -15,7 +15,7 @@ FORWARD = BETWEEN | AFTER
 
 
 class Unfrozen:
-    """A declaration that anybody can change."""
+    """A mutable declaration."""
 
     def __init__(self) -> None:
         self.name = "unfrozen"
@@ -48,7 +48,7 @@ class Solved:
 
 @dataclass(frozen=True)
 class Lonely(Glide):
-    """Refuses everybody."""
+    """Refuses every backbone."""
 
     def refuses(self, spec: LatentSpec, options: Any) -> str | None:
         return f"it takes matrices, not {spec.shape}"
