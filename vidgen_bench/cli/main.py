@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -34,95 +34,36 @@ def _vidgen_bench(
     """Benchmark generative video models. Backbones and temporal generators are plugins; everything else is fixed."""
 
 
-def _add_run(app: typer.Typer) -> None:
-    from vidgen_bench.cli.run import run
-
-    app.command("run")(run)
-
-
-def _add_ablate(app: typer.Typer) -> None:
-    from vidgen_bench.cli.ablate import ablate
-
-    app.command(
-        "ablate",
-        epilog="Example, the paper's third table: [bold]vidgen-bench ablate paper-table-3 --track shapes-smoke --dry-run[/bold]",
-    )(ablate)
-
-
-def _add_evaluate(app: typer.Typer) -> None:
-    from vidgen_bench.cli.evaluate import evaluate
-
-    app.command(
-        "evaluate",
-        epilog="Example, clips that another program made: [bold]vidgen-bench evaluate samples.npy --track ucf101-64-paper[/bold]",
-    )(evaluate)
-
-
-def _add_sample(app: typer.Typer) -> None:
-    from vidgen_bench.cli.sample import sample
-
-    app.command("sample", epilog="Example, four times the frame rate: [bold]vidgen-bench sample RUN --fps 4x[/bold]")(
-        sample
-    )
-
-
-def _add_leaderboard(app: typer.Typer) -> None:
-    from vidgen_bench.cli.leaderboard import leaderboard
-
-    app.command(
-        "leaderboard", epilog="Example, a table for a README: [bold]vidgen-bench leaderboard --format markdown[/bold]"
-    )(leaderboard)
-
-
-def _add_plugins(app: typer.Typer) -> None:
-    from vidgen_bench.cli.plugins import commands
-
-    app.add_typer(commands.app, name="plugins")
-
-
-def _add_tracks(app: typer.Typer) -> None:
-    from vidgen_bench.cli import tracks
-
-    app.add_typer(tracks.app, name="tracks")
-
-
-def _add_protocols(app: typer.Typer) -> None:
-    from vidgen_bench.cli import protocols
-
-    app.add_typer(protocols.app, name="protocols")
-
-
-def _add_data(app: typer.Typer) -> None:
-    from vidgen_bench.cli import data
-
-    app.add_typer(data.app, name="data")
-
-
-def _add_reference(app: typer.Typer) -> None:
-    from vidgen_bench.cli import reference
-
-    app.add_typer(reference.app, name="reference")
-
-
-def _add_instrument(app: typer.Typer) -> None:
-    from vidgen_bench.cli.instrument import commands
-
-    app.add_typer(commands.app, name="instrument")
-
-
-COMMANDS: dict[str, Callable[[typer.Typer], None]] = {
-    "run": _add_run,
-    "ablate": _add_ablate,
-    "evaluate": _add_evaluate,
-    "sample": _add_sample,
-    "leaderboard": _add_leaderboard,
-    "plugins": _add_plugins,
-    "tracks": _add_tracks,
-    "protocols": _add_protocols,
-    "data": _add_data,
-    "reference": _add_reference,
-    "instrument": _add_instrument,
+COMMANDS = {
+    "run": "run:run",
+    "ablate": "ablate:ablate",
+    "evaluate": "evaluate:evaluate",
+    "sample": "sample:sample",
+    "leaderboard": "leaderboard:leaderboard",
+    "plugins": "plugins.commands:app",
+    "tracks": "tracks:app",
+    "protocols": "protocols:app",
+    "data": "data:app",
+    "reference": "reference:app",
+    "instrument": "instrument.commands:app",
 }
+"""Each command or group as ``module:name`` below ``vidgen_bench.cli``; a module is imported when its command is used."""
+
+EXAMPLES = {
+    "ablate": "the paper's third table: [bold]vidgen-bench ablate paper-table-3 --track shapes-smoke --dry-run[/bold]",
+    "evaluate": "clips that another program made: [bold]vidgen-bench evaluate samples.npy --track ucf101-64-paper[/bold]",
+    "sample": "four times the frame rate: [bold]vidgen-bench sample RUN --fps 4x[/bold]",
+    "leaderboard": "a table for a README: [bold]vidgen-bench leaderboard --format markdown[/bold]",
+}
+
+
+def _add(app: typer.Typer, name: str) -> None:
+    module, _, attribute = COMMANDS[name].partition(":")
+    command = getattr(import_module(f"vidgen_bench.cli.{module}"), attribute)
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=name)
+    else:
+        app.command(name, epilog=f"Example, {EXAMPLES[name]}" if name in EXAMPLES else None)(command)
 
 
 def make_app(only: str | None = None) -> typer.Typer:
@@ -137,7 +78,7 @@ def make_app(only: str | None = None) -> typer.Typer:
     begin = "Start with: [bold]vidgen-bench run tgan+ode2[/bold] (built-in videos, minutes on two CPU cores)"
     app.callback(epilog=begin)(_vidgen_bench)
     for name in [only] if only in COMMANDS else COMMANDS:
-        COMMANDS[name](app)
+        _add(app, name)
     return app
 
 
