@@ -105,9 +105,7 @@ class Grid(Strict):
             try:
                 parse(f"backbone+{name}")
             except RequestError:
-                raise ValueError(
-                    f"{name!r} is not a valid temporal generator; expected names, as in ode1,ode1:equal"
-                ) from None
+                raise ValueError(f"{name!r} is not a valid temporal generator; expected e.g. ode1,ode1:equal") from None
         return self
 
     @property
@@ -127,9 +125,7 @@ class Suite(_Settable):
     title: str = ""
     reference: str = ""
     track: str = DEFAULT_TRACK
-    metric: str | None = Field(
-        default=None, description="the metric in the cells; by default the one the track selects by"
-    )
+    metric: str | None = Field(default=None, description="metric in the cells; by default the track's choice")
     seeds: tuple[Seed, ...] = Field(default=(0,), min_length=1)
     budget: Budget | None = None
     protocol: str = Field(default="", description="how the published numbers were obtained, in a sentence")
@@ -159,9 +155,7 @@ class Suite(_Settable):
                 hint = did_you_mean(cell.column, self.columns)
                 raise ValueError(f"{where}: its column {cell.column!r} is not in columns.{hint}")
             if (cell.row, cell.column) in places:
-                raise ValueError(
-                    f"{where}: row {cell.row!r} has a cell in column {cell.column!r} already; put further models of a cell under also"
-                )
+                raise ValueError(f"{where}: row {cell.row!r} already has a cell in column {cell.column!r}; use also")
             places.add((cell.row, cell.column))
         for word, names, used in (
             ("rows", self.rows_, {row for row, _ in places}),
@@ -215,8 +209,7 @@ def load_suite(text: str, backbones: Collection[str] = ()) -> Suite:
         text: ``paper-table-1``, ``mine.toml``, ``tgan,mocogan x ode1,ode2:equal``, or a backbone's name.
         backbones: names of backbones; one alone is a grid of that backbone with its own temporal generator.
     Raises:
-        RequestError: an unknown name (the message suggests the nearest), a missing file, invalid TOML, or a key that is unknown,
-            missing or invalid.
+        RequestError: an unknown name (the message suggests the nearest), a missing file, invalid TOML, or an invalid key.
     """
     text = text.strip()
     if text.endswith(".toml"):
