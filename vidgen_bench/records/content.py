@@ -8,21 +8,7 @@ from pydantic import Field
 
 from vidgen_bench.config.protocol import Stamp
 from vidgen_bench.config.toml import Strict
-from vidgen_bench.records.entries import (
-    Best,
-    DataEntry,
-    Environment,
-    ExternalEntry,
-    Measured,
-    MetricEntry,
-    Parameters,
-    PluginEntry,
-    Score,
-    Setting,
-    Spent,
-    TracePoint,
-    TrackEntry,
-)
+from vidgen_bench.records import entries
 
 
 class Content(Strict):
@@ -33,22 +19,22 @@ class Content(Strict):
     spec: str
     seed: int = Field(ge=-(2**64), le=2**64)
     version: str
-    track: TrackEntry
-    data: DataEntry
+    track: entries.TrackEntry
+    data: entries.DataEntry
     protocols: dict[str, Stamp] = Field(description="protocol id -> everything that its scores depend on")
-    plugins: tuple[PluginEntry, ...]
-    options: dict[str, Setting]
-    parameters: Parameters
-    environment: Environment
-    spent: Spent
-    trace: tuple[TracePoint, ...]
-    best: Best | None
+    plugins: tuple[entries.PluginEntry, ...]
+    options: dict[str, entries.Setting]
+    parameters: entries.Parameters
+    environment: entries.Environment
+    spent: entries.Spent
+    trace: tuple[entries.TracePoint, ...]
+    best: entries.Best | None
     watched: str | None = Field(default=None, description="id of the protocol that the scores in trace and best use")
-    external: ExternalEntry | None = None
-    metrics: dict[str, MetricEntry] = Field(description="one entry per metric in scores and anchors")
-    scores: dict[str, Score]
-    anchors: dict[str, dict[str, Score]]
+    external: entries.ExternalEntry | None = None
+    metrics: dict[str, entries.MetricEntry] = Field(description="one entry per metric in scores and anchors")
+    scores: dict[str, entries.Score]
+    anchors: dict[str, dict[str, entries.Score]]
     witness: tuple[str, ...] = Field(
         default=(), description="side effects of the first iteration that a training step should not have"
     )
-    measured: Measured
+    measured: entries.Measured

@@ -147,7 +147,9 @@ class Score(Strict):
             math.isclose(mean, self.mean, rel_tol=1e-9, abs_tol=1e-9)
             and math.isclose(std, self.std, rel_tol=1e-6, abs_tol=1e-9)
         ):
-            raise ValueError(f"mean {self.mean} and std {self.std} do not match the values, which have {mean} and {std}")
+            raise ValueError(
+                f"mean {self.mean} and std {self.std} do not match the values, which have {mean} and {std}"
+            )
         return self
 
     @classmethod

@@ -264,6 +264,6 @@ def test_a_record_holds_what_its_track_declares() -> None:
 
 def test_a_record_that_contradicts_itself_is_not_written(tmp_path: Path) -> None:
     changed = record().model_copy(update={"scores": {}})  # a copy skips the rules
-    with pytest.raises(ValidationError, match="a finished run has scores"):
+    with pytest.raises(ValidationError, match="a finished run must have scores"):
         write_record(tmp_path / "record.json", changed)
     assert not (tmp_path / "record.json").exists()

@@ -18,21 +18,7 @@ from vidgen_bench.experiments.run.plan import Plan
 from vidgen_bench.latent import count
 from vidgen_bench.measure.anchors import Anchors
 from vidgen_bench.measure.evaluator import Evaluator
-from vidgen_bench.records.entries import (
-    Best,
-    DataEntry,
-    Environment,
-    ExternalEntry,
-    Measured,
-    MetricEntry,
-    Parameters,
-    PluginEntry,
-    Score,
-    Setting,
-    Spent,
-    TracePoint,
-    TrackEntry,
-)
+from vidgen_bench.records import entries
 from vidgen_bench.records.record import Record
 from vidgen_bench.system.provenance import hardware, libraries, revision
 from vidgen_bench.training.progress import Progress
@@ -44,8 +30,8 @@ class Numbers:
     """The scores of one subject under every protocol, with their ids and their anchors."""
 
     stamps: dict[str, Stamp]
-    metrics: dict[str, MetricEntry]
-    scores: dict[str, Score]
+    metrics: dict[str, entries.MetricEntry]
+    scores: dict[str, entries.Score]
     anchors: Anchors
     diverged: bool = False
     """Whether training diverged, or a watched score of the final samples is not finite; ``scores`` is then empty."""
@@ -56,7 +42,7 @@ class Numbers:
     def of(
         cls,
         evaluators: Iterable[Evaluator],
-        scores: dict[str, Score],
+        scores: dict[str, entries.Score],
         anchors: Anchors,
         *,
         refused: Mapping[str, str] | None = None,
@@ -79,11 +65,11 @@ class Numbers:
 class Training:
     """How the scored model was trained; the defaults describe external clips, which were not trained here."""
 
-    options: dict[str, Setting] = field(default_factory=dict)
-    parameters: Parameters = field(default_factory=lambda: Parameters(temporal=None, parts={}))
-    spent: Spent = field(default_factory=lambda: Spent(iterations=0, clips=0, flops=0.0))
-    trace: tuple[TracePoint, ...] = ()
-    best: Best | None = None
+    options: dict[str, entries.Setting] = field(default_factory=dict)
+    parameters: entries.Parameters = field(default_factory=lambda: entries.Parameters(temporal=None, parts={}))
+    spent: entries.Spent = field(default_factory=lambda: entries.Spent(iterations=0, clips=0, flops=0.0))
+    trace: tuple[entries.TracePoint, ...] = ()
+    best: entries.Best | None = None
     watched: Stamp | None = None
     """The protocol of the scores in ``trace`` and ``best``."""
     witness: tuple[str, ...] = ()
@@ -100,15 +86,15 @@ def build_record(
     status: Literal["finished", "diverged", "external"],
     spec: str,
     *,
-    track: TrackEntry,
-    data: DataEntry,
+    track: entries.TrackEntry,
+    data: entries.DataEntry,
     numbers: Numbers,
-    plugins: Sequence[PluginEntry],
-    environment: Environment,
-    measured: Measured,
+    plugins: Sequence[entries.PluginEntry],
+    environment: entries.Environment,
+    measured: entries.Measured,
     seed: int = 0,
     training: Training | None = None,
-    external: ExternalEntry | None = None,
+    external: entries.ExternalEntry | None = None,
     version: str = __version__,
 ) -> Record:
     """Return a validated record.
@@ -153,7 +139,7 @@ def record_of_run(
     numbers: Numbers,
     *,
     watched: Stamp,
-    trace: Sequence[TracePoint],
+    trace: Sequence[entries.TracePoint],
     device: torch.device,
     world: int,
 ) -> Record:
@@ -162,7 +148,7 @@ def record_of_run(
     training = Training(
         resolved.settings,
         _parameters(plan, seed, game),
-        Spent(iterations=progress.iteration, clips=progress.clips, flops=progress.flops),
+        entries.Spent(iterations=progress.iteration, clips=progress.clips, flops=progress.flops),
         tuple(trace),
         _best(progress.best),
         watched,
@@ -176,7 +162,7 @@ def record_of_run(
         numbers=numbers,
         plugins=plan.plugins,
         environment=environment_entry(device, world),
-        measured=Measured(
+        measured=entries.Measured(
             started=progress.started,
             finished=now(),
             train_seconds=round(progress.train_seconds, 3),
@@ -192,14 +178,16 @@ def record_of_run(
     )
 
 
-def track_entry(track: Track) -> TrackEntry:
+def track_entry(track: Track) -> entries.TrackEntry:
     """Return a track as a record keeps it."""
-    return TrackEntry(name=track.name, fingerprint=track.fingerprint, ranked=track.ranked, declared=track.declared)
+    return entries.TrackEntry(
+        name=track.name, fingerprint=track.fingerprint, ranked=track.ranked, declared=track.declared
+    )
 
 
-def data_entry(track: Track, store: Store) -> DataEntry:
+def data_entry(track: Track, store: Store) -> entries.DataEntry:
     """Return the decoded videos as a record keeps them."""
-    return DataEntry(
+    return entries.DataEntry(
         name=track.data.name,
         fingerprint=store.fingerprint,
         train_videos=len(store.train),
@@ -208,9 +196,9 @@ def data_entry(track: Track, store: Store) -> DataEntry:
     )
 
 
-def environment_entry(device: torch.device, world: int) -> Environment:
+def environment_entry(device: torch.device, world: int) -> entries.Environment:
     """Return the versions and settings that may change the last digits of scores."""
-    return Environment(
+    return entries.Environment(
         torch=torch.__version__,
         threads=torch.get_num_threads(),
         device=device.type,
@@ -229,13 +217,13 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _best(best: Mapping[str, object] | None) -> Best | None:
-    return Best.model_validate({k: v for k, v in best.items() if k != "file"}) if best else None
+def _best(best: Mapping[str, object] | None) -> entries.Best | None:
+    return entries.Best.model_validate({k: v for k, v in best.items() if k != "file"}) if best else None
 
 
-def _parameters(plan: Plan, seed: int, game: Game) -> Parameters:
+def _parameters(plan: Plan, seed: int, game: Game) -> entries.Parameters:
     temporal, latent = plan.composition.build_temporal(seed), plan.composition.latent
-    return Parameters(
+    return entries.Parameters(
         temporal=None if temporal is None else count(temporal),
         own_temporal=latent.parameters if latent else None,
         parts={name: count(part) for name, part in game.parts.items()},
