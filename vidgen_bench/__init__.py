@@ -66,7 +66,7 @@ def evaluate(
         what: a run folder; a folder with one .mp4, .avi, .gif or .webp file per clip, or one folder of .png or .jpg frames per clip;
             an .npy, .npz or .safetensors file, or a .zip of .npy files; or an array or tensor in one of the layouts. Clips are
             scored in a pseudo-random order that depends only on their number, so every batch is a random subset.
-        track: the track to score clips on, a name or a .toml file; ``shapes-smoke`` unless given. A run has its own.
+        track: the track to score clips on, a name or a .toml file; ``shapes-smoke`` unless given. A run keeps its own track.
         protocol: used instead of the track's: a name, or a .toml file.
         name: the name of the clips in tables; the name of their file or folder unless given.
         data, splits: the folders of the data set's videos and splits, for data sets that need them.
@@ -81,7 +81,7 @@ def evaluate(
     Returns:
         The record: ``record.scores["fid"].mean``, ``record.metrics["fid"].protocol``. Existing scores are read, not computed again.
     Raises:
-        RequestError: an unknown name, too few clips, or clips that do not fit; the message names the option that would change that.
+        RequestError: an unknown name, too few clips, or clips that do not fit; the message names the option to change.
         DataError: a damaged file.
     """
     given = dict(locals())

@@ -168,7 +168,7 @@ class Game:
 
 @dataclass(frozen=True)
 class Pairing:
-    """Defaults that belong to neither side of a pair, for one canonical spec: data, not code."""
+    """Option defaults for one canonical spec, for values that neither side can choose alone."""
 
     spec: str
     """The exact canonical spec, variant included: ``mocogan+ode1:equal``. No wildcards."""
@@ -218,7 +218,7 @@ class FeatureSet:
 
 @dataclass(frozen=True)
 class Reference:
-    """The real training clips in a metric's layer: the statistics it ``needs``, None for the rest."""
+    """The statistics of the real training clips in a metric's layer; those that it does not need are None."""
 
     moments: Moments | None = None
     """Moments of every training video at several offsets; the protocol sets how many."""
@@ -279,10 +279,10 @@ class Temporal(Named, Protocol):
 
     @property
     def can(self) -> frozenset[Ability]:
-        """The instants it serves besides the training frames."""
+        """The instants it supports besides the training frames."""
 
     def refuses(self, spec: LatentSpec, options: Any) -> str | None:
-        """Return the reason why it cannot serve this latent or these options, or None."""
+        """Return the reason why it does not support this latent or these options, or None."""
 
     def build(self, spec: LatentSpec, options: Any) -> nn.Module:
         """Return the module ``forward(z0 [N, source], times: Times, noise: Noise) -> [N, T, *spec.shape]``."""
@@ -305,14 +305,14 @@ class Backbone(Named, Protocol):
 
     @property
     def can(self) -> frozenset[Ability]:
-        """The instants it serves besides the training frames; a pair serves those that both sides serve."""
+        """The instants it supports besides the training frames; a pair supports those that both sides support."""
 
     @property
     def small(self) -> tuple[Clip, Mapping[str, Any]]:
         """The reduced clip and options that checks and tests use on a CPU."""
 
     def refuses(self, clip: Clip, options: Any) -> str | None:
-        """Return the reason why it cannot serve this clip or these options, or None."""
+        """Return the reason why it does not support this clip or these options, or None."""
 
     def latent(self, clip: Clip, options: Any) -> LatentSpec | None:
         """Return the latent it requests from a temporal generator; None if there is no path of latents to swap."""
@@ -503,7 +503,7 @@ class Metric(Named, Protocol):
 
     @property
     def layer(self) -> str:
-        """The instrument's layer it reads."""
+        """The layer of the instrument that it reads."""
 
     @property
     def better(self) -> Literal["higher", "lower", "neither"]:
@@ -511,14 +511,14 @@ class Metric(Named, Protocol):
 
     @property
     def view(self) -> View:
-        """How generated clips are prepared; real clips are always as they are."""
+        """How generated clips are prepared; real clips are never changed."""
 
     @property
     def needs(self) -> frozenset[Need]:
         """The statistics of the real training clips it needs."""
 
     def caveat(self, samples: int, features: int) -> str:
-        """Return a warning for readers of the number at these sizes, in a word or two ("rank-deficient"), or "". Default: ""."""
+        """Return a warning about scores at these sample sizes, in a word or two ("rank-deficient"), or "". Default: ""."""
         return ""
 
     def scorer(self, reference: Reference, options: Any) -> Callable[[FeatureSet], float | Curve]:

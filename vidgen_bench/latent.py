@@ -128,7 +128,7 @@ def solve_width(build: Callable[[int], nn.Module], target: int) -> int:
         build: width -> module; called on the meta device. The parameter count must grow with the width.
         target: number of trainable parameters.
     Returns:
-        The width, at least 1; the narrower one of a tie.
+        The width, at least 1; in a tie, the narrower one.
     Raises:
         RequestError: width 1 already exceeds the target, or no width up to 2^20 reaches it.
     """

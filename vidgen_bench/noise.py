@@ -151,18 +151,18 @@ class GivenNoise:
         return self.table[name]
 
     def normal(self, name: str, *shape: int) -> Tensor:
-        """Return the given tensor, cut to ``shape`` along its leading column axis."""
+        """Return the table's tensor, cut to ``shape`` along its leading column axis."""
         given = self._lookup(name)
         return given[:, : shape[0]] if shape else given
 
     uniform = normal
 
     def integers(self, name: str, high: int) -> Tensor:
-        """Return the given integers [N]."""
+        """Return the table's integers [N]."""
         return self._lookup(name)
 
     def shared(self, name: str, high: int) -> Tensor:
-        """Return the given scalar."""
+        """Return the table's scalar."""
         return self._lookup(name)
 
     def sized(self, rows: int) -> GivenNoise:

@@ -1,7 +1,7 @@
-"""The options of rows of the published tables that differ from the defaults of both sides.
+"""Options with which the published tables differ from the defaults of both sides.
 
 TGAN's rows use the defaults: one layer with the embedding. Its "equal" row has width 978; ``equal`` now gives 985.
-MoCoGAN's higher-order and stochastic rows have a hidden layer of 49 and no embedding; its "equal" row no embedding.
+MoCoGAN's higher-order and stochastic rows have a hidden layer of 49 and no embedding; its "equal" row has no embedding.
 """
 
 from __future__ import annotations

@@ -225,5 +225,5 @@ def test_a_plugin_that_ends_the_process_is_reported(command: Command) -> None:
     done = command("plugins", "check", "quitting")
     assert done.code == 1
     assert "FAILED" in done.out
-    assert "cannot answer: SystemExit: 0" in " ".join(done.out.split())
+    assert "failed: SystemExit: 0" in " ".join(done.out.split())
     assert "quitting does not conform" in done.out

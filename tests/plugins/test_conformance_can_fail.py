@@ -41,7 +41,7 @@ WRONG = (
     Wrong("unnamed", "declaration", "a non-empty summary of one line: it is empty"),
     Wrong("heavy", "declaration", "imports torch and numpy. Move the networks to a separate module", host=HEAVY),
     Wrong("lonely", "pairing", "lonely refuses the latent of tiny: it takes matrices, not (6,)"),
-    Wrong("speechless", "pairing", "'speechless' of strange 1.0 (entry point 'temporal') cannot answer: KeyError"),
+    Wrong("speechless", "pairing", "'speechless' of strange 1.0 (entry point 'temporal') failed: KeyError"),
     Wrong("homeless", "pairing", "There is no temporal generator named 'nowhere'", host=BACKBONES),
     Wrong("picky", "pairing", "it refuses: it takes clips of 16 frames, not 4", host=BACKBONES),
     Wrong("absurd", "pairing", "noise is 7, expected 0 .. 6, the width of z_0", host=BACKBONES),

@@ -85,8 +85,8 @@ def test_what_is_no_exception_is_a_failed_case(name: str, words: str) -> None:
 def test_sys_exit_in_an_answer() -> None:
     found = failures("exiting", PROCESS)
     assert set(found) == {"pairing"}
-    assert "'exiting' of strange 1.0 (entry point 'process') cannot answer: SystemExit: 0" in found["pairing"]
-    with pytest.raises(PluginError, match="cannot answer: SystemExit: 0"):
+    assert "'exiting' of strange 1.0 (entry point 'process') failed: SystemExit: 0" in found["pairing"]
+    with pytest.raises(PluginError, match="failed: SystemExit: 0"):
         fit(parse("tiny+exiting"), load_track("shapes-smoke"), {}, PROCESS)
 
 

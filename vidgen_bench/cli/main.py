@@ -67,7 +67,7 @@ def _add(app: typer.Typer, name: str) -> None:
 
 
 def make_app(only: str | None = None) -> typer.Typer:
-    """Return the command line, with the command ``only`` or all; fewer start faster, since Typer reads every signature."""
+    """Return the command line, with the command ``only`` or with all. One starts faster, since Typer reads every signature."""
     app = typer.Typer(
         cls=QuickGroup,
         no_args_is_help=True,

@@ -26,11 +26,11 @@ class Composition(Pair):
 
     @property
     def can(self) -> frozenset[Ability]:
-        """The instants besides the training frames that both sides serve."""
+        """The instants besides the training frames that both sides support."""
         return self.backbone.can & self.temporal.can if self.temporal else self.backbone.can
 
     def check_times(self, times: Times) -> None:
-        """Refuse instants that this pair cannot serve; modules need not check them.
+        """Refuse instants that this pair does not support; modules need not check them.
 
         Raises:
             RequestError: the message names the missing ability, the side that lacks it, and the abilities of the pair.

@@ -1,4 +1,4 @@
-"""The grid of all pairs on a track: every backbone with every temporal generator, and the reason where they do not fit."""
+"""The grid of all pairs on a track: every backbone with every temporal generator, and the reason if they do not fit."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def _offer(
 
 
 def _own_parameters(backbone: LoadedPlugin, latent: LatentSpec, track: Track, host: Host) -> int | None:
-    """Return the parameter count of the backbone's own G_t, built on the meta device; None where it has none or refuses."""
+    """Return the parameter count of the backbone's own G_t, built on the meta device; None if there is none or it refuses."""
     declared: Backbone = backbone.declaration
     if declared.own is None:
         return None
@@ -153,7 +153,7 @@ def _ask(plugin: LoadedPlugin, question: Callable[[], Any]) -> Any:
         raise
     except (Exception, SystemExit) as error:
         raise PluginError(
-            f"The {KIND_WORDS.get(plugin.kind, plugin.kind)} {plugin.name!r} of {plugin.origin} cannot answer: "
+            f"The {KIND_WORDS.get(plugin.kind, plugin.kind)} {plugin.name!r} of {plugin.origin} failed: "
             f"{type(error).__name__}: {' '.join(str(error).split())}"
         ) from error
 

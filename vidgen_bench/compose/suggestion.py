@@ -15,7 +15,7 @@ from vidgen_bench.host.host import Host, Kind
 
 
 def nearest(spec: Spec, track: Track, given: Mapping[str, Any], host: Host) -> Pair | None:
-    """Return the first pair that fits, or None: the spec without given options, without its variant, or with another temporal
+    """Return the first of these that fits, or None: the spec without given options, without its variant, or with another temporal
     generator (``tganv2+gru``: convgru) or another backbone, the most similar name first.
     """
     for candidate, options in _candidates(spec, given, host):

@@ -79,7 +79,7 @@ class Protocol(Strict):
 
     @property
     def declared(self) -> dict[str, Any]:
-        """The part of the declaration that the id covers: neither words nor the choice of metrics, which changes no score."""
+        """The part of the declaration that the id covers; descriptions and the choice of metrics do not change a score."""
         words = {"summary", "source", "metrics", "extra", "fixed", "instrument"}
         return self.model_dump(mode="json", exclude=words)
 
@@ -155,7 +155,7 @@ def adjusted(protocol: Protocol, changes: Mapping[str, Any]) -> Protocol:
     If ``metrics`` is set without ``extra``, the metrics in it are removed from ``extra``.
 
     Raises:
-        RequestError: another number of samples than a fixed protocol has, or an invalid value.
+        RequestError: a number of samples that a fixed protocol does not allow, or an invalid value.
     """
     given = {key: value for key, value in changes.items() if value is not None and value != getattr(protocol, key)}
     if protocol.fixed and "samples" in given:

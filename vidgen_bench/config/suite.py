@@ -140,7 +140,7 @@ class Suite(_Settable):
         if not NAME.match(self.name):
             raise ValueError(f"name {self.name!r}: expected lower-case letters, digits, '-', '_' or '.'")
         if self.grid and (self.cells_ or self.rows_ or self.columns_):
-            raise ValueError("a [grid] defines the rows, columns and cells: give it or them, not both")
+            raise ValueError("a [grid] defines the rows, columns and cells: remove the grid or these keys")
         if not self.grid and not self.cells_:
             raise ValueError("a suite needs [[cells]], or a [grid]")
         _once("seeds", self.seeds)
@@ -155,7 +155,7 @@ class Suite(_Settable):
                 hint = did_you_mean(cell.column, self.columns)
                 raise ValueError(f"{where}: its column {cell.column!r} is not in columns.{hint}")
             if (cell.row, cell.column) in places:
-                raise ValueError(f"{where}: row {cell.row!r} already has a cell in column {cell.column!r}; use also")
+                raise ValueError(f"{where}: second cell in row {cell.row!r}, column {cell.column!r}; join them by also")
             places.add((cell.row, cell.column))
         for word, names, used in (
             ("rows", self.rows_, {row for row, _ in places}),

@@ -1,4 +1,4 @@
-"""Tracks: everything that is held fixed so that specs can be compared, read from TOML, and their fingerprint.
+"""Tracks, read from TOML: everything that is held fixed so that specs can be compared; and their fingerprint.
 
 The fingerprint hashes what the track declares, so it is known before any work. It leaves out
 
@@ -7,7 +7,7 @@ The fingerprint hashes what the track declares, so it is known before any work. 
 - ``[defaults]``, because option values belong to a row of a table: the record keeps each of them, and rows with different values are
   never averaged.
 
-A protocol file of your own counts by its name, not by its path: the id of every number covers its content.
+Your own protocol file enters by its name, not by its path; the id of every score covers its content.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class EvaluationPart(Strict):
         return load_protocol(self.protocol) if self.protocol in shipped_protocols() else None
 
     def beside(self, folder: Path) -> EvaluationPart:
-        """Return the part as a track file in ``folder`` means it: relative paths of protocol files start there.
+        """Return the part with its protocol files loaded relative to ``folder``, the folder of the track file.
 
         Raises:
             RequestError: the protocol file is missing, unreadable, or not a valid protocol.
@@ -187,7 +187,7 @@ class Track(Strict):
         return track_fingerprint(self.declared)
 
     def with_budget(self, budget: Budget) -> Track:
-        """Return the track ``NAME~iterations=5`` with another budget, or this track if the budget is its own."""
+        """Return the track ``NAME~iterations=5`` with another budget, or this track if the budget is the same."""
         if budget == self.budget:
             return self
         base = self.name.split("~")[0]

@@ -80,7 +80,7 @@ class FrameGeometry:
 
     @property
     def whole_columns(self) -> FrameGeometry:
-        """The same rows with every column, for crops at varying columns."""
+        """The same geometry, but with every column, for crops at varying columns."""
         top, _, height, _ = self.crop
         return replace(self, crop=(top, 0, height, self.columns))
 

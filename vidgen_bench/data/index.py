@@ -46,7 +46,7 @@ class Stored(BaseModel):
 
     @property
     def entry(self) -> Entry:
-        """The part of it that a sampler needs."""
+        """The part of the entry that a sampler needs."""
         return Entry(self.path, self.label, self.first, self.frames)
 
 
@@ -91,7 +91,7 @@ class Index(BaseModel):
         """The data fingerprint: a sha256 of the geometry, the frames and the lists.
 
         It is the same on every machine that decodes the same videos: location, file times, decoder and the case of
-        names do not enter.
+        names do not matter.
         """
         content = {
             "data": FORMAT,

@@ -29,7 +29,7 @@ class Store:
         """Return the store in ``folder``.
 
         Raises:
-            DataError: it is incomplete, or its files contradict each other.
+            DataError: the store is incomplete, or its files contradict each other.
         """
         index = read_index(folder / INDEX_FILE)
         path = folder / FRAMES_FILE

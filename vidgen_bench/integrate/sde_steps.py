@@ -78,8 +78,8 @@ def milstein_stratonovich_step(drift: Field, diffusion: Field, t: float, dt: flo
 
     y(t + dt) = y + mu dt + sigma dW + dW J [sigma dW] / 2.
     The mean of the correction is J_ii sigma_i dt / 2, the Stratonovich drift, for every J. torchsde uses the
-    vector-Jacobian product J^T [sigma dW^2] / 2 instead, with mean (J^T sigma)_i dt / 2: the same for a diagonal J,
-    another limit if sigma is a full network. Strong order 1 if sigma_i depends on y_i only, 1/2 otherwise.
+    vector-Jacobian product J^T [sigma dW^2] / 2 instead, with mean (J^T sigma)_i dt / 2. This is equal for a diagonal
+    J, but has another limit if sigma is a full network. Strong order 1 if sigma_i depends on y_i only, 1/2 otherwise.
 
     Args:
         drift, diffusion: mu and sigma, ``(t, y) -> [N, *state]``; sigma differentiable.

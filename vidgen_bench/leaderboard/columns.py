@@ -32,7 +32,7 @@ class Source:
 
     @property
     def others(self) -> Measuring:
-        """The plugins of other distributions than the harness."""
+        """The plugins that do not come with vidgen-bench."""
         return tuple(p for p in self.measured_by if p[2] != OURS)
 
 
@@ -57,7 +57,7 @@ class Column:
 def columns(entries: Sequence[Entry], select: str) -> tuple[list[Entry], dict[str, Column]]:
     """Return the entries with their metrics renamed to column names, and the columns by name.
 
-    The column of ``select``, the metric that rows are ordered by, under the protocol that all entries share keeps its plain name.
+    Rows are ordered by ``select``; its column under the protocol that all entries share keeps the plain name.
     """
     sources: dict[str, dict[Source, list[Entry]]] = {}
     for entry in entries:
@@ -76,7 +76,7 @@ def source_of(record: Record, metric: str) -> Source:
 
 
 def _named(metric: str, found: Mapping[Source, Sequence[Entry]], own: str) -> Iterator[tuple[Source, str]]:
-    """Yield each column of a metric with its name; the first, by own protocol, our plugins and record count, has the plain name."""
+    """Yield each column of a metric with its name; only the first, in order of protocol, plugins and record count, has the plain name."""
     first, *others = sorted(
         found, key=lambda s: (s.protocol != own, s.others, -len(found[s]), s.protocol, s.measured_by)
     )
@@ -92,7 +92,7 @@ def _named(metric: str, found: Mapping[Source, Sequence[Entry]], own: str) -> It
 
 
 def _by(source: Source, first: Source) -> list[str]:
-    """Return the distributions of a column that differ from those of the first column."""
+    """Return the suffix that names a column's distributions, if they differ from those of the first column."""
     theirs, seen = dict(_distributions(source)), dict(_distributions(first))
     differing = [theirs["metric"]] if theirs.get("metric") != seen.get("metric") and "metric" in theirs else []
     if theirs.get("instrument") != seen.get("instrument") and "instrument" in theirs:
@@ -118,7 +118,7 @@ def _column(metric: str, source: Source, entries: Sequence[Entry]) -> Column:
 
 
 def _most(values: Sequence[T]) -> T:
-    """Return the most frequent value; of equally frequent ones the alphabetically first, independent of file names."""
+    """Return the most frequent value; ties go to the alphabetically first, so file names do not matter."""
     counted = Counter(values)
     return min(counted, key=lambda value: (-counted[value], str(value)))
 

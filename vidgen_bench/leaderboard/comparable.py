@@ -107,7 +107,7 @@ def _order(group: Sequence[Entry], names: Mapping[str, str]) -> tuple[Any, ...]:
 def _as_watched(record: Record) -> bool:
     """Return whether the final scores and the scores during training share a protocol, apart from the number of samples.
 
-    This recognises a track's own protocol when its name does not, as with a protocol from a file or another precision.
+    This recognises a track's own protocol when the name is not enough, as with a protocol from a file or another precision.
     """
     final, watched = record.protocols.get(protocol_of(record)), record.protocols.get(record.watched or "")
     return final is not None and watched is not None and _unsized(final) == _unsized(watched)

@@ -34,7 +34,7 @@ class FeatureExtractor:
             self.rows = rows_at_once(lambda n: self._forward(torch.zeros(n, *shape, device=device), layers), device)
 
     def outputs(self, clips: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
-        """Return {layer: [n, D]} of clips [n, 3, T, H, W] in [-1, 1], float32 on the device."""
+        """Return {layer: [n, D]} for clips [n, 3, T, H, W] in [-1, 1], float32 on the device."""
         with strictly(self.resolved.protocol.precision):
             out, self.rows = in_parts(lambda part: self._forward(part, layers), clips.to(self.device), self.rows)
         return out

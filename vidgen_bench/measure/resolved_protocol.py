@@ -47,7 +47,7 @@ class ResolvedProtocol:
 
     @property
     def watched(self) -> tuple[ChosenMetric, ...]:
-        """The metrics computed during training and ranked by."""
+        """The metrics computed during training and used for ranking."""
         return tuple(c for c in self.metrics if not c.extra)
 
     @property

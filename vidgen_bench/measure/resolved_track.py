@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class VideoLocation:
-    """Where the videos of a data set are, as given by ``--data``, ``--splits``, ``--allow-missing`` and ``--workers``."""
+    """The location of a data set's videos, as given by ``--data``, ``--splits``, ``--allow-missing`` and ``--workers``."""
 
     folder: Path | None = None
     splits: Path | None = None
@@ -148,7 +148,7 @@ def _check_selection(track: Track, main: ResolvedProtocol) -> None:
     if watched[select] == "neither":
         ranking = [name for name, better in watched.items() if better != "neither"]
         raise RequestError(
-            f"The track {track.name} selects by {select!r}, of which neither higher nor lower is better. "
+            f"The track {track.name} selects by {select!r}, but neither higher nor lower is better. "
             f"Select by {' or '.join(ranking) or 'a metric with a better direction'}."
         )
 

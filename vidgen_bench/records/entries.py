@@ -63,7 +63,7 @@ class PluginEntry(Strict):
 
 
 class MetricEntry(Strict):
-    """What tables need to show a metric without its plugin, and the protocol of its scores."""
+    """A metric as tables show it, even if its plugin is not installed, and the protocol of its scores."""
 
     title: str
     better: Literal["higher", "lower", "neither"]

@@ -21,13 +21,13 @@ _MOST = 1024
 
 
 def fitting_rows(free: int, each: int) -> int:
-    """Return the largest power of two of rows that fits in half of ``free`` bytes at ``each`` bytes per row; 1 to 1,024."""
+    """Return how many rows of ``each`` bytes fit in half of ``free`` bytes: a power of two, 1 to 1,024."""
     fit = int(free * _SHARE) // max(each, 1)
     return 1 << max(0, min(fit, _MOST).bit_length() - 1)
 
 
 def rows_at_once(work: Callable[[int], object], device: torch.device) -> int:
-    """Return how many rows ``work`` can process at once on this device; on a GPU it is called with a few to measure its memory.
+    """Return how many rows ``work`` can process at once on this device; on a GPU, a call with a few rows measures its memory.
 
     Args:
         work: processes the given number of rows and keeps no reference to them.

@@ -49,7 +49,7 @@ class Header:
         return self.length + (0 if self.dtype.hasobject else self.dtype.itemsize * math.prod(self.shape))
 
     def wrong_size(self, size: int) -> str:
-        """Return the error text for a file with another size."""
+        """Return the error text for a file whose size does not match."""
         return f"its shape {list(self.shape)} needs {self.file_size:,} bytes, the file has {size:,}"
 
 

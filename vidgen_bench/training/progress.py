@@ -11,7 +11,7 @@ from vidgen_bench.config.budget import Budget
 
 @dataclass
 class Progress:
-    """Counters of a run. With the weights and optimiser states they are all that resuming needs: there is no random state."""
+    """Counters of a run. Resuming needs only these, the weights and the optimiser states: there is no random state."""
 
     iteration: int = 0
     clips: int = 0
@@ -38,7 +38,7 @@ class Progress:
         return asdict(self)
 
     def share(self, budget: Budget, world: int) -> float:
-        """Return the spent fraction of the budget, the largest over its limits; 1 or more ends the run."""
+        """Return the largest fraction spent of any limit of the budget; 1 or more ends the run."""
         spent = {
             "iterations": self.iteration,
             "clips": self.clips,

@@ -34,7 +34,7 @@ class Discriminator(nn.Module):
         self.layout, self.sigma = layout, sigma
 
     def forward(self, x: Tensor, noise: Noise, name: str) -> Tensor:
-        """Return the logits [N, outputs, ...] of x [N, C, ...]; ``name`` distinguishes the noise of two passes in one turn."""
+        """Return the logits [N, outputs, ...] for x [N, C, ...]; ``name`` distinguishes the noise of two passes in one turn."""
         x = x.contiguous(memory_format=self.layout)
         for i, layer in enumerate(self.layers):
             if self.sigma > 0.0 and self.training:
@@ -48,14 +48,14 @@ def image_discriminator(
 ) -> Discriminator:
     """Return the image discriminator; 64 pixels give 3-64-128-256-1 (patch) or 3-64-128-256-512-1 (image).
 
-    Kernel 4, stride 2, padding 1 until the map is 4 x 4: of logits (patch), or of features that a 4 x 4 kernel scores.
+    Kernel 4, stride 2, padding 1 until the map is 4 x 4. It holds the logits (patch), or features that a 4 x 4 kernel scores.
 
     Args:
         kind: patch or image.
         size: side of the frame in pixels, 4 * 2^k, at least 16.
-        channels: of the frame.
-        width: factor on the channels between.
-        sigma: of the instance noise.
+        channels: channels of the frame.
+        width: factor on the numbers of hidden channels.
+        sigma: standard deviation of the instance noise.
     Shape:
         [N, C, H, W] -> [N, 1, 4, 4] (patch) or [N, 1, 1, 1] (image).
     """
@@ -76,9 +76,9 @@ def video_discriminator(
     Args:
         kind: patch or video.
         size: side of the frame in pixels, 4 * 2^k, at least 16.
-        channels: of the frame.
-        width: factor on the channels between.
-        sigma: of the instance noise.
+        channels: channels of the frame.
+        width: factor on the numbers of hidden channels.
+        sigma: standard deviation of the instance noise.
         categories: K class logits after the first; 0 with patch.
     Shape:
         [N, C, T, H, W] -> [N, 1 + K, T - 3 L, 1, 1] with L layers, or [N, 1, T - 3 L, 4, 4] (patch).

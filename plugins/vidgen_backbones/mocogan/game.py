@@ -66,7 +66,7 @@ class _Play:
     options: MoCoGANOptions
 
     def image_loss(self, batch: Batch | None, noise: Noise) -> dict[str, Tensor]:
-        """BCE(D_I(x), 1) + BCE(D_I(G(z)), 0); the fakes come from a generator in training mode, without gradient."""
+        """Return BCE(D_I(x), 1) + BCE(D_I(G(z)), 0); the fakes come from a generator in training mode, without gradient."""
         assert batch is not None
         real = self._image_logits(batch.clips.squeeze(2), noise, "real")
         with torch.no_grad():
@@ -77,7 +77,7 @@ class _Play:
         }
 
     def video_loss(self, batch: Batch | None, noise: Noise) -> dict[str, Tensor]:
-        """BCE(D_V(x), 1) + BCE(D_V(G(z)), 0), and with ``labels`` the cross-entropy of the classes of the real clips."""
+        """Return BCE(D_V(x), 1) + BCE(D_V(G(z)), 0); ``labels`` adds the cross-entropy of the real clips' classes."""
         assert batch is not None
         real, classes = self._clip_logits(batch.clips, noise, "real")
         with torch.no_grad():
@@ -89,7 +89,7 @@ class _Play:
         return terms
 
     def generator_loss(self, batch: Batch | None, noise: Noise) -> dict[str, Tensor]:
-        """BCE(D_V(G(z)), 1) + BCE(D_I(G(z')), 1), and with ``infogan`` the cross-entropy of the clips' own categories."""
+        """Return BCE(D_V(G(z)), 1) + BCE(D_I(G(z')), 1); ``infogan`` adds the cross-entropy of the fakes' categories."""
         # clips before images, as in the original: the order matters for the renderer's running statistics
         clips, images = self.sample(noise, self.times), self._images(noise)
         video, classes = self._clip_logits(clips, noise, "video")

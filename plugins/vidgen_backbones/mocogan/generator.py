@@ -26,8 +26,8 @@ class FrameGenerator(nn.Module):
     Args:
         latent: width of the vector, content + category + motion.
         size: side of the frame in pixels, 4 * 2^k.
-        channels: of the frame.
-        width: factor on the channels between.
+        channels: channels of the frame.
+        width: factor on the numbers of hidden channels.
     Shape:
         [M, latent] -> [M, C, size, size].
     Reference: Tulyakov et al. 2018; Radford, Metz, Chintala 2016 (DCGAN).
@@ -63,7 +63,7 @@ class Generator(nn.Module):
         return torch.cat([fixed[:, None].expand(-1, motion.shape[1], -1), motion], dim=2)
 
     def forward(self, fixed: Tensor, z: Tensor, times: Times, noise: Noise) -> Tensor:
-        """Return clips [N, C, T, H, W] in (-1, 1) of fixed [N, F] and z_0 [N, D] at these instants."""
+        """Return clips [N, C, T, H, W] in (-1, 1) from fixed [N, F] and z_0 [N, D] at these instants."""
         latents = self.latents(fixed, z, times, noise)
         return self.frame(latents.flatten(0, 1)).unflatten(0, latents.shape[:2]).transpose(1, 2)
 

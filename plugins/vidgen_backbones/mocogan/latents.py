@@ -22,7 +22,7 @@ def one_hot(index: Tensor, classes: int) -> Tensor:
 
 
 def category(options: MoCoGANOptions, noise: Noise) -> Tensor:
-    """Return the category codes [N, K], one-hot of a uniform class."""
+    """Return the category codes [N, K]: one-hot vectors of uniformly drawn classes."""
     return one_hot(noise.integers("category", options.categories), options.categories)
 
 
@@ -38,7 +38,7 @@ def start(options: MoCoGANOptions, noise: Noise) -> Tensor:
 
 
 def picks(noise: Noise, images: int, frames: int) -> tuple[Tensor, Tensor]:
-    """Return the video and frame indices, int64 [n] each, of this process's share of a batch of images.
+    """Return the video and frame indices, int64 [n] each, for this process's share of a batch of images.
 
     From 2 n T videos of T frames, n frames are drawn without replacement and sorted, as in the original. All processes draw the
     same indices and each takes its rows, so the images do not depend on the number of processes.

@@ -22,7 +22,7 @@ class Discriminator(nn.Module):
         frames: a power of two, at most size / 4.
         size: side of the frame in pixels, 4 * 2^k.
         channels: channels of the frame.
-        width: factor on the channels between.
+        width: factor on the numbers of hidden channels.
     Shape:
         [N, C, T, H, W] -> [N].
     Reference: Saito, Matsumoto, Saito 2017.

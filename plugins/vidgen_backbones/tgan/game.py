@@ -58,7 +58,7 @@ def _players(parts: Mapping[str, nn.Module], clip: Clip, options: TGANOptions) -
 def _discriminator_loss(
     parts: Mapping[str, nn.Module], times: Times, batch: Batch | None, noise: Noise
 ) -> dict[str, Tensor]:
-    """E[D(G(z))] - E[D(x)]; the fakes come from a generator in training mode, without gradient."""
+    """Return E[D(G(z))] - E[D(x)]; the fakes come from a generator in training mode, without gradient."""
     assert batch is not None
     critic = parts["discriminator"]
     real = critic(batch.clips).mean()
@@ -70,7 +70,7 @@ def _discriminator_loss(
 def _generator_loss(
     parts: Mapping[str, nn.Module], times: Times, batch: Batch | None, noise: Noise
 ) -> dict[str, Tensor]:
-    """-E[D(G(z))], with a new z."""
+    """Return -E[D(G(z))], with a new z."""
     return {"fake": -parts["discriminator"](_sample(parts, noise, times)).mean()}
 
 

@@ -29,7 +29,7 @@ class FrameGenerator(nn.Module):
         latent: width of both codes.
         size: side of the frame in pixels, 4 * 2^k.
         channels: channels of the frame.
-        width: factor on the channels between.
+        width: factor on the numbers of hidden channels.
     Reference: Saito, Matsumoto, Saito 2017; layers before a BN have no bias.
     """
 
@@ -54,7 +54,7 @@ class FrameGenerator(nn.Module):
         return nn.Sequential(nn.Linear(latent, features, bias=False), nn.BatchNorm1d(features), nn.ReLU())
 
     def forward(self, z: Tensor, path: Tensor) -> Tensor:
-        """Return the frames [N, T, C, size, size] of z [N, latent] and path [N, T, latent]."""
+        """Return the frames [N, T, C, size, size] from z [N, latent] and path [N, T, latent]."""
         n, t = path.shape[:2]
         slow = self.slow(z).view(n, 1, self.code, SIDE, SIDE).expand(-1, t, -1, -1, -1)
         fast = self.fast(path.flatten(0, 1)).view(n, t, self.code, SIDE, SIDE)
@@ -72,7 +72,7 @@ class Generator(nn.Module):
         self.frame = frame
 
     def forward(self, z: Tensor, times: Times, noise: Noise) -> Tensor:
-        """Return clips [N, C, T, H, W] in (-1, 1) of z [N, latent] at these instants."""
+        """Return clips [N, C, T, H, W] in (-1, 1) from z [N, latent] at these instants."""
         return self.frame(z, self.temporal(z, times, noise)).transpose(1, 2)
 
 

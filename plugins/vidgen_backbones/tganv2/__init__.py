@@ -39,7 +39,7 @@ class TGANv2Options:
 
 @dataclass(frozen=True)
 class TGANv2:
-    """Frames rendered one by one at several resolutions, fewer at each higher one; one 3-D critic per resolution."""
+    """Frames rendered one by one at several resolutions, with fewer frames at each higher one; one 3-D critic per resolution."""
 
     name: str = "tganv2"
     summary: str = "frames rendered one by one at several resolutions, fewer at each higher one; a 3-D ResNet critic per resolution"
@@ -84,7 +84,7 @@ class TGANv2:
         return None
 
     def latent(self, clip: Clip, options: TGANv2Options) -> LatentSpec:
-        """Return the latent: maps of 1024 channels from a uniform z_0 of 256; the affine layer between is the lift of G_t."""
+        """Return the latent: maps of 1024 channels from a uniform z_0 of width 256; the affine layer between them is G_t's lift."""
         side = first_side(clip.size, options.base)
         return LatentSpec(
             shape=(scaled(FIRST, options.width), side, side),

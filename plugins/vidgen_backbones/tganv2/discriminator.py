@@ -34,7 +34,7 @@ class FirstBlock(nn.Module):
 
 
 class Block(nn.Module):
-    """A residual block: down(conv2(relu(conv1(relu(x)))) + shortcut(x)), with ``downsampled``.
+    """A residual block: down(conv2(relu(conv1(relu(x)))) + shortcut(x)), where down is ``downsampled``.
 
     Args:
         before, after: channels in and out.
@@ -78,7 +78,7 @@ class LevelDiscriminator(nn.Module):
     """Scores the clips of one resolution: five residual blocks, a sum over positions, a linear layer.
 
     Args:
-        channels: of the frame.
+        channels: channels of the frame.
         widths: channels of the blocks.
         last_relu: activate before the sum.
     Shape:
@@ -105,7 +105,7 @@ class Discriminator(nn.Module):
 
     Args:
         levels: number of resolutions.
-        channels: of the frame.
+        channels: channels of the frame.
         widths: channels of the blocks.
         last_relu: activate before the sum.
     Reference: Saito et al. 2020.

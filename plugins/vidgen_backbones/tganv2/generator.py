@@ -24,7 +24,7 @@ class Generator(nn.Module):
         temporal: z_0 [N, source] -> z_t [N, T, c, h, w].
         stages: channels in and out of the blocks before each head; c first, see ``sizes.stages``.
         channels: channels of the frame.
-        factor: in training, one frame of this many is kept from one level to the next.
+        factor: in training, one in every ``factor`` frames is kept from one level to the next.
     Reference: Saito et al. 2020.
     """
 
@@ -36,7 +36,7 @@ class Generator(nn.Module):
         self.factor = factor
 
     def forward(self, z: Tensor, times: Times, noise: Noise) -> Tensor:
-        """Return every frame at the last resolution only, [N, C, T, H, W] in (-1, 1), of z [N, source]."""
+        """Return clips [N, C, T, H, W] in (-1, 1) from z [N, source]: every frame, at the last resolution only."""
         maps = self.temporal(z, times, noise).flatten(0, 1)
         for stage in self.stages:
             maps = stage(_fast(maps))
@@ -76,5 +76,5 @@ def _fast(maps: Tensor) -> Tensor:
 
 
 def _clips(frames: Tensor, rows: int) -> Tensor:
-    """Return clips [N, C, T, H, W] of frames [N T, C, H, W]."""
+    """Return clips [N, C, T, H, W] from frames [N T, C, H, W]."""
     return frames.unflatten(0, (rows, -1)).transpose(1, 2)

@@ -12,7 +12,7 @@ class Recipe:
     """The settings in which the two published programs differ."""
 
     subsampling: int
-    """From one level to the next, one frame of this many is kept."""
+    """From one level to the next, one in every ``factor`` frames is kept."""
     last_relu: bool
     """Whether a ReLU precedes the discriminator's sum over positions."""
     batch: int

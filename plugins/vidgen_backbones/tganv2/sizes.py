@@ -32,7 +32,7 @@ def doublings(size: int, side: int) -> int | None:
 def stages(doubled: int, levels: int, width: float) -> list[tuple[int, ...]]:
     """Return the channels in and out of the blocks before each render head.
 
-    Block i = 1, 2 ... emits max(1024 / 2^i, 32) channels times ``width``. 192 pixels from 3 at four levels are
+    Block i = 1, 2 ... emits max(1024 / 2^i, 32) channels times ``width``. 192 pixels, from side 3 and with four levels, give
     (1024, 512, 256, 128), (128, 64), (64, 32), (32, 32).
 
     Args:

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 def kept(noise: Noise, name: str, frames: int, factor: int) -> Tensor:
     """Return the indices of the kept frames: r, r + factor, r + 2 factor ..., r uniform in 0 .. factor - 1.
 
-    The whole batch shares one r, on all processes; of fewer frames than ``factor``, one is kept.
+    The whole batch shares one r, on all processes; if there are fewer frames than ``factor``, one is kept.
 
     Args:
         noise: the source of the draw.
         name: the name of the draw.
-        frames: number of frames; a power of two like ``factor``, so that the number of kept frames does not depend on r.
-        factor: one frame of this many is kept.
+        frames: number of frames. It and ``factor`` are powers of two, so the number of kept frames does not depend on r.
+        factor: one in every ``factor`` frames is kept.
     Returns:
         int64 [max(1, frames / factor)].
     Reference: Saito et al. 2020, the frame sampling layer.
@@ -39,7 +39,7 @@ def real_pyramid(clips: Tensor, levels: int, factor: int, noise: Noise) -> list[
     Args:
         clips: [N, C, T, H, W].
         levels: resolutions; the last is H x W.
-        factor: one frame of this many is kept from one level to the next.
+        factor: one in every ``factor`` frames is kept from one level to the next.
         noise: the source of the draws ``real-frames-1`` ...
     Returns:
         ``levels`` tensors [N, C, T_l, H_l, W_l].

@@ -17,14 +17,14 @@ EPSILON = 1e-3
 class Discriminator(nn.Module):
     """Each layer halves rows, columns and frames until 4 rows are left; one kernel covers the rest.
 
-    32 frames of 64 x 64 give the paper's 3-64-128-256-512-2 with a last kernel of 2 x 4 x 4, 16 frames one of 1 x 4 x 4.
+    32 frames of 64 x 64 give the paper's 3-64-128-256-512-2 with a last kernel of 2 x 4 x 4; for 16 it is 1 x 4 x 4.
     LeakyReLU 0.2 after all but the last, BN from the second.
 
     Args:
         frames: size / 4 or size / 2.
         size: side of the frame in pixels, 4 * 2^k.
         channels: channels of the frame.
-        width: factor on the channels between.
+        width: factor on the numbers of hidden channels.
     Shape:
         [N, C, T, H, W] -> logits [N, 2], first for real, then for generated.
     Reference: Vondrick, Pirsiavash, Torralba 2016, discriminator network; its code for the epsilon and the two logits.

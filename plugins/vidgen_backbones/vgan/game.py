@@ -29,7 +29,7 @@ REAL, FAKE = 0, 1
 def build(clip: Clip, options: VGANOptions, temporal: nn.Module | None) -> Game:
     """Return the game of VGAN, with one player for both networks.
 
-    One Adam over both equals the original's two: it updates each entry independently, and their settings are equal. The
+    One Adam over both networks equals the original's two: it updates each entry independently, and their settings are equal. The
     original's learning rate falls only after 1000 epochs, which its runs of 100 never reach, so it is constant here.
     """
     if temporal is not None:

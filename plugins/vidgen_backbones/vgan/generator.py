@@ -24,8 +24,8 @@ class ImageStream(nn.Module):
 
     Args:
         size: side of the frame in pixels, 4 * 2^k.
-        channels: of the frame.
-        width: factor on the channels between.
+        channels: channels of the frame.
+        width: factor on the numbers of hidden channels.
     Shape:
         [N, 100] -> [N, C, size, size] in (-1, 1).
     Reference: Vondrick, Pirsiavash, Torralba 2016, two stream architecture.
@@ -50,14 +50,14 @@ class ImageStream(nn.Module):
 class VideoStream(nn.Module):
     """The foreground and its mask: transposed 3-D convolutions from a vector up to the clip, with two heads.
 
-    Rows, columns and frames double together, from a 4 x 4 map of two frames (the paper's 32 at 64 pixels) or of one
-    (16 frames: the first kernel is then 1 x 4 x 4). BN and ReLU after all but the heads.
+    Rows, columns and frames double together. The first map is 4 x 4; it has two frames (for the paper's 32 frames of
+    64 x 64), or one frame (for 16 frames; the first kernel is then 1 x 4 x 4). BN and ReLU after all but the heads.
 
     Args:
         frames: size / 4 or size / 2.
         size: side of the frame in pixels, 4 * 2^k.
-        channels: of the frame.
-        width: factor on the channels between.
+        channels: channels of the frame.
+        width: factor on the numbers of hidden channels.
     Shape:
         [N, 100] -> foreground [N, C, T, size, size] in (-1, 1) and mask [N, 1, T, size, size] in (0, 1).
     Reference: Vondrick, Pirsiavash, Torralba 2016, two stream architecture.

@@ -36,7 +36,7 @@ class Null:
 
     @property
     def variants(self) -> Mapping[str, Mapping[str, Any]]:
-        """With the backbone's fully connected network first: ode1 without its equation."""
+        """Return a variant that starts with the backbone's fully connected network, as ode1 does."""
         return {"embedded": {"embedding": True}}
 
     def refuses(self, spec: LatentSpec, options: NullOptions) -> str | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class IIDGenerator(nn.Module):
-    """A latent path without memory: z_k = Lift(Embedding([e_k, y])), [e_0, y] = z_0, e_1, e_2 ... independent like e_0.
+    """A latent path without memory: z_k = Lift(Embedding([e_k, y])), [e_0, y] = z_0; each e_k is drawn like e_0.
 
     e is the leading ``spec.noise`` entries, drawn by ``spec.prior``; the condition y is kept at every frame.
 
@@ -42,7 +42,7 @@ class IIDGenerator(nn.Module):
         return self.lift(self.embedding(z.flatten(0, 1))).unflatten(0, z.shape[:2])
 
     def _draw(self, noise: Noise, steps: int) -> Tensor:
-        """Return [N, steps, noise] from the prior; the first steps do not depend on their number, and step 0 is unused."""
+        """Return [N, steps, noise] from the prior; more steps do not change the first ones, and step 0 is unused."""
         if self.prior == "normal":
             return noise.normal("iid", steps, self.noise)
         return 2.0 * noise.uniform("iid", steps, self.noise) - 1.0

@@ -41,7 +41,7 @@ class ODEOptions:
 
 @dataclass(frozen=True)
 class LatentODE:
-    """z^(n) = f(z^(n-1)): the input of f is the highest derivative in the state, or all of it in the physics form; emits z."""
+    """z^(n) = f(z^(n-1)): the input of f is the highest derivative in the state (physics form: the whole state); the output is z."""
 
     name: str
     summary: str
@@ -54,7 +54,7 @@ class LatentODE:
 
     @property
     def variants(self) -> Mapping[str, Mapping[str, Any]]:
-        """Return the widths of f: one layer, two as wide as the state, two of equal parameter count; and the physics form."""
+        """Return the variants: one layer, two as wide as the state, two with an equal parameter count, and the physics form."""
         widths = {"single": {"hidden": "none"}, "two-layer": {"hidden": "state"}, "equal": {"hidden": "equal"}}
         return widths if self.sets["order"] == 1 else {**widths, "physics": {"form": "physics"}}
 

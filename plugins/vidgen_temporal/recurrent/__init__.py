@@ -58,7 +58,7 @@ class Recurrent:
     api: str = "1.0"
 
     def refuses(self, spec: LatentSpec, options: RecurrentOptions) -> str | None:
-        """Refuse clips of one frame, and latents of the other kind (naming the twin that accepts them)."""
+        """Refuse clips of one frame, and latents of the other kind; the reason names the generator that accepts them."""
         takes, other = ("maps (c, h, w)", "vectors (d,)") if self.maps else ("vectors (d,)", "maps (c, h, w)")
         if len(spec.shape) != (3 if self.maps else 1):
             fits = len(spec.shape) == (1 if self.maps else 3)

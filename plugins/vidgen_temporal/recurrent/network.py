@@ -30,7 +30,7 @@ class RecurrentGenerator(nn.Module):
 
     With a = Lift(z_0): drive ``noise``: h_0 = a, x_k ~ N(0, I); ``impulse``: h_0 = 0, x_0 = a, x_k = 0 afterwards;
     ``constant``: h_0 = 0, x_k = a. Only the first of several stacked cells has this h_0; all other states, memories included,
-    start at zero. The input of each cell is h of the one below; the last h is the output. The first frame is h_1, not h_0.
+    start at zero. The input of each cell is the h of the cell below; the last h is the output. The first frame is h_1, not h_0.
     The weights keep PyTorch's default initialisation for every backbone, as in MoCoGAN's GRU and TGANv2's ConvLSTM.
 
     Args:

@@ -54,11 +54,11 @@ class LatentSDE:
 
     @property
     def variants(self) -> Mapping[str, Mapping[str, Any]]:
-        """Return the widths of mu and sigma: one layer, two as wide as the state, two of equal parameter count."""
+        """Return the variants of mu and sigma: one layer, two as wide as the state, two with an equal parameter count."""
         return {"single": {"hidden": "none"}, "two-layer": {"hidden": "state"}, "equal": {"hidden": "equal"}}
 
     def refuses(self, spec: LatentSpec, options: SDEOptions) -> str | None:
-        """Refuse a latent that is neither vector nor map, Milstein on torchsde, and a width without solution."""
+        """Refuse a latent that is neither vector nor map, Milstein on torchsde, and ``equal`` if no width has that parameter count."""
         if len(spec.shape) not in (1, 3):
             return f"it takes a vector (d,) or a map (c, h, w), not a latent of shape {spec.shape}"
         if options.solver == "milstein" and options.backend == "torchsde":

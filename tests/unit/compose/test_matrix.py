@@ -121,7 +121,7 @@ def test_a_strangers_fault_is_told_with_its_name_and_stops_nobody_else() -> None
     host = Table(backbone=[PAINTER, Falling()], temporal=[Walk(), Stumbling(), MapWalk()])
     cells = {cell.spec: cell.reason for cell in matrix(TRACK, host)}
     assert cells["painter+walk"] is None
-    fault = "The temporal generator 'stumbling' of test-plugins 1.0 (entry point 'test') cannot answer: ValueError: not enough values"
+    fault = "The temporal generator 'stumbling' of test-plugins 1.0 (entry point 'test') failed: ValueError: not enough values"
     assert (cells["painter+stumbling"] or "").startswith(fault)
     assert "The backbone 'falling' of test-plugins 1.0" in (cells["falling+walk"] or "")
     with pytest.raises(PluginError, match="'stumbling' of test-plugins"):

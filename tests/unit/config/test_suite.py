@@ -172,7 +172,7 @@ def test_a_grid_in_a_file(own) -> None:
             ("{ temporal = { hidden = 64 } }", '{ temporal = { hidden = 64 }, "temporal.hidden" = 3 }'),
             ["cells.1.set: temporal.hidden: given twice"],
         ),
-        (('row = "ode"', 'row = "own"'), ["cells.1: row 'own' already has a cell in column 'TGAN'"]),
+        (('row = "ode"', 'row = "own"'), ["cells.1: second cell in row 'own', column 'TGAN'"]),
         (('["own", "ode"]', '["own", "ode", "sde"]'), ["rows: 'sde' has no cell"]),
         (('["own", "ode"]', '["own", "ode", "own"]'), ["rows: 'own' is given twice"]),
         (('name = "mine"', 'name = "mine"\nseeds = [1, 1]'), ["seeds: 1 is given twice"]),

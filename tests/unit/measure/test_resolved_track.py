@@ -102,7 +102,7 @@ def test_a_protocol_is_not_measured_by_twice(track) -> None:
 
 
 def test_a_metric_without_a_direction_selects_nothing(track) -> None:
-    with pytest.raises(RequestError, match=r"of which neither higher nor lower is better\. Select by is or fid"):
+    with pytest.raises(RequestError, match=r"but neither higher nor lower is better\. Select by is or fid"):
         resolved_track(track(metrics=["is", "fid", "nearest"], select="nearest"))
 
 

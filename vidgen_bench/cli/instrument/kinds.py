@@ -13,7 +13,7 @@ Part = Literal["importer", "trainer"]
 
 
 def kinds(part: Part) -> dict[str, LoadedPlugin]:
-    """Return one instrument per kind that declares this part.
+    """Return {kind: instrument} of all instruments that declare this part.
 
     Raises:
         PluginError: two plugins declare one kind.

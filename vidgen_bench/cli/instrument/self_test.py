@@ -60,7 +60,7 @@ def check_instrument(
 
 
 def _instrument(name: str) -> Instrument:
-    """Return an instrument with a self-test, after its weights have been read once: no video is decoded for a damaged file.
+    """Return an instrument that has a self-test; its weights are read first, to report damage before any video is decoded.
 
     Raises:
         RequestError: there is no such instrument, it has no self-test, or its weights are missing.

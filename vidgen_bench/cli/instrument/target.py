@@ -1,4 +1,4 @@
-"""Where ``vidgen-bench instrument import`` and ``train`` write: checked before any work."""
+"""The file that ``vidgen-bench instrument import`` or ``train`` will write, checked before any work."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def check_name(name: str, part: Part, kind: str) -> None:
 
 
 def free(target: Path, force: bool) -> Path:
-    """Return a file's path.
+    """Return ``target`` if a file can be written there.
 
     Raises:
         RequestError: a folder has this path, or a file has it and ``force`` is not set.

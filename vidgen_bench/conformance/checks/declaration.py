@@ -20,7 +20,7 @@ SECONDS = 120
 
 
 def check_declaration(declared: Declared) -> None:
-    """Check that it is immutable, that options have help and accept their values, and that its imports are light."""
+    """Check that a declaration is immutable, that its options have help and accept their values, and that its imports are light."""
     value = declared.plugin.declaration
     demand(
         _refuses_change(value),

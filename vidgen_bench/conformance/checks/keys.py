@@ -33,7 +33,7 @@ class Losses:
 
     @property
     def ignores_key(self) -> bool:
-        """Whether it draws and yet the key has no effect; a hinge loss at exactly 0 proves nothing."""
+        """Whether the loss draws numbers but the key has no effect; a hinge loss at exactly 0 proves nothing."""
         return self.drawn and bitwise_equal(self.first, self.other) and bool(self.first.any())
 
 

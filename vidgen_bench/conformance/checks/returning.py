@@ -28,7 +28,7 @@ ORDER = 0.5
 
 
 def check_return(subject: Subject, dtype: torch.dtype) -> None:
-    """Check that a path that is a flow of its start returns to it."""
+    """Check that a path returns to its start, if the start alone determines it (a flow)."""
     coarse, fine = vector_latent(FRAMES), vector_latent(2 * FRAMES - 1)
     if not (_takes(subject, coarse) and _takes(subject, fine)):
         return

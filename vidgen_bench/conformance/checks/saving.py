@@ -68,7 +68,7 @@ def _after(player: Player, calls: int) -> None:
 
 
 def _check_after(game: Game, other: Game) -> None:
-    """Check that ``after`` does the same in both games on changed weights, though the first has called it once more."""
+    """Check that ``after`` does the same in both games on changed weights, although the first game has already called it."""
     for one in (game, other):
         with torch.no_grad():
             for player in one.players:
@@ -88,7 +88,7 @@ def _check_after(game: Game, other: Game) -> None:
 
 
 def _check_schedule(mine: Player, theirs: Player) -> None:
-    """Check that the factor depends on the iteration alone: a resumed run does not repeat earlier calls."""
+    """Check that the learning-rate factor depends on the iteration alone: a resumed run does not repeat earlier calls."""
     forth = {i: mine.schedule(i) for i in ITERATIONS}
     for player in (mine, theirs):
         for i in reversed(ITERATIONS):

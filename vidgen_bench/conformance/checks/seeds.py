@@ -47,7 +47,7 @@ def _check_other(what: str, trained: Mapping[str, Tensor], another: Mapping[str,
 
 
 def _check_temporal(subject: Subject) -> None:
-    """Check the temporal generator by itself: a renderer's weights would hide constant ones."""
+    """Check the temporal generator by itself: in a game, the renderer's weights differ and would hide equal ones."""
     with Watch() as watch:
         module = subject.composition.build_temporal(0)
     other = subject.composition.build_temporal(1)

@@ -65,7 +65,7 @@ def path(subject: Subject) -> Tensor:
 
 @torch.no_grad()
 def _check_device(subject: Subject) -> None:
-    """Run on the meta device, which has no values, to find tensors on another device without an accelerator."""
+    """Run on the meta device, which has no values, to find tensors that are created on another device; no accelerator is needed."""
     composition = subject.composition
     module, latent = composition.build_temporal(0), composition.latent
     assert module is not None

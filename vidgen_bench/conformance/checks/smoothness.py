@@ -2,7 +2,7 @@ r"""A path that extends before the first frame is at least as smooth there as at
 
 The fourth difference of z at t, z(t - 2h) - 4 z(t - h) + 6 z(t) - 4 z(t + h) + z(t + 2h), falls like h^4 on a smooth path, like h on
 one with a kink (a path mirrored at 0, or held there), and not at all on one that jumps. A network may have kinks of its own (ReLU)
-or oscillate faster than h, but at every instant alike; therefore 0 is compared with instants inside the clip.
+or oscillate faster than h, but equally at every instant; therefore 0 is compared with instants inside the clip.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _is_smooth(found: Sequence[Differences], dtype: torch.dtype) -> bool:
 
 
 def _order(found: Sequence[Differences]) -> float:
-    """Return the order in the step of the difference at 0, from the two finest steps."""
+    """Return p for which the difference at 0 falls like step^p, from the two finest steps."""
     before, last = found[-2:]
     return math.log(max(before.at_0, 1e-300) / max(last.at_0, 1e-300)) / math.log(before.step / last.step)
 
@@ -100,7 +100,7 @@ def _between(
 
 
 def _on_grids(composition: Composition, latent: LatentSpec, dtype: torch.dtype) -> list[Differences]:
-    """Return the differences on the frames of denser and denser clips, for a path without frames between."""
+    """Return the differences on the frames of denser and denser clips, for a path that is not defined between frames."""
     found = []
     for n in DENSER:
         last = n * (latent.frames - 1)

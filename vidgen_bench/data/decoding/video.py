@@ -1,7 +1,7 @@
 """Decoding of a video: every frame, in order, from frame 0.
 
 decord 0.6 silently returns wrong frames after a seek in a file with a single key frame, so this module never seeks.
-PyAV is used if decord has no wheel, fails, or returns another frame count than the header. Both give the same pixels.
+PyAV is used if decord has no wheel, fails, or returns a frame count that differs from the header's. Both give the same pixels.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def decode(path: Path) -> Decoded:
     """Return every frame of a video, in memory.
 
     Raises:
-        DataError: the file cannot be read, has no frames, or has fewer than its header declares; the text names it.
+        DataError: the file cannot be read, has no frames, or has fewer frames than its header declares; the text names it.
     """
     chunks: list[Frames] = []
     reading = read(path, chunks.append, chunks.clear)
@@ -102,7 +102,7 @@ def _decord() -> ModuleType | None:
 def _try_decord(
     library: ModuleType, path: Path, take: Callable[[Frames], None], restart: Callable[[], None], header: int | None
 ) -> Reading | None:
-    """Read with decord; return None, so that PyAV is tried, if it fails or its count differs from the header's."""
+    """Read with decord; if it fails or its frame count differs from the header's, return None (PyAV is tried next)."""
     restart()
     try:
         reader = library.VideoReader(str(path), ctx=library.cpu(0), num_threads=1)

@@ -163,7 +163,7 @@ class Worker:
         """Block until the process has finished its imports.
 
         Raises:
-            VidgenBenchError: it ended instead; the text has the last line of its standard error.
+            VidgenBenchError: the process ended instead; the text has the last line of its standard error.
         """
         if not self._read(60.0):
             self.end()

@@ -51,7 +51,7 @@ class Clips:
     def read(self, indices: Sequence[int], rows: int = ROWS) -> Iterator[Tensor]:
         """Yield the clips with these indices, in this order, float32 [<= rows, 3, T, H, W] in [-1, 1].
 
-        A pixel value p in 0 .. 255 becomes (p - 128) / 128, as in real clips; v in 0 .. 1 is p = 255 v; v in -1 .. 1 is unchanged.
+        A pixel value p in 0 .. 255 becomes (p - 128) / 128, as in real clips; v in 0 .. 1 stands for p = 255 v; -1 .. 1 is unchanged.
 
         Raises:
             DataError: a file is damaged; the text names it.

@@ -34,7 +34,7 @@ def layout_of(shape: tuple[int, ...], given: Layout | None, where: str) -> Layou
     """Return the layout of an array with five axes, or with four for one clip.
 
     Raises:
-        RequestError: another number of axes; no possible channel axis has 3 entries, or several have and none is ``given``.
+        RequestError: not 4 or 5 axes; no possible channel axis has 3 entries; or several have 3 and no layout is ``given``.
     """
     if len(shape) not in (4, 5):
         raise RequestError(

@@ -98,7 +98,7 @@ def _checked_tensor(tensor: Tensor) -> Tensor:
     """Return the tensor if it is dense and has a pixel type.
 
     Raises:
-        RequestError: it is on the meta device, sparse, nested or quantised, or its type cannot hold pixels.
+        RequestError: the tensor is on the meta device, sparse, nested or quantised, or its type cannot hold pixels.
     """
     import torch
 

@@ -12,7 +12,7 @@ from vidgen_bench.system.places import cache_folder
 
 
 class Unpacked:
-    """One unnamed file in the cache folder for all members of an archive; it disappears when the process ends, even by a kill."""
+    """One unnamed file in the cache folder for all members of an archive; it disappears when the process ends or is killed."""
 
     def __init__(self, archive: Path) -> None:
         self._archive = archive

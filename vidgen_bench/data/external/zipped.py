@@ -26,7 +26,7 @@ class ZippedBlock:
     """One .npy member of a zip.
 
     Raises:
-        DataError: it is not an array, contains Python objects, is in Fortran order, or its size does not match its shape.
+        DataError: the member is not an array, contains Python objects, is in Fortran order, or its size does not match its shape.
     """
 
     def __init__(self, path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, unpacked: Unpacked) -> None:
@@ -116,7 +116,7 @@ def open_zip(path: Path) -> list[Block]:
 
     Raises:
         DataError: the file is not a zip, or is damaged.
-        RequestError: it contains no .npy file, or something else.
+        RequestError: the zip contains no .npy file, or also other files.
     """
     archive = _opened(path)
     members = [m for m in archive.infolist() if not m.is_dir() and not _hidden(m.filename)]

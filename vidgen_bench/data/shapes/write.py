@@ -1,4 +1,4 @@
-"""Writes the data set ``shapes`` once, as AVI files in the UCF101 layout, so that the same code reads it and UCF101.
+"""Writes the data set ``shapes`` once, as AVI files in the UCF101 layout, which the code for UCF101 reads.
 
     <cache>/shapes-1/videos/DiscSlide/v_DiscSlide_g01_c01.avi
     <cache>/shapes-1/splits/classInd.txt, trainlist01.txt, testlist01.txt

@@ -39,7 +39,7 @@ class Member:
     composition: Composition | None
     misfit: str | None = None
     aside: bool = False
-    """Whether it runs on another track than the suite."""
+    """Whether its track differs from the suite's."""
 
     @property
     def spec(self) -> str:
@@ -75,7 +75,7 @@ class Job:
 
     @property
     def aside(self) -> bool:
-        """Whether only members with another track than the suite need it."""
+        """Whether it is needed only by members whose track differs from the suite's."""
         return all(m.aside for m in self.members)
 
     @property
@@ -107,7 +107,7 @@ class Ablation:
 
     @cached_property
     def jobs(self) -> tuple[Job, ...]:
-        """The distinct runs in the table's order; runs on other tracks than the suite's, often the longest, come last."""
+        """The distinct runs in the table's order; runs on tracks other than the suite's, often the longest, come last."""
         groups: dict[Key, list[Member]] = {}
         for member in self.members:
             if member.composition:

@@ -142,7 +142,7 @@ def _sentences(ablation: Ablation, results: Sequence[Result], summaries: Sequenc
 
 
 def _scale_sentence(moved: Sequence[Member], compared: Sequence[Member]) -> str:
-    """Return a sentence on our models that run on another track than the suite declares, by column or by cell."""
+    """Return a sentence on our models whose track differs from the suite's, by column or by cell."""
     where = ""
     if len(moved) < len(compared):
         kept = {m.cell.column for m in compared if m.track.fingerprint == m.declared.fingerprint}

@@ -19,10 +19,10 @@ from vidgen_bench.system.observer import Interruptible, Observer
 
 
 def evaluate(request: EvaluationRequest, observer: Observer | None = None) -> EvaluationResult:
-    """Score what a request names, and write its record; scores that exist already are read.
+    """Score the run or clips of a request and write the record; existing scores are read, not computed again.
 
     Raises:
-        RequestError: an unknown name, too few clips, or clips that do not fit; the message names the option that would change that.
+        RequestError: an unknown name, too few clips, or clips that do not fit; the message names the option to change.
         DataError: a damaged file.
         Interrupted: Ctrl-C; finished statistics of real clips are kept.
     """

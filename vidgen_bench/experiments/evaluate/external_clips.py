@@ -45,7 +45,7 @@ _LONGEST = 100
 def evaluate_clips(
     clips: Clips, resolved_track: ResolvedTrack, request: EvaluationRequest, origin: str, observer: Observer
 ) -> EvaluationResult:
-    """Score external clips, and write ``runs/TRACK/NAME/record.json``; scores that exist already are read.
+    """Score external clips, and write ``runs/TRACK/NAME/record.json``; existing scores are read, not computed again.
 
     Args:
         clips: clips of the track's shape.
@@ -102,7 +102,7 @@ def _row_name(name: str | None, origin: str) -> str:
 
 
 def _batches(resolved_track: ResolvedTrack, resolved: ResolvedProtocol, clips: int) -> int:
-    """Return the number of whole batches, at most as many as the track takes."""
+    """Return the number of whole batches, at most the track's number."""
     return min(resolved_track.batches(resolved), clips // resolved.protocol.samples)
 
 
@@ -126,7 +126,7 @@ def _with_enough_clips(resolved_track: ResolvedTrack, clips: Clips) -> tuple[Res
 
 
 def _check_same(record_files: RecordFiles, clips: Clips, real: RealClips, resolved_track: ResolvedTrack) -> None:
-    """Refuse a name that other clips have, or the same clips on other data or on another track with this name."""
+    """Refuse a name already used for other clips, or for the same clips on other data or on a different track of the same name."""
     for path, record in record_files.records():
         other = record.external is None or record.external.sha256 != clips.source.sha256
         if (

@@ -33,7 +33,7 @@ from vidgen_bench.system.observer import Observer
 
 
 def is_run(path: Path) -> bool:
-    """Return whether a path is a run folder, or the record in one."""
+    """Return whether a path is a run folder or its ``record.json``."""
     return path.name in RUN_FILES or any((path / name).is_file() for name in RUN_FILES)
 
 

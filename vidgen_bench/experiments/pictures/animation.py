@@ -160,7 +160,7 @@ def _write_mp4(path: Path, film: Film) -> None:
 
 
 def _even(picture: np.ndarray) -> np.ndarray:
-    """Return the picture padded to even numbers of rows and columns, as 4:2:0 chroma needs."""
+    """Return the picture padded to an even number of rows and of columns, which 4:2:0 chroma requires."""
     odd = [(0, picture.shape[0] % 2), (0, picture.shape[1] % 2), (0, 0)]
     return np.ascontiguousarray(np.pad(picture, odd, constant_values=_PAPER))
 

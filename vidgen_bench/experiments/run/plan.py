@@ -1,4 +1,4 @@
-"""Makes a plan of a request, checked before data or a device is used."""
+"""Makes a plan from a request, checked before data or a device is used."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def check_track(track: Track, host: Host, *, own: bool) -> None:
 
     Raises:
         RequestError: the instrument refuses the clip shape; or your ``own`` track has defaults for a plugin that is not installed,
-            which is likely misspelt.
+            perhaps because its name is misspelt.
     """
     instrument = host.find("instrument", track.instrument.name)
     if reason := instrument.declaration.refuses(track.clip):

@@ -31,7 +31,7 @@ _SEARCHED, _NAMED = 5_000, 6
 
 @dataclass(frozen=True)
 class RunManifest:
-    """What a run folder says about its run: enough to rebuild its composition, even after defaults have changed."""
+    """The contents of a run folder that rebuild its composition, even after defaults have changed."""
 
     folder: RunFolder
     status: Literal["finished", "diverged", "unfinished"]

@@ -26,7 +26,7 @@ ENOUGH = 100
 
 @dataclass(frozen=True)
 class _CostColumn:
-    """One or two costs of a row; two stand one above the other."""
+    """One or two costs of a row; two are stacked."""
 
     title: str
     cost: Callable[[Row], str]

@@ -51,7 +51,7 @@ def content_of(path: Path, expected: str) -> Content:
 
 
 def _archive(path: Path) -> Content:
-    """Return whether a zip archive is numpy's or PyTorch's. A damaged one counts as numpy's, whose reader reports the damage."""
+    """Return the format of a zip archive. A damaged archive counts as an npz, whose reader reports the damage."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()

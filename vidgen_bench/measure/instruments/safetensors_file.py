@@ -91,7 +91,7 @@ def require_finite(path: Path, name: str, tensor: Tensor, fix: str) -> None:
     """Check that a tensor holds no NaN and no infinity.
 
     Raises:
-        RecordError: it does.
+        RecordError: the tensor holds one.
     """
     if not torch.isfinite(tensor).all():
         raise RecordError(f"{path}: {name!r} holds values that are not finite (NaN or infinity). {fix}")

@@ -14,7 +14,7 @@ def require_weights(path: Path, name: str, fix: str) -> None:
     """Check that the weights file of an instrument exists.
 
     Raises:
-        RequestError: it does not; the message ends with ``fix``.
+        RequestError: the file does not exist; the message ends with ``fix``.
     """
     if not path.is_file():
         raise RequestError(f"The instrument {name!r} has no weights at {path}{fix}")
@@ -24,7 +24,7 @@ def require_preprocessing(preprocessing: str, name: str, valid: Iterable[str]) -
     """Check that an instrument has a preprocessing.
 
     Raises:
-        RequestError: it does not; the message gives the nearest valid name.
+        RequestError: the instrument does not have it; the message gives the nearest valid name.
     """
     if preprocessing not in valid:
         hint = did_you_mean(preprocessing, valid)

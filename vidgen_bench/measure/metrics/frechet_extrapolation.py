@@ -28,7 +28,7 @@ class FrechetExtrapolationOptions:
 
 
 def line_at_zero(x: Sequence[float], y: Sequence[float]) -> float:
-    """Return the value at x = 0 of the least-squares line through points (x, y), of which at least two differ in x."""
+    """Return the value at x = 0 of the least-squares line through points (x, y); at least two of them must differ in x."""
     mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
     slope = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)) / sum((a - mean_x) ** 2 for a in x)
     return mean_y - slope * mean_x

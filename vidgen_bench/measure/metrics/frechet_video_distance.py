@@ -1,4 +1,4 @@
-"""The Fréchet video distance: the Fréchet distance in I3D logits, with the covariance divisor of either published code."""
+"""The Fréchet video distance: the Fréchet distance in I3D logits, with the covariance divisor of either published implementation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vidgen_bench.measure.metrics.frechet_distance import gaussian_of_real, rank
 
 @dataclass(frozen=True)
 class FrechetVideoDistanceOptions:
-    """The setting in which published codes differ."""
+    """The setting in which published implementations differ."""
 
     divisor: Literal["n-1", "n"] = option("n-1", "divisor of both covariances; StyleGAN-V divides by n")
 

@@ -36,7 +36,7 @@ class Gaussian:
 
     @cached_property
     def factor(self) -> Tensor:
-        """L [D, r] with L L^T = C, r the largest possible rank of C; further eigenvalues are rounding, whose roots are not small."""
+        """L [D, r] with L L^T = C, r the largest possible rank of C; the others are rounding errors, whose roots are not small."""
         rank = min(int(self.alive.sum()), self.moments.count - 1)
         values, vectors = torch.linalg.eigh(self.covariance)
         kept = slice(len(values) - rank, None)
@@ -84,7 +84,7 @@ class Beside:
         return self._x @ self._gaussian.factor
 
     def _symmetric(self, rows: slice | Tensor) -> Tensor:
-        """Return a symmetric matrix with the eigenvalues of C_x C times the divisor; centring the product centres the rows."""
+        """Return a symmetric matrix whose eigenvalues are those of C_x C, multiplied by the divisor of C_x."""
         part = self._product[rows]
         centred = part - part.mean(dim=0)
         if self._x.shape[0] <= self._x.shape[1]:

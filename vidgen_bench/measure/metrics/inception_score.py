@@ -1,4 +1,4 @@
-"""The Inception Score of class probabilities, in float64, as three published codes compute it.
+"""The Inception Score of class probabilities, in float64, as three published implementations compute it.
 
 TGAN's code and Gordon and Parde's add an epsilon of 1e-7 inside both logarithms; TGANv2's adds 1e-20 to the probabilities;
 StyleGAN-V's ``isv2048_ucf`` averages over ten consecutive parts, without epsilon.
@@ -65,7 +65,7 @@ def _one_part(p: Tensor, epsilon: float) -> float:
 
 @dataclass(frozen=True)
 class InceptionScoreOptions:
-    """The settings in which published codes differ."""
+    """The settings in which published implementations differ."""
 
     epsilon: float = option(1e-7, "keeps the logarithms finite", at_least=0.0)
     added: Literal["in-logarithms", "to-probabilities"] = option(

@@ -44,7 +44,7 @@ def kernel_distance(
         real: [m, D] of real clips, m at least 2.
         options: degree and c of the kernel.
     Returns:
-        A number with expectation 0 if both distributions are equal, so that it may be negative; nan if a feature is not finite.
+        A number, which may be negative because its expectation for equal distributions is 0; nan if a feature is not finite.
     Raises:
         RequestError: fewer than 2 samples on a side, or different numbers of features.
     Reference:
@@ -55,7 +55,7 @@ def kernel_distance(
 
 
 def _distance(features: Tensor | np.ndarray, y: Tensor, own: float, options: KernelDistanceOptions) -> float:
-    """Return the distance to y, given the own term of y."""
+    """Return the distance to y, given y's own term."""
     x = beside(matrix(features, DISTANCE), y, DISTANCE)
     cross = _kernel_sum(x, y, options) / (len(x) * len(y))
     return _own_term(x, options) + own - 2.0 * cross

@@ -5,7 +5,7 @@ With real features x_i (n of them), generated features y_j (m), and NN_k(x) the 
     precision = mean_j [some i: |y_j - x_i| <= NN_k(x_i)]       recall   = mean_i [some j: |y_j - x_i| <= NN_k(y_j)]
     density   = sum_ij [|y_j - x_i| < NN_k(x_i)] / (k m)        coverage = mean_i [some j: |y_j - x_i| < NN_k(x_i)]
 
-Both sides have the same number of clips. The signs <= and < follow the released codes of the two papers; with <, the density of a set
+Both sides have the same number of clips. The signs <= and < follow the code released with the two papers; with <, the density of a set
 relative to itself is 1.
 """
 
@@ -68,7 +68,7 @@ class Pair:
 
 
 def pair_of(samples: FeatureSet, real: FeatureSet) -> Pair:
-    """Return the pair of generated and real clips, which all metrics share."""
+    """Return the two sides to compare; all metrics share one such object per batch."""
     # the cached value keeps the real set alive, so that its id is not reused
     return samples.once(f"beside real clips {id(real)}", lambda: Pair(matrix(samples.features, CLIPS), real))
 
@@ -90,7 +90,7 @@ def recall(pair: Pair, k: int) -> float:
 
 
 def density(pair: Pair, k: int) -> float:
-    """Return the mean number of real neighbourhoods around a generated clip over k, from 0; 1 if the distributions are equal."""
+    """Return 1/k times the mean number of real neighbourhoods that contain a generated clip; 1 for equal distributions."""
     inside = pair.distances < pair.real_radii(k)
     return float(inside.sum()) / (k * inside.shape[0])
 

@@ -15,7 +15,7 @@ VERSION = 2
 
 
 SEED = 0
-"""The seed of reference statistics and anchors: they belong to a track, so that their clips do not depend on a run's seed."""
+"""The seed of reference statistics and anchors: their clips belong to the track and do not depend on a run's seed."""
 
 
 @dataclass(frozen=True)

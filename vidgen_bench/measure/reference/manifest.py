@@ -1,6 +1,6 @@
 """The manifest of a folder of reference statistics: everything that determines its files, and how they were made.
 
-The folder's name starts with the hash of its contents, so that statistics are found by what they are computed from.
+The folder's name starts with the hash of its contents, so a look-up needs no names of data sets or protocols.
 """
 
 from __future__ import annotations

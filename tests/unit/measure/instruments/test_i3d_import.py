@@ -105,7 +105,7 @@ def test_the_full_layout_is_what_a_user_imports(tmp_path: Path, target: Path) ->
         ({"logits.conv3d.bias": torch.full((5,), float("nan"))}, r"'logits\.conv3d\.bias' holds values that are not finite"),
         ({"logits.conv3d.bias": torch.full((5,), float("inf"))}, r"'logits\.conv3d\.bias' holds values that are not finite"),
         ({"logits.conv3d.bias": torch.zeros(5, dtype=torch.int32)}, r"'logits\.conv3d\.bias' in floating point; found torch\.int32"),
-        ({"Conv3d_1a_7x7.bn.running_var": -torch.ones(8)}, r"variances in 'Conv3d_1a_7x7\.bn\.running_var', from 0; found -1"),
+        ({"Conv3d_1a_7x7.bn.running_var": -torch.ones(8)}, r"variances of at least 0 in 'Conv3d_1a_7x7\.bn\.running_var'; found -1"),
     ],
 )  # fmt: skip
 def test_a_wrong_tensor_is_named(tmp_path: Path, target: Path, change: dict[str, Tensor | None], words: str) -> None:

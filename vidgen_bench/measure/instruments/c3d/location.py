@@ -1,4 +1,4 @@
-"""Where the weights files of C3D instruments are: the one that ships in the package, all others in the instrument folder."""
+"""The paths of C3D weights files: the one that ships is in the package, all others are in the instrument folder."""
 
 from __future__ import annotations
 

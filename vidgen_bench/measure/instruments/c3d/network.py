@@ -85,7 +85,7 @@ class C3D(nn.Module):
         self.fc8 = nn.Linear(layout.hidden, layout.classes)
 
     def forward(self, clips: Tensor) -> dict[str, Tensor]:
-        """Return ``{"prob": [N, K], "fc7": [N, D]}`` (fc7 after ReLU) of preprocessed clips [N, 3 BGR, 16, 112, 112]."""
+        """Return ``{"prob": [N, K], "fc7": [N, D]}`` (fc7 after ReLU) for preprocessed clips [N, 3 BGR, 16, 112, 112]."""
         x = clips
         for name in CONVOLUTIONS:
             x = self.get_submodule(name)(x)

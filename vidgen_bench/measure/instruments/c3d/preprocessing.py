@@ -48,7 +48,7 @@ class Preprocessing(nn.Module):
         """Return clips [N, 3, 16, H, W] resized to [N, 3, 16, 112, 112], still in [-1, 1]."""
 
     def forward(self, clips: Tensor) -> Tensor:
-        """Return float32 [N, 3 BGR, 16, 112, 112] of clips [N, 3 RGB, 16, H, W] in [-1, 1], for any H and W.
+        """Return float32 [N, 3 BGR, 16, 112, 112] for clips [N, 3 RGB, 16, H, W] in [-1, 1], for any H and W.
 
         Raises:
             RequestError: the clips have another shape.
@@ -56,7 +56,7 @@ class Preprocessing(nn.Module):
         if clips.dim() != 5 or clips.shape[1] != 3 or clips.shape[2] != FRAMES:
             raise RequestError(
                 f"C3D measures clips [N, 3, {FRAMES}, H, W]; found {list(clips.shape)}. "
-                f"Ask for {FRAMES} frames: clip.frames = {FRAMES} in the track."
+                f"Set clip.frames = {FRAMES} in the track."
             )
         # bfloat16 would round pixel values to integers before the mean is subtracted
         with torch.autocast(clips.device.type, enabled=False):
@@ -135,7 +135,7 @@ class C3DInstrument(nn.Module):
         self.requires_grad_(False).eval()
 
     def forward(self, clips: Tensor) -> dict[str, Tensor]:
-        """Return class probabilities [N, K] and fc7 after ReLU [N, D] of raw clips.
+        """Return class probabilities [N, K] and fc7 after ReLU [N, D] for raw clips.
 
         Raises:
             RequestError: the clips do not have 16 frames of 3 channels.

@@ -45,7 +45,7 @@ class Reading:
 
 
 def pixels_of(clips: Tensor) -> Tensor:
-    """Return pixel values [N, 3 BGR, 16, 112, 112] of clips [N, 3 RGB, 16, H, W] in [-1, 1]: "tgan" without its mean."""
+    """Return pixel values [N, 3 BGR, 16, 112, 112] for clips [N, 3 RGB, 16, H, W] in [-1, 1]: "tgan" with a mean of 0."""
     return TganPreprocessing(torch.zeros(3)).to(clips.device)(clips)
 
 

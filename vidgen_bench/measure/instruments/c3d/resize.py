@@ -28,7 +28,7 @@ def resize_matrix(mode: Mode, size: int, to: int, device: torch.device | None = 
 
 
 def resized(clips: Tensor, mode: Mode, to: int, keep: slice = slice(None)) -> Tensor:
-    """Return the rows and columns ``keep`` of every frame of clips [N, C, T, H, W], resized to ``to`` x ``to``."""
+    """Resize clips [N, C, T, H, W] to ``to`` x ``to`` pixels, and return the rows and columns ``keep`` of every frame."""
     rows, columns = (resize_matrix(mode, size, to, clips.device)[keep] for size in clips.shape[-2:])
     wide = clips.flatten(0, 2) @ columns.T
     return (rows @ wide).unflatten(0, clips.shape[:3])

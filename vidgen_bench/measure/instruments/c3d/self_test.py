@@ -5,9 +5,9 @@ Shapes cannot distinguish an RGB mean from a BGR one, or kernel axes H, W, T fro
 Rules, all at the 1 % level:
   chance    the file classifies more clips correctly than chance: P(X >= right) < 0.01, X binomial with the share of the commonest
             class.
-  misread   an altered reading is right and the file wrong on clearly more clips than the reverse: exact one-sided sign test on the
-            clips where they differ, 0.01 divided among the altered readings. Confidence plays no part: wrong readings are often
-            more confident. If the file is wrong on too few clips for the test, no altered reading is tried.
+  misread   the clips that only an altered reading classifies correctly clearly outnumber those that only the file does: exact
+            one-sided sign test on both, 0.01 divided among the altered readings. Confidence plays no part, because wrong readings
+            are often more confident. If the file is wrong on too few clips for the test, no altered reading is tried.
   uniform   (confidence - 1/K) / (1 - 1/K) is at least 0.05 for K classes; below that the probabilities are nearly uniform.
   saturated the same quantity is at most 0.99; checked only if the clips' classes are not the instrument's, when accuracy is unknown.
 """

@@ -53,7 +53,7 @@ def _rows(result: SelfTest) -> tuple[tuple[str, ...], ...]:
 
 
 def _notes(result: SelfTest, mismatch: str) -> tuple[str, ...]:
-    """Return the sentences below the table: what was judged, and that nothing is wrong where nothing is."""
+    """Return the sentences below the table: what was tested, and that no fault was found if none was."""
     if mismatch:
         judged = f"Only its confidence is judged: {mismatch}."
         verdict = (

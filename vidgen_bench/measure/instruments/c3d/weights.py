@@ -70,7 +70,7 @@ def write_instrument(
     Args:
         path: the file to write.
         card: its metadata.
-        weights: by name, in any floating-point type.
+        weights: tensors by name, in any floating-point type.
         mean: cube [3, 16, 128, 171] or [3], BGR, 0..255; stored as float32.
         dtype: the type in which the weights are stored.
     Raises:
@@ -86,7 +86,7 @@ def write_instrument(
 
 
 def read_instrument(path: Path) -> InstrumentFile:
-    """Return an instrument file, checked against its layout; the hash is of the very bytes that are loaded.
+    """Return an instrument file, checked against its layout; the hash is that of the loaded bytes.
 
     Raises:
         RecordError: the file is missing or not an instrument, or a tensor is missing, extra, of another shape, or not finite.

@@ -64,7 +64,7 @@ class I3DDeclaration:
         return file_sha256(self.path)
 
     def details(self) -> Mapping[str, Any]:
-        """Return nothing: the weights file holds no more than is declared."""
+        """Return {}: there are no further lines."""
         return {}
 
     def build(self, preprocessing: str) -> nn.Module:

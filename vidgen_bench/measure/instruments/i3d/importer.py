@@ -26,7 +26,7 @@ class I3DImporter:
         """Return the path of the weights file.
 
         Raises:
-            RequestError: the request has a mean, or another name than that of the one I3D.
+            RequestError: the request has a mean, or a name other than the only one that I3D has.
         """
         if request.mean is not None:
             raise RequestError("I3D subtracts no mean. Leave --mean out.")
@@ -35,7 +35,7 @@ class I3DImporter:
         return weights_path()
 
     def write(self, request: ImportRequest, target: Path) -> ImportedWeights:
-        """Import the file into ``target``; raises ``RecordError`` where it is wrong."""
+        """Import the file into ``target``; raises ``RecordError`` if it is wrong."""
         from vidgen_bench.measure.instruments.i3d.weights_import import import_i3d
 
         return ImportedWeights(import_i3d(request.file, target).lines)

@@ -28,7 +28,7 @@ class I3DInstrument(nn.Module):
         self.requires_grad_(False).eval()
 
     def forward(self, clips: Tensor) -> dict[str, Tensor]:
-        """Return the logits [N, K] of raw clips.
+        """Return the logits [N, K] for raw clips.
 
         Raises:
             RequestError: the clips do not have 3 channels, or have fewer than 9 frames.

@@ -1,4 +1,4 @@
-"""Where the weights file of I3D is."""
+"""The path of I3D's weights file."""
 
 from __future__ import annotations
 

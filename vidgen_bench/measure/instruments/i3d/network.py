@@ -87,7 +87,7 @@ class Unit3D(nn.Module):
         self.bn: nn.Module = nn.BatchNorm3d(outs, eps=EPSILON)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return [N, outs, T', H', W'] of [N, ins, T, H, W], every axis divided by the stride and rounded up."""
+        """Return [N, outs, T', H', W'] for [N, ins, T, H, W], every axis divided by the stride and rounded up."""
         kernel, stride = self.conv3d.kernel_size[0], self.conv3d.stride[0]
         if kernel == 1:
             return F.relu_(self.bn(pointwise(x, self.conv3d)))
@@ -136,7 +136,7 @@ class Mixed(nn.Module):
         self.b3b = Unit3D(ins, outs[5])
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return [N, b0 + b1b + b2b + b3b, T, H, W] of [N, ins, T, H, W]."""
+        """Return [N, b0 + b1b + b2b + b3b, T, H, W] for [N, ins, T, H, W]."""
         pooled = max_pool(x, (3, 3, 3), (1, 1, 1))
         return torch.cat([self.b0(x), self.b1b(self.b1a(x)), self.b2b(self.b2a(x)), self.b3b(pooled)], dim=1)
 
@@ -149,7 +149,7 @@ class Logits(nn.Module):
         self.conv3d = nn.Conv3d(ins, classes, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return [N, K, T, H, W] of [N, ins, T, H, W]."""
+        """Return [N, K, T, H, W] for [N, ins, T, H, W]."""
         return self.conv3d(x)
 
 
@@ -178,7 +178,7 @@ class I3D(nn.Module):
         self.eval()
 
     def forward(self, clips: Tensor) -> dict[str, Tensor]:
-        """Return ``{"logits": [N, K]}`` of preprocessed clips [N, 3 RGB, T, 224, 224] in [-1, 1], T at least 9."""
+        """Return ``{"logits": [N, K]}`` for preprocessed clips [N, 3 RGB, T, 224, 224] in [-1, 1], T at least 9."""
         x = clips.contiguous(memory_format=torch.channels_last_3d)
         for name, part in self.named_children():
             if name == "logits":

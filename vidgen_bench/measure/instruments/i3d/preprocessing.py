@@ -78,7 +78,7 @@ class Preprocessing(nn.Module):
         self.rule = RULES[name]
 
     def forward(self, clips: Tensor) -> Tensor:
-        """Return float32 [N, 3 RGB, T, 224, 224] in [-1, 1] of clips [N, 3 RGB, T, H, W] in [-1, 1], for any H and W.
+        """Return float32 [N, 3 RGB, T, 224, 224] in [-1, 1] for clips [N, 3 RGB, T, H, W] in [-1, 1], for any H and W.
 
         Raises:
             RequestError: the clips have another shape, or fewer than 9 frames.
@@ -86,7 +86,7 @@ class Preprocessing(nn.Module):
         if clips.dim() != 5 or clips.shape[1] != 3 or clips.shape[2] < FRAMES:
             raise RequestError(
                 f"I3D measures clips [N, 3, T, H, W] with T of at least {FRAMES}; found {list(clips.shape)}. "
-                f"Ask for {FRAMES} frames or more: clip.frames of the track."
+                f"Set clip.frames in the track to {FRAMES} or more."
             )
         # pixels stay in float32 for every precision of the network
         with torch.autocast(clips.device.type, enabled=False):

@@ -43,7 +43,7 @@ class ArchivedI3D(nn.Module):
         self.module = module
 
     def forward(self, clips: Tensor) -> dict[str, Tensor]:
-        """Return ``{"logits": [N, 400]}`` of preprocessed clips [N, 3 RGB, T, 224, 224] in [-1, 1]."""
+        """Return ``{"logits": [N, 400]}`` for preprocessed clips [N, 3 RGB, T, 224, 224] in [-1, 1]."""
         return {"logits": self.module(clips, rescale=False, resize=False, return_features=True)}
 
 
@@ -75,7 +75,7 @@ def check_archive(path: Path, network: ArchivedI3D) -> None:
     """Run the archive on a clip of zeros.
 
     Raises:
-        RecordError: it fails, or does not return [1, 400] finite numbers.
+        RecordError: the archive fails, or does not return [1, 400] finite numbers.
     """
     try:
         logits = network(torch.zeros(1, 3, 16, SIZE, SIZE))["logits"]
@@ -86,9 +86,9 @@ def check_archive(path: Path, network: ArchivedI3D) -> None:
     expected = (1, Layout().classes)
     if not isinstance(logits, Tensor) or tuple(logits.shape) != expected:
         found = list(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
-        raise RecordError(f"{path}: expected logits {list(expected)} of a clip of zeros; found {found}. {RULE}")
+        raise RecordError(f"{path}: expected logits {list(expected)} for a clip of zeros; found {found}. {RULE}")
     if not torch.isfinite(logits).all():
-        raise RecordError(f"{path}: the logits of a clip of zeros are not finite (NaN or infinity). {RULE}")
+        raise RecordError(f"{path}: the logits for a clip of zeros are not finite (NaN or infinity). {RULE}")
 
 
 def _last_line(error: Exception) -> str:

@@ -84,5 +84,5 @@ def _check_tensor(path: Path, name: str, tensor: Tensor, shape: tuple[int, ...],
     require_finite(path, name, tensor, fix)
     if name.endswith(".running_var") and tensor.min() < 0:
         raise RecordError(
-            f"{path}: expected variances in {name!r}, from 0; found {tensor.min().item():.4g}. Was it swapped with the mean? {fix}"
+            f"{path}: expected variances of at least 0 in {name!r}; found {tensor.min().item():.4g}. Was it swapped with the mean? {fix}"
         )

@@ -27,7 +27,7 @@ AGREES = 1e-4
 
 @dataclass(frozen=True)
 class Imported:
-    """An import, as a command prints it."""
+    """The result of an import, as the command prints it."""
 
     path: Path
     form: str

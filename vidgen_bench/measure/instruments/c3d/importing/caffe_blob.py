@@ -30,7 +30,7 @@ def read_blob(message: memoryview, what: str) -> np.ndarray:
         message: the bytes of the message.
         what: the description of the blob in errors.
     Raises:
-        RecordError: it is stock Caffe's BlobProto, is damaged, or its number of values does not match its axes.
+        RecordError: the message is stock Caffe's BlobProto, is damaged, or its number of values does not match its axes.
     """
     axes, parts = [0] * _AXES, []
     for field in fields(message, what):

@@ -32,7 +32,7 @@ def read_caffe(path: Path) -> dict[str, np.ndarray]:
     is dropped.
 
     Raises:
-        RecordError: the file cannot be read, is damaged, is the model of another Caffe, or has a layer twice.
+        RecordError: the file cannot be read, is damaged, is from another version of Caffe, or has a layer twice.
     """
     what, arrays = f"{path}", {}
     for field in fields(mapped(path, EXPECTED), what):

@@ -35,7 +35,7 @@ class C3DImporter:
         return target_of(request.name or UCF101)
 
     def write(self, request: ImportRequest, target: Path) -> ImportedWeights:
-        """Import both files into ``target``; raises ``RecordError`` where one of them is wrong."""
+        """Import both files into ``target``; raises ``RecordError`` if one of them is wrong."""
         from vidgen_bench.measure.instruments.c3d.importing.weights_import import import_c3d
 
         assert request.mean is not None

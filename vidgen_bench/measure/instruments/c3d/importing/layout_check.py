@@ -22,11 +22,11 @@ Shape = tuple[int, ...]
 
 
 def tensors_of(path: Path, arrays: dict[str, np.ndarray], expected: str) -> tuple[Layout, dict[str, Tensor]]:
-    """Return the layout of these arrays, and copies of them by the network's names, float32.
+    """Return the layout of these arrays, and float32 copies of them under the network's names.
 
     Args:
         path: the file, for errors.
-        arrays: by ``<layer>/W`` and ``<layer>/b``; axes out, in, T, H, W and out, in.
+        arrays: named ``<layer>/W`` and ``<layer>/b``; the axes are out, in, T, H, W or out, in.
         expected: the valid files, for errors.
     Raises:
         RecordError: an array is missing, extra, of another shape (with the likely cause), or not finite, or a weight is all zeros.
@@ -105,7 +105,7 @@ def _theirs(name: str) -> str:
 
 
 def _swapped(found: Mapping[str, Shape], name: str) -> str:
-    """Return a hint if a layer's weight has one axis, like a bias, and its bias several; or ''."""
+    """Return a hint if a layer's weight has one axis, like a bias, and its bias has several; or ''."""
     weight, bias = (f"{name.split('/')[0]}/{part}" for part in PARTS.values())
     if len(found.get(weight, ())) != 1 or len(found.get(bias, ())) < 2:
         return ""

@@ -31,7 +31,7 @@ _FOREIGN: dict[Content, str] = {
 
 @dataclass(frozen=True)
 class Imported:
-    """An import: the metadata, hash and origin of the instrument file written."""
+    """An import: the metadata, hash and origin of the new instrument file."""
 
     card: Card
     sha256: str
