@@ -89,7 +89,7 @@ def test_clips_become_an_external_row_once(command: Command, place: Path) -> Non
     again = command("evaluate", place / "mine.npy", *HERE)
     assert again.code == 0
     assert (
-        "mine on tiny already has scores under c3d-tgan; choose other settings by --protocol, --precision or --samples"
+        "mine on tiny already has scores under c3d-tgan; choose other settings with --protocol, --precision or --samples"
         in again.out
     )
     assert path.stat().st_mtime_ns == written
@@ -168,7 +168,7 @@ def test_a_run_is_scored_again_from_its_best_checkpoint(command: Command, place:
     same = command("evaluate", RUN, *DATA)
     assert same.code == 0, same.err
     for words in (
-        "tgan+conv1d on tiny~iterations=2 already has scores under c3d-tgan; choose other settings by --protocol",
+        "tgan+conv1d on tiny~iterations=2 already has scores under c3d-tgan; choose other settings with --protocol",
         f"record   {RUN}/record.json",
     ):
         assert words in same.out

@@ -78,7 +78,7 @@ def test_the_readme_is_short_and_links_the_main_pages() -> None:
 
 def test_the_map_names_every_room() -> None:
     text = (DOCS / "architecture.md").read_text()
-    tree = text[text.index("## The tree") : text.index("## The floors")]
+    tree = text[text.index("## The tree") : text.index("## Import layers")]
     rooms = {p.name for p in (ROOT / "vidgen_bench").iterdir() if p.is_dir() and p.name != "__pycache__"}
     assert set(re.findall(r"^  (\w+)/  ", tree, re.MULTILINE)) >= rooms
     assert len(PATH.findall(text)) > 30

@@ -28,26 +28,30 @@ def evaluate(
     track: Annotated[
         str | None,
         typer.Option(
-            help="Track to score clips on: a name, or a TOML file (shapes-smoke unless given). A run has its own."
+            help="Track to score clips on: a name, or a TOML file (default: shapes-smoke). A run always uses its own."
         ),
     ] = None,
     protocol: Annotated[
         list[str] | None,
         typer.Option(help="Protocol instead of the track's: a name, or a TOML file. Repeatable: one record each."),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="Name in tables; unless given, that of the file or folder.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name in tables. Default: the name of the file or folder.")] = None,
     samples: Annotated[
-        int | None, typer.Option(min=1, help="Clips per batch, instead of the protocol's number; in the id.")
+        int | None,
+        typer.Option(min=1, help="Clips per batch, instead of the protocol's number. Changes the protocol id."),
     ] = None,
     precision: Annotated[
-        str | None, typer.Option(help="Precision instead of the protocol's: float32, tf32 or bf16; in the id.")
+        str | None,
+        typer.Option(help="Precision instead of the protocol's: float32, tf32 or bf16. Changes the protocol id."),
     ] = None,
     resize: Annotated[
         bool,
-        typer.Option("--resize", help="Resize square frames to the track's size, bicubic, antialiased; in the id."),
+        typer.Option(
+            "--resize", help="Resize square frames to the track's size, bicubic, antialiased. Changes the protocol id."
+        ),
     ] = False,
     trim: Annotated[
-        str | None, typer.Option(help="Frames of longer clips to keep: first or centre; in the id.")
+        str | None, typer.Option(help="Frames of longer clips to keep: first or centre. Changes the protocol id.")
     ] = None,
     layout: Annotated[
         str | None, typer.Option(help="Axes of an array of ambiguous shape: NTHWC, NCTHW or NTCHW.")
@@ -64,9 +68,9 @@ def evaluate(
     workers: Workers = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
-    """Score WHAT beside its anchors, and write a record that the leaderboard finds.
+    """Score WHAT, a run or clips, beside real clips and noise, and write a record for the leaderboard.
 
-    A finished run already has scores under its own protocol: choose other settings by --protocol, --precision or --samples.
+    A finished run already has scores under its own protocol: choose other settings with --protocol, --precision or --samples.
 
     Clips of your own are marked external. They are scored in a pseudo-random order that depends only on their number.
     """
@@ -129,6 +133,6 @@ def _already(record: Record) -> str:
     protocols = {m.protocol for name, m in record.metrics.items() if name in record.scores and not m.extra}
     words = " and ".join(sorted({str(record.protocols[p].protocol["name"]) for p in protocols}))
     return (
-        f"{record.spec} on {record.track.name} already has scores under {words}; choose other settings by --protocol, --precision "
+        f"{record.spec} on {record.track.name} already has scores under {words}; choose other settings with --protocol, --precision "
         "or --samples."
     )

@@ -33,14 +33,16 @@ def leaderboard(
         typer.Option(
             "--runs",
             metavar="DIR",
-            help="Folder with records; repeatable. Default: runs. The folder leaderboards is searched too.",
+            help="Folder with records; repeatable. Default: runs. A folder named leaderboards is searched too.",
         ),
     ] = None,
     track: Annotated[str | None, typer.Option("--track", metavar="NAME", help="Show only this track.")] = None,
     layout: Annotated[Format, typer.Option("--format", help="json and csv have full precision.")] = Format.table,
     extra: Annotated[
         bool,
-        typer.Option("--extra", help="Also show metrics of the final samples only (json and csv always do)."),
+        typer.Option(
+            "--extra", help="Also show the metrics computed on the final samples only (json and csv always show them)."
+        ),
     ] = False,
     target: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write to this file.")] = None,
 ) -> None:

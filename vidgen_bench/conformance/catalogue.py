@@ -43,7 +43,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "gradients",
-        "every weight has a finite gradient, a part and a player",
+        "every weight is in a part and a player, with a finite gradient",
         "pair and variants",
         check_gradients,
     ),
@@ -55,7 +55,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "rows",
-        "a sample alone equals it in a batch: noise exactly, pixels to 1e-5",
+        "a sample is the same in any batch: noise exactly, pixels to 1e-5",
         "pair",
         check_rows,
     ),

@@ -12,7 +12,9 @@ from vidgen_bench.cli.instrument.weights import import_instrument
 from vidgen_bench.errors import VidgenBenchError
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode="rich", help="The measuring networks: list, show, import, test, train."
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="List, show, import, test or train the networks that measure clips.",
 )
 
 _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -25,7 +27,9 @@ app.command(
 app.command("test", epilog="For example: [bold]vidgen-bench instrument test c3d-shapes --track shapes-smoke[/bold]")(
     check_instrument
 )
-app.command("train", epilog="This command made the instrument that ships; its model card gives the options.")(train)
+app.command(
+    "train", epilog="This command trained the shipped instrument, c3d-shapes; its model card gives the options."
+)(train)
 
 
 @app.command("list")
@@ -49,7 +53,7 @@ def list_instruments(as_json: _AsJson = False) -> None:
 
 @app.command(epilog="For example: [bold]vidgen-bench instrument show c3d-shapes[/bold]")
 def show(name: Annotated[str, typer.Argument(help="Name of an instrument.")], as_json: _AsJson = False) -> None:
-    """Show an instrument, with the details that its plugin declares of the weights file."""
+    """Show an instrument, with the details of its weights file."""
     from vidgen_bench.cli.console import output, print_json
 
     declaration = _declaration(name)

@@ -26,7 +26,7 @@ def import_instrument(
     ] = None,
     force: Force = False,
 ) -> None:
-    """Make an instrument from your own copy of published weights; shapes and values are checked, hashes kept."""
+    """Make an instrument from your own copy of published weights: check shapes and values, and record the hashes."""
     from vidgen_bench.api import ImportRequest
     from vidgen_bench.cli.console import complain
 

@@ -36,7 +36,7 @@ def plugins(
         str | None, typer.Option(help="With --matrix: the track of the clips, by default shapes-smoke.")
     ] = None,
 ) -> None:
-    """List the installed plugins with abilities and origin, and the broken ones."""
+    """List the installed plugins, what each can do and which package it is from, and any broken plugins."""
     from vidgen_bench.errors import RequestError
 
     if context.invoked_subcommand is not None:
