@@ -29,7 +29,7 @@ def check_instrument(
     device: Device = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
-    """Test an instrument's weights on held-out clips; exit code 1 if they are at fault."""
+    """Test an instrument's weights on held-out clips; exit code 1 if the weights are faulty."""
     instrument = _instrument(name)
     from vidgen_bench.system.device import choose_device
 
