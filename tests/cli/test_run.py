@@ -53,7 +53,7 @@ def test_the_same_command_again_says_that_it_is_done(prepared, finished):
     before = path.read_bytes()
     again = prepared.run("tgan+ode2", "--runs", "first")
     assert again.returncode == 0
-    assert "done already" in again.stdout
+    assert "already done" in again.stdout
     assert path.read_bytes() == before
 
 
@@ -63,7 +63,7 @@ def test_two_spellings_share_one_folder_and_one_record(prepared):
     again = prepared.run(
         "tgan+ode1", "--set", "temporal.variant=equal", "--runs", "spellings", "--budget", "iterations=1"
     )
-    assert "done already" in again.stdout
+    assert "already done" in again.stdout
     (record,) = prepared.records("spellings").values()
     assert record["spec"] == "tgan+ode1:equal"
     assert record["track"]["name"] == "tiny~iterations=1"
@@ -197,7 +197,7 @@ def test_two_processes_run_a_suite_one_run_after_another(prepared):
     second = prepared.call("--nproc-per-node", "2", "-m", "vidgen_bench", *grid, script=script)
     assert second.returncode == 1
     assert "belongs to another run: its seed is 7, not 0" in second.stderr
-    assert "done already" in second.stdout
+    assert "already done" in second.stdout
 
 
 OFFICIAL = ["--set", "backbone.recipe=official", "--set", "backbone.width=0.03125", "--set", "backbone.batch=2"]
