@@ -9,7 +9,7 @@ from vidgen_bench.errors import RequestError, did_you_mean
 
 
 class Budget(Strict):
-    """Limits on training; at least one is set; evaluation does not count."""
+    """Limits on training, at least one of which is set. Evaluation does not count."""
 
     iterations: int | None = Field(default=None, ge=1)
     clips: int | None = Field(default=None, ge=1, description="real clips and images seen, over all networks")

@@ -79,7 +79,7 @@ class Protocol(Strict):
 
     @property
     def declared(self) -> dict[str, Any]:
-        """The part of the declaration that the id covers; descriptions and the choice of metrics do not change a score."""
+        """The part of the declaration that the id covers, without descriptions and the choice of metrics."""
         words = {"summary", "source", "metrics", "extra", "fixed", "instrument"}
         return self.model_dump(mode="json", exclude=words)
 

@@ -38,7 +38,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Column:
-    """A metric column of a table, with the description that most of its records have."""
+    """A metric column of a table, described as in most of its records."""
 
     title: str
     better: Literal["higher", "lower", "neither"]

@@ -32,7 +32,7 @@ Anchors = dict[str, dict[str, Score]]
 
 
 def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Observer) -> Anchors:
-    """Return {anchor: {metric: score}}: ``real`` (held-out clips, as many batches as the final scores), ``grey`` and ``noise`` (one).
+    """Return {anchor: {metric: score}}: ``real`` (held-out clips, in the number of final batches), ``grey`` and ``noise`` (one batch each).
 
     ``grey`` is the constant clip 0; ``noise`` has every pixel uniform in [-1, 1]. Neither has motion to remove, so neither is scored
     shuffled or frozen.

@@ -73,9 +73,9 @@ class Evaluator:
         wanted: Sequence[ChosenMetric] | None = None,
         refused: dict[str, str] | None = None,
     ) -> dict[str, Value]:
-        """Return {metric: score} of one batch of samples, which arrive in parts [n, 3, T, H, W], in [-1, 1].
+        """Return {metric: score} for one batch of samples, given in parts [n, 3, T, H, W], in [-1, 1].
 
-        An extra metric that refuses the samples (too few, say), or whose score is not finite, is left out.
+        An extra metric that refuses the samples (for example, too few), or whose score is not finite, is left out.
 
         Args:
             wanted: the metrics to compute; all unless given.

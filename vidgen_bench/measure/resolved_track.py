@@ -51,7 +51,7 @@ class ResolvedTrack:
         return tuple(dict.fromkeys((self.data_set, *(f for m in self.protocols for f in m.plugins))))
 
     def batches(self, resolved: ResolvedProtocol) -> int:
-        """Return the number of final batches under a protocol: as many as the track's final samples fill, at least one."""
+        """Return the number of batches that the track's final samples fill under a protocol, at least one."""
         final = self.track.evaluation.final
         return max(1, final.batches * final.samples // resolved.protocol.samples)
 
@@ -138,7 +138,7 @@ def resolve_track(
 
 
 def _check_selection(track: Track, main: ResolvedProtocol) -> None:
-    """Refuse a track that selects by a metric that it does not watch, or that has no better direction."""
+    """Refuse a track if its selection metric is not among its metrics or has no better direction."""
     select, watched = track.evaluation.select, {c.plugin.name: c.metric.better for c in main.watched}
     if select not in watched:
         raise RequestError(

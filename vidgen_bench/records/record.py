@@ -42,7 +42,7 @@ class Record(Content):
 
 
 def write_record(path: Path, record: Record) -> None:
-    """Write a record whole, after its text has passed the checks that reading it will make.
+    """Write a record atomically, after checking its text in the same way as a reader does.
 
     Raises:
         pydantic.ValidationError: the record is not valid, such as a copy with changed fields; nothing is written.

@@ -1,4 +1,4 @@
-"""Measurement batch size: as many clips at once as the device's memory holds.
+"""Measurement batch size: the number of clips that fit in the device's memory at once.
 
 On a GPU the memory per clip is measured on a few clips; the batch is the largest power of two that fits in half of the free memory.
 If a batch does not fit after all, it and all later ones are halved. On a CPU, more than a few dozen clips at once gain nothing.

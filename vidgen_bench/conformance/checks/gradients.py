@@ -16,7 +16,7 @@ from vidgen_bench.conformance.subject import Subject
 
 
 def check_gradients(subject: Subject) -> None:
-    """Check for finite gradients of all parameters, an optimiser that changes them, and ``after`` that keeps them finite."""
+    """Check that all gradients are finite, that the optimiser changes every parameter, and that ``after`` keeps them finite."""
     game, clip = training_mode(subject.game()), subject.composition.clip
     name_of = parameter_names(game.parts)
     before = copy_states(game)

@@ -38,7 +38,7 @@ class Losses:
 
 
 def check_keys(subject: Subject) -> None:
-    """Check that the key alone determines every player's loss, and that it has an effect."""
+    """Check that the key alone determines every player's loss, and that the key has an effect."""
     game = training_mode(subject.game())
     found = [_losses(subject, game, player) for player in subject.players(game)]
     for losses in found:

@@ -27,7 +27,7 @@ WARMED = 1e-6
 
 
 def check_shapes(subject: Subject) -> None:
-    """Check for a path [N, T, *shape] and clips [N, C, T, H, W], float32 and finite; clips lie in [-1, 1] and differ.
+    """Check that paths [N, T, *shape] and clips [N, C, T, H, W] are finite float32, and that clips differ and lie in [-1, 1].
 
     A variant changes the path alone.
     """

@@ -75,7 +75,7 @@ def _check_ability(output: Output, clip: Clip, ability: Ability, ordinary: Tenso
     context = f"at {len(instants)} instants, some {ability} the training frames, expected {output.name}"
     demand(
         found.shape[1] == len(instants),
-        f"{context} to have as many frames: there are {found.shape[1]}. Return one frame per entry of `times`.",
+        f"{context} to have one frame per instant: there are {found.shape[1]}. Return one frame per entry of `times`.",
     )
     bad = [j for j in range(len(instants)) if not bool(found[:, j].isfinite().all())]
     demand(

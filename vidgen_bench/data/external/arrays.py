@@ -169,7 +169,7 @@ def open_safetensors(path: Path) -> list[Block]:
 
     Raises:
         DataError: the file is not a .safetensors file, or is truncated.
-        RequestError: the file has several tensors, and not exactly one has a name in ``NAMES``.
+        RequestError: the file has several tensors, and none or several have a name in ``NAMES``.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -185,7 +185,7 @@ def chosen(names: list[str], path: Path) -> str:
     """Return the only name, or the one in ``NAMES``.
 
     Raises:
-        RequestError: there is no name, or there are several and not exactly one is in ``NAMES``.
+        RequestError: there is no name; or there are several, and none or several are in ``NAMES``.
     """
     if not names:
         raise RequestError(f"{path} contains no array.")

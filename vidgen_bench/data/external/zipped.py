@@ -104,7 +104,7 @@ def open_npz(path: Path) -> list[Block]:
 
     Raises:
         DataError: the file is not an .npz file, or is damaged.
-        RequestError: the file has several arrays, and not exactly one has a name in ``NAMES``.
+        RequestError: the file has several arrays, and none or several have a name in ``NAMES``.
     """
     archive = _opened(path)
     members = {m.filename.removesuffix(".npy"): m for m in archive.infolist() if m.filename.endswith(".npy")}

@@ -135,7 +135,7 @@ def _names(folder: Path, folders: bool) -> Iterable[str]:
 
 
 def _pick(wanted: str, spelt: list[str], line: Line, folder: Path) -> str | None:
-    """Return the exact spelling if it exists, otherwise the only one that differs just in case, or None."""
+    """Return the exact spelling if it exists, else the only spelling with different capitals, or None."""
     if wanted in spelt or len(spelt) < 2:
         return wanted if wanted in spelt else next(iter(spelt), None)
     raise DataError(

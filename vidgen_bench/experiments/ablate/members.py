@@ -155,7 +155,7 @@ def expand(suite: Suite, request: Request, track: str | None, seeds: Sequence[in
 
 
 def _check_folders(members: Sequence[Member]) -> None:
-    """Refuse different runs with the same folder; its name does not contain the whole track or all options."""
+    """Refuse different runs with the same folder, because a folder name leaves out parts of the track and options."""
     owners: dict[Path, Member] = {}
     for member in (m for m in members if m.composition):
         path = member.folder(0).path

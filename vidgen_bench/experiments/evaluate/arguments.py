@@ -15,7 +15,7 @@ def text(name: str, value: Any) -> str | None:
     """Return a string or None unchanged.
 
     Raises:
-        RequestError: the value is neither.
+        RequestError: the value is neither a string nor None.
     """
     if value is None or isinstance(value, str):
         return value

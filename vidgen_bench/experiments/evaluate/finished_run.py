@@ -100,7 +100,7 @@ def _resolve(record: Record, track: Track, request: EvaluationRequest) -> Resolv
 
 
 def _allow_recorded_gaps(videos: VideoLocation, record: Record) -> VideoLocation:
-    """Return the location of the videos, allowing as many missing ones as the run had."""
+    """Return the location of the videos; the number of missing videos that the run had is allowed."""
     return replace(videos, allow_missing=max(videos.allow_missing, len(record.data.missing)))
 
 

@@ -49,7 +49,7 @@ class _Container:
 
 
 def write_film(path: Path, film: Film, layout: str) -> None:
-    """Write a film, whole or not at all, in one of ``LAYOUTS``; call :func:`check_film` first."""
+    """Write a film atomically in one of ``LAYOUTS``; call :func:`check_film` first."""
     LAYOUTS[layout].write(path, film)
 
 

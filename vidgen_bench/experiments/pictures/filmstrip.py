@@ -23,7 +23,7 @@ def write_strip(path: Path, clips: Tensor, times: Times, frames: int) -> list[in
     """Write a PNG of the clips [N, 3, T, H, W] at these instants, with as many columns as fit on a screen.
 
     Args:
-        path: the file, written whole or not at all.
+        path: the file, written atomically.
         clips: in [-1, 1].
         times: T evenly spaced instants in clip units, including 0.
         frames: number of training frames; the ruler counts in them.

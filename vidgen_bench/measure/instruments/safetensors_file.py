@@ -31,7 +31,7 @@ _FOREIGN = {
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], card: Mapping[str, Any]) -> str:
-    """Write a weights file whole and return its sha256.
+    """Write a weights file atomically and return its sha256.
 
     Raises:
         VidgenBenchError: the disk is full or the folder cannot be written.
@@ -52,16 +52,16 @@ def header(content: bytes) -> dict[str, dict[str, str]]:
 
 
 def card_of(path: Path, content: bytes, card: type[C], expected: str, fix: str) -> C:
-    """Return the card in the metadata of a weights file.
+    """Return the description in the metadata of a weights file.
 
     Args:
         path: the file, for errors.
         content: its bytes.
-        card: the model of its metadata.
+        card: the type of the description.
         expected: what the file should hold, for errors ("an instrument").
         fix: how to get a valid file, the end of every error.
     Raises:
-        RecordError: the file is not safetensors, or has no valid card.
+        RecordError: the file is not safetensors, or has no valid description.
     """
     if not (parsed := header(content)):
         found = next((what for magic, what in _FOREIGN.items() if content.startswith(magic)), "something else")

@@ -1,4 +1,4 @@
-"""The weights file that an instrument declaration names: it must exist, is hashed once, and is read whole."""
+"""The weights file that an instrument declaration names: checks that it exists, hashes it once, and reads it."""
 
 from __future__ import annotations
 

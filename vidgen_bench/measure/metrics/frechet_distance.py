@@ -58,7 +58,7 @@ def samples_beside(samples: FeatureSet, gaussian: Gaussian) -> Beside:
     """Return the comparison of samples with a Gaussian; metrics with the same moments share one comparison.
 
     Raises:
-        RequestError: fewer than 2 samples, or a different number of features than the real clips have.
+        RequestError: fewer than 2 samples, or a number of features that differs from that of the real clips.
     """
     from vidgen_bench.measure.metrics.gaussian import Beside
 

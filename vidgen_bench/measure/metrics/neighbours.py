@@ -28,7 +28,7 @@ KEPT = 8
 
 
 class Pair:
-    """Generated features [n, D] and as many real ones; results that several metrics need are computed once."""
+    """Generated features [n, D] and the same number of real ones; results that several metrics need are computed once."""
 
     def __init__(self, features: Tensor, real: FeatureSet) -> None:
         y = matrix(real.features, CLIPS)

@@ -26,7 +26,7 @@ class ReferenceFolder:
     """The cache folder with one protocol's statistics of the real clips.
 
     There is one folder per torch version, kind of device and version of the instrument's plugin, because the last digits of the
-    statistics depend on them. Every file is written whole and is valid on its own; the manifest, for human readers, is written last.
+    statistics depend on them. Every file is written atomically and is valid on its own; the manifest, for human readers, is written last.
     """
 
     def __init__(self, cache: Path, resolved: ResolvedProtocol, clips: RealClips, device: torch.device) -> None:

@@ -73,7 +73,7 @@ class Manifest(Strict):
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest of a folder, whole or not at all."""
+    """Write the manifest of a folder atomically."""
     write_text(folder / MANIFEST, manifest.model_dump_json(indent=2) + "\n")
 
 

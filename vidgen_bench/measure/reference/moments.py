@@ -37,7 +37,7 @@ class MomentAccumulator:
         """Add one chunk of features [n, D], where n may be 0; sums are kept on the device of the first chunk.
 
         Raises:
-            RequestError: not a matrix, or a different D than before.
+            RequestError: not a matrix, or D differs from that of earlier chunks.
         """
         x = torch.as_tensor(features)
         if x.ndim != 2 or (self._count and x.shape[1] != self._mean.shape[0]):
@@ -75,7 +75,7 @@ def moments_of(features: Tensor | np.ndarray) -> Moments:
 
 
 def save_moments(path: Path, moments: Moments) -> None:
-    """Write moments to an npz file, whole or not at all.
+    """Write moments to an npz file atomically.
 
     Raises:
         VidgenBenchError: the disk is full or the folder cannot be written.

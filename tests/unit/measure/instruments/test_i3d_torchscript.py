@@ -88,7 +88,7 @@ class Fails(nn.Module):
     [
         (NoKeywords(), r"takes \(x\), without 'rescale'"),
         (Fails(), r"fails on a clip \[1, 3, 16, 224, 224\] of zeros: .*invalid for input"),
-        (LikeStyleGANV(classes=101), r"expected logits \[1, 400\] of a clip of zeros; found \[1, 101\]"),
+        (LikeStyleGANV(classes=101), r"expected logits \[1, 400\] for a clip of zeros; found \[1, 101\]"),
         (LikeStyleGANV(scale=float("nan")), r"are not finite"),
     ],
 )

@@ -12,8 +12,8 @@ from vidgen_bench.measure.instruments.c3d.network import C3D, CONVOLUTIONS, POOL
 class NormalisedC3D(nn.Module):
     """C3D with batch norm: convolution, pooling, batch norm without a learned scale, ReLU; it returns logits.
 
-    The released C3D has no batch norm; it was pretrained on Sports-1M. Training from scratch in minutes needs batch norm. Its scale
-    is 1 / s > 0 (ReLU lets the next layer absorb any other), so it commutes with the max pooling before it and folds exactly.
+    The released C3D has no batch norm; it was pretrained on Sports-1M. Training from scratch in minutes needs it. Batch
+    norm here scales by 1 / s > 0 (the next layer can learn any other scale), so it commutes with max pooling and folds exactly.
     """
 
     def __init__(self, layout: Layout, dropout: float = 0.3) -> None:

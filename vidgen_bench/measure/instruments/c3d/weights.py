@@ -65,7 +65,7 @@ class InstrumentFile:
 def write_instrument(
     path: Path, card: Card, weights: Mapping[str, Tensor], mean: Tensor, dtype: torch.dtype = torch.float32
 ) -> str:
-    """Write an instrument file whole and return its sha256.
+    """Write an instrument file atomically and return its sha256.
 
     Args:
         path: the file to write.

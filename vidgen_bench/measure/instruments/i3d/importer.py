@@ -19,7 +19,7 @@ class I3DImporter:
     files: str = "rgb_imagenet.pt or i3d_torchscript.pt"
 
     def recognises(self, request: ImportRequest) -> bool:
-        """Return whether the file has one of PyTorch's formats, and no mean comes with it."""
+        """Return whether the file has one of PyTorch's formats and the request has no mean."""
         return request.mean is None and content_of(request.file, self.files) in ("pytorch", "pickle", "safetensors")
 
     def target(self, request: ImportRequest) -> Path:

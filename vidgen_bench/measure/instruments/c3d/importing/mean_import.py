@@ -41,7 +41,7 @@ def read_mean(path: Path) -> Tensor:
 
 
 def doubt_about(mean: Tensor) -> str:
-    """Return why a mean cube may be in RGB order, or ''.
+    """Return the reason why a mean cube may be in RGB order, or ''.
 
     The channel means of the published cube rise, 90.25, 97.66, 101.41 (B, G, R), as they do for most indoor and outdoor video.
     Videos of the sea or the sky may have falling means, so this is only a hint: the self-test on real clips decides.
