@@ -63,8 +63,8 @@ class Case:
         """Run the check.
 
         Raises:
-            Nonconformance: the check failed, the plugin raised an exception, or it changed the state of the process, which is
-                restored. The text says what was expected, what was found, and usually how to fix it.
+            Nonconformance: the check failed, or the plugin raised an exception or changed the state of the process, which is
+                then restored. The text says what was expected, what was found, and usually how to fix it.
         """
         __tracebackhide__ = True
         try:

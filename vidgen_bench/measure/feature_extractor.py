@@ -46,7 +46,7 @@ class FeatureExtractor:
         return {layer: out[layer].float() for layer in layers}
 
     def features(self, batches: Iterable[Tensor], wanted: Sequence[ChosenMetric]) -> Features:
-        """Return the features that these metrics read, of all clips of the batches in order."""
+        """Return the features that these metrics read, for all clips in the order of the batches."""
         needed: dict[View, set[str]] = {}
         for chosen in wanted:
             needed.setdefault(chosen.metric.view, set()).add(chosen.metric.layer)

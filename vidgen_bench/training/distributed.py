@@ -31,7 +31,7 @@ class Process:
 
     @classmethod
     def of_environment(cls, device: torch.device) -> Process:
-        """Join the group that ``torchrun`` describes in the environment, once per process; without one, return a single process.
+        """Join the group that ``torchrun`` describes in the environment, once per process; if it describes none, return a single process.
 
         Raises:
             RequestError: some of torchrun's variables are missing.

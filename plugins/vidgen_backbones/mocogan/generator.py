@@ -58,7 +58,7 @@ class Generator(nn.Module):
         self.frame = frame
 
     def latents(self, fixed: Tensor, z: Tensor, times: Times, noise: Noise) -> Tensor:
-        """Return the frame vectors [N, T, F + D] of fixed [N, F], the same on all frames, and z_0 [N, D]."""
+        """Return the frame vectors [N, T, F + D] from z_0 [N, D] and fixed [N, F], which is repeated for every frame."""
         motion = self.temporal(z, times, noise)
         return torch.cat([fixed[:, None].expand(-1, motion.shape[1], -1), motion], dim=2)
 

@@ -185,7 +185,7 @@ def chosen(names: list[str], path: Path) -> str:
     """Return the only name, or the one in ``NAMES``.
 
     Raises:
-        RequestError: there is no name; or there are several, and none or several are in ``NAMES``.
+        RequestError: there are no names, or several of which none or more than one is in ``NAMES``.
     """
     if not names:
         raise RequestError(f"{path} contains no array.")

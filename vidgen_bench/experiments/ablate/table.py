@@ -178,7 +178,7 @@ def _anchors(ablation: Ablation, results: Sequence[Result]) -> Iterator[str]:
 
 
 def rankings_of(results: Sequence[Result]) -> list[Ranking]:
-    """Return the records of the results as rankings; each holds records that are comparable, as in the leaderboard."""
+    """Return one ranking per group of comparable records, as the leaderboard does."""
     from vidgen_bench.leaderboard.collect import Entry
     from vidgen_bench.leaderboard.ranking import rankings
 

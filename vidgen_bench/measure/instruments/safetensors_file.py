@@ -1,4 +1,4 @@
-"""The weights files that vidgen-bench writes: safetensors, with everything but the tensors as one JSON text under one metadata key.
+"""The weights files that vidgen-bench writes: safetensors, whose metadata is one JSON text under one key.
 
 The JSON names no path and its keys are sorted, so equal content gives equal bytes and an equal hash on every machine.
 """

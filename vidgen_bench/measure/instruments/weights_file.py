@@ -1,4 +1,4 @@
-"""The weights file that an instrument declaration names: checks that it exists, hashes it once, and reads it."""
+"""Checks, hashes and reads the weights file that an instrument declaration names."""
 
 from __future__ import annotations
 
