@@ -499,7 +499,7 @@ class Metric(Named, Protocol):
 
     @property
     def options(self) -> type:
-        """A frozen dataclass, every field made by :func:`option`; a protocol may set them."""
+        """A frozen dataclass, every field made by :func:`option`. A protocol may set these options."""
 
     @property
     def layer(self) -> str:

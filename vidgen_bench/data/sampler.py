@@ -166,7 +166,7 @@ class ClipSampler:
             raise RequestError("augment shift-x: this sampler has no wide store to crop from.")
         if self._shortest.frames < feed.frames:
             raise DataError(
-                f"{self._shortest.path} has {self._shortest.frames} frames, the feed needs {feed.frames}. Request fewer."
+                f"{self._shortest.path} has {self._shortest.frames} frames, the feed needs {feed.frames}. Request fewer frames."
             )
 
 
