@@ -78,7 +78,7 @@ def _check_device(subject: Subject) -> None:
         if not any(word in text for word in MIXED):
             return  # it reads a value (an adaptive solver's step), which the meta device does not have
         raise Nonconformance(
-            f"expected the path to be computed on the device of z_0; for z_0 on the meta device, {describe_exception(error, subject.packages)}. "
+            f"expected the path to be computed on the device of z_0; on the meta device, {describe_exception(error, subject.packages)}. "
             "Create tensors with device=z0.device, or register them as buffers, which move with the module."
         ) from error
 
