@@ -66,7 +66,7 @@ def evaluate(
     device: Device = "auto",
     allow_missing: AllowMissing = 0,
     workers: Workers = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Score WHAT, a run or clips, beside real clips and noise, and write a record for the leaderboard.
 

@@ -17,7 +17,7 @@ app = typer.Typer(
     help="List, show, import, test or train the networks that measure clips.",
 )
 
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 app.command(
     "import",

@@ -27,7 +27,7 @@ def check_instrument(
     splits: Annotated[Path | None, typer.Option(help="Folder of classInd.txt and the lists.")] = None,
     clips: Annotated[int, typer.Option(min=1, help="Held-out clips to read, at most one per video.")] = 96,
     device: Device = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Test an instrument's weights on held-out clips; exit code 1 if the weights are faulty."""
     instrument = _instrument(name)
