@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from vidgen_bench.api import hookimpl
+from vidgen_bench.api import ENTRY_POINT_GROUP, hookimpl
 from vidgen_bench.version import __version__
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vidgen_bench.experiments.sample.trained import Trained
     from vidgen_bench.records.record import Record
 
-__all__ = ["__version__", "evaluate", "hookimpl", "load"]
+__all__ = ["ENTRY_POINT_GROUP", "__version__", "evaluate", "hookimpl", "load"]
 
 
 def load(run: str | Path, *, device: str = "auto", checkpoint: Literal["best", "last"] = "best") -> Trained:

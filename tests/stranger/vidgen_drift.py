@@ -18,7 +18,6 @@ class Drift:
     summary = "first-order ODE with a speed, z' = rate f(z)"
     reference = "CONTRIBUTING.md"
     options = DriftOptions
-    sets = {}
     variants = {"slow": {"rate": 0.1}}
     stochastic = False
     can = frozenset({"between", "before", "after"})  # it serves --fps, --rewind and --extend

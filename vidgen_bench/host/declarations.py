@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import re
 from collections.abc import Mapping
@@ -50,12 +49,33 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 """The optional attributes of each kind, with their defaults."""
 
 
-def complete(kind: str, declaration: Any) -> None:
-    """Set every optional attribute that a declaration lacks to its default."""
-    for attribute, default in _DEFAULTS.get(kind, {}).items():
-        if not hasattr(declaration, attribute):
-            with contextlib.suppress(AttributeError):  # an object with __slots__; fault() reports the attribute
-                object.__setattr__(declaration, attribute, default)
+class _Completed:
+    """A declaration whose attributes cannot be set (slots, a named tuple, a class), with the defaults it lacks."""
+
+    def __init__(self, declaration: Any, defaults: Mapping[str, Any]) -> None:
+        self.__dict__.update(_declaration=declaration, **defaults)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._declaration, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._declaration, name, value)
+
+    def __repr__(self) -> str:
+        return repr(self._declaration)
+
+
+def complete(kind: str, declaration: Any) -> Any:
+    """Return a declaration with the default of every optional attribute that it lacks."""
+    lacking = {name: value for name, value in _DEFAULTS.get(kind, {}).items() if not hasattr(declaration, name)}
+    try:
+        for name, value in lacking.items():
+            object.__setattr__(declaration, name, value)
+    except (AttributeError, TypeError):
+        # conformance reads the module of a declaration's class
+        own = type("Completed", (_Completed,), {"__module__": type(declaration).__module__})
+        return own(declaration, lacking)
+    return declaration
 
 
 def fault(kind: str, declaration: Any) -> str | None:
@@ -74,8 +94,10 @@ def fault(kind: str, declaration: Any) -> str | None:
         if not isinstance(getattr(declaration, attribute, _Absent), expected):
             return f"{kind} {name!r}: {attribute!r} is {getattr(declaration, attribute, 'absent')!r}, expected {_type_names(expected)}"
     for method in _METHODS[kind]:
-        if not callable(getattr(declaration, method, None)):
-            return f"{kind} {name!r} has no method {method!r}"
+        if not callable(value := getattr(declaration, method, None)):
+            return f"{kind} {name!r} has no method {method!r}" + (
+                f" but the value {value!r}" if value is not None else ""
+            )
     if kind == "metric" and (problem := _metric_fault(declaration)):
         return f"metric {name!r}: {problem}"
     if kind == "instrument" and (problem := _instrument_fault(declaration)):

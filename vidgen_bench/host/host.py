@@ -204,9 +204,8 @@ def _declared(point: EntryPoint, origin: Origin) -> Iterator[LoadedPlugin]:
     for kind, hook in HOOKS.items():
         for declared in getattr(manager.hook, hook)():
             for declaration in declared:
-                complete(kind, declaration)
                 name = getattr(declaration, "spec" if kind == "pairing" else "name", "")
-                yield LoadedPlugin(kind, name, declaration, origin)
+                yield LoadedPlugin(kind, name, complete(kind, declaration), origin)
 
 
 def _one_line(error: BaseException) -> str:

@@ -222,7 +222,9 @@ def test_a_copy_of_a_shipped_protocol_changes_no_fingerprint(tmp_path: Path, own
 
 
 def test_a_protocol_file_that_is_not_there_or_not_right_is_named(tmp_path: Path, own) -> None:
-    with pytest.raises(RequestError, match=r"protocol file .*absent\.toml does not exist\. Its path is relative to the track file"):
+    with pytest.raises(
+        RequestError, match=r"protocol file .*absent\.toml does not exist\. Its path is relative to the track file"
+    ):
         own(("every = 10", 'protocol = "absent.toml"\nevery = 10'))
     wrong = with_protocol(tmp_path / "a", 'protocol = "protocols/mine.toml"', PROTOCOL.replace("samples", "sampels"))
     with pytest.raises(RequestError, match=r"protocol .*mine\.toml is not valid"):

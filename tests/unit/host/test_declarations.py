@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -141,10 +142,63 @@ def test_a_declaration_says_only_what_it_has() -> None:
     plain, metric = temporal(), SimpleNamespace(name="plain")
     del plain.sets, plain.variants
     assert fault("temporal", plain) is not None
-    complete("temporal", plain)
+    assert complete("temporal", plain) is plain
     assert (plain.sets, plain.variants, fault("temporal", plain)) == ({}, {}, None)
-    complete("metric", metric)
+    assert complete("metric", metric) is metric
     assert metric.caveat(2, 1000) == ""
     named = temporal(variants={"wide": {}})
-    complete("temporal", named)
+    assert complete("temporal", named) is named
     assert named.variants == {"wide": {}}
+
+
+class SlottedInstrument:
+    """Written for the contract before instruments had optional parts; its attributes cannot be set."""
+
+    __slots__ = ("summary",)
+    name, api, reference = "slotted", "1.0", "none"
+    layers, preprocessings = ("fc7",), ("tgan",)
+
+    def __init__(self) -> None:
+        self.summary = "an instrument"
+
+    def refuses(self, clip: Any) -> None: ...
+    def sha256(self) -> str:
+        return "ab" * 32
+
+    def build(self, preprocessing: str) -> Any: ...
+
+
+class NamedInstrument(NamedTuple):
+    """The same as a named tuple."""
+
+    name: str = "named"
+    api: str = "1.0"
+    summary: str = "an instrument"
+    reference: str = "none"
+    layers: tuple[str, ...] = ("fc7",)
+    preprocessings: tuple[str, ...] = ("tgan",)
+
+    def refuses(self, clip: Any) -> None: ...
+    def sha256(self) -> str:
+        return "ab" * 32
+
+    def build(self, preprocessing: str) -> Any: ...
+
+
+class ClassInstrument:
+    """The same as a class that is its own declaration."""
+
+    name, api, summary, reference = "class", "1.0", "an instrument", "none"
+    layers, preprocessings = ("fc7",), ("tgan",)
+    refuses = sha256 = build = staticmethod(lambda *arguments: None)
+
+
+@pytest.mark.parametrize("declaration", [SlottedInstrument(), NamedInstrument(), ClassInstrument])
+def test_defaults_need_no_attribute_that_can_be_set(declaration: Any) -> None:
+    completed = complete("instrument", declaration)
+    assert fault("instrument", completed) is None
+    assert (completed.importer, completed.trainer, completed.self_test, completed.details()) == (None, None, None, {})
+    assert (completed.name, completed.layers) == (declaration.name, ("fc7",))
+    with pytest.raises((AttributeError, TypeError)) if declaration is not ClassInstrument else nullcontext():
+        completed.layers = ()
+    ClassInstrument.layers = ("fc7",)

@@ -80,7 +80,10 @@ def test_the_plugins_that_make_the_numbers_are_named_with_their_versions() -> No
     [
         ({"metrics": ["is", "fidd"]}, "There is no metric named 'fidd'. Did you mean 'fid'"),
         ({"extra": ["kidd"]}, "There is no metric named 'kidd'. Did you mean 'kid'"),
-        ({"options": {"iss": {"splits": 2}}}, "sets options of 'iss'; there is no metric with that name. Did you mean 'is'"),
+        (
+            {"options": {"iss": {"splits": 2}}},
+            "sets options of 'iss'; there is no metric with that name. Did you mean 'is'",
+        ),
         ({"options": {"is": {"split": 2}}}, "options.is has no option 'split'. Did you mean 'splits'"),
         ({"options": {"is": {"splits": 0}}}, "options.is.splits=0: expected integer, at least 1"),
         ({"options": {"is": {"splits": "many"}}}, "options.is.splits=many: expected integer"),

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 Part = Literal["importer", "trainer"]
 
 
-def kinds(part: Part) -> dict[str, LoadedPlugin]:
+def kinds(part: Part, requested: str | None = None) -> dict[str, LoadedPlugin]:
     """Return {kind: instrument} of all instruments that declare this part.
 
     Raises:
-        PluginError: two plugins declare one kind.
+        PluginError: two plugins declare the requested kind, or any one kind if none is requested.
     """
     from vidgen_bench.host.host import Host
 
@@ -24,9 +24,10 @@ def kinds(part: Part) -> dict[str, LoadedPlugin]:
     for plugin in Host.of_environment().of("instrument"):
         if (kind := kind_of(plugin.declaration, part)) is not None:
             first = found.setdefault(kind, plugin)
-            if first.origin != plugin.origin:
+            if first.origin != plugin.origin and requested in (None, kind):
                 raise PluginError(
-                    f"Two plugins declare the {part} {kind!r}: {first.origin} and {plugin.origin}. Uninstall one of them."
+                    f"Two plugins declare the {part} {kind!r}: {first.origin} and {plugin.origin}. "
+                    "Uninstall one of them, or give --kind with another kind."
                 )
     return found
 
@@ -43,7 +44,7 @@ def named_kind(part: Part, kind: str) -> LoadedPlugin:
     Raises:
         RequestError: there is none; the message gives the nearest kind.
     """
-    found = kinds(part)
+    found = kinds(part, kind)
     if kind not in found:
         raise RequestError(f"--kind {kind}: no instrument declares the {part} {kind!r}.{did_you_mean(kind, found)}")
     return found[kind]

@@ -129,7 +129,9 @@ def test_calls_that_make_no_sense_are_refused(trained, asked, words):
 def test_what_a_pair_cannot_is_refused_before_any_work(trained, monkeypatch, tmp_path):
     still = vidgen_bench.load(begun(tmp_path / "a", "tgan+gru"), device="cpu")
     monkeypatch.setattr("vidgen_bench.experiments.sample.trained.samples", lambda *_: pytest.fail("it rendered"))
-    with pytest.raises(RequestError, match=r"between \(--fps\) or before \(--rewind\).*: not supported by gru\. It can sample after"):
+    with pytest.raises(
+        RequestError, match=r"between \(--fps\) or before \(--rewind\).*: not supported by gru\. It can sample after"
+    ):
         still.sample(1, fps=2, rewind=1)
     with pytest.raises(RequestError, match="cannot sample before"):
         still.times(rewind=1)
