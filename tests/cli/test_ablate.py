@@ -92,7 +92,7 @@ def test_interrupted_it_continues_to_the_same_records(place: Workplace, whole) -
     assert len(written(place, "stopped")) == 1
     done = place.call(*arguments, "--format", "json")
     assert done.returncode == 0, done.stderr
-    assert "done already" in done.stderr
+    assert "already done" in done.stderr
     assert written(place, "stopped") == written(place, "whole")
     table = json.loads(done.stdout)
     (cell,) = [c for c in table["cells"] if c["row"] == "sde"]
@@ -136,7 +136,7 @@ def test_what_is_done_is_skipped(here: Command, place: Workplace, whole) -> None
     before = {p: p.stat().st_mtime_ns for p in (place.root / "whole").rglob("*") if p.name != ".lock"}
     again = here(*GRID, *place.data_arguments, "--runs", "whole", "--format", "markdown")
     assert again.code == 0, again.err
-    assert again.err.count("done already: FID") == 2
+    assert again.err.count("already done: FID") == 2
     assert before == {p: p.stat().st_mtime_ns for p in (place.root / "whole").rglob("*") if p.name != ".lock"}
     assert again.out.startswith("### Grid tgan x ode1,sde\n")
     assert [line.count("|") for line in again.out.splitlines() if line.startswith("|")] == [3, 3, 3, 3]

@@ -182,7 +182,7 @@ def _summary(result: Result, metric: Metric) -> str:
     where = result.job.folder.record_path
     if result.record is None:
         return f"failed: {result.failure}"
-    state = "done already" if result.already else "done"
+    state = "already done" if result.already else "done"
     if result.record.status == "diverged":
         return f"{state}: diverged  {where}"
     return f"{state}: {metric.title} {number(result.record.scores.get(metric.name))}  {where}"
