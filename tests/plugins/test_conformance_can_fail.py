@@ -88,7 +88,7 @@ WRONG = (
     Wrong("clamped", "times", "frames after the training frames to move on in the clips: 4 of 4", host=BACKBONES),
     Wrong("stretched", "times", "to keep the training frames within"),
     Wrong("sorted", "times", "6 of the instants alone and in another order"),
-    Wrong("short", "times", "as many frames: there are 4"),
+    Wrong("short", "times", "one frame per instant: there are 4"),
     Wrong("wild", "times", "to be finite: 4 frames are not, the first at 1.33"),
     Wrong("apart", "times", "to have the same frames as with fewer instants"),
     Wrong("mirrored", "reversal", "a smooth path has about 4, a kink 1"),

@@ -55,13 +55,13 @@ def carried_out(ablation: Ablation, host: Host, execute: Executor) -> list[Resul
 def test_what_fails_does_not_stop_the_others(host: Host) -> None:
     ablation = ablation_of("tgan x ode1,ode2,ode3,sde,iid", host)
     execute = Executor(
-        ode1_0=ValueError("the network\nbroke"), ode2_0=RequestError("Another process is running it."),
+        ode1_0=ValueError("the network\nbroke"), ode2_0=RequestError("Another process is using it."),
         ode3_0="diverged", sde_0="already", iid_0=SystemExit(3),
     )  # fmt: skip
     results = carried_out(ablation, host, execute)
     assert [(r.state, r.failure, r.already) for r in results] == [
         ("failed", "ValueError: the network broke", False),
-        ("failed", "Another process is running it.", False),
+        ("failed", "Another process is using it.", False),
         ("diverged", None, False),
         ("finished", None, True),
         ("failed", "SystemExit: 3", False),
@@ -176,7 +176,7 @@ class Locked(Executor):
         outcome = super().__call__(plan, seed, observer)
         if plan.composition.resolved.spec.temporal == "ode1" and self.times:
             self.times -= 1
-            raise BusyError("Another process is running it.")
+            raise BusyError("Another process is using it.")
         return outcome
 
 
@@ -192,7 +192,7 @@ def test_what_another_process_is_running_comes_again_at_the_end(host: Host, monk
     results = carried_out(ablation, host, execute)
     assert execute.seen == ["ode1_0", "ode2_0", "ode1_0"]
     assert [(r.state, r.failure) for r in results] == [
-        ("finished", None), ("failed", "Another process is running it."),
+        ("finished", None), ("failed", "Another process is using it."),
     ]  # fmt: skip
     monkeypatch.setenv("WORLD_SIZE", "2")
     execute = Locked(1)
@@ -202,7 +202,7 @@ def test_what_another_process_is_running_comes_again_at_the_end(host: Host, monk
 def test_a_locked_run_folder_has_its_own_error(tmp_path: Path) -> None:
     with (
         RunFolder(tmp_path).locked(),
-        pytest.raises(BusyError, match="Another process is running"),
+        pytest.raises(BusyError, match="Another process is using"),
         RunFolder(tmp_path).locked(),
     ):
         pytest.fail("it was locked twice")
