@@ -17,5 +17,5 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
 
 @pytest.fixture
 def workplace(tmp_path: Path) -> Workplace:
-    """A workplace of one's own."""
+    """A workplace that only this test uses."""
     return make_workplace(tmp_path)
