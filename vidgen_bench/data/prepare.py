@@ -201,9 +201,7 @@ def _index(tree: Tree, split: int, geometry: FrameGeometry, journal: Journal, ba
         for video in part:
             if video.path not in bad:
                 line = journal.lines[video.path]
-                videos.append(
-                    Stored.model_validate({**dataclasses.asdict(line), "split": kind, "label": video.label}),
-                )
+                videos.append(Stored.model_validate({**dataclasses.asdict(line), "split": kind, "label": video.label}))
     trained = {video.label for video in videos if video.split == "train"}
     if without := sorted(set(range(len(tree.classes))) - trained):
         raise DataError(f"Without the bad videos the class {tree.classes[without[0]]!r} has no training videos.")

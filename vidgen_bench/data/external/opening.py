@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from vidgen_bench.api import Report
 from vidgen_bench.data.external.arrays import (
     PIXEL_TYPES,
@@ -24,7 +26,6 @@ from vidgen_bench.data.external.zipped import open_npz, open_zip
 from vidgen_bench.errors import RequestError
 
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor
 
 _ARRAYS: dict[str, Callable[[Path], list[Block]]] = {
@@ -77,13 +78,12 @@ def source_of(
     array: np.ndarray | Tensor, *, layout: str | None = None, value_range: str | None = None, report: Report = _silent
 ) -> Source:
     """Return the clips of an array or tensor in memory; options and errors are those of :func:`open_source`."""
-    import numpy
     import torch
 
     held: Any = array
-    if not isinstance(held, torch.Tensor | numpy.ndarray):
+    if not isinstance(held, torch.Tensor | np.ndarray):
         raise RequestError(f"Expected a path, a NumPy array or a tensor of clips; found {type(held).__name__}.")
-    if isinstance(held, numpy.ma.MaskedArray):
+    if isinstance(held, np.ma.MaskedArray):
         raise RequestError(
             "The array is masked; masked pixels have no colour. Fill them with array.filled(value), or leave those clips out."
         )
