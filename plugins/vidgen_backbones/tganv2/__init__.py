@@ -92,7 +92,6 @@ class TGANv2:
             source=LATENT,
             noise=LATENT,
             prior="uniform",
-            embedding=(),
             init="xavier-sqrt2",
         )
 
