@@ -105,8 +105,7 @@ def read_index(path: Path) -> Index:
         index = Index.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         raise DataError(
-            f"{path.parent} is not a store of decoded videos: it has no {path.name}. Create one with "
-            "`vidgen-bench data prepare`."
+            f"{path.parent} is not a store of decoded videos: it has no {path.name}. Create one with `vidgen-bench data prepare`."
         ) from None
     except (OSError, ValidationError, RequestError) as error:
         raise damaged(path.parent, f"{path.name}: {str(error).splitlines()[0]}") from error

@@ -22,26 +22,14 @@ from vidgen_bench.training.watch import Watch
 FROM_NOISE = "Take every random number from the noise; otherwise a resumed run differs."
 NOT_AFTER = "`after` takes no noise and must not draw; otherwise a resumed run differs."
 
-_HINTS = (
-    (
-        {"aten::_local_scalar_dense", "aten::is_nonzero", "aten::equal"},
-        "item(), float(), int(), `if` on a tensor and one_hot do this: compare and select with tensors. An adaptive solver "
-        "does it too, since it chooses its steps on the host, which slows a device down and prevents graph capture: use fixed "
-        "steps.",
-    ),
-    (
-        {
-            "aten::nonzero",
-            "aten::index",
-            "aten::masked_select",
-            "aten::_unique2",
-            "aten::unique_dim",
-            "aten::unique_consecutive",
-        },
-        "A boolean mask, nonzero and unique do this, since their values determine a shape: select with torch.where.",
-    ),
+_VALUE_READS = {"aten::_local_scalar_dense", "aten::is_nonzero", "aten::equal"}
+_VALUE_HINT = (
+    "item(), float(), int(), `if` on a tensor and one_hot do this: compare and select with tensors. An adaptive solver "
+    "does it too, since it chooses its steps on the host, which slows a device down and prevents graph capture: use fixed steps."
 )
-
+_SHAPE_HINT = (
+    "A boolean mask, nonzero and unique do this, since their values determine a shape: select with torch.where."
+)
 _READ_HINT = "It copies from the device and waits for it, though it is free on the CPU. Compute with tensors."
 
 _READS = {
@@ -112,8 +100,10 @@ def _check_after(player: Player) -> None:
 
 
 def _hint(operations: Collection[str]) -> str:
-    called = {name.split(".")[0] for name in operations}
-    return next((hint for names, hint in _HINTS if names & called), _READ_HINT)
+    """Return the advice for operations that wait for the device; without any, the loss reads a tensor in another way."""
+    if _VALUE_READS & {name.split(".")[0] for name in operations}:
+        return _VALUE_HINT
+    return _SHAPE_HINT if operations else _READ_HINT
 
 
 def _generators() -> dict[str, Any]:

@@ -126,8 +126,7 @@ def _checked(path: Path, reading: Reading) -> Reading:
         raise DataError(f"{path}: no frame could be decoded; expected a video. Copy it again.")
     if reading.header_frames is not None and reading.frames < reading.header_frames:
         raise DataError(
-            f"{path}: truncated: the header declares {reading.header_frames} frames, {reading.frames} could be decoded. "
-            "Copy it again."
+            f"{path}: truncated: the header declares {reading.header_frames} frames, {reading.frames} could be decoded. Copy it again."
         )
     return reading
 

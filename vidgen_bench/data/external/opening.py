@@ -104,16 +104,15 @@ def _checked_tensor(tensor: Tensor) -> Tensor:
 
     if tensor.is_meta:
         raise RequestError("The tensor is on the meta device, so it has no values. Pass one on cpu or cuda.")
-    if tensor.layout != torch.strided or tensor.is_nested or tensor.is_quantized:
-        kind = "quantised" if tensor.is_quantized else "nested" if tensor.is_nested else str(tensor.layout)
-        instead = (
-            "tensor.dequantize()"
-            if tensor.is_quantized
-            else "torch.stack(...)"
-            if tensor.is_nested
-            else "tensor.to_dense()"
-        )
-        raise RequestError(f"The tensor is {kind}; expected a dense one, [N, 3, T, H, W]. Convert it with {instead}.")
+    for unusual, kind, instead in (
+        (tensor.is_quantized, "quantised", "tensor.dequantize()"),
+        (tensor.is_nested, "nested", "torch.stack(...)"),
+        (tensor.layout != torch.strided, str(tensor.layout), "tensor.to_dense()"),
+    ):
+        if unusual:
+            raise RequestError(
+                f"The tensor is {kind}; expected a dense one, [N, 3, T, H, W]. Convert it with {instead}."
+            )
     name = str(tensor.dtype).removeprefix("torch.")
     if name not in PIXEL_TYPES:
         raise RequestError(wrong_type("the tensor", name))
