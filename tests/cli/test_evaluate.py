@@ -22,8 +22,7 @@ from tests.kit.data_files import moving_frames
 from tests.kit.external_clips import smooth, write_animation, write_frames
 from tests.kit.workplace import TRACK, make_workplace
 from vidgen_bench.compose.sampling import samples
-from vidgen_bench.data.external.fitting import Trim
-from vidgen_bench.data.external.order import measuring_order
+from vidgen_bench.data.external.fitting import Trim, measuring_order
 from vidgen_bench.errors import RequestError
 from vidgen_bench.measure.evaluator import Evaluator
 from vidgen_bench.records.record import read_record

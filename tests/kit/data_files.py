@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vidgen_bench.api import VideoSource
+from vidgen_bench.data.decoding.video import Frames, read
 from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.shapes.write import encode
 
@@ -32,6 +34,22 @@ def write_video(path: Path, frames: int, seed: int) -> None:
     """Write one small AVI (MPEG-4 part 2, one key frame every 12)."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(encode(moving_frames(frames, seed)))
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A whole video: uint8 frames [T, H, W, 3] in RGB, the header's frame count if it has one, and the decoder."""
+
+    frames: Frames
+    header_frames: int | None
+    decoder: str
+
+
+def decode(path: Path) -> Decoded:
+    """Return every frame of a video, in memory."""
+    chunks: list[Frames] = []
+    reading = read(path, chunks.append, chunks.clear)
+    return Decoded(np.concatenate(chunks), reading.header_frames, reading.decoder)
 
 
 def write_lists(splits: Path, classes: list[str], train: list[str], test: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -62,5 +63,5 @@ def begun(folder: Path, spec: str, *, best: int | None = 4, last: int | None = 6
     if best is not None:
         progress.best = {"iteration": best, "metric": "fid", "value": 1.0, "file": checkpoint.best_file(best)}
         checkpoint.save(folder / checkpoint.best_file(best), parts)
-    checkpoint.save(folder / checkpoint.LAST, {**parts, "progress": progress.state()})
+    checkpoint.save(folder / checkpoint.LAST, {**parts, "progress": asdict(progress)})
     return folder

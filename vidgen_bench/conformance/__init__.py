@@ -1,11 +1,4 @@
-"""The conformance kit: checks of everything the contract requires of a backbone or a temporal generator.
-
-The whole test file of a plugin::
-
-    from vidgen_bench.conformance import conformance_test
-
-    test_conformance = conformance_test("my-ode")
-"""
+"""The conformance kit: checks of everything the contract requires of a backbone or a temporal generator."""
 
 from __future__ import annotations
 

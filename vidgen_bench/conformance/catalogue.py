@@ -29,17 +29,9 @@ CHECKS: tuple[Check, ...] = (
         "declaration",
         check_declaration,
     ),
+    Check("pairing", "it fits an installed plugin; a backbone works at its small size", "declaration", check_pairing),
     Check(
-        "pairing",
-        "it fits an installed plugin; a backbone works at its small size",
-        "declaration",
-        check_pairing,
-    ),
-    Check(
-        "shapes",
-        "paths and clips have the right shape, float32, pixels in [-1, 1]",
-        "pair and variants",
-        check_shapes,
+        "shapes", "paths and clips have the right shape, float32, pixels in [-1, 1]", "pair and variants", check_shapes
     ),
     Check(
         "gradients",
@@ -47,24 +39,9 @@ CHECKS: tuple[Check, ...] = (
         "pair and variants",
         check_gradients,
     ),
-    Check(
-        "determinism",
-        "one game per seed, one loss per key; no draw depends on another",
-        "pair",
-        check_determinism,
-    ),
-    Check(
-        "rows",
-        "a sample is the same in any batch: noise exactly, pixels to 1e-5",
-        "pair",
-        check_rows,
-    ),
-    Check(
-        "times",
-        "denser and longer clips keep the training frames, or are refused",
-        "pair",
-        check_times,
-    ),
+    Check("determinism", "one game per seed, one loss per key; no draw depends on another", "pair", check_determinism),
+    Check("rows", "a sample is the same in any batch: noise exactly, pixels to 1e-5", "pair", check_rows),
+    Check("times", "denser and longer clips keep the training frames, or are refused", "pair", check_times),
     Check(
         "reversal",
         "the path is smooth through time 0, and a flow returns to its start",
@@ -73,47 +50,15 @@ CHECKS: tuple[Check, ...] = (
         goes_back,
     ),
     Check(
-        "parameters",
-        "options alone determine the count, and :equal matches it",
-        "pair and variants",
-        check_parameters,
+        "parameters", "options alone determine the count, and :equal matches it", "pair and variants", check_parameters
     ),
+    Check("saving", "saved parts give another game the same samples and next losses", "pair", check_saving),
+    Check("autocast", "bfloat16 gives nearly the same clips and finite gradients", "pair", check_autocast),
+    Check("step", "two training iterations leave losses and parameters finite", "pair", check_step),
+    Check("quiet", "no loss waits for the device; global random numbers stay untouched", "pair", check_quiet),
+    Check("means", "every loss term is a mean over rows, not a sum", "pair", check_means),
     Check(
-        "saving",
-        "saved parts give another game the same samples and next losses",
-        "pair",
-        check_saving,
-    ),
-    Check(
-        "autocast",
-        "bfloat16 gives nearly the same clips and finite gradients",
-        "pair",
-        check_autocast,
-    ),
-    Check(
-        "step",
-        "two training iterations leave losses and parameters finite",
-        "pair",
-        check_step,
-    ),
-    Check(
-        "quiet",
-        "no loss waits for the device; global random numbers stay untouched",
-        "pair",
-        check_quiet,
-    ),
-    Check(
-        "means",
-        "every loss term is a mean over rows, not a sum",
-        "pair",
-        check_means,
-    ),
-    Check(
-        "renderer",
-        "the backbone draws the same weights with any temporal generator",
-        "pair",
-        check_renderer,
-        has_path,
+        "renderer", "the backbone draws the same weights with any temporal generator", "pair", check_renderer, has_path
     ),
 )
 """One check per requirement of the contract; docs/plugins/checks.md has a paragraph on each."""
@@ -134,22 +79,11 @@ def cases(name: str, host: Host | None = None) -> tuple[Case, ...]:
         RequestError: there is no backbone or temporal generator with that name.
         PluginError: the plugin is broken, or two packages declare the name.
     """
-    host = host or Host.of_environment()
-    found: dict[str, Case] = {}
-    asked: list[Declared | Subject] = []
-    for declared in _named(name, host):
-        asked += [declared, *subjects(declared)]
-    for check in CHECKS:
-        for subject in asked:
-            if check.makes_case_of(subject):
-                case = Case(check, subject)
-                found.setdefault(f"{case}{declared_kind(subject)}", case)
-    return tuple(found.values())
-
-
-def declared_kind(subject: Declared | Subject) -> str:
-    """Return the kind of a declaration, which distinguishes two plugins with one name."""
-    return subject.plugin.kind if isinstance(subject, Declared) else ""
+    targets: dict[str, Declared | Subject] = {}
+    for declared in _named(name, host or Host.of_environment()):
+        targets[f"{declared.plugin.kind} {name}"] = declared
+        targets |= {subject.name: subject for subject in subjects(declared)}
+    return tuple(Case(check, target) for check in CHECKS for target in targets.values() if check.makes_case_of(target))
 
 
 def _named(name: str, host: Host) -> list[Declared]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import torch
-from torch import nn
 
 from vidgen_bench.conformance.game_inputs import row_noise
 from vidgen_bench.conformance.noise_variants import DoubleNoise, convert_noise
@@ -32,11 +31,6 @@ def in_highest_precision(check: Callable[[torch.dtype], None]) -> None:
         check(torch.float32)
     finally:
         torch.set_default_dtype(usual)
-
-
-def cast(module: nn.Module, dtype: torch.dtype) -> nn.Module:
-    """Return the module with its floating-point state in this precision; complex and integer state is unchanged."""
-    return module.double() if dtype == torch.float64 else module.float()
 
 
 def noise_in(dtype: torch.dtype, rows: Sequence[int]) -> Noise:

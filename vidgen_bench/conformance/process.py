@@ -37,10 +37,6 @@ def _change_folder(folder: str | None) -> None:
         os.chdir(folder)
 
 
-def _set_deterministic(level: int) -> None:
-    torch.set_deterministic_debug_mode(level)
-
-
 def numpy_state() -> tuple[Any, ...]:
     """Return the state of numpy's global random generator as comparable values."""
     state: Any = np.random.get_state(legacy=True)
@@ -57,7 +53,7 @@ SETTINGS = (
     Setting("torch's gradient mode (torch.set_grad_enabled)", torch.is_grad_enabled, torch._C._set_grad_enabled),
     Setting("torch's default dtype", torch.get_default_dtype, torch.set_default_dtype),
     Setting("torch's number of threads", torch.get_num_threads, torch.set_num_threads),
-    Setting("torch's deterministic mode", torch.get_deterministic_debug_mode, _set_deterministic),
+    Setting("torch's deterministic mode", torch.get_deterministic_debug_mode, torch.set_deterministic_debug_mode),
     Setting("the working directory", _folder, _change_folder),
     Setting("the state of Python's `random`", random.getstate, random.setstate, shown=False),
     Setting("the state of numpy's global random generator", numpy_state, _set_numpy, shown=False),

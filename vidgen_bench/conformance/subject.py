@@ -75,7 +75,7 @@ class PairingAttempt:
     refusal: VidgenBenchError | None
 
 
-def pairing_attempts(declared: Declared, *, variants: bool = True) -> Iterator[PairingAttempt]:
+def pairing_attempts(declared: Declared) -> Iterator[PairingAttempt]:
     """Yield every attempt to pair a plugin.
 
     A temporal generator is paired with all backbones, in each of its variants; a backbone with all temporal generators, and alone.
@@ -84,9 +84,10 @@ def pairing_attempts(declared: Declared, *, variants: bool = True) -> Iterator[P
     if found.kind == "backbone":
         yield from _attempts(found, [Spec(found.name), *(Spec(found.name, t.name) for t in host.of("temporal"))], host)
         return
-    words = [None, *found.declaration.variants] if variants else [None]
     for backbone in host.of("backbone"):
-        yield from _attempts(backbone, [Spec(backbone.name, found.name, word) for word in words], host)
+        yield from _attempts(
+            backbone, [Spec(backbone.name, found.name, word) for word in (None, *found.declaration.variants)], host
+        )
 
 
 def _attempts(backbone: LoadedPlugin, specs: list[Spec], host: Host) -> Iterator[PairingAttempt]:

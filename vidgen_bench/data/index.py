@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -21,18 +20,8 @@ FORMAT = 1
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One decoded video: its listed path, label from 0, index of its first frame in the store, and number of frames."""
-
-    path: str
-    label: int
-    first: int
-    frames: int
-
-
 class Stored(BaseModel):
-    """One video in the index file."""
+    """One decoded video: its listed path, label from 0, index of its first frame in the store, and number of frames."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -43,11 +32,6 @@ class Stored(BaseModel):
     frames: int = Field(gt=0)
     decoder: str
     sha256: Sha256
-
-    @property
-    def entry(self) -> Entry:
-        """The part of the entry that a sampler needs."""
-        return Entry(self.path, self.label, self.first, self.frames)
 
 
 class Index(BaseModel):
@@ -121,8 +105,7 @@ def read_index(path: Path) -> Index:
         index = Index.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         raise DataError(
-            f"{path.parent} is not a store of decoded videos: it has no {path.name}. Create one with "
-            "`vidgen-bench data prepare`."
+            f"{path.parent} is not a store of decoded videos: it has no {path.name}. Create one with `vidgen-bench data prepare`."
         ) from None
     except (OSError, ValidationError, RequestError) as error:
         raise damaged(path.parent, f"{path.name}: {str(error).splitlines()[0]}") from error

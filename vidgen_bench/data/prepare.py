@@ -12,17 +12,15 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-
-import filelock
 
 from vidgen_bench.api import Report, VideoSource
 from vidgen_bench.data.decoding.journal import JOURNAL_FILE, Journal
 from vidgen_bench.data.decoding.workers import Job, Outcome, decode_all, default_workers
 from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.index import FORMAT, Index, Stored, content_hash
+from vidgen_bench.data.lock import hold
 from vidgen_bench.data.store import INDEX_FILE, Store
 from vidgen_bench.data.ucf101.tree import Tree, read_tree
 from vidgen_bench.errors import DataError
@@ -65,11 +63,11 @@ def prepare(
     tree = read_tree(source, split, allow_missing)
     folder = _folder(source, tree, split, geometry, cache)
     if not folder.is_dir():
-        with _locked(folder, report):
+        with disk_errors(folder.parent):
+            lock = hold(folder, report, "waiting for another process that is decoding these videos")
+        with lock:
             if not folder.is_dir():  # otherwise the process we waited for has made it
-                _make(
-                    source, tree, split, geometry, folder, allow_missing, workers or default_workers(), timeout, report
-                )
+                _make(source, tree, split, geometry, folder, allow_missing, workers, timeout, report)
     store = Store.open(folder)
     if len(store.missing) > allow_missing:
         raise DataError(
@@ -115,22 +113,6 @@ def _stamp(root: str, path: str) -> tuple[str, int, int]:
     return path, status.st_size, status.st_mtime_ns
 
 
-@contextmanager
-def _locked(folder: Path, report: Report) -> Iterator[None]:
-    with disk_errors(folder.parent):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(folder.with_suffix(".lock"))
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            report("waiting for another process that is decoding these videos", 0, 0)
-            lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 def _make(
     source: VideoSource,
     tree: Tree,
@@ -138,7 +120,7 @@ def _make(
     geometry: FrameGeometry,
     folder: Path,
     allow_missing: int,
-    workers: int,
+    workers: int | None,
     timeout: float,
     report: Report,
 ) -> None:
@@ -156,7 +138,9 @@ def _make(
         done = len(paths) - len(todo)
         report("decoding", done, len(paths))
         # closed explicitly: the traceback of an error in _take would keep the generator, and so the workers, alive
-        with closing(decode_all(jobs, geometry, min(workers, max(len(todo), 1)), timeout)) as outcomes:
+        with closing(
+            decode_all(jobs, geometry, min(workers or default_workers(), max(len(todo), 1)), timeout)
+        ) as outcomes:
             for path, outcome in zip(todo, outcomes, strict=True):
                 done += 1
                 _take(path, outcome, journal, faults)
@@ -201,9 +185,7 @@ def _index(tree: Tree, split: int, geometry: FrameGeometry, journal: Journal, ba
         for video in part:
             if video.path not in bad:
                 line = journal.lines[video.path]
-                videos.append(
-                    Stored.model_validate({**dataclasses.asdict(line), "split": kind, "label": video.label}),
-                )
+                videos.append(Stored.model_validate({**dataclasses.asdict(line), "split": kind, "label": video.label}))
     trained = {video.label for video in videos if video.split == "train"}
     if without := sorted(set(range(len(tree.classes))) - trained):
         raise DataError(f"Without the bad videos the class {tree.classes[without[0]]!r} has no training videos.")

@@ -72,11 +72,6 @@ class ClipSampler:
         self._width = store.geometry.width
         self._order = lru_cache(maxsize=8)(self._permutation)
 
-    @property
-    def on_device(self) -> bool:
-        """Whether the frames are in the memory of the device that receives the clips."""
-        return self._frames.frames.device.type == self.device.type
-
     def batch(self, name: str, feed: Feed, position: int, rows: int, rank: int = 0, world: int = 1) -> Batch:
         """Return this process's share of batch ``position`` of the stream ``name``.
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vidgen_bench.api import Report
 from vidgen_bench.data.geometry import FrameGeometry
-from vidgen_bench.data.index import Entry, Index, damaged, read_index
+from vidgen_bench.data.index import Index, Stored, damaged, read_index
 
 FRAMES_FILE, INDEX_FILE = "frames.u8", "index.json"
 
@@ -45,14 +45,14 @@ class Store:
         return np.memmap(self.folder / FRAMES_FILE, dtype=np.uint8, mode="r", shape=shape)
 
     @cached_property
-    def train(self) -> list[Entry]:
+    def train(self) -> list[Stored]:
         """The training videos, in list order."""
-        return [video.entry for video in self.index.videos if video.split == "train"]
+        return [video for video in self.index.videos if video.split == "train"]
 
     @cached_property
-    def test(self) -> list[Entry]:
+    def test(self) -> list[Stored]:
         """The held-out videos, in list order."""
-        return [video.entry for video in self.index.videos if video.split == "test"]
+        return [video for video in self.index.videos if video.split == "test"]
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -85,7 +85,6 @@ class Store:
             held = hashlib.sha256(self.frames[video.first : video.first + video.frames].tobytes()).hexdigest()
             if held != video.sha256:
                 raise damaged(
-                    self.folder,
-                    f"the frames of {video.path} have the hash {held[:12]}…, expected {video.sha256[:12]}…",
+                    self.folder, f"the frames of {video.path} have the hash {held[:12]}…, expected {video.sha256[:12]}…"
                 )
         report("verifying", len(self.index.videos), len(self.index.videos))

@@ -1,23 +1,30 @@
-"""Checkpoints: one file to resume a run with identical results, and one with the best weights."""
+"""The files of a run: a checkpoint to resume it with identical results, one with the best weights, and the trace of its scores."""
 
 from __future__ import annotations
 
 import io
+import json
 import pickle
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.optim import Optimizer
 
+from vidgen_bench.api import Game
 from vidgen_bench.errors import RecordError
-from vidgen_bench.system.files import write_whole
+from vidgen_bench.records.entries import TracePoint
+from vidgen_bench.system.disk import sync_file
+from vidgen_bench.system.files import disk_errors, write_whole
+from vidgen_bench.training.progress import Progress
 
 FORMAT = 1
 
-LAST = "last.pt"
-"""File name of the checkpoint that resumes a run."""
+LAST, TRACE = "last.pt", "trace.jsonl"
+"""File names of the checkpoint that resumes a run, and of the trace."""
 
 
 def best_file(iteration: int) -> str:
@@ -71,3 +78,44 @@ def load_parts(parts: Mapping[str, nn.Module], states: Mapping[str, Any], path: 
         raise RecordError(
             f"The checkpoint {path} does not match the model that the plugins now build: {reason}. Delete its run folder to start afresh."
         ) from None
+
+
+def save_last(
+    folder: Path, game: Game, optimisers: Mapping[str, Optimizer], losses: Mapping[str, Tensor], progress: Progress
+) -> None:
+    """Write the checkpoint that resumes a run, then delete best checkpoints that it no longer refers to."""
+    content = {
+        "parts": part_states(game.parts),
+        "optimisers": {name: o.state_dict() for name, o in optimisers.items()},
+        "losses": losses,
+        "progress": asdict(progress),
+    }
+    save(folder / LAST, content)
+    kept = progress.best and progress.best["file"]
+    for old in folder.glob("best-*.pt"):
+        if old.name != kept:
+            old.unlink(missing_ok=True)
+
+
+def append_point(folder: Path, point: TracePoint) -> int:
+    """Append a point to the trace and force it to disk; return the trace's size in bytes."""
+    path = folder / TRACE
+    with disk_errors(path), path.open("ab") as stream:
+        stream.write((json.dumps(point.model_dump(mode="json")) + "\n").encode())
+        sync_file(stream)  # before the checkpoint that refers to it
+        return stream.tell()
+
+
+def truncate_trace(folder: Path, size: int) -> None:
+    """Remove the points after the first ``size`` bytes of the trace; a resumed run computes them again, with the same numbers.
+
+    Raises:
+        RecordError: the trace has fewer bytes.
+    """
+    path = folder / TRACE
+    with disk_errors(path), path.open("ab") as stream:
+        if stream.tell() < size:
+            raise RecordError(
+                f"{path} is shorter than {folder / LAST} records. Delete the folder {folder} to start afresh."
+            )
+        stream.truncate(size)

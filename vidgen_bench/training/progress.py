@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from vidgen_bench.config.budget import Budget
@@ -33,10 +35,6 @@ class Progress:
     resumed: int = 0
     peak_memory: int = 0
 
-    def state(self) -> dict[str, Any]:
-        """Return the fields as plain values for a checkpoint."""
-        return asdict(self)
-
     def share(self, budget: Budget, world: int) -> float:
         """Return the largest fraction spent of any limit of the budget; 1 or more ends the run."""
         spent = {
@@ -47,15 +45,11 @@ class Progress:
         }
         return max(spent[kind] / limit for kind, limit in budget.limits.items())
 
-
-class Stopwatch:
-    """Adds the seconds that a ``with`` block takes to one counter of a :class:`Progress`."""
-
-    def __init__(self, progress: Progress, counter: str) -> None:
-        self._progress, self._counter = progress, counter
-
-    def __enter__(self) -> None:
-        self._since = time.monotonic()
-
-    def __exit__(self, *exception: object) -> None:
-        setattr(self._progress, self._counter, getattr(self._progress, self._counter) + time.monotonic() - self._since)
+    @contextmanager
+    def timed(self, counter: str) -> Iterator[None]:
+        """Add the seconds that a ``with`` block takes to one of the counters."""
+        since = time.monotonic()
+        try:
+            yield
+        finally:
+            setattr(self, counter, getattr(self, counter) + time.monotonic() - since)

@@ -1,18 +1,36 @@
-"""One turn of one player: loss, gradients of its own parameters, mean over processes, optimiser step."""
+"""One turn of one player: its inputs, loss, gradients of its own parameters, mean over processes, optimiser step."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from vidgen_bench.api import Batch, Player
+from vidgen_bench.api import Batch, Feed, Player
 from vidgen_bench.errors import PluginError
-from vidgen_bench.noise import Noise
+from vidgen_bench.noise import Noise, key_of, training_noise
+from vidgen_bench.training.distributed import Process
 
 Reduce = Callable[[Sequence[Tensor]], Sequence[Tensor]]
+
+
+class Clips(Protocol):
+    """A source of real clips: each batch is a pure function of (player, position)."""
+
+    def batch(self, name: str, feed: Feed, position: int, rows: int, rank: int = 0, world: int = 1) -> Batch: ...
+
+
+def turn_inputs(
+    player: Player, clips: Clips, position: int, seed: int, process: Process, device: torch.device
+) -> tuple[Batch | None, Noise]:
+    """Return the real clips, if the player has a feed, and the noise of this process's rows in the player's turn ``position``."""
+    rank, world = process.rank, process.world
+    batch = clips.batch(player.name, player.feed, position, player.batch, rank, world) if player.feed else None
+    key = torch.tensor(key_of(seed, "train", player.name, position), dtype=torch.int64, device=device)
+    return batch, training_noise(key, player.batch, rank, world)
 
 
 def gradients(player: Player, batch: Batch | None, noise: Noise) -> tuple[dict[str, Tensor], tuple[Tensor, ...]]:

@@ -2,45 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from vidgen_bench.api import Batch, Feed, Game, Player
+from vidgen_bench.api import Game, Player
 from vidgen_bench.config.budget import Budget
-from vidgen_bench.errors import Interrupted, PluginError, RecordError
-from vidgen_bench.noise import key_of, training_noise
+from vidgen_bench.errors import Interrupted, PluginError
 from vidgen_bench.records.entries import Best, TracePoint
-from vidgen_bench.system.files import disk_errors
 from vidgen_bench.system.interrupt import Interrupt
 from vidgen_bench.system.memory import peak_memory
 from vidgen_bench.system.observer import Glance, Observer
 from vidgen_bench.training import checkpoint
 from vidgen_bench.training.distributed import Process
-from vidgen_bench.training.progress import Progress, Stopwatch
-from vidgen_bench.training.step import take_turn
+from vidgen_bench.training.progress import Progress
+from vidgen_bench.training.step import Clips, take_turn, turn_inputs
 from vidgen_bench.training.watch import Watch
 
 READ_EVERY = 10
 """Iterations between two readings of the losses; each reading waits for the device."""
 SAVE_SECONDS = 60.0
 """Longest time between two checkpoints; one is also written at every evaluation."""
-
-
-class Clips(Protocol):
-    """A source of real clips: each batch is a pure function of (player, position)."""
-
-    def batch(self, name: str, feed: Feed, position: int, rows: int, rank: int = 0, world: int = 1) -> Batch: ...
 
 
 @dataclass(frozen=True)
@@ -76,13 +65,10 @@ class Trainer:
         self._optimisers = {p.name: p.optimiser(p.parameters) for p in game.players}
         self._losses: dict[str, Tensor] = {}
         self.progress = Progress(started=datetime.now(UTC).isoformat(timespec="seconds"))
-        self._check_batches()
-
-    def _check_batches(self) -> None:
-        for player in self._game.players:
-            if player.batch % self._process.world:
+        for player in game.players:
+            if player.batch % process.world:
                 raise PluginError(
-                    f"player {player.name!r}: the batch of {player.batch} is not divisible by {self._process.world} processes"
+                    f"player {player.name!r}: the batch of {player.batch} is not divisible by {process.world} processes"
                 )
 
     def run(self) -> Progress:
@@ -96,7 +82,7 @@ class Trainer:
         while not self.progress.ended:
             losses = None
             if not self.progress.pending:
-                with Stopwatch(self.progress, "train_seconds"):
+                with self.progress.timed("train_seconds"):
                     losses = self._advance()
             share = self._share()
             ended = self._process.agree(share >= 1.0) if self._rule.budget.device_hours else share >= 1.0
@@ -128,8 +114,7 @@ class Trainer:
 
     def _stopped(self) -> Interrupted:
         return Interrupted(
-            f"Stopped at iteration {self.progress.iteration}; everything is saved in {self._folder}. "
-            "The same command continues from there."
+            f"Stopped at iteration {self.progress.iteration}; everything is saved in {self._folder}. The same command continues from there."
         )
 
     def _share(self) -> float:
@@ -164,7 +149,7 @@ class Trainer:
         with where, self._process.batch_norm():
             for player in self._game.players:
                 for turn in range(player.turns):
-                    self._turn(player, iteration, turn, watch)
+                    self._turn(player, iteration * player.turns + turn, watch)
         if watch:
             self._record(watch)
         for player in self._game.players:
@@ -176,15 +161,9 @@ class Trainer:
         self.progress.flops += self.progress.flops_per_iteration
         self.progress.clips += sum(p.batch * p.turns for p in self._game.players if p.feed)
 
-    def _turn(self, player: Player, iteration: int, turn: int, watch: Watch | None) -> None:
-        position = iteration * player.turns + turn
-        rank, world = self._process.rank, self._process.world
-        batch = (
-            self._clips.batch(player.name, player.feed, position, player.batch, rank, world) if player.feed else None
-        )
-        key = torch.tensor(key_of(self._seed, "train", player.name, position), dtype=torch.int64, device=self._device)
-        noise = training_noise(key, player.batch, rank, world)
-        optimiser, rate = self._optimisers[player.name], player.schedule(iteration)
+    def _turn(self, player: Player, position: int, watch: Watch | None) -> None:
+        batch, noise = turn_inputs(player, self._clips, position, self._seed, self._process, self._device)
+        optimiser, rate = self._optimisers[player.name], player.schedule(self.progress.iteration)
         terms = take_turn(player, optimiser, batch, noise, rate, self._process.mean, watch)
         values = self._process.mean([term.double() / player.turns for term in terms.values()])
         for name, value in zip(terms, values, strict=True):
@@ -226,16 +205,15 @@ class Trainer:
         if self.progress.diverged:
             return
         iteration = self.progress.iteration
-        with Stopwatch(self.progress, "evaluate_seconds"):
+        with self.progress.timed("evaluate_seconds"):
             scores = self._process.first(lambda: self._scored(iteration))
         self._losses, self.progress.loss_count = {}, 0
-        self.progress.diverged = self._process.agree(
-            scores is not None and not all(map(math.isfinite, scores.values()))
-        )
+        not_finite = scores is not None and not all(map(math.isfinite, scores.values()))
+        self.progress.diverged = self._process.agree(not_finite)
         if scores is None or self.progress.diverged:
             return
         point = TracePoint(iteration=iteration, losses=dict(losses), scores=scores)
-        self._append(point)
+        self.progress.trace_bytes = checkpoint.append_point(self._folder, point)
         value, best = scores[self._rule.select], self.progress.best
         if best is None or (value > best["value"] if self._rule.better == "higher" else value < best["value"]):
             file = checkpoint.best_file(iteration)
@@ -248,49 +226,22 @@ class Trainer:
         assert self.progress.best is not None
         return Best(**{k: v for k, v in self.progress.best.items() if k != "file"})
 
-    def _append(self, point: TracePoint) -> None:
-        path = self._folder / "trace.jsonl"
-        with disk_errors(path), path.open("ab") as stream:
-            stream.write((json.dumps(point.model_dump(mode="json")) + "\n").encode())
-            stream.flush()
-            os.fsync(stream.fileno())  # before the checkpoint that refers to it
-            self.progress.trace_bytes = stream.tell()
-
     def _save(self) -> None:
-        """Write the last checkpoint, then delete best checkpoints that it no longer refers to."""
-        if self._process.rank:
-            return
-        content = {
-            "parts": checkpoint.part_states(self._game.parts),
-            "optimisers": {name: o.state_dict() for name, o in self._optimisers.items()},
-            "losses": self._losses,
-            "progress": self.progress.state(),
-        }
-        checkpoint.save(self._folder / checkpoint.LAST, content)
-        kept = self.progress.best and self.progress.best["file"]
-        for old in self._folder.glob("best-*.pt"):
-            if old.name != kept:
-                old.unlink(missing_ok=True)
+        if self._process.rank == 0:
+            checkpoint.save_last(self._folder, self._game, self._optimisers, self._losses, self.progress)
 
     def _resume(self) -> None:
-        """Load the last checkpoint; later lines of the trace are removed and will be computed again, with the same numbers."""
+        """Load the last checkpoint, if there is one, and remove the points that the trace has after it."""
         path = self._folder / checkpoint.LAST
-        trace = self._folder / "trace.jsonl"
         if path.exists():
             content = checkpoint.load(path, self._device)
             checkpoint.load_parts(self._game.parts, content["parts"], path)
             for name, optimiser in self._optimisers.items():
                 optimiser.load_state_dict(content["optimisers"][name])
-            self._losses = content["losses"]
-            self.progress = Progress(**content["progress"])
+            self._losses, self.progress = content["losses"], Progress(**content["progress"])
             self.progress.resumed += not self.progress.ended
         if self._process.rank == 0:
-            with disk_errors(trace), trace.open("ab") as stream:
-                if stream.tell() < self.progress.trace_bytes:
-                    raise RecordError(
-                        f"{trace} is shorter than {path} records. Delete the folder {self._folder} to start afresh."
-                    )
-                stream.truncate(self.progress.trace_bytes)
+            checkpoint.truncate_trace(self._folder, self.progress.trace_bytes)
 
     def load_best(self) -> None:
         """Load the best checkpoint's weights into the game."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
 _SYNCHRONISES = {
@@ -71,17 +71,7 @@ def _generators() -> tuple[bytes, ...]:
 
 def _unobservable(values: Any) -> bool:
     """Return whether an operation without its own generator ran on a device whose global generator cannot be read."""
-    found = list(_leaves(values))
+    found = tree_leaves(values)
     if any(isinstance(value, torch.Generator) for value in found):
         return False
     return any(isinstance(value, Tensor) and value.device.type not in ("cpu", "cuda", "meta") for value in found)
-
-
-def _leaves(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):
-        value = tuple(value.values())
-    if isinstance(value, tuple | list):
-        for entry in value:
-            yield from _leaves(entry)
-    else:
-        yield value

@@ -89,7 +89,6 @@ class MoCoGAN:
             noise=options.motion,
             prior="normal",
             embedding=(4 * options.motion,),
-            init="framework",
         )
 
     def build(self, clip: Clip, options: MoCoGANOptions, temporal: nn.Module | None) -> Game:

@@ -49,7 +49,7 @@ def _players(parts: Mapping[str, nn.Module], clip: Clip, options: TGANOptions) -
             batch=options.batch,
             loss=partial(_generator_loss, parts, clip.grid),
             optimiser=optimiser,
-            after=partial(_clip, parts),
+            after=lambda iteration: clip_discriminator(parts["discriminator"]),
             every=options.clip_every,
         ),
     )
@@ -78,7 +78,3 @@ def _sample(parts: Mapping[str, nn.Module], noise: Noise, times: Times) -> Tenso
     """Return clips [N, C, T, H, W] in (-1, 1) from z ~ U(-1, 1)^100."""
     z = 2.0 * noise.uniform("z", LATENT) - 1.0
     return parts["generator"](z, times, noise)
-
-
-def _clip(parts: Mapping[str, nn.Module], iteration: Tensor) -> None:
-    clip_discriminator(parts["discriminator"])

@@ -78,8 +78,7 @@ class TGANv2:
         if doubled < options.levels - 1:
             return (
                 f"{options.levels} resolutions, each twice the previous one, need {options.levels - 1} doublings, but from "
-                f"{side} to {clip.size} pixels there are {doubled}: set levels to {doubled + 1} or fewer, "
-                "or base to a smaller side"
+                f"{side} to {clip.size} pixels there are {doubled}: set levels to {doubled + 1} or fewer, or base to a smaller side"
             )
         return None
 
@@ -92,7 +91,6 @@ class TGANv2:
             source=LATENT,
             noise=LATENT,
             prior="uniform",
-            embedding=(),
             init="xavier-sqrt2",
         )
 

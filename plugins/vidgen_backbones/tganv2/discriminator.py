@@ -94,10 +94,8 @@ class LevelDiscriminator(nn.Module):
         self.score = glorot(nn.Linear(widths[-1], 1))
 
     def forward(self, clips: Tensor) -> Tensor:
-        maps = self.blocks(
-            clips.contiguous(memory_format=torch.channels_last_3d)
-        )  # the fastest layout for convolutions
-        return self.score(self.activation(maps).sum(dim=(2, 3, 4))).flatten()
+        clips = clips.contiguous(memory_format=torch.channels_last_3d)  # the fastest layout for convolutions
+        return self.score(self.activation(self.blocks(clips)).sum(dim=(2, 3, 4))).flatten()
 
 
 class Discriminator(nn.Module):

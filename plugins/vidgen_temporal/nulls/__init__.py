@@ -54,8 +54,7 @@ class Null:
 
     def build(self, spec: LatentSpec, options: NullOptions) -> nn.Module:
         """Return the network."""
-        from vidgen_temporal.nulls.constant import ConstantGenerator
-        from vidgen_temporal.nulls.iid import IIDGenerator
+        from vidgen_temporal.nulls.network import ConstantGenerator, IIDGenerator
 
         return (ConstantGenerator if self.name == "constant" else IIDGenerator)(spec, options)
 

@@ -67,10 +67,7 @@ class LatentODE:
         if options.solver == "dopri5" and options.backend == "native":
             return "solver=dopri5 runs on torchdiffeq only: leave backend=auto, or set backend=torchdiffeq"
         if options.solver == "rk4-classic" and options.backend == "torchdiffeq":
-            return (
-                "torchdiffeq has no classic rk4 (its rk4 is the 3/8 rule): leave backend=auto, set backend=native, or "
-                "set solver=rk4"
-            )
+            return "torchdiffeq has no classic rk4 (its rk4 is the 3/8 rule): leave backend=auto, set backend=native, or set solver=rk4"
         if options.solver == "dopri5" and options.rtol == options.atol == 0.0:
             return "dopri5 has no step small enough for rtol=0 and atol=0: set one of them above 0 (atol=1e-6)"
         if options.form == "physics" and options.order == 1:

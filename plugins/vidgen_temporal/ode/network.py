@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from vidgen_bench.api import LatentSpec, Times
-from vidgen_bench.integrate import ADAPTIVE, ODEBackend, Solver, ode_path
+from vidgen_bench.integrate import ADAPTIVE, ODEBackend, ode_path
 from vidgen_bench.latent import Embedding, Lift, dynamics, hidden_width, initialise
 
 if TYPE_CHECKING:
@@ -33,11 +33,8 @@ class ODEGenerator(nn.Module):
 
     def __init__(self, spec: LatentSpec, options: ODEOptions, width: int | None) -> None:
         super().__init__()
-        self.frames, self.order = spec.frames, options.order
+        self.frames, self.order, self.options = spec.frames, options.order, options
         self.physics = options.form == "physics"
-        self.solver: Solver = options.solver
-        self.rtol, self.atol = options.rtol, options.atol
-        self.backend: ODEBackend = backend_of(options)
         self.embedding = Embedding(spec) if options.embedding else nn.Identity()
         self.initial = nn.ModuleList(Lift(spec, affine=options.order > 1) for _ in range(options.order))
         self.f = dynamics(spec.shape, width, inputs=options.order if self.physics else 1)
@@ -62,10 +59,10 @@ class ODEGenerator(nn.Module):
             state,
             times,
             self.frames,
-            solver=self.solver,
-            backend=self.backend,
-            rtol=self.rtol,
-            atol=self.atol,
+            solver=self.options.solver,
+            backend=backend_of(self.options),
+            rtol=self.options.rtol,
+            atol=self.options.atol,
         )
         return path if self.order == 1 else path[:, :, -1]
 

@@ -41,10 +41,7 @@ class ConstantDriven(RecurrentOptions):
 
 @dataclass(frozen=True)
 class Recurrent:
-    """z_t = h_t of a recurrent cell, one step per frame.
-
-    ``stochastic`` describes the default drive: only ``noise`` draws anything beyond z_0.
-    """
+    """z_t = h_t of a recurrent cell, one step per frame."""
 
     name: Literal["gru", "lstm", "convlstm", "convgru"]
     summary: str
@@ -52,10 +49,14 @@ class Recurrent:
     twin: str
     """The generator with the same gates for the other kind of latent."""
     maps: bool
-    options: type
-    stochastic: bool
+    options: type[RecurrentOptions]
     can: frozenset[Ability] = frozenset({"after"})
     api: str = "1.0"
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether the default drive is ``noise``: the others draw nothing beyond z_0."""
+        return self.options.drive == "noise"
 
     def refuses(self, spec: LatentSpec, options: RecurrentOptions) -> str | None:
         """Refuse clips of one frame, and latents of the other kind; the reason names the generator that accepts them."""
@@ -87,7 +88,6 @@ def vidgen_temporal() -> tuple[Recurrent, ...]:
             twin="convgru",
             maps=False,
             options=RecurrentOptions,
-            stochastic=True,
         ),
         Recurrent(
             name="lstm",
@@ -96,7 +96,6 @@ def vidgen_temporal() -> tuple[Recurrent, ...]:
             twin="convlstm",
             maps=False,
             options=RecurrentOptions,
-            stochastic=True,
         ),
         Recurrent(
             name="convlstm",
@@ -106,7 +105,6 @@ def vidgen_temporal() -> tuple[Recurrent, ...]:
             twin="lstm",
             maps=True,
             options=ImpulseDriven,
-            stochastic=False,
         ),
         Recurrent(
             name="convgru",
@@ -116,6 +114,5 @@ def vidgen_temporal() -> tuple[Recurrent, ...]:
             twin="gru",
             maps=True,
             options=ConstantDriven,
-            stochastic=False,
         ),
     )

@@ -30,8 +30,7 @@ class SDEOptions:
     )
     calculus: Literal["ito", "stratonovich"] = option("ito", "interpretation of the stochastic integral")
     backend: Literal["native", "torchsde"] = option(
-        "native",
-        "integrator; both use the same Brownian increments, torchsde waits for the device at every step",
+        "native", "integrator; both use the same Brownian increments, torchsde waits for the device at every step"
     )
 
 
@@ -46,11 +45,6 @@ class LatentSDE:
     options: type = SDEOptions
     stochastic: bool = True
     can: frozenset[Ability] = frozenset({"between", "after"})
-
-    @property
-    def sets(self) -> Mapping[str, Any]:
-        """Return the options fixed by the name: none."""
-        return {}
 
     @property
     def variants(self) -> Mapping[str, Mapping[str, Any]]:

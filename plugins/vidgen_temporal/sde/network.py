@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 from vidgen_bench.api import LatentSpec, Times
-from vidgen_bench.integrate import Calculus, SDEBackend, SDESolver, sde_path
+from vidgen_bench.integrate import sde_path
 from vidgen_bench.latent import Embedding, Lift, dynamics, hidden_width, initialise
 
 if TYPE_CHECKING:
@@ -31,10 +31,7 @@ class SDEGenerator(nn.Module):
 
     def __init__(self, spec: LatentSpec, options: SDEOptions, width: int | None) -> None:
         super().__init__()
-        self.dt = options.dt
-        self.solver: SDESolver = options.solver
-        self.calculus: Calculus = options.calculus
-        self.backend: SDEBackend = options.backend
+        self.options = options
         self.embedding = Embedding(spec) if options.embedding else nn.Identity()
         self.initial = Lift(spec)
         self.mu = dynamics(spec.shape, width)
@@ -50,11 +47,11 @@ class SDEGenerator(nn.Module):
             lambda t, z: self.sigma(z),
             state,
             times,
-            dt=self.dt,
+            dt=self.options.dt,
             noise=noise,
-            solver=self.solver,
-            calculus=self.calculus,
-            backend=self.backend,
+            solver=self.options.solver,
+            calculus=self.options.calculus,
+            backend=self.options.backend,
         )
 
 

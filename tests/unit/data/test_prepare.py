@@ -15,12 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.kit.data_files import SMALL, write_lists, write_tree, write_video
+from tests.kit.data_files import SMALL, decode, write_lists, write_tree, write_video
 from tests.kit.prepared_videos import prepared
 from vidgen_bench.api import VideoSource
 from vidgen_bench.data import prepare as module
 from vidgen_bench.data.decoding.journal import JOURNAL_FILE
-from vidgen_bench.data.decoding.video import decode
 from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.prepare import store_folder
 from vidgen_bench.errors import DataError, VidgenBenchError

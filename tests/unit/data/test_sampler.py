@@ -258,5 +258,5 @@ def test_no_warning_and_no_global_random_state(store: Store, recwarn: pytest.War
 def test_a_gpu_gives_the_same_clips(store: Store, sampler: ClipSampler) -> None:
     feed = Feed(8, augment=("flip",))
     on_gpu = ClipSampler(store, "train", 5, "cuda")
-    assert on_gpu.on_device
+    assert on_gpu._frames.frames.device.type == "cuda"
     assert torch.equal(on_gpu.batch("d", feed, 3, 6).clips.cpu(), sampler.batch("d", feed, 3, 6).clips)

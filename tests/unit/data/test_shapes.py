@@ -12,8 +12,8 @@ import av
 import numpy as np
 import pytest
 
+from tests.kit.data_files import decode
 from vidgen_bench.api import VideoSource
-from vidgen_bench.data.decoding.video import decode
 from vidgen_bench.data.shapes import shapes, write
 from vidgen_bench.data.shapes.draw import CLASSES, SHAPES, draw_clip
 from vidgen_bench.data.shapes.motion import MOTIONS

@@ -45,7 +45,7 @@ def check_autocast(subject: Subject) -> None:
         most <= EDGE or float(exact.abs().max()) > EDGE,  # otherwise float32 exceeds the range too
         f"expected pixels in [-1, 1] under autocast: the largest is {most:.3g}",
     )
-    apart, allowed = _rms(clips.double() - exact.double()), NEAR * float(exact.std()) + FLOOR
+    apart, allowed = float((clips.double() - exact.double()).square().mean().sqrt()), NEAR * float(exact.std()) + FLOOR
     demand(
         apart <= allowed,
         f"expected clips under autocast with bfloat16 (3 digits) near those in float32: the root mean square of the difference is "
@@ -68,7 +68,3 @@ def check_autocast(subject: Subject) -> None:
             not bad,
             f"expected finite gradients of player {player.name!r} under autocast with bfloat16: {len(bad)} are not ({abbreviated(bad)})",
         )
-
-
-def _rms(values: torch.Tensor) -> float:
-    return float(values.square().mean().sqrt())

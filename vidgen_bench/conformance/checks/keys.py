@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from vidgen_bench.api import Game, Player
+from vidgen_bench.conformance.checks.step import warm_up
 from vidgen_bench.conformance.comparison import bitwise_equal
 from vidgen_bench.conformance.game_inputs import clips_for, turn_noise
 from vidgen_bench.conformance.game_state import copy_states, restore_states, training_mode
 from vidgen_bench.conformance.noise_variants import RecordedNoise, convert_noise
 from vidgen_bench.conformance.nonconformance import demand
 from vidgen_bench.conformance.subject import Subject
-from vidgen_bench.conformance.warm_up import warm_up
 
 STATE = "Keep all state in a module of game.parts, as a parameter or a buffer."
 DRAW = "Draw z from the noise passed to the loss."

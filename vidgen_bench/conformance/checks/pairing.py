@@ -26,8 +26,7 @@ def check_pairing(declared: Declared) -> None:
     reasons = "; ".join(str(t.refusal) for t in tried if t.spec.variant is None)
     demand(
         any(attempt.subject and attempt.spec.variant is None for attempt in tried),
-        f"expected at least one installed {others} that it fits, to check it with: "
-        f"{reasons or f'no {others} is installed'}",
+        f"expected at least one installed {others} that it fits, to check it with: {reasons or f'no {others} is installed'}",
     )
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from torch import nn
 
-from vidgen_bench.api import LatentSpec, Temporal
+from vidgen_bench.api import Game, LatentSpec, Temporal
 from vidgen_bench.conformance.comparison import abbreviated
 from vidgen_bench.conformance.game_state import parameter_names
 from vidgen_bench.conformance.nonconformance import demand
@@ -43,8 +42,7 @@ def check_parameters(subject: Subject) -> None:
 
 
 def _check_game(subject: Subject) -> None:
-    games = [subject.game(seed) for seed in (0, 1)]
-    first, second = ({n: p.numel() for n, p in _sizes(game.parts).items()} for game in games)
+    first, second = (_sizes(subject.game(seed)) for seed in (0, 1))
     changed = [name for name in first.keys() | second.keys() if first.get(name) != second.get(name)]
     demand(
         not changed,
@@ -53,9 +51,9 @@ def _check_game(subject: Subject) -> None:
     )
 
 
-def _sizes(parts: Mapping[str, Any]) -> dict[str, Any]:
-    by_id = parameter_names(parts)
-    return {by_id[id(p)]: p for part in parts.values() for p in part.parameters()}
+def _sizes(game: Game) -> dict[str, int]:
+    name_of = parameter_names(game.parts)
+    return {name_of[id(p)]: p.numel() for part in game.parts.values() for p in part.parameters()}
 
 
 def _check_equal(temporal: Temporal, latent: LatentSpec, options: Any, seen: int) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Collection
 from typing import Any
 
 import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from vidgen_bench.api import Clip, Player
-from vidgen_bench.conformance.checks.host_reads import HostReads
 from vidgen_bench.conformance.comparison import abbreviated
 from vidgen_bench.conformance.game_inputs import clips_for, turn_noise
 from vidgen_bench.conformance.game_state import evaluation_mode, sample_clips, total_loss, training_mode
@@ -21,27 +22,41 @@ from vidgen_bench.training.watch import Watch
 FROM_NOISE = "Take every random number from the noise; otherwise a resumed run differs."
 NOT_AFTER = "`after` takes no noise and must not draw; otherwise a resumed run differs."
 
-_HINTS = (
-    (
-        {"aten::_local_scalar_dense", "aten::is_nonzero", "aten::equal"},
-        "item(), float(), int(), `if` on a tensor and one_hot do this: compare and select with tensors. An adaptive solver "
-        "does it too, since it chooses its steps on the host, which slows a device down and prevents graph capture: use fixed "
-        "steps.",
-    ),
-    (
-        {
-            "aten::nonzero",
-            "aten::index",
-            "aten::masked_select",
-            "aten::_unique2",
-            "aten::unique_dim",
-            "aten::unique_consecutive",
-        },
-        "A boolean mask, nonzero and unique do this, since their values determine a shape: select with torch.where.",
-    ),
+_VALUE_READS = {"aten::_local_scalar_dense", "aten::is_nonzero", "aten::equal"}
+_VALUE_HINT = (
+    "item(), float(), int(), `if` on a tensor and one_hot do this: compare and select with tensors. An adaptive solver "
+    "does it too, since it chooses its steps on the host, which slows a device down and prevents graph capture: use fixed steps."
 )
-
+_SHAPE_HINT = (
+    "A boolean mask, nonzero and unique do this, since their values determine a shape: select with torch.where."
+)
 _READ_HINT = "It copies from the device and waits for it, though it is free on the CPU. Compute with tensors."
+
+_READS = {
+    Tensor.tolist: "Tensor.tolist",
+    Tensor.cpu: "Tensor.cpu",
+    Tensor.numpy: "Tensor.numpy",
+    Tensor.__array__: "numpy.asarray",
+    Tensor.__dlpack__: "Tensor.__dlpack__",
+}
+"""Reads of a tensor by the host, which are free on the CPU but wait for a device."""
+
+
+class HostReads(TorchFunctionMode):
+    """Records host reads by name inside the block. On the CPU they call no operator, so only Python sees them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if func in _READS:
+            self.found.add(_READS[func])
+        # x.to(y.device) passes a torch.device; a string is hard-coded
+        elif func is Tensor.to and "cpu" in [v for v in (*args[1:], *kwargs.values()) if isinstance(v, str)]:
+            self.found.add('Tensor.to("cpu")')
+        return func(*args, **kwargs)
 
 
 def check_quiet(subject: Subject) -> None:
@@ -85,8 +100,10 @@ def _check_after(player: Player) -> None:
 
 
 def _hint(operations: Collection[str]) -> str:
-    called = {name.split(".")[0] for name in operations}
-    return next((hint for names, hint in _HINTS if names & called), _READ_HINT)
+    """Return the advice for operations that wait for the device; without any, the loss reads a tensor in another way."""
+    if _VALUE_READS & {name.split(".")[0] for name in operations}:
+        return _VALUE_HINT
+    return _SHAPE_HINT if operations else _READ_HINT
 
 
 def _generators() -> dict[str, Any]:

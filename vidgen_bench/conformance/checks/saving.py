@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from vidgen_bench.api import Clip, Game, Player
 from vidgen_bench.conformance.comparison import abbreviated, bitwise_equal, largest_difference
 from vidgen_bench.conformance.game_inputs import clips_for, turn_noise
-from vidgen_bench.conformance.game_state import copy_states, evaluation_mode, sample_clips, training_mode
+from vidgen_bench.conformance.game_state import (
+    copy_states,
+    evaluation_mode,
+    restore_states,
+    sample_clips,
+    training_mode,
+)
 from vidgen_bench.conformance.nonconformance import Nonconformance, demand
 from vidgen_bench.conformance.subject import Subject
 from vidgen_bench.training import checkpoint
@@ -34,7 +38,11 @@ def check_saving(subject: Subject) -> None:
         path = Path(folder) / "game.pt"
         checkpoint.save(path, {"parts": checkpoint.part_states(game.parts)})
         content = checkpoint.load(path, torch.device("cpu"))
-    _load(other, content["parts"])
+    try:
+        restore_states(other, content["parts"])
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise Nonconformance(f"expected saved parts to load into a game of another seed: {reason}") from None
     one, two = (sample_clips(evaluation_mode(g), ROWS, clip.grid) for g in (game, other))
     demand(
         bitwise_equal(one, two),
@@ -98,15 +106,6 @@ def _check_schedule(mine: Player, theirs: Player) -> None:
                 f"expected the schedule of player {mine.name!r} to depend on the iteration alone: at iteration {i} it gives "
                 f"{forth[i]!r}, and {rate!r} when called again in another order. A resumed run starts in the middle.",
             )
-
-
-def _load(game: Game, saved: Mapping[str, Any]) -> None:
-    try:
-        for name, part in game.parts.items():
-            part.load_state_dict(saved[name])
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())
-        raise Nonconformance(f"expected saved parts to load into a game of another seed: {reason}") from None
 
 
 def _loss(subject: Subject, game: Game, player: Player) -> torch.Tensor:

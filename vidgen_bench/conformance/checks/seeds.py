@@ -65,8 +65,7 @@ def _check_builds(subject: Subject) -> None:
         latent = composition.latent
         module = _check_build(temporal, lambda: temporal.build(latent, composition.temporal_options))
     _check_build(
-        composition.backbone,
-        lambda: composition.backbone.build(composition.clip, composition.backbone_options, module),
+        composition.backbone, lambda: composition.backbone.build(composition.clip, composition.backbone_options, module)
     )
 
 

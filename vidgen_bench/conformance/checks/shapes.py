@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from vidgen_bench.conformance.checks.step import warm_up
 from vidgen_bench.conformance.comparison import largest_difference
 from vidgen_bench.conformance.game_inputs import PURPOSE, initial_latent, row_noise
 from vidgen_bench.conformance.game_state import calibrate_batch_norm, sample_clips
 from vidgen_bench.conformance.nonconformance import Nonconformance, demand, describe_exception
 from vidgen_bench.conformance.outputs import TOLERANCE
 from vidgen_bench.conformance.subject import Subject
-from vidgen_bench.conformance.warm_up import warm_up
-from vidgen_bench.noise import sampling_noise
+from vidgen_bench.noise import Noise, sampling_noise
 
 ROWS = (0, 1)
 
@@ -34,7 +34,8 @@ def check_shapes(subject: Subject) -> None:
     clip = subject.composition.clip
     if subject.composition.latent is not None:
         latent = subject.composition.latent
-        _check_tensor("the path of the temporal generator", path(subject), (len(ROWS), clip.frames, *latent.shape))
+        found = path(subject, row_noise(ROWS))
+        _check_tensor("the path of the temporal generator", found, (len(ROWS), clip.frames, *latent.shape))
         if subject.composition.resolved.spec.variant is not None:
             return
         _check_device(subject)
@@ -53,26 +54,20 @@ def check_shapes(subject: Subject) -> None:
 
 
 @torch.no_grad()
-def path(subject: Subject) -> Tensor:
-    """Return the path of the temporal generator on the training grid."""
+def path(subject: Subject, noise: Noise) -> Tensor:
+    """Return the path of the temporal generator on the training grid, computed on the device of the noise."""
     composition = subject.composition
     module, latent = composition.build_temporal(0), composition.latent
     assert module is not None
     assert latent is not None
-    noise = row_noise(ROWS)
-    return module.eval()(initial_latent(latent, noise), composition.clip.grid, noise)
+    module.eval().to(noise.rows.device)
+    return module(initial_latent(latent, noise), composition.clip.grid, noise)
 
 
-@torch.no_grad()
 def _check_device(subject: Subject) -> None:
     """Run on the meta device, which has no values, to find tensors that are created on another device; no accelerator is needed."""
-    composition = subject.composition
-    module, latent = composition.build_temporal(0), composition.latent
-    assert module is not None
-    assert latent is not None
-    noise = sampling_noise(0, PURPOSE, torch.tensor(ROWS, device="meta"))
     try:
-        module.eval().to("meta")(initial_latent(latent, noise), composition.clip.grid, noise)
+        path(subject, sampling_noise(0, PURPOSE, torch.tensor(ROWS, device="meta")))
     except (RuntimeError, NotImplementedError) as error:
         text = " ".join(str(error).split())
         if not any(word in text for word in MIXED):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import torch
 
@@ -14,22 +15,13 @@ from vidgen_bench.conformance.nonconformance import demand
 from vidgen_bench.conformance.subject import Subject
 from vidgen_bench.training.step import take_turn
 
-ROUNDS = 2
-
-
-class Optimisers:
-    """One optimiser per player, as in the trainer."""
-
-    def __init__(self, game: Game) -> None:
-        self.by_player = {player.name: player.optimiser(player.parameters) for player in game.players}
+ROUNDS, WARM_UP_ROUNDS = 2, 3
 
 
 def check_step(subject: Subject) -> None:
     """Check that losses and parameters are finite after two training iterations."""
     game, clip = training_mode(subject.game()), subject.composition.clip
-    optimisers = Optimisers(game)
-    for iteration in range(ROUNDS):
-        losses = train_iteration(game, clip, optimisers, iteration)
+    for iteration, losses in enumerate(_train(game, clip, ROUNDS)):
         broken = [name for name, value in losses.items() if not math.isfinite(value)]
         demand(not broken, f"expected finite losses in iteration {iteration}: not finite: {abbreviated(broken)}")
         name_of = parameter_names(game.parts)
@@ -41,21 +33,30 @@ def check_step(subject: Subject) -> None:
         )
 
 
-def train_iteration(game: Game, clip: Clip, optimisers: Optimisers, iteration: int) -> dict[str, float]:
-    """Run the turns of every player in order, then ``after``; return the losses of the last turns by name."""
-    losses: dict[str, float] = {}
-    for player in game.players:
-        rate = _rate(player, iteration)
-        for turn in range(player.turns):
-            noise = turn_noise(player, key=iteration * player.turns + turn)
-            batch, optimiser = clips_for(player, clip), optimisers.by_player[player.name]
-            terms = take_turn(player, optimiser, batch, noise, rate, lambda grads: grads)
-            losses |= {f"{player.name}.{name}": float(term) for name, term in terms.items()}
-    for player in game.players:
-        if player.after is not None and iteration % player.every == 0:
-            with torch.no_grad():
-                player.after(torch.tensor(iteration))
-    return losses
+def warm_up(subject: Subject) -> Game:
+    """Return a game trained for a few iterations: weights that start at zero (a gate, a last layer) hide their inputs until then."""
+    game = training_mode(subject.game())
+    list(_train(game, subject.composition.clip, WARM_UP_ROUNDS))
+    return training_mode(game)
+
+
+def _train(game: Game, clip: Clip, iterations: int) -> Iterator[dict[str, float]]:
+    """Run the turns of every player in order, then ``after``; yield the losses of each iteration's last turns by name."""
+    optimisers = {player.name: player.optimiser(player.parameters) for player in game.players}
+    for iteration in range(iterations):
+        losses: dict[str, float] = {}
+        for player in game.players:
+            rate = _rate(player, iteration)
+            for turn in range(player.turns):
+                noise = turn_noise(player, key=iteration * player.turns + turn)
+                optimiser = optimisers[player.name]
+                terms = take_turn(player, optimiser, clips_for(player, clip), noise, rate, lambda grads: grads)
+                losses |= {f"{player.name}.{name}": float(term) for name, term in terms.items()}
+        for player in game.players:
+            if player.after is not None and iteration % player.every == 0:
+                with torch.no_grad():
+                    player.after(torch.tensor(iteration))
+        yield losses
 
 
 def _rate(player: Player, iteration: int) -> float:

@@ -13,7 +13,6 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from vidgen_bench.data.store import FRAMES_FILE
 from vidgen_bench.system.disk import sync_file, sync_folder
@@ -98,9 +97,7 @@ class Journal:
     def __enter__(self) -> Journal:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         try:
             self.sync()
         finally:

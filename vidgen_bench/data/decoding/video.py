@@ -27,15 +27,6 @@ CHUNK = 32
 
 
 @dataclass(frozen=True)
-class Decoded:
-    """A whole video: uint8 frames [T, H, W, 3] in RGB, the header's frame count if it has one, and the decoder."""
-
-    frames: Frames
-    header_frames: int | None
-    decoder: str
-
-
-@dataclass(frozen=True)
 class Reading:
     """The result of reading a video to its end: frame counts and the decoder."""
 
@@ -44,24 +35,13 @@ class Reading:
     decoder: str
 
 
-def decode(path: Path) -> Decoded:
-    """Return every frame of a video, in memory.
-
-    Raises:
-        DataError: the file cannot be read, has no frames, or has fewer frames than its header declares; the text names it.
-    """
-    chunks: list[Frames] = []
-    reading = read(path, chunks.append, chunks.clear)
-    return Decoded(np.concatenate(chunks), reading.header_frames, reading.decoder)
-
-
 def read(path: Path, take: Callable[[Frames], None], restart: Callable[[], None]) -> Reading:
     """Pass every frame of a video to ``take``, in order, a few at a time.
 
     ``restart`` is called before each attempt: discard all frames taken so far, they come from a decoder that failed.
 
     Raises:
-        DataError: as :func:`decode`.
+        DataError: the file cannot be read, has no frames, or has fewer frames than its header declares; the text names it.
     """
     header = header_frames(path)
     if (library := _decord()) is not None:
@@ -146,8 +126,7 @@ def _checked(path: Path, reading: Reading) -> Reading:
         raise DataError(f"{path}: no frame could be decoded; expected a video. Copy it again.")
     if reading.header_frames is not None and reading.frames < reading.header_frames:
         raise DataError(
-            f"{path}: truncated: the header declares {reading.header_frames} frames, {reading.frames} could be decoded. "
-            "Copy it again."
+            f"{path}: truncated: the header declares {reading.header_frames} frames, {reading.frames} could be decoded. Copy it again."
         )
     return reading
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ NAMES = ("clips", "samples", "arr_0", "videos")
 PIXEL_TYPES = ("uint8", "float16", "bfloat16", "float32", "float64")
 
 
-class Block(Protocol):
+class Block(ABC):
     """One stored array [N, ...] of clips, or [...] of one clip."""
 
     where: str
@@ -30,16 +31,23 @@ class Block(Protocol):
     shape: tuple[int, ...]
     dtype: str
 
+    @property
+    def count(self) -> int:
+        """Number of clips."""
+        return self.shape[0] if len(self.shape) == 5 else 1
+
+    @abstractmethod
     def clip(self, index: int) -> NDArray[np.generic]:
         """Return clip ``index`` without the axis N."""
-        ...
 
     def hash_into(self, update: Callable[[bytes], object]) -> None:
-        """Pass the bytes of the array to ``update``."""
-        ...
+        """Pass the type, shape and bytes of the array to ``update``."""
+        update(f"{self.dtype} {self.shape}\0".encode())
+        for index in range(self.count):
+            update(self.clip(index).tobytes())
 
 
-class HeldBlock:
+class HeldBlock(Block):
     """An array in memory, or in a memory map."""
 
     def __init__(self, where: str, array: NDArray[Any]) -> None:
@@ -49,13 +57,8 @@ class HeldBlock:
     def clip(self, index: int) -> NDArray[np.generic]:
         return self._array[index] if len(self.shape) == 5 else self._array
 
-    def hash_into(self, update: Callable[[bytes], object]) -> None:
-        update(f"{self.dtype} {self.shape}\0".encode())
-        for index in range(self.shape[0] if len(self.shape) == 5 else 1):
-            update(np.ascontiguousarray(self.clip(index)).tobytes())
 
-
-class TensorBlock:
+class TensorBlock(Block):
     """One tensor of a .safetensors file, read slice by slice."""
 
     _TYPES = {"U8": "uint8", "F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64"}  # noqa: RUF012
@@ -68,11 +71,6 @@ class TensorBlock:
     def clip(self, index: int) -> NDArray[np.generic]:
         tensor = self._tensor[index] if len(self.shape) == 5 else self._tensor[:]
         return np.asarray((tensor.float() if self.dtype == "bfloat16" else tensor).numpy())
-
-    def hash_into(self, update: Callable[[bytes], object]) -> None:
-        update(f"{self.dtype} {self.shape}\0".encode())
-        for index in range(self.shape[0] if len(self.shape) == 5 else 1):
-            update(self.clip(index).tobytes())
 
 
 class Arrays(Source):
@@ -87,12 +85,10 @@ class Arrays(Source):
         names: list[str] = []
         shapes: list[ClipShape] = []
         for number, block in enumerate(blocks):
-            each = clip_shape(block.shape, self._layouts[number], block.where)
-            count = block.shape[0] if len(block.shape) == 5 else 1
             alone = len(block.shape) == 4
-            names += [block.where if alone else f"clip {i} of {block.where}" for i in range(count)]
-            shapes += [each] * count
-            self._first += [(number, i) for i in range(count)]
+            names += [block.where if alone else f"clip {i} of {block.where}" for i in range(block.count)]
+            shapes += [clip_shape(block.shape, self._layouts[number], block.where)] * block.count
+            self._first += [(number, i) for i in range(block.count)]
         super().__init__(kind, names, shapes)
         if not shapes:
             raise RequestError(f"{blocks[0].where} contains no clips; its shape is {list(blocks[0].shape)}.")

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vidgen_bench.api import Clip
-from vidgen_bench.data.external.order import measuring_order
 from vidgen_bench.data.external.source import ClipShape, Source, ValueRange
 from vidgen_bench.data.geometry import FrameGeometry, Rule
 from vidgen_bench.errors import RequestError, did_you_mean
+from vidgen_bench.noise import key_of, random_bits
 
 Trim = Literal["first", "centre"]
 """The frames of a longer clip to keep."""
@@ -74,6 +74,16 @@ class Clips:
             small = geometry.apply(_rounded(values, self.source.value_range))
             return _centred(small.transpose(1, 0, 2, 3).astype(np.float32))
         return _signed(values, self.source.value_range).transpose(3, 0, 1, 2)
+
+
+def measuring_order(count: int) -> tuple[int, ...]:
+    """Return a permutation of 0 .. count - 1 that depends on ``count`` only, so that every batch is a random subset.
+
+    Samplers often write one class after another; without the permutation a batch or a split would contain only a few classes.
+    """
+    rows = torch.arange(count, dtype=torch.int64)
+    key = torch.tensor(key_of("clips from elsewhere", count), dtype=torch.int64)
+    return tuple(random_bits(key, "order", rows, 1)[:, 0].argsort(stable=True).tolist())
 
 
 def fitted(source: Source, clip: Clip, *, resize: bool = False, trim: str | None = None) -> Clips:

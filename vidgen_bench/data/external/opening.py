@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from vidgen_bench.api import Report
 from vidgen_bench.data.external.arrays import (
     PIXEL_TYPES,
@@ -24,7 +26,6 @@ from vidgen_bench.data.external.zipped import open_npz, open_zip
 from vidgen_bench.errors import RequestError
 
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor
 
 _ARRAYS: dict[str, Callable[[Path], list[Block]]] = {
@@ -77,13 +78,12 @@ def source_of(
     array: np.ndarray | Tensor, *, layout: str | None = None, value_range: str | None = None, report: Report = _silent
 ) -> Source:
     """Return the clips of an array or tensor in memory; options and errors are those of :func:`open_source`."""
-    import numpy
     import torch
 
     held: Any = array
-    if not isinstance(held, torch.Tensor | numpy.ndarray):
+    if not isinstance(held, torch.Tensor | np.ndarray):
         raise RequestError(f"Expected a path, a NumPy array or a tensor of clips; found {type(held).__name__}.")
-    if isinstance(held, numpy.ma.MaskedArray):
+    if isinstance(held, np.ma.MaskedArray):
         raise RequestError(
             "The array is masked; masked pixels have no colour. Fill them with array.filled(value), or leave those clips out."
         )
@@ -104,16 +104,15 @@ def _checked_tensor(tensor: Tensor) -> Tensor:
 
     if tensor.is_meta:
         raise RequestError("The tensor is on the meta device, so it has no values. Pass one on cpu or cuda.")
-    if tensor.layout != torch.strided or tensor.is_nested or tensor.is_quantized:
-        kind = "quantised" if tensor.is_quantized else "nested" if tensor.is_nested else str(tensor.layout)
-        instead = (
-            "tensor.dequantize()"
-            if tensor.is_quantized
-            else "torch.stack(...)"
-            if tensor.is_nested
-            else "tensor.to_dense()"
-        )
-        raise RequestError(f"The tensor is {kind}; expected a dense one, [N, 3, T, H, W]. Convert it with {instead}.")
+    for unusual, kind, instead in (
+        (tensor.is_quantized, "quantised", "tensor.dequantize()"),
+        (tensor.is_nested, "nested", "torch.stack(...)"),
+        (tensor.layout != torch.strided, str(tensor.layout), "tensor.to_dense()"),
+    ):
+        if unusual:
+            raise RequestError(
+                f"The tensor is {kind}; expected a dense one, [N, 3, T, H, W]. Convert it with {instead}."
+            )
     name = str(tensor.dtype).removeprefix("torch.")
     if name not in PIXEL_TYPES:
         raise RequestError(wrong_type("the tensor", name))

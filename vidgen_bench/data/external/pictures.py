@@ -41,9 +41,8 @@ def animation(path: Path, start: int, stop: int) -> NDArray[np.uint8]:
     with _opened(path) as image:
         for number in range(stop):  # each frame is drawn on the previous one
             if isinstance(image, GifImageFile):
-                image.disposal_method = (
-                    0  # otherwise a frame without its own inherits it from the previous ones in Pillow
-                )
+                # otherwise a frame without its own inherits it from the previous ones in Pillow
+                image.disposal_method = 0
             image.seek(number)
             if number >= start:
                 frames.append(_rgb(image, f"{path}, frame {number}"))

@@ -48,16 +48,6 @@ class Source(ABC):
         return len(self.shapes)
 
     @property
-    def frames(self) -> tuple[int, ...]:
-        """Number of frames of each clip."""
-        return tuple(s.frames for s in self.shapes)
-
-    @property
-    def sizes(self) -> tuple[tuple[int, int], ...]:
-        """Rows and columns of each clip."""
-        return tuple((s.height, s.width) for s in self.shapes)
-
-    @property
     def value_range(self) -> ValueRange | None:
         """Range of float pixels; None for uint8."""
         return None

@@ -59,8 +59,9 @@ def _check(name: str, low: float, high: float, given: ValueRange) -> None:
     slack = SLACK * (top - bottom)
     if low < bottom - slack or high > top + slack:
         wrong = low if low < bottom - slack else high
+        others = " or ".join(r for r in RANGES if r != given)
         raise RequestError(
-            f"{name} contains the value {wrong:.6g}, outside the range {given}. Pass another --range ({_others(given)}), or "
+            f"{name} contains the value {wrong:.6g}, outside the range {given}. Pass another --range ({others}), or "
             "clamp the clips when you save them."
         )
 
@@ -80,7 +81,3 @@ def _inferred(least: float, most: float) -> ValueRange:
     raise RequestError(
         f"{found}; expected uint8, or floats in {', '.join(RANGES[:-1])} or {RANGES[-1]}. Clamp or rescale the clips when you save them."
     )
-
-
-def _others(given: ValueRange) -> str:
-    return " or ".join(r for r in RANGES if r != given)

@@ -7,8 +7,9 @@ a compressed stream cannot be read backwards.
 from __future__ import annotations
 
 import math
+import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
@@ -17,12 +18,51 @@ from numpy.typing import NDArray
 
 from vidgen_bench.data.external.arrays import Block, chosen
 from vidgen_bench.data.external.source import natural
-from vidgen_bench.data.external.unpacked import Unpacked
 from vidgen_bench.errors import DataError, RequestError
+from vidgen_bench.system.files import disk_errors
 from vidgen_bench.system.npy_header import DAMAGES, Header, read_header
+from vidgen_bench.system.places import cache_folder
 
 
-class ZippedBlock:
+class Unpacked:
+    """One unnamed file in the cache folder for all members of an archive; it disappears when the process ends or is killed."""
+
+    def __init__(self, archive: Path) -> None:
+        self._archive = archive
+        self._file: IO[bytes] | None = None
+
+    def add(self, parts: Iterable[bytes]) -> int:
+        """Append the bytes of one member; return the offset of the first.
+
+        Raises:
+            VidgenBenchError: the disk is full.
+        """
+        if self._file is None:
+            folder = cache_folder()
+            with disk_errors(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+                # unbuffered: parts are large, and a buffer would retain bytes that a full disk has rejected
+                self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
+        begin = self._file.seek(0, 2)
+        for part in parts:
+            with disk_errors(cache_folder() / f"a temporary copy of {self._archive.name}"):
+                rest = memoryview(part)
+                while rest:
+                    rest = rest[self._file.write(rest) :]
+        return begin
+
+    def read(self, begin: int, size: int) -> bytes:
+        """Return ``size`` bytes from the offset ``begin``."""
+        assert self._file is not None, "nothing was added"
+        self._file.seek(begin)
+        parts = []
+        while size and (part := self._file.read(size)):
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+
+class ZippedBlock(Block):
     """One .npy member of a zip.
 
     Raises:
@@ -59,12 +99,7 @@ class ZippedBlock:
     def _unpack(self) -> int:
         """Decompress every clip; return the offset of the first in the unpacked file."""
         self._close()
-
-        def parts() -> Iterator[bytes]:
-            for _ in range(self.shape[0]):
-                yield self._following()
-
-        return self._unpacked.add(parts())
+        return self._unpacked.add(self._following() for _ in range(self.count))
 
     def _following(self) -> bytes:
         """Return the bytes of the next clip of the stream; the first clip follows the last."""
@@ -74,7 +109,7 @@ class ZippedBlock:
                 self._stream.read(self._head)
             data = self._stream.read(self._each)
             self._next += 1
-            if self._next == (self.shape[0] if len(self.shape) == 5 else 1):
+            if self._next == self.count:
                 self._stream.read(1)  # reading the end makes zipfile verify the checksum
                 self._close()
         except DAMAGES as error:
@@ -87,11 +122,6 @@ class ZippedBlock:
         if self._stream is not None:
             self._stream.close()
         self._stream, self._next = None, 0
-
-    def hash_into(self, update: Callable[[bytes], object]) -> None:
-        update(f"{self.dtype} {self.shape}\0".encode())
-        for index in range(self.shape[0] if len(self.shape) == 5 else 1):
-            update(self.clip(index).tobytes())
 
     def _damaged(self, reason: object) -> DataError:
         return DataError(

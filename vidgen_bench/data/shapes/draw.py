@@ -132,6 +132,5 @@ def draw_clip(label: int, group: int, clip: int) -> NDArray[np.uint8]:
 def _around(pose: Pose) -> tuple[slice, slice]:
     """Return the rows and columns that the shape may touch."""
     reach = 1.6 * pose.radius + 2  # a triangle's corners are 1.44 radii from its centre
-    return slice(max(int(pose.y - reach), 0), int(pose.y + reach) + 1), slice(
-        max(int(pose.x - reach), 0), int(pose.x + reach) + 1
-    )
+    rows, columns = (slice(max(int(centre - reach), 0), int(centre + reach) + 1) for centre in (pose.y, pose.x))
+    return rows, columns

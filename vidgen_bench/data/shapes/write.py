@@ -21,11 +21,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-import filelock
 import numpy as np
 from numpy.typing import NDArray
 
 from vidgen_bench.api import Report, VideoSource
+from vidgen_bench.data.lock import hold
 from vidgen_bench.data.shapes.draw import CLASSES, draw_clip
 from vidgen_bench.system.disk import sync_file, sync_folder
 from vidgen_bench.system.files import disk_errors, umask
@@ -55,19 +55,10 @@ def written(cache: Path, report: Report) -> VideoSource:
     """
     folder = cache / f"shapes-{VERSION}"
     if not _complete(folder):
-        with disk_errors(folder):
-            cache.mkdir(parents=True, exist_ok=True)
-            lock = filelock.FileLock(folder.with_suffix(".lock"))
-            try:
-                lock.acquire(timeout=0)
-            except filelock.Timeout:
-                report("waiting for another process that is drawing the shapes videos", 0, 0)
-                lock.acquire()
-            try:
-                if not _complete(folder):  # otherwise the process we waited for has written it
-                    _write(folder, report)
-            finally:
-                lock.release()
+        waiting = "waiting for another process that is drawing the shapes videos"
+        with disk_errors(folder), hold(folder, report, waiting):
+            if not _complete(folder):  # otherwise the process we waited for has written it
+                _write(folder, report)
     return VideoSource(folder / "videos", folder / "splits")
 
 

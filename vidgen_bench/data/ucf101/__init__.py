@@ -42,8 +42,7 @@ class VideoFolder:
 ucf101 = VideoFolder(
     name="ucf101",
     summary="UCF101: 13,320 videos of 101 human actions, 320x240; download it and pass --data and --splits.",
-    reference="Soomro, Zamir, Shah: UCF101: A Dataset of 101 Human Actions Classes From Videos in The Wild, "
-    "arXiv:1212.0402.",
+    reference="Soomro, Zamir, Shah: UCF101: A Dataset of 101 Human Actions Classes From Videos in The Wild, arXiv:1212.0402.",
     get=(
         "From https://www.crcv.ucf.edu/data/UCF101.php download and unpack UCF101.rar (6.5 GB; its folder UCF-101 is --data) "
         "and UCF101TrainTestSplits-RecognitionTask.zip (its folder ucfTrainTestlist is --splits)."

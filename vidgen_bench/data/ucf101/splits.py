@@ -78,8 +78,7 @@ def _entry(where: str, text: str, labelled: bool) -> Line:
     parts = re.split(r"[/\\]", name)
     if ".." in parts or name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name):
         raise DataError(
-            f"{where}: {name!r} leads out of the folder of videos; expected a path inside it, such as "
-            "'Class/v_Class_g01_c01.avi'."
+            f"{where}: {name!r} leads out of the folder of videos; expected a path inside it, such as 'Class/v_Class_g01_c01.avi'."
         )
     match = _ENTRY.match(name)
     if match is None or match["folder"] == ".":

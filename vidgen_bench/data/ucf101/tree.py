@@ -7,7 +7,6 @@ The folder names the class. Folder and file names are matched without regard to 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,9 +78,7 @@ class _ClassFolders:
             raise DataError(f"{videos} is not a folder; --data must be the folder with one folder of videos per class.")
         self.videos = videos
         self._root = Path(os.path.realpath(videos))
-        self._folders: dict[str, list[str]] = {}
-        for name in sorted(_names(videos, folders=True)):
-            self._folders.setdefault(name.casefold(), []).append(name)
+        self._folders = _names(videos, folders=True)
         if not self._folders:
             raise DataError(
                 f"{videos} contains no folder; expected one folder per class, as in Archery/v_Archery_g01_c01.avi."
@@ -89,12 +86,9 @@ class _ClassFolders:
         self._files: dict[str, dict[str, list[str]]] = {}
 
     def files(self, folder: str) -> dict[str, list[str]]:
-        """Return the file names of a folder as spelt on disk, by case-folded name; each folder is listed once."""
+        """Return the files of a folder as ``_names`` does; each folder is listed once."""
         if folder not in self._files:
-            files: dict[str, list[str]] = {}
-            for name in sorted(_names(self.videos / folder, folders=False)):
-                files.setdefault(name.casefold(), []).append(name)
-            self._files[folder] = files
+            self._files[folder] = _names(self.videos / folder, folders=False)
         return self._files[folder]
 
     def require_videos(self, classes: tuple[str, ...]) -> None:
@@ -126,12 +120,17 @@ class _ClassFolders:
         return f"{folder}/{file}"
 
 
-def _names(folder: Path, folders: bool) -> Iterable[str]:
+def _names(folder: Path, folders: bool) -> dict[str, list[str]]:
+    """Return the names of the subfolders or files of a folder as spelt on disk, by case-folded name; hidden ones are skipped."""
+    found: dict[str, list[str]] = {}
     try:
         with os.scandir(folder) as entries:
-            return [e.name for e in entries if (e.is_dir() if folders else e.is_file()) and not e.name.startswith(".")]
+            for entry in sorted(entries, key=lambda e: e.name):
+                if (entry.is_dir() if folders else entry.is_file()) and not entry.name.startswith("."):
+                    found.setdefault(entry.name.casefold(), []).append(entry.name)
     except OSError as error:
         raise DataError(f"{folder}: cannot be listed ({error.strerror}).") from error
+    return found
 
 
 def _pick(wanted: str, spelt: list[str], line: Line, folder: Path) -> str | None:
@@ -151,8 +150,7 @@ def _label(line: Line, numbers: dict[str, int], classes: tuple[str, ...]) -> int
         )
     if line.label not in (None, label):
         raise DataError(
-            f"{line.where}: {line.name!r} is labelled {line.label + 1}; classInd.txt gives {classes[label]!r} the "
-            f"number {label + 1}."
+            f"{line.where}: {line.name!r} is labelled {line.label + 1}; classInd.txt gives {classes[label]!r} the number {label + 1}."
         )
     return label
 

@@ -8,14 +8,13 @@ import av
 import numpy as np
 import pytest
 
-from tests.kit.data_files import write_video
+from tests.kit.data_files import Decoded, decode, write_video
 from vidgen_bench.data.decoding import video
-from vidgen_bench.data.decoding.video import decode
 from vidgen_bench.data.shapes.write import encode
 from vidgen_bench.errors import DataError
 
 
-def with_pyav(path: Path, monkeypatch: pytest.MonkeyPatch) -> video.Decoded:
+def with_pyav(path: Path, monkeypatch: pytest.MonkeyPatch) -> Decoded:
     with monkeypatch.context() as patch:
         patch.setattr(video, "_decord", lambda: None)
         return decode(path)

@@ -13,9 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.kit.data_files import SMALL, write_video
+from tests.kit.data_files import SMALL, decode, write_video
 from vidgen_bench.data.decoding import workers
-from vidgen_bench.data.decoding.video import decode
 from vidgen_bench.data.decoding.worker import serve
 from vidgen_bench.data.decoding.workers import Job, Worker, decode_all
 from vidgen_bench.errors import VidgenBenchError

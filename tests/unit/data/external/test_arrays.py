@@ -164,7 +164,7 @@ def test_a_given_layout_resolves_an_ambiguous_shape() -> None:
     made = pixels(2, frames=3)
     source = source_of(made.transpose(0, 4, 1, 2, 3), layout="ncthw")
     assert np.array_equal(source.read(1, 0, 3), made[1])
-    assert source.frames == (3, 3)
+    assert [shape.frames for shape in source.shapes] == [3, 3]
 
 
 @pytest.mark.parametrize("dtype", ["int64", "bool", "complex64", "uint16"])

@@ -8,9 +8,8 @@ from PIL import Image
 
 from tests.kit.external_clips import CLIP, convention, pixels, smooth
 from vidgen_bench.api import Clip
-from vidgen_bench.data.external.fitting import Clips, fitted
+from vidgen_bench.data.external.fitting import Clips, fitted, measuring_order
 from vidgen_bench.data.external.opening import source_of
-from vidgen_bench.data.external.order import measuring_order
 from vidgen_bench.errors import RequestError
 
 

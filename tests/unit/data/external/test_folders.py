@@ -31,7 +31,7 @@ def test_pictures_come_back_exactly_and_in_natural_order(tmp_path: Path) -> None
         write_frames(tmp_path / f"clip_{number}", clip)
     (tmp_path / ".DS_Store").write_bytes(b"left by a file manager")
     source = open_source(tmp_path)
-    assert (source.kind, source.count, set(source.frames), set(source.sizes)) == ("frames", 11, {12}, {(24, 24)})
+    assert (source.kind, source.count, set(source.shapes)) == ("frames", 11, {ClipShape(12, 24, 24)})
     assert source.names[:3] == ("clip_1", "clip_2", "clip_3")
     assert np.array_equal(read(tmp_path, Clip(12, 24, 2)), convention(made))
 
