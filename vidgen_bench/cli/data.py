@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vidgen_bench.cli.console import output, print_json
+from vidgen_bench.cli.console import AsJson, output, print_json
+from vidgen_bench.cli.run_options import TRACK, Splits, Workers
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 
 if TYPE_CHECKING:
@@ -23,31 +24,23 @@ app = typer.Typer(
     help="Decode the videos of a track (prepare), describe the decoded frames (info), or check them (verify).",
 )
 
-_Track = Annotated[str, typer.Option("--track", help="Name of a track (see `tracks`), or a TOML file of your own.")]
+_Track = Annotated[str, TRACK]
 _Data = Annotated[Path | None, typer.Option("--data", help="Folder of videos, with one folder per class.")]
-_Splits = Annotated[
-    Path | None,
-    typer.Option("--splits", help="Folder with classInd.txt, trainlist0N.txt and testlist0N.txt, as UCF101 has."),
-]
 _Missing = Annotated[
     int, typer.Option("--allow-missing", min=0, help="Tolerate up to this many missing or unreadable videos.")
 ]
-_Workers = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Number of decoding processes; by default one per processor.")
-]
 _Timeout = Annotated[float, typer.Option("--timeout", min=1.0, help="Seconds to decode one video before it fails.")]
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
 def prepare(
     track: _Track = DEFAULT_TRACK,
     data: _Data = None,
-    splits: _Splits = None,
+    splits: Splits = None,
     allow_missing: _Missing = 0,
-    workers: _Workers = None,
+    workers: Workers = None,
     timeout: _Timeout = 120.0,
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Decode every video of the track and keep the frames. Run the same command again to resume."""
     from vidgen_bench.data.geometry import FrameGeometry
@@ -74,9 +67,9 @@ def prepare(
 def info(
     track: _Track = DEFAULT_TRACK,
     data: _Data = None,
-    splits: _Splits = None,
+    splits: Splits = None,
     allow_missing: _Missing = 0,
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Describe the decoded videos of the track: counts, size, hashes, decoder, and missing videos."""
     _show(_opened(track, data, splits, allow_missing), as_json)
@@ -84,10 +77,7 @@ def info(
 
 @app.command()
 def verify(
-    track: _Track = DEFAULT_TRACK,
-    data: _Data = None,
-    splits: _Splits = None,
-    allow_missing: _Missing = 0,
+    track: _Track = DEFAULT_TRACK, data: _Data = None, splits: Splits = None, allow_missing: _Missing = 0
 ) -> None:
     """Check that the decoded frames are unchanged, by their hashes."""
     store = _opened(track, data, splits, allow_missing)
