@@ -43,11 +43,12 @@ def prepare(
     as_json: AsJson = False,
 ) -> None:
     """Decode every video of the track and keep the frames. Run the same command again to resume."""
+    from vidgen_bench.config.track import load_track
     from vidgen_bench.data.geometry import FrameGeometry
     from vidgen_bench.data.prepare import prepare as decode
     from vidgen_bench.system.places import cache_folder
 
-    loaded = _load(track)
+    loaded = load_track(track)
     with _progress() as report:
         store = decode(
             _located(loaded, data, splits, report),
@@ -86,12 +87,6 @@ def verify(
     output().print(f"All {store.index.frames:,} frames in {store.folder} are unchanged.", soft_wrap=True)
 
 
-def _load(track: str) -> Track:
-    from vidgen_bench.config.track import load_track
-
-    return load_track(track)
-
-
 def _located(track: Track, data: Path | None, splits: Path | None, report: Report) -> VideoSource:
     from vidgen_bench.host.host import Host
     from vidgen_bench.system.places import cache_folder
@@ -106,13 +101,14 @@ def _opened(track: str, data: Path | None, splits: Path | None, allow_missing: i
     Raises:
         DataError: the videos are not decoded yet.
     """
+    from vidgen_bench.config.track import load_track
     from vidgen_bench.data.geometry import FrameGeometry
     from vidgen_bench.data.prepare import store_folder
     from vidgen_bench.data.store import Store
     from vidgen_bench.errors import DataError
     from vidgen_bench.system.places import cache_folder
 
-    loaded = _load(track)
+    loaded = load_track(track)
     with _progress() as report:
         source = _located(loaded, data, splits, report)
     part = loaded.data
@@ -127,9 +123,9 @@ def _opened(track: str, data: Path | None, splits: Path | None, allow_missing: i
     return Store.open(folder)
 
 
-def _facts(store: Store) -> dict[str, object]:
-    index = store.index
-    return {
+def _show(store: Store, as_json: bool) -> None:
+    index, geometry = store.index, store.geometry
+    facts = {
         "folder": str(store.folder),
         "split": index.split,
         "classes": len(index.classes),
@@ -144,14 +140,9 @@ def _facts(store: Store) -> dict[str, object]:
         "content_sha256": index.content_sha256,
         "fingerprint": store.fingerprint,
     }
-
-
-def _show(store: Store, as_json: bool) -> None:
-    facts = _facts(store)
     if as_json:
         print_json(facts)
         return
-    index, geometry = store.index, store.geometry
     top, left, height, width = geometry.crop
     lines = {
         "videos": f"{len(store.train)} to train on, {len(store.test)} held out, {len(index.classes)} classes "

@@ -1,4 +1,4 @@
-"""The command-line options that ``run`` and ``ablate`` share, and the parser of seeds."""
+"""The command-line options that several commands share, and the parser of seeds."""
 
 from __future__ import annotations
 
