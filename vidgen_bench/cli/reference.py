@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -177,10 +178,8 @@ def _size(folder: Path) -> int:
     """Return the total size in bytes of the files in a folder; a file that is deleted meanwhile counts as 0."""
     total = 0
     for path in folder.iterdir():
-        try:
+        with suppress(OSError):
             total += path.stat().st_size
-        except OSError:
-            continue
     return total
 
 
@@ -190,9 +189,8 @@ def _print_kept(console: Console, table: dict[str, Any]) -> None:
     console.print(f"{table['hash']}  {table['bytes'] / 1e6:,.1f} MB", style="bold")
     if table["manifest"] is None:
         reason = table["fault"].splitlines()[0].rstrip(":")
-        rows = {
-            "fault": f"{reason} Its complete files remain in use; the next run that reads them writes the manifest again."
-        }
+        kept = "Its complete files remain in use; the next run that reads them writes the manifest again."
+        rows = {"fault": f"{reason} {kept}"}
     else:
         rows = _rows(Manifest.model_validate(table["manifest"]))
     for word, text in (rows | {"folder": table["folder"]}).items():
