@@ -11,30 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vidgen_bench.cli.run_options import (
-    TRACK,
-    AllowMissing,
-    BudgetText,
-    Data,
-    Device,
-    Options,
-    Runs,
-    Seeds,
-    Splits,
-    Threads,
-    Workers,
-    parse_seeds,
-)
+from vidgen_bench.cli import run_options
 from vidgen_bench.errors import Interrupted, RequestError, VidgenBenchError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from vidgen_bench.api import Metric
-    from vidgen_bench.cli.progress import TerminalObserver
     from vidgen_bench.experiments.ablate.members import Ablation, Job
     from vidgen_bench.experiments.ablate.running import Result
     from vidgen_bench.host.host import Host
+    from vidgen_bench.system.observer import Observer
 
 
 class Format(StrEnum):
@@ -53,18 +40,18 @@ def ablate(
             help="paper-table-1, -2, -3, -4; your own TOML file; or a grid: 'tgan,mocogan' x 'ode1,ode2:physics,sde'.",
         ),
     ],
-    track: Annotated[str | None, TRACK] = None,
-    data: Data = None,
-    splits: Splits = None,
-    options: Options = None,
-    budget: BudgetText = None,
+    track: Annotated[str | None, run_options.TRACK] = None,
+    data: run_options.Data = None,
+    splits: run_options.Splits = None,
+    options: run_options.Options = None,
+    budget: run_options.BudgetText = None,
     seed: Annotated[int | None, typer.Option(help="Seed of every run. Default: the suite's, or 0.")] = None,
-    seeds: Seeds = None,
-    runs: Runs = Path("runs"),
-    device: Device = "auto",
-    threads: Threads = None,
-    allow_missing: AllowMissing = 0,
-    workers: Workers = None,
+    seeds: run_options.Seeds = None,
+    runs: run_options.Runs = Path("runs"),
+    device: run_options.Device = "auto",
+    threads: run_options.Threads = None,
+    allow_missing: run_options.AllowMissing = 0,
+    workers: run_options.Workers = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print every run and its cost, and exit.")] = False,
     layout: Annotated[Format, typer.Option("--format", help="json keeps raw values.")] = Format.terminal,
 ) -> None:
@@ -93,7 +80,7 @@ def ablate(
         device=device,
         threads=threads,
     )
-    wanted = list(loaded.seeds) if seed is None and seeds is None else parse_seeds(seed, seeds)
+    wanted = list(loaded.seeds) if seed is None and seeds is None else run_options.parse_seeds(seed, seeds)
     ablation = expand(loaded, request, track, wanted, host)
     if dry_run:
         _print_plan(ablation, host, layout)
@@ -141,24 +128,19 @@ def _run(ablation: Ablation, host: Host, layout: Format) -> None:
 
 def _results(ablation: Ablation, host: Host, console: Console) -> Iterator[Result]:
     """Check all plans and the data, then run the jobs and yield their results."""
+    from vidgen_bench.cli.progress import TerminalObserver
     from vidgen_bench.experiments.ablate.running import carry_out, check_data, make_plans
 
     @contextmanager
-    def watch(number: int, job: Job) -> Iterator[TerminalObserver]:
+    def watch(number: int, job: Job) -> Iterator[Observer]:
         console.print(f"[{number}/{len(ablation.jobs)}] {job}", style="bold", markup=False, highlight=False)
-        with _observed(console) as observer:
+        with TerminalObserver(console) as observer:
             yield observer
 
     plans = make_plans(ablation, host)
-    with _observed(console) as observer:
+    with TerminalObserver(console) as observer:
         check_data(ablation, plans, observer)
     yield from carry_out(ablation, plans, watch)
-
-
-def _observed(console: Console) -> TerminalObserver:
-    from vidgen_bench.cli.progress import TerminalObserver
-
-    return TerminalObserver(console)
 
 
 def _with_progress(

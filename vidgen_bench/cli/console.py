@@ -5,10 +5,17 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 PLAIN_WIDTH = 120
 """Width in columns of a table that is written to a file or a pipe."""
@@ -31,7 +38,7 @@ def complain(text: str, *, prefix: str = "error:") -> None:
     from rich.text import Text
 
     console = Console(stderr=True, highlight=False, emoji=False, markup=False)
-    message = Text("\n".join(_wrapped(line, console.width) for line in f"{prefix} {text}".splitlines()))
+    message = Text("\n".join(_wrapped(line, max(console.width, 20)) for line in f"{prefix} {text}".splitlines()))
     message.stylize("bold red", 0, len(prefix))
     console.print(message, soft_wrap=True)
 
@@ -40,13 +47,20 @@ def _wrapped(line: str, width: int) -> str:
     """Return the line, wrapped between words; a path longer than the terminal stays in one piece, to be copied."""
     indent = " " * (len(line) - len(line.lstrip()))
     return textwrap.fill(
-        line,
-        max(width, 20),
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-        replace_whitespace=False,
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, replace_whitespace=False
     )
+
+
+def listing(rows: Iterable[tuple[str, str | Text]]) -> Table:
+    """Return a table of names, in bold, and what each means."""
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True, style="bold")
+    grid.add_column()
+    for name, text in rows:
+        grid.add_row(name, text)
+    return grid
 
 
 def print_json(value: object) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vidgen_bench.cli.console import output, print_json
+from vidgen_bench.cli.console import AsJson, output, print_json
+from vidgen_bench.cli.run_options import TRACK, Splits, Workers
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 
 if TYPE_CHECKING:
@@ -23,38 +24,31 @@ app = typer.Typer(
     help="Decode the videos of a track (prepare), describe the decoded frames (info), or check them (verify).",
 )
 
-_Track = Annotated[str, typer.Option("--track", help="Name of a track (see `tracks`), or a TOML file of your own.")]
+_Track = Annotated[str, TRACK]
 _Data = Annotated[Path | None, typer.Option("--data", help="Folder of videos, with one folder per class.")]
-_Splits = Annotated[
-    Path | None,
-    typer.Option("--splits", help="Folder with classInd.txt, trainlist0N.txt and testlist0N.txt, as UCF101 has."),
-]
 _Missing = Annotated[
     int, typer.Option("--allow-missing", min=0, help="Tolerate up to this many missing or unreadable videos.")
 ]
-_Workers = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Number of decoding processes; by default one per processor.")
-]
 _Timeout = Annotated[float, typer.Option("--timeout", min=1.0, help="Seconds to decode one video before it fails.")]
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
 def prepare(
     track: _Track = DEFAULT_TRACK,
     data: _Data = None,
-    splits: _Splits = None,
+    splits: Splits = None,
     allow_missing: _Missing = 0,
-    workers: _Workers = None,
+    workers: Workers = None,
     timeout: _Timeout = 120.0,
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Decode every video of the track and keep the frames. Run the same command again to resume."""
+    from vidgen_bench.config.track import load_track
     from vidgen_bench.data.geometry import FrameGeometry
     from vidgen_bench.data.prepare import prepare as decode
     from vidgen_bench.system.places import cache_folder
 
-    loaded = _load(track)
+    loaded = load_track(track)
     with _progress() as report:
         store = decode(
             _located(loaded, data, splits, report),
@@ -74,9 +68,9 @@ def prepare(
 def info(
     track: _Track = DEFAULT_TRACK,
     data: _Data = None,
-    splits: _Splits = None,
+    splits: Splits = None,
     allow_missing: _Missing = 0,
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Describe the decoded videos of the track: counts, size, hashes, decoder, and missing videos."""
     _show(_opened(track, data, splits, allow_missing), as_json)
@@ -84,22 +78,13 @@ def info(
 
 @app.command()
 def verify(
-    track: _Track = DEFAULT_TRACK,
-    data: _Data = None,
-    splits: _Splits = None,
-    allow_missing: _Missing = 0,
+    track: _Track = DEFAULT_TRACK, data: _Data = None, splits: Splits = None, allow_missing: _Missing = 0
 ) -> None:
     """Check that the decoded frames are unchanged, by their hashes."""
     store = _opened(track, data, splits, allow_missing)
     with _progress() as report:
         store.verify(report)
     output().print(f"All {store.index.frames:,} frames in {store.folder} are unchanged.", soft_wrap=True)
-
-
-def _load(track: str) -> Track:
-    from vidgen_bench.config.track import load_track
-
-    return load_track(track)
 
 
 def _located(track: Track, data: Path | None, splits: Path | None, report: Report) -> VideoSource:
@@ -116,13 +101,14 @@ def _opened(track: str, data: Path | None, splits: Path | None, allow_missing: i
     Raises:
         DataError: the videos are not decoded yet.
     """
+    from vidgen_bench.config.track import load_track
     from vidgen_bench.data.geometry import FrameGeometry
     from vidgen_bench.data.prepare import store_folder
     from vidgen_bench.data.store import Store
     from vidgen_bench.errors import DataError
     from vidgen_bench.system.places import cache_folder
 
-    loaded = _load(track)
+    loaded = load_track(track)
     with _progress() as report:
         source = _located(loaded, data, splits, report)
     part = loaded.data
@@ -137,9 +123,9 @@ def _opened(track: str, data: Path | None, splits: Path | None, allow_missing: i
     return Store.open(folder)
 
 
-def _facts(store: Store) -> dict[str, object]:
-    index = store.index
-    return {
+def _show(store: Store, as_json: bool) -> None:
+    index, geometry = store.index, store.geometry
+    facts = {
         "folder": str(store.folder),
         "split": index.split,
         "classes": len(index.classes),
@@ -154,14 +140,9 @@ def _facts(store: Store) -> dict[str, object]:
         "content_sha256": index.content_sha256,
         "fingerprint": store.fingerprint,
     }
-
-
-def _show(store: Store, as_json: bool) -> None:
-    facts = _facts(store)
     if as_json:
         print_json(facts)
         return
-    index, geometry = store.index, store.geometry
     top, left, height, width = geometry.crop
     lines = {
         "videos": f"{len(store.train)} to train on, {len(store.test)} held out, {len(index.classes)} classes "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vidgen_bench.cli.console import AsJson, print_json
 from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Runs, Splits, Workers
 
 if TYPE_CHECKING:
@@ -57,8 +58,7 @@ def evaluate(
         str | None, typer.Option(help="Axes of an array of ambiguous shape: NTHWC, NCTHW or NTCHW.")
     ] = None,
     value_range: Annotated[
-        str | None,
-        typer.Option("--range", help="Range of float pixels, if ambiguous: --range=-1,1, 0,1 or 0,255."),
+        str | None, typer.Option("--range", help="Range of float pixels, if ambiguous: --range=-1,1, 0,1 or 0,255.")
     ] = None,
     data: Data = None,
     splits: Splits = None,
@@ -66,7 +66,7 @@ def evaluate(
     device: Device = "auto",
     allow_missing: AllowMissing = 0,
     workers: Workers = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Score WHAT, a run or clips, beside real clips and noise, and write a record for the leaderboard.
 
@@ -76,7 +76,6 @@ def evaluate(
     """
     from rich.console import Console
 
-    from vidgen_bench.cli.console import print_json
     from vidgen_bench.cli.progress import TerminalObserver
     from vidgen_bench.experiments.evaluate.evaluate import evaluate as score
     from vidgen_bench.experiments.evaluate.request import EvaluationRequest

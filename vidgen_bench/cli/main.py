@@ -57,15 +57,6 @@ EXAMPLES = {
 }
 
 
-def _add(app: typer.Typer, name: str) -> None:
-    module, _, attribute = COMMANDS[name].partition(":")
-    command = getattr(import_module(f"vidgen_bench.cli.{module}"), attribute)
-    if isinstance(command, typer.Typer):
-        app.add_typer(command, name=name)
-    else:
-        app.command(name, epilog=f"Example, {EXAMPLES[name]}" if name in EXAMPLES else None)(command)
-
-
 def make_app(only: str | None = None) -> typer.Typer:
     """Return the command line, with the command ``only`` or with all. One starts faster, since Typer reads every signature."""
     app = typer.Typer(
@@ -78,7 +69,12 @@ def make_app(only: str | None = None) -> typer.Typer:
     begin = "Start with: [bold]vidgen-bench run tgan+ode2[/bold] (built-in videos, minutes on two CPU cores)"
     app.callback(epilog=begin)(_vidgen_bench)
     for name in [only] if only in COMMANDS else COMMANDS:
-        _add(app, name)
+        module, _, attribute = COMMANDS[name].partition(":")
+        command = getattr(import_module(f"vidgen_bench.cli.{module}"), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name, epilog=f"Example, {EXAMPLES[name]}" if name in EXAMPLES else None)(command)
     return app
 
 
@@ -92,9 +88,8 @@ def main() -> None:
     code = _run()
     try:
         sys.stdout.flush()
-    except (
-        BrokenPipeError
-    ):  # the reader (`| head`) has closed the pipe; keep the interpreter from flushing again at exit
+    except BrokenPipeError:
+        # the reader (`| head`) has closed the pipe; keep the interpreter from flushing again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = code or 1
     sys.exit(code)
@@ -106,9 +101,8 @@ def _run() -> int:
         first = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
         make_app(first)(prog_name="vidgen-bench")
     except SystemExit as finished:  # typer ends with it, after printing usage errors
-        if "torch" in sys.modules and (
-            fault := _fault(finished)
-        ):  # without torch no network was built: skip the lookup
+        # without torch no network was built: skip the lookup
+        if "torch" in sys.modules and (fault := _fault(finished)):
             complain(
                 f"The plugin package {fault} ended the program (SystemExit); a plugin must raise an error instead."
             )
@@ -140,10 +134,19 @@ def _run() -> int:
 
 
 def _fault(error: BaseException) -> str | None:
-    """Return the third-party plugin package and line that raised an exception, or None."""
-    from vidgen_bench.cli.plugin_fault import plugin_fault
+    """Return the third-party code that raised an exception, ``vidgen-mine 0.1.0 (mine/network.py, line 12, in forward)``, or None."""
+    from importlib.metadata import entry_points
 
-    return plugin_fault(error)
+    from vidgen_bench.api import ENTRY_POINT_GROUP
+    from vidgen_bench.host.traceback_location import place
+
+    owners = {
+        point.value.partition(":")[0].partition(".")[0]: f"{point.dist.name} {point.dist.version}"
+        for point in entry_points(group=ENTRY_POINT_GROUP)
+        if point.dist is not None and point.dist.name != "vidgen-bench"
+    }
+    owner, where = place(error, owners)
+    return f"{owners[owner]} ({where})" if owner else None
 
 
 def _interrupted() -> int:

@@ -45,27 +45,25 @@ def print_scores(console: Console, record: Record) -> None:
         console.print(f"protocol {protocol}", highlight=False, soft_wrap=True)
 
 
-def _subject(record: Record) -> str:
+def _titles(record: Record) -> tuple[str, str]:
+    """Return the title of the main table, and of the row of the run or clips."""
+    spec, track = record.spec, record.track.name
     if record.external is not None:
-        return f"{record.spec} (external)"
-    return f"{record.spec} at iteration {record.best.iteration if record.best else '-'}"
-
-
-def _title(record: Record) -> str:
-    if record.external is not None:
-        return f"{record.spec}, {record.external.used} clips, on {record.track.name}"
-    return f"{record.spec}, seed {record.seed}, on {record.track.name}"
+        return f"{spec}, {record.external.used} clips, on {track}", f"{spec} (external)"
+    iteration = record.best.iteration if record.best else "-"
+    return f"{spec}, seed {record.seed}, on {track}", f"{spec} at iteration {iteration}"
 
 
 def _main(record: Record) -> Table:
     """Return the table of the main metrics: one row for the run or clips, and one per anchor."""
-    table = Table(title=_title(record), title_justify="left", pad_edge=False)
+    title, subject = _titles(record)
+    table = Table(title=title, title_justify="left", pad_edge=False)
     table.add_column("")
     metrics = {name: m for name, m in record.metrics.items() if not m.extra}
     for metric in metrics.values():
         caveat = f"\n{metric.caveat}" if metric.caveat else ""
         table.add_column(f"{metric.title} ({_BETTER[metric.better]}){caveat}", justify="right")
-    rows = {ANCHORS[REAL].label: record.anchors.get(REAL, {}), _subject(record): record.scores}
+    rows = {ANCHORS[REAL].label: record.anchors.get(REAL, {}), subject: record.scores}
     floors = {name: scores for name, scores in record.anchors.items() if name != REAL}
     rows |= {ANCHORS[name].label if name in ANCHORS else name: scores for name, scores in floors.items()}
     for label, scores in rows.items():

@@ -15,7 +15,6 @@ def print_plan(console: Console, plan: Plan, seeds: list[int]) -> None:
     facts = Table.grid(padding=(0, 2))
     facts.add_column()
     facts.add_column(overflow="fold")
-    latent = composition.latent
     rows = {
         "spec": str(composition.resolved),
         "track": f"{track.name}  {track.fingerprint}" + ("" if track.ranked else "  (ranks nothing)"),
@@ -25,13 +24,11 @@ def print_plan(console: Console, plan: Plan, seeds: list[int]) -> None:
         "evaluation": f"every {track.evaluation.every} iterations on {track.evaluation.samples} samples; "
         f"final {track.evaluation.final.batches} x {track.evaluation.final.samples}",
         "budget": str(track.budget),
-        "G_t": _temporal(plan),
+        **_temporal(plan),
         "beyond the training frames": ", ".join(sorted(composition.can)) or "nothing",
         "seeds": ", ".join(map(str, seeds)),
         "folder": ", ".join(str(plan.folder(s).path) for s in seeds),
     }
-    if latent is None:
-        del rows["G_t"]
     for word, text in rows.items():
         facts.add_row(word, text)
     console.print(facts, highlight=False)
@@ -58,16 +55,17 @@ def _protocols(plan: Plan) -> dict[str, str]:
     return rows
 
 
-def _temporal(plan: Plan) -> str:
+def _temporal(plan: Plan) -> dict[str, str]:
+    """Return the row of the temporal generator, or no row for a backbone without one."""
     import torch
 
     from vidgen_bench.latent import count
 
     composition = plan.composition
     if composition.temporal is None or composition.latent is None:
-        return "none"
+        return {}
     with torch.device("meta"):
         module = composition.temporal.build(composition.latent, composition.temporal_options)
     own = composition.latent.parameters
     beside = f" (the backbone's own {composition.backbone.own}: {own:,})" if own is not None else ""
-    return f"{composition.temporal.name}, {count(module):,} parameters{beside}"
+    return {"G_t": f"{composition.temporal.name}, {count(module):,} parameters{beside}"}

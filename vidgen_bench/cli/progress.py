@@ -54,7 +54,9 @@ class TerminalObserver(Observer):
 
     def stage(self, text: str) -> None:
         """Print the heading of a new stage."""
-        self._clear()
+        for task in self._tasks.values():
+            self._bars.remove_task(task)
+        self._tasks.clear()
         self._console.print(f"[bold]{text}[/bold]" if self._live else text, highlight=False)
 
     def progress(self, what: str, done: int, total: int) -> None:
@@ -99,11 +101,6 @@ class TerminalObserver(Observer):
         if time.monotonic() - self._printed >= _PLAIN_SECONDS:
             self._printed = time.monotonic()
             self._console.print(text, highlight=False, markup=False)
-
-    def _clear(self) -> None:
-        for task in self._tasks.values():
-            self._bars.remove_task(task)
-        self._tasks.clear()
 
 
 def _gibibytes() -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vidgen_bench.cli.console import print_json
+from vidgen_bench.cli.console import AsJson, listing, output, print_json
 from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.errors import RequestError
 
@@ -18,14 +18,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer(cls=QuickGroup, rich_markup_mode="rich")
 
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
 
 @app.callback(
     invoke_without_command=True,
     epilog="Example, every setting of one: [bold]vidgen-bench protocols show c3d-tgan[/bold]",
 )
-def protocols(context: typer.Context, as_json: _AsJson = False) -> None:
+def protocols(context: typer.Context, as_json: AsJson = False) -> None:
     """List the protocols: the named and versioned rules by which clips are scored."""
     if context.invoked_subcommand is not None:
         return
@@ -35,20 +33,16 @@ def protocols(context: typer.Context, as_json: _AsJson = False) -> None:
     if as_json:
         print_json([p.model_dump(mode="json") for p in shipped])
         return
-    from rich.table import Table
     from rich.text import Text
 
-    from vidgen_bench.cli.console import output
-
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True, style="bold")
-    grid.add_column()
+    texts = {}
     for protocol in shipped:
-        text = Text.assemble(protocol.summary, "\n", (" · ".join(_facts(protocol)), "dim"))
+        lines = [" · ".join(_facts(protocol))]
         if protocol.extra:
-            text.append(f"\nextra, on the final samples: {', '.join(protocol.extra)}", style="dim")
-        grid.add_row(protocol.name, text.append(f"\n{protocol.source}", style="dim"))
-    output().print(grid)
+            lines.append(f"extra, on the final samples: {', '.join(protocol.extra)}")
+        lines.append(protocol.source)
+        texts[protocol.name] = Text.assemble(protocol.summary, "\n", ("\n".join(lines), "dim"))
+    output().print(listing(texts.items()))
 
 
 def _facts(protocol: Protocol) -> list[str]:
@@ -77,7 +71,7 @@ def show(
         str | None,
         typer.Option(help="Show the settings and the id on this track: a name, or a .toml file of your own."),
     ] = None,
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show every setting of a protocol, including the defaults of its metrics."""
     from vidgen_bench.config.protocol import load_protocol
@@ -94,8 +88,8 @@ def show(
         table |= _id(protocol, loaded, host)
     if as_json:
         print_json(table)
-        return
-    _print_page(table)
+    else:
+        _print_page(table)
 
 
 def _options(protocol: Protocol, host: Host) -> dict[str, dict[str, Any]]:
@@ -143,10 +137,8 @@ def _id(protocol: Protocol, track: Track, host: Host) -> dict[str, Any]:
 
 def _print_page(table: dict[str, Any]) -> None:
     from rich.padding import Padding
-    from rich.table import Table
     from rich.text import Text
 
-    from vidgen_bench.cli.console import output
     from vidgen_bench.cli.tracks import flat
 
     head = {key: table.pop(key) for key in ("name", "version", "summary", "source")}
@@ -154,11 +146,6 @@ def _print_page(table: dict[str, Any]) -> None:
     console = output()
     console.print(Text.assemble((head["name"], "bold"), f"  version {head['version']}"))
     console.print(Text(f"{head['summary']}\n{head['source']}\n"))
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True, style="bold")
-    grid.add_column()
-    for key, value in flat(table):
-        grid.add_row(key, value)
-    console.print(Padding(grid, (0, 0, 0, 2)))
+    console.print(Padding(listing(flat(table)), (0, 0, 0, 2)))
     for what in unknown:
         console.print(f"The hash in the id also depends on {what}", soft_wrap=True)

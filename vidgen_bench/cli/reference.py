@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vidgen_bench.cli.console import AsJson, output, print_json
 from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Splits, Workers
 from vidgen_bench.config.defaults import DEFAULT_TRACK
@@ -28,8 +30,6 @@ app = typer.Typer(
     help="Compute in advance (build) or list (show) the statistics of real clips that scores are computed against.",
 )
 
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
 _AGAIN = "To recompute statistics, delete their folder; they are computed again when next needed."
 
 
@@ -50,7 +50,7 @@ def build(
     device: Device = "auto",
     allow_missing: AllowMissing = 0,
     workers: Workers = None,
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compute the statistics of a track's real clips, for every protocol whose instrument has its weights installed.
 
@@ -58,7 +58,6 @@ def build(
     """
     from rich.console import Console
 
-    from vidgen_bench.cli.console import print_json
     from vidgen_bench.cli.progress import TerminalObserver
     from vidgen_bench.config.track import load_track
     from vidgen_bench.experiments.evaluate.scores import prepare_real_clips
@@ -116,9 +115,8 @@ def _built(resolved: ResolvedProtocol, real: RealClips, device: torch.device, ob
 
 
 def _print_built(table: dict[str, Any]) -> None:
+    from rich.padding import Padding
     from rich.table import Table
-
-    from vidgen_bench.cli.console import output
 
     console = output()
     console.print(f"{table['protocol']}  real {table['real']}", style="bold", soft_wrap=True)
@@ -134,8 +132,6 @@ def _print_built(table: dict[str, Any]) -> None:
         grid.add_row(
             row["layer"], row["kind"], f"{row['clips']:,}", f"{row['features']:,}", *numbers, state, row["file"]
         )
-    from rich.padding import Padding
-
     console.print(Padding(grid, (0, 0, 0, 2)))
 
 
@@ -144,10 +140,9 @@ def show(
     prefix: Annotated[
         str, typer.Argument(metavar="[HASH]", help="The first digits of a hash; by default all are listed.")
     ] = "",
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the statistics in the cache: data, instrument, number of clips, date and software."""
-    from vidgen_bench.cli.console import output, print_json
     from vidgen_bench.measure.reference.manifest import FOLDER, kept_folders, read_manifest
     from vidgen_bench.system.places import cache_folder
 
@@ -183,10 +178,8 @@ def _size(folder: Path) -> int:
     """Return the total size in bytes of the files in a folder; a file that is deleted meanwhile counts as 0."""
     total = 0
     for path in folder.iterdir():
-        try:
+        with suppress(OSError):
             total += path.stat().st_size
-        except OSError:
-            continue
     return total
 
 
@@ -196,9 +189,8 @@ def _print_kept(console: Console, table: dict[str, Any]) -> None:
     console.print(f"{table['hash']}  {table['bytes'] / 1e6:,.1f} MB", style="bold")
     if table["manifest"] is None:
         reason = table["fault"].splitlines()[0].rstrip(":")
-        rows = {
-            "fault": f"{reason} Its complete files remain in use; the next run that reads them writes the manifest again."
-        }
+        kept = "Its complete files remain in use; the next run that reads them writes the manifest again."
+        rows = {"fault": f"{reason} {kept}"}
     else:
         rows = _rows(Manifest.model_validate(table["manifest"]))
     for word, text in (rows | {"folder": table["folder"]}).items():

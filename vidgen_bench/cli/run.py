@@ -8,21 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vidgen_bench.cli.run_options import (
-    TRACK,
-    AllowMissing,
-    BudgetText,
-    Data,
-    Device,
-    Options,
-    Runs,
-    Seed,
-    Seeds,
-    Splits,
-    Threads,
-    Workers,
-    parse_seeds,
-)
+from vidgen_bench.cli import run_options
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.errors import VidgenBenchError
 
@@ -35,18 +21,18 @@ if TYPE_CHECKING:
 
 def run(
     spec: Annotated[str, typer.Argument(help="Model to train: backbone[+temporal][:variant], as in tgan+ode1:equal.")],
-    track: Annotated[str, TRACK] = DEFAULT_TRACK,
-    data: Data = None,
-    splits: Splits = None,
-    options: Options = None,
-    budget: BudgetText = None,
-    seed: Seed = None,
-    seeds: Seeds = None,
-    runs: Runs = Path("runs"),
-    device: Device = "auto",
-    threads: Threads = None,
-    allow_missing: AllowMissing = 0,
-    workers: Workers = None,
+    track: Annotated[str, run_options.TRACK] = DEFAULT_TRACK,
+    data: run_options.Data = None,
+    splits: run_options.Splits = None,
+    options: run_options.Options = None,
+    budget: run_options.BudgetText = None,
+    seed: run_options.Seed = None,
+    seeds: run_options.Seeds = None,
+    runs: run_options.Runs = Path("runs"),
+    device: run_options.Device = "auto",
+    threads: run_options.Threads = None,
+    allow_missing: run_options.AllowMissing = 0,
+    workers: run_options.Workers = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the resolved plan and stop.")] = False,
 ) -> None:
     """Train SPEC on a track, score it, and write its record. Run the same command again to resume."""
@@ -59,7 +45,7 @@ def run(
 
     # only the first of several processes prints
     console = Console(soft_wrap=True, quiet=os.environ.get("RANK", "0") != "0")
-    chosen = parse_seeds(seed, seeds)
+    chosen = run_options.parse_seeds(seed, seeds)
     request = Request(
         spec=spec,
         track=track,

@@ -1,4 +1,4 @@
-"""The command-line options that ``run`` and ``ablate`` share, and the parser of seeds."""
+"""The command-line options that several commands share, and the parser of seeds."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ _RANGE = re.compile(r"([0-9]{1,10})(?:-([0-9]{1,10}))?")
 TRACK = typer.Option("--track", help="Name of a track (see `tracks`), or a TOML file of your own.")
 
 Data = Annotated[
-    Path | None,
-    typer.Option(help="Folder of videos, with one folder per class, if the track's data set needs one."),
+    Path | None, typer.Option(help="Folder of videos, with one folder per class, if the track's data set needs one.")
 ]
 Splits = Annotated[
     Path | None, typer.Option(help="Folder with classInd.txt, trainlist0N.txt and testlist0N.txt, as UCF101 has.")

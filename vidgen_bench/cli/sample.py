@@ -148,34 +148,24 @@ def _write(
     target: Path, clips: Tensor, times: Times, frames: int, rate: float, layout: Format, separate: bool
 ) -> Sequence[int]:
     """Write clips [N, 3, T, H, W] in a format and return the indices of the T instants that it shows."""
-    if separate:
-        for number, one in enumerate(clips.split(1)):
-            _write_one(target / f"clip-{number:05d}", one, rate, layout)
-    elif layout is Format.png:
-        from vidgen_bench.experiments.pictures.filmstrip import write_strip
-
-        return write_strip(target, clips, times, frames)
-    else:
-        _write_block(target, clips, rate, layout)
-    return range(len(times))
-
-
-def _write_one(path: Path, clip: Tensor, rate: float, layout: Format) -> None:
-    """Write one clip [1, 3, T, H, W] as a film or as a folder of frames."""
-    if layout is not Format.png:
-        _write_block(path.with_suffix(f".{layout.value}"), clip, rate, layout)
-        return
-    from vidgen_bench.experiments.pictures.comparison import write_frame
-
-    for number in range(clip.shape[2]):
-        write_frame(path / f"frame-{number:05d}.png", clip[0, :, number])
-
-
-def _write_block(path: Path, clips: Tensor, rate: float, layout: Format) -> None:
     from vidgen_bench.experiments.pictures.animation import Film, write_film
+    from vidgen_bench.experiments.pictures.comparison import write_frame
+    from vidgen_bench.experiments.pictures.filmstrip import write_strip
     from vidgen_bench.experiments.pictures.grid import Blocks
 
-    write_film(path, Film(Blocks(clips), rate), layout.value)
+    if layout is Format.png and not separate:
+        return write_strip(target, clips, times, frames)
+    parts = {target: clips}
+    if separate:
+        ending = "" if layout is Format.png else f".{layout.value}"
+        parts = {target / f"clip-{number:05d}{ending}": one for number, one in enumerate(clips.split(1))}
+    for path, part in parts.items():
+        if layout is not Format.png:
+            write_film(path, Film(Blocks(part), rate), layout.value)
+            continue
+        for number in range(part.shape[2]):
+            write_frame(path / f"frame-{number:05d}.png", part[0, :, number])
+    return range(len(times))
 
 
 def _in_words(times: Times, frames: int, fps: float, rewind: int, extend: int) -> str:

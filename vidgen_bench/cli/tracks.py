@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vidgen_bench.cli.console import print_json
+from vidgen_bench.cli.console import AsJson, listing, output, print_json
 from vidgen_bench.cli.group import QuickGroup
 
 if TYPE_CHECKING:
@@ -14,14 +14,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer(cls=QuickGroup, rich_markup_mode="rich")
 
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
 
 @app.callback(
     invoke_without_command=True,
     epilog="Example, every setting of one: [bold]vidgen-bench tracks show shapes-smoke[/bold]",
 )
-def tracks(context: typer.Context, as_json: _AsJson = False) -> None:
+def tracks(context: typer.Context, as_json: AsJson = False) -> None:
     """List the tracks: fixed settings of data, clips, budget and scoring under which runs are comparable."""
     if context.invoked_subcommand is not None:
         return
@@ -31,23 +29,15 @@ def tracks(context: typer.Context, as_json: _AsJson = False) -> None:
     if as_json:
         print_json([_table(t) for t in shipped])
         return
-    from rich.table import Table
     from rich.text import Text
 
-    from vidgen_bench.cli.console import output
-
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True, style="bold")
-    grid.add_column()
-    for track in shipped:
-        grid.add_row(track.name, Text.assemble(track.summary, "\n", (" · ".join(_facts(track)), "dim")))
-    output().print(grid)
+    output().print(listing((t.name, Text.assemble(t.summary, "\n", (" · ".join(_facts(t)), "dim"))) for t in shipped))
 
 
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(help="Name of a track (see `tracks`), or a .toml file of your own.")],
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show every setting of a track, including defaults, and its fingerprint."""
     from vidgen_bench.config.track import load_track
@@ -57,23 +47,16 @@ def show(
         print_json(_table(track))
         return
     from rich.padding import Padding
-    from rich.table import Table
     from rich.text import Text
-
-    from vidgen_bench.cli.console import output
 
     console = output()
     console.print(
         Text.assemble((track.name, "bold"), f"  {track.fingerprint}", "" if track.ranked else "  ranks nothing")
     )
     console.print(Text(f"{track.summary}\n"))
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True, style="bold")
-    grid.add_column()
     head = ("name", "summary", "ranked", "fingerprint")
-    for key, value in flat({k: v for k, v in _table(track).items() if k not in head}):
-        grid.add_row(key, value)
-    console.print(Padding(grid, (0, 0, 0, 2)))
+    settings = flat({k: v for k, v in _table(track).items() if k not in head})
+    console.print(Padding(listing(settings), (0, 0, 0, 2)))
 
 
 def _facts(track: Track) -> list[str]:

@@ -24,8 +24,7 @@ from vidgen_bench.data.lock import hold
 from vidgen_bench.data.store import INDEX_FILE, Store
 from vidgen_bench.data.ucf101.tree import Tree, read_tree
 from vidgen_bench.errors import DataError
-from vidgen_bench.system.disk import sync_file, sync_folder
-from vidgen_bench.system.files import disk_errors
+from vidgen_bench.system.files import disk_errors, sync_file, sync_folder
 
 PARTS = "parts"
 

@@ -20,7 +20,6 @@ _ATTRIBUTES: dict[str, dict[str, type | tuple[type, ...]]] = {
     "data set": {},
     "instrument": {"layers": tuple, "preprocessings": tuple},
     "metric": {"title": str, "options": type, "layer": str, "better": str, "view": str, "needs": frozenset},
-    "pairing": {},
 }
 
 _WORDS = {"better": ("higher", "lower", "neither"), "view": get_args(View)}
@@ -31,9 +30,7 @@ _METHODS = {
     "data set": ("locate",),
     "instrument": ("refuses", "sha256", "details", "build"),
     "metric": ("caveat", "scorer"),
-    "pairing": (),
 }
-
 
 _PARTS = {
     "importer": (("kind", "files"), ("recognises", "target", "write")),
@@ -95,9 +92,8 @@ def fault(kind: str, declaration: Any) -> str | None:
             return f"{kind} {name!r}: {attribute!r} is {getattr(declaration, attribute, 'absent')!r}, expected {_type_names(expected)}"
     for method in _METHODS[kind]:
         if not callable(value := getattr(declaration, method, None)):
-            return f"{kind} {name!r} has no method {method!r}" + (
-                f" but the value {value!r}" if value is not None else ""
-            )
+            instead = "" if value is None else f" but the value {value!r}"
+            return f"{kind} {name!r} has no method {method!r}{instead}"
     if kind == "metric" and (problem := _metric_fault(declaration)):
         return f"metric {name!r}: {problem}"
     if kind == "instrument" and (problem := _instrument_fault(declaration)):
@@ -140,9 +136,8 @@ def _api_fault(api: Any) -> str | None:
         return f"'api' is {api!r}, expected the version of vidgen_bench.api it was written for; write api = \"{API}\""
     if theirs == ours:
         return None
-    advice = (
-        f"a vidgen-bench with API {theirs}" if int(theirs) > int(ours) else f"a release of the plugin for API {ours}"
-    )
+    newer = int(theirs) > int(ours)
+    advice = f"a vidgen-bench with API {theirs}" if newer else f"a release of the plugin for API {ours}"
     return f"it was written for API {api}, and this vidgen-bench has {API}; install {advice}"
 
 
@@ -158,32 +153,26 @@ def _options_fault(kind: str, declaration: Any) -> str | None:
     name, options = declaration.name, declaration.options
     if not (dataclasses.is_dataclass(options) and getattr(options, "__dataclass_params__").frozen):  # noqa: B009
         return f"{kind} {name!r}: options must be a frozen dataclass"
-    fields = {f.name for f in dataclasses.fields(options)}
-    missing = [f.name for f in dataclasses.fields(options) if f.default is dataclasses.MISSING]
-    if missing:
+    fields = {f.name: f for f in dataclasses.fields(options)}
+    if missing := [f.name for f in fields.values() if f.default is dataclasses.MISSING]:
         return f"{kind} {name!r}: option {missing[0]!r} has no default"
     if "variant" in fields:
         return f"{kind} {name!r}: an option may not be named 'variant', the key that selects a variant"
     if kind == "metric":
         return None
     if unknown := set(declaration.can) - _ABILITIES:
-        return (
-            f"{kind} {name!r}: 'can' has {sorted(unknown)}, expected some of {', '.join(map(repr, sorted(_ABILITIES)))}"
-        )
+        valid = ", ".join(map(repr, sorted(_ABILITIES)))
+        return f"{kind} {name!r}: 'can' has {sorted(unknown)}, expected some of {valid}"
     if kind == "temporal":
         for word, changes in {"its name": declaration.sets, **declaration.variants}.items():
-            if unknown := set(changes) - fields:
+            if unknown := set(changes) - set(fields):
                 return f"temporal {name!r}: {word} sets {sorted(unknown)}, which {declaration.options.__name__} does not have"
     return None
 
 
 def _pairing_fault(pairing: Any) -> str | None:
-    spec, options = getattr(pairing, "spec", None), getattr(pairing, "options", None)
-    if (
-        not isinstance(spec, str)
-        or not isinstance(options, Mapping)
-        or not isinstance(getattr(pairing, "reference", None), str)
-    ):
+    spec, options, reference = (getattr(pairing, name, None) for name in ("spec", "options", "reference"))
+    if not (isinstance(spec, str) and isinstance(options, Mapping) and isinstance(reference, str)):
         return f"{pairing!r} is not a Pairing(spec, options, reference)"
     for key in options:
         if not re.match(r"(backbone|temporal)\.\w+\Z", key):

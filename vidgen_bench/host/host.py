@@ -68,10 +68,6 @@ class BrokenPlugin:
     declares: tuple[str, ...] = ()
     """The names that it declared before it failed, the faulty one last."""
 
-    def provides(self, name: str) -> bool:
-        """Return whether the entry point has this name, or declared it."""
-        return name == self.origin.entry_point or name in self.declares
-
 
 @dataclass(frozen=True)
 class Clash:
@@ -104,11 +100,8 @@ class Host:
             origin = Origin(point.name, dist.name if dist else "unknown", dist.version if dist else "unknown")
             if not allowed or origin.entry_point in allowed or origin.distribution in allowed:
                 points.append((point, origin))
-        return cls(
-            tuple(
-                sorted(points, key=lambda p: (p[1].distribution != "vidgen-bench", p[1].distribution, p[1].entry_point))
-            )
-        )
+        points.sort(key=lambda p: (p[1].distribution != "vidgen-bench", p[1].distribution, p[1].entry_point))
+        return cls(tuple(points))
 
     @cached_property
     def _loaded(self) -> tuple[list[LoadedPlugin], list[BrokenPlugin]]:
@@ -151,11 +144,10 @@ class Host:
 
     def clashes(self) -> list[Clash]:
         """Return the names that several plugins of one kind declare."""
-        names = sorted({(f.kind, f.name) for f in self.plugins})
-        return [Clash(kind, name, origins) for kind, name in names if len(origins := self._origins(kind, name)) > 1]
-
-    def _origins(self, kind: Kind, name: str) -> tuple[Origin, ...]:
-        return tuple(f.origin for f in self.of(kind) if f.name == name)
+        origins: dict[tuple[Kind, str], list[Origin]] = {}
+        for f in self.plugins:
+            origins.setdefault((f.kind, f.name), []).append(f.origin)
+        return [Clash(*key, tuple(its)) for key, its in sorted(origins.items()) if len(its) > 1]
 
     def refuse_broken(self, name: str, word: str = "plugin") -> None:
         """Refuse the name of a broken plugin; return if there is none with this name.
@@ -164,7 +156,7 @@ class Host:
             PluginError: the plugin's origin, and why it does not load.
         """
         for broken in self.broken:
-            if broken.provides(name):
+            if name == broken.origin.entry_point or name in broken.declares:
                 raise PluginError(f"The {word} {name!r} cannot be used: {broken.origin} is broken: {broken.cause}")
 
     def find(self, kind: Kind, name: str) -> LoadedPlugin:
@@ -178,20 +170,17 @@ class Host:
         if len(same) == 1:
             return same[0]
         if same:
-            raise PluginError(str(Clash(kind, name, self._origins(kind, name))))
+            raise PluginError(str(Clash(kind, name, tuple(f.origin for f in same))))
         word = KIND_WORDS.get(kind, kind)
         self.refuse_broken(name, word)
-        hint = (
-            f" Broken plugins, any of which may provide it: {', '.join(str(b.origin) for b in self.broken)}."
-            if self.broken
-            else ""
-        )
+        hint = ""
+        if self.broken:
+            hint = f" Broken plugins, any of which may provide it: {', '.join(str(b.origin) for b in self.broken)}."
         elsewhere = sorted({KIND_WORDS.get(f.kind, f.kind) for f in self.plugins if f.name == name})
         if elsewhere:
             hint = f" ({name!r} is a {' and a '.join(elsewhere)}.)" + hint
-        raise RequestError(
-            f"There is no {word} named {name!r}.{did_you_mean(name, {f.name for f in self.of(kind)})}{hint}"
-        )
+        valid = {f.name for f in self.of(kind)}
+        raise RequestError(f"There is no {word} named {name!r}.{did_you_mean(name, valid)}{hint}")
 
 
 def _declared(point: EntryPoint, origin: Origin) -> Iterator[LoadedPlugin]:
@@ -210,6 +199,6 @@ def _declared(point: EntryPoint, origin: Origin) -> Iterator[LoadedPlugin]:
 
 def _one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
-    return (
-        text if isinstance(error, PluginError) else f"{type(error).__name__}: {text}" if text else type(error).__name__
-    )
+    if isinstance(error, PluginError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

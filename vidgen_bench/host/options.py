@@ -77,11 +77,8 @@ def checked(options: type, name: str, value: Any, *, where: str) -> Any:
     low, high = fields[name].metadata.get("at_least"), fields[name].metadata.get("at_most")
     if isinstance(result, int | float) and not isinstance(result, bool):
         if (low is not None and result < low) or (high is not None and result > high) or not math.isfinite(result):
-            bounds = " and ".join(
-                t
-                for t in (f"at least {low}" if low is not None else "", f"at most {high}" if high is not None else "")
-                if t
-            )
+            limits = {"at least": low, "at most": high}
+            bounds = " and ".join(f"{word} {limit}" for word, limit in limits.items() if limit is not None)
             raise RequestError(f"{where}={_shown(value)}: expected {type_name(hint)}, {bounds or 'a finite number'}.")
     return result
 
@@ -107,6 +104,8 @@ def _accept(hint: Any, value: Any) -> Any:
         if not isinstance(parts, list | tuple):
             raise _Refused
         return tuple(_accept(args[0], p.strip() if isinstance(p, str) else p) for p in parts)
+    if hint in (int, float):
+        return _number(hint, value)
     return _SCALARS[hint](value)
 
 
@@ -128,20 +127,11 @@ def _boolean(value: Any) -> bool:
     raise _Refused
 
 
-def _integer(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | str):
+def _number(to: type[int] | type[float], value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, to | int | str):
         raise _Refused
     try:
-        return int(value)
-    except ValueError:
-        raise _Refused from None
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise _Refused
-    try:
-        return float(value)
+        return to(value)
     except ValueError:
         raise _Refused from None
 
@@ -158,7 +148,16 @@ def _none(value: Any) -> None:
     raise _Refused
 
 
-_SCALARS = {bool: _boolean, int: _integer, float: _number, str: _text, type(None): _none}
+_SCALARS = {bool: _boolean, str: _text, type(None): _none}
+
+
+def option_text(value: Any) -> str:
+    """Return an option value as ``--set`` takes it: ``true``, ``none``, ``64,128``; ``()`` for an empty list."""
+    if isinstance(value, bool) or value is None:
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return ",".join(option_text(v) for v in value) or "()"
+    return str(value)
 
 
 def jsonable(value: Any) -> Any:

@@ -13,7 +13,6 @@ from typing import Literal, TypeVar
 
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.comparable import Measuring, owners
-from vidgen_bench.records.entries import MetricEntry
 from vidgen_bench.records.record import Record
 
 OURS = "vidgen-bench"
@@ -48,11 +47,6 @@ class Column:
     disputed: tuple[str, ...] = ()
     """The files of the records that contradict the better direction."""
 
-    @property
-    def protocol(self) -> str:
-        """The id of the column's protocol."""
-        return self.source.protocol
-
 
 def columns(entries: Sequence[Entry], select: str) -> tuple[list[Entry], dict[str, Column]]:
     """Return the entries with their metrics renamed to column names, and the columns by name.
@@ -77,9 +71,8 @@ def source_of(record: Record, metric: str) -> Source:
 
 def _named(metric: str, found: Mapping[Source, Sequence[Entry]], own: str) -> Iterator[tuple[Source, str]]:
     """Yield each column of a metric with its name; only the first, in order of protocol, plugins and record count, has the plain name."""
-    first, *others = sorted(
-        found, key=lambda s: (s.protocol != own, s.others, -len(found[s]), s.protocol, s.measured_by)
-    )
+    order = {s: (s.protocol != own, s.others, -len(found[s]), s.protocol, s.measured_by) for s in found}
+    first, *others = sorted(found, key=order.__getitem__)
     yield first, metric
     taken = {metric}
     for source in others:
@@ -93,19 +86,15 @@ def _named(metric: str, found: Mapping[Source, Sequence[Entry]], own: str) -> It
 
 def _by(source: Source, first: Source) -> list[str]:
     """Return the suffix that names a column's distributions, if they differ from those of the first column."""
-    theirs, seen = dict(_distributions(source)), dict(_distributions(first))
+    theirs, seen = ({kind: owner for kind, _, owner in s.measured_by} for s in (source, first))
     differing = [theirs["metric"]] if theirs.get("metric") != seen.get("metric") and "metric" in theirs else []
     if theirs.get("instrument") != seen.get("instrument") and "instrument" in theirs:
         differing.append(f"instrument of {theirs['instrument']}")
     return [f"({', '.join(differing)})"] if differing else []
 
 
-def _distributions(source: Source) -> Iterator[tuple[str, str]]:
-    return ((kind, distribution) for kind, _, distribution in source.measured_by)
-
-
 def _column(metric: str, source: Source, entries: Sequence[Entry]) -> Column:
-    described: list[MetricEntry] = [e.record.metrics[metric] for e in entries]
+    described = [e.record.metrics[metric] for e in entries]
     better = _most([m.better for m in described])
     return Column(
         title=_most([m.title for m in described]),

@@ -32,15 +32,12 @@ def comparable(entries: Sequence[Entry]) -> list[list[Entry]]:
     names: dict[str, str] = {}
     for entry in entries:
         record = entry.record
-        alike.setdefault(_key(record), []).append(entry)
+        key = record.track.fingerprint, record.data.fingerprint, protocol_of(record), measured_by(record)
+        alike.setdefault(key, []).append(entry)
         known = names.setdefault(record.track.fingerprint, record.track.name)
         names[record.track.fingerprint] = min(known, record.track.name)
     ordered = sorted(alike.values(), key=lambda group: _order(group, names))
     return [part for group in ordered for part in _by_device_model(group)]
-
-
-def _key(record: Record) -> tuple[object, ...]:
-    return record.track.fingerprint, record.data.fingerprint, protocol_of(record), measured_by(record)
 
 
 def protocol_of(record: Record) -> str:
@@ -52,12 +49,8 @@ def protocol_of(record: Record) -> str:
 def measured_by(record: Record) -> Measuring:
     """Return the plugins that determine a record's scores under that protocol."""
     protocol, select = protocol_of(record), selected(record)
-    metrics = {
-        name
-        for name, metric in record.metrics.items()
-        if metric.protocol == protocol and (name == select or not metric.extra)
-    }
-    return owners(record, metrics, protocol)
+    own = {name: metric for name, metric in record.metrics.items() if metric.protocol == protocol}
+    return owners(record, {name for name, metric in own.items() if name == select or not metric.extra}, protocol)
 
 
 def owners(record: Record, metrics: set[str], protocol: str) -> Measuring:

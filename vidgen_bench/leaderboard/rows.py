@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+from vidgen_bench.host.options import option_text
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.records.record import Record
 
@@ -155,14 +156,8 @@ def labels_of(rows: Sequence[Row]) -> list[tuple[str, str]]:
 
 def _differing(tables: Sequence[dict[str, Any]]) -> list[str]:
     names = {n for table in tables for n in table}
-    return sorted(n for n in names if len({_text(table.get(n)) for table in tables}) > 1)
+    return sorted(n for n in names if len({option_text(table.get(n)) for table in tables}) > 1)
 
 
 def _as_text(options: dict[str, Any]) -> str:
-    return " ".join(f"{name}={_text(value)}" for name, value in sorted(options.items()))
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return ",".join(_text(v) for v in value) or "()"
-    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
+    return " ".join(f"{name}={option_text(value)}" for name, value in sorted(options.items()))

@@ -1,4 +1,4 @@
-"""Atomic file writes: to a temporary name in the same folder, synchronised, then renamed."""
+"""Durable writes: a file is synchronised under a temporary name, then renamed, so that it is never seen half written."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any, BinaryIO
 
 from vidgen_bench.errors import VidgenBenchError
 
@@ -36,8 +36,7 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
         try:
             with os.fdopen(handle, "wb") as stream:
                 write(stream)
-                stream.flush()
-                os.fsync(stream.fileno())
+                sync_file(stream)
             os.chmod(name, 0o666 & ~umask())
             os.replace(name, path)
         except BaseException:
@@ -48,6 +47,23 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write a UTF-8 text file atomically."""
     write_whole(path, lambda stream: stream.write(text.encode()))
+
+
+def sync_file(file: IO[Any]) -> None:
+    """Block until everything written to ``file`` is on disk."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Block until the directory entries of ``folder`` are on disk; does nothing if the platform cannot do that."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def umask() -> int:

@@ -44,13 +44,12 @@ def revision() -> str:
     here = Path(__file__).resolve().parents[1]
     if not (here.parent / ".git").exists():
         return f"version {__version__}"
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", *words], cwd=here, capture_output=True, text=True, timeout=10, check=True)
+        return done.stdout.strip()
+
     try:
-        commit = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, timeout=10, check=True
-        )
-        status = subprocess.run(
-            ["git", "status", "--porcelain", "-uno"], cwd=here, capture_output=True, text=True, timeout=10, check=True
-        )
+        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain", "-uno") else "")
     except (OSError, subprocess.SubprocessError):
         return f"version {__version__}"
-    return commit.stdout.strip() + ("+changes" if status.stdout.strip() else "")

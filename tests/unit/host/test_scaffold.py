@@ -19,7 +19,9 @@ from vidgen_bench.api import API, Clip
 from vidgen_bench.errors import RequestError, VidgenBenchError
 from vidgen_bench.host.declarations import fault
 from vidgen_bench.host.host import Host
-from vidgen_bench.host.scaffold import Names, PluginKind, checked_names, commands, package, write_package
+from vidgen_bench.host.scaffold import package
+from vidgen_bench.host.scaffold.names import Names, checked_names
+from vidgen_bench.host.scaffold.package import PluginKind, commands, write_package
 from vidgen_bench.noise import sampling_noise
 from vidgen_bench.version import __version__
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vidgen_bench.cli.console import AsJson, output, print_json
 from vidgen_bench.cli.instrument.self_test import check_instrument
 from vidgen_bench.cli.instrument.train import train
 from vidgen_bench.cli.instrument.weights import import_instrument
 from vidgen_bench.errors import VidgenBenchError
+
+if TYPE_CHECKING:
+    from vidgen_bench.api import Instrument
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     help="List, show, import, test or train the networks that measure clips.",
 )
-
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 app.command(
     "import",
@@ -33,11 +36,12 @@ app.command(
 
 
 @app.command("list")
-def list_instruments(as_json: _AsJson = False) -> None:
+def list_instruments(as_json: AsJson = False) -> None:
     """List the instruments, and whether their weights are on this machine."""
-    from vidgen_bench.cli.console import output, print_json
+    from vidgen_bench.host.host import Host
 
-    rows = [_row(name) for name in _names()]
+    host = Host.of_environment()
+    rows = [_row(host.find("instrument", plugin.name).declaration) for plugin in host.of("instrument")]
     if as_json:
         print_json(rows)
         return
@@ -52,13 +56,13 @@ def list_instruments(as_json: _AsJson = False) -> None:
 
 
 @app.command(epilog="For example: [bold]vidgen-bench instrument show c3d-shapes[/bold]")
-def show(name: Annotated[str, typer.Argument(help="Name of an instrument.")], as_json: _AsJson = False) -> None:
+def show(name: Annotated[str, typer.Argument(help="Name of an instrument.")], as_json: AsJson = False) -> None:
     """Show an instrument, with the details of its weights file."""
-    from vidgen_bench.cli.console import output, print_json
+    from vidgen_bench.host.host import Host
 
-    declaration = _declaration(name)
+    declaration = Host.of_environment().find("instrument", name).declaration
     declaration.sha256()  # raises, with the import command, where the weights are missing
-    row = _row(name) | dict(declaration.details())
+    row = _row(declaration) | dict(declaration.details())
     if as_json:
         print_json(row)
         return
@@ -71,25 +75,11 @@ def show(name: Annotated[str, typer.Argument(help="Name of an instrument.")], as
         console.print(f"{key}:\n{text}" if text is not None else f"{key}: {shown}", soft_wrap=True)
 
 
-def _names() -> list[str]:
-    from vidgen_bench.host.host import Host
-
-    return [plugin.name for plugin in Host.of_environment().of("instrument")]
-
-
-def _declaration(name: str) -> Any:
-    from vidgen_bench.host.host import Host
-
-    return Host.of_environment().find("instrument", name).declaration
-
-
-def _row(name: str) -> dict[str, Any]:
+def _row(declaration: Instrument) -> dict[str, Any]:
     """Return an instrument's row in a listing; sha256 is None if its weights are not on this machine."""
-    declaration = _declaration(name)
-    try:
+    sha256 = None
+    with suppress(VidgenBenchError):
         sha256 = declaration.sha256()
-    except VidgenBenchError:
-        sha256 = None
     return {
         "name": declaration.name,
         "summary": declaration.summary,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vidgen_bench.cli.console import AsJson, complain, output, print_json
 from vidgen_bench.cli.instrument.clips import Lines, store_with_held_out
 from vidgen_bench.cli.run_options import Device
 from vidgen_bench.config.defaults import DEFAULT_TRACK
@@ -27,7 +28,7 @@ def check_instrument(
     splits: Annotated[Path | None, typer.Option(help="Folder of classInd.txt and the lists.")] = None,
     clips: Annotated[int, typer.Option(min=1, help="Held-out clips to read, at most one per video.")] = 96,
     device: Device = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Test an instrument's weights on held-out clips; exit code 1 if the weights are faulty."""
     instrument = _instrument(name)
@@ -39,7 +40,6 @@ def check_instrument(
     import torch
 
     from vidgen_bench.api import HeldOutClips
-    from vidgen_bench.cli.console import complain, print_json
     from vidgen_bench.data.sampler import ClipSampler
 
     sampler = ClipSampler(store, "test", 0, where)
@@ -80,8 +80,6 @@ def _instrument(name: str) -> Instrument:
 
 def _print(name: str, result: SelfTestReport) -> None:
     from rich.table import Table
-
-    from vidgen_bench.cli.console import output
 
     console = output()
     first, *others = result.columns

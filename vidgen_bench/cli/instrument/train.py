@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidgen_bench.cli.instrument.clips import Lines, store_with_held_out
-from vidgen_bench.cli.instrument.kinds import kinds, named_kind
-from vidgen_bench.cli.instrument.target import Force, check_name, free
+from vidgen_bench.cli.instrument.new_instrument import Force, check_name, free, kinds, named_kind
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.errors import RequestError
 

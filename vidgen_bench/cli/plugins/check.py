@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vidgen_bench.cli.console import AsJson, output, print_json
+
 if TYPE_CHECKING:
     from vidgen_bench.cli.plugins.check_view import CaseResult, CurrentCase
     from vidgen_bench.conformance import Case
@@ -15,13 +17,12 @@ if TYPE_CHECKING:
 
 def check(
     name: Annotated[str, typer.Argument(help="Name of a backbone or temporal generator.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check that a plugin meets the contract, with every installed plugin it fits.
 
     Exit code 0: it conforms. 1: a check failed. 2: there is no plugin with that name, or it does not load.
     """
-    from vidgen_bench.cli.console import output, print_json
     from vidgen_bench.cli.plugins import check_view
     from vidgen_bench.errors import Interrupted
 

@@ -71,7 +71,7 @@ def as_json(name: str, results: Sequence[CaseResult]) -> dict[str, Any]:
                     for a in group
                 ],
             }
-            for group in _by_check(results)
+            for group in (list(same) for _, same in groupby(results, key=lambda result: result.case.check))
         ],
     }
 
@@ -101,11 +101,6 @@ def _heading(name: str, cases: Sequence[Case]) -> str:
     pairs = {case.subject for case in cases if case.definition.scope != "declaration"}
     partners = "alone" if pairs == {name} else f"in {_counted(len(pairs), 'pair')}"
     return f"{name} {partners}, at the reduced size"
-
-
-def _by_check(results: Iterable[CaseResult]) -> Iterator[list[CaseResult]]:
-    for _, group in groupby(results, key=lambda result: result.case.check):
-        yield list(group)
 
 
 def _line(group: Sequence[CaseResult]) -> Table:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vidgen_bench.cli.console import print_json
+from vidgen_bench.cli.console import AsJson, complain, listing, output, print_json
 from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.cli.plugins.check import check
 from vidgen_bench.cli.plugins.new import new
@@ -19,13 +20,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(cls=QuickGroup, rich_markup_mode="rich")
 
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
 
 @app.callback(invoke_without_command=True, epilog="Options of one plugin: [bold]vidgen-bench plugins show ode1[/bold]")
 def plugins(
     context: typer.Context,
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
     as_matrix: Annotated[
         bool,
         typer.Option(
@@ -57,10 +56,9 @@ def plugins(
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(help="Name of a plugin of any kind, or the spec of a pairing.")],
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show one plugin: its options with types, defaults and help, its variants, and the options fixed by its name."""
-    from vidgen_bench.cli.console import complain, output
     from vidgen_bench.cli.plugins.page import as_table, page
 
     host = _host()
@@ -104,7 +102,6 @@ def _named(host: Host, name: str) -> list[LoadedPlugin]:
 
 
 def _print_matrix(track: str, host: Host, as_json: bool) -> None:
-    from vidgen_bench.cli.console import output
     from vidgen_bench.cli.plugins import matrix_view
     from vidgen_bench.compose.matrix import matrix
     from vidgen_bench.config.track import load_track
@@ -131,15 +128,7 @@ def _listing(host: Host) -> dict[str, object]:
 
     return {
         "plugins": [as_table(f) for f in host.plugins],
-        "broken": [
-            {
-                "entry_point": b.origin.entry_point,
-                "distribution": b.origin.distribution,
-                "version": b.origin.version,
-                "cause": b.cause,
-            }
-            for b in host.broken
-        ],
+        "broken": [dataclasses.asdict(b.origin) | {"cause": b.cause} for b in host.broken],
         "clashes": [str(clash) for clash in host.clashes()],
     }
 
@@ -147,7 +136,6 @@ def _listing(host: Host) -> dict[str, object]:
 def _print_listing(host: Host) -> None:
     import os
 
-    from vidgen_bench.cli.console import output
     from vidgen_bench.host.host import ALLOW_LIST, HOOKS
 
     console = output()
@@ -168,16 +156,11 @@ def _block(kind: Kind, found: list[LoadedPlugin]) -> RenderableType:
     """Return the entries of one kind: name and summary, with abilities and origin beneath."""
     from rich.console import Group
     from rich.padding import Padding
-    from rich.table import Table
     from rich.text import Text
 
     from vidgen_bench.cli.plugins.page import facts, plural, summary
 
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True, style="bold")
-    grid.add_column()
-    for f in found:
-        grid.add_row(f.name, Text.assemble(summary(f), "\n", (" · ".join(facts(f)), "dim")))
+    grid = listing((f.name, Text.assemble(summary(f), "\n", (" · ".join(facts(f)), "dim"))) for f in found)
     return Group(Text(plural(kind), style="bold cyan"), Padding(grid, (0, 0, 1, 2)))
 
 

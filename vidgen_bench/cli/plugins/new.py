@@ -28,7 +28,8 @@ def new(
     import sys
 
     from vidgen_bench.host.host import KIND_WORDS, Host
-    from vidgen_bench.host.scaffold import checked_names, commands, write_package
+    from vidgen_bench.host.scaffold.names import checked_names
+    from vidgen_bench.host.scaffold.package import commands, write_package
 
     with contextlib.redirect_stdout(sys.stderr):  # plugins may print during import
         names = checked_names(name, kind.value, Host.of_environment())

@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from vidgen_bench.cli.console import listing
 from vidgen_bench.host.host import KIND_WORDS, Kind, LoadedPlugin
-from vidgen_bench.host.options import jsonable, listed
+from vidgen_bench.host.options import jsonable, listed, option_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -103,7 +104,7 @@ def _options(plugin: LoadedPlugin, kind: Kind) -> RenderableType:
     table.add_column(no_wrap=True)
     table.add_column()
     for o in listed(declared.options):
-        value = f"{shown(fixed[o.name])} (by name)" if o.name in fixed else shown(o.default)
+        value = f"{option_text(fixed[o.name])} (by name)" if o.name in fixed else option_text(o.default)
         table.add_row(o.name, value, Text.assemble(o.help, (f" · {o.type}", "dim")))
     if table.row_count:
         how = f"options.{plugin.name}.NAME = VALUE in a protocol" if kind == "metric" else f"--set {kind}.NAME=VALUE"
@@ -111,21 +112,10 @@ def _options(plugin: LoadedPlugin, kind: Kind) -> RenderableType:
     else:
         parts += [Text("no options", style="dim"), Text()]
     if kind == "temporal" and declared.variants:
-        variants = Table.grid(padding=(0, 2, 0, 0))
-        variants.add_column(no_wrap=True, style="bold")
-        for name, changes in declared.variants.items():
-            variants.add_row(f"{plugin.name}:{name}", _changes(changes) or "the defaults")
+        changes = {f"{plugin.name}:{name}": _changes(its) for name, its in declared.variants.items()}
+        variants = listing((name, text or "the defaults") for name, text in changes.items())
         parts += [Text("variants", style="bold cyan"), Padding(variants, (0, 0, 1, 2))]
     return Group(*parts)
-
-
-def shown(value: Any) -> str:
-    """Return an option value as ``--set`` takes it: ``true``, ``none``, ``64,128``."""
-    if isinstance(value, bool) or value is None:
-        return str(value).lower()
-    if isinstance(value, tuple | list):
-        return ",".join(shown(v) for v in value) or "()"
-    return str(value)
 
 
 def _plain(value: Any) -> Any:
@@ -133,4 +123,4 @@ def _plain(value: Any) -> Any:
 
 
 def _changes(options: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={shown(value)}" for name, value in options.items())
+    return ", ".join(f"{name}={option_text(value)}" for name, value in options.items())

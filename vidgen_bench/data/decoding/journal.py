@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidgen_bench.data.store import FRAMES_FILE
-from vidgen_bench.system.disk import sync_file, sync_folder
-from vidgen_bench.system.files import disk_errors
+from vidgen_bench.system.files import disk_errors, sync_file, sync_folder
 
 JOURNAL_FILE = "journal.jsonl"
 

@@ -27,8 +27,7 @@ from numpy.typing import NDArray
 from vidgen_bench.api import Report, VideoSource
 from vidgen_bench.data.lock import hold
 from vidgen_bench.data.shapes.draw import CLASSES, draw_clip
-from vidgen_bench.system.disk import sync_file, sync_folder
-from vidgen_bench.system.files import disk_errors, umask
+from vidgen_bench.system.files import disk_errors, sync_file, sync_folder, umask
 
 VERSION = 1
 """Part of the folder's name; raise it whenever the drawing or the encoding changes."""

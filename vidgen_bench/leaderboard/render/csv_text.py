@@ -59,14 +59,7 @@ def _scores(columns: Mapping[str, Column], scores: Mapping[str, Summary]) -> dic
     cells: dict[str, Any] = {}
     for name in (name for name in columns if name in scores):
         s, source = scores[name], columns[name].source
-        values = (
-            s.mean,
-            "" if s.std is None else s.std,
-            s.over,
-            s.count,
-            source.protocol,
-            _plugins(source.measured_by),
-        )
+        values = (s.mean, s.std, s.over, s.count, source.protocol, _plugins(source.measured_by))
         cells |= {f"{name}_{part}": value for part, value in zip(_PARTS, values, strict=True)}
     return cells
 

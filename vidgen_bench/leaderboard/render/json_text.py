@@ -56,7 +56,7 @@ def _column(column: Column) -> dict[str, Any]:
         "better": column.better,
         "extra": column.extra,
         "caveat": column.caveat,
-        "protocol": column.protocol,
+        "protocol": column.source.protocol,
         "measured_by": _plugins(column.source.measured_by),
         "better_disputed_in": list(column.disputed),
     }

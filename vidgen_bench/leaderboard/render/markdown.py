@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from vidgen_bench.leaderboard.anchors import describe
 from vidgen_bench.leaderboard.ranking import Ranking
-from vidgen_bench.leaderboard.render import costs, numbers
+from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.json_text import status
 from vidgen_bench.leaderboard.render.notes import heading, identity, notes
 
@@ -45,11 +45,7 @@ def _rows(ranking: Ranking) -> list[list[str]]:
             escape(ranked.spec),
             escape(ranked.options),
             *(numbers.mean_and_spread(ranked.row.scores.get(m), places[m]) for m in ranking.metrics),
-            costs.temporal_parameters(ranked.row),
-            costs.generator_parameters(ranked.row),
-            costs.iterations(ranked.row),
-            costs.device_hours(ranked.row),
-            costs.seeds(ranked.row),
+            *numbers.costs(ranked.row).values(),
             status(ranked),
         ]
         for ranked in ranking.rows

@@ -65,12 +65,12 @@ def _protocols(ranking: Ranking) -> list[str]:
     lines = [CAVEATS.get(c, f"{c}.") for c in dict.fromkeys(e.caveat for e in shown.values() if e.caveat)]
     own, others, makers = protocol_of(ranking.record), dict[str, list[str]](), dict[str, list[str]]()
     for metric, column in shown.items():
-        if column.protocol != own and not column.extra:
-            others.setdefault(column.protocol, []).append(heading(ranking, metric))
+        if column.source.protocol != own and not column.extra:
+            others.setdefault(column.source.protocol, []).append(heading(ranking, metric))
         if further := tuple(p for p in column.source.others if p not in ranking.measured_by):
             makers.setdefault(_owned(further), []).append(heading(ranking, metric))
     lines += [f"{', '.join(names)}: protocol {protocol}." for protocol, names in others.items()]
-    if any(c.extra and c.protocol != own for c in shown.values()):
+    if any(c.extra and c.source.protocol != own for c in shown.values()):
         lines.append("Extra metrics have their own protocol ids; see the records or --format json.")
     return lines + [f"{', '.join(names)}: measured by {by}." for by, names in makers.items()]
 

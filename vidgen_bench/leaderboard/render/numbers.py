@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from vidgen_bench.leaderboard.ranking import Ranking
-from vidgen_bench.leaderboard.rows import Summary
+from vidgen_bench.leaderboard.rows import Row, Summary
 
 DASH = "–"
 
@@ -69,6 +69,19 @@ def seeds(values: Sequence[int]) -> str:
         else:
             groups.append([seed])
     return ",".join(_group(group, values.count(group[0])) for group in groups)
+
+
+def costs(row: Row) -> dict[str, str]:
+    """Return parameters, iterations, device-hours and seeds of a row, by heading; a dash for unknown values."""
+    runs, parameters = row.records, row.records[0].parameters
+    known = {"G_t": count(parameters.temporal), "G": count(parameters.parts.get("generator"))}
+    if row.external:
+        return known | dict.fromkeys(("iterations", "device-hours", "seeds"), DASH)
+    return known | {
+        "iterations": span([r.spent.iterations for r in runs]),
+        "device-hours": hours([r.measured.device_hours for r in runs]),
+        "seeds": seeds(row.seeds),
+    }
 
 
 def _group(group: list[int], times: int) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -13,9 +13,8 @@ from rich.text import Text
 
 from vidgen_bench.leaderboard.anchors import describe
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
-from vidgen_bench.leaderboard.render import costs, numbers
+from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.notes import heading, identity, notes
-from vidgen_bench.leaderboard.rows import Row
 
 _MORE = 4
 """Number of extra metrics per table."""
@@ -24,28 +23,9 @@ ENOUGH = 100
 """The terminal width from which every cost has its own column."""
 
 
-@dataclass(frozen=True)
-class _CostColumn:
-    """One or two costs of a row; two are stacked."""
-
-    title: str
-    cost: Callable[[Row], str]
-    folds: bool = False
-
-
-_WIDE = (
-    _CostColumn("G_t", costs.temporal_parameters),
-    _CostColumn("G", costs.generator_parameters),
-    _CostColumn("iter.", costs.iterations),
-    _CostColumn("dev-h", costs.device_hours),
-    _CostColumn("seeds", costs.seeds, folds=True),
-)
-
-_NARROW = (
-    _CostColumn("G_t\nof G", lambda row: f"{costs.temporal_parameters(row)}\n{costs.generator_parameters(row)}"),
-    _CostColumn("iter.\ndev-h", lambda row: f"{costs.iterations(row)}\n{costs.device_hours(row)}"),
-    _CostColumn("seeds", costs.seeds, folds=True),
-)
+_WIDE = {"G_t": ("G_t",), "G": ("G",), "iter.": ("iterations",), "dev-h": ("device-hours",), "seeds": ("seeds",)}
+_NARROW = {"G_t\nof G": ("G_t", "G"), "iter.\ndev-h": ("iterations", "device-hours"), "seeds": ("seeds",)}
+"""The heading of each cost column, and its one or two costs; two are stacked."""
 
 
 def render_terminal(rankings: Sequence[Ranking], width: int) -> RenderableType:
@@ -61,34 +41,34 @@ def simple_table(leading: int = 0) -> Table:
     )
 
 
-def _section(ranking: Ranking, columns: Sequence[_CostColumn]) -> list[RenderableType]:
+def _section(ranking: Ranking, columns: Mapping[str, Sequence[str]]) -> list[RenderableType]:
     head = Text.assemble((ranking.name, "bold cyan"), "\n", (identity(ranking), "dim"))
     caption = Text("\n".join(notes(ranking)), style="dim")
     extra = [name for name, entry in ranking.metrics.items() if entry.extra]
     more = [extra[i : i + _MORE] for i in range(0, len(extra), _MORE)]
     grids = [_grid(ranking.plain(), columns)]
-    grids += [_grid(replace(ranking, metrics={m: ranking.metrics[m] for m in names}), ()) for names in more]
+    grids += [_grid(replace(ranking, metrics={m: ranking.metrics[m] for m in names}), {}) for names in more]
     return [Padding(head, (0, 0, 0, 1)), *grids, Padding(caption, (0, 0, 1, 1))]
 
 
-def _grid(ranking: Ranking, columns: Sequence[_CostColumn]) -> Table:
+def _grid(ranking: Ranking, columns: Mapping[str, Sequence[str]]) -> Table:
     grid = simple_table()
     if ranking.ranked:
         grid.add_column(" #", justify="right", no_wrap=True)
     grid.add_column("spec" if ranking.ranked else " spec", overflow="fold", min_width=15)
-    for metric in ranking.metrics:
-        caveat = ranking.metrics[metric].caveat
-        title = Text(heading(ranking, metric))
-        grid.add_column(
-            title.append(f"\n{caveat}", style="not bold dim") if caveat else title, justify="right", no_wrap=True
-        )
-    for column in columns:
-        grid.add_column(column.title, justify="right", no_wrap=not column.folds, overflow="fold", min_width=5)
+    for name, metric in ranking.metrics.items():
+        title = Text(heading(ranking, name))
+        if metric.caveat:
+            title.append(f"\n{metric.caveat}", style="not bold dim")
+        grid.add_column(title, justify="right", no_wrap=True)
+    for heads in columns:
+        grid.add_column(heads, justify="right", no_wrap=heads != "seeds", overflow="fold", min_width=5)
     places = numbers.decimals_of(ranking)
     for name in ranking.anchors.above:
         grid.add_row(*_anchor(ranking, name, places), style="dim", end_section=name == ranking.anchors.above[-1])
     for ranked in ranking.rows:
-        shown = [column.cost(ranked.row) for column in columns]
+        costs = numbers.costs(ranked.row)
+        shown = ["\n".join(costs[name] for name in names) for names in columns.values()]
         grid.add_row(*_row(ranking, ranked, places), *shown, end_section=ranked is ranking.rows[-1])
     for name in ranking.anchors.below:
         grid.add_row(*_anchor(ranking, name, places), style="dim")
