@@ -103,11 +103,7 @@ class ResolvedTrack:
 
 
 def resolve_track(
-    track: Track,
-    host: Host,
-    *,
-    protocols: Sequence[str | Protocol] = (),
-    changes: Mapping[str, Any] | None = None,
+    track: Track, host: Host, *, protocols: Sequence[str | Protocol] = (), changes: Mapping[str, Any] | None = None
 ) -> ResolvedTrack:
     """Return a track with its data set and protocols.
 
