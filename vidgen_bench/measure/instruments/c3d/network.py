@@ -28,13 +28,7 @@ CONVOLUTIONS: Mapping[str, tuple[int, int]] = {
 }
 """Input and output channels as multiples of the width; 0 stands for the 3 colours."""
 
-POOLED: Mapping[str, tuple[int, int, int]] = {
-    "conv1a": (1, 2, 2),
-    "conv2a": (2, 2, 2),
-    "conv3b": (2, 2, 2),
-    "conv4b": (2, 2, 2),
-    "conv5b": (2, 2, 2),
-}
+POOLED = {"conv1a": (1, 2, 2)} | dict.fromkeys(("conv2a", "conv3b", "conv4b", "conv5b"), (2, 2, 2))
 """Kernel and stride over T, H, W of the max pooling after a convolution."""
 
 
