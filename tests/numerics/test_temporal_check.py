@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from vidgen_bench.api import FeatureSet, NoOptions, Reference
-from vidgen_bench.host.declarations import fault
+from vidgen_bench.host.declarations import complete, fault
 from vidgen_bench.measure.metrics.frechet_distance import FrechetDistance
 from vidgen_bench.measure.metrics.inception_score import InceptionScore, InceptionScoreOptions
 from vidgen_bench.measure.metrics.temporal_check import vidgen_metrics
 from vidgen_bench.measure.reference.moments import moments_of
 
-CHECKS = {check.name: check for check in vidgen_metrics()}
+CHECKS = {check.name: complete("metric", check) for check in vidgen_metrics()}
 
 
 def drawn(seed: int) -> torch.Tensor:

@@ -40,24 +40,21 @@ def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Obs
     resolved, real = evaluator.resolved, evaluator.real
     # resized or trimmed clips have the same anchors as unchanged ones
     stamps = list(evaluator.stamps(changes=()))
-    names = [c.plugin.name for c in resolved.metrics]
-    key = [VERSION, stamps, resolved.measured_by, names, batches, evaluator.extractor.device.type, torch.__version__]
+    names, device = [c.plugin.name for c in resolved.metrics], evaluator.extractor.device
+    key = [VERSION, stamps, resolved.measured_by, names, batches, device.type, torch.__version__]
     path = cache / "anchors" / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]}.json"
     if path.exists():
         return _read(path, {c.plugin.name for c in resolved.watched})
-    device = evaluator.extractor.device
     shape = (real.clip.channels, real.clip.frames, real.clip.size, real.clip.size)
-    held_out = ClipSampler(real.store, "test", SEED, evaluator.extractor.device)
-    draws: dict[str, tuple[Callable[[Tensor], Tensor], int]] = {
-        REAL: (lambda rows: held_out.evaluation("anchor", rows, real.clip.frames).clips, batches),
-        GREY: (lambda rows: torch.zeros(len(rows), *shape, device=device), 1),
-        NOISE: (
-            lambda rows: sampling_noise(SEED, "anchor-noise", rows.to(device)).uniform("pixels", *shape) * 2 - 1,
-            1,
-        ),
+    held_out = ClipSampler(real.store, "test", SEED, device)
+    draws: dict[str, Callable[[Tensor], Tensor]] = {
+        REAL: lambda rows: held_out.evaluation("anchor", rows, real.clip.frames).clips,
+        GREY: lambda rows: torch.zeros(len(rows), *shape, device=device),
+        NOISE: lambda rows: sampling_noise(SEED, "anchor-noise", rows.to(device)).uniform("pixels", *shape) * 2 - 1,
     }
     made: Anchors = {}
-    for name, (draw, count) in draws.items():
+    for name, draw in draws.items():
+        count = batches if name == REAL else 1
         values = evaluator.batches(partial(drawn, draw), count, f"the {name} anchor", observer, views=name == REAL)
         made[name] = scores_of(values)
     write_text(path, json.dumps({a: {m: s.model_dump(mode="json") for m, s in t.items()} for a, t in made.items()}))
@@ -65,11 +62,7 @@ def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Obs
 
 
 def _read(path: Path, watched: set[str]) -> Anchors:
-    """Return the cached anchors.
-
-    Raises:
-        RecordError: the file is damaged, or an anchor lacks a metric that the track watches.
-    """
+    """Return the cached anchors; raise ``RecordError`` if the file is damaged, or an anchor lacks a metric that the track watches."""
     try:
         kept = json.loads(path.read_text())
         found = {a: {m: Score.model_validate(s) for m, s in scores.items()} for a, scores in kept.items()}

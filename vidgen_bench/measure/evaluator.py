@@ -24,6 +24,9 @@ from vidgen_bench.system.observer import Observer
 Draw = Callable[[range], Iterator[Tensor]]
 """Yields the clips with these indices in parts [n, 3, T, H, W], in [-1, 1]."""
 
+Refused = dict[str, str]
+"""{metric: reason} of the extra metrics left out."""
+
 
 class Evaluator:
     """Scores batches of clips under one protocol."""
@@ -68,10 +71,7 @@ class Evaluator:
         return {stamp.id: stamp for stamp in every}
 
     def score(
-        self,
-        batches: Iterable[Tensor],
-        wanted: Sequence[ChosenMetric] | None = None,
-        refused: dict[str, str] | None = None,
+        self, batches: Iterable[Tensor], wanted: Sequence[ChosenMetric] | None = None, refused: Refused | None = None
     ) -> dict[str, Value]:
         """Return {metric: score} for one batch of samples, given in parts [n, 3, T, H, W], in [-1, 1].
 
@@ -79,12 +79,12 @@ class Evaluator:
 
         Args:
             wanted: the metrics to compute; all unless given.
-            refused: receives {metric: reason} of the extra metrics left out.
+            refused: receives the extra metrics left out.
         Raises:
             RequestError: a metric that the track watches refuses the samples.
         """
         chosen = self.resolved.metrics if wanted is None else wanted
-        reasons: dict[str, str] = {} if refused is None else refused
+        reasons = {} if refused is None else refused
         features, values = self.extractor.features(batches, chosen), {}
         for one, score in self._scorer(features, chosen):
             try:
@@ -108,7 +108,7 @@ class Evaluator:
         observer: Observer,
         *,
         views: bool = True,
-        refused: dict[str, str] | None = None,
+        refused: Refused | None = None,
     ) -> list[dict[str, Value]]:
         """Return the scores of each batch: clips 0 .. n - 1, n .. 2 n - 1 and so on.
 
@@ -117,7 +117,7 @@ class Evaluator:
             count: number of batches.
             what: name of the clips, for progress reports.
             views: whether the first batch is also scored shuffled and frozen, for the metrics with these views.
-            refused: receives {metric: reason} of the extra metrics left out.
+            refused: receives the extra metrics left out.
         """
         each, scores = self.resolved.protocol.samples, []
         for b in range(count):

@@ -15,15 +15,8 @@ from vidgen_bench.config.protocol import Precision
 
 T = TypeVar("T")
 
-_UNITS = (
-    ("cuda", "matmul"),
-    ("cudnn", "conv"),
-    ("cudnn", "rnn"),
-    ("mkldnn", "matmul"),
-    ("mkldnn", "conv"),
-    ("mkldnn", "rnn"),
-)
-"""(backend, operation) with a switch ``fp32_precision`` from torch 2.9 on."""
+_UNITS = {"cuda": ("matmul",), "cudnn": ("conv", "rnn"), "mkldnn": ("matmul", "conv", "rnn")}
+"""{backend: operations} with a switch ``fp32_precision`` from torch 2.9 on."""
 
 
 @contextmanager
@@ -32,12 +25,12 @@ def strictly(precision: Precision) -> Iterator[None]:
     matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
     before = _read(torch.get_float32_matmul_precision), _read(lambda: cudnn.allow_tf32)
     units = _units()
-    each = [unit.fp32_precision for unit in units.values()]
+    each = [unit.fp32_precision for _, unit in units]
     # "highest" also keeps a CPU from rounding to bfloat16; it sets matmul.allow_tf32 as well
     torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
     matmul.allow_tf32 = cudnn.allow_tf32 = precision == "tf32"
-    for (device, _), unit in units.items():
-        if precision != "tf32" or device == "cudnn":
+    for backend, unit in units:
+        if precision != "tf32" or backend == "cudnn":
             # allow_tf32 = False leaves a unit to torch.backends.fp32_precision, which may say tf32
             unit.fp32_precision = "tf32" if precision == "tf32" else "ieee"
     try:
@@ -47,7 +40,7 @@ def strictly(precision: Precision) -> Iterator[None]:
             torch.set_float32_matmul_precision(before[0])
         if before[1] is not None:
             cudnn.allow_tf32 = before[1]
-        for unit, was in zip(units.values(), each, strict=True):
+        for (_, unit), was in zip(units, each, strict=True):
             unit.fp32_precision = was
 
 
@@ -56,11 +49,11 @@ def instrument_context(precision: Precision, device: torch.device) -> torch.auto
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
 
 
-def _units() -> dict[tuple[str, str], Any]:
-    """Return the objects with an ``fp32_precision`` switch in the installed torch."""
+def _units() -> list[tuple[str, Any]]:
+    """Return each backend's objects with an ``fp32_precision`` switch in the installed torch."""
     if not hasattr(torch.backends, "fp32_precision"):
-        return {}
-    return {(device, unit): getattr(getattr(torch.backends, device), unit) for device, unit in _UNITS}
+        return []
+    return [(name, getattr(getattr(torch.backends, name), unit)) for name, units in _UNITS.items() for unit in units]
 
 
 def _read(switch: Callable[[], T]) -> T | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,13 +147,12 @@ def with_every_option(protocol: Protocol, host: Host) -> Protocol:
     So the stamp covers options that the protocol leaves to their defaults, and 0 and 0.0 give the same stamp. Options of metrics that
     are not installed stay unchanged: choosing such a metric is refused.
     """
-    known = {f.name: f.declaration.options for f in host.of("metric")}
+    known = {f.name: f for f in host.of("metric")}
     options = {name: dict(given) for name, given in protocol.options.items()}
     for name in (*protocol.metrics, *protocol.extra, *protocol.options):
         if name in known:
-            given = protocol.options.get(name, {})
-            values = {k: checked(known[name], k, v, where=f"options.{name}.{k}") for k, v in given.items()}
-            options[name] = {k: jsonable(v) for k, v in dataclasses.asdict(known[name](**values)).items()}
+            values = dataclasses.asdict(_options(known[name], protocol))
+            options[name] = {k: jsonable(v) for k, v in values.items()}
     return protocol.model_copy(update={"options": options})
 
 
@@ -170,14 +168,11 @@ def chosen_metrics(protocol: Protocol, host: Host) -> tuple[ChosenMetric, ...]:
             f"The protocol {protocol.name} sets options of {unknown[0]!r}; there is no metric with that name."
             f"{did_you_mean(unknown[0], known)}"
         )
-    return tuple(_chosen(name, protocol, host) for name in (*protocol.metrics, *protocol.extra))
+    plugins = (host.find("metric", name) for name in (*protocol.metrics, *protocol.extra))
+    return tuple(ChosenMetric(p, _options(p, protocol), p.name in protocol.extra) for p in plugins)
 
 
-def _chosen(name: str, protocol: Protocol, host: Host) -> ChosenMetric:
-    found = host.find("metric", name)
-    given: Mapping[str, Any] = protocol.options.get(name, {})
-    values = {
-        option: checked(found.declaration.options, option, value, where=f"options.{name}.{option}")
-        for option, value in given.items()
-    }
-    return ChosenMetric(found, found.declaration.options(**values), name in protocol.extra)
+def _options(metric: LoadedPlugin, protocol: Protocol) -> Any:
+    """Return the options of a metric with the values that the protocol gives."""
+    options, given = metric.declaration.options, protocol.options.get(metric.name, {})
+    return options(**{k: checked(options, k, v, where=f"options.{metric.name}.{k}") for k, v in given.items()})

@@ -103,11 +103,7 @@ class ResolvedTrack:
 
 
 def resolve_track(
-    track: Track,
-    host: Host,
-    *,
-    protocols: Sequence[str | Protocol] = (),
-    changes: Mapping[str, Any] | None = None,
+    track: Track, host: Host, *, protocols: Sequence[str | Protocol] = (), changes: Mapping[str, Any] | None = None
 ) -> ResolvedTrack:
     """Return a track with its data set and protocols.
 
@@ -186,11 +182,7 @@ def _resolved(named: str | Protocol, track: Track, host: Host, changes: Mapping[
 
 
 def _check_apart(track: Track, also: ResolvedProtocol, resolved_protocols: Sequence[ResolvedProtocol]) -> None:
-    """Refuse a further protocol that shares a metric with an earlier one: a record holds one score per metric name.
-
-    Raises:
-        RequestError: the protocols share a metric; the message names both.
-    """
+    """Refuse a further protocol that shares a metric with an earlier one: a record holds one score per metric name."""
     for resolved in resolved_protocols:
         theirs = {c.plugin.name for c in resolved.metrics}
         if both := [c.plugin.name for c in also.metrics if c.plugin.name in theirs]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from vidgen_bench.api import RANK_DEFICIENT, FeatureSet, Moments, Need, NoOptions, Reference, View, hookimpl
-from vidgen_bench.measure.metrics.sides import at_least, beside, matrix, real_moments
+from vidgen_bench.errors import RequestError
+from vidgen_bench.measure.metrics.sides import at_least, beside, matrix
 
 if TYPE_CHECKING:
     from vidgen_bench.measure.metrics.gaussian import Beside, Divisor, Gaussian
@@ -49,9 +50,10 @@ def gaussian_of_real(metric: str, reference: Reference, divisor: Divisor = "n-1"
     """
     from vidgen_bench.measure.metrics.gaussian import Gaussian
 
-    moments = real_moments(metric, reference)
-    at_least(2, DISTANCE, "a covariance does", moments.count)
-    return Gaussian(moments, divisor)
+    if reference.moments is None:
+        raise RequestError(f"The metric {metric!r} needs the moments of real clips; the reference has none.")
+    at_least(2, DISTANCE, "a covariance does", reference.moments.count)
+    return Gaussian(reference.moments, divisor)
 
 
 def samples_beside(samples: FeatureSet, gaussian: Gaussian) -> Beside:
@@ -95,9 +97,7 @@ class FrechetDistance:
     view: View = "as-is"
     needs: frozenset[Need] = frozenset({"moments"})
 
-    def caveat(self, samples: int, features: int) -> str:
-        """Return "rank-deficient" if the samples cannot span the features, else ""."""
-        return rank_deficient(samples, features)
+    caveat = staticmethod(rank_deficient)
 
     def scorer(self, reference: Reference, options: NoOptions) -> Callable[[FeatureSet], float]:
         """Return ``features [n, D] -> distance``; the real covariance is factorised once for all batches.

@@ -77,9 +77,7 @@ class FrechetExtrapolation:
     view: View = "as-is"
     needs: frozenset[Need] = frozenset({"moments"})
 
-    def caveat(self, samples: int, features: int) -> str:
-        """Return "rank-deficient" if the samples cannot span the features, for the bias is then not linear in 1 / n; else ""."""
-        return rank_deficient(samples, features)
+    caveat = staticmethod(rank_deficient)  # with fewer samples than features the bias is not linear in 1 / n
 
     def scorer(self, reference: Reference, options: FrechetExtrapolationOptions) -> Callable[[FeatureSet], Curve]:
         """Return ``features [n, D] -> distance`` at infinity and at each n; all distances share one large matrix product.

@@ -32,9 +32,7 @@ class FrechetVideoDistance:
     view: View = "as-is"
     needs: frozenset[Need] = frozenset({"moments"})
 
-    def caveat(self, samples: int, features: int) -> str:
-        """Return "rank-deficient" if the samples cannot span the logits, else ""."""
-        return rank_deficient(samples, features)
+    caveat = staticmethod(rank_deficient)
 
     def scorer(self, reference: Reference, options: FrechetVideoDistanceOptions) -> Callable[[FeatureSet], float]:
         """Return ``logits [n, D] -> distance``; the real covariance is factorised once.

@@ -25,10 +25,8 @@ class Gaussian:
     """The Gaussian that samples are compared with; its covariance is factorised once, on first use."""
 
     def __init__(self, moments: Moments, divisor: Divisor = "n-1") -> None:
-        self.moments = moments
-        self.divisor = divisor
-        count = moments.count
-        self.mean = moments.mean
+        self.moments, self.divisor = moments, divisor
+        self.mean, count = moments.mean, moments.count
         self.covariance = moments.covariance if divisor == "n-1" else moments.covariance * ((count - 1) / count)
         self.finite = finite(self.mean, self.covariance)
         self.trace = float(self.covariance.trace())

@@ -89,10 +89,6 @@ class InceptionScore:
     view: View = "as-is"
     needs: frozenset[Need] = frozenset()
 
-    def caveat(self, samples: int, features: int) -> str:
-        """Return "": there is no caveat at any size."""
-        return ""
-
     def scorer(self, reference: Reference, options: InceptionScoreOptions) -> Callable[[FeatureSet], float]:
         """Return ``probabilities [n, K] -> score``; the reference is not used."""
         return lambda samples: inception_score(samples.features, options.epsilon, options.added, options.splits)

@@ -31,9 +31,7 @@ class KernelDistanceOptions:
 
 
 def kernel_distance(
-    features: Tensor | np.ndarray,
-    real: Tensor | np.ndarray,
-    options: KernelDistanceOptions = KernelDistanceOptions(),
+    features: Tensor | np.ndarray, real: Tensor | np.ndarray, options: KernelDistanceOptions = KernelDistanceOptions()
 ) -> float:
     """Return the unbiased estimate of the squared maximum mean discrepancy of two sets of D features.
 

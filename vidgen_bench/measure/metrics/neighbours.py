@@ -33,9 +33,8 @@ class Pair:
     def __init__(self, features: Tensor, real: FeatureSet) -> None:
         y = matrix(real.features, CLIPS)
         self._x = beside(features, y, CLIPS)
-        self._real = real
         self._y = y[: len(self._x)]  # its rows are in random order
-        self._own: dict[int, Tensor] = {}
+        self._samples, self._real = FeatureSet(self._x), real
         self.counts = (len(self._x), len(self._y))
         self.finite = finite(self._x, self._y)
 
@@ -56,15 +55,11 @@ class Pair:
 
     def real_radii(self, k: int) -> Tensor:
         """Return NN_k of every real clip; batches of one size share the result."""
-        kept = max(k, KEPT)
-        return self._real.once(f"{kept} neighbours of {len(self._y)}", lambda: _neighbours(self._y, kept))[:, k - 1]
+        return _radii(self._real, self._y, k)
 
     def sample_radii(self, k: int) -> Tensor:
         """Return NN_k of every generated clip."""
-        kept = max(k, KEPT)
-        if kept not in self._own:
-            self._own[kept] = _neighbours(self._x, kept)
-        return self._own[kept][:, k - 1]
+        return _radii(self._samples, self._x, k)
 
 
 def pair_of(samples: FeatureSet, real: FeatureSet) -> Pair:
@@ -73,10 +68,13 @@ def pair_of(samples: FeatureSet, real: FeatureSet) -> Pair:
     return samples.once(f"beside real clips {id(real)}", lambda: Pair(matrix(samples.features, CLIPS), real))
 
 
-def _neighbours(x: Tensor, kept: int) -> Tensor:
+def _radii(holder: FeatureSet, x: Tensor, k: int) -> Tensor:
+    """Return NN_k of each row of x, computed once per ``holder`` and number of rows."""
     from vidgen_bench.measure.metrics.distances import neighbour_distances
 
-    return neighbour_distances(x, min(kept, len(x) - 1))
+    kept = max(k, KEPT)
+    made = holder.once(f"{kept} neighbours of {len(x)}", lambda: neighbour_distances(x, min(kept, len(x) - 1)))
+    return made[:, k - 1]
 
 
 def precision(pair: Pair, k: int) -> float:
@@ -157,24 +155,13 @@ _RELIABLE = "Naeem et al., Reliable Fidelity and Diversity Metrics for Generativ
 @hookimpl
 def vidgen_metrics() -> list[NeighbourScore]:
     """Return precision, recall, density and coverage."""
-    fidelity, diversity = "generated clips that lie among real ones", "real clips that lie among generated ones"
+    among_real = "Fraction of the generated clips that lie among real ones."
+    among_generated = "Fraction of the real clips that lie among generated ones."
+    around = "Number of real clips around each generated one, relative to real data (1)."
+    nearby = "Fraction of the real clips with a generated one nearby."
     return [
-        NeighbourScore("precision", "precision", f"Fraction of the {fidelity}.", _IMPROVED, ThreeNeighbours, precision),
-        NeighbourScore("recall", "recall", f"Fraction of the {diversity}.", _IMPROVED, ThreeNeighbours, recall),
-        NeighbourScore(
-            "density",
-            "density",
-            "Number of real clips around each generated one, relative to real data (1).",
-            _RELIABLE,
-            FiveNeighbours,
-            density,
-        ),
-        NeighbourScore(
-            "coverage",
-            "coverage",
-            "Fraction of the real clips with a generated one nearby.",
-            _RELIABLE,
-            FiveNeighbours,
-            coverage,
-        ),
+        NeighbourScore("precision", "precision", among_real, _IMPROVED, ThreeNeighbours, precision),
+        NeighbourScore("recall", "recall", among_generated, _IMPROVED, ThreeNeighbours, recall),
+        NeighbourScore("density", "density", around, _RELIABLE, FiveNeighbours, density),
+        NeighbourScore("coverage", "coverage", nearby, _RELIABLE, FiveNeighbours, coverage),
     ]

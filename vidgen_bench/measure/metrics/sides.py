@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
-    from vidgen_bench.api import FeatureSet, Moments, Reference
+    from vidgen_bench.api import FeatureSet, Reference
 
 
 def matrix(values: Tensor | np.ndarray, what: str, axes: str = "[samples, features]") -> Tensor:
@@ -30,17 +30,6 @@ def matrix(values: Tensor | np.ndarray, what: str, axes: str = "[samples, featur
 def finite(*values: Tensor) -> bool:
     """Return whether every entry is finite; metrics return nan otherwise."""
     return all(bool(v.isfinite().all()) for v in values)
-
-
-def real_moments(metric: str, reference: Reference) -> Moments:
-    """Return the moments of real clips.
-
-    Raises:
-        RequestError: the reference has none.
-    """
-    if reference.moments is None:
-        raise RequestError(f"The metric {metric!r} needs the moments of real clips; the reference has none.")
-    return reference.moments
 
 
 def real_clips(metric: str, reference: Reference) -> FeatureSet:

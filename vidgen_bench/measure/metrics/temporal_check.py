@@ -5,72 +5,30 @@ A metric whose score does not change when frames are shuffled, or when one frame
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import replace
 
-from vidgen_bench.api import Curve, FeatureSet, Metric, Need, Reference, View, hookimpl
+from vidgen_bench.api import View, hookimpl
 from vidgen_bench.measure.metrics.frechet_distance import FrechetDistance
 from vidgen_bench.measure.metrics.inception_score import InceptionScore
 
-_SEEN = {"shuffled": "with the frames in another order", "frozen": "with one frame repeated"}
+Base = InceptionScore | FrechetDistance
+
+_SEEN: dict[View, str] = {"shuffled": "with the frames in another order", "frozen": "with one frame repeated"}
 
 
-@dataclass(frozen=True)
-class TemporalCheck:
-    """The declaration of a metric that applies another metric, ``base``, to a view of the clips."""
-
-    base: Metric
-    view: View
-    api: str = "1.0"
-    better: Literal["higher", "lower", "neither"] = "neither"
-
-    @property
-    def name(self) -> str:
-        """``fid-frozen``."""
-        return f"{self.base.name}-{self.view}"
-
-    @property
-    def title(self) -> str:
-        """``FID frozen``."""
-        return f"{self.base.title} {self.view}"
-
-    @property
-    def summary(self) -> str:
-        """What the metric computes, and how to read it."""
-        return f"{self.base.title} of the same clips {_SEEN[self.view]}; if near {self.base.title}, {self.base.title} ignores motion."
-
-    @property
-    def reference(self) -> str:
-        """The paper of the base metric."""
-        return self.base.reference
-
-    @property
-    def options(self) -> type:
-        """The options of the base metric."""
-        return self.base.options
-
-    @property
-    def layer(self) -> str:
-        """The layer of the base metric."""
-        return self.base.layer
-
-    @property
-    def needs(self) -> frozenset[Need]:
-        """The statistics that the base metric needs."""
-        return self.base.needs
-
-    def caveat(self, samples: int, features: int) -> str:
-        """Return the caveat of the base metric."""
-        return self.base.caveat(samples, features)
-
-    def scorer(self, reference: Reference, options: Any) -> Callable[[FeatureSet], float | Curve]:
-        """Return the scorer of the base metric; the harness passes it the features of the changed clips."""
-        return self.base.scorer(reference, options)
+def _check(base: Base, view: View) -> Base:
+    """Return the declaration of a metric that applies another one to a view of the clips."""
+    return replace(
+        base,
+        name=f"{base.name}-{view}",
+        title=f"{base.title} {view}",
+        summary=f"{base.title} of the same clips {_SEEN[view]}; if near {base.title}, {base.title} ignores motion.",
+        better="neither",
+        view=view,
+    )
 
 
 @hookimpl
-def vidgen_metrics() -> list[TemporalCheck]:
+def vidgen_metrics() -> list[Base]:
     """Return the Inception Score and FID of shuffled and of frozen clips."""
-    views: tuple[View, ...] = ("shuffled", "frozen")
-    return [TemporalCheck(base, view) for base in (InceptionScore(), FrechetDistance()) for view in views]
+    return [_check(base, view) for base in (InceptionScore(), FrechetDistance()) for view in _SEEN]

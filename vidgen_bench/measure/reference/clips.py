@@ -13,7 +13,6 @@ from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
 VERSION = 2
 """Version of the statistics; increase it when their definition changes, so that old cache files are ignored."""
 
-
 SEED = 0
 """The seed of reference statistics and anchors: their clips belong to the track and do not depend on a run's seed."""
 

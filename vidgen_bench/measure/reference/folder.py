@@ -99,7 +99,8 @@ class ReferenceFolder:
         return Reference(moments, clips)
 
 
-def _save_features(path: Path, array: NDArray[np.float32]) -> None:
+def save_features(path: Path, array: NDArray[np.float32]) -> None:
+    """Write features [clips, D] atomically."""
     write_whole(path, lambda stream: np.save(stream, array, allow_pickle=False))
 
 

@@ -28,11 +28,6 @@ class MomentAccumulator:
         self._mean = torch.zeros(0, dtype=torch.float64)
         self._scatter = torch.zeros(0, 0, dtype=torch.float64)
 
-    @property
-    def count(self) -> int:
-        """The number of vectors added so far."""
-        return self._count
-
     def add(self, features: Tensor | np.ndarray) -> None:
         """Add one chunk of features [n, D], where n may be 0; sums are kept on the device of the first chunk.
 

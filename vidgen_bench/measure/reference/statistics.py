@@ -12,12 +12,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from vidgen_bench.api import Reference
+from vidgen_bench.api import Moments, Reference
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.errors import VidgenBenchError
 from vidgen_bench.measure.feature_extractor import FeatureExtractor
 from vidgen_bench.measure.reference.clips import SEED, RealClips
-from vidgen_bench.measure.reference.folder import ReferenceFolder, _save_features
+from vidgen_bench.measure.reference.folder import ReferenceFolder, save_features
 from vidgen_bench.measure.reference.moments import MomentAccumulator, save_moments
 from vidgen_bench.system.batch_size import CHUNK
 from vidgen_bench.system.observer import Observer
@@ -38,30 +38,25 @@ def reference_statistics(
     if moments or features:
         sampler = ClipSampler(clips.store, "train", SEED, extractor.device, clips.wide)
         if moments:
-            _moments(extractor, sampler, clips, folder, moments, observer)
+            for layer, found in _moments(extractor, sampler, clips, moments, observer):
+                save_moments(folder.file(layer, "moments"), found)
         if features:
-            _single_clips(extractor, sampler, clips, folder, features, observer)
+            for layer, rows in _single_clips(extractor, sampler, clips, features, observer):
+                save_features(folder.file(layer, "features"), rows.cpu().numpy())
     if resolved.layers:
         folder.describe()
     return {layer: folder.load(layer) for layer in resolved.layers}
 
 
 def _moments(
-    extractor: FeatureExtractor,
-    sampler: ClipSampler,
-    clips: RealClips,
-    folder: ReferenceFolder,
-    layers: list[str],
-    observer: Observer,
-) -> None:
-    real, frames, augment = extractor.resolved.protocol.real, clips.clip.frames, clips.augment(extractor.resolved)
-    if real.passes is not None:
-        total = real.passes * sampler.videos
-        stream: Iterator[Tensor] = (
-            b.clips for b in sampler.passes("reference", real.passes, frames, extractor.rows, augment)
-        )
+    extractor: FeatureExtractor, sampler: ClipSampler, clips: RealClips, layers: list[str], observer: Observer
+) -> Iterator[tuple[str, Moments]]:
+    passes, total = extractor.resolved.protocol.real.passes, clips.clips(extractor.resolved, "moments")
+    frames, augment = clips.clip.frames, clips.augment(extractor.resolved)
+    if passes is not None:
+        batches = sampler.passes("reference", passes, frames, extractor.rows, augment)
+        stream: Iterator[Tensor] = (batch.clips for batch in batches)
     else:
-        total = real.clips or 0
         stream = drawn(
             lambda rows: sampler.evaluation("reference", rows, frames, augment).clips, range(total), extractor.rows
         )
@@ -72,28 +67,22 @@ def _moments(
     for layer, accumulator in sums.items():
         found = accumulator.result()
         _check_finite(extractor, layer, found.covariance)
-        save_moments(folder.file(layer, "moments"), found)
+        yield layer, found
 
 
 def _single_clips(
-    extractor: FeatureExtractor,
-    sampler: ClipSampler,
-    clips: RealClips,
-    folder: ReferenceFolder,
-    layers: list[str],
-    observer: Observer,
-) -> None:
+    extractor: FeatureExtractor, sampler: ClipSampler, clips: RealClips, layers: list[str], observer: Observer
+) -> Iterator[tuple[str, Tensor]]:
     total, frames, augment = clips.singles(extractor.resolved), clips.clip.frames, clips.augment(extractor.resolved)
     stream = drawn(
         lambda rows: sampler.evaluation("features", rows, frames, augment).clips, range(total), extractor.rows
     )
-    parts = [
-        extractor.outputs(batch, layers) for batch in counted(stream, "features of training clips", total, observer)
-    ]
+    batches = counted(stream, "features of training clips", total, observer)
+    parts = [extractor.outputs(batch, layers) for batch in batches]
     for layer in layers:
         found = torch.cat([p[layer] for p in parts])
         _check_finite(extractor, layer, found)
-        _save_features(folder.file(layer, "features"), found.cpu().numpy())
+        yield layer, found
 
 
 def _check_finite(extractor: FeatureExtractor, layer: str, values: Tensor) -> None:

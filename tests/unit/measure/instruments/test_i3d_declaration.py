@@ -15,7 +15,7 @@ from tests.kit.i3d_files import SLIM, LikeStyleGANV, archive, pattern_weights
 from vidgen_bench.api import Clip
 from vidgen_bench.config.protocol import load_protocol, shipped_protocols
 from vidgen_bench.errors import RequestError
-from vidgen_bench.host.declarations import fault
+from vidgen_bench.host.declarations import complete, fault
 from vidgen_bench.measure.instruments import c3d
 from vidgen_bench.measure.instruments.i3d import FEWEST, I3DDeclaration, vidgen_instruments, weights_path
 from vidgen_bench.measure.instruments.i3d.network import FRAMES
@@ -32,7 +32,7 @@ def declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I3DDeclaration:
 
 
 def test_it_is_a_sound_declaration(declared: I3DDeclaration) -> None:
-    assert fault("instrument", declared) is None
+    assert fault("instrument", complete("instrument", declared)) is None
     assert declared.layers == ("logits",)
     assert declared.preprocessings == tuple(RULES)
     assert FEWEST == FRAMES

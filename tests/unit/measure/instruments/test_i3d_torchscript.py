@@ -33,7 +33,7 @@ def test_an_archive_is_kept_as_it_is(tmp_path: Path, target: Path) -> None:
     assert is_archive(source.read_bytes())
     imported = import_i3d(source, target)
     assert target.read_bytes() == source.read_bytes()
-    assert imported.sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
+    assert imported.lines[1] == f"sha256 {hashlib.sha256(source.read_bytes()).hexdigest()}"
     assert imported.lines[0] == f"I3D from a TorchScript archive, kept as it is, {target}"
     assert "which are not used, agree with preprocessing 'stylegan-v'" in imported.lines[-1]
     for preprocessing in ("fvd", "stylegan-v"):
@@ -63,7 +63,7 @@ class OtherResize(LikeStyleGANV):
 
 
 def test_a_different_resize_is_reported(tmp_path: Path, target: Path) -> None:
-    note = import_i3d(archive(tmp_path / "a.pt", OtherResize()), target).note
+    note = import_i3d(archive(tmp_path / "a.pt", OtherResize()), target).lines[-1]
     assert "differ from preprocessing 'stylegan-v'" in note
 
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from vidgen_bench.errors import RequestError
-from vidgen_bench.measure.instruments.c3d.preprocessing import preprocessing_named
+from vidgen_bench.measure.instruments.c3d.network import C3D, Layout
+from vidgen_bench.measure.instruments.c3d.preprocessing import C3DInstrument
 from vidgen_bench.measure.instruments.c3d.resize import resize_matrix, resized
 
 
@@ -36,4 +37,4 @@ def test_an_unknown_preprocessing_is_refused_with_the_valid_ones() -> None:
     with pytest.raises(
         RequestError, match=r"no preprocessing 'tgan-v2'\. Did you mean 'tganv2'\? Valid: tgan, tganv2\."
     ):
-        preprocessing_named("tgan-v2")
+        C3DInstrument(C3D(Layout(1, 4, 2)), torch.zeros(3), "tgan-v2")

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from vidgen_bench.api import Batch, Feed
+from vidgen_bench.api import Batch, Feed, TrainingRequest
 from vidgen_bench.errors import RequestError, VidgenBenchError
-from vidgen_bench.measure.instruments.c3d.training import (
-    Plan,
-    augmented,
-    channel_means,
-    train_instrument,
-    write_trained,
-)
+from vidgen_bench.measure.instruments.c3d.training import augmented, channel_means, train_instrument, write_trained
 from vidgen_bench.measure.instruments.c3d.weights import read_instrument
 from vidgen_bench.noise import key_of
-
-PLAN = Plan(steps=20, batch=2, learning_rate=4e-3, seed=3, width=3, hidden=64, held_out_clips=7)
 
 
 @pytest.fixture(autouse=True)
@@ -51,42 +44,50 @@ class Colours:
             yield self.batch(purpose, Feed(frames), number + 1000, 2)
 
 
+REQUEST = TrainingRequest(
+    train=Colours(),
+    held_out=Colours(),
+    classes=("red", "blue"),
+    steps=20,
+    batch=2,
+    learning_rate=4e-3,
+    seed=3,
+    held_out_clips=7,
+    provenance={"command": "this", "data_set": "colours"},
+)
+
+
 def quiet(what: str, done: int, total: int) -> None:
     """Discard a progress report."""
 
 
 def test_it_learns_and_the_file_holds_its_accuracy(tmp_path: Path) -> None:
     stages: list[tuple[str, int, int]] = []
-    weights, mean, held_out = train_instrument(
-        Colours(), Colours(), ("red", "blue"), PLAN, lambda *stage: stages.append(stage)
-    )
-    assert held_out.clips == 12  # two passes of six: at least the seven requested
-    assert held_out.accuracy == 1.0
+    trained = train_instrument(REQUEST, lambda *stage: stages.append(stage), width=3, hidden=64)
+    assert trained.clips == 12  # two passes of six: at least the seven requested
+    assert trained.accuracy == 1.0
     assert [s[1:] for s in stages[:20]] == [(i + 1, 20) for i in range(20)]
     assert stages[-1] == ("measuring the accuracy", 12, 12)
     path = tmp_path / "i.safetensors"
-    sha = write_trained(
-        path, weights, mean, held_out, ("red", "blue"), PLAN, {"command": "this", "data_set": "colours"}
-    )
+    sha = write_trained(path, trained, REQUEST)
     file = read_instrument(path)
     assert file.sha256 == sha
     assert file.card.class_names == ("red", "blue")
-    assert file.card.training["held_out_accuracy"] == 1.0
-    assert file.card.training["held_out_clips"] == 12
-    assert file.card.training["seed"] == 3
-    assert file.card.training["command"] == "this"
+    assert file.card.training == {
+        "steps": 20, "batch": 2, "learning_rate": 4e-3, "seed": 3, "width": 3, "hidden": 64, "command": "this",
+        "data_set": "colours", "held_out_accuracy": 1.0, "held_out_clips": 12, "threads": 1, "torch": torch.__version__,
+    }  # fmt: skip
     batch = Colours().batch("fresh", Feed(16), 0, 8)
     assert torch.equal(file.build("tgan")(batch.clips)["prob"].argmax(dim=1), batch.labels)
 
 
 def test_equal_seeds_give_equal_weights_and_leave_the_generator_alone() -> None:
     before = torch.random.get_rng_state()
-    plan = Plan(steps=2, batch=4, seed=3, width=1, hidden=4, held_out_clips=1)
-    first, second = (train_instrument(Colours(), Colours(), ("red", "blue"), plan, quiet)[0] for _ in range(2))
+    short = replace(REQUEST, steps=2, batch=4, held_out_clips=1)
+    first, second = (train_instrument(short, quiet, width=1, hidden=4).weights for _ in range(2))
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert torch.equal(torch.random.get_rng_state(), before)
-    other = Plan(steps=2, batch=4, seed=4, width=1, hidden=4, held_out_clips=1)
-    third, _, _ = train_instrument(Colours(), Colours(), ("red", "blue"), other, quiet)
+    third = train_instrument(replace(short, seed=4), quiet, width=1, hidden=4).weights
     assert not torch.equal(first["fc6.weight"], third["fc6.weight"])
 
 
@@ -110,7 +111,7 @@ def test_augmentation_keeps_motion_and_class() -> None:
 
 def test_a_diverged_training_and_one_class_are_refused() -> None:
     with pytest.raises(VidgenBenchError, match="diverged at step 0") as caught:
-        train_instrument(Colours(float("nan")), Colours(), ("red", "blue"), PLAN, quiet)
+        train_instrument(replace(REQUEST, train=Colours(float("nan"))), quiet)
     assert caught.value.exit_code == 1
     with pytest.raises(RequestError, match="the data set has 1"):
-        train_instrument(Colours(), Colours(), ("red",), PLAN, quiet)
+        train_instrument(replace(REQUEST, classes=("red",)), quiet)

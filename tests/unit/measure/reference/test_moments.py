@@ -34,7 +34,7 @@ def test_any_chunking_is_numpy_cov(cuts: list[int], mean: float) -> None:
     for start, stop in itertools.pairwise(edges):
         accumulator.add(x[start:stop])
     moments = accumulator.result()
-    assert moments.count == accumulator.count == 97
+    assert moments.count == 97
     np.testing.assert_allclose(moments.mean, x.mean(axis=0), rtol=1e-13, atol=1e-13)
     np.testing.assert_allclose(moments.covariance, np.cov(x, rowvar=False), rtol=1e-12, atol=1e-12)
 

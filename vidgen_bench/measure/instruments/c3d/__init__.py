@@ -18,8 +18,6 @@ from vidgen_bench.system import places
 if TYPE_CHECKING:
     from torch import nn
 
-REFERENCE = "Tran et al., Learning Spatiotemporal Features with 3D Convolutional Networks, ICCV 2015"
-
 _IMPORTER, _TRAINER = C3DImporter(), C3DTrainer()
 
 
@@ -31,7 +29,7 @@ class C3DDeclaration:
     summary: str
     path: Path
     api: str = "1.0"
-    reference: str = REFERENCE
+    reference: str = "Tran et al., Learning Spatiotemporal Features with 3D Convolutional Networks, ICCV 2015"
     layers: tuple[str, ...] = ("prob", "fc7")
     preprocessings: tuple[str, ...] = ("tgan", "tganv2")
     importer: C3DImporter = _IMPORTER

@@ -28,13 +28,7 @@ CONVOLUTIONS: Mapping[str, tuple[int, int]] = {
 }
 """Input and output channels as multiples of the width; 0 stands for the 3 colours."""
 
-POOLED: Mapping[str, tuple[int, int, int]] = {
-    "conv1a": (1, 2, 2),
-    "conv2a": (2, 2, 2),
-    "conv3b": (2, 2, 2),
-    "conv4b": (2, 2, 2),
-    "conv5b": (2, 2, 2),
-}
+POOLED = {"conv1a": (1, 2, 2)} | dict.fromkeys(("conv2a", "conv3b", "conv4b", "conv5b"), (2, 2, 2))
 """Kernel and stride over T, H, W of the max pooling after a convolution."""
 
 
@@ -49,15 +43,8 @@ class Layout:
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of every weight and bias, in the order of the network."""
-        kernels: dict[str, tuple[int, ...]] = {}
-        for name, (ins, outs) in CONVOLUTIONS.items():
-            kernels[name] = (outs * self.width, ins * self.width or 3, 3, 3, 3)
-        kernels["fc6"] = (self.hidden, self.flat)
-        kernels["fc7"] = (self.hidden, self.hidden)
-        kernels["fc8"] = (self.classes, self.hidden)
-        return {
-            f"{n}.{part}": s if part == "weight" else s[:1] for n, s in kernels.items() for part in ("weight", "bias")
-        }
+        with torch.device("meta"):
+            return {name: tuple(tensor.shape) for name, tensor in C3D(self).state_dict().items()}
 
     @property
     def flat(self) -> int:

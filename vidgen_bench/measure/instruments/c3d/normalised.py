@@ -35,11 +35,10 @@ class NormalisedC3D(nn.Module):
         for name in CONVOLUTIONS:
             layer = self.plain.get_submodule(name)
             assert isinstance(layer, nn.Conv3d)
-            x = (
-                F.conv3d(_four_channels(x), _four_channels(layer.weight), layer.bias, padding=1)
-                if x is clips
-                else layer(x)
-            )
+            if x is clips:
+                x = F.conv3d(_four_channels(x), _four_channels(layer.weight), layer.bias, padding=1)
+            else:
+                x = layer(x)
             if name in POOLED:
                 x = F.max_pool3d(x, POOLED[name], ceil_mode=True)
             x = F.relu(self.norms[name](x))

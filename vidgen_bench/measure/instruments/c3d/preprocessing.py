@@ -112,24 +112,20 @@ class TganV2Preprocessing(Preprocessing):
 PREPROCESSINGS: Mapping[str, type[Preprocessing]] = {"tgan": TganPreprocessing, "tganv2": TganV2Preprocessing}
 
 
-def preprocessing_named(name: str) -> type[Preprocessing]:
-    """Return a preprocessing by its name.
-
-    Raises:
-        RequestError: there is no preprocessing with this name.
-    """
-    if name not in PREPROCESSINGS:
-        raise RequestError(f"C3D has no preprocessing {name!r}.{did_you_mean(name, PREPROCESSINGS)}")
-    return PREPROCESSINGS[name]
-
-
 class C3DInstrument(nn.Module):
     """Preprocessing and C3D in one: ``clips [N, 3, 16, H, W] in [-1, 1] -> {"prob": [N, K], "fc7": [N, D]}``."""
 
     def __init__(self, network: C3D, mean: Tensor, preprocessing: str = "tgan") -> None:
-        """Take a network, the mean in pixel values, BGR ([3, 16, 128, 171] or [3]), and the name of a preprocessing."""
+        """Take a network, the mean in pixel values, BGR ([3, 16, 128, 171] or [3]), and the name of a preprocessing.
+
+        Raises:
+            RequestError: there is no preprocessing with this name.
+        """
         super().__init__()
-        self.preprocessing = preprocessing_named(preprocessing)(mean)
+        if preprocessing not in PREPROCESSINGS:
+            hint = did_you_mean(preprocessing, PREPROCESSINGS)
+            raise RequestError(f"C3D has no preprocessing {preprocessing!r}.{hint}")
+        self.preprocessing = PREPROCESSINGS[preprocessing](mean)
         self.network = network
         convert_conv3d_weight_memory_format(network, torch.channels_last_3d)  # 1.6 times as fast on a CPU
         self.requires_grad_(False).eval()

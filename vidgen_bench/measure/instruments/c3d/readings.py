@@ -24,14 +24,6 @@ class Means:
     """The mean of the tested clips, [3, 1, 1, 1]."""
 
 
-def _as_it_is(pixels: Tensor, means: Means) -> Tensor:
-    return pixels - means.own
-
-
-def _unchanged(weights: Weights, layout: Layout) -> Weights:
-    return weights
-
-
 @dataclass(frozen=True)
 class Reading:
     """One reading of a file: how it makes the network's input, and how it interprets the weights."""
@@ -39,9 +31,9 @@ class Reading:
     name: str
     cause: str = ""
     """The fault of the file and its fix, if this reading is better than the file's own."""
-    network_input: Callable[[Tensor, Means], Tensor] = _as_it_is
+    network_input: Callable[[Tensor, Means], Tensor] = lambda pixels, means: pixels - means.own
     """``(pixels [N, 3 BGR, 16, 112, 112] in 0..255, means) -> input``."""
-    weights: Callable[[Weights, Layout], Weights] = _unchanged
+    weights: Callable[[Weights, Layout], Weights] = lambda weights, layout: weights
 
 
 def pixels_of(clips: Tensor) -> Tensor:

@@ -155,17 +155,12 @@ def _known(batches: Iterable[Batch]) -> tuple[Tensor, Tensor]:
 
 @torch.inference_mode()
 def _read(
-    file: InstrumentFile,
-    readings: Sequence[Reading],
-    means: Means,
-    batches: Iterable[Batch],
-    clips: int,
-    report: Report,
+    file: InstrumentFile, readings: Sequence[Reading], means: Means, batches: Iterable[Batch], rows: int, report: Report
 ) -> list[tuple[Tensor, Tensor]]:
     """Return, per reading, the largest probability of each clip [N], float64, and whether its class is the label [N]."""
     networks = [_network(file, reading).to(means.data.device) for reading in readings]
     made: list[list[tuple[Tensor, Tensor]]] = [[] for _ in readings]
-    done, total = 0, clips * len(readings)
+    done, total = 0, rows * len(readings)
     for batch in batches:
         pixels = pixels_of(batch.clips)
         for reading, network, parts in zip(readings, networks, made, strict=True):

@@ -9,8 +9,6 @@ from vidgen_bench.api import HeldOutClips, Report, SelfTestReport
 from vidgen_bench.measure.instruments.c3d.self_test import SelfTest, self_test
 from vidgen_bench.measure.instruments.c3d.weights import Card, read_instrument
 
-COLUMNS = ("reading", "right", "accuracy", "confidence", "gained", "lost", "p")
-
 
 def self_test_report(path: Path, clips: HeldOutClips, report: Report) -> SelfTestReport:
     """Return the self-test of a weights file on these clips.
@@ -25,7 +23,7 @@ def self_test_report(path: Path, clips: HeldOutClips, report: Report) -> SelfTes
     outcomes = [dataclasses.asdict(o) | {"p_value": o.p_value} for o in result.outcomes]
     return SelfTestReport(
         clips=result.clips,
-        columns=COLUMNS,
+        columns=("reading", "right", "accuracy", "confidence", "gained", "lost", "p"),
         rows=_rows(result),
         notes=_notes(result, mismatch),
         faults=result.faults,

@@ -21,14 +21,11 @@ class C3DTrainer:
 
     def write(self, request: TrainingRequest, target: Path, report: Report) -> str:
         """Train on the request's clips, write ``target`` and return a line with the held-out accuracy."""
-        from vidgen_bench.measure.instruments.c3d.training import Plan, train_instrument, write_trained
+        from vidgen_bench.measure.instruments.c3d.training import train_instrument, write_trained
 
-        plan = Plan(
-            request.steps, request.batch, request.learning_rate, request.seed, held_out_clips=request.held_out_clips
-        )
-        weights, mean, accuracy = train_instrument(request.train, request.held_out, request.classes, plan, report)
-        sha256 = write_trained(target, weights, mean, accuracy, request.classes, plan, request.provenance)
+        trained = train_instrument(request, report)
+        sha256 = write_trained(target, trained, request)
         return (
-            f"{target}: {accuracy.correct} of {accuracy.clips} held-out clips classified correctly ({accuracy.accuracy:.1%}); "
+            f"{target}: {trained.correct} of {trained.clips} held-out clips classified correctly ({trained.accuracy:.1%}); "
             f"sha256 {sha256}"
         )

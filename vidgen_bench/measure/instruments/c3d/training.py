@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils import convert_conv3d_weight_memory_format
 
-from vidgen_bench.api import ClipStream, Feed, Report
+from vidgen_bench.api import ClipStream, Feed, Report, TrainingRequest
 from vidgen_bench.errors import RequestError, VidgenBenchError
 from vidgen_bench.measure.instruments.c3d.network import FRAMES, Layout, with_weights
 from vidgen_bench.measure.instruments.c3d.normalised import NormalisedC3D
@@ -22,61 +21,49 @@ from vidgen_bench.measure.instruments.c3d.weights import Card, write_instrument
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The settings of a training; the defaults are those of the instrument that ships."""
+class Trained:
+    """A trained C3D, and its accuracy on held-out clips."""
 
-    steps: int = 350
-    batch: int = 16
-    learning_rate: float = 2e-3
-    seed: int = 0
-    width: int = 8
-    hidden: int = 256
-    held_out_clips: int = 200
-    """Fewest held-out clips to measure the accuracy on; the held-out list is passed over as often as that needs."""
-
-
-@dataclass(frozen=True)
-class HeldOut:
-    """Accuracy on held-out clips."""
-
+    layout: Layout
+    weights: Mapping[str, Tensor]
+    """By name, float16."""
+    mean: Tensor
+    """Per channel [3], BGR, 0..255."""
     clips: int
     correct: int
 
     @property
     def accuracy(self) -> float:
-        """The share of clips classified correctly, 0 to 1."""
+        """The share of held-out clips classified correctly, 0 to 1."""
         return self.correct / self.clips
 
 
-def train_instrument(
-    train: ClipStream, held_out: ClipStream, class_names: tuple[str, ...], plan: Plan, report: Report
-) -> tuple[dict[str, Tensor], Tensor, HeldOut]:
+def train_instrument(request: TrainingRequest, report: Report, width: int = 8, hidden: int = 256) -> Trained:
     """Train, fold the batch norms, round to float16, and measure the rounded weights.
 
     Args:
-        train, held_out: streams of the two lists.
-        class_names: in the order of the labels.
-        plan: steps, batch, learning rate, seed, sizes.
+        request: the clips and the settings; the held-out list is passed over until it gives ``held_out_clips``.
         report: called with ("training ...", done, total).
-    Returns:
-        The weights by name (float16), the mean per channel [3] (BGR, 0..255), and the held-out accuracy.
+        width, hidden: the sizes of the network; the defaults are those of the instrument that ships.
     Raises:
         RequestError: the data set has fewer than two classes.
         VidgenBenchError: the training diverged.
     """
-    if len(class_names) < 2:
+    classes = len(request.classes)
+    if classes < 2:
         raise RequestError(
-            f"An instrument needs at least 2 classes; the data set has {len(class_names)}. Choose another data set."
+            f"An instrument needs at least 2 classes; the data set has {classes}. Choose another data set."
         )
-    layout = Layout(plan.width, plan.hidden, len(class_names))
-    mean = channel_means(train)
+    layout = Layout(width, hidden, classes)
+    mean = channel_means(request.train)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(plan.seed)
+        torch.manual_seed(request.seed)
         network = NormalisedC3D(layout)
         convert_conv3d_weight_memory_format(network, torch.channels_last_3d)
-        _fit(network, TganPreprocessing(mean), train, plan, report)
+        _fit(network, TganPreprocessing(mean), request, report)
     weights = {name: tensor.half() for name, tensor in network.folded().items()}
-    return weights, mean, accuracy_on(held_out, weights, layout, mean, plan.held_out_clips, report)
+    instrument = C3DInstrument(with_weights(layout, {n: tensor.float() for n, tensor in weights.items()}), mean)
+    return Trained(layout, weights, mean, *_measured(instrument, request.held_out, request.held_out_clips, report))
 
 
 def channel_means(clips: ClipStream) -> Tensor:
@@ -110,20 +97,17 @@ def _shifted(clip: Tensor, down: int, right: int) -> Tensor:
     return clip[..., rows, :][..., columns]
 
 
-def _fit(network: nn.Module, preprocessing: Preprocessing, train: ClipStream, plan: Plan, report: Report) -> None:
+def _fit(network: nn.Module, preprocessing: Preprocessing, request: TrainingRequest, report: Report) -> None:
     """Train with AdamW and a one-cycle schedule: the rate rises linearly over an eighth of the steps, then falls to 0 along a cosine."""
-    generator = torch.Generator().manual_seed(plan.seed)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=plan.learning_rate, weight_decay=1e-3)
-    warm = max(1, plan.steps // 8)
+    generator = torch.Generator().manual_seed(request.seed)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=request.learning_rate, weight_decay=1e-3)
+    warm = max(1, request.steps // 8)
     network.train()
-    for step in range(plan.steps):
-        factor = (
-            (step + 1) / warm
-            if step < warm
-            else 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, plan.steps - warm)))
-        )
-        optimiser.param_groups[0]["lr"] = plan.learning_rate * factor
-        batch = train.batch("instrument", Feed(FRAMES), step, plan.batch)
+    for step in range(request.steps):
+        falling = 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, request.steps - warm)))
+        factor = (step + 1) / warm if step < warm else falling
+        optimiser.param_groups[0]["lr"] = request.learning_rate * factor
+        batch = request.train.batch("instrument", Feed(FRAMES), step, request.batch)
         clips = preprocessing(augmented(batch.clips, generator)).contiguous(memory_format=torch.channels_last_3d)
         logits = network(clips)
         loss = F.cross_entropy(logits, batch.labels, label_smoothing=0.05)
@@ -135,15 +119,12 @@ def _fit(network: nn.Module, preprocessing: Preprocessing, train: ClipStream, pl
         loss.backward()
         optimiser.step()
         correct = (logits.argmax(dim=1) == batch.labels).float().mean().item()
-        report(f"training, loss {loss.item():.3f}, {correct:.0%} of the batch", step + 1, plan.steps)
+        report(f"training, loss {loss.item():.3f}, {correct:.0%} of the batch", step + 1, request.steps)
 
 
 @torch.inference_mode()
-def accuracy_on(
-    clips: ClipStream, weights: Mapping[str, Tensor], layout: Layout, mean: Tensor, least: int, report: Report
-) -> HeldOut:
-    """Return the accuracy of these weights on whole passes over the list, ``least`` clips or more."""
-    instrument = C3DInstrument(with_weights(layout, {name: tensor.float() for name, tensor in weights.items()}), mean)
+def _measured(instrument: C3DInstrument, clips: ClipStream, least: int, report: Report) -> tuple[int, int]:
+    """Return the number of clips in whole passes over the list, at least ``least``, and how many are classified correctly."""
     videos = sum(b.clips.shape[0] for b in clips.passes("held-out", 1, FRAMES, 16))
     if not videos:
         raise RequestError("The held-out list is empty, so no accuracy can be measured. Give a split with test videos.")
@@ -153,27 +134,22 @@ def accuracy_on(
         correct += int((instrument(batch.clips)["prob"].argmax(dim=1) == batch.labels).sum())
         seen += batch.clips.shape[0]
         report("measuring the accuracy", seen, passes * videos)
-    return HeldOut(seen, correct)
+    return seen, correct
 
 
-def write_trained(
-    path: Path,
-    weights: Mapping[str, Tensor],
-    mean: Tensor,
-    held_out: HeldOut,
-    class_names: tuple[str, ...],
-    plan: Plan,
-    provenance: Mapping[str, str | int],
-) -> str:
-    """Write the trained instrument (float16) and return its sha256; ``provenance`` holds the command and the data set."""
-    made = {**dataclasses.asdict(plan), **provenance, "torch": torch.__version__, "threads": torch.get_num_threads()}
-    measured = {"held_out_clips": held_out.clips, "held_out_accuracy": round(held_out.accuracy, 6)}
+def write_trained(path: Path, trained: Trained, request: TrainingRequest) -> str:
+    """Write the trained instrument (float16) and return its sha256."""
+    layout = trained.layout
+    settings = {name: getattr(request, name) for name in ("steps", "batch", "learning_rate", "seed")}
+    sizes = {"width": layout.width, "hidden": layout.hidden}
+    software = {"torch": torch.__version__, "threads": torch.get_num_threads()}
+    measured = {"held_out_clips": trained.clips, "held_out_accuracy": round(trained.accuracy, 6)}
     card = Card(
-        width=plan.width,
-        hidden=plan.hidden,
-        classes=len(class_names),
-        class_names=class_names,
+        width=layout.width,
+        hidden=layout.hidden,
+        classes=layout.classes,
+        class_names=request.classes,
         note="trained by vidgen-bench",
-        training=made | measured,
+        training={**settings, **sizes, **request.provenance, **software, **measured},
     )
-    return write_instrument(path, card, weights, mean, dtype=torch.float16)
+    return write_instrument(path, card, trained.weights, trained.mean, dtype=torch.float16)

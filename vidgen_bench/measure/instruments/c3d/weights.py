@@ -80,9 +80,8 @@ def write_instrument(
     tensors = {name: tensor.detach().cpu().to(dtype).contiguous() for name, tensor in weights.items()}
     tensors["mean"] = mean.detach().cpu().float().contiguous()
     _check(path, card.sizes, tensors)
-    return write_tensors(
-        path, tensors, card.model_dump(mode="json", exclude_defaults=True) | {"format": 1, "layout": "c3d"}
-    )
+    described = card.model_dump(mode="json", exclude_defaults=True) | {"format": 1, "layout": "c3d"}
+    return write_tensors(path, tensors, described)
 
 
 def read_instrument(path: Path) -> InstrumentFile:
@@ -92,13 +91,12 @@ def read_instrument(path: Path) -> InstrumentFile:
         RecordError: the file is missing or not an instrument, or a tensor is missing, extra, of another shape, or not finite.
     """
     content = contents(path)
-    card = _card(path, content)
+    card = card_of(path, content, Card, "an instrument", FIX)
     tensors = tensors_of(path, content, FIX)
     _check(path, card.sizes, tensors)
-    mean = tensors.pop("mean")
-    return InstrumentFile(
-        card, {n: t.float() for n, t in tensors.items()}, mean.float(), hashlib.sha256(content).hexdigest()
-    )
+    floats = {name: tensor.float() for name, tensor in tensors.items()}
+    mean = floats.pop("mean")
+    return InstrumentFile(card, floats, mean, hashlib.sha256(content).hexdigest())
 
 
 def read_card(path: Path) -> Card:
@@ -107,11 +105,7 @@ def read_card(path: Path) -> Card:
     Raises:
         RecordError: the file is missing, or not an instrument.
     """
-    return _card(path, contents(path))
-
-
-def _card(path: Path, content: bytes) -> Card:
-    return card_of(path, content, Card, "an instrument", FIX)
+    return card_of(path, contents(path), Card, "an instrument", FIX)
 
 
 def _check(path: Path, layout: Layout, tensors: Mapping[str, Tensor]) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidgen_bench.api import Clip, hookimpl
-from vidgen_bench.measure.instruments.i3d.importer import I3DImporter
-from vidgen_bench.measure.instruments.i3d.location import KINETICS, weights_path
+from vidgen_bench.measure.instruments.i3d.importer import KINETICS, I3DImporter, weights_path
 from vidgen_bench.measure.instruments.weights_file import file_sha256, require_preprocessing, require_weights
 
 if TYPE_CHECKING:
@@ -42,8 +41,6 @@ class I3DDeclaration:
     layers: tuple[str, ...] = ("logits",)
     preprocessings: tuple[str, ...] = ("fvd", "stylegan-v")
     importer: I3DImporter = _IMPORTER
-    trainer: None = None
-    self_test: None = None
 
     def refuses(self, clip: Clip) -> str | None:
         """Return why these clips cannot be measured: I3D reads 9 frames or more of three channels, of any size."""
@@ -62,10 +59,6 @@ class I3DDeclaration:
         """
         require_weights(self.path, self.name, _FIX)
         return file_sha256(self.path)
-
-    def details(self) -> Mapping[str, Any]:
-        """Return {}: there are no further lines."""
-        return {}
 
     def build(self, preprocessing: str) -> nn.Module:
         """Return ``forward(clips [N, 3, T, H, W] in [-1, 1]) -> {"logits": [N, 400]}``, on the CPU.

@@ -1,4 +1,4 @@
-"""Imports I3D for ``vidgen-bench instrument import``."""
+"""Imports I3D for ``vidgen-bench instrument import``, to the one path of its weights file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from pathlib import Path
 from vidgen_bench.api import ImportedWeights, ImportRequest
 from vidgen_bench.errors import RequestError
 from vidgen_bench.measure.instruments.file_content import content_of
-from vidgen_bench.measure.instruments.i3d.location import KINETICS, weights_path
+from vidgen_bench.system import places
+
+KINETICS = "i3d-kinetics400"
+
+
+def weights_path() -> Path:
+    """Return the path of the weights file, in either form, whether the file exists or not."""
+    return places.instrument_folder() / "i3d" / f"{KINETICS}.weights"
 
 
 @dataclass(frozen=True)
@@ -38,4 +45,4 @@ class I3DImporter:
         """Import the file into ``target``; raises ``RecordError`` if it is wrong."""
         from vidgen_bench.measure.instruments.i3d.weights_import import import_i3d
 
-        return ImportedWeights(import_i3d(request.file, target).lines)
+        return import_i3d(request.file, target)

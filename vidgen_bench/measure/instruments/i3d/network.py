@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -65,7 +64,9 @@ class Layout:
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of every tensor, in the order of the state dict."""
-        return dict(_shapes(self))
+        with torch.device("meta"):
+            state = I3D(self).state_dict()
+        return {name: tuple(tensor.shape) for name, tensor in state.items() if not name.endswith(COUNTER)}
 
 
 COUNTER = ".num_batches_tracked"
@@ -194,13 +195,6 @@ class I3D(nn.Module):
         for module in self.modules():
             if isinstance(module, Unit3D):
                 module.fold()
-
-
-@lru_cache(maxsize=8)
-def _shapes(layout: Layout) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    with torch.device("meta"):
-        state = I3D(layout).state_dict()
-    return tuple((name, tuple(tensor.shape)) for name, tensor in state.items() if not name.endswith(COUNTER))
 
 
 def with_weights(layout: Layout, weights: Mapping[str, Tensor]) -> I3D:

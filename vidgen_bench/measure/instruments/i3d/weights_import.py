@@ -6,12 +6,12 @@ import hashlib
 import io
 import pickle
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from vidgen_bench.api import ImportedWeights
 from vidgen_bench.errors import RecordError
 from vidgen_bench.measure.instruments.i3d.network import Layout
 from vidgen_bench.measure.instruments.i3d.preprocessing import Preprocessing
@@ -25,25 +25,8 @@ AGREES = 1e-4
 """Largest difference of logits, relative to the largest logit, that counts as rounding."""
 
 
-@dataclass(frozen=True)
-class Imported:
-    """The result of an import, as the command prints it."""
-
-    path: Path
-    form: str
-    sha256: str
-    """Of the weights file; it is part of every protocol id."""
-    note: str = ""
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """The lines that a command prints."""
-        lines = (f"I3D from {self.form}, {self.path}", f"sha256 {self.sha256}")
-        return (*lines, self.note) if self.note else lines
-
-
-def import_i3d(source: Path, target: Path, layout: Layout | None = None) -> Imported:
-    """Write the weights file ``target`` and return a description; the form of ``source`` is recognised by its content.
+def import_i3d(source: Path, target: Path, layout: Layout | None = None) -> ImportedWeights:
+    """Write the weights file ``target`` and return the lines that the command prints; the form of ``source`` is recognised by its content.
 
     A state dict is checked against the layout and written as safetensors in float32. A TorchScript archive is run on a clip of
     zeros and copied byte for byte. Only plain tensors are unpickled.
@@ -57,17 +40,18 @@ def import_i3d(source: Path, target: Path, layout: Layout | None = None) -> Impo
         VidgenBenchError: the disk is full or the folder cannot be written.
     """
     content = contents(source)
+    sha256 = hashlib.sha256(content).hexdigest()
     if is_archive(content):
         network = read_archive(source, content)
         check_archive(source, network)
         note = own_resize(network)
         write_whole(target, lambda stream: stream.write(content))
-        return Imported(target, "a TorchScript archive, kept as it is", hashlib.sha256(content).hexdigest(), note)
+        return ImportedWeights((f"I3D from a TorchScript archive, kept as it is, {target}", f"sha256 {sha256}", note))
     layout = layout or Layout()
     tensors = _state_dict(source, content)
     check(source, tensors, layout, EXPECTED)
-    sha256 = write_weights(target, tensors, layout, hashlib.sha256(content).hexdigest())
-    return Imported(target, "a state dict", sha256)
+    written = write_weights(target, tensors, layout, sha256)
+    return ImportedWeights((f"I3D from a state dict, {target}", f"sha256 {written}"))
 
 
 def _state_dict(source: Path, content: bytes) -> dict[str, Tensor]:

@@ -80,5 +80,4 @@ def _shape(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, expect
 
 def _values(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
     with archive.open(member) as stream:
-        array: np.ndarray = np.lib.format.read_array(stream, allow_pickle=False)
-        return array
+        return np.lib.format.read_array(stream, allow_pickle=False)

@@ -39,14 +39,4 @@ class C3DImporter:
         from vidgen_bench.measure.instruments.c3d.importing.weights_import import import_c3d
 
         assert request.mean is not None
-        done = import_c3d(request.file, request.mean, target)
-        name = request.name or UCF101
-        return ImportedWeights(
-            (
-                f"{name}: C3D of width {done.card.width}, {done.card.classes} classes, from {done.source}, {target}",
-                f"sha256 {done.sha256}",
-                "Shapes cannot tell whether the weights read real clips. Clips with known classes can:",
-                f"  vidgen-bench instrument test {name} --track ucf101-64-paper --data UCF-101 --splits ucfTrainTestlist",
-            ),
-            done.doubt,
-        )
+        return import_c3d(request.file, request.mean, target, request.name or UCF101)

@@ -17,7 +17,6 @@ PARTS = {"weight": "W", "bias": "b"}
 
 _LARGEST = Layout(width=1024, hidden=65536, classes=100_000)
 
-
 Shape = tuple[int, ...]
 
 

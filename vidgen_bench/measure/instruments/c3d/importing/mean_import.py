@@ -65,8 +65,7 @@ def _npy(path: Path) -> np.ndarray:
                 raise RecordError(f"{path}: expected floating point; found {header.dtype}. Expected {EXPECTED}.")
             _check_shape(path, header.shape)
             stream.seek(0)
-            array: np.ndarray = np.lib.format.read_array(stream, allow_pickle=False)
-            return array
+            return np.lib.format.read_array(stream, allow_pickle=False)
     except DAMAGES as error:
         raise RecordError(f"{path} cannot be read as an array: {error}. Expected {EXPECTED}.") from None
 

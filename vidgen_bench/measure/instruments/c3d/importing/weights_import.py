@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from vidgen_bench.api import ImportedWeights
 from vidgen_bench.errors import RecordError
 from vidgen_bench.measure.instruments.c3d.importing import caffe_import, chainer_import
 from vidgen_bench.measure.instruments.c3d.importing.layout_check import tensors_of
 from vidgen_bench.measure.instruments.c3d.importing.mean_import import doubt_about, read_mean
+from vidgen_bench.measure.instruments.c3d.location import UCF101
 from vidgen_bench.measure.instruments.c3d.weights import Card, write_instrument
 from vidgen_bench.measure.instruments.file_content import Content, content_of
 from vidgen_bench.measure.instruments.weights_file import file_sha256
@@ -29,19 +30,7 @@ _FOREIGN: dict[Content, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Imported:
-    """An import: the metadata, hash and origin of the new instrument file."""
-
-    card: Card
-    sha256: str
-    source: str
-    """The format of the weights: "chainer's npz" or "Caffe's model"."""
-    doubt: str
-    """The suspected fault of the mean, or ""."""
-
-
-def import_c3d(weights: Path, mean: Path, target: Path) -> Imported:
+def import_c3d(weights: Path, mean: Path, target: Path, name: str = UCF101) -> ImportedWeights:
     """Write the instrument file ``target``; the formats of the sources are recognised by their content, not their names.
 
     All formats have the axes (out, in, T, H, W) and (out, in), so values are copied unchanged.
@@ -50,6 +39,7 @@ def import_c3d(weights: Path, mean: Path, target: Path) -> Imported:
         weights: chainer's npz with ``<layer>/W`` and ``<layer>/b``, or C3D-v1.0's Caffe model.
         mean: the mean cube, [3, 16, 128, 171] or [1, 3, 16, 128, 171], BGR, 0..255: npz (array ``mean``), npy or binaryproto.
         target: the safetensors file to write.
+        name: the name of the instrument, for the lines that the command prints.
     Raises:
         RecordError: a file has another format, or an array is missing, extra, of another shape, not floating point, not finite, or
             never filled.
@@ -65,7 +55,13 @@ def import_c3d(weights: Path, mean: Path, target: Path) -> Imported:
         sources={path.name: file_sha256(path) for path in (weights, mean)},
         note=f"imported from {source}",
     )
-    return Imported(card, write_instrument(target, card, tensors, cube), source, doubt_about(cube))
+    lines = (
+        f"{name}: C3D of width {layout.width}, {layout.classes} classes, from {source}, {target}",
+        f"sha256 {write_instrument(target, card, tensors, cube)}",
+        "Shapes cannot tell whether the weights read real clips. Clips with known classes can:",
+        f"  vidgen-bench instrument test {name} --track ucf101-64-paper --data UCF-101 --splits ucfTrainTestlist",
+    )
+    return ImportedWeights(lines, doubt_about(cube))
 
 
 def _read(weights: Path) -> tuple[dict[str, np.ndarray], str, str]:
