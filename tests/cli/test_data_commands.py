@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -79,11 +78,9 @@ def test_prepare_then_info_then_verify(tmp_path: Path, source: VideoSource) -> N
     assert "All 54 frames" in data(tmp_path, "verify", *given).stdout
 
 
-def test_the_same_command_again_is_quick(tmp_path: Path, source: VideoSource) -> None:
+def test_the_same_command_again_decodes_nothing(tmp_path: Path, source: VideoSource) -> None:
     first = data(tmp_path, "prepare", *options(tmp_path, source))
-    begun = time.monotonic()
     again = data(tmp_path, "prepare", *options(tmp_path, source))
-    assert time.monotonic() - begun < 5
     assert "decoding" not in again.stderr
     assert again.stdout == first.stdout
 

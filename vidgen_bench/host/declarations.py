@@ -22,6 +22,9 @@ _ATTRIBUTES: dict[str, dict[str, type | tuple[type, ...]]] = {
     "metric": {"title": str, "options": type, "layer": str, "better": str, "view": str, "needs": frozenset},
 }
 
+_ABSENT = object()
+"""Placeholder for a missing attribute; an instance of none of the expected types."""
+
 _WORDS = {"better": ("higher", "lower", "neither"), "view": get_args(View)}
 
 _METHODS = {
@@ -88,8 +91,9 @@ def fault(kind: str, declaration: Any) -> str | None:
     if problem := _api_fault(getattr(declaration, "api", None)):
         return f"{kind} {name!r}: {problem}"
     for attribute, expected in _ATTRIBUTES[kind].items():
-        if not isinstance(getattr(declaration, attribute, _Absent), expected):
-            return f"{kind} {name!r}: {attribute!r} is {getattr(declaration, attribute, 'absent')!r}, expected {_type_names(expected)}"
+        if not isinstance(getattr(declaration, attribute, _ABSENT), expected):
+            found = repr(getattr(declaration, attribute)) if hasattr(declaration, attribute) else "missing"
+            return f"{kind} {name!r}: {attribute!r} is {found}, expected {_type_names(expected)}"
     for method in _METHODS[kind]:
         if not callable(value := getattr(declaration, method, None)):
             instead = "" if value is None else f" but the value {value!r}"
@@ -139,10 +143,6 @@ def _api_fault(api: Any) -> str | None:
     newer = int(theirs) > int(ours)
     advice = f"a vidgen-bench with API {theirs}" if newer else f"a release of the plugin for API {ours}"
     return f"it was written for API {api}, and this vidgen-bench has {API}; install {advice}"
-
-
-class _Absent:
-    """Placeholder for a missing attribute; an instance of none of the expected types."""
 
 
 def _type_names(expected: type | tuple[type, ...]) -> str:

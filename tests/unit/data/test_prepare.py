@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -66,13 +65,11 @@ def test_real_videos_have_all_their_frames(shared: Path, tmp_path: Path) -> None
     assert np.array_equal(store.frames[:107], paper.apply(decode(videos / name).frames))
 
 
-def test_a_ready_store_opens_fast_and_decodes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ready_store_opens_and_decodes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = write_tree(tmp_path)
     first = prepared(source, tmp_path / "cache")
     monkeypatch.setattr(module, "decode_all", None)  # would raise if called
-    begun = time.monotonic()
     again = prepared(source, tmp_path / "cache")
-    assert time.monotonic() - begun < 1
     assert again.fingerprint == first.fingerprint
     assert store_folder(source, split=1, geometry=SMALL, cache=tmp_path / "cache") == first.folder
 

@@ -126,7 +126,8 @@ def _why_not(path: Path, suffix: str) -> str:
         )
     if suffix in (*VIDEOS, *STILLS):
         return f"{path} is a single file; expected the folder that contains all clips."
+    subject = f"the format {suffix} is" if suffix else "a file without a suffix is"
     return (
-        f"{path}: the format {suffix or 'without suffix'} is not supported; expected a folder of {', '.join(VIDEOS)} or of picture "
-        f"folders, or a file {', '.join(_ARRAYS)}."
+        f"{path}: {subject} not supported; expected a folder of {', '.join(VIDEOS)} or of picture folders, or a file "
+        f"{', '.join(_ARRAYS)}."
     )

@@ -142,9 +142,7 @@ def test_stopping_half_way_ends_the_workers(tmp_path: Path, started: list[Worker
     jobs = [job(tmp_path, "good", 8), *(job(tmp_path, f"hangs{i}") for i in range(3))]
     outcomes = decode_all(jobs, SMALL, workers=2, timeout=600)
     assert next(outcomes).frames == 8
-    begun = time.monotonic()
-    outcomes.close()
-    assert time.monotonic() - begun < 5
+    outcomes.close()  # waits for no video: a worker that hangs would hold it for 600 s, beyond this test's time limit
     assert not any(worker.alive for worker in started)
 
 
