@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
 
-    from vidgen_bench.experiments.ablate.members import Ablation, Job, Member
+from vidgen_bench.compose.resolve import spelt
+from vidgen_bench.experiments.ablate.members import Ablation, Job, Member
+from vidgen_bench.leaderboard.render.terminal import simple_table
 
 _SHOWN = ("variant", "pairing")
 """The origins of the options that each run lists; its spec already shows the given ones, and the head names the tracks."""
@@ -62,12 +65,6 @@ def json_values(ablation: Ablation) -> dict[str, Any]:
 
 def render_terminal(ablation: Ablation) -> RenderableType:
     """Return the list of runs for a terminal."""
-    from rich.console import Group
-    from rich.padding import Padding
-    from rich.text import Text
-
-    from vidgen_bench.leaderboard.render.terminal import simple_table
-
     table = simple_table()
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("run", overflow="fold", min_width=18)
@@ -97,8 +94,6 @@ def _settings(member: Member) -> dict[str, Any]:
 
 def _chosen(member: Member) -> list[str]:
     """Return the options that the variant and the pairing set, one line per origin."""
-    from vidgen_bench.compose.resolve import spelt
-
     lines = []
     for origin in _SHOWN:
         found = {k: s.value for k, s in _settings(member).items() if s.origin == origin}

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from vidgen_bench.api import Metric
-    from vidgen_bench.experiments.ablate.members import Ablation
-    from vidgen_bench.experiments.ablate.running import Result
-    from vidgen_bench.experiments.ablate.table import AblationTable
-    from vidgen_bench.experiments.ablate.values import Value
+from vidgen_bench.api import Metric
+from vidgen_bench.experiments.ablate.members import Ablation
+from vidgen_bench.experiments.ablate.running import Result
+from vidgen_bench.experiments.ablate.table import AblationTable, rankings_of
+from vidgen_bench.experiments.ablate.values import Value, values
 
 
 def json_values(ablation: Ablation, results: Sequence[Result], table: AblationTable, metric: Metric) -> dict[str, Any]:
     """Return the table with raw numbers, specs, options, seeds, folders and states."""
-    from vidgen_bench.experiments.ablate.table import rankings_of
-    from vidgen_bench.experiments.ablate.values import values
-
     suite, found = ablation.suite, values(ablation, results)
     return {
         "suite": suite.name,

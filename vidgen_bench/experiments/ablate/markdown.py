@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from vidgen_bench.experiments.ablate.table import AblationTable, CellLine
+from vidgen_bench.experiments.ablate.table import AblationTable, CellLine
+from vidgen_bench.leaderboard.render.markdown import escape, section
+from vidgen_bench.leaderboard.render.numbers import DASH
 
 
 def render_markdown(table: AblationTable) -> str:
     """Return a section: heading, table, footnotes and sentences."""
-    from vidgen_bench.leaderboard.render.markdown import escape, section
-    from vidgen_bench.leaderboard.render.numbers import DASH
-
     words = ["", " published"] if table.compares else [""]
     columns = [f"{escape(column)}{word}" for column in table.columns for word in words]
     rows = [["", *columns], [":--", *("--:" for _ in columns)]]

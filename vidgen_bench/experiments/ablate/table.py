@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from vidgen_bench.api import Metric
-    from vidgen_bench.config.suite import Published
-    from vidgen_bench.experiments.ablate.members import Ablation, Member
-    from vidgen_bench.experiments.ablate.running import Result
-    from vidgen_bench.experiments.ablate.values import State, Value
-    from vidgen_bench.leaderboard.ranking import Ranking
-    from vidgen_bench.leaderboard.rows import Summary
+from vidgen_bench.api import Metric
+from vidgen_bench.compose.resolve import spelt
+from vidgen_bench.config.suite import Published
+from vidgen_bench.experiments.ablate.members import Ablation, Member
+from vidgen_bench.experiments.ablate.running import Result
+from vidgen_bench.experiments.ablate.values import State, Value, values
+from vidgen_bench.leaderboard.anchors import describe
+from vidgen_bench.leaderboard.collect import Entry
+from vidgen_bench.leaderboard.ranking import Ranking, rankings
+from vidgen_bench.leaderboard.render.notes import ARROWS, anchor_caution, anchor_sentence, spread_sentences
+from vidgen_bench.leaderboard.render.numbers import decimals, mean_and_spread, seeds
+from vidgen_bench.leaderboard.rows import Summary
 
 
 @dataclass(frozen=True)
@@ -67,15 +71,11 @@ class _Footnotes:
 
 def ablation_table(ablation: Ablation, results: Sequence[Result], metric: Metric) -> AblationTable:
     """Return the table of a suite after these results."""
-    from vidgen_bench.experiments.ablate.values import values
-    from vidgen_bench.leaderboard.render import numbers
-    from vidgen_bench.leaderboard.render.notes import ARROWS
-
     suite = ablation.suite
     found = values(ablation, results)
     summaries = [v.summary for group in found.values() for v in group if v.summary]
-    places = numbers.decimals(summaries)
-    printed = numbers.decimals(_as_summary(c.published) for c in suite.cells if c.published)
+    places = decimals(summaries)
+    printed = decimals(_as_summary(c.published) for c in suite.cells if c.published)
     notes, cells = _Footnotes(), {}
     for row in suite.rows:
         for column in suite.columns:
@@ -83,11 +83,11 @@ def ablation_table(ablation: Ablation, results: Sequence[Result], metric: Metric
             lines = tuple(line for value in group for line in _lines(value, ablation, places, notes))
             published = group[0].member.cell.published if group else None
             cells[row, column] = TableCell(lines, _published(published, printed, notes) if published else None)
-    seeds = f"seed{'s' if len(ablation.seeds) > 1 else ''} {numbers.seeds(ablation.seeds)}"
+    which = f"seed{'s' if len(ablation.seeds) > 1 else ''} {seeds(ablation.seeds)}"
     track = f"track {ablation.track.name} {ablation.track.fingerprint}"
     return AblationTable(
         title=suite.title or suite.name,
-        head=(*filter(None, [suite.reference]), f"{metric.title} {ARROWS[metric.better]} · {seeds} · {track}"),
+        head=(*filter(None, [suite.reference]), f"{metric.title} {ARROWS[metric.better]} · {which} · {track}"),
         rows=suite.rows,
         columns=suite.columns,
         cells=cells,
@@ -97,8 +97,6 @@ def ablation_table(ablation: Ablation, results: Sequence[Result], metric: Metric
 
 
 def _lines(value: Value, ablation: Ablation, places: int, notes: _Footnotes) -> Iterator[CellLine]:
-    from vidgen_bench.leaderboard.render.numbers import mean_and_spread
-
     member = value.member
     aside = f"Ours on the track {member.track.name}." if member.aside else None
     marks = notes.mark(member.model.note, aside, value.reason)
@@ -110,21 +108,14 @@ def _lines(value: Value, ablation: Ablation, places: int, notes: _Footnotes) -> 
 
 
 def _as_summary(published: Published) -> Summary:
-    from vidgen_bench.leaderboard.rows import Summary
-
     return Summary(published.mean, published.std, "batches", 1)
 
 
 def _published(published: Published, places: int, notes: _Footnotes) -> CellLine:
-    from vidgen_bench.leaderboard.render.numbers import mean_and_spread
-
     return CellLine(mean_and_spread(_as_summary(published), places), notes.mark(published.note), "published")
 
 
 def _sentences(ablation: Ablation, results: Sequence[Result], summaries: Sequence[Summary]) -> Iterator[str]:
-    from vidgen_bench.compose.resolve import spelt
-    from vidgen_bench.leaderboard.render.notes import spread_sentences
-
     suite = ablation.suite
     compared = [m for m in ablation.members if m.cell.published]
     if suite.protocol:
@@ -160,8 +151,6 @@ def _names(members: Sequence[Member], which: str) -> str:
 
 def _anchors(ablation: Ablation, results: Sequence[Result]) -> Iterator[str]:
     """Yield the anchor scores of every track in the table, and cautions about them."""
-    from vidgen_bench.leaderboard.render.notes import anchor_caution, anchor_sentence
-
     found = rankings_of(results)
     if sentence := anchor_sentence(name for ranking in found for name in ranking.anchors.scores):
         yield sentence
@@ -179,17 +168,11 @@ def _anchors(ablation: Ablation, results: Sequence[Result]) -> Iterator[str]:
 
 def rankings_of(results: Sequence[Result]) -> list[Ranking]:
     """Return one ranking per group of comparable records, as the leaderboard does."""
-    from vidgen_bench.leaderboard.collect import Entry
-    from vidgen_bench.leaderboard.ranking import rankings
-
     return rankings([Entry(r.job.folder.record_path, r.record) for r in results if r.record])
 
 
 def anchor_scores(ranking: Ranking, metric: str) -> dict[str, str]:
     """Return the anchor scores of a ranking as texts: ``{"real (ceiling)": "7.64 ± 0.02"}``."""
-    from vidgen_bench.leaderboard.anchors import describe
-    from vidgen_bench.leaderboard.render.numbers import decimals, mean_and_spread
-
     scores = {name: found[metric] for name, found in ranking.anchors.scores.items() if metric in found}
     places = decimals([s for r in ranking.rows for m, s in r.row.scores.items() if m == metric] or scores.values())
     return {describe(name): mean_and_spread(summary, places) for name, summary in scores.items()}

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-    from rich.table import Table
-    from rich.text import Text
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
 
-    from vidgen_bench.experiments.ablate.table import AblationTable, CellLine
+from vidgen_bench.experiments.ablate.table import AblationTable, CellLine
+from vidgen_bench.leaderboard.render.numbers import DASH
+from vidgen_bench.leaderboard.render.terminal import simple_table
 
 _STYLES = {"diverged": "red", "failed": "red", "does not fit": "dim", "not run": "dim", "published": "dim"}
 
 
 def render_terminal(table: AblationTable, width: int) -> RenderableType:
     """Return the table within a width: published numbers beside ours, else below ours, else in several narrower tables."""
-    from rich.console import Group
-    from rich.padding import Padding
-    from rich.table import Table
-    from rich.text import Text
-
     head = Text.assemble((table.title, "bold cyan"), *((f"\n{line}", "dim") for line in table.head))
     notes = Table.grid(padding=(0, 2, 0, 0))
     for letter, text in table.footnotes:
@@ -33,8 +29,6 @@ def render_terminal(table: AblationTable, width: int) -> RenderableType:
 
 
 def _tables(table: AblationTable, width: int) -> list[RenderableType]:
-    from rich.padding import Padding
-
     if _fits(_beside, table, table.columns, width):
         return [Padding(_beside(table, table.columns), (0, 0, 1, 0))]
     parts: list[list[str]] = [[]]
@@ -48,14 +42,10 @@ def _tables(table: AblationTable, width: int) -> list[RenderableType]:
 def _fits(
     build: Callable[[AblationTable, Sequence[str]], Table], table: AblationTable, columns: Sequence[str], width: int
 ) -> bool:
-    from rich.console import Console
-
     return Console(width=10_000).measure(build(table, columns)).maximum <= width
 
 
 def _empty(table: AblationTable, leading: int) -> Table:
-    from vidgen_bench.leaderboard.render.terminal import simple_table
-
     empty = simple_table(leading)
     empty.add_column("", overflow="fold", max_width=max(24, *map(len, table.columns)))
     return empty
@@ -63,8 +53,6 @@ def _empty(table: AblationTable, leading: int) -> Table:
 
 def _beside(table: AblationTable, columns: Sequence[str]) -> Table:
     """Return a grid with the published numbers in columns of their own."""
-    from rich.text import Text
-
     grid = _empty(table, leading=0)
     blocks = []
     for column in columns:
@@ -83,8 +71,6 @@ def _beside(table: AblationTable, columns: Sequence[str]) -> Table:
 
 def _beneath(table: AblationTable, columns: Sequence[str]) -> Table:
     """Return a grid with the published numbers in brackets below ours."""
-    from rich.text import Text
-
     grid = _empty(table, leading=1 if table.compares else 0)
     blocks = []
     for column in columns:
@@ -112,23 +98,15 @@ class _Block:
 
     def head(self) -> Text:
         """Return the heading, aligned with the numbers."""
-        from rich.text import Text
-
         first, *others = (f"{word:>{self._width}}" for word in self._head)
         return Text.assemble(first, *((f"\n{word}", "not bold dim") for word in others))
 
     def cell(self, row: int) -> Text:
         """Return the lines of a row; an empty cell of ours shows a dash."""
-        from rich.text import Text
-
-        from vidgen_bench.leaderboard.render.numbers import DASH
-
         lines = [self._text(line) for line in self._cells[row]]
         empty = "" if self._style else DASH
         return Text("\n").join(lines) if lines else Text(f"{empty:>{self._width}}", style="dim")
 
     def _text(self, line: CellLine) -> Text:
-        from rich.text import Text
-
         marks = f" {line.marks:<{self._room}}" if self._room else ""
         return Text.assemble((f"{line.text:>{self._width}}", _STYLES.get(line.state, self._style)), (marks, "dim"))
