@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,7 @@ class Composition(Pair):
         temporal, latent = self.temporal, self.latent
         if temporal is None or latent is None:
             return None
-        with _Seeded(seed, "temporal"):
+        with _seeded(seed, "temporal"):
             return _built(self.resolved.spec.temporal, lambda: temporal.build(latent, self.temporal_options))
 
     def build(self, seed: int) -> Game:
@@ -62,7 +63,7 @@ class Composition(Pair):
             PluginError: the backbone returned a game that breaks the contract.
         """
         temporal = self.build_temporal(seed)
-        with _Seeded(seed, "backbone"):
+        with _seeded(seed, "backbone"):
             game = _built(self.backbone.name, lambda: self.backbone.build(self.clip, self.backbone_options, temporal))
         if fault := _game_fault(game, temporal):
             raise PluginError(f"The backbone {self.backbone.name!r} built a game that breaks the contract: {fault}.")
@@ -77,23 +78,16 @@ def _built(name: str | None, build: Callable[[], Any]) -> Any:
         raise PluginError(f"The plugin {name!r} ends the process while it builds (SystemExit: {error}).") from error
 
 
-class _Seeded:
-    """Seeds torch's global generator from (seed, purpose) for the length of a block, and restores it afterwards."""
+@contextmanager
+def _seeded(seed: int, purpose: str) -> Iterator[None]:
+    """Seed torch's global generator from (seed, purpose) for the length of a block, and restore it afterwards."""
+    import torch
 
-    def __init__(self, seed: int, purpose: str) -> None:
-        self._seed, self._purpose = seed, purpose
+    from vidgen_bench.noise import key_of
 
-    def __enter__(self) -> None:
-        import torch
-
-        from vidgen_bench.noise import key_of
-
-        self._fork = torch.random.fork_rng(devices=[])
-        self._fork.__enter__()
-        torch.manual_seed(key_of(self._seed, self._purpose))
-
-    def __exit__(self, *exception: Any) -> None:
-        self._fork.__exit__(*exception)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(key_of(seed, purpose))
+        yield
 
 
 def compose(text: str, track: Track, given: Mapping[str, Any], host: Host) -> Composition:

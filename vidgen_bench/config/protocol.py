@@ -10,14 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from importlib import resources
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from vidgen_bench.config.spec import NAME
-from vidgen_bench.config.toml import Strict, explain, parse_toml
+from vidgen_bench.config.toml import Strict, explain, read_shipped, read_toml, shipped
 from vidgen_bench.errors import RequestError, did_you_mean
 
 Precision = Literal["float32", "tf32", "bf16"]
@@ -121,7 +119,7 @@ class Stamp(Strict):
 
 def shipped_protocols() -> list[str]:
     """Return the names of the protocols that come with the package."""
-    return sorted(f.name.removesuffix(".toml") for f in _folder().iterdir() if f.name.endswith(".toml"))
+    return shipped("protocol")
 
 
 def load_protocol(name_or_file: str) -> Protocol:
@@ -132,10 +130,7 @@ def load_protocol(name_or_file: str) -> Protocol:
             missing or out of range, or a file that reuses the name of a shipped protocol.
     """
     if name_or_file.endswith(".toml"):
-        try:
-            protocol = parse_toml(Path(name_or_file).read_bytes(), Protocol, f"protocol {name_or_file}")
-        except OSError as error:
-            raise RequestError(f"The protocol file {name_or_file} cannot be read: {error.strerror or error}.") from None
+        protocol = read_toml(name_or_file, Protocol, "protocol")
         if protocol.name in shipped_protocols() and protocol != load_protocol(protocol.name):
             raise RequestError(
                 f"The protocol file {name_or_file} uses the name {protocol.name!r} of a shipped protocol. Choose another name."
@@ -146,7 +141,7 @@ def load_protocol(name_or_file: str) -> Protocol:
         raise RequestError(
             f"There is no protocol named {name_or_file!r}.{did_you_mean(name_or_file, shipped_protocols())}{own}"
         )
-    return parse_toml((_folder() / f"{name_or_file}.toml").read_bytes(), Protocol, f"protocol {name_or_file}")
+    return read_shipped(name_or_file, Protocol, "protocol")
 
 
 def adjusted(protocol: Protocol, changes: Mapping[str, Any]) -> Protocol:
@@ -168,7 +163,3 @@ def adjusted(protocol: Protocol, changes: Mapping[str, Any]) -> Protocol:
         return Protocol.model_validate({**dict(protocol), **given})
     except ValidationError as error:
         raise RequestError(f"Invalid settings for protocol {protocol.name}:\n{explain(error, Protocol)}") from None
-
-
-def _folder() -> Any:
-    return resources.files("vidgen_bench.config") / "protocols"

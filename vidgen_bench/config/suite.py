@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from vidgen_bench.config.budget import Budget
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.config.spec import NAME, parse
-from vidgen_bench.config.toml import Strict, explain, parse_toml
+from vidgen_bench.config.toml import Strict, explain, read_shipped, read_toml, shipped
 from vidgen_bench.errors import RequestError, did_you_mean
 
 OWN = "own"
@@ -112,7 +111,7 @@ class Grid(Strict):
     def cells(self) -> tuple[Cell, ...]:
         """The cells, row by row."""
         return tuple(
-            Cell(row=_row(t), column=b, spec=b if t == OWN else f"{b}+{t}")
+            Cell(row="own G_t", column=b, spec=b) if t == OWN else Cell(row=t, column=b, spec=f"{b}+{t}")
             for t in self.temporal
             for b in self.backbones
         )
@@ -181,10 +180,6 @@ class Suite(_Settable):
         return self.columns_ or tuple(dict.fromkeys(c.column for c in self.cells))
 
 
-def _row(temporal: str) -> str:
-    return "own G_t" if temporal == OWN else temporal
-
-
 def _once(word: str, names: Iterable[object]) -> None:
     seen: set[object] = set()
     for name in names:
@@ -195,11 +190,7 @@ def _once(word: str, names: Iterable[object]) -> None:
 
 def shipped_suites() -> list[str]:
     """Return the names of the suites that come with the package."""
-    return sorted(f.name.removesuffix(".toml") for f in _folder().iterdir() if f.name.endswith(".toml"))
-
-
-def _folder() -> Any:
-    return resources.files("vidgen_bench.config") / "suites"
+    return shipped("suite")
 
 
 def load_suite(text: str, backbones: Collection[str] = ()) -> Suite:
@@ -214,12 +205,9 @@ def load_suite(text: str, backbones: Collection[str] = ()) -> Suite:
     text = text.strip()
     if text.endswith(".toml"):
         path = Path(text)
-        try:
-            return _beside(path.parent, parse_toml(path.read_bytes(), Suite, f"suite {path}"))
-        except OSError as error:
-            raise RequestError(f"The suite file {path} cannot be read: {error.strerror or error}.") from None
+        return _beside(path.parent, read_toml(path, Suite, "suite"))
     if text in shipped_suites():
-        return parse_toml((_folder() / f"{text}.toml").read_bytes(), Suite, f"suite {text}")
+        return read_shipped(text, Suite, "suite")
     if "," in text or _TIMES.search(f" {text} ") or text in backbones:
         return _grid(text)
     own = " For a suite of your own, give a file that ends in .toml, or a grid such as 'tgan,mocogan' x 'ode1,sde'."

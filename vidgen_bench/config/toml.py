@@ -1,9 +1,11 @@
-"""Parse TOML into pydantic models, and explain validation errors in lines that a user can act on."""
+"""Parse TOML files, your own and those that ship, into pydantic models, and explain validation errors in lines that a user can act on."""
 
 from __future__ import annotations
 
 import tomllib
 import typing
+from importlib import resources
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -31,6 +33,33 @@ def parse_toml(content: bytes, model: type[M], what: str) -> M:
         raise RequestError(f"The {what} is not valid TOML: {error}.") from None
     except ValidationError as error:
         raise RequestError(f"The {what} is not valid:\n{explain(error, model)}") from None
+
+
+def read_toml(path: str | Path, model: type[M], kind: str) -> M:
+    """Return the model that your own file describes; ``kind`` is ``track``, ``protocol`` or ``suite``.
+
+    Raises:
+        RequestError: the file cannot be read, or is not valid.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise RequestError(f"The {kind} file {path} cannot be read: {error.strerror or error}.") from None
+    return parse_toml(content, model, f"{kind} {path}")
+
+
+def read_shipped(name: str, model: type[M], kind: str) -> M:
+    """Return the shipped track, protocol or suite (``kind``) with this name."""
+    return parse_toml((_folder(kind) / f"{name}.toml").read_bytes(), model, f"{kind} {name}")
+
+
+def shipped(kind: str) -> list[str]:
+    """Return the names of the tracks, protocols or suites (``kind``) that come with the package."""
+    return sorted(f.name.removesuffix(".toml") for f in _folder(kind).iterdir() if f.name.endswith(".toml"))
+
+
+def _folder(kind: str) -> Any:
+    return resources.files("vidgen_bench.config") / f"{kind}s"
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,7 +23,7 @@ from vidgen_bench.api import Clip
 from vidgen_bench.config.budget import Budget
 from vidgen_bench.config.protocol import Protocol, load_protocol, shipped_protocols
 from vidgen_bench.config.spec import NAME
-from vidgen_bench.config.toml import Strict, parse_toml
+from vidgen_bench.config.toml import Strict, read_shipped, read_toml, shipped
 from vidgen_bench.errors import RequestError, did_you_mean
 
 
@@ -39,13 +38,8 @@ class DataPart(Strict):
 
     @model_validator(mode="after")
     def _crop_inside(self) -> DataPart:
-        top, left, height, width = self.crop
-        if (
-            min(top, left) < 0
-            or min(height, width) < 1
-            or top + height > self.resize[0]
-            or left + width > self.resize[1]
-        ):
+        (rows, columns), (top, left, height, width) = self.resize, self.crop
+        if not (0 <= top < top + height <= rows and 0 <= left < left + width <= columns):
             raise ValueError(f"the crop {self.crop} does not lie inside the resized frame {self.resize}")
         return self
 
@@ -100,7 +94,7 @@ class EvaluationPart(Strict):
 
     @model_validator(mode="after")
     def _select_is_measured(self) -> EvaluationPart:
-        measured = self.metrics or (shipped.metrics if (shipped := self._shipped) else None)
+        measured = self.metrics or (protocol.metrics if (protocol := self._shipped) else None)
         if measured and self.select not in measured:
             raise ValueError(f"select = {self.select!r} is not among metrics = {list(measured)}")
         return self
@@ -196,11 +190,7 @@ class Track(Strict):
 
 def shipped_tracks() -> list[str]:
     """Return the names of the tracks that come with the package."""
-    return sorted(f.name.removesuffix(".toml") for f in _folder().iterdir() if f.name.endswith(".toml"))
-
-
-def _folder() -> Any:
-    return resources.files("vidgen_bench.config") / "tracks"
+    return shipped("track")
 
 
 def load_track(name_or_file: str) -> Track:
@@ -212,17 +202,14 @@ def load_track(name_or_file: str) -> Track:
     """
     if name_or_file.endswith(".toml"):
         path = Path(name_or_file)
-        try:
-            track = parse_toml(path.read_bytes(), Track, f"track {path}")
-        except OSError as error:
-            raise RequestError(f"The track file {path} cannot be read: {error.strerror or error}.") from None
+        track = read_toml(path, Track, "track")
         return track.model_copy(update={"evaluation": track.evaluation.beside(path.parent)})
     if name_or_file not in shipped_tracks():
         own = " A track of your own is a file that ends in .toml."
         raise RequestError(
             f"There is no track named {name_or_file!r}.{did_you_mean(name_or_file, shipped_tracks())}{own}"
         )
-    return parse_toml((_folder() / f"{name_or_file}.toml").read_bytes(), Track, f"track {name_or_file}")
+    return read_shipped(name_or_file, Track, "track")
 
 
 FINGERPRINT_VERSION = 1

@@ -100,13 +100,7 @@ class _FlatSDE:
 
 
 def torchsde_path(
-    drift: Field,
-    diffusion: Field,
-    state: Tensor,
-    grid: Sequence[float],
-    dt: float,
-    increments: Tensor,
-    calculus: str,
+    drift: Field, diffusion: Field, state: Tensor, grid: Sequence[float], dt: float, increments: Tensor, calculus: str
 ) -> Tensor:
     """Return the path computed by torchsde's Euler method for the calculus.
 

@@ -116,8 +116,7 @@ def _write_webp(path: Path, film: Film) -> None:
 def _write_pages(path: Path, pages: Iterator[Image.Image], name: str, lasting: list[int], **how: int) -> None:
     first = next(pages)
     write_whole(
-        path,
-        lambda s: first.save(s, format=name, save_all=True, append_images=pages, duration=lasting, loop=0, **how),
+        path, lambda s: first.save(s, format=name, save_all=True, append_images=pages, duration=lasting, loop=0, **how)
     )
 
 
