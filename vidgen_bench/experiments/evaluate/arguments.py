@@ -11,47 +11,37 @@ from typing import Any
 from vidgen_bench.errors import RequestError
 
 
-def text(name: str, value: Any) -> str | None:
-    """Return a string or None unchanged.
+def checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of these arguments by name: paths for folders, an int for ``samples``, texts for names and files.
 
     Raises:
-        RequestError: the value is neither a string nor None.
+        RequestError: a value has the wrong type.
     """
+    return {name: check(name, given[name]) for name, check in _CHECKS.items()}
+
+
+def _text(name: str, value: Any, expected: str = "a string") -> str | None:
     if value is None or isinstance(value, str):
         return value
-    raise _other(name, value, "a string")
+    raise _other(name, value, expected)
 
 
-def name_or_file(name: str, value: Any) -> str | None:
-    """Return a shipped name or the path of your own file, as a string; None stays None.
-
-    Raises:
-        RequestError: the value is neither a string nor a path.
-    """
-    if isinstance(value, Path):
-        return str(value)
-    if value is None or isinstance(value, str):
-        return value
-    raise _other(name, value, "a name, or the path of a .toml file")
+def _name_or_file(name: str, value: Any) -> str | None:
+    return _text(name, str(value) if isinstance(value, Path) else value, "a name, or the path of a .toml file")
 
 
-def folder(name: str, value: Any) -> Path:
-    """Return a path.
-
-    Raises:
-        RequestError: the value is not a path.
-    """
+def _folder(name: str, value: Any) -> Path:
     if isinstance(value, str | os.PathLike):
         return Path(value)
     raise _other(name, value, "a path")
 
 
-def whole(name: str, value: Any) -> int | None:
-    """Return an integer of any library as an int; None stays None.
+def _folder_or_none(name: str, value: Any) -> Path | None:
+    return None if value is None else _folder(name, value)
 
-    Raises:
-        RequestError: the value is not an integer; booleans and strings are not.
-    """
+
+def _whole(name: str, value: Any) -> int | None:
+    """Return an integer of any library as an int; booleans and strings are refused."""
     if value is None:
         return None
     try:
@@ -62,12 +52,7 @@ def whole(name: str, value: Any) -> int | None:
     raise _other(name, value, "a whole number")
 
 
-def flag(name: str, value: Any) -> bool:
-    """Return a boolean unchanged.
-
-    Raises:
-        RequestError: the value is not a boolean.
-    """
+def _flag(name: str, value: Any) -> bool:
     if isinstance(value, bool):
         return value
     raise _other(name, value, "True or False")
@@ -78,15 +63,18 @@ def _other(name: str, value: Any, expected: str) -> RequestError:
     return RequestError(f"{name}={shown if len(shown) < 80 else shown[:77] + '...'}: expected {expected}.")
 
 
-CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
-    "track": name_or_file,
-    "protocol": name_or_file,
-    "name": text,
-    "samples": whole,
-    "precision": text,
-    "resize": flag,
-    "trim": text,
-    "layout": text,
-    "value_range": text,
+_CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
+    "data": _folder_or_none,
+    "splits": _folder_or_none,
+    "track": _name_or_file,
+    "protocol": _name_or_file,
+    "name": _text,
+    "samples": _whole,
+    "precision": _text,
+    "resize": _flag,
+    "trim": _text,
+    "layout": _text,
+    "value_range": _text,
+    "device": _text,
+    "runs": _folder,
 }
-"""The check of each argument that passes unchanged into an :class:`EvaluationRequest`."""

@@ -11,7 +11,7 @@ from vidgen_bench.config.protocol import Precision, Protocol
 from vidgen_bench.config.track import Track
 from vidgen_bench.data.external.fitting import checked_trim
 from vidgen_bench.errors import RequestError, did_you_mean
-from vidgen_bench.experiments.evaluate import arguments
+from vidgen_bench.experiments.evaluate.arguments import checked
 from vidgen_bench.host.host import Host
 from vidgen_bench.measure.resolved_track import ResolvedTrack, VideoLocation, resolve_track
 from vidgen_bench.records.record import Record
@@ -47,31 +47,20 @@ class EvaluationRequest:
         checked_trim(self.trim)
         if self.samples is not None and self.samples < 1:
             raise RequestError(f"--samples {self.samples}: expected a positive whole number.")
-        if self.precision is not None and self.precision not in get_args(Precision):
-            known = get_args(Precision)
+        known = get_args(Precision)
+        if self.precision is not None and self.precision not in known:
             raise RequestError(f"There is no precision {self.precision!r}.{did_you_mean(self.precision, known)}")
 
     @classmethod
-    def of_arguments(
-        cls, what: Any, *, data: Any, splits: Any, runs: Any, device: Any, **given: Any
-    ) -> EvaluationRequest:
+    def of_arguments(cls, what: Any, **given: Any) -> EvaluationRequest:
         """Return the request for the arguments of :func:`vidgen_bench.evaluate`.
 
         Raises:
             RequestError: an argument has the wrong type, or an unknown value.
         """
-        videos = VideoLocation(
-            None if data is None else arguments.folder("data", data),
-            None if splits is None else arguments.folder("splits", splits),
-        )
-        checked = {name: arguments.CHECKS[name](name, value) for name, value in given.items()}
-        device = arguments.text("device", device) or "auto"
-        return cls(what, videos=videos, device=device, runs=arguments.folder("runs", runs), **checked)
-
-    @property
-    def changes(self) -> dict[str, Any]:
-        """The settings that replace the protocol's own."""
-        return {"samples": self.samples, "precision": self.precision}
+        fields = checked(given)
+        videos = VideoLocation(fields.pop("data"), fields.pop("splits"))
+        return cls(what, videos=videos, device=fields.pop("device") or "auto", **fields)
 
     def resolve(self, track: Track, host: Host, protocol: Protocol | None = None) -> ResolvedTrack:
         """Return a track under ``protocol``, else under the requested protocol, else under the track's own protocols.
@@ -80,7 +69,8 @@ class EvaluationRequest:
             RequestError: an unknown protocol, a sample count that the protocol does not allow, or weights that are not installed.
         """
         chosen = protocol or self.protocol
-        return resolve_track(track, host, protocols=() if chosen is None else (chosen,), changes=self.changes)
+        changes = {"samples": self.samples, "precision": self.precision}
+        return resolve_track(track, host, protocols=() if chosen is None else (chosen,), changes=changes)
 
 
 @dataclass(frozen=True)
