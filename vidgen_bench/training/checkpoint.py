@@ -17,8 +17,7 @@ from torch.optim import Optimizer
 from vidgen_bench.api import Game
 from vidgen_bench.errors import RecordError
 from vidgen_bench.records.entries import TracePoint
-from vidgen_bench.system.disk import sync_file
-from vidgen_bench.system.files import disk_errors, write_whole
+from vidgen_bench.system.files import disk_errors, sync_file, write_whole
 from vidgen_bench.training.progress import Progress
 
 FORMAT = 1
