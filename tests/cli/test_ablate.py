@@ -80,6 +80,7 @@ def test_it_runs_every_cell_and_prints_the_table(place: Workplace, whole) -> Non
     assert max(len(line.rstrip()) for line in table) <= 80
 
 
+@pytest.mark.slow
 def test_interrupted_it_continues_to_the_same_records(place: Workplace, whole) -> None:
     arguments = [*GRID, *place.data_arguments, "--runs", "stopped"]
     # a run is two iterations: the third and the fourth are of the second one

@@ -222,6 +222,7 @@ def test_a_record_edited_by_hand_into_nonsense(prepared):
     refused(prepared.call("leaderboard", "--runs", "edited"), "record.json", "seed")
 
 
+@pytest.mark.slow
 def test_a_disk_that_takes_no_more(prepared):
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))

@@ -84,6 +84,7 @@ def test_it_runs(fresh: Environment) -> None:
 @pytest.mark.parametrize(
     ("name", "kind", "spec"), [("my-ode", "temporal", "tgan+my-ode"), ("my-gan", "backbone", "my-gan+gru")]
 )
+@pytest.mark.slow
 def test_a_new_package_passes_and_trains_as_it_is(fresh: Environment, name: str, kind: str, spec: str) -> None:
     """What `plugins new` prints is typed, line by line; the checks run on a few pairs, which is enough here."""
     printed = succeed(fresh.call("plugins", "new", name, "--kind", kind))
