@@ -1,0 +1,1 @@
+"""The statistics of a table: intervals, tests, ranks and power, as pure functions on scores of seeds."""

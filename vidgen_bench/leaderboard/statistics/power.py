@@ -1,0 +1,55 @@
+"""Power of Welch's test: which differences a number of seeds finds, and how many seeds a difference needs."""
+
+from __future__ import annotations
+
+import math
+
+from vidgen_bench.leaderboard.statistics import student
+from vidgen_bench.leaderboard.statistics.verdicts import LEVEL
+
+POWER = 0.8
+
+MOST_SEEDS = 100_000
+
+
+def power(effect: float, seeds: int, level: float = LEVEL) -> float:
+    """Return the probability of separating two rows.
+
+    P(abs(T) > t(1 - level / 2, df)) for the noncentral t with df = 2 (n - 1) and noncentrality effect sqrt(n / 2): both rows have
+    n seeds and the same spread.
+
+    Args:
+        effect: the true difference in standard deviations between seeds, not negative.
+        seeds: the number of seeds per row, at least 2.
+        level: the two-sided level; divide it by the number of pairs for a table.
+    """
+    df = 2.0 * (seeds - 1)
+    t, shift = student.quantile(1.0 - 0.5 * level, df), effect * math.sqrt(0.5 * seeds)
+    return 1.0 - student.noncentral_cdf(t, df, shift) + student.noncentral_cdf(-t, df, shift)
+
+
+def seeds_needed(effect: float, level: float = LEVEL) -> int | None:
+    """Return the fewest seeds per row that separate an effect with probability 0.8, or None beyond 100,000 seeds."""
+    if effect <= 0.0:
+        return None
+    high = 2
+    while power(effect, high, level) < POWER:
+        high *= 2
+        if high > MOST_SEEDS:
+            return None
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if power(effect, middle, level) >= POWER else (middle, high)
+    return max(high, 2)
+
+
+def detectable(seeds: int, level: float = LEVEL) -> float:
+    """Return the effect, in standard deviations between seeds, that ``seeds`` seeds per row separate with probability 0.8."""
+    low, high = 0.0, 1.0
+    while power(high, seeds, level) < POWER:
+        low, high = high, 2.0 * high
+    for _ in range(30):
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if power(middle, seeds, level) >= POWER else (middle, high)
+    return high

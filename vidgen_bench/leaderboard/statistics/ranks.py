@@ -1,0 +1,27 @@
+"""Ranks: the places that a table's verdicts leave open to each row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vidgen_bench.leaderboard.statistics.verdicts import Pair, Verdict
+
+
+def rank_intervals(count: int, pairs: Sequence[Pair], last: int = 0) -> list[tuple[int, int]]:
+    """Return the best and the worst place of each of ``count`` compared rows.
+
+    [1 + number of clearly better rows, m - number of clearly worse rows], m = count + last (Mogstad, Romano, Shaikh and
+    Wilhelm 2023). All intervals contain the true ranks with probability 0.95 or more.
+
+    Args:
+        count: the number of compared rows.
+        pairs: the verdicts on their pairs.
+        last: the number of further rows that are worse than all of these without a test, because their runs diverged.
+    """
+    better, worse = [0] * count, [last] * count
+    for pair in pairs:
+        if pair.verdict in (Verdict.BETTER, Verdict.WORSE):
+            ahead, behind = (pair.first, pair.second) if pair.verdict is Verdict.BETTER else (pair.second, pair.first)
+            worse[ahead] += 1
+            better[behind] += 1
+    return [(1 + better[i], count + last - worse[i]) for i in range(count)]

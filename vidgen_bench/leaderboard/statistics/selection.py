@@ -1,0 +1,26 @@
+"""What choosing the best checkpoint did to the score: two observed numbers beside the final one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vidgen_bench.leaderboard.statistics import spread
+
+
+def optimism(selected: float, final: float, sign: int) -> float:
+    """Return how much better the chosen checkpoint looked when it was chosen than on its final samples.
+
+    value at selection - final mean if higher is better (``sign`` = 1), final mean - value at selection if lower is (-1).
+    """
+    return sign * (selected - final)
+
+
+def gain(trace: Sequence[float], final: float, sign: int) -> float | None:
+    """Return how much better the final score is than the last fifth of the training's evaluations; None without a trace.
+
+    final mean - mean(last fifth) if higher is better (``sign`` = 1), else its negative; a fifth is at least one evaluation.
+    """
+    if not trace:
+        return None
+    last = trace[-max(1, len(trace) // 5) :]
+    return sign * (final - spread.mean(last))
