@@ -40,6 +40,7 @@ COMMANDS = {
     "evaluate": "evaluate:evaluate",
     "sample": "sample:sample",
     "leaderboard": "leaderboard:leaderboard",
+    "paper": "paper:app",
     "plugins": "plugins.commands:app",
     "tracks": "tracks:app",
     "protocols": "protocols:app",

@@ -36,15 +36,26 @@ def welch(first: Sequence[float], second: Sequence[float]) -> Welch | None:
     """
     if min(len(first), len(second)) < 2:
         return None
-    difference = spread.mean(first) - spread.mean(second)
-    v1, v2 = spread.variance(first) / len(first), spread.variance(second) / len(second)
+    of_first, of_second = ((spread.mean(scores), spread.variance(scores), len(scores)) for scores in (first, second))
+    return welch_from_moments(of_first, of_second, _rounding(first, second))
+
+
+def welch_from_moments(
+    first: tuple[float, float, int], second: tuple[float, float, int], rounding: float = 0.0
+) -> Welch | None:
+    """Return the test from (mean, sample variance, number of scores) of each row; None if neither row has any spread.
+
+    ``rounding`` is the standard error up to which a spread is rounding.
+    """
+    (m1, s1, n1), (m2, s2, n2) = first, second
+    v1, v2 = s1 / n1, s2 / n2
     total = v1 + v2
-    if total <= _rounding(first, second) ** 2:
+    if total <= rounding**2:
         return None
     share = v1 / total
-    df = 1.0 / (share**2 / (len(first) - 1) + (1.0 - share) ** 2 / (len(second) - 1))
+    df = 1.0 / (share**2 / (n1 - 1) + (1.0 - share) ** 2 / (n2 - 1))
     error = math.sqrt(total)
-    return Welch(difference, error, df, student.two_sided_p(difference / error, df))
+    return Welch(m1 - m2, error, df, student.two_sided_p((m1 - m2) / error, df))
 
 
 def equal(first: Sequence[float], second: Sequence[float]) -> bool:
