@@ -98,15 +98,6 @@ def test_the_direction_of_the_metric() -> None:
     assert verdicts([low, high], -1) == ["better"]
 
 
-def test_families_are_compared_separately() -> None:
-    rows = [[1.0, 1.1, 0.9, 1.0], [1.3, 1.4, 1.2, 1.4], [1.0, 1.1, 0.9, 1.0], [9.0, 9.1, 8.9, 9.0]]
-    inside = compare(rows, 1, ["tgan", "tgan", "mocogan", "mocogan"])
-    assert [(p.first, p.second) for p in inside] == [(0, 1), (2, 3)]
-    alone = compare(rows[:2], 1)[0]
-    assert inside[0].corrected_p == alone.corrected_p == alone.test.p  # type: ignore[union-attr]
-    assert len(compare(rows, 1)) == 6
-
-
 def test_ranks_are_intervals() -> None:
     rows = [[9.0, 9.1, 8.9, 9.0], [5.0, 5.1, 4.9, 5.0], [5.05, 5.1, 4.95, 5.0], [1.0, 1.1, 0.9, 1.0]]
     assert rank_intervals(4, compare(rows, 1)) == [(1, 1), (2, 3), (2, 3), (4, 4)]

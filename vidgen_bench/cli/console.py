@@ -6,6 +6,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -68,3 +69,14 @@ def print_json(value: object) -> None:
     import json
 
     print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def write_out(text: str, target: Path | None) -> None:
+    """Print a text, or write it to a file and report the file."""
+    if target is None:
+        print(text, end="")
+        return
+    from vidgen_bench.system.files import write_text
+
+    write_text(target, text)
+    print(f"Wrote {target}")

@@ -25,6 +25,13 @@ class Format(StrEnum):
     json = "json"
     markdown = "markdown"
     csv = "csv"
+    latex = "latex"
+
+
+class Within(StrEnum):
+    """The rows that are compared with each other, apart from all rows of a table."""
+
+    backbone = "backbone"
 
 
 def leaderboard(
@@ -37,6 +44,16 @@ def leaderboard(
         ),
     ] = None,
     track: Annotated[str | None, typer.Option("--track", metavar="NAME", help="Show only this track.")] = None,
+    within: Annotated[
+        Within | None, typer.Option("--within", help="Compare and rank rows only with rows of the same backbone.")
+    ] = None,
+    compare: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--compare", metavar="A B", help="Compare two rows: difference, interval, p, and seeds needed."),
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option("--metric", metavar="NAME", help="With --compare: only this metric.")
+    ] = None,
     layout: Annotated[Format, typer.Option("--format", help="json and csv have full precision.")] = Format.table,
     extra: Annotated[
         bool,
@@ -46,19 +63,27 @@ def leaderboard(
     ] = False,
     target: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write to this file.")] = None,
 ) -> None:
-    """Rank runs: one table per track, with scores, their spread, and the scores of real clips and noise.
+    """Rank runs: one table per track, with scores, their confidence intervals, and the scores of real clips and noise.
 
     The records of a table share their track, data and protocol id.
 
-    Rows whose difference is within their spread share a rank.
+    A rank such as 1-2 means that the seeds do not separate two rows.
     """
-    from vidgen_bench.cli.console import complain
+    from vidgen_bench.cli.console import complain, write_out
+    from vidgen_bench.errors import RequestError
     from vidgen_bench.leaderboard.ranking import rankings
 
+    if metric and not compare:
+        raise RequestError(f"--metric {metric} needs --compare A B; a table has a column for every metric.")
+    if compare and layout not in (Format.table, Format.json):
+        raise RequestError(f"--compare has no --format {layout}; expected table or json.")
     collected = _collected(runs)
     try:
-        found = _of_track(rankings(collected.entries), track)
-        if not extra and layout in (Format.table, Format.markdown):
+        found = _of_track(rankings(collected.entries, within or "table"), track)
+        if compare:
+            write_out(_comparison(found, *compare, metric, layout), target)
+            return
+        if not extra and layout in (Format.table, Format.markdown, Format.latex):
             found = [r.plain() for r in found]
         if found or layout is Format.json or not collected.faults:
             _write(found, collected, layout, target, runs or [RUNS])
@@ -98,22 +123,31 @@ def _write(
     found: list[Ranking], collected: Collected, layout: Format, target: Path | None, searched: list[Path]
 ) -> None:
     """Print the leaderboard or write it to a file; a single line is printed without rich, which is slow to import."""
-    if not found and layout in (Format.table, Format.markdown):
+    from vidgen_bench.cli.console import output, write_out
+
+    if not found and layout in (Format.table, Format.markdown, Format.latex):
         folders = ", ".join(str(p) for p in [*searched, SHIPPED])
         print(f"No records in {folders}. Create one with: vidgen-bench run tgan+ode2")
     elif layout is Format.table and target is None:
-        from vidgen_bench.cli.console import output
         from vidgen_bench.leaderboard.render.terminal import render_terminal
 
         console = output()
         console.print(render_terminal(found, console.width))
-    elif target is None:
-        print(_text(found, collected, layout), end="")
     else:
-        from vidgen_bench.system.files import write_text
+        write_out(_text(found, collected, layout), target)
 
-        write_text(target, _text(found, collected, layout))
-        print(f"Wrote {target}")
+
+def _comparison(found: list[Ranking], first: str, second: str, metric: str | None, layout: Format) -> str:
+    """Return the comparison of two rows; raises ``RequestError`` if no table has both."""
+    from vidgen_bench.leaderboard.comparison import comparisons
+    from vidgen_bench.leaderboard.render.comparison_text import comparison_values, render_comparisons
+
+    compared = comparisons(found, first, second, metric)
+    if layout is Format.json:
+        import json
+
+        return json.dumps([comparison_values(c) for c in compared], indent=2, ensure_ascii=False) + "\n"
+    return render_comparisons(compared)
 
 
 def _text(found: list[Ranking], collected: Collected, layout: Format) -> str:
@@ -129,6 +163,10 @@ def _text(found: list[Ranking], collected: Collected, layout: Format) -> str:
         from vidgen_bench.leaderboard.render.markdown import render_markdown
 
         return render_markdown(found)
+    if layout is Format.latex:
+        from vidgen_bench.leaderboard.render.latex import render_latex
+
+        return render_latex(found)
     import io
 
     from rich.console import Console

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from vidgen_bench.cli.console import PLAIN_WIDTH, print_json
+from vidgen_bench.cli.console import PLAIN_WIDTH, output, write_out
 from vidgen_bench.cli.group import QuickGroup
 
 app = typer.Typer(cls=QuickGroup, rich_markup_mode="rich", no_args_is_help=True)
@@ -51,18 +51,14 @@ def claims(
 
     paper = load_claims()
     found = supports(paper)
-    if layout is ClaimsFormat.json and target is None:
-        print_json(claims_text.as_values(paper, found))
-    elif layout is ClaimsFormat.json:
+    if layout is ClaimsFormat.json:
         import json
 
-        _write(json.dumps(claims_text.as_values(paper, found), indent=2, ensure_ascii=False) + "\n", target)
+        write_out(json.dumps(claims_text.as_values(paper, found), indent=2, ensure_ascii=False) + "\n", target)
     elif layout is ClaimsFormat.markdown:
-        _write(claims_text.render_markdown(paper, found), target)
+        write_out(claims_text.render_markdown(paper, found), target)
     else:
-        from vidgen_bench.cli.console import output
-
-        _write(claims_text.render_text(paper, found, output().width if target is None else PLAIN_WIDTH), target)
+        write_out(claims_text.render_text(paper, found, output().width if target is None else PLAIN_WIDTH), target)
 
 
 @app.command("figure-3")
@@ -74,14 +70,4 @@ def figure_3(
     from vidgen_bench.leaderboard.published import figure_3
 
     found = figure_3.traces()
-    _write(figure_3.render_csv(found) if layout is FigureFormat.csv else figure_3.render_svg(found), target)
-
-
-def _write(text: str, target: Path | None) -> None:
-    if target is None:
-        print(text, end="")
-        return
-    from vidgen_bench.system.files import write_text
-
-    write_text(target, text)
-    print(f"Wrote {target}")
+    write_out(figure_3.render_csv(found) if layout is FigureFormat.csv else figure_3.render_svg(found), target)

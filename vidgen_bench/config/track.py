@@ -4,6 +4,7 @@ The fingerprint hashes what the track declares, so it is known before any work. 
 
 - the name, the summary, and keys at their default, so that a new key does not change old tracks;
 - further scores, because each has an id of its own;
+- ``[ranking]``, because the number of seeds behind a rank does not change what one run does or scores;
 - ``[defaults]``, because option values belong to a row of a table: the record keeps each of them, and rows with different values are
   never averaged.
 
@@ -141,6 +142,12 @@ class EvaluationPart(Strict):
         return content
 
 
+class RankingPart(Strict):
+    """What a rank on this track rests on."""
+
+    seeds: int = Field(default=5, ge=2, le=100, description="a rank uses exactly the seeds 0 .. seeds - 1, each once")
+
+
 class Track(Strict):
     """One track, validated; ``defaults`` maps a plugin's name to option values."""
 
@@ -152,6 +159,7 @@ class Track(Strict):
     instrument: InstrumentPart
     evaluation: EvaluationPart
     budget: Budget
+    ranking: RankingPart = RankingPart()
     defaults: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -173,7 +181,7 @@ class Track(Strict):
         """The content that the fingerprint covers; see the module's docstring for what is left out."""
         content = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         content["evaluation"] = self.evaluation.declared
-        return {k: v for k, v in content.items() if k not in ("name", "summary", "ranked", "defaults")}
+        return {k: v for k, v in content.items() if k not in ("name", "summary", "ranked", "ranking", "defaults")}
 
     @property
     def fingerprint(self) -> str:

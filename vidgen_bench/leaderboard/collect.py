@@ -32,10 +32,10 @@ def collect(runs: Iterable[Path], shipped: Iterable[Path] = ()) -> Collected:
 
     Args:
         runs: folders to search for files named ``record.json``, at any depth, or paths of such files.
-        shipped: folders in which every ``.json`` file is a record.
+        shipped: folders in which every ``.json`` file is a record, except in their folder ``published``.
     """
     faults: list[RecordError] = []
-    paths = {p.resolve(): p for root in shipped for p in _below(root, faults) if p.suffix == ".json"}
+    paths = {p.resolve(): p for root in shipped for p in _below(root, faults) if _shipped(root, p)}
     paths |= {p.resolve(): p for root in runs for p in _below(root, faults) if p.name == RECORD_FILE or p == root}
     entries: list[Entry] = []
     for path in sorted(paths.values()):
@@ -44,6 +44,10 @@ def collect(runs: Iterable[Path], shipped: Iterable[Path] = ()) -> Collected:
         except RecordError as error:
             faults.append(error)
     return Collected(tuple(entries), tuple(faults))
+
+
+def _shipped(root: Path, path: Path) -> bool:
+    return path.suffix == ".json" and path.relative_to(root).parts[0] != "published"
 
 
 def _below(root: Path, faults: list[RecordError]) -> Iterator[Path]:

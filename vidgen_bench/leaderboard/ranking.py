@@ -1,15 +1,12 @@
-"""Rankings: the order of comparable rows, and the ranks that their spreads support.
+"""Rankings: comparable rows from best to worst, and the ranks that their seeds support.
 
-External clips are listed among the rows without a rank: they were measured in the same way, but not trained in the same way.
-
-Two rows are *tied* if ``|m1 - m2| <= sqrt(s1^2 + s2^2)`` for means m and spreads s of the track's selection metric;
-a row without a spread (a single value) is tied with every other row. A row's rank is a range, from one more than the number
-of clearly better rows to the number of rows that are not clearly worse. ``1-2`` means that the order of two rows may be chance.
+A rank uses exactly the seeds that the track declares, each once. A row without all of them is listed below the ranked rows, with the
+command that runs the missing ones. External clips are listed without a rank: they were measured in the same way, but not trained in
+the same way. Each metric with a better direction has ranks of its own (:mod:`vidgen_bench.leaderboard.standings`).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -18,25 +15,41 @@ from vidgen_bench.leaderboard.anchors import Anchors, anchors_of
 from vidgen_bench.leaderboard.collect import Entry, selected
 from vidgen_bench.leaderboard.columns import Column, columns
 from vidgen_bench.leaderboard.comparable import Measuring, comparable, device_model, measured_by
-from vidgen_bench.leaderboard.rows import Row, Summary, labels_of, rows_of
+from vidgen_bench.leaderboard.estimates import Estimate, estimate, floor_of, with_borrowed
+from vidgen_bench.leaderboard.rows import Row, labels_of, rows_of
+from vidgen_bench.leaderboard.standings import LAST, Contender, Standing, standing
 from vidgen_bench.records.record import Record
+
+Family = Literal["table", "backbone"]
+"""The rows that are compared with each other: all of a table, or those with the same backbone."""
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """A row with its label and its rank: the best and the worst possible rank, or None for an unranked row."""
+    """A row with its label, its estimates and its ranks."""
 
     row: Row
     spec: str
     options: str
-    rank: tuple[int, int] | None
+    estimates: dict[str, Estimate]
+    """By metric; a metric without a score is missing."""
+    missing: tuple[int, ...]
+    """Declared seeds without a run; such a row has no rank."""
+    diverged: tuple[int, ...]
+    """Declared seeds whose run diverged."""
+    ranks: dict[str, tuple[int, int]]
+    """Best and worst rank by metric; empty for an unranked row."""
 
     @property
-    def place(self) -> str:
-        """The rank as a text: ``3`` or ``1-2``, or a dash for None."""
-        if self.rank is None:
+    def label(self) -> str:
+        """The spec, followed by the options if there are any."""
+        return f"{self.spec} {self.options}".rstrip()
+
+    def place(self, metric: str) -> str:
+        """Return a rank as a text: ``3`` or ``1-2``, or a dash without a rank."""
+        if metric not in self.ranks:
             return "–"
-        best, worst = self.rank
+        best, worst = self.ranks[metric]
         return str(best) if best == worst else f"{best}-{worst}"
 
 
@@ -53,11 +66,16 @@ class Ranking:
     device_model: str | None
     """The hardware of all runs, if the budget is in device-hours; ``2 x`` precedes the name for two devices."""
     ranked: bool
+    seeds: tuple[int, ...]
+    """The seeds that the track declares for a rank."""
+    family: Family
     select: str
     metrics: dict[str, Column]
     """The metric columns by name."""
     rows: tuple[Ranked, ...]
     anchors: Anchors
+    standings: dict[str, Standing]
+    """Verdicts by metric, for the metrics with a better direction; pairs are positions in ``rows``."""
 
     @property
     def name(self) -> str:
@@ -74,58 +92,95 @@ class Ranking:
         return self.metrics[self.select].better if self.select in self.metrics else "higher"
 
 
-def rankings(entries: Sequence[Entry]) -> list[Ranking]:
+def rankings(entries: Sequence[Entry], family: Family = "table") -> list[Ranking]:
     """Return one ranking per group of comparable records, ordered by track name, with the track's own protocol first."""
-    return [_ranking(group) for group in comparable(entries)]
+    return [_ranking(group, family) for group in comparable(entries)]
 
 
-def _ranking(given: Sequence[Entry]) -> Ranking:
+def _ranking(given: Sequence[Entry], family: Family) -> Ranking:
     first = next((e.record for e in given if e.record.external is None), given[0].record)
     select = selected(first) or ""
     entries, metrics = columns(given, select)
     records = [e.record for e in entries]
-    # one copy of a track that declares itself unranked makes the whole ranking unranked
+    # of copies of one track, an unranked one makes the whole ranking unranked, and the one with the most seeds counts
     ranked = all(r.track.ranked for r in records)
+    seeds = tuple(range(max(r.track.seeds for r in records)))
+    anchors = anchors_of(records)
+    rows = _ordered(rows_of(entries), select, metrics, anchors, seeds)
+    standings = {m: _standing(rows, m, c, seeds, family) for m, c in metrics.items() if c.better != "neither"}
+    if not ranked:
+        standings = {}
     return Ranking(
         names=tuple(sorted({r.track.name for r in records})),
         record=first,
         measured_by=measured_by(first),
         device_model=device_model(first),
         ranked=ranked,
+        seeds=seeds,
+        family=family,
         select=select,
         metrics=metrics,
-        rows=_ordered(rows_of(entries), select, metrics, ranked),
-        anchors=anchors_of(records),
+        rows=tuple(
+            replace(row, ranks={m: s.ranks[i] for m, s in standings.items() if i in s.ranks})
+            for i, row in enumerate(rows)
+        ),
+        anchors=anchors,
+        standings=standings,
     )
 
 
-def _ordered(rows: list[Row], select: str, metrics: dict[str, Column], ranked: bool) -> tuple[Ranked, ...]:
-    """Return the rows from best to worst, then those without the metric, then those whose runs all diverged."""
-    sign = 1.0 if select in metrics and metrics[select].better == "lower" else -1.0
-    named = list(zip(rows, labels_of(rows), strict=True))
-
-    def place(item: tuple[Row, tuple[str, str]]) -> tuple[int, float, tuple[str, str]]:
-        row, label = item
-        score = row.scores.get(select)
-        return (0, sign * score.mean, label) if score else (2 if row.diverged == len(row.entries) else 1, 0.0, label)
-
-    named.sort(key=place)
-    scores = [None if row.external else row.scores.get(select) for row, _ in named]
-    return tuple(
-        Ranked(row, spec, options, _rank(score, [s for s in scores if s], sign) if ranked and score else None)
-        for (row, (spec, options)), score in zip(named, scores, strict=True)
-    )
+def backbone_of(row: Row) -> str:
+    """Return the name of a row's backbone; empty for external clips."""
+    return next((p.name for p in row.records[0].plugins if p.kind == "backbone"), "")
 
 
-def _rank(score: Summary, scores: Sequence[Summary], sign: float) -> tuple[int, int]:
-    apart = [s for s in scores if not tied(s, score)]
-    better = sum(sign * s.mean < sign * score.mean for s in apart)
-    worse = len(apart) - better
-    return 1 + better, len(scores) - worse
+def sign_of(column: Column) -> int:
+    """Return 1 if higher is better or no direction is, -1 if lower is better."""
+    return -1 if column.better == "lower" else 1
 
 
-def tied(a: Summary, b: Summary) -> bool:
-    """Return whether two means differ by at most their joint spread; True if a spread is unknown."""
-    if a.std is None or b.std is None:
-        return True
-    return abs(a.mean - b.mean) <= math.hypot(a.std, b.std)
+def _ordered(
+    rows: list[Row], select: str, metrics: dict[str, Column], anchors: Anchors, seeds: tuple[int, ...]
+) -> list[Ranked]:
+    """Return the rows: complete ones from best to worst, incomplete ones likewise, then those without a score.
+
+    Rows that diverged are last in their group.
+    """
+    found: dict[str, list[Estimate | None]] = {}
+    for metric, column in metrics.items():
+        sign = sign_of(column)
+        floor = floor_of(anchors, metric, sign)
+        found[metric] = with_borrowed([estimate(row, metric, sign, floor, seeds) for row in rows], len(seeds))
+    ranked = [
+        Ranked(
+            row,
+            *label,
+            {m: e for m, estimates in found.items() if (e := estimates[i])},
+            missing=() if row.external else tuple(s for s in seeds if s not in row.seeds),
+            diverged=tuple(sorted({r.seed for r in row.records if r.status == "diverged" and r.seed in seeds})),
+            ranks={},
+        )
+        for i, (row, label) in enumerate(zip(rows, labels_of(rows), strict=True))
+    ]
+    sign = sign_of(metrics[select]) if select in metrics else 1
+
+    def place(item: Ranked) -> tuple[bool, bool, bool, float, str, str]:
+        score = item.estimates.get(select)
+        fell = item.row.diverged == len(item.row.entries) or len(item.diverged) >= LAST
+        return score is None, bool(item.missing), fell, -sign * score.mean if score else 0.0, item.spec, item.options
+
+    return sorted(ranked, key=place)
+
+
+def _standing(
+    rows: Sequence[Ranked], metric: str, column: Column, seeds: tuple[int, ...], family: Family
+) -> Standing:
+    """Return the standing of the rows that can be ranked: trained here, with every declared seed, and a score in the metric."""
+    contenders = [
+        Contender(i, row.estimates[metric], len(row.diverged), backbone_of(row.row) if family == "backbone" else "")
+        for i, row in enumerate(rows)
+        if not row.row.external and not row.missing and metric in row.estimates
+        # without an anchor a diverged seed has no score; fewer seeds than declared give no rank
+        and set(row.estimates[metric].seeds) == set(seeds)
+    ]
+    return standing(contenders, sign_of(column), len(seeds))

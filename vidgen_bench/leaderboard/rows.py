@@ -1,4 +1,4 @@
-"""Rows: runs of one spec with equal options, summarised over their seeds."""
+"""Rows: runs of one spec with equal options; and the mean and spread that the paper prints."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal
 
 from vidgen_bench.host.options import option_text
@@ -104,15 +103,6 @@ class Row:
         for plugin in (p for r in self.records for p in r.plugins):
             found.setdefault(plugin.distribution, set()).add(plugin.version)
         return found
-
-    @cached_property
-    def scores(self) -> dict[str, Summary]:
-        """The summary of each metric over the finished runs that have it."""
-        finished = [r for r in self.records if r.status != "diverged"]
-        names = dict.fromkeys(name for r in finished for name in r.scores)
-        return {
-            name: over_seeds([(r.seed, r.scores[name].values) for r in finished if name in r.scores]) for name in names
-        }
 
 
 def rows_of(entries: Sequence[Entry]) -> list[Row]:

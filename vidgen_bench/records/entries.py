@@ -34,6 +34,7 @@ class TrackEntry(Strict):
     name: str
     fingerprint: str
     ranked: bool
+    seeds: int = Field(default=5, ge=2, le=100, description="a rank uses exactly the seeds 0 .. seeds - 1")
     declared: dict[str, Any]
 
     @property

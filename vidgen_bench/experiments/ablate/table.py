@@ -15,8 +15,8 @@ from vidgen_bench.experiments.ablate.values import State, Value, values
 from vidgen_bench.leaderboard.anchors import describe
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
-from vidgen_bench.leaderboard.render.notes import ARROWS, anchor_caution, anchor_sentence, spread_sentences
-from vidgen_bench.leaderboard.render.numbers import decimals, mean_and_spread, seeds
+from vidgen_bench.leaderboard.render.notes import ARROWS, anchor_caution, anchor_sentence
+from vidgen_bench.leaderboard.render.numbers import decimals, decimals_of, mean_and_spread, seeds
 from vidgen_bench.leaderboard.rows import Summary
 
 
@@ -74,8 +74,8 @@ def ablation_table(ablation: Ablation, results: Sequence[Result], metric: Metric
     suite = ablation.suite
     found = values(ablation, results)
     summaries = [v.summary for group in found.values() for v in group if v.summary]
-    places = decimals(summaries)
-    printed = decimals(_as_summary(c.published) for c in suite.cells if c.published)
+    places = decimals(s.std for s in summaries)
+    printed = decimals(c.published.std for c in suite.cells if c.published)
     notes, cells = _Footnotes(), {}
     for row in suite.rows:
         for column in suite.columns:
@@ -166,6 +166,18 @@ def _anchors(ablation: Ablation, results: Sequence[Result]) -> Iterator[str]:
         yield "Caution: cells of the same track were measured differently; `vidgen-bench leaderboard` separates them."
 
 
+def spread_sentences(scores: Sequence[Summary]) -> Iterator[str]:
+    """Yield the sentences that explain ± in these scores."""
+    kinds = {s.over for s in scores if s.std is not None}
+    if "batches" in kinds:
+        over = "population standard deviation over its final batches; it says nothing about other seeds"
+        yield f"± of one seed: {over}."
+    if "seeds" in kinds:
+        yield "± of several seeds: sample standard deviation between the means of the seeds."
+    if any(s.std is None for s in scores):
+        yield "A score without ± is a single value: its spread is unknown."
+
+
 def rankings_of(results: Sequence[Result]) -> list[Ranking]:
     """Return one ranking per group of comparable records, as the leaderboard does."""
     return rankings([Entry(r.job.folder.record_path, r.record) for r in results if r.record])
@@ -174,5 +186,5 @@ def rankings_of(results: Sequence[Result]) -> list[Ranking]:
 def anchor_scores(ranking: Ranking, metric: str) -> dict[str, str]:
     """Return the anchor scores of a ranking as texts: ``{"real (ceiling)": "7.64 ± 0.02"}``."""
     scores = {name: found[metric] for name, found in ranking.anchors.scores.items() if metric in found}
-    places = decimals([s for r in ranking.rows for m, s in r.row.scores.items() if m == metric] or scores.values())
+    places = decimals_of(ranking)[metric]
     return {describe(name): mean_and_spread(summary, places) for name, summary in scores.items()}

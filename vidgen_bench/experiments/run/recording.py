@@ -181,7 +181,11 @@ def record_of_run(
 def track_entry(track: Track) -> entries.TrackEntry:
     """Return a track as a record keeps it."""
     return entries.TrackEntry(
-        name=track.name, fingerprint=track.fingerprint, ranked=track.ranked, declared=track.declared
+        name=track.name,
+        fingerprint=track.fingerprint,
+        ranked=track.ranked,
+        seeds=track.ranking.seeds,
+        declared=track.declared,
     )
 
 

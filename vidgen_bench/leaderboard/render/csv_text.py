@@ -1,51 +1,50 @@
-"""The leaderboard as CSV: one line per row or anchor, with numbers in full precision."""
+"""The leaderboard as CSV: one line per row or anchor and metric, with numbers in full precision."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vidgen_bench.leaderboard.columns import Column
-from vidgen_bench.leaderboard.comparable import Measuring, protocol_of
+from vidgen_bench.leaderboard.comparable import Measuring
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
 from vidgen_bench.leaderboard.render.json_text import status
-from vidgen_bench.leaderboard.rows import Summary
 
-_PARTS = ("mean", "std", "std_over", "count", "protocol", "measured_by")
+COLUMNS = (
+    "track", "kind", "spec", "given", "metric", "mean", "interval_low", "interval_high", "interval_is_borrowed",
+    "sd_between_seeds", "sd_between_batches", "std_of_batches", "rank_best", "rank_worst", "optimism", "gain", "scores", "seeds",
+    "missing_seeds", "status", "parameters_temporal", "parameters_generator", "iterations", "device_hours", "options", "ranked",
+    "family", "track_fingerprint", "data_fingerprint", "protocol", "measured_by", "device_model",
+)  # fmt: skip
+"""``scores`` are the means of the seeds, in the order of ``seeds``; ``std_of_batches`` is the anchors' population deviation."""
 
 
 def render_csv(rankings: Sequence[Ranking]) -> str:
-    """Return a header and one line per row and anchor; missing values are empty."""
-    metrics = list(dict.fromkeys(m for r in rankings for m in r.metrics))
-    lines = [_shared(r) | line for r in rankings for line in (*_anchors(r), *(_row(r, ranked) for ranked in r.rows))]
+    """Return a header and one line per row or anchor and metric; missing values are empty."""
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, _columns(metrics), restval="", lineterminator="\n")
+    writer = csv.DictWriter(stream, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(lines)
+    for ranking in rankings:
+        for metric, column in ranking.metrics.items():
+            shared = _shared(ranking, metric, column)
+            writer.writerows(shared | line for line in (*_anchors(ranking, metric), *_rows(ranking, metric)))
     return stream.getvalue()
 
 
-def _columns(metrics: Sequence[str]) -> list[str]:
-    scores = [f"{m}_{part}" for m in metrics for part in _PARTS]
-    return [
-        "track", "ranked", "kind", "rank_best", "rank_worst", "spec", "given", *scores,
-        "parameters_temporal", "parameters_generator", "iterations", "device_hours", "seeds", "status", "options",
-        "track_fingerprint", "data_fingerprint", "protocol", "measured_by", "device_model",
-    ]  # fmt: skip
-
-
-def _shared(ranking: Ranking) -> dict[str, Any]:
+def _shared(ranking: Ranking, metric: str, column: Column) -> dict[str, Any]:
     record = ranking.record
     return {
         "track": ranking.names[0],
+        "metric": metric,
         "ranked": str(ranking.ranked).lower(),
+        "family": ranking.family,
         "track_fingerprint": record.track.fingerprint,
         "data_fingerprint": record.data.fingerprint,
-        "protocol": protocol_of(record),
-        "measured_by": _plugins(ranking.measured_by),
+        "protocol": column.source.protocol,
+        "measured_by": _plugins(column.source.measured_by),
         "device_model": ranking.device_model or "",
     }
 
@@ -54,39 +53,54 @@ def _plugins(measured_by: Measuring) -> str:
     return "; ".join(f"{kind} {name} of {owner}" for kind, name, owner in measured_by)
 
 
-def _scores(columns: Mapping[str, Column], scores: Mapping[str, Summary]) -> dict[str, Any]:
-    """Return the cells of each score, with its protocol, because a column may have different protocols in two tables."""
-    cells: dict[str, Any] = {}
-    for name in (name for name in columns if name in scores):
-        s, source = scores[name], columns[name].source
-        values = (s.mean, s.std, s.over, s.count, source.protocol, _plugins(source.measured_by))
-        cells |= {f"{name}_{part}": value for part, value in zip(_PARTS, values, strict=True)}
+def _anchors(ranking: Ranking, metric: str) -> Iterator[dict[str, Any]]:
+    for name, scores in ranking.anchors.scores.items():
+        if metric in scores:
+            yield {"kind": "anchor", "spec": name, "mean": scores[metric].mean, "std_of_batches": scores[metric].std}
+
+
+def _rows(ranking: Ranking, metric: str) -> Iterator[dict[str, Any]]:
+    for ranked in ranking.rows:
+        yield _row(ranked) | _estimate(ranked, metric)
+
+
+def _estimate(ranked: Ranked, metric: str) -> dict[str, Any]:
+    if (found := ranked.estimates.get(metric)) is None:
+        return {}
+    best, worst = ranked.ranks.get(metric, ("", ""))
+    cells = {
+        "mean": found.mean,
+        "sd_between_seeds": found.between_seeds,
+        "sd_between_batches": found.between_batches,
+        "rank_best": best,
+        "rank_worst": worst,
+        "optimism": found.optimism,
+        "gain": found.gain,
+        "scores": " ".join(repr(score) for score in found.scores),
+        "seeds": "" if ranked.row.external else " ".join(str(seed) for seed in sorted(found.seeds)),
+    }
+    if found.interval:
+        cells |= {
+            "interval_low": found.interval.low,
+            "interval_high": found.interval.high,
+            "interval_is_borrowed": str(found.interval.borrowed).lower(),
+        }
     return cells
 
 
-def _anchors(ranking: Ranking) -> list[dict[str, Any]]:
-    return [
-        {"kind": "anchor", "spec": name, **_scores(ranking.metrics, scores)}
-        for name, scores in ranking.anchors.scores.items()
-    ]
-
-
-def _row(ranking: Ranking, ranked: Ranked) -> dict[str, Any]:
+def _row(ranked: Ranked) -> dict[str, Any]:
     row, first = ranked.row, ranked.row.records[0]
-    best, worst = ranked.rank or ("", "")
     runs = [] if row.external else row.records  # the training of external clips is unknown, not zero
     return {
         "kind": "row",
-        "rank_best": best,
-        "rank_worst": worst,
         "spec": row.spec,
         "given": json.dumps(row.given, sort_keys=True) if row.given else "",
-        **_scores(ranking.metrics, row.scores),
+        "missing_seeds": " ".join(map(str, ranked.missing)),
+        "status": status(ranked),
         "parameters_temporal": first.parameters.temporal,
         "parameters_generator": first.parameters.parts.get("generator", ""),
         "iterations": " ".join(str(r.spent.iterations) for r in runs),
         "device_hours": " ".join(repr(r.measured.device_hours) for r in runs),
         "seeds": " ".join(str(r.seed) for r in runs),
-        "status": status(ranked),
         "options": json.dumps(row.options, sort_keys=True),
     }

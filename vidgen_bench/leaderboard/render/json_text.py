@@ -10,10 +10,13 @@ from typing import Any
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.columns import Column
 from vidgen_bench.leaderboard.comparable import Measuring, protocol_of
+from vidgen_bench.leaderboard.estimates import Estimate
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
 from vidgen_bench.leaderboard.render.notes import notes
+from vidgen_bench.leaderboard.standings import Standing
+from vidgen_bench.leaderboard.statistics.verdicts import Pair
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def render_json(rankings: Sequence[Ranking], faults: Sequence[str] = ()) -> str:
@@ -37,10 +40,13 @@ def _ranking(ranking: Ranking) -> dict[str, Any]:
         "protocols": {name: s.model_dump(mode="json") for r in records for name, s in r.protocols.items()},
         "measured_by": _plugins(ranking.measured_by),
         "device_model": ranking.device_model,
+        "seeds": list(ranking.seeds),
+        "family": ranking.family,
         "select": ranking.select,
         "better": ranking.better,
         "metrics": {name: _column(column) for name, column in ranking.metrics.items()},
         "rows": [_row(r) for r in ranking.rows],
+        "standings": {metric: _standing(standing) for metric, standing in ranking.standings.items()},
         "anchors": {name: {m: asdict(s) for m, s in scores.items()} for name, scores in ranking.anchors.scores.items()},
         "notes": notes(ranking),
     }
@@ -65,14 +71,53 @@ def _column(column: Column) -> dict[str, Any]:
 def _row(ranked: Ranked) -> dict[str, Any]:
     row, first = ranked.row, ranked.row.records[0]
     return {
-        "rank": list(ranked.rank) if ranked.rank else None,
+        "ranks": {metric: list(rank) for metric, rank in ranked.ranks.items()},
+        "missing_seeds": list(ranked.missing),
+        "diverged_seeds": list(ranked.diverged),
         "spec": row.spec,
         "given": row.given,
         "options": row.options,
-        "scores": {name: asdict(summary) for name, summary in row.scores.items()},
+        "scores": {name: estimate_values(estimate) for name, estimate in ranked.estimates.items()},
         "parameters": {"temporal": first.parameters.temporal, "parts": first.parameters.parts},
         "status": status(ranked),
         "runs": [_run(entry) for entry in row.entries],
+    }
+
+
+def estimate_values(estimate: Estimate) -> dict[str, Any]:
+    """Return an estimate as values for JSON."""
+    interval = estimate.interval
+    return {
+        "mean": estimate.mean,
+        "interval": [interval.low, interval.high] if interval else None,
+        "interval_is_borrowed": bool(interval and interval.borrowed),
+        "seeds": {str(seed): score for seed, score in sorted(estimate.seeds.items())},
+        "sd_between_seeds": estimate.between_seeds,
+        "sd_between_batches": estimate.between_batches,
+        "optimism": estimate.optimism,
+        "gain": estimate.gain,
+    }
+
+
+def _standing(standing: Standing) -> dict[str, Any]:
+    return {
+        "resolution": asdict(standing.resolution) if standing.resolution else None,
+        "pairs": [pair_values(pair) for pair in standing.pairs],
+    }
+
+
+def pair_values(pair: Pair) -> dict[str, Any]:
+    """Return a verdict as values for JSON; ``first`` and ``second`` are positions among the rows."""
+    test = pair.test
+    return {
+        "first": pair.first,
+        "second": pair.second,
+        "difference": test.difference if test else None,
+        "interval": [test.difference - test.half_width, test.difference + test.half_width] if test else None,
+        "df": test.df if test else None,
+        "p": test.p if test else None,
+        "corrected_p": pair.corrected_p,
+        "verdict": str(pair.verdict),
     }
 
 

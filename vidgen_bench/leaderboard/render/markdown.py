@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vidgen_bench.leaderboard.anchors import describe
-from vidgen_bench.leaderboard.ranking import Ranking
+from vidgen_bench.leaderboard.ranking import Ranked, Ranking
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.json_text import status
 from vidgen_bench.leaderboard.render.notes import heading, identity, notes
@@ -41,15 +41,21 @@ def _rows(ranking: Ranking) -> list[list[str]]:
     places = numbers.decimals_of(ranking)
     return [
         [
-            ranked.place,
+            ranked.place(ranking.select),
             escape(ranked.spec),
             escape(ranked.options),
-            *(numbers.mean_and_spread(ranked.row.scores.get(m), places[m]) for m in ranking.metrics),
+            *(_score(ranking, ranked, m, places[m]) for m in ranking.metrics),
             *numbers.costs(ranked.row).values(),
             status(ranked),
         ]
         for ranked in ranking.rows
     ]
+
+
+def _score(ranking: Ranking, ranked: Ranked, metric: str, places: int) -> str:
+    text = numbers.mean_and_interval(ranked.estimates.get(metric), places)
+    rank = f" (rank {ranked.place(metric)})" if metric in ranked.ranks and metric != ranking.select else ""
+    return f"{text}{rank}"
 
 
 def _anchor(ranking: Ranking, name: str) -> list[str]:

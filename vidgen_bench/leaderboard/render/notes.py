@@ -1,15 +1,22 @@
-"""The sentences below a table: the comparison, the meaning of ±, ties, caveats and cautions."""
+"""The sentences below a table: the order, the verdicts, the meaning of ranks and ±, caveats and cautions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from vidgen_bench.leaderboard.anchors import Anchors
 from vidgen_bench.leaderboard.columns import OURS
 from vidgen_bench.leaderboard.comparable import MEASURING, Measuring, protocol_of
-from vidgen_bench.leaderboard.ranking import Ranking
-from vidgen_bench.leaderboard.render.numbers import span
+from vidgen_bench.leaderboard.ranking import Ranking, backbone_of
+from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.render.verdicts_text import (
+    contradictions,
+    resolution_line,
+    unranked_lines,
+    verdict_lines,
+)
 from vidgen_bench.leaderboard.rows import Summary
+from vidgen_bench.leaderboard.statistics.verdicts import LEVEL
 from vidgen_bench.records.anchors import ANCHORS
 from vidgen_bench.records.caveats import CAVEATS
 
@@ -40,10 +47,10 @@ def identity(ranking: Ranking) -> str:
 
 def notes(ranking: Ranking) -> list[str]:
     """Return the sentences below a table."""
-    scores = [s for r in ranking.rows for name, s in r.row.scores.items() if name in ranking.metrics]
-    lines = [_order(ranking), anchor_sentence(ranking.anchors.scores), *spread_sentences(scores)]
-    if any(r.rank and r.rank[0] != r.rank[1] for r in ranking.rows):
-        lines.append("A rank such as 1-2 is a tie: two rows are tied if |m1 - m2| <= sqrt(s1² + s2²).")
+    anchors = [s for found in ranking.anchors.scores.values() for name, s in found.items() if name in ranking.metrics]
+    lines = [_order(ranking), *verdict_lines(ranking), resolution_line(ranking), *contradictions(ranking)]
+    lines += [*unranked_lines(ranking), *_ranks(ranking), *_intervals(ranking)]
+    lines += [anchor_sentence(ranking.anchors.scores), *anchor_spread(anchors)]
     if not ranking.ranked:
         lines.append("This track ranks nothing: its rows are listed in order, without ranks.")
     if any(r.row.external for r in ranking.rows):
@@ -53,6 +60,33 @@ def notes(ranking: Ranking) -> list[str]:
     lines += [*_protocols(ranking), *_cautions(ranking)]
     lines.append(anchor_caution(ranking.anchors))
     return [*filter(None, lines), *_versions(ranking)]
+
+
+def _ranks(ranking: Ranking) -> Iterator[str]:
+    """Yield what a rank means, and the family that its correction covers."""
+    if not any(row.ranks for row in ranking.rows):
+        return
+    family = "this table" if ranking.family == "table" else "each backbone"
+    yield (
+        f"Ranks: the places that Welch's t-test over the means of seeds {numbers.seeds(ranking.seeds)} leaves open, with Holm's "
+        f"correction over all pairs of {family} (level {LEVEL}); 1-2 means that the order of two rows may be chance."
+    )
+    if ranking.family == "table" and len({backbone_of(r.row) for r in ranking.rows if r.ranks}) > 1:
+        yield "More rows make ranks wider. To compare temporal generators, use --within backbone: fewer pairs, narrower ranks."
+
+
+def _intervals(ranking: Ranking) -> Iterator[str]:
+    """Yield what ± means in the rows."""
+    found = [e.interval for r in ranking.rows for m, e in r.estimates.items() if m in ranking.metrics]
+    if any(i and not i.borrowed for i in found):
+        yield "± of a row: 95 % confidence interval of the mean over its seeds."
+    if any(i and i.borrowed for i in found):
+        yield (
+            f"(±) of a row with one seed: with probability 0.95, the mean of an equally good row with {len(ranking.seeds)} seeds lies "
+            "within it, by the spread between the seeds of the other rows."
+        )
+    if any(i is None for i in found):
+        yield "A row without ± has one seed: nothing is known about its spread between seeds."
 
 
 def _owned(plugins: Measuring) -> str:
@@ -103,7 +137,7 @@ def _order(ranking: Ranking) -> str:
         return "No run of this track finished."
     of = runs or scored
     stamp = of[0].protocols.get(of[0].metrics[select].protocol)
-    drawn = f"{span([len(r.scores[select].values) for r in of])} x {stamp.protocol['samples']}" if stamp else "1"
+    drawn = f"{numbers.span([len(r.scores[select].values) for r in of])} x {stamp.protocol['samples']}" if stamp else "1"
     ordered = f"Ordered by {ranking.metrics[select].title}, {ranking.better} is better."
     if not runs:
         return f"{ordered} All scores are of external clips, {drawn} of them."
@@ -125,19 +159,10 @@ def anchor_caution(anchors: Anchors) -> str:
     return f"Caution: the records disagree on the anchors {names}; were they measured in the same way?" if names else ""
 
 
-def spread_sentences(scores: Iterable[Summary]) -> list[str]:
-    """Return the sentences that explain ± in these scores."""
-    scores = list(scores)
-    kinds = {s.over for s in scores if s.std is not None}
-    lines = []
-    if "batches" in kinds:
-        over = "population standard deviation over its final batches; it says nothing about other seeds"
-        lines.append(f"± of one seed: {over}.")
-    if "seeds" in kinds:
-        lines.append("± of several seeds: sample standard deviation between the means of the seeds.")
-    if any(s.std is None for s in scores):
-        lines.append("A score without ± is a single value: its spread is unknown, so it is tied with every row.")
-    return lines
+def anchor_spread(anchors: Iterable[Summary]) -> list[str]:
+    """Return the sentence that explains ± of anchors, if any has one."""
+    with_spread = any(s.std is not None for s in anchors)
+    return ["± of an anchor: population standard deviation over its batches."] if with_spread else []
 
 
 def _versions(ranking: Ranking) -> list[str]:

@@ -5,23 +5,39 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from vidgen_bench.leaderboard.estimates import Estimate
 from vidgen_bench.leaderboard.ranking import Ranking
 from vidgen_bench.leaderboard.rows import Row, Summary
 
 DASH = "–"
 
 
-def decimals(summaries: Iterable[Summary]) -> int:
+def decimals(spreads: Iterable[float | None]) -> int:
     """Return the decimals of a column: two significant digits of its median spread, 0 to 4; 2 if none is known."""
-    spreads = sorted(s.std for s in summaries if s.std)
-    if not spreads:
+    known = sorted(spread for spread in spreads if spread)
+    if not known:
         return 2
-    return min(max(1 - math.floor(math.log10(spreads[len(spreads) // 2])), 0), 4)
+    return min(max(1 - math.floor(math.log10(known[len(known) // 2])), 0), 4)
 
 
 def decimals_of(ranking: Ranking) -> dict[str, int]:
     """Return the decimals of every metric column of a ranking."""
-    return {m: decimals(r.row.scores[m] for r in ranking.rows if m in r.row.scores) for m in ranking.metrics}
+    found: dict[str, list[float | None]] = {metric: [] for metric in ranking.metrics}
+    for metric, spreads in found.items():
+        estimates = [row.estimates[metric] for row in ranking.rows if metric in row.estimates]
+        spreads += [e.interval.half_width if e.interval else e.between_batches for e in estimates]
+    return {metric: decimals(spreads) for metric, spreads in found.items()}
+
+
+def mean_and_interval(estimate: Estimate | None, places: int) -> str:
+    """Return ``15.20 ± 0.31``; ``15.20 (± 0.92)`` for a borrowed interval, ``15.20`` without one, or a dash for no score."""
+    if estimate is None:
+        return DASH
+    mean, interval = f"{estimate.mean:,.{places}f}", estimate.interval
+    if interval is None:
+        return mean
+    half = f"± {interval.half_width:,.{places}f}"
+    return f"{mean} ({half})" if interval.borrowed else f"{mean} {half}"
 
 
 def mean_and_spread(summary: Summary | None, places: int) -> str:

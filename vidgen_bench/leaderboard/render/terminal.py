@@ -91,10 +91,19 @@ def _row(ranking: Ranking, ranked: Ranked, places: dict[str, int]) -> list[Rende
         name.append("\nexternal", style="not bold dim")
     if row.diverged and not diverged:
         name.append(f"\n{row.diverged} of {len(row.entries)} diverged", style="not bold red")
-    shown: list[RenderableType] = [numbers.mean_and_spread(row.scores.get(m), places[m]) for m in ranking.metrics]
-    if diverged and shown:
-        shown[0] = Text("diverged", style="red")
-    return [*([ranked.place] if ranking.ranked else []), _indented(ranking, name), *shown]
+    if diverged:
+        shown: list[RenderableType] = [Text("diverged", style="red"), *[numbers.DASH] * (len(ranking.metrics) - 1)]
+    else:
+        shown = [_score(ranking, ranked, m, places[m]) for m in ranking.metrics]
+    return [*([ranked.place(ranking.select)] if ranking.ranked else []), _indented(ranking, name), *shown]
+
+
+def _score(ranking: Ranking, ranked: Ranked, metric: str, places: int) -> Text:
+    """Return a score, with the rank in this metric below it unless the first column shows that rank."""
+    text = Text(numbers.mean_and_interval(ranked.estimates.get(metric), places))
+    if metric in ranked.ranks and metric != ranking.select:
+        text.append(f"\nrank {ranked.place(metric)}", style="dim")
+    return text
 
 
 def _indented(ranking: Ranking, content: str | Text) -> RenderableType:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
 
@@ -35,26 +35,27 @@ class Pair:
     """Holm's p over all tested pairs of the family."""
     verdict: Verdict
 
+    def between(self, first: int, second: int) -> Pair:
+        """Return the pair with other positions."""
+        return replace(self, first=first, second=second)
 
-def compare(rows: Sequence[Sequence[float]], sign: int, families: Sequence[object] | None = None) -> list[Pair]:
+    def reversed(self) -> Pair:
+        """Return the same comparison, the second row before the first."""
+        opposite = {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER}
+        test = replace(self.test, difference=-self.test.difference) if self.test else None
+        return Pair(self.second, self.first, test, self.corrected_p, opposite.get(self.verdict, self.verdict))
+
+
+def compare(rows: Sequence[Sequence[float]], sign: int) -> list[Pair]:
     """Return the verdict on every pair of rows, by Welch's test with Holm's correction at the level 0.05.
 
     Without spread, rows with equal means are *not separated* and other rows *not testable*.
 
     Args:
-        rows: the scores of each row's seeds.
+        rows: the scores of each row's seeds; the rows are one family of comparisons.
         sign: 1 if higher is better, -1 if lower is better.
-        families: a label per row; only rows with the same label are compared, and the correction counts the pairs of one label.
     """
-    labels = list(families) if families is not None else [None] * len(rows)
-    pairs: list[Pair] = []
-    for label in dict.fromkeys(labels):
-        pairs += _family(rows, sign, [i for i, other in enumerate(labels) if other == label])
-    return pairs
-
-
-def _family(rows: Sequence[Sequence[float]], sign: int, members: Sequence[int]) -> list[Pair]:
-    tests = {(i, j): welch(rows[i], rows[j]) for i, j in combinations(members, 2)}
+    tests = {(i, j): welch(rows[i], rows[j]) for i, j in combinations(range(len(rows)), 2)}
     tested = {pair: test.p for pair, test in tests.items() if test is not None}
     corrected = dict(zip(tested, holm.adjust(list(tested.values())), strict=True))
     return [

@@ -1,0 +1,111 @@
+"""Estimates: one metric of one row, from the mean score of each seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from vidgen_bench.leaderboard.anchors import Anchors
+from vidgen_bench.leaderboard.rows import Row
+from vidgen_bench.leaderboard.statistics import selection, spread
+from vidgen_bench.leaderboard.statistics.interval import Interval, borrowed_interval, own_interval
+from vidgen_bench.records.anchors import REAL
+from vidgen_bench.records.record import Record
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The mean of a row's seeds in one metric, with what is known about its spread."""
+
+    seeds: dict[int, float]
+    """The score of each seed: the mean over its final batches, or the floor for a seed whose run diverged."""
+    mean: float
+    interval: Interval | None
+    """95 % confidence interval of the mean; for one seed, an interval borrowed from the other rows."""
+    between_seeds: float | None
+    """Standard deviation between finished seeds, without the noise of their batches."""
+    between_batches: float | None
+    """Standard deviation between the final batches of one seed."""
+    optimism: float | None = None
+    """How much better the checkpoint looked when it was chosen; None if it was not chosen by the same measurement."""
+    gain: float | None = None
+    """How much better the final score is than the last fifth of the evaluations during training."""
+
+    @property
+    def scores(self) -> list[float]:
+        """The scores in the order of the seeds."""
+        return [self.seeds[seed] for seed in sorted(self.seeds)]
+
+    @property
+    def sd(self) -> float | None:
+        """The standard deviation between the scores of the seeds, batch noise included: what the tests use."""
+        return spread.sd(self.scores) if len(self.seeds) > 1 else None
+
+
+def floor_of(anchors: Anchors, metric: str, sign: int) -> float | None:
+    """Return the worse of the grey and noise anchors, which a diverged seed takes; None if neither was scored."""
+    floors = [scores[metric].mean for name, scores in anchors.scores.items() if name != REAL and metric in scores]
+    return (min(floors) if sign > 0 else max(floors)) if floors else None
+
+
+def estimate(row: Row, metric: str, sign: int, floor: float | None, declared: Sequence[int]) -> Estimate | None:
+    """Return the estimate of a row over the declared seeds if it has all of them, else over the seeds that it has.
+
+    None if no seed has a score. A seed counts as diverged if any of its runs diverged; without a floor it is left out.
+
+    Args:
+        sign: 1 if higher is better, -1 if lower is better.
+    """
+    complete = set(declared) <= set(row.seeds)
+    runs = [r for r in row.records if r.seed in declared or not complete or row.external]
+    diverged = {r.seed for r in runs if r.status == "diverged"}
+    batches: dict[int, list[float]] = {}
+    for run in runs:
+        if metric in run.scores and run.seed not in diverged:
+            batches.setdefault(run.seed, []).extend(run.scores[metric].values)
+    seeds = {seed: spread.mean(values) for seed, values in batches.items()}
+    seeds |= dict.fromkeys(diverged, floor) if floor is not None else {}
+    if not seeds:
+        return None
+    finished = [batches[seed] for seed in sorted(batches)]
+    choices = [c for r in runs if r.seed in batches and (c := _choice(r, metric, seeds[r.seed], sign))]
+    gains = [gain for _, gain in choices if gain is not None]
+    return Estimate(
+        seeds,
+        spread.mean(list(seeds.values())),
+        own_interval([seeds[seed] for seed in sorted(seeds)]),
+        spread.between_seeds(finished),
+        spread.between_batches(finished),
+        optimism=spread.mean([optimism for optimism, _ in choices]) if choices else None,
+        gain=spread.mean(gains) if gains else None,
+    )
+
+
+def _choice(record: Record, metric: str, final: float, sign: int) -> tuple[float, float | None] | None:
+    """Return optimism and gain of a run, or None if its final scores were not measured like those during training."""
+    entry, watched = record.metrics.get(metric), record.protocols.get(record.watched or "")
+    if entry is None or watched is None or record.best is None or entry.protocol not in record.protocols:
+        return None
+    # scores such as FID depend on the number of samples
+    if record.protocols[entry.protocol].protocol.get("samples") != watched.protocol.get("samples"):
+        return None
+    trace = {point.iteration: point.scores[metric] for point in record.trace if metric in point.scores}
+    if record.best.iteration not in trace:
+        return None
+    return (
+        selection.optimism(trace[record.best.iteration], final, sign),
+        selection.gain(list(trace.values()), final, sign),
+    )
+
+
+def with_borrowed(estimates: Sequence[Estimate | None], seeds: int) -> list[Estimate | None]:
+    """Return the estimates; one with a single seed gets the interval that the others lend, if they have enough seeds.
+
+    Args:
+        estimates: those of all rows of a table in one metric.
+        seeds: the number of seeds that the track declares.
+    """
+    rows = [e.scores for e in estimates if e]
+    return [
+        replace(e, interval=borrowed_interval(e.mean, rows, seeds)) if e and len(e.seeds) == 1 else e for e in estimates
+    ]

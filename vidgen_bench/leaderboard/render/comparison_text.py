@@ -1,0 +1,105 @@
+"""A comparison of two rows as text and as JSON values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from vidgen_bench.leaderboard.comparison import Comparison, better
+from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.render.json_text import estimate_values, pair_values
+from vidgen_bench.leaderboard.render.notes import heading
+from vidgen_bench.leaderboard.statistics.power import POWER
+from vidgen_bench.leaderboard.statistics.verdicts import LEVEL, Pair
+
+_LABEL = 16
+
+
+def render_comparisons(found: Sequence[Comparison]) -> str:
+    """Return one block of lines per table and metric, effects before p-values."""
+    blocks = []
+    for comparison in found:
+        head = f"{comparison.ranking.name} · {heading(comparison.ranking, comparison.metric)}"
+        width = max(_LABEL, *(len(row.label) + 2 for row in comparison.rows))
+        blocks.append("\n".join([head, *(f"  {label.ljust(width)}{text}" for label, text in _lines(comparison))]))
+    return "\n\n".join(blocks) + "\n"
+
+
+def comparison_values(comparison: Comparison) -> dict[str, Any]:
+    """Return a comparison as values for JSON, in full precision."""
+    first, second = comparison.rows
+    return {
+        "track": comparison.ranking.names[0],
+        "metric": comparison.metric,
+        "first": {"spec": first.spec, "options": first.options, **estimate_values(comparison.estimates[0])},
+        "second": {"spec": second.spec, "options": second.options, **estimate_values(comparison.estimates[1])},
+        "alone": _verdict_values(comparison.pair),
+        "in_table": _verdict_values(comparison.in_table) if comparison.in_table else None,
+        "pairs_in_table": comparison.family,
+        "permutation_p": comparison.permutation_p,
+        "smallest_permutation_p": comparison.smallest_p,
+        "seeds_needed": asdict(comparison.needed) if comparison.needed else None,
+    }
+
+
+def _verdict_values(pair: Pair) -> dict[str, Any]:
+    return {key: value for key, value in pair_values(pair).items() if key not in ("first", "second")}
+
+
+def _lines(comparison: Comparison) -> Iterator[tuple[str, str]]:
+    places = numbers.decimals_of(comparison.ranking)[comparison.metric]
+    title, test = comparison.ranking.metrics[comparison.metric].title, comparison.pair.test
+    for row, estimate in zip(comparison.rows, comparison.estimates, strict=True):
+        sd = "" if estimate.sd is None else f", standard deviation {estimate.sd:,.{places}f}"
+        seeds = "external" if row.row.external else f"seeds {numbers.seeds(list(estimate.seeds))}"
+        yield row.label, f"{numbers.mean_and_interval(estimate, places)} ({seeds}{sd})"
+    if test is None:
+        difference = comparison.estimates[0].mean - comparison.estimates[1].mean
+        yield "difference", f"{difference:+,.{places}f} {title}"
+        yield "verdict", f"{comparison.pair.verdict}: {_why(comparison)}"
+        return
+    low, high = test.difference - test.half_width, test.difference + test.half_width
+    yield "difference", f"{test.difference:+,.{places}f} {title}, 95 % interval {low:+,.{places}f} to {high:+,.{places}f}"
+    yield "verdict", _verdict(comparison)
+    yield "p", f"{test.p:.2g} for these two rows alone{_corrected(comparison)}"
+    exact = "too many seeds to enumerate" if comparison.permutation_p is None else f"{comparison.permutation_p:.2g}"
+    counts = " and ".join(str(len(e.seeds)) for e in comparison.estimates)
+    yield "permutation p", f"{exact}; the smallest possible with {counts} seeds is {comparison.smallest_p:.2g}"
+    yield "seeds needed", _needed(comparison, places)
+
+
+def _why(comparison: Comparison) -> str:
+    if min(len(e.seeds) for e in comparison.estimates) < 2:
+        return "a row has one seed"
+    return "there is no spread between the seeds"
+
+
+def _verdict(comparison: Comparison) -> str:
+    table = comparison.in_table
+    pair = table or comparison.pair
+    ahead = better(comparison, pair)
+    words = f"{ahead.label} is better" if ahead else str(pair.verdict)
+    return words if table else f"{words}, for these two rows alone: not both are ranked in this table"
+
+
+def _corrected(comparison: Comparison) -> str:
+    table = comparison.in_table
+    if table is None or table.corrected_p is None:
+        return ""
+    declared = "" if table.test and comparison.pair.test and table.test.p == comparison.pair.test.p else ", over the declared seeds"
+    return f"; {table.corrected_p:.2g} corrected for the {comparison.family} pairs of this table{declared}"
+
+
+def _needed(comparison: Comparison, places: int) -> str:
+    needed = comparison.needed
+    if needed is None:
+        return "unknown"
+    low, high = needed.sd_interval
+    span = f"{_count(needed.fewest)} to {_count(needed.most)} over its 95 % interval {low:,.{places}f} to {high:,.{places}f}"
+    power = f"to find this difference with probability {POWER} at level {LEVEL}"
+    return f"{_count(needed.seeds)} per row {power}, at standard deviation {needed.sd:,.{places}f} ({span})"
+
+
+def _count(seeds: int | None) -> str:
+    return "more than 100,000" if seeds is None else f"{seeds:,}"

@@ -1,0 +1,80 @@
+"""The leaderboard as LaTeX, for a paper: one booktabs table per ranking, with rank intervals and the verdicts as notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vidgen_bench.leaderboard.anchors import describe
+from vidgen_bench.leaderboard.ranking import Ranked, Ranking
+from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.render.notes import heading, identity, notes
+
+_ESCAPED = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "↑": r"$\uparrow$", "↓": r"$\downarrow$",
+    "–": "--", "<": r"$<$", ">": r"$>$", "²": r"$^2$", "·": r"$\cdot$", "σ": r"$\sigma$", "μ": r"$\mu$",
+}  # fmt: skip
+
+
+def render_latex(rankings: Sequence[Ranking]) -> str:
+    """Return one ``table`` per ranking; it needs the package booktabs. A score is bold only where its rank is 1."""
+    return "\n".join(_table(ranking) for ranking in rankings)
+
+
+def escape(text: str) -> str:
+    """Return a text with LaTeX's special characters escaped."""
+    return "".join(_ESCAPED.get(character, character) for character in text)
+
+
+def _table(ranking: Ranking) -> str:
+    ranked = [m for m in ranking.metrics if any(m in row.ranks for row in ranking.rows)]
+    columns = "l" + "".join("rl" if m in ranked else "r" for m in ranking.metrics) + "r"
+    lines = [
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{escape(ranking.name)}. {escape(identity(ranking))}}}",
+        rf"\begin{{tabular}}{{{columns}}}",
+        r"\toprule",
+        _line(_headings(ranking, ranked)),
+        r"\midrule",
+        *(_anchor(ranking, name, ranked) for name in ranking.anchors.above),
+        *([r"\midrule"] if ranking.anchors.above else []),
+        *(_row(ranking, row, ranked) for row in ranking.rows),
+        *([r"\midrule"] if ranking.anchors.below else []),
+        *(_anchor(ranking, name, ranked) for name in ranking.anchors.below),
+        r"\bottomrule",
+        r"\end{tabular}",
+        *(rf"\par\footnotesize {escape(note)}" for note in notes(ranking)),
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _headings(ranking: Ranking, ranked: Sequence[str]) -> list[str]:
+    cells = ["spec"]
+    for metric in ranking.metrics:
+        cells += [escape(heading(ranking, metric)), *(["rank"] if metric in ranked else [])]
+    return [*cells, "seeds"]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return " & ".join(cells) + r" \\"
+
+
+def _row(ranking: Ranking, row: Ranked, ranked: Sequence[str]) -> str:
+    places = numbers.decimals_of(ranking)
+    cells = [escape(row.label)]
+    for metric in ranking.metrics:
+        text = escape(numbers.mean_and_interval(row.estimates.get(metric), places[metric]))
+        cells.append(rf"\textbf{{{text}}}" if row.ranks.get(metric) == (1, 1) else text)
+        cells += [escape(row.place(metric))] if metric in ranked else []
+    return _line([*cells, escape(numbers.costs(row.row)["seeds"])])
+
+
+def _anchor(ranking: Ranking, name: str, ranked: Sequence[str]) -> str:
+    places, scores = numbers.decimals_of(ranking), ranking.anchors.scores[name]
+    cells = [rf"\textit{{{escape(describe(name))}}}"]
+    for metric in ranking.metrics:
+        cells.append(escape(numbers.mean_and_spread(scores.get(metric), places[metric])))
+        cells += [""] if metric in ranked else []
+    return _line([*cells, ""])

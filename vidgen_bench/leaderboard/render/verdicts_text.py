@@ -1,0 +1,105 @@
+"""The verdicts of a table in words: pairs, resolution, contradictions between metrics, and what incomplete rows lack."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from vidgen_bench.host.options import option_text
+from vidgen_bench.leaderboard.ranking import Ranked, Ranking
+from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.standings import LAST
+from vidgen_bench.leaderboard.statistics.power import POWER
+from vidgen_bench.leaderboard.statistics.verdicts import LEVEL, Pair, Verdict
+
+ALL_PAIRS = 6
+"""The most pairs that are all listed; of more, only neighbours in the order of the table are."""
+
+
+def verdict_lines(ranking: Ranking) -> Iterator[str]:
+    """Yield one sentence per listed pair in the metric of the order: difference, interval, p, verdict."""
+    if (standing := ranking.standings.get(ranking.select)) is None:
+        return
+    pairs = standing.pairs
+    if len(pairs) > ALL_PAIRS:
+        pairs = tuple(p for p in pairs if p.second == p.first + 1)
+        separated = sum(p.verdict in (Verdict.BETTER, Verdict.WORSE) for p in standing.pairs)
+        title = ranking.metrics[ranking.select].title
+        yield (
+            f"{separated} of {len(standing.pairs)} pairs are separated by {title}; neighbours are listed, and "
+            "`vidgen-bench leaderboard --compare A B` shows any pair."
+        )
+    for pair in pairs:
+        yield pair_sentence(ranking, pair, ranking.select)
+
+
+def pair_sentence(ranking: Ranking, pair: Pair, metric: str) -> str:
+    """Return ``tgan+ode1 - tgan: +0.14 IS (-0.31 to +0.59), p = 0.49, corrected 1: not separated.``"""
+    first, second = ranking.rows[pair.first], ranking.rows[pair.second]
+    names = f"{first.label} - {second.label}"
+    places, title = numbers.decimals_of(ranking)[metric], ranking.metrics[metric].title
+    if pair.test is None:
+        difference = first.estimates[metric].mean - second.estimates[metric].mean
+        return f"{names}: {difference:+,.{places}f} {title}: {pair.verdict}, because there is no spread between the seeds."
+    d, half = pair.test.difference, pair.test.half_width
+    corrected = f"corrected {pair.corrected_p:.2g}" if pair.corrected_p is not None else "not corrected"
+    interval = f"{d - half:+,.{places}f} to {d + half:+,.{places}f}"
+    return f"{names}: {d:+,.{places}f} {title} ({interval}), p = {pair.test.p:.2g}, {corrected}: {verdict(ranking, pair)}."
+
+
+def verdict(ranking: Ranking, pair: Pair) -> str:
+    """Return ``tgan is better``, ``not separated`` or ``not testable``."""
+    if pair.verdict is Verdict.BETTER:
+        return f"{ranking.rows[pair.first].label} is better"
+    if pair.verdict is Verdict.WORSE:
+        return f"{ranking.rows[pair.second].label} is better"
+    return str(pair.verdict)
+
+
+def resolution_line(ranking: Ranking) -> str:
+    """Return which differences the table can find; empty if nothing is compared."""
+    standing = ranking.standings.get(ranking.select)
+    if standing is None or (found := standing.resolution) is None:
+        return ""
+    places, title = numbers.decimals_of(ranking)[ranking.select], ranking.metrics[ranking.select].title
+    return (
+        f"Resolution: {found.seeds} seeds, median standard deviation between seeds {found.sd:,.{places}f}: differences below about "
+        f"{found.difference:,.{places}f} {title} are not separated here (power {POWER}, level {LEVEL} over {found.pairs} pairs)."
+    )
+
+
+def contradictions(ranking: Ranking) -> Iterator[str]:
+    """Yield a sentence per pair of rows that two metrics separate in opposite directions."""
+    clear = {
+        metric: {(p.first, p.second): p.verdict for p in standing.pairs if p.verdict in (Verdict.BETTER, Verdict.WORSE)}
+        for metric, standing in ranking.standings.items()
+    }
+    own = clear.get(ranking.select, {})
+    for metric, found in clear.items():
+        for pair in own.keys() & found.keys():
+            if own[pair] is not found[pair]:
+                names = " and ".join(ranking.rows[i].label for i in pair)
+                titles = f"{ranking.metrics[ranking.select].title} and {ranking.metrics[metric].title}"
+                yield f"{titles} contradict each other: each separates {names}, in opposite directions."
+
+
+def unranked_lines(ranking: Ranking) -> Iterator[str]:
+    """Yield a sentence per row without all declared seeds, with the command that runs the missing ones."""
+    if not ranking.ranked:
+        return
+    for row in ranking.rows:
+        if row.missing and not row.row.external:
+            which = f"seed{'s' if len(row.missing) > 1 else ''} {numbers.seeds(row.missing)}"
+            yield f"{row.label} is not ranked: {which} missing. Run: {command(ranking, row)}"
+        if len(row.diverged) >= LAST and not row.missing:
+            yield f"{row.label} is last without a test: {len(row.diverged)} of {len(ranking.seeds)} seeds diverged."
+
+
+def command(ranking: Ranking, row: Ranked) -> str:
+    """Return the command that runs the missing seeds of a row."""
+    track, _, budget = ranking.names[0].partition("~")
+    words = ["vidgen-bench", "run", row.spec, "--track", track, "--seeds", numbers.seeds(row.missing)]
+    words += ["--budget", budget] if budget else []
+    for name, value in sorted(row.row.given.items()):
+        words += ["--set", f"{name}={option_text(value)}"]
+    return shlex.join(words)
