@@ -79,7 +79,7 @@ def leaderboard(
         raise RequestError(f"--compare has no --format {layout}; expected table or json.")
     collected = _collected(runs)
     try:
-        found = _of_track(rankings(collected.entries, within or "table"), track)
+        found = _of_track(rankings(collected.entries, "backbone" if within else "table"), track)
         if compare:
             write_out(_comparison(found, *compare, metric, layout), target)
             return

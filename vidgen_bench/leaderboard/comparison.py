@@ -69,12 +69,16 @@ def comparisons(rankings: Sequence[Ranking], first: str, second: str, metric: st
         raise RequestError(f"--compare {first} {second}: expected two different rows.")
     tables = [r for r in rankings if _has(r, first) and _has(r, second)]
     if not tables:
-        raise RequestError(f"--compare {first} {second}: no table has both rows; only rows of one table can be compared.")
+        raise RequestError(
+            f"--compare {first} {second}: no table has both rows; only rows of one table can be compared."
+        )
     found = [c for ranking in tables for c in _in_table(ranking, _find(ranking, first), _find(ranking, second), metric)]
     if not found:
         metrics = sorted({m for r in tables for m, c in r.metrics.items() if c.better != "neither"})
         wanted = f"--metric {metric}" if metric else f"--compare {first} {second}"
-        raise RequestError(f"{wanted}: both rows need a score in it; the metrics of these tables are {', '.join(metrics)}.")
+        raise RequestError(
+            f"{wanted}: both rows need a score in it; the metrics of these tables are {', '.join(metrics)}."
+        )
     return found
 
 

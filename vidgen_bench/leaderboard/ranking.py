@@ -172,14 +172,14 @@ def _ordered(
     return sorted(ranked, key=place)
 
 
-def _standing(
-    rows: Sequence[Ranked], metric: str, column: Column, seeds: tuple[int, ...], family: Family
-) -> Standing:
+def _standing(rows: Sequence[Ranked], metric: str, column: Column, seeds: tuple[int, ...], family: Family) -> Standing:
     """Return the standing of the rows that can be ranked: trained here, with every declared seed, and a score in the metric."""
     contenders = [
         Contender(i, row.estimates[metric], len(row.diverged), backbone_of(row.row) if family == "backbone" else "")
         for i, row in enumerate(rows)
-        if not row.row.external and not row.missing and metric in row.estimates
+        if not row.row.external
+        and not row.missing
+        and metric in row.estimates
         # without an anchor a diverged seed has no score; fewer seeds than declared give no rank
         and set(row.estimates[metric].seeds) == set(seeds)
     ]

@@ -77,6 +77,7 @@ def standing(contenders: Sequence[Contender], sign: int, seeds: int) -> Standing
 def _resolution(tested: Sequence[Contender], seeds: int, pairs: int) -> Resolution | None:
     """Return the resolution of the largest family; None if fewer than two rows were compared or no row has any spread."""
     sds = [sd for c in tested if (sd := c.estimate.sd) is not None]
-    if pairs == 0 or not sds or (sd := statistics.median(sds)) == 0.0:
+    sd = statistics.median(sds) if sds else 0.0
+    if pairs == 0 or sd == 0.0:
         return None
     return Resolution(seeds, sd, pairs, sd * power.detectable(seeds, LEVEL / pairs))

@@ -91,8 +91,10 @@ def _support(claims: Claims, claim: Claim) -> Support:
     source = sources()[claims.source]
     first, second = (source.find(claim.table, system, claim.metric) for system in (claim.first, claim.second))
     # the printed ± is a population standard deviation: its square times n / (n - 1) is the sample variance
-    moments = [(r.mean, r.std**2 * BATCHES / (BATCHES - 1), BATCHES) for r in (first, second) if r.std is not None]
-    test = welch_from_moments(*moments) if len(moments) == 2 else None
+    of_first, of_second = (
+        None if r.std is None else (r.mean, r.std**2 * BATCHES / (BATCHES - 1), BATCHES) for r in (first, second)
+    )
+    test = welch_from_moments(of_first, of_second) if of_first and of_second else None
     repeats = claims.repeats
     of_method = (f"{repeats.method}-", f"{repeats.method} ")
     known = claim.metric == repeats.metric and claim.first.startswith(of_method) and claim.second.startswith(of_method)

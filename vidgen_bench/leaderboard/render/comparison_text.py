@@ -60,7 +60,10 @@ def _lines(comparison: Comparison) -> Iterator[tuple[str, str]]:
         yield "verdict", f"{comparison.pair.verdict}: {_why(comparison)}"
         return
     low, high = test.difference - test.half_width, test.difference + test.half_width
-    yield "difference", f"{test.difference:+,.{places}f} {title}, 95 % interval {low:+,.{places}f} to {high:+,.{places}f}"
+    yield (
+        "difference",
+        f"{test.difference:+,.{places}f} {title}, 95 % interval {low:+,.{places}f} to {high:+,.{places}f}",
+    )
     yield "verdict", _verdict(comparison)
     yield "p", f"{test.p:.2g} for these two rows alone{_corrected(comparison)}"
     exact = "too many seeds to enumerate" if comparison.permutation_p is None else f"{comparison.permutation_p:.2g}"
@@ -87,7 +90,11 @@ def _corrected(comparison: Comparison) -> str:
     table = comparison.in_table
     if table is None or table.corrected_p is None:
         return ""
-    declared = "" if table.test and comparison.pair.test and table.test.p == comparison.pair.test.p else ", over the declared seeds"
+    declared = (
+        ""
+        if table.test and comparison.pair.test and table.test.p == comparison.pair.test.p
+        else ", over the declared seeds"
+    )
     return f"; {table.corrected_p:.2g} corrected for the {comparison.family} pairs of this table{declared}"
 
 

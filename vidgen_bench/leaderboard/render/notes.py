@@ -137,7 +137,9 @@ def _order(ranking: Ranking) -> str:
         return "No run of this track finished."
     of = runs or scored
     stamp = of[0].protocols.get(of[0].metrics[select].protocol)
-    drawn = f"{numbers.span([len(r.scores[select].values) for r in of])} x {stamp.protocol['samples']}" if stamp else "1"
+    drawn = (
+        f"{numbers.span([len(r.scores[select].values) for r in of])} x {stamp.protocol['samples']}" if stamp else "1"
+    )
     ordered = f"Ordered by {ranking.metrics[select].title}, {ranking.better} is better."
     if not runs:
         return f"{ordered} All scores are of external clips, {drawn} of them."

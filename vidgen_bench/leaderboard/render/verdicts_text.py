@@ -40,11 +40,15 @@ def pair_sentence(ranking: Ranking, pair: Pair, metric: str) -> str:
     places, title = numbers.decimals_of(ranking)[metric], ranking.metrics[metric].title
     if pair.test is None:
         difference = first.estimates[metric].mean - second.estimates[metric].mean
-        return f"{names}: {difference:+,.{places}f} {title}: {pair.verdict}, because there is no spread between the seeds."
+        return (
+            f"{names}: {difference:+,.{places}f} {title}: {pair.verdict}, because there is no spread between the seeds."
+        )
     d, half = pair.test.difference, pair.test.half_width
     corrected = f"corrected {pair.corrected_p:.2g}" if pair.corrected_p is not None else "not corrected"
     interval = f"{d - half:+,.{places}f} to {d + half:+,.{places}f}"
-    return f"{names}: {d:+,.{places}f} {title} ({interval}), p = {pair.test.p:.2g}, {corrected}: {verdict(ranking, pair)}."
+    return (
+        f"{names}: {d:+,.{places}f} {title} ({interval}), p = {pair.test.p:.2g}, {corrected}: {verdict(ranking, pair)}."
+    )
 
 
 def verdict(ranking: Ranking, pair: Pair) -> str:
