@@ -16,6 +16,7 @@ from vidgen_bench.leaderboard.collect import Entry, selected
 from vidgen_bench.leaderboard.columns import Column, columns
 from vidgen_bench.leaderboard.comparable import Measuring, comparable, device_model, measured_by
 from vidgen_bench.leaderboard.estimates import Estimate, estimate, floor_of, with_borrowed
+from vidgen_bench.leaderboard.published.lines import PublishedLine, published_lines
 from vidgen_bench.leaderboard.rows import Row, labels_of, rows_of
 from vidgen_bench.leaderboard.standings import LAST, Contender, Standing, standing
 from vidgen_bench.records.record import Record
@@ -76,6 +77,8 @@ class Ranking:
     anchors: Anchors
     standings: dict[str, Standing]
     """Verdicts by metric, for the metrics with a better direction; pairs are positions in ``rows``."""
+    published: tuple[PublishedLine, ...]
+    """Published numbers on this track, which are never ranked with the rows."""
 
     @property
     def name(self) -> str:
@@ -126,6 +129,7 @@ def _ranking(given: Sequence[Entry], family: Family) -> Ranking:
         ),
         anchors=anchors,
         standings=standings,
+        published=published_lines({r.track.name for r in records}, metrics),
     )
 
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vidgen_bench.leaderboard.anchors import describe
+from vidgen_bench.leaderboard.published.lines import PublishedLine
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.notes import heading, identity, notes
@@ -71,8 +72,19 @@ def _grid(ranking: Ranking, columns: Mapping[str, Sequence[str]]) -> Table:
         shown = ["\n".join(costs[name] for name in names) for names in columns.values()]
         grid.add_row(*_row(ranking, ranked, places), *shown, end_section=ranked is ranking.rows[-1])
     for name in ranking.anchors.below:
-        grid.add_row(*_anchor(ranking, name, places), style="dim")
+        grid.add_row(*_anchor(ranking, name, places), style="dim", end_section=name == ranking.anchors.below[-1])
+    shown = [line for line in ranking.published if line.scores.keys() & ranking.metrics.keys()]
+    if shown:
+        grid.add_row(*([""] if ranking.ranked else []), _indented(ranking, "published, not ranked:"), style="dim")
+    for line in shown:
+        grid.add_row(*_published(ranking, line, places), style="dim")
     return grid
+
+
+def _published(ranking: Ranking, line: PublishedLine, places: dict[str, int]) -> list[RenderableType]:
+    shown = [numbers.mean_and_spread(line.scores.get(m), places[m]) for m in ranking.metrics]
+    name = f"{line.system} (known error)" if line.errors else line.system
+    return [*([""] if ranking.ranked else []), _indented(ranking, name), *shown]
 
 
 def _anchor(ranking: Ranking, name: str, places: dict[str, int]) -> list[RenderableType]:
