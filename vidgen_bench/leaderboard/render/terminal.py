@@ -73,10 +73,10 @@ def _grid(ranking: Ranking, columns: Mapping[str, Sequence[str]]) -> Table:
         grid.add_row(*_row(ranking, ranked, places), *shown, end_section=ranked is ranking.rows[-1])
     for name in ranking.anchors.below:
         grid.add_row(*_anchor(ranking, name, places), style="dim", end_section=name == ranking.anchors.below[-1])
-    shown = [line for line in ranking.published if line.scores.keys() & ranking.metrics.keys()]
-    if shown:
+    lines = [line for line in ranking.published if line.scores.keys() & ranking.metrics.keys()]
+    if lines:
         grid.add_row(*([""] if ranking.ranked else []), _indented(ranking, "published, not ranked:"), style="dim")
-    for line in shown:
+    for line in lines:
         grid.add_row(*_published(ranking, line, places), style="dim")
     return grid
 
