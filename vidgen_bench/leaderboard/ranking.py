@@ -109,7 +109,7 @@ def _ranking(given: Sequence[Entry], family: Family) -> Ranking:
     ranked = all(r.track.ranked for r in records)
     seeds = tuple(range(max(r.track.seeds for r in records)))
     anchors = anchors_of(records)
-    rows = _ordered(rows_of(entries), select, metrics, anchors, seeds)
+    rows = _ordered(rows_of(entries), select, metrics, anchors, seeds, family)
     standings = {m: _standing(rows, m, c, seeds, family) for m, c in metrics.items() if c.better != "neither"}
     if not ranked:
         standings = {}
@@ -138,17 +138,22 @@ def backbone_of(row: Row) -> str:
     return next((p.name for p in row.records[0].plugins if p.kind == "backbone"), "")
 
 
+def family_of(row: Ranked, family: Family) -> str:
+    """Return the name of the family that a row is compared in."""
+    return backbone_of(row.row) if family == "backbone" else ""
+
+
 def sign_of(column: Column) -> int:
     """Return 1 if higher is better or no direction is, -1 if lower is better."""
     return -1 if column.better == "lower" else 1
 
 
 def _ordered(
-    rows: list[Row], select: str, metrics: dict[str, Column], anchors: Anchors, seeds: tuple[int, ...]
+    rows: list[Row], select: str, metrics: dict[str, Column], anchors: Anchors, seeds: tuple[int, ...], family: Family
 ) -> list[Ranked]:
     """Return the rows: complete ones from best to worst, incomplete ones likewise, then those without a score.
 
-    Rows that diverged are last in their group.
+    Rows that diverged are last in their group. Families stay together, in the order of their best rows.
     """
     found: dict[str, list[Estimate | None]] = {}
     for metric, column in metrics.items():
@@ -173,13 +178,15 @@ def _ordered(
         fell = item.row.diverged == len(item.row.entries) or len(item.diverged) >= LAST
         return score is None, bool(item.missing), fell, -sign * score.mean if score else 0.0, item.spec, item.options
 
-    return sorted(ranked, key=place)
+    ranked.sort(key=place)
+    families = list(dict.fromkeys(family_of(row, family) for row in ranked))
+    return sorted(ranked, key=lambda row: families.index(family_of(row, family)))
 
 
 def _standing(rows: Sequence[Ranked], metric: str, column: Column, seeds: tuple[int, ...], family: Family) -> Standing:
     """Return the standing of the rows that can be ranked: trained here, with every declared seed, and a score in the metric."""
     contenders = [
-        Contender(i, row.estimates[metric], len(row.diverged), backbone_of(row.row) if family == "backbone" else "")
+        Contender(i, row.estimates[metric], len(row.diverged), family_of(row, family))
         for i, row in enumerate(rows)
         if not row.row.external
         and not row.missing

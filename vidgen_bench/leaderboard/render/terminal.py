@@ -13,7 +13,7 @@ from rich.text import Text
 
 from vidgen_bench.leaderboard.anchors import describe
 from vidgen_bench.leaderboard.published.lines import PublishedLine
-from vidgen_bench.leaderboard.ranking import Ranked, Ranking
+from vidgen_bench.leaderboard.ranking import Ranked, Ranking, family_of
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.notes import heading, identity, notes
 
@@ -67,10 +67,11 @@ def _grid(ranking: Ranking, columns: Mapping[str, Sequence[str]]) -> Table:
     places = numbers.decimals_of(ranking)
     for name in ranking.anchors.above:
         grid.add_row(*_anchor(ranking, name, places), style="dim", end_section=name == ranking.anchors.above[-1])
-    for ranked in ranking.rows:
+    families = [family_of(row, ranking.family) for row in ranking.rows]
+    for ranked, ours, following in zip(ranking.rows, families, [*families[1:], None], strict=True):
         costs = numbers.costs(ranked.row)
         shown = ["\n".join(costs[name] for name in names) for names in columns.values()]
-        grid.add_row(*_row(ranking, ranked, places), *shown, end_section=ranked is ranking.rows[-1])
+        grid.add_row(*_row(ranking, ranked, places), *shown, end_section=ours != following)
     for name in ranking.anchors.below:
         grid.add_row(*_anchor(ranking, name, places), style="dim", end_section=name == ranking.anchors.below[-1])
     lines = [line for line in ranking.published if line.scores.keys() & ranking.metrics.keys()]
