@@ -7,13 +7,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from vidgen_bench.errors import RecordError
 from vidgen_bench.version import __version__
 
-SCHEMA, OLDEST = 3, 2
-"""The schema that this version writes, and the oldest that it reads."""
+SCHEMA: Final = 3
+"""The schema that this version writes."""
+
+OLDEST: Final = 2
+"""The oldest schema that this version reads."""
 
 
 def migrated(table: Any, name: str) -> Any:
