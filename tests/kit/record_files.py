@@ -108,7 +108,7 @@ def record(
         "metrics": METRICS,
         "scores": {} if diverged else {name: _score(values) for name, values in scores.items()},
         "anchors": {name: {m: _score(v) for m, v in values.items()} for name, values in anchors.items()},
-        "hashes": None if diverged or "external" in changes else hashes(spec, seed),
+        "hashes": None if diverged or "external" in changes else hashes(f"{track} {spec}", seed),
         "measured": MEASURED,
     }
     return Record.model_validate(table | changes)

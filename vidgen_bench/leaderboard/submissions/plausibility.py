@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from vidgen_bench.config.track import shipped_tracks
 from vidgen_bench.leaderboard.collect import selected
 from vidgen_bench.leaderboard.submissions.peaks import peak
 from vidgen_bench.records.anchors import REAL
@@ -17,8 +16,6 @@ def questions(record: Record) -> Iterator[str]:
     yield from _of_scores(record)
     yield from _of_speed(record)
     yield from _of_budget(record)
-    if record.track.name.split("~")[0] not in shipped_tracks():
-        yield f"the track {record.track.name} does not come with vidgen-bench; is its TOML file part of the pull request?"
 
 
 def _of_scores(record: Record) -> Iterator[str]:

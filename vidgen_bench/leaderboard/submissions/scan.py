@@ -63,6 +63,8 @@ def _refusal(path: PurePosixPath, entry: os.DirEntry[str]) -> str | None:
     """Return why a file is not accepted, or None."""
     if entry.is_symlink():
         return "is a symbolic link; copy the file instead"
+    if entry.is_dir(follow_symlinks=False):
+        return "is not expected here: a result is TRACK/SPEC/seed-N.json, without further folders"
     about = entry.stat(follow_symlinks=False)
     if not stat.S_ISREG(about.st_mode):
         return "is not a regular file"

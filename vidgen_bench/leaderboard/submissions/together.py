@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
+from vidgen_bench.config.track import shipped_tracks
 from vidgen_bench.leaderboard.collect import selected
 from vidgen_bench.leaderboard.submissions.commands import completing_command
 from vidgen_bench.leaderboard.submissions.findings import Finding, fault, look
@@ -22,7 +23,7 @@ def together(records: Mapping[str, Record], withdrawn: Mapping[str, Tombstone]) 
         gone = {t.seed for path, t in withdrawn.items() if str(PurePosixPath(path).parent) == folder}
         yield from _of_seeds(folder, inside, gone)
         yield from _of_models(inside)
-        yield from _of_spread(folder, inside)
+        yield from _questions(folder, inside)
     yield from _twice(records)
     yield from _copies(records)
 
@@ -70,10 +71,12 @@ def _of_models(inside: Mapping[str, Record]) -> Iterator[Finding]:
             )
 
 
-def _of_spread(folder: str, inside: Mapping[str, Record]) -> Iterator[Finding]:
-    """Yield a folder whose seeds all have the same score."""
+def _questions(folder: str, inside: Mapping[str, Record]) -> Iterator[Finding]:
+    """Yield a folder whose track is not known, or whose seeds all have the same score."""
     records = list(inside.values())
     metric = selected(records[0])
+    if (track := records[0].track.name).split("~")[0] not in shipped_tracks():
+        yield look(folder, f"the track {track} does not come with vidgen-bench; is its TOML file part of the change?")
     means = [r.scores[metric].mean for r in records if metric in r.scores]
     if len(means) > 1 and len(set(means)) == 1:
         yield look(folder, f"all seeds have the same {metric}, {means[0]:.6g}")
