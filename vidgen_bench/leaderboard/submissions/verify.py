@@ -112,7 +112,7 @@ def check_board(root: Path, found: Submissions) -> Iterator[Finding]:
 
 
 def check_history(before: Submissions, now: Submissions) -> Iterator[Finding]:
-    """Yield the records of an earlier state of the folder that were changed, or removed without a tombstone."""
+    """Yield the records of an earlier state of the folder that were changed or removed without a tombstone, and new attestations."""
     for path, sha in before.hashes.items():
         tombstone = now.withdrawn.get(layout.tombstone_name(path))
         if tombstone is not None and tombstone.record != sha:
@@ -121,6 +121,9 @@ def check_history(before: Submissions, now: Submissions) -> Iterator[Finding]:
             yield fault(path, "was removed. Withdraw it instead: vidgen-bench withdraw FILE --reason ...")
         elif tombstone is None and now.hashes[path] != sha:
             yield fault(path, "was changed. Results are not edited; withdraw the record instead")
+    for path in now.attested:
+        if path not in before.attested:
+            yield look(path, "is new; maintainers add attestations, after repeating the record themselves")
     for path in before.withdrawn:
         if path not in now.withdrawn:
             yield fault(path, "was removed; a tombstone stays")
