@@ -7,9 +7,11 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from vidgen_bench.config.toml import Strict, explain
+from vidgen_bench.leaderboard.collect import selected
 from vidgen_bench.leaderboard.submissions.layout import ATTESTATION, NOTE_BYTES
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson, parse
 from vidgen_bench.records.entries import SHA256
+from vidgen_bench.records.record import Record
 
 Badge = Literal["self-reported", "re-run", "recomputed"]
 """How far a row was checked: as sent in; every seed run again; every seed's checkpoint scored again."""
@@ -60,6 +62,19 @@ def parse_attestation(content: bytes, name: str) -> Attestation:
         if not within(both, attestation.tolerance):
             raise InvalidJson(f"{metric}: {both.found} differs from {both.recorded} by more than the tolerance")
     return attestation
+
+
+def contradiction(attestation: Attestation, record: Record | None, sha: str | None) -> str | None:
+    """Return how an attestation contradicts the record beside it and the SHA-256 of its file, or None."""
+    if record is None or sha != attestation.record:
+        return "attests another content than that of the record beside it; remove it or attest again"
+    means = {name: score.mean for name, score in record.scores.items()}
+    wrong = any(means.get(name) != both.recorded for name, both in attestation.scores.items())
+    if wrong or (means and selected(record) not in attestation.scores):
+        return "does not repeat the scores that the record has"
+    if attestation.how == "re-run" and any(both.found != both.recorded for both in attestation.scores.values()):
+        return "attests a re-run, whose scores must be equal"
+    return None
 
 
 def within(both: Compared, tolerance: float) -> bool:

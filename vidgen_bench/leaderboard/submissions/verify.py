@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from vidgen_bench.errors import RequestError
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.submissions import layout
-from vidgen_bench.leaderboard.submissions.attestation import Attestation, parse_attestation
+from vidgen_bench.leaderboard.submissions.attestation import Attestation, contradiction, parse_attestation
 from vidgen_bench.leaderboard.submissions.board import render_board
 from vidgen_bench.leaderboard.submissions.findings import Finding, fault, look
 from vidgen_bench.leaderboard.submissions.plausibility import questions
@@ -79,18 +79,12 @@ def read_submissions(root: Path) -> Submissions:
     for finding in between:  # a copy or a second record of a seed is not a row
         if finding.kind == "fault":
             records.pop(finding.path, None)
-    findings += _of_attestations(hashes, attested)
-    return Submissions(records, withdrawn, attested, tuple(findings), hashes)
-
-
-def _of_attestations(hashes: Mapping[str, str], attested: Mapping[str, Attestation]) -> Iterator[Finding]:
-    """Yield the attestations of another content than that of the record beside them."""
-    for path, attestation in attested.items():
+    for path, attestation in list(attested.items()):
         of = path.removesuffix(".attested.json") + ".json"
-        if hashes.get(of) != attestation.record:
-            yield fault(
-                path, f"attests another content than that of {of.rpartition('/')[2]}; remove it or attest again"
-            )
+        if reason := contradiction(attestation, records.get(of), hashes.get(of)):
+            findings.append(fault(path, reason))
+            del attested[path]
+    return Submissions(records, withdrawn, attested, tuple(findings), hashes)
 
 
 def check_board(root: Path, found: Submissions) -> Iterator[Finding]:
