@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from vidgen_bench.config.budget import Budget
 from vidgen_bench.config.spec import NAME, parse
-from vidgen_bench.config.track import load_track, shipped_tracks
+from vidgen_bench.config.track import Track, load_track, shipped_tracks
 from vidgen_bench.errors import RequestError, VidgenBenchError
 from vidgen_bench.leaderboard.submissions.layout import PUBLISHED
 from vidgen_bench.records.record import Record
@@ -39,16 +38,16 @@ def faults_of_names(record: Record) -> Iterator[str]:
 
 
 def faults_of_track(record: Record) -> Iterator[str]:
-    """Yield where a record contradicts the shipped track whose name it uses."""
+    """Yield why a record's track is not a valid one, or contradicts the shipped track whose name it uses."""
+    try:
+        declared = Track.model_validate({**record.track.declared, "name": "as-recorded"})
+    except (VidgenBenchError, ValueError) as error:
+        yield f"track.declared: this is not a valid track: {error}"
+        return
     base = record.track.name.split("~")[0]
     if base not in shipped_tracks():
         return
-    track = load_track(base)
-    try:
-        track = track.with_budget(Budget.model_validate(record.track.declared.get("budget")))
-    except (VidgenBenchError, ValueError):
-        yield "track.declared.budget: this is not a valid budget"
-        return
+    track = load_track(base).with_budget(declared.budget)
     if (record.track.name, record.track.fingerprint) != (track.name, track.fingerprint):
         yield (
             f"track: the shipped track {base} with this budget is {track.name} with the fingerprint {track.fingerprint}, "

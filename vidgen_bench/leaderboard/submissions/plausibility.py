@@ -55,4 +55,4 @@ def _of_budget(record: Record) -> Iterator[str]:
     budget, spent = record.track.declared.get("budget"), record.spent.iterations
     limits = budget if isinstance(budget, dict) else {}
     if record.status == "finished" and set(limits) == {"iterations"} and limits["iterations"] != spent:
-        yield f"it trained for {spent:,} iterations; the track's budget is {limits['iterations']:,}"
+        yield f"it trained for {spent} iterations; the track's budget is {limits['iterations']}"

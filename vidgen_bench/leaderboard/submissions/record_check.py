@@ -57,6 +57,8 @@ def _faults(record: Record, place: str) -> Iterator[str]:
     metric = selected(record)
     if metric is None or (record.scores and metric not in record.scores):
         yield f"has no score in the metric that ranks its track, {metric}"
+    elif metric in record.metrics and record.metrics[metric].extra:
+        yield f"metrics.{metric}: the metric that ranks a track is not an extra one"
     if record.seed not in range(record.track.seeds):
         yield f"seed: {record.seed} is not among the seeds that the track declares, 0 to {record.track.seeds - 1}"
     yield from faults_of_track(record)

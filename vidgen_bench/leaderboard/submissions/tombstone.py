@@ -52,6 +52,18 @@ def parse_tombstone(content: bytes, name: str) -> Tombstone:
     return tombstone
 
 
+def tombstones_beside(record: Path) -> dict[int, Tombstone]:
+    """Return the valid tombstones in the folder of a submitted record, by seed."""
+    found = {}
+    for path in sorted(record.parent.glob("seed-*.withdrawn.json")):
+        try:
+            tombstone = parse_tombstone(path.read_bytes(), path.name)
+        except (InvalidJson, OSError):
+            continue
+        found[tombstone.seed] = tombstone
+    return found
+
+
 def withdraw(path: Path, reason: str) -> Path:
     """Replace a submitted record by its tombstone and return the tombstone's path.
 

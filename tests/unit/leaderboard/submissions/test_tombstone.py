@@ -13,7 +13,7 @@ from tests.kit.submitted_results import reasons, seeds_of, spoil, submitted
 from vidgen_bench.errors import RequestError
 from vidgen_bench.leaderboard.collect import collect
 from vidgen_bench.leaderboard.ranking import rankings
-from vidgen_bench.leaderboard.submissions.tombstone import withdraw
+from vidgen_bench.leaderboard.submissions.tombstone import tombstones_beside, withdraw
 from vidgen_bench.leaderboard.submissions.verify import check_history, read_submissions
 
 FOLDER = "test-64/tgan+ode1"
@@ -43,6 +43,14 @@ def test_a_withdrawn_seed_makes_its_row_unranked(root: Path) -> None:
     (ranking,) = rankings(found.entries)
     ranked = {row.spec: (row.missing, bool(row.ranks)) for row in ranking.rows}
     assert ranked == {"tgan+ode1": ((3,), False), "tgan+ode2": ((), True)}
+
+
+def test_the_tombstones_beside_a_record_are_found(root: Path) -> None:
+    beside = root / FOLDER / "seed-0.json"
+    assert tombstones_beside(beside) == {}
+    withdraw(root / FOLDER / "seed-3.json", "wrong data")
+    (root / FOLDER / "seed-4.withdrawn.json").write_text("{}")
+    assert {seed: t.reason for seed, t in tombstones_beside(beside).items()} == {3: "wrong data"}
 
 
 def test_verify_accepts_the_rest_and_the_page_tells_why(root: Path) -> None:

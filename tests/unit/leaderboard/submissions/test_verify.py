@@ -13,7 +13,7 @@ import pytest
 
 from tests.kit.record_files import EXTERNAL, record
 from tests.kit.submitted_results import reasons, seeds_of, spoil, submitted
-from vidgen_bench.config.track import load_track
+from vidgen_bench.config.track import load_track, track_fingerprint
 from vidgen_bench.errors import RequestError
 from vidgen_bench.leaderboard.submissions.verify import check_board, check_history, read_submissions
 
@@ -34,6 +34,12 @@ def put(*keys: str | int, to: Any) -> Callable[[Any], None]:
         table[keys[-1]] = to
 
     return change
+
+
+def edit_track(table: Any) -> None:
+    """Change the declaration and its fingerprint, as somebody who reads the code would."""
+    table["track"]["declared"]["budget"] = {"iterations": "many"}
+    table["track"]["fingerprint"] = track_fingerprint(table["track"]["declared"])
 
 
 def test_a_valid_result_has_no_fault(root: Path) -> None:
@@ -74,6 +80,8 @@ SPOILED: dict[str, tuple[Callable[[Any], None], str]] = {
     "unknown key": (put("note", to="hello"), "unknown key"),
     "external clips": (lambda t: t.update(json.loads(record(**EXTERNAL).text())), "external clips"),
     "deep nesting": (put("options", "backbone.width", "value", to=json.loads("[" * 60 + "]" * 60)), "deeper than 50"),
+    "an extra ranking metric": (put("metrics", "fid", "extra", to=True), "is not an extra one"),
+    "no valid track": (edit_track, "is not a valid track"),
     "no ranking metric": (lambda t: t["scores"].pop("fid"), "has no score in the metric that ranks its track, fid"),
 }  # fmt: skip
 
