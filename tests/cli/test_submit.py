@@ -26,7 +26,7 @@ def test_a_result_from_its_runs_to_the_table_and_out_again(command: Command, tmp
     assert (done.code, done.err) == (0, "")
     assert f"Wrote: {FOLDER} (seed-0.json, seed-1.json, seed-2.json, seed-3.json, seed-4.json, preview.jpg)" in done.out
     assert "  vidgen-bench verify leaderboards --write\n" in done.out
-    assert 'git commit -m "Results of tgan+ode1 and tgan+ode2"' in done.out
+    assert 'git commit -m "Results of tgan+ode1, tgan+ode2"' in done.out
 
     assert "README.md: does not exist" in (missing := command("verify")).out
     assert missing.code == 1
@@ -44,6 +44,7 @@ def test_a_result_from_its_runs_to_the_table_and_out_again(command: Command, tmp
     gone = command("withdraw", f"{FOLDER}/seed-3.json", "--reason", "trained on the test list")
     assert (gone.code, gone.err) == (0, "")
     assert f"{FOLDER}/seed-3.withdrawn.json" in gone.out
+    assert "Then run: vidgen-bench verify leaderboards --write" in gone.out
     assert command("verify").code == 1  # the page is of before
     after = command("verify", "--write", "--base", "before", "--format", "markdown")
     assert after.code == 0

@@ -33,7 +33,7 @@ def submit(
 
 def _print_steps(done: Sequence[Submitted], target: Path) -> None:
     """Print the commands of a pull request."""
-    names = " and ".join(dict.fromkeys(s.spec for s in done))
+    names = ", ".join(dict.fromkeys(s.spec for s in done))
     print("\nTo send it in, in a fork of the project:")
     print("  git switch -c results")
     print(f"  vidgen-bench verify {target} --write")

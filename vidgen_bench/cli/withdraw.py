@@ -19,4 +19,4 @@ def withdraw(
     from vidgen_bench.leaderboard.submissions.tombstone import withdraw
 
     print(f"Withdrew {file}; the reason is in {withdraw(file, reason)}")
-    print("Then run: vidgen-bench verify leaderboards --write")
+    print(f"Then run: vidgen-bench verify {file.parent.parent.parent} --write")

@@ -47,8 +47,13 @@ def rerun(path: Path, videos: VideoLocation, runs: Path, observer: Observer, tra
         )
     again = execute(plan, record.seed, observer).record
     if fields := unequal(record, again):
+        cached = (
+            " The anchors come from the cache; another thread count may have made them."
+            if fields == ["anchors"]
+            else ""
+        )
         raise VidgenBenchError(
-            f"The repetition of {path} gave another record: {', '.join(fields)} differ. Nothing was attested."
+            f"The repetition of {path} gave another record: it differs in {', '.join(fields)}.{cached} Nothing was attested."
         )
     return attest(path, record, again.scores, "re-run", device="cpu", tolerance=0.0)
 
