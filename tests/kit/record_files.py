@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,7 @@ def record(
         options = {} if "external" in changes else {"backbone.width": (1.0, "default"), "temporal.order": (1, "name")}
     select = declared["evaluation"]["select"]
     table: dict[str, Any] = {
-        "schema": 2,
+        "schema": 3,
         "status": "diverged" if diverged else "finished",
         "spec": spec,
         "seed": seed,
@@ -107,9 +108,15 @@ def record(
         "metrics": METRICS,
         "scores": {} if diverged else {name: _score(values) for name, values in scores.items()},
         "anchors": {name: {m: _score(v) for m, v in values.items()} for name, values in anchors.items()},
+        "hashes": None if diverged or "external" in changes else hashes(f"{track} {spec}", seed),
         "measured": MEASURED,
     }
     return Record.model_validate(table | changes)
+
+
+def hashes(spec: str, seed: int) -> dict[str, str]:
+    """Return the hashes of a record, different for every spec and seed."""
+    return {k: hashlib.sha256(f"{k} {spec} {seed}".encode()).hexdigest() for k in ("samples", "checkpoint")}
 
 
 def _measuring(metrics: Mapping[str, Any], protocols: Mapping[str, Any]) -> list[dict[str, str]]:

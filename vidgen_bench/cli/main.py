@@ -41,6 +41,9 @@ COMMANDS = {
     "sample": "sample:sample",
     "leaderboard": "leaderboard:leaderboard",
     "paper": "paper:app",
+    "submit": "submit:submit",
+    "verify": "verify:verify",
+    "withdraw": "withdraw:withdraw",
     "plugins": "plugins.commands:app",
     "tracks": "tracks:app",
     "protocols": "protocols:app",
@@ -54,6 +57,7 @@ EXAMPLES = {
     "ablate": "the paper's third table: [bold]vidgen-bench ablate paper-table-3 --track shapes-smoke --dry-run[/bold]",
     "evaluate": "clips that another program made: [bold]vidgen-bench evaluate samples.npy --track ucf101-64-paper[/bold]",
     "sample": "four times the frame rate: [bold]vidgen-bench sample RUN --fps 4x[/bold]",
+    "submit": "all seeds of a spec: [bold]vidgen-bench submit runs/ucf101-64-paper/tgan+ode1/seed-*[/bold]",
     "leaderboard": "a table for a README: [bold]vidgen-bench leaderboard --format markdown[/bold]",
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from vidgen_bench.compose.resolve import spelt
+from vidgen_bench.config.spec import spelt
 from vidgen_bench.experiments.run.plan import Plan
 
 

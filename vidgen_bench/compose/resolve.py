@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vidgen_bench.api import Backbone, Pairing, Temporal
-from vidgen_bench.config.spec import Spec
+from vidgen_bench.config.spec import Spec, spelt
 from vidgen_bench.config.track import Track
 from vidgen_bench.errors import PluginError, RequestError, did_you_mean
 from vidgen_bench.host.host import Host
@@ -41,15 +41,6 @@ class Resolved:
         return declaration.options(
             **{k.partition(".")[2]: s.value for k, s in self.settings.items() if k.startswith(f"{side}.")}
         )
-
-
-def spelt(value: Any) -> str:
-    """Return an option's value as you type it after ``--set``."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple | list):
-        return ",".join(spelt(v) for v in value)
-    return "none" if value is None else str(value)
 
 
 def parse_given(pairs: list[str]) -> dict[str, str]:

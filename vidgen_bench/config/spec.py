@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from vidgen_bench.errors import RequestError
 
@@ -40,3 +41,12 @@ def parse(text: str) -> Spec:
             "`vidgen-bench plugins` lists the names."
         )
     return Spec(**parts)
+
+
+def spelt(value: Any) -> str:
+    """Return an option's value as you type it after ``--set``."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return ",".join(spelt(v) for v in value)
+    return "none" if value is None else str(value)

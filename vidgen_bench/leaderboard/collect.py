@@ -32,7 +32,7 @@ def collect(runs: Iterable[Path], shipped: Iterable[Path] = ()) -> Collected:
 
     Args:
         runs: folders to search for files named ``record.json``, at any depth, or paths of such files.
-        shipped: folders in which every ``.json`` file is a record, except in their folder ``published``.
+        shipped: folders in which every ``.json`` file is a record, except tombstones, attestations and their folder ``published``.
     """
     faults: list[RecordError] = []
     paths = {p.resolve(): p for root in shipped for p in _below(root, faults) if _shipped(root, p)}
@@ -47,7 +47,8 @@ def collect(runs: Iterable[Path], shipped: Iterable[Path] = ()) -> Collected:
 
 
 def _shipped(root: Path, path: Path) -> bool:
-    return path.suffix == ".json" and path.relative_to(root).parts[0] != "published"
+    notes = (".withdrawn.json", ".attested.json")  # of a record that is gone, and of one that was repeated
+    return path.suffix == ".json" and not path.name.endswith(notes) and path.relative_to(root).parts[0] != "published"
 
 
 def _below(root: Path, faults: list[RecordError]) -> Iterator[Path]:

@@ -123,10 +123,15 @@ def _key(record: Record) -> str:
 
 
 def _without_copies(entries: Sequence[Entry]) -> list[Entry]:
-    """Return the entries without records that differ from another only in ``measured``, as in a copied folder."""
+    """Return the entries without records that differ from another only in ``measured``, as in a copied folder.
+
+    Hashes are not compared either: a record of an earlier schema has none.
+    """
     kept: dict[str, Entry] = {}
     for entry in entries:
-        kept.setdefault(json.dumps(entry.record.model_dump(mode="json", exclude={"measured"}), sort_keys=True), entry)
+        kept.setdefault(
+            json.dumps(entry.record.model_dump(mode="json", exclude={"measured", "hashes"}), sort_keys=True), entry
+        )
     return list(kept.values())
 
 

@@ -30,6 +30,8 @@ def _of_status(record: Content) -> Iterator[str]:
         yield "status 'external' needs scores and the section external, which no other status may have"
     if external and external.used > external.clips:
         yield f"external: {external.used} clips were scored, but there are only {external.clips}"
+    if record.status != "finished" and record.hashes is not None:
+        yield "hashes are those of a finished run; no other status may have them"
 
 
 def _of_protocols(record: Content) -> Iterator[str]:

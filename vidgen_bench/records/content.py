@@ -14,7 +14,7 @@ from vidgen_bench.records import entries
 class Content(Strict):
     """The fields of a record, validated individually."""
 
-    schema_: Literal[2] = Field(alias="schema")
+    schema_: Literal[3] = Field(alias="schema")
     status: Literal["finished", "diverged", "external"]
     spec: str
     seed: int = Field(ge=-(2**64), le=2**64)
@@ -34,6 +34,9 @@ class Content(Strict):
     metrics: dict[str, entries.MetricEntry] = Field(description="one entry per metric in scores and anchors")
     scores: dict[str, entries.Score]
     anchors: dict[str, dict[str, entries.Score]]
+    hashes: entries.Hashes | None = Field(
+        default=None, description="None for external clips, for a run that diverged, and for records of schema 2"
+    )
     witness: tuple[str, ...] = Field(
         default=(), description="side effects of the first iteration that a training step should not have"
     )

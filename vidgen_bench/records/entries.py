@@ -166,6 +166,21 @@ def mean_and_std(values: Sequence[float]) -> tuple[float, float]:
     return mean, math.sqrt(math.fsum((v - mean) ** 2 for v in values) / len(values))
 
 
+SHA256 = r"^[0-9a-f]{64}$"
+"""The form of a SHA-256 in hexadecimal digits."""
+
+
+class Hashes(Strict):
+    """SHA-256 of what a finished run was scored on; :mod:`vidgen_bench.experiments.run.hashes` computes both."""
+
+    samples: str = Field(
+        pattern=SHA256, description="the first final batch under the track's own protocol, as uint8 [N, T, H, W, 3]"
+    )
+    checkpoint: str = Field(
+        pattern=SHA256, description="names, dtypes, shapes and bytes of the tensors of the best checkpoint"
+    )
+
+
 class Measured(Strict):
     """Times, memory and machine: the fields in which two runs with identical results may differ."""
 

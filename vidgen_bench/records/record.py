@@ -17,9 +17,8 @@ from vidgen_bench.config.track import track_fingerprint
 from vidgen_bench.errors import RecordError
 from vidgen_bench.records.consistency import disagreements
 from vidgen_bench.records.content import Content
+from vidgen_bench.records.migration import migrated
 from vidgen_bench.system.files import write_text
-
-SCHEMA = 2
 
 RECORD_FILE = "record.json"
 """The file name of the record in a run folder."""
@@ -62,29 +61,37 @@ def _deeper(value: Any, levels: int) -> bool:
 
 
 def read_record(path: Path) -> Record:
-    """Return the validated record in a file.
+    """Return the validated record in a file; a record of an earlier schema is migrated.
 
     Raises:
-        RecordError: unreadable, not valid JSON, another schema, or invalid fields; the message names file, field and fix.
+        RecordError: unreadable, not valid JSON, an unknown schema, or invalid fields; the message names file, field and fix.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RecordError(f"The record {path} cannot be read: {error.strerror or error}.") from None
+    return parse_record(content, str(path))
+
+
+def parse_record(content: bytes, name: str) -> Record:
+    """Return the validated record in a JSON text; ``name`` is the file in messages.
+
+    Raises:
+        RecordError: not valid JSON, an unknown schema, or invalid fields; the message names file, field and fix.
     """
     fix = "Restore the file from the run that wrote it, or delete it and run the spec again."
     try:
-        table = json.loads(path.read_bytes())
+        table = json.loads(content)
         json.dumps(table, ensure_ascii=False).encode()  # half a surrogate pair is valid JSON, but cannot be printed
-    except OSError as error:
-        raise RecordError(f"The record {path} cannot be read: {error.strerror or error}.") from None
     except (ValueError, RecursionError) as error:
-        raise RecordError(f"The record {path} is not valid JSON: {error}. {fix}") from None
-    if isinstance(table, dict) and table.get("schema", SCHEMA) != SCHEMA:
-        raise RecordError(
-            f"The record {path} has schema {table['schema']!r}; this version reads schema {SCHEMA}. Use the version that wrote it."
-        )
+        raise RecordError(f"The record {name} is not valid JSON: {error}. {fix}") from None
     if _deeper(table, DEEPEST):
-        raise RecordError(f"The record {path} is nested deeper than {DEEPEST} levels. {fix}")
+        raise RecordError(f"The record {name} is nested deeper than {DEEPEST} levels. {fix}")
+    table = migrated(table, name)
     try:
         return Record.model_validate(table)
     except ValidationError as error:
-        raise RecordError(f"The record {path} is not valid:\n{explain(error, Record)}\n{fix}") from None
+        raise RecordError(f"The record {name} is not valid:\n{explain(error, Record)}\n{fix}") from None
 
 
 RUN_FILES = (RECORD_FILE, "request.json")

@@ -179,12 +179,6 @@ def test_nonsense_is_refused_with_its_place_and_a_fix(path: Path, name: str) -> 
         assert word in message
 
 
-@pytest.mark.parametrize("schema", [1, 3, 0, "2", None, [2]])
-def test_another_schema_names_both(path: Path, schema: Any) -> None:
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema": schema}))
-    assert f"has schema {schema!r}; this version reads schema 2" in message_of(path)
-
-
 @pytest.mark.parametrize("content", [b"", b"{", b"null\x00", b"\x80\x81\xff\x00PK", b'{"schema": 1,}', b"[" * 100_000])
 def test_what_is_no_json(path: Path, content: bytes) -> None:
     path.write_bytes(content)

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from vidgen_bench.compose.resolve import spelt
+from vidgen_bench.config.spec import spelt
 from vidgen_bench.experiments.ablate.members import Ablation, Job, Member
 from vidgen_bench.leaderboard.render.terminal import simple_table
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from vidgen_bench.api import Metric
-from vidgen_bench.compose.resolve import spelt
+from vidgen_bench.config.spec import spelt
 from vidgen_bench.config.suite import Published
 from vidgen_bench.experiments.ablate.members import Ablation, Member
 from vidgen_bench.experiments.ablate.running import Result

@@ -54,18 +54,42 @@ def evaluate_run(run: Path, request: EvaluationRequest, observer: Observer) -> E
     with record_files.locked():
         if existing := record_files.holding(ids_of(resolved_track.main, real)):
             return EvaluationResult(*existing, already=True)
-        trained = load(folder.path, device=str(device))
-        observer.stage(f"sampling from the checkpoint of iteration {trained.iteration} on {device.type}")
-
-        def draw(numbers: range) -> Iterator[Tensor]:
-            return samples(trained.game, record.seed, "final", numbers, resolved_track.track.clip.grid, device)
-
-        protocols = resolved_track.protocols
-        numbers = score_clips(resolved_track, protocols, real, draw, resolved_track.batches, device, observer)
-        path = record_files.free(protocols, numbers.ids)
+        numbers = _numbers(record, folder, resolved_track, real, device, observer)
+        path = record_files.free(resolved_track.protocols, numbers.ids)
         scored = _record(record, resolved_track, numbers, device)
         write_record(path, scored)
     return EvaluationResult(path, scored, already=False)
+
+
+def rescore(run: Path, request: EvaluationRequest, observer: Observer) -> Numbers:
+    """Return the scores of a run's best checkpoint, computed again under the run's own protocol; nothing is written.
+
+    Raises:
+        RequestError: the run is not finished, or was made on other data.
+    """
+    record, folder = _finished(run)
+    resolved_track = _resolve(record, _track(record, request.track), request)
+    real = prepare_real_clips(resolved_track, _allow_recorded_gaps(request.videos, record), observer)
+    _check_data(record, real, folder)
+    return _numbers(record, folder, resolved_track, real, choose_device(request.device), observer)
+
+
+def _numbers(
+    record: Record,
+    folder: RunFolder,
+    resolved_track: ResolvedTrack,
+    real: RealClips,
+    device: torch.device,
+    observer: Observer,
+) -> Numbers:
+    """Return the scores of samples of a run's best checkpoint, drawn from the same noise as its final ones."""
+    trained = load(folder.path, device=str(device))
+    observer.stage(f"sampling from the checkpoint of iteration {trained.iteration} on {device.type}")
+
+    def draw(numbers: range) -> Iterator[Tensor]:
+        return samples(trained.game, record.seed, "final", numbers, resolved_track.track.clip.grid, device)
+
+    return score_clips(resolved_track, resolved_track.protocols, real, draw, resolved_track.batches, device, observer)
 
 
 def _finished(run: Path) -> tuple[Record, RunFolder]:

@@ -18,19 +18,21 @@ from vidgen_bench.data.store import Store
 from vidgen_bench.errors import PluginError
 from vidgen_bench.experiments.pictures.comparison import write_gif, write_png
 from vidgen_bench.experiments.run.folder import RunFolder
+from vidgen_bench.experiments.run.hashes import Draw, HashedSamples, checkpoint_hash
 from vidgen_bench.experiments.run.plan import Plan
 from vidgen_bench.experiments.run.recording import Numbers, record_of_run
 from vidgen_bench.measure.anchors import Anchors, score_anchors
 from vidgen_bench.measure.evaluator import Evaluator, number, scores_of
 from vidgen_bench.measure.reference.clips import RealClips
 from vidgen_bench.measure.reference.statistics import counted
-from vidgen_bench.records.entries import Score
+from vidgen_bench.records.entries import Hashes, Score
 from vidgen_bench.records.record import Record, write_record
 from vidgen_bench.system.device import choose_device
 from vidgen_bench.system.interrupt import Interrupt
 from vidgen_bench.system.memory import keep_freed_memory
 from vidgen_bench.system.observer import Interruptible, Observer
 from vidgen_bench.system.places import cache_folder
+from vidgen_bench.training.checkpoint import part_states
 from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.trainer import Rule, Trainer
 
@@ -181,13 +183,12 @@ class _Run:
         clips = counted(self._samples(purpose, range(count)), f"scoring {purpose}", count, self._observer)
         return {name: number(v) for name, v in self._evaluators[0].score(clips, self._main.watched).items()}
 
-    def _score_final(self) -> Numbers:
+    def _score_final(self, draw: Draw) -> Numbers:
         """Score fresh batches of the loaded checkpoint under every protocol."""
         scores: dict[str, Score] = {}
         refused: dict[str, str] = {}
         for evaluator in self._evaluators:
             count = self._plan.resolved_track.batches(evaluator.resolved)
-            draw = partial(self._samples, "final")
             values = evaluator.batches(draw, count, "scoring", self._observer, refused=refused)
             # only a watched metric can be here: extra scores that are not finite were left out
             if not all(math.isfinite(number(v)) for table in values for v in table.values()):
@@ -200,12 +201,16 @@ class _Run:
 
     def _finish(self, diverged: bool) -> Outcome:
         """Score the best checkpoint and write the pictures; then write the record, which marks the run as finished."""
+        hashes: Hashes | None = None
         if diverged:
             numbers = self._diverged()
         else:
             self._observer.stage("scoring the best checkpoint")
             self._trainer.load_best()
-            numbers = self._score_final()
+            checkpoint = checkpoint_hash(part_states(self._game.parts))  # first, while it is as it was saved
+            draw = HashedSamples(partial(self._samples, "final"), self._main.protocol.samples)
+            numbers = self._score_final(draw)
+            hashes = Hashes(samples=draw.hexdigest(), checkpoint=checkpoint)
             self._picture()
         record = record_of_run(
             self._plan,
@@ -216,6 +221,7 @@ class _Run:
             numbers,
             watched=self._evaluators[0].stamp(samples=self._plan.track.evaluation.samples),
             trace=self._folder.trace(),
+            hashes=hashes,
             device=self._device,
             world=self._process.world,
         )

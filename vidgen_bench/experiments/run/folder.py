@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +10,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from vidgen_bench.compose.resolve import Resolved, spelt
+from vidgen_bench.compose.resolve import Resolved
 from vidgen_bench.errors import BusyError, RecordError, RequestError
 from vidgen_bench.records.entries import TracePoint
+from vidgen_bench.records.folder_name import folder_name
 from vidgen_bench.records.record import RECORD_FILE, Record, read_record
 from vidgen_bench.system.files import disk_errors, write_text
 
@@ -24,11 +23,7 @@ _LATER = ("declared", "own_temporal")
 
 def folder_of(runs: Path, track: str, resolved: Resolved, seed: int) -> Path:
     """Return ``runs/TRACK/SPEC[,option=value...]/seed-N``, the same folder for all spellings of a spec."""
-    given = "".join(f",{key}={spelt(value)}" for key, value in sorted(resolved.given.items()))
-    name = re.sub(r"[^a-z0-9+.,=_~-]", "-", str(resolved.spec).replace(":", ".") + given)
-    if len(name) > 120:
-        name = f"{name[:100]}~{hashlib.sha256(name.encode()).hexdigest()[:12]}"
-    return runs / track / name / f"seed-{seed}"
+    return runs / track / folder_name(str(resolved.spec), resolved.given) / f"seed-{seed}"
 
 
 class RunFolder:

@@ -19,6 +19,7 @@ from vidgen_bench.latent import count
 from vidgen_bench.measure.anchors import Anchors
 from vidgen_bench.measure.evaluator import Evaluator
 from vidgen_bench.records import entries
+from vidgen_bench.records.migration import SCHEMA
 from vidgen_bench.records.record import Record
 from vidgen_bench.system.provenance import hardware, libraries, revision
 from vidgen_bench.training.progress import Progress
@@ -73,13 +74,15 @@ class Training:
     watched: Stamp | None = None
     """The protocol of the scores in ``trace`` and ``best``."""
     witness: tuple[str, ...] = ()
+    hashes: entries.Hashes | None = None
+    """Of the run's own samples and checkpoint; None unless it is finished."""
 
     @classmethod
     def of_record(cls, record: Record) -> Training:
         """Return how a recorded run was trained."""
         watched = record.protocols[record.watched] if record.watched is not None else None
         fields = (record.options, record.parameters, record.spent, record.trace, record.best)
-        return cls(*fields, watched, record.witness)
+        return cls(*fields, watched, record.witness, record.hashes)
 
 
 def build_record(
@@ -105,7 +108,7 @@ def build_record(
     training = training or Training()
     watched = {training.watched.id: training.watched} if training.watched else {}
     return Record(
-        schema=2,
+        schema=SCHEMA,
         status=status,
         spec=spec,
         seed=seed,
@@ -125,6 +128,7 @@ def build_record(
         metrics=numbers.metrics,
         scores=numbers.scores,
         anchors=numbers.anchors,
+        hashes=training.hashes,
         witness=training.witness,
         measured=measured,
     )
@@ -140,6 +144,7 @@ def record_of_run(
     *,
     watched: Stamp,
     trace: Sequence[entries.TracePoint],
+    hashes: entries.Hashes | None,
     device: torch.device,
     world: int,
 ) -> Record:
@@ -153,6 +158,7 @@ def record_of_run(
         _best(progress.best),
         watched,
         tuple(progress.witness),
+        None if numbers.diverged else hashes,
     )
     return build_record(
         "diverged" if numbers.diverged else "finished",

@@ -1,0 +1,109 @@
+"""Attestations and badges: a result is as far checked as the least checked of its seeds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kit.submitted_results import reasons, seeds_of, spoil, submitted
+from vidgen_bench.leaderboard.submissions.layout import attestation_name
+from vidgen_bench.leaderboard.submissions.verify import check_history, read_submissions
+
+FOLDER = "test-64/tgan+ode1"
+
+
+def repeated(path: Path, factor: float) -> dict[str, dict[str, float]]:
+    """Return the scores of a repetition, each by a factor off."""
+    means = {name: score["mean"] for name, score in json.loads(path.read_text())["scores"].items()}
+    return {name: {"recorded": mean, "found": mean * factor} for name, mean in means.items()}
+
+
+def attest(path: Path, how: str = "re-run", **changes: Any) -> Path:
+    """Write a valid attestation of a record."""
+    table: dict[str, Any] = {
+        "schema": 1,
+        "how": how,
+        "seed": int(path.stem.removeprefix("seed-")),
+        "record": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "date": "2025-01-31",
+        "version": "0.1.0",
+        "revision": "abc",
+        "environment": "torch 2.6.0, cpu",
+        "tolerance": 0.01,
+        "scores": repeated(path, 1.0 if how == "re-run" else 1.009),
+    }
+    target = path.with_name(attestation_name(path.name))
+    target.write_text(json.dumps(table | changes))
+    return target
+
+
+def page_line(root: Path) -> str:
+    (line,) = [x for x in read_submissions(root).board().splitlines() if "seeds 0, 1, 2, 3, 4" in x]
+    return line.rpartition("; ")[2]
+
+
+def test_a_badge_needs_every_seed(tmp_path: Path) -> None:
+    paths = submitted(tmp_path, *seeds_of())
+    assert page_line(tmp_path) == "self-reported"
+    for path in paths[:4]:
+        attest(path)
+    assert page_line(tmp_path) == "self-reported"
+    attest(paths[4], "recomputed")
+    assert page_line(tmp_path) == "recomputed"
+    attest(paths[4])
+    assert page_line(tmp_path) == "re-run"
+    assert reasons(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"record": "0" * 64}, "attests another content"),
+        ({"seed": 3}, "which the file name does not say"),
+        ({"how": "believed"}, "is not a valid attestation: how"),
+        ({"tolerance": 5.0}, "is not a valid attestation: tolerance"),
+        ({"scores": {"fid": {"recorded": 100.0, "found": 102.0}}}, "by more than the tolerance"),
+        ({"scores": {"fid": {"recorded": 100.0, "found": "\x1b[1m"}}}, r"'\x1b'"),
+        ({"scores": {}}, "does not repeat the scores"),
+        (
+            {"scores": {"fid": {"recorded": 1.0, "found": 1.0}, "is": {"recorded": 1.0, "found": 1.0}}},
+            "does not repeat",
+        ),
+        ({"who": "me"}, "unknown key"),
+        ({"version": "x" * 30_000}, "at most 20,000"),
+    ],
+)
+def test_a_spoiled_attestation_is_listed_and_is_no_badge(tmp_path: Path, changes: dict[str, Any], reason: str) -> None:
+    paths = submitted(tmp_path, *seeds_of())
+    for path in paths[1:]:
+        attest(path)
+    attest(paths[0], **changes)
+    assert reason in reasons(tmp_path)[f"{FOLDER}/seed-0.attested.json"]
+    assert page_line(tmp_path) == "self-reported"
+
+
+def test_a_re_run_has_equal_scores(tmp_path: Path) -> None:
+    paths = submitted(tmp_path, *seeds_of())
+    attest(paths[0], scores=repeated(paths[0], 1.001))
+    assert "whose scores must be equal" in reasons(tmp_path)[f"{FOLDER}/seed-0.attested.json"]
+
+
+def test_an_attestation_of_no_record_is_listed(tmp_path: Path) -> None:
+    paths = submitted(tmp_path, *seeds_of())
+    attest(paths[0])
+    spoil(paths[0], lambda t: t.update(seed=1))
+    assert "attests another content" in reasons(tmp_path)[f"{FOLDER}/seed-0.attested.json"]
+
+
+def test_a_new_attestation_is_for_a_person(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    paths = submitted(tmp_path, *seeds_of())
+    before = tmp_path_factory.mktemp("before") / "results"
+    shutil.copytree(tmp_path, before)
+    attest(paths[0])
+    (found,) = check_history(read_submissions(before), read_submissions(tmp_path))
+    assert (found.kind, found.path) == ("look", f"{FOLDER}/seed-0.attested.json")

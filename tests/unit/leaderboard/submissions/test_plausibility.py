@@ -1,0 +1,64 @@
+"""Plausibility: unusual values are listed for a person and are no faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kit.submitted_results import reasons, seeds_of, spoil, submitted
+from vidgen_bench.leaderboard.submissions.plausibility import questions
+from vidgen_bench.records.record import read_record
+
+SCHEMA_2 = Path(__file__).parents[2] / "records" / "schema-2.json"
+"""The record of a real run."""
+
+
+def test_a_real_run_raises_no_question() -> None:
+    assert list(questions(read_record(SCHEMA_2))) == []
+
+
+def score(values: list[float]) -> dict[str, Any]:
+    from vidgen_bench.records.entries import Score
+
+    return Score.of(values).model_dump(mode="json")
+
+
+UNUSUAL: dict[str, tuple[Callable[[Any], None], str]] = {
+    "better than real clips": (
+        lambda t: t["scores"].update(fid=score([9.0, 9.1])),
+        "FID 9.05 is better than that of held-out real clips, 18.5",
+    ),
+    "higher than real clips": (lambda t: t["scores"].update({"is": score([8.0, 9.0])}), "IS 8.5 is better"),
+    "no spread": (lambda t: t["scores"].update(fid=score([99.0] * 4)), "FID has no spread over 4 batches"),
+    "too fast": (lambda t: t["spent"].update(flops=1e18), "Test CPU has a peak of about 2e+13"),
+    "no time": (lambda t: t["measured"].update(train_seconds=0.0), "training took no time"),
+    "another budget": (lambda t: t["spent"].update(iterations=4000), "it trained for 4000 iterations; the track's budget is 400"),
+    "backwards": (lambda t: t["measured"].update(finished="2023-01-01T00:00:00Z"), "it finished before it started"),
+    "no dates": (lambda t: t["measured"].update(started="yesterday"), "are not both times"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_an_unusual_value_is_for_a_person(tmp_path: Path, name: str) -> None:
+    change, question = UNUSUAL[name]
+    paths = submitted(tmp_path, *seeds_of())
+    spoil(paths[2], change)
+    assert question in reasons(tmp_path, "look")["test-64/tgan+ode1/seed-2.json"]
+    assert reasons(tmp_path) == {}
+
+
+def test_a_track_of_your_own_is_for_a_person(tmp_path: Path) -> None:
+    submitted(tmp_path, *seeds_of())
+    ((folder, question),) = reasons(tmp_path, "look").items()
+    assert folder == "test-64/tgan+ode1"
+    assert "the track test-64 does not come with vidgen-bench" in question
+
+
+def test_seeds_without_any_spread_are_for_a_person(tmp_path: Path) -> None:
+    paths = submitted(tmp_path, *seeds_of())
+    for path in paths:
+        spoil(path, lambda t: t["scores"].update(fid=score([300.0, 302.0])))
+    assert reasons(tmp_path, "look")["test-64/tgan+ode1"].endswith("all seeds have the same fid, 301")

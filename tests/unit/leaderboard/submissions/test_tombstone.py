@@ -1,0 +1,122 @@
+"""Withdrawing: the record goes, its reason stays, and its row loses its rank."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.kit.submitted_results import reasons, seeds_of, spoil, submitted
+from vidgen_bench.errors import RequestError
+from vidgen_bench.leaderboard.collect import collect
+from vidgen_bench.leaderboard.ranking import rankings
+from vidgen_bench.leaderboard.submissions.tombstone import tombstones_beside, withdraw
+from vidgen_bench.leaderboard.submissions.verify import check_history, read_submissions
+
+FOLDER = "test-64/tgan+ode1"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    submitted(tmp_path, *seeds_of(), *seeds_of("tgan+ode2", better=1.0))
+    return tmp_path
+
+
+def test_a_tombstone_has_the_reason_the_date_and_the_hash(root: Path) -> None:
+    path = root / FOLDER / "seed-3.json"
+    sha = hashlib.sha256(path.read_bytes()).hexdigest()
+    target = withdraw(path, "  trained on the test list ")
+    assert not path.exists()
+    table = json.loads(target.read_text())
+    assert target.name == "seed-3.withdrawn.json"
+    assert set(table) == {"schema", "seed", "reason", "date", "record"}
+    assert (table["seed"], table["reason"], table["record"]) == (3, "trained on the test list", sha)
+
+
+def test_a_withdrawn_seed_makes_its_row_unranked(root: Path) -> None:
+    withdraw(root / FOLDER / "seed-3.json", "wrong data")
+    found = collect([], [root])
+    assert found.faults == ()
+    (ranking,) = rankings(found.entries)
+    ranked = {row.spec: (row.missing, bool(row.ranks)) for row in ranking.rows}
+    assert ranked == {"tgan+ode1": ((3,), False), "tgan+ode2": ((), True)}
+
+
+def test_the_tombstones_beside_a_record_are_found(root: Path) -> None:
+    beside = root / FOLDER / "seed-0.json"
+    assert tombstones_beside(beside) == {}
+    withdraw(root / FOLDER / "seed-3.json", "wrong data")
+    (root / FOLDER / "seed-4.withdrawn.json").write_text("{}")
+    assert {seed: t.reason for seed, t in tombstones_beside(beside).items()} == {3: "wrong data"}
+
+
+def test_verify_accepts_the_rest_and_the_page_tells_why(root: Path) -> None:
+    withdraw(root / FOLDER / "seed-3.json", "wrong *data* <b>")
+    assert reasons(root) == {}
+    text = read_submissions(root).board()
+    assert f"- `{FOLDER}/seed-3.withdrawn.json`, " in text
+    assert "wrong \\*data\\* \\<b>" in text
+
+
+def test_a_withdrawn_seed_is_not_sent_in_again(root: Path) -> None:
+    kept = (root / FOLDER / "seed-3.json").read_bytes()
+    withdraw(root / FOLDER / "seed-3.json", "wrong data")
+    (root / FOLDER / "seed-3.json").write_bytes(kept)
+    assert "seed 3 was withdrawn" in reasons(root)[f"{FOLDER}/seed-3.json"]
+    assert f"{FOLDER}/seed-3.json" not in read_submissions(root).records
+
+
+def test_history_accepts_a_withdrawal_of_the_same_content_only(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    before = tmp_path_factory.mktemp("before") / "results"
+    shutil.copytree(root, before)
+    target = withdraw(root / FOLDER / "seed-3.json", "wrong data")
+    assert list(check_history(read_submissions(before), read_submissions(root))) == []
+    spoil(target, lambda t: t.update(record="0" * 64))
+    (found,) = check_history(read_submissions(before), read_submissions(root))
+    assert "names another content" in found.reason
+    target.unlink()
+    (found,) = check_history(read_submissions(before), read_submissions(root))
+    assert "was removed" in found.reason
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "a\nb", "\x1b[31m", "x" * 501])
+def test_a_reason_is_one_printable_sentence(root: Path, reason: str) -> None:
+    with pytest.raises(RequestError, match="expected a sentence on one line"):
+        withdraw(root / FOLDER / "seed-3.json", reason)
+    assert (root / FOLDER / "seed-3.json").exists()
+
+
+def test_only_a_submitted_record_can_be_withdrawn(root: Path) -> None:
+    (root / "record.json").write_text("{}")
+    (root / FOLDER / "seed-9.json").symlink_to(root / "record.json")
+    for name, reason in [("record.json", "is not a submitted record"), (f"{FOLDER}/seed-9.json", "regular file"),
+                         (f"{FOLDER}/seed-8.json", "does not exist")]:  # fmt: skip
+        with pytest.raises(RequestError, match=reason):
+            withdraw(root / name, "reason")
+    withdraw(root / FOLDER / "seed-3.json", "reason")
+    with pytest.raises(RequestError, match="It was withdrawn: see"):
+        withdraw(root / FOLDER / "seed-3.json", "reason")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda t: t.update(seed=4), "which the file name does not say"),
+        (lambda t: t.update(reason=" "), "is not a valid tombstone: reason"),
+        (lambda t: t.update(reason="\x1b[2J"), r"'\x1b'"),
+        (lambda t: t.update(who="me"), "unknown key"),
+        (lambda t: t.update(record="abc"), "is not a valid tombstone: record"),
+        (lambda t: t.update(date="today"), "is not a valid tombstone: date"),
+        (lambda t: t.update(schema=2), "is not a valid tombstone: schema"),
+    ],
+)
+def test_a_spoiled_tombstone_is_listed(root: Path, change: object, reason: str) -> None:
+    target = withdraw(root / FOLDER / "seed-3.json", "wrong data")
+    spoil(target, change)  # type: ignore[arg-type]
+    assert reason in reasons(root)[f"{FOLDER}/seed-3.withdrawn.json"]
+    assert "seeds 3 are missing" in reasons(root)[FOLDER]

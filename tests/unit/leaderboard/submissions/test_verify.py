@@ -1,0 +1,271 @@
+"""Submitted results are untrusted text: each spoiled file is listed with its reason, and none becomes a row."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kit.record_files import EXTERNAL, record
+from tests.kit.submitted_results import reasons, seeds_of, spoil, submitted
+from vidgen_bench.config.track import load_track, track_fingerprint
+from vidgen_bench.errors import RequestError
+from vidgen_bench.leaderboard.submissions.verify import check_board, check_history, read_submissions
+
+FOLDER = "test-64/tgan+ode1"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A valid result of one spec with all declared seeds."""
+    submitted(tmp_path, *seeds_of())
+    return tmp_path
+
+
+def put(*keys: str | int, to: Any) -> Callable[[Any], None]:
+    def change(table: Any) -> None:
+        for key in keys[:-1]:
+            table = table[key]
+        table[keys[-1]] = to
+
+    return change
+
+
+def edit_track(table: Any) -> None:
+    """Change the declaration and its fingerprint, as somebody who reads the code would."""
+    table["track"]["declared"]["budget"] = {"iterations": "many"}
+    table["track"]["fingerprint"] = track_fingerprint(table["track"]["declared"])
+
+
+def test_a_valid_result_has_no_fault(root: Path) -> None:
+    found = read_submissions(root)
+    assert found.faults == []
+    assert sorted(found.records) == [f"{FOLDER}/seed-{n}.json" for n in range(5)]
+
+
+SPOILED: dict[str, tuple[Callable[[Any], None], str]] = {
+    "edited mean": (put("scores", "fid", "mean", to=1.0), "do not match the values"),
+    "edited value": (put("scores", "is", "values", 0, to=9.0), "do not match the values"),
+    "edited track": (put("track", "declared", "evaluation", "every", to=7), "fingerprint does not match its declaration"),
+    "edited protocol": (put("metrics", "fid", "protocol", to="mine"), "missing from protocols"),
+    "edited seed": (put("seed", to=4), "belongs at test-64/tgan+ode1/seed-4.json"),
+    "another spec": (put("spec", to="tgan+ode2"), "belongs at test-64/tgan+ode2/seed-2.json"),
+    "undeclared seed": (put("seed", to=7), "seed: 7 is not among the seeds that the track declares, 0 to 4"),
+    "negative seed": (put("seed", to=-1), "seed: -1 is not among"),
+    "NaN in an option": (put("options", "backbone.width", "value", to=float("nan")), "contains NaN"),
+    "infinite score": (put("scores", "is", "mean", to=float("inf")), "contains Infinity"),
+    "1e308": (put("spent", "flops", to=1e308), "spent.flops: a number beyond 1e+100"),
+    "long name": (put("plugins", 1, "name", to="x" * 100_000), "has 100,000 characters; at most 2,000"),
+    "long key": (put("options", "x" * 1000, to={"value": 1, "origin": "given"}), "a key has 1,000 characters"),
+    "markup in a spec": (put("spec", to="tgan+<script>alert(1)</script>"), "is not a valid spec"),
+    "Markdown in a spec": (put("spec", to="tgan+ode1](http://x)"), "is not a valid spec"),
+    "path in a spec": (put("spec", to="../../x"), "is not a valid spec"),
+    "path in a track": (put("track", "name", to="../../etc"), "is not a valid track name"),
+    "the name of another folder": (put("track", "name", to="published"), "is not a valid track name"),
+    "terminal escape in a name": (put("plugins", 0, "distribution", to="\x1b[31mred"), r"character '\x1b'"),
+    "right-to-left mark": (put("data", "name", to="a\u202eb"), r"character '\u202e'"),
+    "markup in a version": (put("plugins", 0, "version", to="<img src=x>"), "contains markup"),
+    "markup in hardware": (put("measured", "hardware", to="`rm`"), "contains markup"),
+    "markup in an option": (put("options", "backbone.width", "value", to="<b>"), "contains markup"),
+    "markup in an anchor": (put("anchors", "<b>", to={}), "contains markup"),
+    "an option of nothing": (put("options", "width", to={"value": 1, "origin": "given"}), "is not a valid option name"),
+    "newer schema": (put("schema", to=9), "has schema 9"),
+    "earlier schema": (lambda t: t.update(schema=2) or t.pop("hashes"), "has no hashes"),
+    "no hashes": (put("hashes", to=None), "has no hashes"),
+    "unknown key": (put("note", to="hello"), "unknown key"),
+    "external clips": (lambda t: t.update(json.loads(record(**EXTERNAL).text())), "external clips"),
+    "deep nesting": (put("options", "backbone.width", "value", to=json.loads("[" * 60 + "]" * 60)), "deeper than 50"),
+    "an extra ranking metric": (put("metrics", "fid", "extra", to=True), "is not an extra one"),
+    "no valid track": (edit_track, "is not a valid track"),
+    "no ranking metric": (lambda t: t["scores"].pop("fid"), "has no score in the metric that ranks its track, fid"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPOILED)
+def test_a_spoiled_record_is_listed_and_is_not_a_row(root: Path, name: str) -> None:
+    change, reason = SPOILED[name]
+    path = f"{FOLDER}/seed-2.json"
+    spoil(root / path, change)
+    found = read_submissions(root)
+    assert reason in reasons(root)[path]
+    assert path not in found.records
+    assert "seeds 2 are missing" in reasons(root)[FOLDER]
+    assert all(text.isprintable() and len(text) < 500 for f in found.findings for text in (f.path, f.reason))
+
+
+CONTENTS: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "is not valid JSON"),
+    "no JSON": (b"import os; os.system('touch /tmp/x')", "is not valid JSON"),
+    "pickle": (b"\x80\x04\x95", "is not UTF-8"),
+    "list": (b"[]", "valid dictionary"),
+    "deep": (b"[" * 100_000, "is nested deeper than 50 levels"),
+    "2 MB": (b'{"spec": "' + b"x" * 2_000_000 + b'"}', "2,000,012 bytes; at most 200,000"),
+    "a key twice": (b'{"schema": 3, "schema": 3}', "the key 'schema' twice"),
+    "large exponent": (b'{"a": 1e999}', "a number beyond 1e+100"),
+    "many digits": (b'{"a": ' + b"9" * 5_000 + b"}", "is not valid JSON"),
+    "surrogate": (b'{"a": "\\ud800"}', r"character '\ud800'"),
+    "line break": (b'{"a\\nb": 1}', r"character '\n'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_a_file_of_nonsense_is_listed(root: Path, name: str) -> None:
+    content, reason = CONTENTS[name]
+    (root / FOLDER / "seed-2.json").write_bytes(content)
+    assert reason in reasons(root)[f"{FOLDER}/seed-2.json"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "seed-02.json",
+        "seed-1.json.exe",
+        "record.json",
+        "seed--1.json",
+        "run.py",
+        ".hidden",
+        "seed-1.pt",
+        "\x1b[31m.json",
+    ],
+)
+def test_a_file_that_is_not_expected_is_listed(root: Path, name: str) -> None:
+    (root / FOLDER / name).write_text("{}")
+    (found,) = reasons(root).items()
+    assert "is not expected here" in found[1]
+    assert found[0].isprintable()
+
+
+@pytest.mark.parametrize(
+    "place", ["seed-0.json", "test-64/seed-0.json", "test-64/a/b/seed-0.json", "test-64/a/b/c/d/x"]
+)
+def test_a_file_at_another_depth_is_listed(root: Path, place: str) -> None:
+    (root / place).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(root / FOLDER / "seed-0.json", root / place)
+    assert "is not expected here" in " ".join(reasons(root).values())
+    assert len(read_submissions(root).records) == 5
+
+
+def test_links_are_not_followed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    shutil.copytree(root / FOLDER, outside / "tgan+ode1")
+    (root / FOLDER / "seed-2.json").unlink()
+    (root / FOLDER / "seed-2.json").symlink_to(outside / "tgan+ode1" / "seed-2.json")
+    (root / "other").symlink_to(outside)
+    (root / "README.md").symlink_to("/etc/passwd")
+    found = reasons(root)
+    for path in (f"{FOLDER}/seed-2.json", "other", "README.md"):
+        assert "is a symbolic link" in found[path]
+    assert len(read_submissions(root).records) == 4
+
+
+def test_a_pipe_is_not_read(root: Path) -> None:
+    os.mkfifo(root / FOLDER / "seed-9.json")
+    assert reasons(root) == {f"{FOLDER}/seed-9.json": "is not a regular file"}
+
+
+def test_missing_seeds_name_the_command_that_runs_them(tmp_path: Path) -> None:
+    width = {"backbone.width": (0.25, "given"), "temporal.layers": ((8, 8), "given")}
+    submitted(tmp_path, *seeds_of(seeds=[0, 2], options=width, track="test-64~iterations=400"))
+    ((folder, reason),) = reasons(tmp_path).items()
+    assert folder == "test-64~iterations=400/tgan+ode1,backbone.width=0.25,temporal.layers=8,8"
+    assert "the seeds 1, 3, 4 are missing" in reason
+    assert reason.endswith(
+        "vidgen-bench run tgan+ode1 --track test-64 --budget iterations=400 --set backbone.width=0.25 "
+        "--set temporal.layers=8,8 --seeds 1,3,4"
+    )
+
+
+def test_a_diverged_seed_completes_a_result(tmp_path: Path) -> None:
+    submitted(tmp_path, *seeds_of(seeds=[0, 1, 2, 3]), record(seed=4, diverged=True))
+    assert reasons(tmp_path) == {}
+
+
+def test_another_model_is_not_a_seed_of_the_row(root: Path) -> None:
+    spoil(root / FOLDER / "seed-3.json", put("data", "fingerprint", to="v1:ffff"))
+    spoil(root / FOLDER / "seed-4.json", put("options", "backbone.width", "value", to=0.5))
+    found = reasons(root)
+    assert "differs from seed-0.json in data" in found[f"{FOLDER}/seed-3.json"]
+    assert "differs from seed-0.json in options" in found[f"{FOLDER}/seed-4.json"]
+
+
+def test_a_copy_of_a_seed_is_found(root: Path) -> None:
+    hashes = json.loads((root / FOLDER / "seed-0.json").read_text())["hashes"]
+    spoil(root / FOLDER / "seed-1.json", put("hashes", to=hashes))
+    assert "has the same checkpoint as test-64/tgan+ode1/seed-0.json" in reasons(root)[f"{FOLDER}/seed-1.json"]
+    assert f"{FOLDER}/seed-1.json" not in read_submissions(root).records
+
+
+def test_a_second_set_of_seeds_under_another_folder_is_found(root: Path) -> None:
+    """An option that is said to be given, at the value that it has anyway, names another folder but the same row."""
+    same = {"backbone.width": (1.0, "given"), "temporal.order": (1, "name")}
+    records = [r.model_copy(update={"hashes": None}) for r in seeds_of(options=same)]
+    for path, r in zip(submitted(root, *records), records, strict=True):
+        spoil(path, lambda t, n=r.seed: t.update(hashes={"samples": f"{n:064}", "checkpoint": f"{n:064}"}))
+    found = reasons(root)
+    assert len(found) == 5
+    assert all("of the same row as test-64/tgan+ode1" in reason for reason in found.values())
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"track": "shapes-64"}, "the shipped track shapes-64 with this budget is shapes-64"),
+        ({"track": "ucf101-64-paper", "declared": load_track("ucf101-64-paper").declared, "ranked": False}, "ranked = True"),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_shipped_track_is_taken(tmp_path: Path, change: dict[str, Any], reason: str) -> None:
+    (path,) = submitted(tmp_path, record(**change))
+    assert reason in reasons(tmp_path)[str(path.relative_to(tmp_path))]
+
+
+def test_fewer_seeds_than_a_shipped_track_declares(tmp_path: Path) -> None:
+    (path,) = submitted(tmp_path, record(track="ucf101-64-paper", declared=load_track("ucf101-64-paper").declared))
+    spoil(path, put("track", "seeds", to=2))
+    assert "and 5 seeds; was the record edited by hand?" in reasons(tmp_path)[str(path.relative_to(tmp_path))]
+
+
+def test_a_derived_track_of_a_shipped_one_is_accepted(tmp_path: Path) -> None:
+    from vidgen_bench.config.budget import Budget
+
+    track = load_track("ucf101-64-paper").with_budget(Budget(iterations=7))
+    submitted(tmp_path, *seeds_of(track=track.name, declared=track.declared))
+    assert not [r for r in reasons(tmp_path).values() if "track" in r]
+
+
+def test_the_page_must_be_the_generated_one(root: Path) -> None:
+    found = read_submissions(root)
+    assert "does not exist" in next(check_board(root, found)).reason
+    (root / "README.md").write_text(found.board())
+    assert list(check_board(root, found)) == []
+    (root / "README.md").write_text(found.board() + "tgan+mine is best\n")
+    assert "is not what the records give" in next(check_board(root, found)).reason
+
+
+def test_the_page_is_the_same_wherever_the_folder_is(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "results"
+    shutil.copytree(root, elsewhere)
+    text = read_submissions(elsewhere).board()
+    assert text == read_submissions(root).board()
+    assert str(root) not in text
+    assert "[test-64/tgan+ode1](<test-64/tgan+ode1>): seeds 0, 1, 2, 3, 4; self-reported" in text
+
+
+def test_records_are_neither_changed_nor_removed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    before = tmp_path_factory.mktemp("before") / "results"
+    shutil.copytree(root, before)
+    assert list(check_history(read_submissions(before), read_submissions(root))) == []
+    (root / FOLDER / "seed-0.json").unlink()
+    submitted(root, *seeds_of(seeds=[1], better=0.5))
+    found = {f.path: f.reason for f in check_history(read_submissions(before), read_submissions(root))}
+    assert "was removed. Withdraw it instead" in found[f"{FOLDER}/seed-0.json"]
+    assert "was changed" in found[f"{FOLDER}/seed-1.json"]
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="is not a folder"):
+        read_submissions(tmp_path / "absent")

@@ -1,0 +1,43 @@
+"""``vidgen-bench submit``: put the records of finished runs where a pull request can send them in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vidgen_bench.experiments.submit.submit import Submitted
+
+
+def submit(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders: every declared seed of a spec.")],
+    target: Annotated[
+        Path, typer.Option("--to", metavar="DIR", help="The folder leaderboards of a checkout; made if it is missing.")
+    ] = Path("leaderboards"),
+) -> None:
+    """Check finished runs and write leaderboards/TRACK/SPEC/seed-N.json, ready for a pull request.
+
+    A result has exactly the seeds that its track declares, diverged ones included. The best checkpoint must still be in each run folder.
+    """
+    from vidgen_bench.experiments.submit.submit import submit
+
+    for submitted in (done := submit(runs, target)):
+        already = "Already there" if submitted.already else "Wrote"
+        print(f"{already}: {submitted.folder} ({', '.join(submitted.files)})")
+    _print_steps(done, target)
+
+
+def _print_steps(done: Sequence[Submitted], target: Path) -> None:
+    """Print the commands of a pull request."""
+    names = ", ".join(dict.fromkeys(s.spec for s in done))
+    print("\nTo send it in, in a fork of the project:")
+    print("  git switch -c results")
+    print(f"  vidgen-bench verify {target} --write")
+    print(f"  git add {target}")
+    print(f'  git commit -m "Results of {names}"')
+    print("  git push -u origin results")
+    print("Then open a pull request with the template for results. docs/sending-in-results.md has the details.")

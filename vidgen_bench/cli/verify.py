@@ -1,0 +1,126 @@
+"""``vidgen-bench verify``: check a folder of submitted results, as the project's automatic checks do."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vidgen_bench.cli.run_options import Data, Device, Splits
+
+if TYPE_CHECKING:
+    from vidgen_bench.leaderboard.submissions.findings import Finding
+    from vidgen_bench.leaderboard.submissions.verify import Submissions
+
+
+class Format(StrEnum):
+    """The format of the report."""
+
+    text = "text"
+    markdown = "markdown"
+
+
+def verify(
+    folder: Annotated[Path, typer.Argument(help="Folder of submitted results.")] = Path("leaderboards"),
+    base: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="The same folder before the change; records may not be changed or removed since."
+        ),
+    ] = None,
+    layout: Annotated[
+        Format, typer.Option("--format", help="markdown adds the tables, of new records only with --base.")
+    ] = Format.text,
+    write: Annotated[bool, typer.Option("--write", help="Write the folder's README.md first.")] = False,
+    target: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write to this file.")] = None,
+    rerun: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Run this record's spec and seed again on a CPU, and attest equal bytes."),
+    ] = None,
+    recompute: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="Score this run's checkpoint again, and attest scores within 1 %."),
+    ] = None,
+    track: Annotated[
+        str | None, typer.Option(help="With --rerun: the file of a track that does not come with vidgen-bench.")
+    ] = None,
+    data: Data = None,
+    splits: Splits = None,
+    runs: Annotated[Path, typer.Option(help="With --rerun: the folder of the repeated runs.")] = Path("reruns"),
+    device: Device = "auto",
+) -> None:
+    """Check submitted results: every file's size, name, fields, fingerprints and means, and that no seed is missing.
+
+    Reads text only: no plugin is imported and nothing in a file is executed. Maintainers repeat a result with --rerun or --recompute.
+
+    The exit code is 1 if something is wrong. Unusual values are listed for a person and change no exit code.
+    """
+    if rerun is not None or recompute is not None:
+        _repeat(folder, rerun, recompute, track, data, splits, runs, device)
+        return
+    from vidgen_bench.cli.console import write_out
+    from vidgen_bench.leaderboard.submissions.report import render_report, render_text
+    from vidgen_bench.leaderboard.submissions.verify import check_board, check_history, read_submissions
+
+    found = read_submissions(folder)
+    before = read_submissions(base) if base is not None else None
+    if write:
+        _write_board(folder, found)
+    findings = [*found.findings, *check_board(folder, found)]
+    if before is not None:
+        findings += check_history(before, found)
+    if layout is Format.markdown:
+        new = None if before is None else [path for path in found.records if path not in before.hashes]
+        write_out(render_report(found, findings, new), target)
+    else:
+        write_out(render_text(found, findings), target)
+    if _wrong(findings):
+        raise typer.Exit(1)
+
+
+def _repeat(
+    folder: Path,
+    rerun: Path | None,
+    recompute: Path | None,
+    track: str | None,
+    data: Path | None,
+    splits: Path | None,
+    runs: Path,
+    device: str,
+) -> None:
+    """Repeat one record and print the path of its attestation."""
+    from rich.console import Console
+
+    from vidgen_bench.cli.progress import TerminalObserver
+    from vidgen_bench.errors import RequestError
+    from vidgen_bench.measure.resolved_track import VideoLocation
+
+    if rerun is not None and recompute is not None:
+        raise RequestError("Give either --rerun FILE or --recompute RUN, not both.")
+    videos = VideoLocation(data, splits)
+    with TerminalObserver(Console(soft_wrap=True)) as observer:
+        if rerun is not None:
+            from vidgen_bench.experiments.submit import rerun as repeated
+
+            path = repeated.rerun(rerun, videos, runs, observer, track)
+        else:
+            from vidgen_bench.experiments.submit import recompute as scored
+
+            assert recompute is not None
+            path = scored.recompute(recompute, folder, videos, device, observer)
+    print(f"Attested: {path}")
+    print(f"Then run: vidgen-bench verify {folder} --write")
+
+
+def _write_board(folder: Path, found: Submissions) -> None:
+    """Write the folder's ``README.md`` from the accepted records."""
+    from vidgen_bench.leaderboard.submissions.layout import README
+    from vidgen_bench.system.files import write_text
+
+    write_text(folder / README, found.board())
+
+
+def _wrong(findings: list[Finding]) -> bool:
+    return any(f.kind == "fault" for f in findings)

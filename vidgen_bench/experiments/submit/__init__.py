@@ -1,0 +1,1 @@
+"""Submitting: records of finished runs are checked against their run folders and copied to ``leaderboards/``."""

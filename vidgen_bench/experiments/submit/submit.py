@@ -1,0 +1,102 @@
+"""Submits finished runs: each spec becomes one folder below ``leaderboards``, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidgen_bench.errors import RequestError
+from vidgen_bench.experiments.submit.candidates import Candidate, candidate
+from vidgen_bench.experiments.submit.complete import complete
+from vidgen_bench.experiments.submit.preview import preview
+from vidgen_bench.leaderboard.submissions.layout import PREVIEW, record_place, spec_folder
+from vidgen_bench.system.files import disk_errors, umask, write_bytes
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """The folder of one spec, its files, and whether it had them before."""
+
+    spec: str
+    folder: Path
+    files: tuple[str, ...]
+    already: bool
+
+
+def submit(runs: Sequence[Path], target: Path) -> list[Submitted]:
+    """Check finished runs and write their records below ``target``; nothing is written unless every run is accepted.
+
+    Raises:
+        RequestError: a run is not accepted, declared seeds are missing, or ``target`` has another result of the same spec.
+        RecordError: a record does not belong to its run folder.
+    """
+    specs = complete([candidate(run) for run in _distinct(runs)])
+    contents = [_contents(group) for group in specs]
+    folders = [target / spec_folder(group[0].record) for group in specs]
+    already = [_already(folder, files) for folder, files in zip(folders, contents, strict=True)]
+    with disk_errors(target):
+        target.mkdir(parents=True, exist_ok=True)
+    with _staging(target) as stage:
+        for i, files in enumerate(contents):
+            for name, content in files.items():
+                write_bytes(stage / str(i) / name, content)
+        for i, folder in enumerate(folders):
+            if not already[i]:
+                with disk_errors(folder):
+                    folder.parent.mkdir(exist_ok=True)
+                    os.chmod(stage / str(i), 0o777 & ~umask())
+                    os.replace(stage / str(i), folder)
+    return [
+        Submitted(group[0].record.spec, folder, tuple(files), done)
+        for group, folder, files, done in zip(specs, folders, contents, already, strict=True)
+    ]
+
+
+def _distinct(runs: Sequence[Path]) -> list[Path]:
+    return list({run.resolve(): run for run in runs}.values())
+
+
+def _contents(group: Sequence[Candidate]) -> dict[str, bytes]:
+    """Return the content of every file of a spec's folder, by name."""
+    files = {record_place(c.record).name: c.content for c in group}
+    if picture := preview(group[0].folder / "samples.png"):
+        files[PREVIEW] = picture
+    return files
+
+
+def _already(folder: Path, files: Mapping[str, bytes]) -> bool:
+    """Return whether a spec's folder has exactly these records.
+
+    Raises:
+        RequestError: the folder has other files, such as another result or a withdrawn one.
+    """
+    if not folder.exists() and not folder.is_symlink():
+        return False
+    records = {name: content for name, content in files.items() if name != PREVIEW}
+    try:
+        found = {p.name: p.read_bytes() for p in folder.iterdir() if p.name != PREVIEW and p.is_file()}
+    except OSError:
+        found = {}
+    if found != records:
+        raise RequestError(
+            f"{folder} has another result of this spec, or a withdrawn one. Results are not replaced: withdraw the record first, "
+            "with `vidgen-bench withdraw FILE --reason ...`; a withdrawn seed is not sent in again."
+        )
+    return True
+
+
+@contextmanager
+def _staging(target: Path) -> Iterator[Path]:
+    """Yield a hidden folder inside ``target``, which is removed at the end."""
+    with disk_errors(target):
+        stage = Path(tempfile.mkdtemp(prefix=".submit.", dir=target))
+    try:
+        yield stage
+    finally:
+        with suppress(OSError):
+            shutil.rmtree(stage)

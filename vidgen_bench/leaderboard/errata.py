@@ -1,0 +1,66 @@
+"""Errata: versions of a metric that are known to be wrong under a protocol. Tables strike their rows through and do not rank them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+
+from vidgen_bench.config.toml import Strict, parse_toml
+from vidgen_bench.leaderboard.collect import selected
+from vidgen_bench.records.record import Record
+
+
+class Erratum(Strict):
+    """One known error: which versions of a distribution compute a metric wrongly under a protocol, and why."""
+
+    distribution: str = Field(default="vidgen-bench", description="the package that has the metric")
+    versions: tuple[str, ...] = Field(min_length=1, description="every version concerned, exactly as records name it")
+    metric: str
+    protocol: str = Field(description="name and version of the protocol, c3d-tgan-v1, or * for all protocols")
+    reason: str = Field(min_length=1, pattern=r"^[^\r\n]*\S[^\r\n]*$")
+
+
+class _Errata(Strict):
+    errata: tuple[Erratum, ...] = ()
+
+
+def errata_of(record: Record, metric: str | None = None, errata: Iterable[Erratum] | None = None) -> str | None:
+    """Return why a record's score is known to be wrong, or None.
+
+    Args:
+        record: the record.
+        metric: the metric of the score; the one that ranks the record unless given.
+        errata: the known errors; those that come with vidgen-bench unless given.
+    """
+    name = selected(record) if metric is None else metric
+    if name is None or name not in record.scores:
+        return None
+    protocol = record.protocols[record.metrics[name].protocol].protocol
+    measured = {f"{protocol['name']}-v{protocol['version']}", "*"}
+    makers = {(p.distribution, p.version) for p in record.plugins if (p.kind, p.name) == ("metric", name)}
+    for erratum in known_errata() if errata is None else errata:
+        concerned = any((erratum.distribution, version) in makers for version in erratum.versions)
+        if erratum.metric == name and erratum.protocol in measured and concerned:
+            return erratum.reason
+    return None
+
+
+def read_errata(path: Path) -> tuple[Erratum, ...]:
+    """Return the known errors in a file.
+
+    Raises:
+        RequestError: not valid TOML, or a key that is unknown, missing or invalid.
+    """
+    return parse_toml(path.read_bytes(), _Errata, f"errata {path}").errata
+
+
+@cache
+def known_errata() -> tuple[Erratum, ...]:
+    """Return the known errors: in a checkout those of ``leaderboards/errata.toml``, else of the copy in the package."""
+    package = Path(__file__).resolve().parents[1]
+    places = [root / "leaderboards" / "errata.toml" for root in (package.parent, package)]
+    found = next((path for path in places if path.is_file()), None)
+    return () if found is None else read_errata(found)

@@ -1,0 +1,82 @@
+"""Attestations: a result that was run again or scored again, with when, by which revision, and what came out."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from vidgen_bench.config.toml import Strict, explain
+from vidgen_bench.leaderboard.collect import selected
+from vidgen_bench.leaderboard.submissions.layout import ATTESTATION, NOTE_BYTES
+from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson, parse
+from vidgen_bench.records.entries import SHA256
+from vidgen_bench.records.record import Record
+
+Badge = Literal["self-reported", "re-run", "recomputed"]
+"""How far a row was checked: as sent in; every seed run again; every seed's checkpoint scored again."""
+
+
+class Compared(Strict):
+    """One metric of the record, and of the repetition."""
+
+    recorded: float
+    found: float
+
+
+class Attestation(Strict):
+    """The result of repeating one record."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    how: Literal["re-run", "recomputed"]
+    seed: int = Field(ge=0)
+    record: str = Field(pattern=SHA256, description="SHA-256 of the record file that was repeated")
+    date: str = Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+    version: str
+    revision: str = Field(description="of the code that repeated it")
+    environment: str = Field(description="torch and device of the repetition")
+    tolerance: float = Field(ge=0, le=1, description="largest accepted relative difference; 0 for equal bytes")
+    scores: dict[str, Compared] = Field(default_factory=dict)
+
+    def text(self) -> str:
+        """Return the JSON text of the file."""
+        return self.model_dump_json(by_alias=True, indent=2) + "\n"
+
+
+def parse_attestation(content: bytes, name: str) -> Attestation:
+    """Return the attestation in a file with this name.
+
+    Raises:
+        InvalidJson: the file is not accepted; the message is the reason, not yet safe to print.
+    """
+    if len(content) > NOTE_BYTES:
+        raise InvalidJson(f"has {len(content):,} bytes; an attestation has at most {NOTE_BYTES:,}")
+    try:
+        attestation = Attestation.model_validate(parse(content))
+    except ValidationError as error:
+        raise InvalidJson(f"is not a valid attestation: {explain(error, Attestation).strip()}") from None
+    match = ATTESTATION.fullmatch(name)
+    if match is None or int(match[1]) != attestation.seed:
+        raise InvalidJson(f"is an attestation of seed {attestation.seed}, which the file name does not say")
+    for metric, both in attestation.scores.items():
+        if not within(both, attestation.tolerance):
+            raise InvalidJson(f"{metric}: {both.found} differs from {both.recorded} by more than the tolerance")
+    return attestation
+
+
+def contradiction(attestation: Attestation, record: Record | None, sha: str | None) -> str | None:
+    """Return how an attestation contradicts the record beside it and the SHA-256 of its file, or None."""
+    if record is None or sha != attestation.record:
+        return "attests another content than that of the record beside it; remove it or attest again"
+    means = {name: score.mean for name, score in record.scores.items()}
+    wrong = any(means.get(name) != both.recorded for name, both in attestation.scores.items())
+    if wrong or (means and selected(record) not in attestation.scores):
+        return "does not repeat the scores that the record has"
+    if attestation.how == "re-run" and any(both.found != both.recorded for both in attestation.scores.values()):
+        return "attests a re-run, whose scores must be equal"
+    return None
+
+
+def within(both: Compared, tolerance: float) -> bool:
+    """Return whether the relative difference of two scores is at most the tolerance."""
+    return abs(both.found - both.recorded) <= tolerance * max(abs(both.recorded), 1e-12)

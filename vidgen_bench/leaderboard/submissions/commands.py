@@ -1,0 +1,20 @@
+"""The command that runs missing seeds of a record's spec."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from vidgen_bench.config.spec import spelt
+from vidgen_bench.leaderboard.submissions.layout import given_options
+from vidgen_bench.records.record import Record
+
+
+def completing_command(record: Record, seeds: Sequence[int]) -> str:
+    """Return ``vidgen-bench run SPEC --track ... --set ... --seeds 3,4``, quoted for a shell."""
+    track, _, budget = record.track.name.partition("~")
+    words = ["vidgen-bench", "run", record.spec, "--track", track]
+    words += ["--budget", budget] if budget else []
+    for name, value in sorted(given_options(record).items()):
+        words += ["--set", f"{name}={spelt(value)}"]
+    return shlex.join([*words, "--seeds", ",".join(map(str, seeds))])

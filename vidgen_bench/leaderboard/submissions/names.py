@@ -1,0 +1,104 @@
+"""Names in a submitted record: the spec, the track and every word that a table or page shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from vidgen_bench.config.spec import NAME, parse
+from vidgen_bench.config.track import Track, load_track, shipped_tracks
+from vidgen_bench.errors import RequestError, VidgenBenchError
+from vidgen_bench.leaderboard.submissions.layout import PUBLISHED
+from vidgen_bench.records.record import Record
+
+LONGEST = 100
+"""Characters of a spec or of a track's name."""
+
+_TRACK = re.compile(r"[a-z0-9][a-z0-9_.-]*(~[a-z0-9=.,+-]+)?")
+_OPTION = re.compile(r"(backbone|temporal)\.[A-Za-z_][A-Za-z0-9_]*")
+_MARKUP = re.compile(r"[<>`|\[\]\\]")
+
+
+def faults_of_names(record: Record) -> Iterator[str]:
+    """Yield what is wrong with the names of a record."""
+    if not _is_spec(record.spec):
+        yield f"spec: {record.spec!r} is not a valid spec such as tgan+ode1:equal"
+    if not _TRACK.fullmatch(record.track.name) or len(record.track.name) > LONGEST or record.track.name == PUBLISHED:
+        yield f"track.name: {record.track.name!r} is not a valid track name such as ucf101-64-paper"
+    for name in record.options:
+        if not _OPTION.fullmatch(name):
+            yield f"options: {name!r} is not a valid option name such as temporal.hidden"
+    for place, text in _words(record):
+        if _MARKUP.search(text) or "\n" in text or len(text) > 300:
+            yield f"{place}: {text!r} contains markup or is too long; expected a plain name"
+    for plugin in record.plugins:
+        if not NAME.match(plugin.name):
+            yield f"plugins: {plugin.name!r} is not a valid plugin name"
+
+
+def faults_of_track(record: Record) -> Iterator[str]:
+    """Yield why a record's track is not a valid one, or contradicts the shipped track whose name it uses."""
+    try:
+        declared = Track.model_validate({**record.track.declared, "name": "as-recorded"})
+    except (VidgenBenchError, ValueError) as error:
+        yield f"track.declared: this is not a valid track: {error}"
+        return
+    base = record.track.name.split("~")[0]
+    if base not in shipped_tracks():
+        return
+    track = load_track(base).with_budget(declared.budget)
+    if (record.track.name, record.track.fingerprint) != (track.name, track.fingerprint):
+        yield (
+            f"track: the shipped track {base} with this budget is {track.name} with the fingerprint {track.fingerprint}, "
+            f"not {record.track.name} with {record.track.fingerprint}; give your own track a name of its own"
+        )
+    elif (record.track.ranked, record.track.seeds) != (track.ranked, track.ranking.seeds):
+        yield f"track: {base} declares ranked = {track.ranked} and {track.ranking.seeds} seeds; was the record edited by hand?"
+
+
+def _is_spec(text: str) -> bool:
+    try:
+        return str(parse(text)) == text and len(text) <= LONGEST
+    except RequestError:
+        return False
+
+
+def _words(record: Record) -> Iterator[tuple[str, str]]:
+    """Yield the place and text of every word that identifies something."""
+    yield "data.name", record.data.name
+    for plugin in record.plugins:
+        for key, text in plugin.model_dump().items():
+            yield f"plugins.{key}", text
+    for name, metric in record.metrics.items():
+        yield f"metrics.{name}.title", metric.title
+        yield f"metrics.{name}.caveat", metric.caveat
+    for name, setting in record.options.items():
+        yield from ((f"options.{name}", text) for text in _texts(setting.value))
+    yield "version", record.version
+    for part in ("environment", "measured"):
+        for place, text in _leaves(getattr(record, part).model_dump(), part):
+            yield place, text
+    yield from (("anchors", name) for name in record.anchors)
+    yield from (("parameters.parts", name) for name in record.parameters.parts)
+
+
+def _leaves(table: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from ((place, key) for key in value)
+            yield from _leaves(value, f"{place}.{name}")
+        elif isinstance(value, str):
+            yield f"{place}.{name}", value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from _texts(inner)

@@ -1,0 +1,58 @@
+"""Plausibility: values that are possible but unusual, for a person to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from vidgen_bench.leaderboard.collect import selected
+from vidgen_bench.leaderboard.submissions.peaks import peak
+from vidgen_bench.records.anchors import REAL
+from vidgen_bench.records.record import Record
+
+
+def questions(record: Record) -> Iterator[str]:
+    """Yield one sentence per unusual value of a record."""
+    yield from _of_scores(record)
+    yield from _of_speed(record)
+    yield from _of_budget(record)
+
+
+def _of_scores(record: Record) -> Iterator[str]:
+    real = record.anchors.get(REAL, {})
+    for name, score in record.scores.items():
+        metric = record.metrics[name]
+        if metric.extra:
+            continue
+        sign = {"higher": 1, "lower": -1, "neither": 0}[metric.better]
+        if name in real and sign * (score.mean - real[name].mean) > 0:
+            yield f"{metric.title} {score.mean:.4g} is better than that of held-out real clips, {real[name].mean:.4g}"
+        if name == selected(record) and len(score.values) > 1 and score.std == 0:
+            yield f"{metric.title} has no spread over {len(score.values)} batches of fresh samples"
+
+
+def _of_speed(record: Record) -> Iterator[str]:
+    """Yield whether training was faster than the hardware can be."""
+    measured, world = record.measured, record.environment.world
+    if record.spent.flops and measured.train_seconds == 0:
+        yield "training took no time"
+    elif record.spent.flops:
+        rate, most = record.spent.flops / measured.train_seconds / world, peak(record)
+        if rate > most:
+            yield (
+                f"training ran at {rate:.2g} floating-point operations per second and device; {measured.hardware} has a peak "
+                f"of about {most:.2g}"
+            )
+    try:
+        if datetime.fromisoformat(measured.finished) < datetime.fromisoformat(measured.started):
+            yield "it finished before it started"
+    except (ValueError, TypeError):
+        yield "measured.started and measured.finished are not both times with a zone"
+
+
+def _of_budget(record: Record) -> Iterator[str]:
+    """Yield whether a finished run spent other iterations than its track's budget."""
+    budget, spent = record.track.declared.get("budget"), record.spent.iterations
+    limits = budget if isinstance(budget, dict) else {}
+    if record.status == "finished" and set(limits) == {"iterations"} and limits["iterations"] != spent:
+        yield f"it trained for {spent} iterations; the track's budget is {limits['iterations']}"
