@@ -7,7 +7,7 @@ the same way. Each metric with a better direction has ranks of its own (:mod:`vi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -15,10 +15,12 @@ from vidgen_bench.leaderboard.anchors import Anchors, anchors_of
 from vidgen_bench.leaderboard.collect import Entry, selected
 from vidgen_bench.leaderboard.columns import Column, columns
 from vidgen_bench.leaderboard.comparable import Measuring, comparable, device_model, measured_by
+from vidgen_bench.leaderboard.errata import errata_of, known_errata
 from vidgen_bench.leaderboard.estimates import Estimate, estimate, floor_of, with_borrowed
 from vidgen_bench.leaderboard.published.lines import PublishedLine, published_lines
 from vidgen_bench.leaderboard.rows import Row, labels_of, rows_of
 from vidgen_bench.leaderboard.standings import LAST, Contender, Standing, standing
+from vidgen_bench.leaderboard.submissions.tombstone import tombstones_beside
 from vidgen_bench.records.record import Record
 
 Family = Literal["table", "backbone"]
@@ -40,6 +42,10 @@ class Ranked:
     """Declared seeds whose run diverged."""
     ranks: dict[str, tuple[int, int]]
     """Best and worst rank by metric; empty for an unranked row."""
+    errata: dict[str, str]
+    """By metric: why the scores are known to be wrong; they are shown struck through and have no rank."""
+    withdrawn: dict[int, str]
+    """Missing seeds whose record was withdrawn, with the reason."""
 
     @property
     def label(self) -> str:
@@ -87,7 +93,10 @@ class Ranking:
 
     def plain(self) -> Ranking:
         """Return the ranking without its extra metrics."""
-        return replace(self, metrics={name: entry for name, entry in self.metrics.items() if not entry.extra})
+        return replace(
+            self,
+            metrics={name: entry for name, entry in self.metrics.items() if not entry.extra or name == self.select},
+        )
 
     @property
     def better(self) -> Literal["higher", "lower", "neither"]:
@@ -133,6 +142,20 @@ def _ranking(given: Sequence[Entry], family: Family) -> Ranking:
     )
 
 
+def _errata(row: Row, metrics: Iterable[str]) -> dict[str, str]:
+    if not known_errata():
+        return {}
+    found = {metric: next(filter(None, (errata_of(r, metric) for r in row.records)), None) for metric in metrics}
+    return {metric: reason for metric, reason in found.items() if reason}
+
+
+def _withdrawn(row: Row, seeds: Sequence[int]) -> dict[int, str]:
+    if set(seeds) <= set(row.seeds):
+        return {}
+    found = tombstones_beside(row.entries[0].path)
+    return {seed: stone.reason for seed, stone in found.items() if seed in seeds and seed not in row.seeds}
+
+
 def backbone_of(row: Row) -> str:
     """Return the name of a row's backbone; empty for external clips."""
     return next((p.name for p in row.records[0].plugins if p.kind == "backbone"), "")
@@ -168,6 +191,8 @@ def _ordered(
             missing=() if row.external else tuple(s for s in seeds if s not in row.seeds),
             diverged=tuple(sorted({r.seed for r in row.records if r.status == "diverged" and r.seed in seeds})),
             ranks={},
+            errata=_errata(row, metrics),
+            withdrawn=_withdrawn(row, seeds),
         )
         for i, (row, label) in enumerate(zip(rows, labels_of(rows), strict=True))
     ]
@@ -191,6 +216,7 @@ def _standing(rows: Sequence[Ranked], metric: str, column: Column, seeds: tuple[
         if not row.row.external
         and not row.missing
         and metric in row.estimates
+        and metric not in row.errata
         # without an anchor a diverged seed has no score; fewer seeds than declared give no rank
         and set(row.estimates[metric].seeds) == set(seeds)
     ]

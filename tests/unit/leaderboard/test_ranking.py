@@ -12,10 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.kit.record_files import ANCHORS, DECLARED, MEASURED, METRICS, PLAYERS, STAMP, plugins, record, under
-from vidgen_bench.leaderboard.collect import Entry
+from vidgen_bench.leaderboard import errata
+from vidgen_bench.leaderboard import ranking as ranking_module
+from vidgen_bench.leaderboard.collect import Entry, collect
+from vidgen_bench.leaderboard.errata import Erratum
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
+from vidgen_bench.leaderboard.render.markdown import render_markdown
 from vidgen_bench.leaderboard.render.notes import identity, notes
-from vidgen_bench.records.record import Record
+from vidgen_bench.leaderboard.submissions.tombstone import withdraw
+from vidgen_bench.records.record import Record, write_record
 
 
 def ranked(*records: Record) -> list[Ranking]:
@@ -134,8 +139,8 @@ def test_a_row_without_all_declared_seeds_is_not_ranked_and_says_what_to_run() -
     assert places(ranking) == {"x+a": "1", "x+b": "–"}  # listed below, although its mean is better
     assert ranking.rows[1].missing == (2, 4)
     assert (
-        "x+b backbone.width=0.5 is not ranked: seeds 2,4 missing. Run: vidgen-bench run x+b --track test-64 --seeds 2,4 "
-        "--budget iterations=5 --set backbone.width=0.5" in notes(ranking)
+        "x+b backbone.width=0.5 is not ranked: seeds 2,4 missing. Run: vidgen-bench run x+b --track test-64 "
+        "--budget iterations=5 --set backbone.width=0.5 --seeds 2,4" in notes(ranking)
     )
 
 
@@ -286,3 +291,29 @@ def test_notes_say_what_the_intervals_are() -> None:
         "Ordered by FID, lower is better. Scores are from the checkpoint with the best FID, on 2 x 256 fresh samples."
     )
     assert METRICS["fid"]["better"] == one.better
+
+
+def test_a_score_that_is_known_to_be_wrong_is_shown_without_a_rank(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = Erratum(versions=("0.0.9",), metric="is", protocol="c3d-tgan-v1", reason="The mean was subtracted twice.")
+    monkeypatch.setattr(errata, "known_errata", lambda: (wrong,))
+    monkeypatch.setattr(ranking_module, "known_errata", lambda: (wrong,))
+    old = [r.model_copy(update={"plugins": _versioned(r, "is", "0.0.9")}) for r in five("x+a", 100)]
+    (ranking,) = ranked(*old, *five("x+b", 110))
+    first = ranking.rows[0]
+    assert (first.spec, first.errata, set(first.ranks)) == ("x+a", {"is": wrong.reason}, {"fid"})
+    assert "x+a: IS is known to be wrong and not ranked: The mean was subtracted twice." in notes(ranking)
+    assert "~~2.50" in render_markdown([ranking])
+
+
+def _versioned(record: Record, metric: str, version: str) -> tuple[Any, ...]:
+    return tuple(p.model_copy(update={"version": version}) if p.name == metric else p for p in record.plugins)
+
+
+def test_a_withdrawn_seed_is_missing_and_its_reason_is_told(tmp_path: Path) -> None:
+    files = [tmp_path / f"seed-{r.seed}.json" for r in five("x+a", 100)]
+    for path, made in zip(files, five("x+a", 100), strict=True):
+        write_record(path, made)
+    withdraw(files[3], "trained on the test split")
+    (ranking,) = rankings(collect([], [tmp_path]).entries)
+    assert (ranking.rows[0].missing, ranking.rows[0].ranks) == ((3,), {})
+    assert "x+a, seed 3: withdrawn: trained on the test split" in notes(ranking)

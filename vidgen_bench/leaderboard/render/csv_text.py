@@ -16,7 +16,8 @@ from vidgen_bench.leaderboard.render.json_text import status
 COLUMNS = (
     "track", "kind", "spec", "given", "metric", "mean", "interval_low", "interval_high", "interval_is_borrowed",
     "sd_between_seeds", "sd_between_batches", "std_of_batches", "rank_best", "rank_worst", "optimism", "gain", "scores", "seeds",
-    "missing_seeds", "status", "parameters_temporal", "parameters_generator", "iterations", "device_hours", "options", "ranked",
+    "missing_seeds", "status", "known_error", "parameters_temporal", "parameters_generator", "iterations", "device_hours", "options",
+    "ranked",
     "family", "track_fingerprint", "data_fingerprint", "protocol", "measured_by", "device_model",
 )  # fmt: skip
 """``scores`` are the means of the seeds, in the order of ``seeds``; ``std_of_batches`` is the anchors' population deviation."""
@@ -72,7 +73,7 @@ def _published(ranking: Ranking, metric: str) -> Iterator[dict[str, Any]]:
 
 def _rows(ranking: Ranking, metric: str) -> Iterator[dict[str, Any]]:
     for ranked in ranking.rows:
-        yield _row(ranked) | _estimate(ranked, metric)
+        yield _row(ranked) | _estimate(ranked, metric) | {"known_error": ranked.errata.get(metric, "")}
 
 
 def _estimate(ranked: Ranked, metric: str) -> dict[str, Any]:

@@ -75,6 +75,8 @@ def _row(ranked: Ranked) -> dict[str, Any]:
         "ranks": {metric: list(rank) for metric, rank in ranked.ranks.items()},
         "missing_seeds": list(ranked.missing),
         "diverged_seeds": list(ranked.diverged),
+        "withdrawn_seeds": {str(seed): reason for seed, reason in ranked.withdrawn.items()},
+        "errata": ranked.errata,
         "spec": row.spec,
         "given": row.given,
         "options": row.options,

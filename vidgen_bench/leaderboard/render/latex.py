@@ -69,6 +69,7 @@ def _row(ranking: Ranking, row: Ranked, ranked: Sequence[str]) -> str:
     cells = [escape(row.label)]
     for metric in ranking.metrics:
         text = escape(numbers.mean_and_interval(row.estimates.get(metric), places[metric]))
+        text += " (known error)" if metric in row.errata else ""
         cells.append(rf"\textbf{{{text}}}" if row.ranks.get(metric) == (1, 1) else text)
         cells += [escape(row.place(metric))] if metric in ranked else []
     return _line([*cells, escape(numbers.costs(row.row)["seeds"])])

@@ -56,6 +56,8 @@ def _rows(ranking: Ranking) -> list[list[str]]:
 
 def _score(ranking: Ranking, ranked: Ranked, metric: str, places: int) -> str:
     text = numbers.mean_and_interval(ranked.estimates.get(metric), places)
+    if metric in ranked.errata:
+        return f"~~{text}~~ (known error)"
     rank = f" (rank {ranked.place(metric)})" if metric in ranked.ranks and metric != ranking.select else ""
     return f"{text}{rank}"
 

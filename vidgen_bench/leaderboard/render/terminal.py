@@ -113,7 +113,10 @@ def _row(ranking: Ranking, ranked: Ranked, places: dict[str, int]) -> list[Rende
 
 def _score(ranking: Ranking, ranked: Ranked, metric: str, places: int) -> Text:
     """Return a score, with the rank in this metric below it unless the first column shows that rank."""
-    text = Text(numbers.mean_and_interval(ranked.estimates.get(metric), places))
+    wrong = metric in ranked.errata
+    text = Text(numbers.mean_and_interval(ranked.estimates.get(metric), places), style="strike" if wrong else "")
+    if wrong:
+        text.append("\nknown error", style="not strike red")
     if metric in ranked.ranks and metric != ranking.select:
         text.append(f"\nrank {ranked.place(metric)}", style="dim")
     return text

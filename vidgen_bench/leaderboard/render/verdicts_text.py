@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
-from vidgen_bench.host.options import option_text
-from vidgen_bench.leaderboard.ranking import Ranked, Ranking
+from vidgen_bench.leaderboard.ranking import Ranking
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.standings import LAST
 from vidgen_bench.leaderboard.statistics.power import POWER
 from vidgen_bench.leaderboard.statistics.verdicts import LEVEL, Pair, Verdict
+from vidgen_bench.leaderboard.submissions.commands import completing_command
 
 ALL_PAIRS = 6
 """The most pairs that are all listed; of more, only neighbours in the order of the table are."""
@@ -94,16 +93,12 @@ def unranked_lines(ranking: Ranking) -> Iterator[str]:
     for row in ranking.rows:
         if row.missing and not row.row.external:
             which = f"seed{'s' if len(row.missing) > 1 else ''} {numbers.seeds(row.missing)}"
-            yield f"{row.label} is not ranked: {which} missing. Run: {command(ranking, row)}"
+            command = completing_command(row.row.records[0], row.missing)
+            yield f"{row.label} is not ranked: {which} missing. Run: {command}"
+            for seed, reason in row.withdrawn.items():
+                yield f"{row.label}, seed {seed}: withdrawn: {reason}"
+        for metric, reason in row.errata.items():
+            if metric in ranking.metrics:
+                yield f"{row.label}: {ranking.metrics[metric].title} is known to be wrong and not ranked: {reason}"
         if len(row.diverged) >= LAST and not row.missing:
             yield f"{row.label} is last without a test: {len(row.diverged)} of {len(ranking.seeds)} seeds diverged."
-
-
-def command(ranking: Ranking, row: Ranked) -> str:
-    """Return the command that runs the missing seeds of a row."""
-    track, _, budget = ranking.names[0].partition("~")
-    words = ["vidgen-bench", "run", row.spec, "--track", track, "--seeds", numbers.seeds(row.missing)]
-    words += ["--budget", budget] if budget else []
-    for name, value in sorted(row.row.given.items()):
-        words += ["--set", f"{name}={option_text(value)}"]
-    return shlex.join(words)
