@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from vidgen_bench.leaderboard.collect import Entry
@@ -60,7 +60,7 @@ def columns(entries: Sequence[Entry], select: str) -> tuple[list[Entry], dict[st
     own = entries[0].record.metrics[select].protocol if select in entries[0].record.metrics else ""
     names = {metric: dict(_named(metric, found, own)) for metric, found in sources.items()}
     made = {name: _column(m, s, sources[m][s]) for m, of in names.items() for s, name in of.items()}
-    return [Entry(e.path, _renamed(e.record, names)) for e in entries], made
+    return [replace(e, record=_renamed(e.record, names)) for e in entries], made
 
 
 def source_of(record: Record, metric: str) -> Source:

@@ -126,7 +126,7 @@ def _without_copies(entries: Sequence[Entry]) -> list[Entry]:
     """Return the entries without records that differ from another only in ``measured``, as in a copied folder."""
     kept: dict[str, Entry] = {}
     for entry in entries:
-        kept.setdefault(json.dumps(entry.record.model_dump(mode="json", exclude={"measured"}), sort_keys=True), entry)
+        kept.setdefault(entry.digest, entry)
     return list(kept.values())
 
 
