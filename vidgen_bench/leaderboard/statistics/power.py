@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from vidgen_bench.leaderboard.statistics import student
 from vidgen_bench.leaderboard.statistics.verdicts import LEVEL
@@ -44,6 +45,7 @@ def seeds_needed(effect: float, level: float = LEVEL) -> int | None:
     return max(high, 2)
 
 
+@lru_cache(maxsize=256)  # most tables of a leaderboard have the same numbers of seeds and pairs
 def detectable(seeds: int, level: float = LEVEL) -> float:
     """Return the effect, in standard deviations between seeds, that ``seeds`` seeds per row separate with probability 0.8."""
     low, high = 0.0, 1.0
