@@ -67,7 +67,7 @@ class Database:
                 connection.execute("BEGIN IMMEDIATE")
                 _prepare(connection)
                 connection.executemany("DELETE FROM records WHERE path = ?", ((path,) for path in stale))
-                connection.executemany("INSERT OR IGNORE INTO parts VALUES (?, ?)", texts.items())
+                connection.executemany("INSERT OR REPLACE INTO parts VALUES (?, ?)", texts.items())
                 for row in rows:
                     _insert(connection, row)
         return not fault
@@ -109,16 +109,19 @@ def _version_of(connection: sqlite3.Connection) -> int:
 
 def _prepare(connection: sqlite3.Connection) -> None:
     """Make the tables, in place of those of another version and of an index that has grown too large."""
-    insertions = 0
-    if same := _version_of(connection) == version():
-        insertions = connection.execute("SELECT COALESCE(MAX(rowid), 0) FROM records").fetchone()[0]
-    if not same or insertions > _MOST:
+    if _version_of(connection) != version() or _insertions(connection) > _MOST:
         connection.execute("DROP TABLE IF EXISTS records")
         connection.execute("DROP TABLE IF EXISTS parts")
-        # without declared types, SQLite keeps every value as it is: a REAL column would turn -0.0 into 0.0
-        connection.execute(f"CREATE TABLE records ({', '.join((*FILE, *COLUMNS))}, UNIQUE (path))")
-        connection.execute("CREATE TABLE parts (hash PRIMARY KEY, text) WITHOUT ROWID")
         connection.execute(f"PRAGMA user_version = {version()}")
+    # without declared types, SQLite keeps every value as it is: a REAL column would turn -0.0 into 0.0
+    connection.execute(f"CREATE TABLE IF NOT EXISTS records ({', '.join((*FILE, *COLUMNS))}, UNIQUE (path))")
+    connection.execute("CREATE TABLE IF NOT EXISTS parts (hash PRIMARY KEY, text) WITHOUT ROWID")
+
+
+def _insertions(connection: sqlite3.Connection) -> int:
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'records'").fetchone() is None:
+        return 0
+    return int(connection.execute("SELECT COALESCE(MAX(rowid), 0) FROM records").fetchone()[0])
 
 
 def _insert(connection: sqlite3.Connection, row: Row) -> None:
