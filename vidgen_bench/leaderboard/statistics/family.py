@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from vidgen_bench.leaderboard.statistics import holm, student
@@ -10,6 +10,9 @@ from vidgen_bench.leaderboard.statistics.welch import Welch
 
 _SURELY = 1e-6
 """Relative distance from a critical value beyond which rounding cannot matter."""
+
+_PASSES = 4
+"""How often the limits are drawn closer together."""
 
 
 class Family:
@@ -19,22 +22,44 @@ class Family:
         """Keep the tests; nothing is computed yet."""
         self._tests = tests
 
-    def separated(self, level: float) -> list[bool]:
-        """Return for each test whether its corrected p is at most ``level``.
+    def separated(self, level: float) -> set[int]:
+        """Return the positions of the tests whose corrected p is at most ``level``.
 
-        For most tests abs(t) tells, by critical values at the whole degrees of freedom below and above: p > level is never rejected,
-        p <= level / m always. Only the p-values in between are computed, and Holm's method continues with them in ascending order.
+        Of m tests, Holm's method rejects p <= level / m whatever the others are. If r are rejected in this way and s more may be,
+        it also rejects p <= level / (m - r), and no p > level / (m - r - s). Critical values of abs(t) at the whole degrees of
+        freedom below and above tell that of most tests. The p-values of the others are computed, and rejected in ascending order.
         """
-        bounds = _Bounds(level, len(self._tests))
-        found = [bounds.rejected(test) for test in self._tests]
-        between = sorted((test.p, k) for k, test in enumerate(self._tests) if found[k] is None)
-        rejected = sum(known is True for known in found)
-        for p, k in between:
-            if (len(found) - rejected) * p > level:
+        count, rejected = len(self._tests), set[int]()
+        between: Sequence[int] = range(count)
+        for _ in range(_PASSES):
+            left = len(between)
+            surely = self._beyond(between, level / max(count - len(rejected), 1), certain=True)
+            rejected |= surely
+            largest = level / max(count - len(rejected) - left + len(surely), 1)
+            between = sorted(self._beyond([k for k in between if k not in surely], largest, certain=False))
+            if len(between) > 0.7 * left:
                 break
-            found[k] = True
-            rejected += 1
-        return [known is True for known in found]
+        for p, k in sorted((self._tests[k].p, k) for k in between):
+            if (count - len(rejected)) * p > level:
+                break
+            rejected.add(k)
+        return rejected
+
+    def _beyond(self, positions: Iterable[int], level: float, *, certain: bool) -> set[int]:
+        """Return the tests whose p is at most ``level``: those where this is certain, or those where it is possible."""
+        critical: dict[int, float] = {}
+        found = set()
+        for k in positions:
+            difference, error, df = self._tests[k]
+            whole = int(df)
+            if whole not in critical:
+                nearest = max(whole, 1) if certain else whole + 1
+                critical[whole] = student.quantile(1.0 - 0.5 * level, nearest) * (
+                    1.0 + (_SURELY if certain else -_SURELY)
+                )
+            if abs(difference) >= critical[whole] * error:
+                found.add(k)
+        return found
 
     def corrected(self, p: float) -> float:
         """Return Holm's corrected p of a test of the family, from its own p; equal p have equal corrected p."""
@@ -44,23 +69,3 @@ class Family:
     def _corrected(self) -> dict[float, float]:
         p_values = [test.p for test in self._tests]
         return dict(zip(p_values, holm.adjust(p_values), strict=True))
-
-
-class _Bounds:
-    """The abs(t) from which p is at most level / count, and up to which it is above the level, by whole degrees of freedom."""
-
-    def __init__(self, level: float, count: int) -> None:
-        self._level, self._count = level, count
-        self._of: dict[int, tuple[float, float]] = {}
-
-    def rejected(self, test: Welch) -> bool | None:
-        """Return whether every order of the other tests rejects or keeps this one; None if its exact p has to tell."""
-        whole = int(test.df)
-        if whole not in self._of:
-            self._of[whole] = (
-                student.quantile(1.0 - 0.5 * self._level / self._count, max(whole, 1)) * (1.0 + _SURELY),
-                student.quantile(1.0 - 0.5 * self._level, whole + 1) * (1.0 - _SURELY),
-            )
-        high, low = self._of[whole]
-        t = abs(test.difference) / test.standard_error
-        return True if t >= high else False if t < low else None

@@ -59,25 +59,21 @@ def compare(rows: Sequence[Sequence[float]], sign: int) -> list[Pair]:
         sign: 1 if higher is better, -1 if lower is better.
     """
     samples = [sample_of(scores) for scores in rows]
-    tests = {(i, j): welch_of(samples[i], samples[j]) for i, j in combinations(range(len(rows)), 2)}
-    family = Family([test for test in tests.values() if test is not None])
-    separated = iter(family.separated(LEVEL))
-    return [
-        Pair(
-            i,
-            j,
-            test,
-            family,
-            _untested(samples[i], samples[j]) if test is None else _tested(test, next(separated), sign),
-        )
-        for (i, j), test in tests.items()
-    ]
-
-
-def _tested(test: Welch, separated: bool, sign: int) -> Verdict:
-    if not separated:
-        return Verdict.NOT_SEPARATED
-    return Verdict.BETTER if sign * test.difference > 0 else Verdict.WORSE
+    pairs = list(combinations(range(len(rows)), 2))
+    tests = [welch_of(samples[i], samples[j]) for i, j in pairs]
+    family = Family([test for test in tests if test is not None])
+    separated, position = family.separated(LEVEL), -1
+    found = []
+    for (i, j), test in zip(pairs, tests, strict=True):
+        if test is None:
+            verdict = _untested(samples[i], samples[j])
+        else:
+            position += 1
+            verdict = Verdict.NOT_SEPARATED
+            if position in separated:
+                verdict = Verdict.BETTER if sign * test.difference > 0 else Verdict.WORSE
+        found.append(Pair(i, j, test, family, verdict))
+    return found
 
 
 def _untested(first: Sample, second: Sample) -> Verdict:
