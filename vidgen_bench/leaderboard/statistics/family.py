@@ -11,6 +11,9 @@ from vidgen_bench.leaderboard.statistics.welch import Welch
 _SURELY = 1e-6
 """Relative distance from a critical value beyond which rounding cannot matter."""
 
+_SMALL = 0.05
+"""The p-values above this are computed only in a small family: in a large one, Holm's correction has reached 1 before."""
+
 _PASSES = 4
 """How often the limits are drawn closer together."""
 
@@ -63,9 +66,15 @@ class Family:
 
     def corrected(self, p: float) -> float:
         """Return Holm's corrected p of a test of the family, from its own p; equal p have equal corrected p."""
-        return self._corrected[p]
+        return self._corrected.get(p, 1.0)
 
     @cached_property
     def _corrected(self) -> dict[float, float]:
-        p_values = [test.p for test in self._tests]
-        return dict(zip(p_values, holm.adjust(p_values), strict=True))
+        """The corrected p by p; p-values above the largest have a corrected p of 1."""
+        count = len(self._tests)
+        small = sorted(self._tests[k].p for k in self._beyond(range(count), _SMALL, certain=False))
+        if not any((count - rank) * p >= 1.0 for rank, p in enumerate(small)):  # then the correction stays at 1
+            small = [test.p for test in self._tests]
+        # p-values of 1 stand for those that are not computed
+        adjusted = holm.adjust([*small, *[1.0] * (count - len(small))])
+        return dict(zip(small, adjusted, strict=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -32,6 +33,10 @@ RECORDS: dict[str, Record] = {
 }
 
 
+def as_text(record: Record) -> str:
+    return json.dumps(record.model_dump(), sort_keys=True)
+
+
 @pytest.mark.parametrize("name", RECORDS)
 def test_a_record_comes_back_without_its_trace(name: str) -> None:
     kept = keep(RECORDS[name])
@@ -39,7 +44,7 @@ def test_a_record_comes_back_without_its_trace(name: str) -> None:
     assert {type(value) for value in row} <= {str, int, float, bytes, type(None)}
     back = unpack(row, Parts(texts))
     assert back == kept
-    assert repr(back) == repr(kept)  # -0.0 == 0.0
+    assert as_text(back.record) == as_text(kept.record)  # -0.0 == 0.0
     assert back.record.trace == ()
     assert {**back.record.model_dump(), "trace": 0} == {**RECORDS[name].model_dump(), "trace": 0}
 
