@@ -23,10 +23,13 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
-    """Two rows of one track, and one of the same track with another budget."""
-    good = {"is": [3.0, 3.2], "fid": [250.0, 252.0]}
-    derived = record("tgan+sde", declared=SHORT, track="test-64~iterations=5")
-    write(tmp_path / "runs", record("tgan+ode1", scores=good), record("tgan+conv1d"), derived)
+    """Two rows of five seeds of one track, and one row of the same track with another budget."""
+    rows = [
+        *(record("tgan+ode1", s, scores={"is": [3.0, 3.2], "fid": [250.0 + s, 252.0]}) for s in range(5)),
+        *(record("tgan+conv1d", s, scores={"is": [3.0, 3.2], "fid": [310.0 + s, 312.0]}) for s in range(5)),
+        *(record("tgan+sde", s, declared=SHORT, track="test-64~iterations=5") for s in range(5)),
+    ]
+    write(tmp_path / "runs", *rows)
     return tmp_path / "runs"
 
 
@@ -145,16 +148,18 @@ def test_markdown_and_csv(command: Command) -> None:
     assert markdown.startswith("### test-64\n")
     assert "| 1 | tgan+ode1 |" in markdown
     lines = list(csv.DictReader(io.StringIO(command("leaderboard", "--format", "csv").out)))
-    assert [line["spec"] for line in lines if line["kind"] == "row"] == ["tgan+ode1", "tgan+conv1d", "tgan+sde"]
+    assert [(line["metric"], line["spec"]) for line in lines if line["kind"] == "row"] == [
+        (m, spec) for specs in (["tgan+ode1", "tgan+conv1d"], ["tgan+sde"]) for m in ("is", "fid") for spec in specs
+    ]
 
 
 def test_formats_for_machines_are_valid_without_records(command: Command) -> None:
     assert json.loads(command("leaderboard", "--format", "json").out)["rankings"] == []
-    assert command("leaderboard", "--format", "csv").out.startswith("track,ranked,kind,")
+    assert command("leaderboard", "--format", "csv").out.startswith("track,kind,spec,")
 
 
 @pytest.mark.usefixtures("runs")
-@pytest.mark.parametrize("layout", ["table", "json", "markdown", "csv"])
+@pytest.mark.parametrize("layout", ["table", "json", "markdown", "csv", "latex"])
 def test_output_writes_the_same_to_a_file(command: Command, tmp_path: Path, layout: str) -> None:
     printed = command("leaderboard", "--format", layout).out
     done = command("leaderboard", "--format", layout, "--output", "out/board")
@@ -171,3 +176,46 @@ def test_output_that_cannot_be_written_exits_with_1(command: Command, tmp_path: 
     done = command("leaderboard", "--output", "out/board")
     assert (done.code, done.out) == (1, "")
     assert "out/board could not be written" in done.err
+
+
+@pytest.mark.usefixtures("runs")
+def test_two_rows_are_compared(command: Command) -> None:
+    done = command("leaderboard", "--compare", "tgan+ode1", "tgan+conv1d", "--metric", "fid")
+    assert (done.code, done.err) == (0, "")
+    assert "tgan+ode1 is better" in done.out
+    assert "-60.00 FID" in done.out
+    assert "IS" not in done.out
+    assert len(json.loads(command("leaderboard", "--compare", "tgan+ode1", "tgan+conv1d", "--format", "json").out)) == 2
+
+
+@pytest.mark.usefixtures("runs")
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--compare", "tgan+ode1", "tgan+sde"], "no table has both rows"),
+        (["--compare", "tgan+ode1", "tgan+convld"], "Did you mean 'tgan+conv1d'"),
+        (["--compare", "tgan+ode1", "tgan+conv1d", "--format", "csv"], "--compare has no --format csv"),
+        (["--metric", "fid"], "--metric fid needs --compare A B"),
+    ],
+)
+def test_wrong_comparisons(command: Command, arguments: list[str], words: str) -> None:
+    done = command("leaderboard", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert words in done.err
+
+
+@pytest.mark.usefixtures("runs")
+def test_ranks_within_a_backbone(command: Command) -> None:
+    (first, _) = json.loads(command("leaderboard", "--within", "backbone", "--format", "json").out)["rankings"]
+    assert first["family"] == "backbone"
+    assert "all pairs of each backbone" in " ".join(first["notes"])
+
+
+@pytest.mark.usefixtures("runs")
+def test_ten_records_are_shown_without_heavy_imports(command: Command) -> None:
+    start = (
+        "import sys; from vidgen_bench.cli.main import main\ntry: main()\nfinally: "
+        "print(sorted({'torch', 'numpy', 'scipy'} & sys.modules.keys()), file=sys.stderr)"
+    )
+    for arguments in ([], ["--compare", "tgan+ode1", "tgan+conv1d"], ["--format", "latex"]):
+        assert command.spawn("leaderboard", *arguments, start=start).err.strip() == "[]"

@@ -76,9 +76,7 @@ def comparisons(rankings: Sequence[Ranking], first: str, second: str, metric: st
     if not found:
         metrics = sorted({m for r in tables for m, c in r.metrics.items() if c.better != "neither"})
         wanted = f"--metric {metric}" if metric else f"--compare {first} {second}"
-        raise RequestError(
-            f"{wanted}: both rows need a score in it; the metrics of these tables are {', '.join(metrics)}."
-        )
+        raise RequestError(f"{wanted}: expected a metric in which both rows have a score: {', '.join(metrics)}.")
     return found
 
 

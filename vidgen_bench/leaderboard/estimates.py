@@ -22,6 +22,8 @@ class Estimate:
     mean: float
     interval: Interval | None
     """95 % confidence interval of the mean; for one seed, an interval borrowed from the other rows."""
+    floored: frozenset[int]
+    """The seeds that took the floor."""
     between_seeds: float | None
     """Standard deviation between finished seeds, without the noise of their batches."""
     between_batches: float | None
@@ -74,6 +76,7 @@ def estimate(row: Row, metric: str, sign: int, floor: float | None, declared: Se
         seeds,
         spread.mean(list(seeds.values())),
         own_interval([seeds[seed] for seed in sorted(seeds)]),
+        frozenset(diverged & seeds.keys()),
         spread.between_seeds(finished),
         spread.between_batches(finished),
         optimism=spread.mean([optimism for optimism, _ in choices]) if choices else None,
@@ -96,11 +99,13 @@ def _choice(entry: Entry, metric: str, final: float, sign: int) -> tuple[float, 
 def with_borrowed(estimates: Sequence[Estimate | None], seeds: int) -> list[Estimate | None]:
     """Return the estimates; one with a single seed gets the interval that the others lend, if they have enough seeds.
 
+    Rows with a diverged seed lend nothing: the distance to the floor is not a spread between seeds.
+
     Args:
         estimates: those of all rows of a table in one metric.
         seeds: the number of seeds that the track declares.
     """
-    rows = [e.scores for e in estimates if e]
+    rows = [e.scores for e in estimates if e and not e.floored]
     return [
         replace(e, interval=borrowed_interval(e.mean, rows, seeds)) if e and len(e.seeds) == 1 else e for e in estimates
     ]

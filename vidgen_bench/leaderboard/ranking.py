@@ -16,6 +16,7 @@ from vidgen_bench.leaderboard.collect import Entry, selected
 from vidgen_bench.leaderboard.columns import Column, columns
 from vidgen_bench.leaderboard.comparable import Measuring, comparable, device_model, measured_by
 from vidgen_bench.leaderboard.estimates import Estimate, estimate, floor_of, with_borrowed
+from vidgen_bench.leaderboard.published.lines import PublishedLine, published_lines
 from vidgen_bench.leaderboard.rows import Row, labels_of, rows_of
 from vidgen_bench.leaderboard.standings import LAST, Contender, Standing, standing
 from vidgen_bench.records.record import Record
@@ -76,6 +77,8 @@ class Ranking:
     anchors: Anchors
     standings: dict[str, Standing]
     """Verdicts by metric, for the metrics with a better direction; pairs are positions in ``rows``."""
+    published: tuple[PublishedLine, ...]
+    """Published numbers on this track, which are never ranked with the rows."""
 
     @property
     def name(self) -> str:
@@ -106,7 +109,7 @@ def _ranking(given: Sequence[Entry], family: Family) -> Ranking:
     ranked = all(r.track.ranked for r in records)
     seeds = tuple(range(max(r.track.seeds for r in records)))
     anchors = anchors_of(records)
-    rows = _ordered(rows_of(entries), select, metrics, anchors, seeds)
+    rows = _ordered(rows_of(entries), select, metrics, anchors, seeds, family)
     standings = {m: _standing(rows, m, c, seeds, family) for m, c in metrics.items() if c.better != "neither"}
     if not ranked:
         standings = {}
@@ -126,6 +129,7 @@ def _ranking(given: Sequence[Entry], family: Family) -> Ranking:
         ),
         anchors=anchors,
         standings=standings,
+        published=published_lines({r.track.name for r in records}, metrics),
     )
 
 
@@ -134,17 +138,22 @@ def backbone_of(row: Row) -> str:
     return next((p.name for p in row.records[0].plugins if p.kind == "backbone"), "")
 
 
+def family_of(row: Ranked, family: Family) -> str:
+    """Return the name of the family that a row is compared in."""
+    return backbone_of(row.row) if family == "backbone" else ""
+
+
 def sign_of(column: Column) -> int:
     """Return 1 if higher is better or no direction is, -1 if lower is better."""
     return -1 if column.better == "lower" else 1
 
 
 def _ordered(
-    rows: list[Row], select: str, metrics: dict[str, Column], anchors: Anchors, seeds: tuple[int, ...]
+    rows: list[Row], select: str, metrics: dict[str, Column], anchors: Anchors, seeds: tuple[int, ...], family: Family
 ) -> list[Ranked]:
     """Return the rows: complete ones from best to worst, incomplete ones likewise, then those without a score.
 
-    Rows that diverged are last in their group.
+    Rows that diverged are last in their group. Families stay together, in the order of their best rows.
     """
     found: dict[str, list[Estimate | None]] = {}
     for metric, column in metrics.items():
@@ -169,13 +178,15 @@ def _ordered(
         fell = item.row.diverged == len(item.row.entries) or len(item.diverged) >= LAST
         return score is None, bool(item.missing), fell, -sign * score.mean if score else 0.0, item.spec, item.options
 
-    return sorted(ranked, key=place)
+    ranked.sort(key=place)
+    families = list(dict.fromkeys(family_of(row, family) for row in ranked))
+    return sorted(ranked, key=lambda row: families.index(family_of(row, family)))
 
 
 def _standing(rows: Sequence[Ranked], metric: str, column: Column, seeds: tuple[int, ...], family: Family) -> Standing:
     """Return the standing of the rows that can be ranked: trained here, with every declared seed, and a score in the metric."""
     contenders = [
-        Contender(i, row.estimates[metric], len(row.diverged), backbone_of(row.row) if family == "backbone" else "")
+        Contender(i, row.estimates[metric], len(row.diverged), family_of(row, family))
         for i, row in enumerate(rows)
         if not row.row.external
         and not row.missing

@@ -45,9 +45,9 @@ def test_a_metric_of_two_distributions_is_two_columns_and_no_mean_of_both(turned
     assert list(ranking.metrics)[2:] == ["kid", "kid (evil-kid)"]
     assert heading(ranking, "kid (evil-kid)") == "KID ↓ (evil-kid)"
     (row,) = ranking.rows
-    assert row.row.scores["kid"].mean == pytest.approx(0.2)
-    assert row.row.scores["kid (evil-kid)"].mean == pytest.approx(8.0)
-    assert row.row.scores["fid"].over == "seeds"
+    assert row.estimates["kid"].seeds == pytest.approx({0: 0.2})
+    assert row.estimates["kid (evil-kid)"].seeds == pytest.approx({1: 8.0})
+    assert set(row.estimates["fid"].seeds) == {0, 1}
     assert "KID ↓ (evil-kid): measured by kid of evil-kid." in notes(ranking)
 
 
@@ -59,10 +59,11 @@ def test_json_and_csv_have_the_source_of_every_column() -> None:
         {"kind": "instrument", "name": "c3d-shapes", "distribution": "vidgen-bench"},
         {"kind": "metric", "name": "kid", "distribution": "evil-kid"},
     ]
-    (line,) = [x for x in csv.DictReader(io.StringIO(render_csv(found))) if x["kind"] == "row"]
-    assert float(line["kid (evil-kid)_mean"]) == 8.0
-    assert line["kid (evil-kid)_measured_by"] == "instrument c3d-shapes of vidgen-bench; metric kid of evil-kid"
-    assert line["kid_protocol"] == KID_STAMP.id != line["protocol"]
+    lines = {x["metric"]: x for x in csv.DictReader(io.StringIO(render_csv(found))) if x["kind"] == "row"}
+    theirs = lines["kid (evil-kid)"]
+    assert float(theirs["mean"]) == 8.0
+    assert theirs["measured_by"] == "instrument c3d-shapes of vidgen-bench; metric kid of evil-kid"
+    assert lines["kid"]["protocol"] == KID_STAMP.id != lines["fid"]["protocol"]
     assert "| KID ↓ (evil-kid) |" in render_markdown(found)
 
 
@@ -74,8 +75,8 @@ def test_an_instrument_of_two_distributions_is_two_columns_of_a_further_protocol
     theirs = tuple(p.model_copy(update={"distribution": "evil"}) if p.name == "i3d" else p for p in one.plugins)
     (ranking,) = ranked(one, one.model_copy(update={"seed": 1, "plugins": theirs}))
     assert list(ranking.metrics)[2:] == ["fvd", "fvd (instrument of evil)"]
-    assert ranking.rows[0].row.scores["fid"].count == 2
-    assert ranking.rows[0].row.scores["fvd"].count == 1
+    assert set(ranking.rows[0].estimates["fid"].seeds) == {0, 1}
+    assert set(ranking.rows[0].estimates["fvd"].seeds) == {0}
 
 
 def test_the_protocols_of_extra_metrics_share_one_note() -> None:
@@ -131,7 +132,7 @@ def test_a_table_of_runs_that_all_diverged_says_so() -> None:
 
 def test_what_is_not_known_of_clips_from_elsewhere_is_no_zero() -> None:
     found = ranked(record("a-diffusion", scores={"fid": [100.0]}, **EXTERNAL))
-    (line,) = [x for x in csv.DictReader(io.StringIO(render_csv(found))) if x["kind"] == "row"]
+    line = next(x for x in csv.DictReader(io.StringIO(render_csv(found))) if x["kind"] == "row")
     assert (line["iterations"], line["device_hours"], line["seeds"], line["status"]) == ("", "", "", "external")
     assert "| – | a-diffusion |  | – | 100.00 | – | – | – | – | – | external |" in render_markdown(found)
     (table,) = json.loads(render_json(found))["rankings"]

@@ -45,7 +45,7 @@ def test_clips_from_elsewhere_stand_beside_the_runs_of_every_hardware() -> None:
     )
     assert [r.device_model for r in found] == ["Another GPU", "Test CPU"]
     assert [[row.spec for row in r.rows] for r in found] == [["a-diffusion", "x+b"], ["a-diffusion", "x+a"]]
-    assert [[row.place for row in r.rows] for r in found] == [["–", "1"], ["–", "1"]]
+    assert [[row.missing for row in r.rows] for r in found] == [[(), (1, 2, 3, 4)]] * 2
 
 
 def test_clips_from_elsewhere_without_a_run_have_a_table() -> None:

@@ -52,7 +52,6 @@ def test_a_seed_that_was_run_twice_weighs_as_much_as_one_that_was_run_once() -> 
 def test_seeds_of_one_spec_share_a_row_in_their_order() -> None:
     (row,) = rows(record(seed=2), record(seed=0), record(seed=1))
     assert row.seeds == [0, 1, 2]
-    assert row.scores["fid"].over == "seeds"
 
 
 @pytest.mark.parametrize(
@@ -85,22 +84,12 @@ def test_a_copied_run_counts_once_but_a_repeated_seed_twice() -> None:
     assert row.seeds == [0]
     (row,) = rows(record(), record(scores={"fid": [1.0, 2.0], "is": [1.0, 2.0]}))
     assert row.seeds == [0, 0]
-    assert row.scores["fid"].over == "batches"
 
 
-def test_diverged_runs_are_counted_but_enter_no_score() -> None:
+def test_diverged_runs_are_counted() -> None:
     (row,) = rows(record(seed=0), record(seed=1, diverged=True))
     assert row.diverged == 1
     assert row.seeds == [0, 1]
-    assert row.scores["fid"].over == "batches"
-    (row,) = rows(record(diverged=True))
-    assert row.scores == {}
-
-
-def test_a_metric_is_summarised_over_the_runs_that_have_it() -> None:
-    (row,) = rows(record(seed=0), record(seed=1, scores={"fid": [300.0, 302.0]}))
-    assert row.scores["fid"].count == 2
-    assert row.scores["is"].over == "batches"
 
 
 def test_labels_show_what_was_given_and_what_else_tells_rows_apart() -> None:

@@ -32,7 +32,9 @@ class Source(Strict):
     source: str
     protocol: str = Field(description="how its numbers were measured")
     spread: str = Field(description="what ± means in it")
-    tracks: tuple[str, ...] = Field(default=(), description="tracks below whose tables its rows are shown")
+    shown: dict[str, str] = Field(
+        default_factory=dict, description="resolution of rows -> the track below whose tables they are shown"
+    )
     rows: tuple[PublishedRow, ...] = Field(min_length=1)
 
     def find(self, table: str, system: str, metric: str) -> PublishedRow:

@@ -69,7 +69,7 @@ def _lines(comparison: Comparison) -> Iterator[tuple[str, str]]:
     exact = "too many seeds to enumerate" if comparison.permutation_p is None else f"{comparison.permutation_p:.2g}"
     counts = " and ".join(str(len(e.seeds)) for e in comparison.estimates)
     yield "permutation p", f"{exact}; the smallest possible with {counts} seeds is {comparison.smallest_p:.2g}"
-    yield "seeds needed", _needed(comparison, places)
+    yield from _needed(comparison, places)
 
 
 def _why(comparison: Comparison) -> str:
@@ -98,14 +98,19 @@ def _corrected(comparison: Comparison) -> str:
     return f"; {table.corrected_p:.2g} corrected for the {comparison.family} pairs of this table{declared}"
 
 
-def _needed(comparison: Comparison, places: int) -> str:
-    needed = comparison.needed
-    if needed is None:
-        return "unknown"
+def _needed(comparison: Comparison, places: int) -> Iterator[tuple[str, str]]:
+    if (needed := comparison.needed) is None:
+        return
     low, high = needed.sd_interval
-    span = f"{_count(needed.fewest)} to {_count(needed.most)} over its 95 % interval {low:,.{places}f} to {high:,.{places}f}"
-    power = f"to find this difference with probability {POWER} at level {LEVEL}"
-    return f"{_count(needed.seeds)} per row {power}, at standard deviation {needed.sd:,.{places}f} ({span})"
+    yield (
+        "seeds needed",
+        f"{_count(needed.seeds)} per row to find this difference with probability {POWER} at level {LEVEL}",
+    )
+    yield (
+        "which rests on",
+        f"standard deviation {needed.sd:,.{places}f}; its 95 % interval {low:,.{places}f} to {high:,.{places}f} gives "
+        f"{_count(needed.fewest)} to {_count(needed.most)} seeds",
+    )
 
 
 def _count(seeds: int | None) -> str:

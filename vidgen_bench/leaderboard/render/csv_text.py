@@ -30,7 +30,10 @@ def render_csv(rankings: Sequence[Ranking]) -> str:
     for ranking in rankings:
         for metric, column in ranking.metrics.items():
             shared = _shared(ranking, metric, column)
-            writer.writerows(shared | line for line in (*_anchors(ranking, metric), *_rows(ranking, metric)))
+            writer.writerows(
+                shared | line
+                for line in (*_anchors(ranking, metric), *_rows(ranking, metric), *_published(ranking, metric))
+            )
     return stream.getvalue()
 
 
@@ -57,6 +60,14 @@ def _anchors(ranking: Ranking, metric: str) -> Iterator[dict[str, Any]]:
     for name, scores in ranking.anchors.scores.items():
         if metric in scores:
             yield {"kind": "anchor", "spec": name, "mean": scores[metric].mean, "std_of_batches": scores[metric].std}
+
+
+def _published(ranking: Ranking, metric: str) -> Iterator[dict[str, Any]]:
+    for line in ranking.published:
+        if score := line.scores.get(metric):
+            found = {"kind": "published", "spec": line.system, "mean": score.mean, "std_of_batches": score.std}
+            # measured elsewhere: neither our protocol nor our plugins
+            yield found | {"protocol": line.protocol, "measured_by": line.source, "status": "; ".join(line.errors)}
 
 
 def _rows(ranking: Ranking, metric: str) -> Iterator[dict[str, Any]]:

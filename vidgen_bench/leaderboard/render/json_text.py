@@ -48,6 +48,7 @@ def _ranking(ranking: Ranking) -> dict[str, Any]:
         "rows": [_row(r) for r in ranking.rows],
         "standings": {metric: _standing(standing) for metric, standing in ranking.standings.items()},
         "anchors": {name: {m: asdict(s) for m, s in scores.items()} for name, scores in ranking.anchors.scores.items()},
+        "published": [asdict(line) for line in ranking.published],
         "notes": notes(ranking),
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vidgen_bench.leaderboard.anchors import describe
+from vidgen_bench.leaderboard.published.lines import PublishedLine
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.notes import heading, identity, notes
@@ -42,6 +43,8 @@ def _table(ranking: Ranking) -> str:
         *(_row(ranking, row, ranked) for row in ranking.rows),
         *([r"\midrule"] if ranking.anchors.below else []),
         *(_anchor(ranking, name, ranked) for name in ranking.anchors.below),
+        *([r"\midrule"] if ranking.published else []),
+        *(_published(ranking, line, ranked) for line in ranking.published),
         r"\bottomrule",
         r"\end{tabular}",
         *(rf"\par\footnotesize {escape(note)}" for note in notes(ranking)),
@@ -76,5 +79,14 @@ def _anchor(ranking: Ranking, name: str, ranked: Sequence[str]) -> str:
     cells = [rf"\textit{{{escape(describe(name))}}}"]
     for metric in ranking.metrics:
         cells.append(escape(numbers.mean_and_spread(scores.get(metric), places[metric])))
+        cells += [""] if metric in ranked else []
+    return _line([*cells, ""])
+
+
+def _published(ranking: Ranking, line: PublishedLine, ranked: Sequence[str]) -> str:
+    places = numbers.decimals_of(ranking)
+    cells = [rf"\textit{{{escape(line.system)}}} (published)"]
+    for metric in ranking.metrics:
+        cells.append(escape(numbers.mean_and_spread(line.scores.get(metric), places[metric])))
         cells += [""] if metric in ranked else []
     return _line([*cells, ""])

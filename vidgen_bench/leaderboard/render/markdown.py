@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vidgen_bench.leaderboard.anchors import describe
+from vidgen_bench.leaderboard.published.lines import PublishedLine
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.json_text import status
@@ -29,6 +30,7 @@ def _section(ranking: Ranking) -> str:
     aligned = ["--:", ":--", ":--", *("--:" for _ in metrics), "--:", "--:", "--:", "--:", ":--", ":--"]
     rows = [head, aligned, *(_anchor(ranking, a) for a in ranking.anchors.above), *_rows(ranking)]
     rows += [_anchor(ranking, a) for a in ranking.anchors.below]
+    rows += [_published(ranking, line) for line in ranking.published]
     return section(ranking.name, [identity(ranking)], rows, [escape(note) for note in notes(ranking)])
 
 
@@ -62,6 +64,13 @@ def _anchor(ranking: Ranking, name: str) -> list[str]:
     places, scores = numbers.decimals_of(ranking), ranking.anchors.scores[name]
     shown = [f"*{numbers.mean_and_spread(scores.get(m), places[m])}*" for m in ranking.metrics]
     return ["", f"*{escape(describe(name))}*", "", *shown, "", "", "", "", "", ""]
+
+
+def _published(ranking: Ranking, line: PublishedLine) -> list[str]:
+    places = numbers.decimals_of(ranking)
+    shown = [f"*{numbers.mean_and_spread(line.scores.get(m), places[m])}*" for m in ranking.metrics]
+    state = "published, known error" if line.errors else "published"
+    return ["", f"*{escape(line.system)}*", "", *shown, "", "", "", "", "", state]
 
 
 def escape(text: str) -> str:

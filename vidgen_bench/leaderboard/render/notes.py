@@ -57,7 +57,7 @@ def notes(ranking: Ranking) -> list[str]:
         lines.append(
             "External: clips from another program, measured in the same way; their training is unknown, so they have no rank."
         )
-    lines += [*_protocols(ranking), *_cautions(ranking)]
+    lines += [*_published(ranking), *_protocols(ranking), *_cautions(ranking)]
     lines.append(anchor_caution(ranking.anchors))
     return [*filter(None, lines), *_versions(ranking)]
 
@@ -87,6 +87,15 @@ def _intervals(ranking: Ranking) -> Iterator[str]:
         )
     if any(i is None for i in found):
         yield "A row without ± has one seed: nothing is known about its spread between seeds."
+
+
+def _published(ranking: Ranking) -> Iterator[str]:
+    """Yield where published numbers are from, what ± means there, and what is known to be wrong with them."""
+    for source, spread in dict.fromkeys((line.source, line.spread) for line in ranking.published):
+        yield f"Published: {source}, under its own protocol and never ranked here; ± is the {spread}."
+    for error in dict.fromkeys(e for line in ranking.published for e in line.errors):
+        names = ", ".join(line.system for line in ranking.published if error in line.errors)
+        yield f"Known error, {names}: {error}"
 
 
 def _owned(plugins: Measuring) -> str:

@@ -10,7 +10,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from vidgen_bench.leaderboard.anchors import describe
-from vidgen_bench.leaderboard.ranking import Ranked, Ranking
+from vidgen_bench.leaderboard.published.lines import PublishedLine
+from vidgen_bench.leaderboard.ranking import Ranked, Ranking, family_of
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.grid import Grid
 from vidgen_bench.leaderboard.render.notes import heading, identity, notes
@@ -58,13 +59,25 @@ def _grid(ranking: Ranking, columns: Mapping[str, Sequence[str]]) -> Grid:
     places = numbers.decimals_of(ranking)
     for name in ranking.anchors.above:
         grid.add_row(*_anchor(ranking, name, places), style="dim", end_section=name == ranking.anchors.above[-1])
-    for ranked in ranking.rows:
+    families = [family_of(row, ranking.family) for row in ranking.rows]
+    for ranked, ours, following in zip(ranking.rows, families, [*families[1:], None], strict=True):
         costs = numbers.costs(ranked.row)
         shown = ["\n".join(costs[name] for name in names) for names in columns.values()]
-        grid.add_row(*_row(ranking, ranked, places), *shown, end_section=ranked is ranking.rows[-1])
+        grid.add_row(*_row(ranking, ranked, places), *shown, end_section=ours != following)
     for name in ranking.anchors.below:
-        grid.add_row(*_anchor(ranking, name, places), style="dim")
+        grid.add_row(*_anchor(ranking, name, places), style="dim", end_section=name == ranking.anchors.below[-1])
+    lines = [line for line in ranking.published if line.scores.keys() & ranking.metrics.keys()]
+    if lines:
+        grid.add_row(*([""] if ranking.ranked else []), _indented(ranking, "published, not ranked:"), style="dim")
+    for line in lines:
+        grid.add_row(*_published(ranking, line, places), style="dim")
     return grid
+
+
+def _published(ranking: Ranking, line: PublishedLine, places: dict[str, int]) -> list[RenderableType]:
+    shown = [numbers.mean_and_spread(line.scores.get(m), places[m]) for m in ranking.metrics]
+    name = f"{line.system} (known error)" if line.errors else line.system
+    return [*([""] if ranking.ranked else []), _indented(ranking, name), *shown]
 
 
 def _anchor(ranking: Ranking, name: str, places: dict[str, int]) -> list[RenderableType]:

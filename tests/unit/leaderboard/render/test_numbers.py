@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from vidgen_bench.leaderboard.estimates import Estimate
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.rows import Summary
+from vidgen_bench.leaderboard.statistics.interval import Interval
 
 
 def of(mean: float, std: float | None) -> Summary:
@@ -27,7 +29,7 @@ def of(mean: float, std: float | None) -> Summary:
     ],
 )
 def test_decimals_of_a_column(spreads: list[float | None], places: int) -> None:
-    assert numbers.decimals(of(1.0, s) for s in spreads) == places
+    assert numbers.decimals(spreads) == places
 
 
 def test_mean_and_spread() -> None:
@@ -35,6 +37,16 @@ def test_mean_and_spread() -> None:
     assert numbers.mean_and_spread(of(26511.6, 27.3), 0) == "26,512 ± 27"
     assert numbers.mean_and_spread(of(2.9, None), 2) == "2.90"
     assert numbers.mean_and_spread(None, 2) == "–"
+
+
+def test_mean_and_interval() -> None:
+    def estimate(interval: Interval | None) -> Estimate:
+        return Estimate({0: 15.196}, 15.196, interval, frozenset(), None, None)
+
+    assert numbers.mean_and_interval(estimate(Interval(15.196, 0.314)), 2) == "15.20 ± 0.31"
+    assert numbers.mean_and_interval(estimate(Interval(15.196, 0.92, borrowed=True)), 2) == "15.20 (± 0.92)"
+    assert numbers.mean_and_interval(estimate(None), 2) == "15.20"
+    assert numbers.mean_and_interval(None, 2) == "–"
 
 
 @pytest.mark.parametrize(

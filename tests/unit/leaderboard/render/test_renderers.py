@@ -1,10 +1,11 @@
-"""The four formats of a leaderboard agree; the terminal table fits 80 and 120 columns without cutting anything."""
+"""The formats of a leaderboard agree; the terminal table fits 80 and 120 columns without cutting anything."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
 from vidgen_bench.leaderboard.render.csv_text import render_csv
 from vidgen_bench.leaderboard.render.json_text import render_json
+from vidgen_bench.leaderboard.render.latex import render_latex
 from vidgen_bench.leaderboard.render.markdown import render_markdown
 from vidgen_bench.leaderboard.render.terminal import render_terminal
 
@@ -23,12 +25,10 @@ GIVEN = {"backbone.width": (0.5, "given"), "temporal.hidden": (978, "given")}
 
 @pytest.fixture(scope="module")
 def found() -> list[Ranking]:
-    """Three seeds, a long label, a missing metric, a partly and a completely diverged row."""
+    """Five seeds, a long label and a missing metric in one seed, a partly and a completely diverged row."""
     records = [
-        *(
-            record("tgan+conv1d", s, scores={"is": [3.1 + s / 10, 3.2], "fid": [300.0 + 7 * s, 302.0]})
-            for s in range(3)
-        ),
+        *(record("tgan+conv1d", s, scores={"is": [3.1 + s / 10], "fid": [300.0 + 7 * s, 302.0]}) for s in range(5)),
+        *(record("tgan+gru", s, scores={"is": [3.2 + s / 10], "fid": [330.0 + 7 * s, 332.0]}) for s in range(5)),
         record("tgan+ode1:equal", scores={"fid": [406.0, 402.0]}, options=GIVEN),
         record("tgan+ode2", 0, scores={"is": [2.9, 3.4], "fid": [26512.0, 26530.0]}),
         record("tgan+ode2", 1, diverged=True),
@@ -48,13 +48,15 @@ def test_the_table_fits_and_loses_nothing(found: list[Ranking], width: int) -> N
     shown = lines(found, width)
     assert all(len(line) <= width for line in shown)
     text = "\n".join(shown)
+    words = " ".join(text.split())  # sentences are wrapped
     for part in (
         "test-64", "v1:", "IS ↑", "FID ↓", "seeds", "iter.", "dev-h", "G_t",
-        "real (ceiling)", "grey (floor)", "noise (floor)", "tgan+conv1d", "304.5 ± 3.5", "3.20 ± 0.05",
-        "0-2", "61,632", "13.4 M", "400", "0.078",
+        "real (ceiling)", "grey (floor)", "noise (floor)", "tgan+conv1d", "308 ± 7", "3.30 ± 0.20",
+        "0-4", "61,632", "rank 1-2", "Resolution: 5 seeds", "404 (± 14)",
+        "tgan+conv1d - tgan+gru: -30 FID", "tgan+conv1d is better", "seeds 1-4 missing", "13.4 M", "400", "0.078",
         "tgan+ode1:equal", "backbone.width=0.5", "temporal.hidden=978", "–", "1 of 2 diverged", "tgan+sde", "diverged", "Ordered by FID",
     ):  # fmt: skip
-        assert part in text, part
+        assert part in text or part in words, part
     assert "…" not in text
 
 
@@ -72,45 +74,76 @@ def test_json_has_full_precision_raw_values_and_files(found: list[Ranking]) -> N
     assert ranking["track"]["name"] == "test-64"
     assert ranking["track"]["declared"]["budget"] == {"iterations": 400}
     assert ranking["measured_by"][0] == {"kind": "instrument", "name": "c3d-shapes", "distribution": "vidgen-bench"}
-    first, second, third, last = ranking["rows"]
-    assert first["rank"] == [1, 1]
-    assert [run["values"]["fid"] for run in first["runs"]] == [[300.0, 302.0], [307.0, 302.0], [314.0, 302.0]]
-    assert first["scores"]["fid"] == {"mean": 304.5, "std": 3.5, "over": "seeds", "count": 3}
+    rows = {row["spec"]: row for row in ranking["rows"]}
+    first = rows["tgan+conv1d"]
+    assert first["ranks"] == {"is": [1, 2], "fid": [1, 1]}
+    assert [run["values"]["fid"] for run in first["runs"]][:2] == [[300.0, 302.0], [307.0, 302.0]]
+    fid = first["scores"]["fid"]
+    assert (fid["mean"], fid["seeds"]["1"], fid["interval_is_borrowed"]) == (308.0, 304.5, False)
+    # by hand: seed means 301, 304.5, 308, 311.5, 315; s = 3.5 sqrt(2.5); t(0.975, 4) = 2.776445
+    half = 2.7764451052 * 3.5 * math.sqrt(2.5) / math.sqrt(5)
+    assert fid["interval"] == pytest.approx([308 - half, 308 + half], rel=1e-9)
     assert first["runs"][0]["file"] == "runs/0/record.json"
-    assert second["given"] == {"backbone.width": 0.5, "temporal.hidden": 978}
-    assert third["status"] == "1 of 2 diverged"
-    assert (last["status"], last["scores"], last["rank"]) == ("diverged", {}, None)
+    assert rows["tgan+ode1:equal"]["given"] == {"backbone.width": 0.5, "temporal.hidden": 978}
+    assert rows["tgan+ode2"]["status"] == "1 of 2 diverged"
+    assert (rows["tgan+ode2"]["missing_seeds"], rows["tgan+ode2"]["diverged_seeds"]) == ([2, 3, 4], [1])
+    assert (rows["tgan+sde"]["status"], rows["tgan+sde"]["ranks"]) == ("diverged", {})
+    (pair,) = ranking["standings"]["fid"]["pairs"]
+    assert (pair["difference"], pair["verdict"]) == (-30.0, "better")
+    assert pair["interval"][0] < -30 < pair["interval"][1] < 0
+    assert ranking["standings"]["fid"]["resolution"]["seeds"] == 5
     assert set(ranking["anchors"]) == {"real", "grey", "noise"}
     assert json.loads(render_json(found, ["a fault"]))["faults"] == ["a fault"]
 
 
-def test_csv_has_a_line_for_each_row_and_anchor(found: list[Ranking]) -> None:
+def test_csv_has_a_line_for_each_row_and_metric(found: list[Ranking]) -> None:
     table = list(csv.DictReader(io.StringIO(render_csv(found))))
-    assert [line["kind"] for line in table] == ["anchor"] * 3 + ["row"] * 4
-    conv, equal, ode, sde = table[3:]
-    assert (conv["rank_best"], conv["fid_mean"], conv["fid_std"], conv["fid_std_over"], conv["seeds"]) == (
-        "1",
-        "304.5",
-        "3.5",
-        "seeds",
-        "0 1 2",
-    )
-    assert (equal["is_mean"], json.loads(equal["given"])) == ("", {"backbone.width": 0.5, "temporal.hidden": 978})
-    assert ode["status"] == "1 of 2 diverged"
-    assert (sde["rank_best"], sde["fid_mean"], sde["status"]) == ("", "", "diverged")
-    assert {line["measured_by"] for line in table} == {
-        "instrument c3d-shapes of vidgen-bench; metric fid of vidgen-bench; metric is of vidgen-bench"
+    assert [(line["metric"], line["kind"]) for line in table] == [
+        (metric, kind) for metric in ("is", "fid") for kind in ["anchor"] * 3 + ["row"] * 5
+    ]
+    rows = {(line["spec"], line["metric"]): line for line in table if line["kind"] == "row"}
+    conv = rows["tgan+conv1d", "fid"]
+    assert [conv[c] for c in ("rank_best", "rank_worst", "mean", "seeds", "scores")] == [
+        "1", "1", "308.0", "0 1 2 3 4", "301.0 304.5 308.0 311.5 315.0",
+    ]  # fmt: skip
+    equal = rows["tgan+ode1:equal", "is"]
+    assert (equal["mean"], json.loads(equal["given"])) == ("", {"backbone.width": 0.5, "temporal.hidden": 978})
+    assert rows["tgan+ode1:equal", "fid"]["interval_is_borrowed"] == "true"
+    assert rows["tgan+ode2", "fid"]["status"] == "1 of 2 diverged"
+    sde = rows["tgan+sde", "fid"]
+    assert (sde["rank_best"], sde["missing_seeds"], sde["status"]) == ("", "1 2 3 4", "diverged")
+    assert {line["measured_by"] for line in table if line["metric"] == "fid"} == {
+        "instrument c3d-shapes of vidgen-bench; metric fid of vidgen-bench"
     }
     assert {line["track_fingerprint"] for line in table} == {found[0].record.track.fingerprint}
+
+
+def test_latex_is_bold_only_where_the_rank_is_1(found: list[Ranking]) -> None:
+    text = render_latex(found)
+    assert text.count(r"\textbf{") == 1
+    assert r"tgan+conv1d & 3.30 $\pm$ 0.20 & 1-2 & \textbf{308 $\pm$ 7} & 1 & 0-4 \\" in text
+    cells = {line.count(" & ") for line in text.splitlines() if line.endswith(r"\\")}
+    assert cells == {5}
+    assert r"\toprule" in text
+    assert "Resolution: 5 seeds" in text
+
+
+def test_latex_escapes_what_it_would_read() -> None:
+    options = {"backbone.label": ("50%_of#{x}&y\\z", "given")}
+    (ranking,) = rankings([Entry(Path("record.json"), record(options=options))])
+    assert r"backbone.label=50\%\_of\#\{x\}\&y\textbackslash{}z" in render_latex([ranking])
 
 
 def test_markdown_is_one_table_with_as_many_cells_in_every_line(found: list[Ranking]) -> None:
     text = render_markdown(found)
     rows = [line for line in text.splitlines() if line.startswith("|")]
-    assert len(rows) == 2 + 3 + 4
+    assert len(rows) == 2 + 3 + 5
     assert len({line.count("|") for line in rows}) == 1
     assert rows[0].startswith("| # | spec | options | IS ↑ | FID ↓ | G_t |")
-    assert "| 1 | tgan+conv1d |  | 3.20 ± 0.05 | 304.5 ± 3.5 | 61,632 | 13.4 M | 400 | 0.078 | 0-2 | finished |" in rows
+    assert (
+        "| 1 | tgan+conv1d |  | 3.30 ± 0.20 (rank 1-2) | 308 ± 7 | 61,632 | 13.4 M | 400 | 0.078 | 0-4 | finished |"
+        in rows
+    )
     assert text.startswith("### test-64\n")
 
 
@@ -132,4 +165,4 @@ def test_two_rankings_stand_one_below_another() -> None:
     text = "\n".join(lines(found, 120))
     assert text.index("other") < text.index("test-64")
     assert render_markdown(found).count("### ") == 2
-    assert len(list(csv.DictReader(io.StringIO(render_csv(found))))) == 8
+    assert len(list(csv.DictReader(io.StringIO(render_csv(found))))) == 16
