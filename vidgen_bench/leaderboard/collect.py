@@ -75,9 +75,13 @@ def _found(runs: Iterable[Path], shipped: Iterable[Path], faults: list[RecordErr
         faults.append(RecordError(f"The folder {error.filename} cannot be searched: {error.strerror}."))
 
     for root in shipped:
-        yield from files_below(root, lambda name: name.endswith(".json"), unreadable, skipped=("published",))
+        yield from files_below(root, _is_shipped, unreadable, skipped=("published",))
     for root in runs:
         yield from files_below(root, lambda name: name == RECORD_FILE, unreadable)
+
+
+def _is_shipped(name: str) -> bool:
+    return name.endswith(".json")
 
 
 def _entry(file: FoundFile, known: RecordIndex) -> Entry:

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from vidgen_bench.leaderboard.index.packing import COLUMNS, Row
+from vidgen_bench.leaderboard.index.packing import COLUMNS, SCHEMA, Row
 from vidgen_bench.leaderboard.index.parts import MAKE
 from vidgen_bench.records.content import Content
-from vidgen_bench.records.record import SCHEMA
 from vidgen_bench.version import __version__
 
 FORMAT = 1

@@ -6,13 +6,13 @@ import marshal
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from vidgen_bench.config.toml import Strict
 from vidgen_bench.leaderboard.index.parts import MAKE, Layout, Parts, ScoreLayout, part_hash, part_texts
 from vidgen_bench.leaderboard.kept import During, Kept
 from vidgen_bench.records.entries import Best, Measured, Score, Spent
-from vidgen_bench.records.record import SCHEMA, Record
+from vidgen_bench.records.record import Record
 
 PLAIN = ("status", "spec", "seed", "version", "watched")
 """The fields of a record that are columns."""
@@ -37,6 +37,9 @@ _PLACES = {
 """Each nested field's model, the names of its fields, and its columns."""
 
 _LEAD = len(FIELDS)
+
+(SCHEMA,) = get_args(Record.model_fields["schema_"].annotation)
+"""The schema of every validated record."""
 
 Row = tuple[Any, ...]
 
