@@ -44,9 +44,7 @@ class Database:
         """Return the rows of files at or below these absolute paths, by path, and the texts of their parts, by hash."""
         rows: dict[bytes, Row] = {}
         texts: dict[bytes, str] = {}
-        if not self._path.exists():
-            return rows, texts
-        with self._faults() as fault, closing(self._connect()) as connection:
+        with self._faults() as fault, closing(self._connect(create=False)) as connection:
             connection.execute("BEGIN")  # rows and parts of one moment
             if _version_of(connection) != version():
                 return {}, {}
@@ -62,7 +60,7 @@ class Database:
         """Add or replace rows, add parts and delete the rows of ``stale`` paths; return whether that worked."""
         with self._faults() as fault:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(self._connect()) as connection, connection:
+            with closing(self._connect(create=True)) as connection, connection:
                 connection.execute("BEGIN IMMEDIATE")
                 _prepare(connection)
                 connection.executemany("DELETE FROM records WHERE path = ?", ((path,) for path in stale))
@@ -71,7 +69,9 @@ class Database:
                     _insert(connection, row)
         return not fault
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, *, create: bool) -> sqlite3.Connection:
+        if not create:
+            os.stat(self._path)  # SQLite would create the file
         return sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)
 
     @contextmanager

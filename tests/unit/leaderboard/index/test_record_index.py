@@ -251,6 +251,20 @@ def test_places_where_no_file_can_be_written(runs: Path, index: Path, tmp_path: 
         assert same(collecting.collect([runs], index=place), wanted)
 
 
+def test_a_cache_that_may_not_be_searched(
+    collect: Callable[[], Collected], index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted, stat = collect(), os.stat
+
+    def forbidden(path: str | Path, **how: bool) -> os.stat_result:
+        if Path(path) == index:
+            raise PermissionError(13, "Permission denied")
+        return stat(path, **how)
+
+    monkeypatch.setattr(os, "stat", forbidden)
+    assert same(collect(), wanted)
+
+
 def test_a_read_only_index(
     collect: Callable[[], Collected], index: Path, monkeypatch: pytest.MonkeyPatch, runs: Path
 ) -> None:
