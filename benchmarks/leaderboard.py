@@ -201,43 +201,6 @@ def compare(tracks: int) -> None:
             f"  {name:<32}{one.seconds:8.2f} s, of the processor {one.processor:8.2f} s   {ratio:6.1f} x   "
             f"peak memory {one.peak:6,.0f} MiB"
         )
-    target = folder / "output"
-    with target.open("wb") as stream:
-        since = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=stream)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - since
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"The leaderboard ended with exit code {process.returncode}.")
-    return Show(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, target.read_bytes())
-
-
-def compare(tracks: int) -> None:
-    """Print the times of a show without and with the index, and fail if they print different tables."""
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
-        count = write_records(folder, tracks)
-        cold = show(folder)
-        loops, shows = [loop_seconds()], []
-        for _ in range(SHOWS):
-            shows.append(show(folder))
-            loops.append(loop_seconds())
-        size = sum(p.stat().st_size for p in (folder / "cache").rglob("*.sqlite")) / 2**20
-    if any(warm.output != cold.output for warm in shows):
-        sys.exit("The index changed the output.")
-    warm = sorted(shows, key=lambda s: s.processor)[SHOWS // 2]
-    # other programs slow a processor down for seconds at a time: compare a show with the loops before and after it
-    ratios = [2 * one.processor / (before + after) for one, before, after in zip(shows, loops, loops[1:], strict=False)]
-    normal = NORMAL_LOOP * statistics.median(ratios)
-    print(f"leaderboard of {count:,} records: {tracks} tables of {ROWS} rows, {SEEDS} seeds")
-    for name, one in (("without the index", cold), (f"with the index (median of {SHOWS})", warm)):
-        ratio = one.processor / warm.processor
-        print(
-            f"  {name:<32}{one.seconds:8.2f} s, of the processor {one.processor:8.2f} s   {ratio:6.1f} x   "
-            f"peak memory {one.peak:6,.0f} MiB"
-        )
-    normal = f"{warm.processor * NORMAL_LOOP / loop:.2f} s where it takes {NORMAL_LOOP} s"
     target = f"; target: below {TARGETS[count]} s" if count in TARGETS else ""
     print(f"  the index has {size:,.1f} MiB; ten million additions took {min(loops):.2f} to {max(loops):.2f} s")
     print(f"  where they take {NORMAL_LOOP} s, the show with the index takes {normal:.2f} s{target}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
@@ -13,6 +14,9 @@ _SURELY = 1e-6
 
 _SMALL = 0.05
 """The p-values above this are computed only in a small family: in a large one, Holm's correction has reached 1 before."""
+
+_STEPS = 8
+"""Levels per factor of e at which critical values are computed."""
 
 _PASSES = 4
 """How often the limits are drawn closer together."""
@@ -50,6 +54,9 @@ class Family:
 
     def _beyond(self, positions: Iterable[int], level: float, *, certain: bool) -> set[int]:
         """Return the tests whose p is at most ``level``: those where this is certain, or those where it is possible."""
+        # whole steps of the logarithm, on the safe side, so that tables share the critical values
+        steps = math.log(level) * _STEPS
+        level = math.exp((math.floor(steps) if certain else min(math.ceil(steps), -1)) / _STEPS)
         critical: dict[int, float] = {}
         found = set()
         for k in positions:

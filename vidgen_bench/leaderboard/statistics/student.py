@@ -28,7 +28,7 @@ def density(t: float, df: float) -> float:
     return math.exp(log_front - 0.5 * (df + 1.0) * math.log1p(t * t / df))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def quantile(probability: float, df: float) -> float:
     """Return the t with P(T <= t) = ``probability``, 0.5 < probability < 1, as ``scipy.special.stdtrit``.
 
