@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("integration", "solvers", "images", "frechet", "instrument", "evaluation", "training")
+NAMES = ("integration", "solvers", "images", "frechet", "instrument", "evaluation", "training", "leaderboard")
 
 for name in sys.argv[1:] or NAMES:
     if name not in NAMES:

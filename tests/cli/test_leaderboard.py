@@ -18,6 +18,7 @@ SHORT = copy.deepcopy(DECLARED) | {"budget": {"iterations": 5}}
 
 @pytest.fixture
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return Command(tmp_path, monkeypatch, capsys)
 
 

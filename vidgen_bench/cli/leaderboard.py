@@ -72,24 +72,26 @@ def leaderboard(
     from vidgen_bench.cli.console import complain, write_out
     from vidgen_bench.errors import RequestError
     from vidgen_bench.leaderboard.ranking import rankings
+    from vidgen_bench.system.garbage import paused_collection
 
     if metric and not compare:
         raise RequestError(f"--metric {metric} needs --compare A B; a table has a column for every metric.")
     if compare and layout not in (Format.table, Format.json):
         raise RequestError(f"--compare has no --format {layout}; expected table or json.")
-    collected = _collected(runs)
-    try:
-        found = _of_track(rankings(collected.entries, "backbone" if within else "table"), track)
-        if compare:
-            write_out(_comparison(found, *compare, metric, layout), target)
-            return
-        if not extra and layout in (Format.table, Format.markdown, Format.latex):
-            found = [r.plain() for r in found]
-        if found or layout is Format.json or not collected.faults:
-            _write(found, collected, layout, target, runs or [RUNS])
-    finally:
-        for fault in collected.faults:
-            complain(str(fault))
+    with paused_collection():
+        collected = _collected(runs)
+        try:
+            found = _of_track(rankings(collected.entries, "backbone" if within else "table"), track)
+            if compare:
+                write_out(_comparison(found, *compare, metric, layout), target)
+                return
+            if not extra and layout in (Format.table, Format.markdown, Format.latex):
+                found = [r.plain() for r in found]
+            if found or layout is Format.json or not collected.faults:
+                _write(found, collected, layout, target, runs or [RUNS])
+        finally:
+            for fault in collected.faults:
+                complain(str(fault))
     if collected.faults:
         raise typer.Exit(2)
 

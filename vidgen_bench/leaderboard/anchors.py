@@ -39,9 +39,13 @@ def anchors_of(records: Sequence[Record]) -> Anchors:
     """Return the anchors of records with the same track, data and instrument, whose anchors should therefore agree."""
     scores: dict[str, dict[str, Summary]] = {}
     disagree: dict[str, None] = {}
+    seen: set[tuple[str, str, tuple[float, ...]]] = set()
     for record in records:
         for name, metrics in record.anchors.items():
             for metric, score in metrics.items():
+                if (same := (name, metric, score.values)) in seen:
+                    continue
+                seen.add(same)
                 new = over_batches([score.values])
                 known = scores.setdefault(name, {}).setdefault(metric, new)
                 if abs(known.mean - new.mean) > 3 * ((known.std or 0) + (new.std or 0)) + _RELATIVE * abs(known.mean):

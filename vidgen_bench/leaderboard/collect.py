@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vidgen_bench.errors import RecordError
+from vidgen_bench.leaderboard.files import FoundFile, files_below
+from vidgen_bench.leaderboard.index.record_index import RecordIndex
+from vidgen_bench.leaderboard.kept import During, digest_of, during_of, keep
 from vidgen_bench.records.record import RECORD_FILE, Record, read_record
+from vidgen_bench.system.places import cache_folder
+
+INDEX_FILE = "leaderboard.sqlite"
+"""The name of the index in the cache folder."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +24,17 @@ class Entry:
 
     path: Path
     record: Record
+    """Without its trace if it comes from :func:`collect`; ``during`` has what the leaderboard reads of it."""
+    digest: str = ""
+    """Equal for copies of a record; computed unless given."""
+    during: Mapping[str, During] = field(default_factory=dict)
+    """Two numbers per metric of the trace; computed from it unless a digest is given."""
+
+    def __post_init__(self) -> None:
+        """Compute the digest and the numbers of the trace of an entry that is made from a record alone."""
+        if not self.digest:
+            object.__setattr__(self, "digest", digest_of(self.record))
+            object.__setattr__(self, "during", during_of(self.record))
 
 
 @dataclass(frozen=True)
@@ -27,42 +45,51 @@ class Collected:
     faults: tuple[RecordError, ...]
 
 
-def collect(runs: Iterable[Path], shipped: Iterable[Path] = ()) -> Collected:
+def collect(runs: Iterable[Path], shipped: Iterable[Path] = (), index: Path | None = None) -> Collected:
     """Return the records in folders, each file once, ordered by path.
+
+    Files that have not changed since the last time come from the index; only the others are parsed and validated.
 
     Args:
         runs: folders to search for files named ``record.json``, at any depth, or paths of such files.
         shipped: folders in which every ``.json`` file is a record, except tombstones, attestations and their folder ``published``.
+        index: the index file; the one in the cache folder unless given.
     """
+    runs, shipped = tuple(runs), tuple(shipped)
     faults: list[RecordError] = []
-    paths = {p.resolve(): p for root in shipped for p in _below(root, faults) if _shipped(root, p)}
-    paths |= {p.resolve(): p for root in runs for p in _below(root, faults) if p.name == RECORD_FILE or p == root}
+    files = {f.target: f for f in _found(runs, shipped, faults)}
     entries: list[Entry] = []
-    for path in sorted(paths.values()):
-        try:
-            entries.append(Entry(path, _rankable(path)))
-        except RecordError as error:
-            faults.append(error)
+    with RecordIndex(index or cache_folder() / INDEX_FILE, map(os.path.realpath, (*runs, *shipped))) as known:
+        for file in sorted(files.values(), key=lambda f: f.path.parts):
+            try:
+                entries.append(_entry(file, known))
+            except RecordError as error:
+                faults.append(error)
     return Collected(tuple(entries), tuple(faults))
 
 
-def _shipped(root: Path, path: Path) -> bool:
-    notes = (".withdrawn.json", ".attested.json")  # of a record that is gone, and of one that was repeated
-    return path.suffix == ".json" and not path.name.endswith(notes) and path.relative_to(root).parts[0] != "published"
-
-
-def _below(root: Path, faults: list[RecordError]) -> Iterator[Path]:
-    """Yield the visible files below a folder, or the file itself; unreadable folders are added to ``faults``."""
-    if root.is_file():
-        yield root
-        return
+def _found(runs: Iterable[Path], shipped: Iterable[Path], faults: list[RecordError]) -> Iterator[FoundFile]:
+    """Yield the record files; unreadable folders are added to ``faults``."""
 
     def unreadable(error: OSError) -> None:
         faults.append(RecordError(f"The folder {error.filename} cannot be searched: {error.strerror}."))
 
-    for folder, inner, files in os.walk(root, onerror=unreadable):
-        inner[:] = [name for name in inner if not name.startswith(".")]
-        yield from (Path(folder) / name for name in files if not name.startswith("."))
+    for root in shipped:
+        yield from files_below(root, _is_shipped, unreadable, skipped=("published",))
+    for root in runs:
+        yield from files_below(root, lambda name: name == RECORD_FILE, unreadable)
+
+
+def _is_shipped(name: str) -> bool:
+    notes = (".withdrawn.json", ".attested.json")  # of a record that is gone, and of one that was repeated
+    return name.endswith(".json") and not name.endswith(notes)
+
+
+def _entry(file: FoundFile, known: RecordIndex) -> Entry:
+    if (kept := known.get(file)) is None:
+        kept = keep(_rankable(file.path))
+        known.add(file, kept)
+    return Entry(file.path, *kept)
 
 
 def _rankable(path: Path) -> Record:

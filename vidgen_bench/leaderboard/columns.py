@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from vidgen_bench.leaderboard.collect import Entry
@@ -53,14 +53,15 @@ def columns(entries: Sequence[Entry], select: str) -> tuple[list[Entry], dict[st
 
     Rows are ordered by ``select``; its column under the protocol that all entries share keeps the plain name.
     """
+    known = _Sources()
     sources: dict[str, dict[Source, list[Entry]]] = {}
     for entry in entries:
         for metric in entry.record.metrics:
-            sources.setdefault(metric, {}).setdefault(source_of(entry.record, metric), []).append(entry)
+            sources.setdefault(metric, {}).setdefault(known.of(entry.record, metric), []).append(entry)
     own = entries[0].record.metrics[select].protocol if select in entries[0].record.metrics else ""
     names = {metric: dict(_named(metric, found, own)) for metric, found in sources.items()}
     made = {name: _column(m, s, sources[m][s]) for m, of in names.items() for s, name in of.items()}
-    return [Entry(e.path, _renamed(e.record, names)) for e in entries], made
+    return [replace(e, record=_renamed(e.record, names, known)) for e in entries], made
 
 
 def source_of(record: Record, metric: str) -> Source:
@@ -112,8 +113,22 @@ def _most(values: Sequence[T]) -> T:
     return min(counted, key=lambda value: (-counted[value], str(value)))
 
 
-def _renamed(record: Record, names: Mapping[str, Mapping[Source, str]]) -> Record:
-    here = {metric: names[metric][source_of(record, metric)] for metric in record.metrics}
+class _Sources:
+    """The sources of the metrics of records, which often share the objects that a source depends on."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int, int, str], Source] = {}
+
+    def of(self, record: Record, metric: str) -> Source:
+        """Return :func:`source_of`; the records must be alive as long as this."""
+        key = (id(record.metrics), id(record.protocols), id(record.plugins), metric)
+        if key not in self._known:
+            self._known[key] = source_of(record, metric)
+        return self._known[key]
+
+
+def _renamed(record: Record, names: Mapping[str, Mapping[Source, str]], known: _Sources) -> Record:
+    here = {metric: names[metric][known.of(record, metric)] for metric in record.metrics}
     if all(metric == name for metric, name in here.items()):
         return record
     parts = {

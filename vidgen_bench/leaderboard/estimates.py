@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vidgen_bench.leaderboard.anchors import Anchors
+from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.rows import Row
 from vidgen_bench.leaderboard.statistics import selection, spread
 from vidgen_bench.leaderboard.statistics.interval import Interval, borrowed_interval, own_interval
 from vidgen_bench.records.anchors import REAL
-from vidgen_bench.records.record import Record
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ def estimate(row: Row, metric: str, sign: int, floor: float | None, declared: Se
         sign: 1 if higher is better, -1 if lower is better.
     """
     complete = set(declared) <= set(row.seeds)
-    runs = [r for r in row.records if r.seed in declared or not complete or row.external]
+    entries = [e for e in row.entries if e.record.seed in declared or not complete or row.external]
+    runs = [e.record for e in entries]
     diverged = {r.seed for r in runs if r.status == "diverged"}
     batches: dict[int, list[float]] = {}
     for run in runs:
@@ -70,8 +71,7 @@ def estimate(row: Row, metric: str, sign: int, floor: float | None, declared: Se
     if not seeds:
         return None
     finished = [batches[seed] for seed in sorted(batches)]
-    choices = [c for r in runs if r.seed in batches and (c := _choice(r, metric, seeds[r.seed], sign))]
-    gains = [gain for _, gain in choices if gain is not None]
+    choices = [c for e in entries if e.record.seed in batches and (c := _choice(e, metric, seeds[e.record.seed], sign))]
     return Estimate(
         seeds,
         spread.mean(list(seeds.values())),
@@ -80,25 +80,20 @@ def estimate(row: Row, metric: str, sign: int, floor: float | None, declared: Se
         spread.between_seeds(finished),
         spread.between_batches(finished),
         optimism=spread.mean([optimism for optimism, _ in choices]) if choices else None,
-        gain=spread.mean(gains) if gains else None,
+        gain=spread.mean([gain for _, gain in choices]) if choices else None,
     )
 
 
-def _choice(record: Record, metric: str, final: float, sign: int) -> tuple[float, float | None] | None:
+def _choice(entry: Entry, metric: str, final: float, sign: int) -> tuple[float, float] | None:
     """Return optimism and gain of a run, or None if its final scores were not measured like those during training."""
-    entry, watched = record.metrics.get(metric), record.protocols.get(record.watched or "")
-    if entry is None or watched is None or record.best is None or entry.protocol not in record.protocols:
+    record, during = entry.record, entry.during.get(metric)
+    described, watched = record.metrics.get(metric), record.protocols.get(record.watched or "")
+    if during is None or described is None or watched is None or described.protocol not in record.protocols:
         return None
     # scores such as FID depend on the number of samples
-    if record.protocols[entry.protocol].protocol.get("samples") != watched.protocol.get("samples"):
+    if record.protocols[described.protocol].protocol.get("samples") != watched.protocol.get("samples"):
         return None
-    trace = {point.iteration: point.scores[metric] for point in record.trace if metric in point.scores}
-    if record.best.iteration not in trace:
-        return None
-    return (
-        selection.optimism(trace[record.best.iteration], final, sign),
-        selection.gain(list(trace.values()), final, sign),
-    )
+    return selection.optimism(during.selected, final, sign), selection.gain_over(during.late, final, sign)
 
 
 def with_borrowed(estimates: Sequence[Estimate | None], seeds: int) -> list[Estimate | None]:

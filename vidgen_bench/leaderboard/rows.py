@@ -129,9 +129,7 @@ def _without_copies(entries: Sequence[Entry]) -> list[Entry]:
     """
     kept: dict[str, Entry] = {}
     for entry in entries:
-        kept.setdefault(
-            json.dumps(entry.record.model_dump(mode="json", exclude={"measured", "hashes"}), sort_keys=True), entry
-        )
+        kept.setdefault(entry.digest, entry)
     return list(kept.values())
 
 

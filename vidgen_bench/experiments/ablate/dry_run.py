@@ -11,7 +11,7 @@ from rich.text import Text
 
 from vidgen_bench.config.spec import spelt
 from vidgen_bench.experiments.ablate.members import Ablation, Job, Member
-from vidgen_bench.leaderboard.render.terminal import simple_table
+from vidgen_bench.leaderboard.render.grid import simple_table
 
 _SHOWN = ("variant", "pairing")
 """The origins of the options that each run lists; its spec already shows the given ones, and the head names the tracks."""

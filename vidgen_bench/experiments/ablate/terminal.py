@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from vidgen_bench.experiments.ablate.table import AblationTable, CellLine
+from vidgen_bench.leaderboard.render.grid import simple_table
 from vidgen_bench.leaderboard.render.numbers import DASH
-from vidgen_bench.leaderboard.render.terminal import simple_table
 
 _STYLES = {"diverged": "red", "failed": "red", "does not fit": "dim", "not run": "dim", "published": "dim"}
 

@@ -53,7 +53,7 @@ def as_values(claims: Claims, found: Sequence[Support]) -> dict[str, Any]:
                 "first": s.first.model_dump(),
                 "second": s.second.model_dump(),
                 "difference": s.first.mean - s.second.mean,
-                "between_checkpoints": asdict(s.checkpoints) | {"half_width": s.checkpoints.half_width}
+                "between_checkpoints": s.checkpoints.values() | {"half_width": s.checkpoints.half_width}
                 if s.checkpoints
                 else None,
                 "between_methods": asdict(s.runs) if s.runs else None,

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from vidgen_bench.leaderboard.anchors import describe
 from vidgen_bench.leaderboard.published.lines import PublishedLine
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking, family_of
 from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.render.grid import Grid
 from vidgen_bench.leaderboard.render.notes import heading, identity, notes
 
 _MORE = 4
@@ -35,13 +34,6 @@ def render_terminal(rankings: Sequence[Ranking], width: int) -> RenderableType:
     return Group(*(part for ranking in rankings for part in _section(ranking, columns)))
 
 
-def simple_table(leading: int = 0) -> Table:
-    """Return an empty table in the style of all our tables, with ``leading`` blank lines between rows."""
-    return Table(
-        box=box.SIMPLE, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold", leading=leading
-    )
-
-
 def _section(ranking: Ranking, columns: Mapping[str, Sequence[str]]) -> list[RenderableType]:
     head = Text.assemble((ranking.name, "bold cyan"), "\n", (identity(ranking), "dim"))
     caption = Text("\n".join(notes(ranking)), style="dim")
@@ -52,8 +44,8 @@ def _section(ranking: Ranking, columns: Mapping[str, Sequence[str]]) -> list[Ren
     return [Padding(head, (0, 0, 0, 1)), *grids, Padding(caption, (0, 0, 1, 1))]
 
 
-def _grid(ranking: Ranking, columns: Mapping[str, Sequence[str]]) -> Table:
-    grid = simple_table()
+def _grid(ranking: Ranking, columns: Mapping[str, Sequence[str]]) -> Grid:
+    grid = Grid()
     if ranking.ranked:
         grid.add_column(" #", justify="right", no_wrap=True)
     grid.add_column("spec" if ranking.ranked else " spec", overflow="fold", min_width=15)

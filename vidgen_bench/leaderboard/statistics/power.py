@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from vidgen_bench.leaderboard.statistics import student
 from vidgen_bench.leaderboard.statistics.verdicts import LEVEL
@@ -10,6 +11,9 @@ from vidgen_bench.leaderboard.statistics.verdicts import LEVEL
 POWER = 0.8
 
 MOST_SEEDS = 100_000
+
+_STEPS = 60
+_CLOSE = 1e-9
 
 
 def power(effect: float, seeds: int, level: float = LEVEL) -> float:
@@ -44,12 +48,27 @@ def seeds_needed(effect: float, level: float = LEVEL) -> int | None:
     return max(high, 2)
 
 
+@lru_cache(maxsize=256)  # most tables of a leaderboard have the same numbers of seeds and pairs
 def detectable(seeds: int, level: float = LEVEL) -> float:
     """Return the effect, in standard deviations between seeds, that ``seeds`` seeds per row separate with probability 0.8."""
     low, high = 0.0, 1.0
-    while power(high, seeds, level) < POWER:
-        low, high = high, 2.0 * high
-    for _ in range(30):
-        middle = 0.5 * (low + high)
-        low, high = (low, middle) if power(middle, seeds, level) >= POWER else (middle, high)
+    below, above = level - POWER, power(1.0, seeds, level) - POWER
+    while above < 0.0:
+        low, below, high = high, above, 2.0 * high
+        above = power(high, seeds, level) - POWER
+    # the secant between the ends, with the Illinois rule: an end that stays twice counts half
+    moved = 0
+    for _ in range(_STEPS):
+        middle = high - above * (high - low) / (above - below)
+        missed = power(middle, seeds, level) - POWER
+        if abs(missed) < _CLOSE:
+            return middle
+        if missed < 0.0:
+            low, below = middle, missed
+            above *= 0.5 if moved < 0 else 1.0
+            moved = -1
+        else:
+            high, above = middle, missed
+            below *= 0.5 if moved > 0 else 1.0
+            moved = 1
     return high

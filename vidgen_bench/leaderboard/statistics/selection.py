@@ -20,7 +20,14 @@ def gain(trace: Sequence[float], final: float, sign: int) -> float | None:
 
     final mean - mean(last fifth) if higher is better (``sign`` = 1), else its negative; a fifth is at least one evaluation.
     """
-    if not trace:
-        return None
-    last = trace[-max(1, len(trace) // 5) :]
-    return sign * (final - spread.mean(last))
+    return gain_over(last_fifth(trace), final, sign) if trace else None
+
+
+def gain_over(late: float, final: float, sign: int) -> float:
+    """Return the gain over ``late``, the mean of the last fifth of the evaluations."""
+    return sign * (final - late)
+
+
+def last_fifth(trace: Sequence[float]) -> float:
+    """Return the mean of the last fifth of one or more evaluations, of at least one."""
+    return spread.mean(trace[-max(1, len(trace) // 5) :])

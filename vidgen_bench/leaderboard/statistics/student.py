@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 
 _TINY = 1e-300
-_TERMS = 500
+_TERMS = 250
 _STEPS = 200
 _POINTS = 1600
 
@@ -28,13 +28,16 @@ def density(t: float, df: float) -> float:
     return math.exp(log_front - 0.5 * (df + 1.0) * math.log1p(t * t / df))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def quantile(probability: float, df: float) -> float:
     """Return the t with P(T <= t) = ``probability``, 0.5 < probability < 1, as ``scipy.special.stdtrit``.
 
-    Newton's method from t = 0: the distribution function is concave there, so every step stays left of the solution.
+    Newton's method from the left: the distribution function is concave there, so every step stays left of the solution. It starts
+    from t = 0, or from the smaller quantile of the next whole number of degrees of freedom, which is often known already.
     """
     tail, t = 1.0 - probability, 0.0
+    if df != (whole := math.ceil(df)):
+        t = quantile(probability, whole) * (1.0 - 1e-12)
     for _ in range(_STEPS):
         step = (0.5 * two_sided_p(t, df) - tail) / density(t, df)
         t += step
@@ -74,22 +77,18 @@ def incomplete_beta(a: float, b: float, x: float, complement: float) -> float:
         return 1.0 - incomplete_beta(b, a, complement, x)
     log_beta = math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
     front = math.exp(a * math.log(x) + b * math.log(complement) - log_beta) / a
-    fraction, c, d = 1.0, 1.0, 0.0
-    for i in range(_TERMS):
-        m = i // 2
-        if i == 0:
-            term = 1.0
-        elif i % 2 == 0:
-            term = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-        else:
-            term = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        d = 1.0 / (_away_from_zero(1.0 + term * d))
-        c = _away_from_zero(1.0 + term / c)
-        fraction *= c * d
+    # the first step with m = 0, then pairs of steps; c and d stay away from zero
+    d = 1.0 - (a + b) * x / (a + 1.0)
+    d = 1.0 / (d if abs(d) > _TINY else _TINY)
+    c, fraction = 1.0, d
+    for m in range(1, _TERMS):
+        twice = a + 2 * m
+        for term in (m * (b - m) * x / ((twice - 1.0) * twice), -(a + m) * (a + b + m) * x / (twice * (twice + 1.0))):
+            d = 1.0 + term * d
+            d = 1.0 / (d if abs(d) > _TINY else _TINY)
+            c = 1.0 + term / c
+            c = c if abs(c) > _TINY else _TINY
+            fraction *= c * d
         if abs(1.0 - c * d) < 1e-15:
             break
-    return front * (fraction - 1.0)
-
-
-def _away_from_zero(value: float) -> float:
-    return value if abs(value) > _TINY else _TINY
+    return front * fraction

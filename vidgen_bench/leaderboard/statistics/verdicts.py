@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
+from typing import NamedTuple
 
-from vidgen_bench.leaderboard.statistics import holm
-from vidgen_bench.leaderboard.statistics.welch import Welch, equal, welch
+from vidgen_bench.leaderboard.statistics.family import Family
+from vidgen_bench.leaderboard.statistics.welch import Sample, Welch, sample_of, welch_of
 
 LEVEL = 0.05
 """The probability of any wrong "better" among the pairs of one table and metric."""
@@ -23,27 +23,30 @@ class Verdict(StrEnum):
     NOT_TESTABLE = "not testable"
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
     """Two rows, by position, with their test and verdict."""
 
     first: int
     second: int
     test: Welch | None
     """None if the pair cannot be tested: too few seeds, or no spread."""
-    corrected_p: float | None
-    """Holm's p over all tested pairs of the family."""
+    family: Family
     verdict: Verdict
+
+    @property
+    def corrected_p(self) -> float | None:
+        """Holm's p over all tested pairs of the family; None without a test."""
+        return None if self.test is None else self.family.corrected(self.test.p)
 
     def between(self, first: int, second: int) -> Pair:
         """Return the pair with other positions."""
-        return replace(self, first=first, second=second)
+        return Pair(first, second, self.test, self.family, self.verdict)
 
     def reversed(self) -> Pair:
         """Return the same comparison, the second row before the first."""
         opposite = {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER}
-        test = replace(self.test, difference=-self.test.difference) if self.test else None
-        return Pair(self.second, self.first, test, self.corrected_p, opposite.get(self.verdict, self.verdict))
+        test = self.test._replace(difference=-self.test.difference) if self.test else None
+        return Pair(self.second, self.first, test, self.family, opposite.get(self.verdict, self.verdict))
 
 
 def compare(rows: Sequence[Sequence[float]], sign: int) -> list[Pair]:
@@ -55,21 +58,24 @@ def compare(rows: Sequence[Sequence[float]], sign: int) -> list[Pair]:
         rows: the scores of each row's seeds; the rows are one family of comparisons.
         sign: 1 if higher is better, -1 if lower is better.
     """
-    tests = {(i, j): welch(rows[i], rows[j]) for i, j in combinations(range(len(rows)), 2)}
-    tested = {pair: test.p for pair, test in tests.items() if test is not None}
-    corrected = dict(zip(tested, holm.adjust(list(tested.values())), strict=True))
-    return [
-        Pair(i, j, test, corrected.get((i, j)), _verdict(rows[i], rows[j], test, corrected.get((i, j)), sign))
-        for (i, j), test in tests.items()
-    ]
+    samples = [sample_of(scores) for scores in rows]
+    pairs = list(combinations(range(len(rows)), 2))
+    tests = [welch_of(samples[i], samples[j]) for i, j in pairs]
+    family = Family([test for test in tests if test is not None])
+    separated, position = family.separated(LEVEL), -1
+    found = []
+    for (i, j), test in zip(pairs, tests, strict=True):
+        if test is None:
+            verdict = _untested(samples[i], samples[j])
+        else:
+            position += 1
+            verdict = Verdict.NOT_SEPARATED
+            if position in separated:
+                verdict = Verdict.BETTER if sign * test.difference > 0 else Verdict.WORSE
+        found.append(Pair(i, j, test, family, verdict))
+    return found
 
 
-def _verdict(
-    first: Sequence[float], second: Sequence[float], test: Welch | None, corrected_p: float | None, sign: int
-) -> Verdict:
-    if test is None or corrected_p is None:
-        testable = min(len(first), len(second)) >= 2
-        return Verdict.NOT_SEPARATED if testable and equal(first, second) else Verdict.NOT_TESTABLE
-    if corrected_p > LEVEL:
-        return Verdict.NOT_SEPARATED
-    return Verdict.BETTER if sign * test.difference > 0 else Verdict.WORSE
+def _untested(first: Sample, second: Sample) -> Verdict:
+    testable = min(first.size, second.size) >= 2
+    return Verdict.NOT_SEPARATED if testable and first.same_mean(second) else Verdict.NOT_TESTABLE

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vidgen_bench.leaderboard.statistics import spread, student
 from vidgen_bench.leaderboard.statistics.interval import CONFIDENCE
 
 
-@dataclass(frozen=True)
-class Welch:
-    """The difference of two means, its interval, and the p-value of the hypothesis that the expectations are equal."""
+class Welch(NamedTuple):
+    """The difference of two means, with what its interval and p-value follow from: a table has thousands of tests and shows few."""
 
     difference: float
     """mean(first) - mean(second)."""
@@ -20,8 +19,20 @@ class Welch:
     """sqrt(s_1^2 / n_1 + s_2^2 / n_2)."""
     df: float
     """Degrees of freedom after Welch and Satterthwaite."""
-    p: float
-    """Two-sided, not corrected for further comparisons."""
+
+    @property
+    def t(self) -> float:
+        """The difference in standard errors."""
+        return self.difference / self.standard_error
+
+    @property
+    def p(self) -> float:
+        """The p-value of the hypothesis that the expectations are equal: two-sided, not corrected for further comparisons."""
+        return student.two_sided_p(self.t, self.df)
+
+    def values(self) -> dict[str, float]:
+        """Return the fields and p, for JSON."""
+        return self._asdict() | {"p": self.p}
 
     @property
     def half_width(self) -> float:
@@ -29,40 +40,54 @@ class Welch:
         return student.quantile(0.5 + 0.5 * CONFIDENCE, self.df) * self.standard_error
 
 
-def welch(first: Sequence[float], second: Sequence[float]) -> Welch | None:
+class Sample(NamedTuple):
+    """What the test reads of a row's scores."""
+
+    mean: float
+    variance: float
+    """The sample variance; 0 for one score."""
+    size: int
+    """The number of scores."""
+    largest: float = 0.0
+    """The largest absolute score, which rounding is proportional to."""
+
+    def same_mean(self, other: Sample) -> bool:
+        """Return whether two rows have the same mean, but for rounding."""
+        return abs(self.mean - other.mean) <= _ROUNDING * max(self.largest, other.largest)
+
+
+_ROUNDING = 1e-12
+"""Relative size up to which a difference of scores is rounding, not spread."""
+
+
+def sample_of(scores: Sequence[float]) -> Sample:
+    """Return the moments of the scores of a row's seeds."""
+    variance = spread.variance(scores) if len(scores) > 1 else 0.0
+    return Sample(spread.mean(scores), variance, len(scores), max(map(abs, scores)))
+
+
+def welch_of(first: Sample, second: Sample) -> Welch | None:
     """Return the test, two-sided and unpaired; None if a row has fewer than two seeds or neither row has any spread.
 
     t = (m_1 - m_2) / sqrt(v_1 + v_2), v_i = s_i^2 / n_i; df = (v_1 + v_2)^2 / (v_1^2 / (n_1 - 1) + v_2^2 / (n_2 - 1)).
     """
-    if min(len(first), len(second)) < 2:
+    (m1, s1, n1, most), (m2, s2, n2, other) = first, second
+    if n1 < 2 or n2 < 2:
         return None
-    of_first, of_second = ((spread.mean(scores), spread.variance(scores), len(scores)) for scores in (first, second))
-    return welch_from_moments(of_first, of_second, _rounding(first, second))
-
-
-def welch_from_moments(
-    first: tuple[float, float, int], second: tuple[float, float, int], rounding: float = 0.0
-) -> Welch | None:
-    """Return the test from (mean, sample variance, number of scores) of each row; None if neither row has any spread.
-
-    ``rounding`` is the standard error up to which a spread is rounding.
-    """
-    (m1, s1, n1), (m2, s2, n2) = first, second
     v1, v2 = s1 / n1, s2 / n2
     total = v1 + v2
-    if total <= rounding**2:
+    if total <= (_ROUNDING * (most if most > other else other)) ** 2:
         return None
     share = v1 / total
     df = 1.0 / (share**2 / (n1 - 1) + (1.0 - share) ** 2 / (n2 - 1))
-    error = math.sqrt(total)
-    return Welch(m1 - m2, error, df, student.two_sided_p((m1 - m2) / error, df))
+    return Welch(m1 - m2, math.sqrt(total), df)
 
 
-def equal(first: Sequence[float], second: Sequence[float]) -> bool:
-    """Return whether two rows have the same mean, but for rounding."""
-    return abs(spread.mean(first) - spread.mean(second)) <= _rounding(first, second)
+def welch(first: Sequence[float], second: Sequence[float]) -> Welch | None:
+    """Return the test of two rows from their scores."""
+    return welch_of(sample_of(first), sample_of(second))
 
 
-def _rounding(first: Sequence[float], second: Sequence[float]) -> float:
-    """Return the size below which a difference of these scores is rounding, not spread."""
-    return 1e-12 * max(map(abs, (*first, *second)))
+def welch_from_moments(first: tuple[float, float, int], second: tuple[float, float, int]) -> Welch | None:
+    """Return the test from (mean, sample variance, number of scores) of each row."""
+    return welch_of(Sample(*first), Sample(*second))

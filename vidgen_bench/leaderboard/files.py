@@ -1,0 +1,76 @@
+"""Find files in folders, with the size and time that tell whether a file has changed since it was indexed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+UNKNOWN = -1
+"""The size of a file that cannot be examined."""
+
+
+class FoundFile(NamedTuple):
+    """A file below a searched folder."""
+
+    path: Path
+    """The path, which begins with the searched folder as it was given."""
+    place: str
+    """The absolute path; only its last part may be a symbolic link."""
+    target: str
+    """The absolute path without symbolic links: equal for two paths of one file."""
+    size: int
+    mtime_ns: int
+
+
+def files_below(
+    root: Path,
+    wanted: Callable[[str], bool],
+    unreadable: Callable[[OSError], object],
+    skipped: Collection[str] = (),
+) -> Iterator[FoundFile]:
+    """Yield the visible files with a wanted name at any depth below a folder, or the file ``root`` itself, whatever its name.
+
+    Symbolic links to folders are not followed. A folder's real path is looked up once, not once per file.
+
+    Args:
+        unreadable: called for a folder that cannot be searched.
+        skipped: names of folders directly below ``root`` that are not searched.
+    """
+    real = os.path.realpath(root)
+    if root.is_file():
+        yield _examined(os.fspath(root), real, real)
+        return
+    folders = [(os.fspath(root), real)]
+    while folders:
+        folder, place = folders.pop()
+        try:
+            with os.scandir(folder) as listing:
+                entries = [entry for entry in listing if not entry.name.startswith(".")]
+        except OSError as error:
+            unreadable(error)
+            continue
+        for entry in entries:
+            inner = os.path.join(place, entry.name)
+            if _is_folder(entry):
+                if not entry.is_symlink() and not (place == real and entry.name in skipped):
+                    folders.append((entry.path, inner))
+            elif wanted(entry.name):
+                yield _examined(entry.path, inner, os.path.realpath(inner) if entry.is_symlink() else inner)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _examined(path: str, place: str, target: str) -> FoundFile:
+    """Return a file with its size and time; a file that is gone or unreadable has no size and is never in the index."""
+    try:
+        found = os.stat(target)
+    except OSError:
+        return FoundFile(Path(path), place, target, UNKNOWN, 0)
+    return FoundFile(Path(path), place, target, found.st_size, found.st_mtime_ns)
