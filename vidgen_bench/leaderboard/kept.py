@@ -37,7 +37,7 @@ def keep(record: Record) -> Kept:
 
 
 def digest_of(record: Record) -> str:
-    """Return the SHA-256 of a record without ``measured`` and ``hashes``, which a record of an earlier schema lacks, in hexadecimal digits."""
+    """Return the SHA-256, in hexadecimal digits, of a record without ``measured`` and ``hashes`` (an earlier schema has none)."""
     text = json.dumps(record.model_dump(mode="json", exclude={"measured", "hashes"}), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
