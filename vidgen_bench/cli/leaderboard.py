@@ -82,12 +82,11 @@ def leaderboard(
         collected = _collected(runs)
         try:
             found = _of_track(rankings(collected.entries, "backbone" if within else "table"), track)
+            if not extra and not compare and layout in (Format.table, Format.markdown, Format.latex):
+                found = [r.plain() for r in found]
             if compare:
                 write_out(_comparison(found, *compare, metric, layout), target)
-                return
-            if not extra and layout in (Format.table, Format.markdown, Format.latex):
-                found = [r.plain() for r in found]
-            if found or layout is Format.json or not collected.faults:
+            elif found or layout is Format.json or not collected.faults:
                 _write(found, collected, layout, target, runs or [RUNS])
         finally:
             for fault in collected.faults:

@@ -107,5 +107,10 @@ def _as_watched(record: Record) -> bool:
 
 
 def _unsized(stamp: Stamp) -> dict[str, Any]:
-    protocol = {k: v for k, v in stamp.protocol.items() if k not in ("samples", "options")}
-    return stamp.model_dump() | {"protocol": protocol}
+    table = unlisted(stamp)
+    return table | {"protocol": {k: v for k, v in table["protocol"].items() if k != "samples"}}
+
+
+def unlisted(stamp: Stamp) -> dict[str, Any]:
+    """Return a protocol without the options of its metrics: of two protocols, these only list which metrics they have."""
+    return stamp.model_dump() | {"protocol": {k: v for k, v in stamp.protocol.items() if k != "options"}}

@@ -49,7 +49,7 @@ class Comparison:
     smallest_p: float
     """The smallest p that the permutation test can give with these numbers of seeds."""
     needed: SeedsNeeded | None
-    """None if a row has one seed or there is no spread."""
+    """None if a row has one seed or a diverged one, or there is no spread."""
 
 
 def comparisons(rankings: Sequence[Ranking], first: str, second: str, metric: str | None) -> list[Comparison]:
@@ -61,18 +61,20 @@ def comparisons(rankings: Sequence[Ranking], first: str, second: str, metric: st
     Raises:
         RequestError: no table has both rows, a label is ambiguous, or no table with both has the metric.
     """
-    known = [label for ranking in rankings for row in ranking.rows for label in {row.spec, row.label}]
+    if not rankings:
+        raise RequestError(
+            f"--compare {first} {second}: there are no records. Create one with: vidgen-bench run {first}"
+        )
+    known = {label for ranking in rankings for row in ranking.rows for label in (row.spec, row.label)}
     for name in (first, second):
         if name not in known:
             raise RequestError(f"--compare: there is no row {name!r}.{did_you_mean(name, known)}")
-    if first == second:
-        raise RequestError(f"--compare {first} {second}: expected two different rows.")
     tables = [r for r in rankings if _has(r, first) and _has(r, second)]
     if not tables:
         raise RequestError(
             f"--compare {first} {second}: no table has both rows; only rows of one table can be compared."
         )
-    found = [c for ranking in tables for c in _in_table(ranking, _find(ranking, first), _find(ranking, second), metric)]
+    found = [c for r in tables for c in _in_table(r, *_two(r, first, second), metric)]
     if not found:
         metrics = sorted({m for r in tables for m, c in r.metrics.items() if c.better != "neither"})
         wanted = f"--metric {metric}" if metric else f"--compare {first} {second}"
@@ -82,6 +84,15 @@ def comparisons(rankings: Sequence[Ranking], first: str, second: str, metric: st
 
 def _has(ranking: Ranking, name: str) -> bool:
     return any(name in (row.spec, row.label) for row in ranking.rows)
+
+
+def _two(ranking: Ranking, first: str, second: str) -> tuple[int, int]:
+    i, j = _find(ranking, first), _find(ranking, second)
+    if i == j:
+        raise RequestError(
+            f"--compare {first} {second}: expected two different rows; both are {ranking.rows[i].label}."
+        )
+    return i, j
 
 
 def _find(ranking: Ranking, name: str) -> int:
@@ -115,7 +126,7 @@ def _in_table(ranking: Ranking, i: int, j: int, wanted: str | None) -> Iterator[
             (first, second),
             pair,
             in_table,
-            sum(p.test is not None for p in standing.pairs) if standing else 0,
+            len(in_table.family) if in_table else 0,
             permutation.permutation_p(first.scores, second.scores) if _several(first, second) else None,
             permutation.smallest_p(len(first.seeds), len(second.seeds)),
             _needed(first, second) if _several(first, second) else None,
@@ -128,7 +139,7 @@ def _several(first: Estimate, second: Estimate) -> bool:
 
 def _needed(first: Estimate, second: Estimate) -> SeedsNeeded | None:
     sd = math.hypot(first.sd or 0.0, second.sd or 0.0) / math.sqrt(2.0)
-    if sd == 0.0:
+    if sd == 0.0 or first.floored or second.floored:  # the distance to the floor is not a spread between seeds
         return None
     low, high = (factor * sd for factor in chi_square.sd_factors(len(first.seeds) + len(second.seeds) - 2))
     difference = abs(first.mean - second.mean)

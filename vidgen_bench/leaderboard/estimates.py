@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from vidgen_bench.leaderboard.anchors import Anchors
 from vidgen_bench.leaderboard.collect import Entry
+from vidgen_bench.leaderboard.comparable import unlisted
 from vidgen_bench.leaderboard.rows import Row
 from vidgen_bench.leaderboard.statistics import selection, spread
 from vidgen_bench.leaderboard.statistics.interval import Interval, borrowed_interval, own_interval
@@ -75,7 +76,7 @@ def estimate(row: Row, metric: str, sign: int, floor: float | None, declared: Se
     return Estimate(
         seeds,
         spread.mean(list(seeds.values())),
-        own_interval([seeds[seed] for seed in sorted(seeds)]),
+        own_interval([seeds[seed] for seed in sorted(seeds)]) if finished else None,
         frozenset(diverged & seeds.keys()),
         spread.between_seeds(finished),
         spread.between_batches(finished),
@@ -90,8 +91,8 @@ def _choice(entry: Entry, metric: str, final: float, sign: int) -> tuple[float, 
     described, watched = record.metrics.get(metric), record.protocols.get(record.watched or "")
     if during is None or described is None or watched is None or described.protocol not in record.protocols:
         return None
-    # scores such as FID depend on the number of samples
-    if record.protocols[described.protocol].protocol.get("samples") != watched.protocol.get("samples"):
+    # scores depend on everything in the protocol; such as FID also on the number of samples
+    if unlisted(record.protocols[described.protocol]) != unlisted(watched):
         return None
     return selection.optimism(during.selected, final, sign), selection.gain_over(during.late, final, sign)
 
@@ -107,5 +108,6 @@ def with_borrowed(estimates: Sequence[Estimate | None], seeds: int) -> list[Esti
     """
     rows = [e.scores for e in estimates if e and not e.floored]
     return [
-        replace(e, interval=borrowed_interval(e.mean, rows, seeds)) if e and len(e.seeds) == 1 else e for e in estimates
+        replace(e, interval=borrowed_interval(e.mean, rows, seeds)) if e and len(e.seeds) == 1 and not e.floored else e
+        for e in estimates
     ]

@@ -93,10 +93,9 @@ class Ranking:
 
     def plain(self) -> Ranking:
         """Return the ranking without its extra metrics."""
-        return replace(
-            self,
-            metrics={name: entry for name, entry in self.metrics.items() if not entry.extra or name == self.select},
-        )
+        metrics = {name: entry for name, entry in self.metrics.items() if not entry.extra or name == self.select}
+        standings = {name: standing for name, standing in self.standings.items() if name in metrics}
+        return replace(self, metrics=metrics, standings=standings)
 
     @property
     def better(self) -> Literal["higher", "lower", "neither"]:

@@ -29,6 +29,7 @@ class Claim(Strict):
     table: str
     first: str
     second: str
+    not_testable: str = Field(default="", description="why even the two checkpoints cannot be compared")
     remark: str = ""
 
 
@@ -94,7 +95,8 @@ def _support(claims: Claims, claim: Claim) -> Support:
     of_first, of_second = (
         None if r.std is None else (r.mean, r.std**2 * BATCHES / (BATCHES - 1), BATCHES) for r in (first, second)
     )
-    test = welch_from_moments(of_first, of_second) if of_first and of_second else None
+    known_spread = of_first and of_second and not claim.not_testable
+    test = welch_from_moments(of_first, of_second) if known_spread and of_first and of_second else None
     repeats = claims.repeats
     of_method = (f"{repeats.method}-", f"{repeats.method} ")
     known = claim.metric == repeats.metric and claim.first.startswith(of_method) and claim.second.startswith(of_method)

@@ -87,7 +87,7 @@ def _row(row: PublishedRow) -> str:
 def _between_checkpoints(support: Support) -> str:
     test, claim = support.checkpoints, support.claim
     if test is None:
-        return "not testable: a ± is missing."
+        return f"not testable: {claim.not_testable or 'a ± is missing.'}"
     places = 2 if abs(support.first.mean) < 1000 else 0
     low, high = test.difference - test.half_width, test.difference + test.half_width
     ahead = claim.first if (test.difference > 0) == (claim.metric == "IS") else claim.second

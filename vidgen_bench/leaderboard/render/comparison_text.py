@@ -10,6 +10,7 @@ from vidgen_bench.leaderboard.comparison import Comparison, better
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.json_text import estimate_values, pair_values
 from vidgen_bench.leaderboard.render.notes import heading
+from vidgen_bench.leaderboard.standings import LAST
 from vidgen_bench.leaderboard.statistics.power import POWER
 from vidgen_bench.leaderboard.statistics.verdicts import LEVEL, Pair
 
@@ -53,7 +54,8 @@ def _lines(comparison: Comparison) -> Iterator[tuple[str, str]]:
     for row, estimate in zip(comparison.rows, comparison.estimates, strict=True):
         sd = "" if estimate.sd is None else f", standard deviation {estimate.sd:,.{places}f}"
         seeds = "external" if row.row.external else f"seeds {numbers.seeds(list(estimate.seeds))}"
-        yield row.label, f"{numbers.mean_and_interval(estimate, places)} ({seeds}{sd})"
+        fell = f", {len(estimate.floored)} diverged and took the floor" if estimate.floored else ""
+        yield row.label, f"{numbers.mean_and_interval(estimate, places)} ({seeds}{sd}{fell})"
     if test is None:
         difference = comparison.estimates[0].mean - comparison.estimates[1].mean
         yield "difference", f"{difference:+,.{places}f} {title}"
@@ -73,29 +75,39 @@ def _lines(comparison: Comparison) -> Iterator[tuple[str, str]]:
 
 
 def _why(comparison: Comparison) -> str:
-    if min(len(e.seeds) for e in comparison.estimates) < 2:
-        return "a row has one seed"
+    for row, estimate in zip(comparison.rows, comparison.estimates, strict=True):
+        if row.row.external:
+            return f"{row.label} has no seeds, because its clips are external"
+        if len(estimate.seeds) < 2:
+            return f"{row.label} has one seed"
     return "there is no spread between the seeds"
 
 
 def _verdict(comparison: Comparison) -> str:
     table = comparison.in_table
-    pair = table or comparison.pair
-    ahead = better(comparison, pair)
-    words = f"{ahead.label} is better" if ahead else str(pair.verdict)
-    return words if table else f"{words}, for these two rows alone: not both are ranked in this table"
+    ahead = better(comparison, table or comparison.pair)
+    words = f"{ahead.label} is better" if ahead else str((table or comparison.pair).verdict)
+    return words if table else f"{words}, for these two rows alone: {_outside(comparison)}"
+
+
+def _outside(comparison: Comparison) -> str:
+    """Return why the table does not compare the two rows."""
+    for row in comparison.rows:
+        if comparison.metric not in row.ranks:
+            return f"{row.label} has no rank in this table"
+        if len(row.diverged) >= LAST:
+            return f"{row.label} is last without a test, because {len(row.diverged)} of its seeds diverged"
+    return "with --within backbone, the table compares only rows of one backbone"
 
 
 def _corrected(comparison: Comparison) -> str:
-    table = comparison.in_table
-    if table is None or table.corrected_p is None:
+    table, alone = comparison.in_table, comparison.pair.test
+    if table is None or table.corrected_p is None or table.test is None:
         return ""
-    declared = (
-        ""
-        if table.test and comparison.pair.test and table.test.p == comparison.pair.test.p
-        else ", over the declared seeds"
-    )
-    return f"; {table.corrected_p:.2g} corrected for the {comparison.family} pairs of this table{declared}"
+    size = f"{comparison.family} pair{'s' if comparison.family > 1 else ''}"
+    family = "this table" if comparison.ranking.family == "table" else "this backbone"
+    declared = "" if alone and table.test.p == alone.p else ", over the declared seeds"
+    return f"; {table.corrected_p:.2g} corrected for the {size} of {family}{declared}"
 
 
 def _needed(comparison: Comparison, places: int) -> Iterator[tuple[str, str]]:
@@ -109,8 +121,12 @@ def _needed(comparison: Comparison, places: int) -> Iterator[tuple[str, str]]:
     yield (
         "which rests on",
         f"standard deviation {needed.sd:,.{places}f}; its 95 % interval {low:,.{places}f} to {high:,.{places}f} gives "
-        f"{_count(needed.fewest)} to {_count(needed.most)} seeds",
+        f"{_span(needed.fewest, needed.most)} seeds",
     )
+
+
+def _span(fewest: int | None, most: int | None) -> str:
+    return _count(fewest) if fewest == most else f"{_count(fewest)} to {_count(most)}"
 
 
 def _count(seeds: int | None) -> str:

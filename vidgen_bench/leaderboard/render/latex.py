@@ -8,6 +8,7 @@ from vidgen_bench.leaderboard.anchors import describe
 from vidgen_bench.leaderboard.published.lines import PublishedLine
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
 from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.render.json_text import status
 from vidgen_bench.leaderboard.render.notes import heading, identity, notes
 
 _ESCAPED = {
@@ -66,11 +67,13 @@ def _line(cells: Sequence[str]) -> str:
 
 def _row(ranking: Ranking, row: Ranked, ranked: Sequence[str]) -> str:
     places = numbers.decimals_of(ranking)
-    cells = [escape(row.label)]
+    state = "" if status(row) == "finished" else f" ({status(row)})"
+    cells = [escape(f"{row.label}{state}")]
     for metric in ranking.metrics:
         text = escape(numbers.mean_and_interval(row.estimates.get(metric), places[metric]))
         text += " (known error)" if metric in row.errata else ""
-        cells.append(rf"\textbf{{{text}}}" if row.ranks.get(metric) == (1, 1) else text)
+        compared = metric in ranking.standings and len(ranking.standings[metric].ranks) > 1
+        cells.append(rf"\textbf{{{text}}}" if compared and row.ranks.get(metric) == (1, 1) else text)
         cells += [escape(row.place(metric))] if metric in ranked else []
     return _line([*cells, escape(numbers.costs(row.row)["seeds"])])
 

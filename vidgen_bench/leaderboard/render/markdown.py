@@ -36,7 +36,7 @@ def _section(ranking: Ranking) -> str:
 
 def _heading(ranking: Ranking, metric: str) -> str:
     caveat = ranking.metrics[metric].caveat
-    return f"{heading(ranking, metric)} ({caveat})" if caveat else heading(ranking, metric)
+    return escape(f"{heading(ranking, metric)} ({caveat})" if caveat else heading(ranking, metric))
 
 
 def _rows(ranking: Ranking) -> list[list[str]]:
@@ -77,6 +77,6 @@ def _published(ranking: Ranking, line: PublishedLine) -> list[str]:
 
 def escape(text: str) -> str:
     """Return a text with the marks of Markdown tables, emphasis and HTML escaped."""
-    for mark in ("\\", "|", "*", "_", "<", "`"):
+    for mark in ("\\", "|", "*", "_", "<", "`", "["):
         text = text.replace(mark, f"\\{mark}")
     return " ".join(text.split())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
-from vidgen_bench.leaderboard.ranking import Ranking
+from vidgen_bench.leaderboard.ranking import Ranked, Ranking
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.standings import LAST
 from vidgen_bench.leaderboard.statistics.power import POWER
@@ -21,7 +22,9 @@ def verdict_lines(ranking: Ranking) -> Iterator[str]:
         return
     pairs = standing.pairs
     if len(pairs) > ALL_PAIRS:
-        pairs = tuple(p for p in pairs if p.second == p.first + 1)
+        tested = sorted({position for p in standing.pairs for position in (p.first, p.second)})
+        neighbours = set(pairwise(tested))
+        pairs = tuple(p for p in pairs if (p.first, p.second) in neighbours)
         separated = sum(p.verdict in (Verdict.BETTER, Verdict.WORSE) for p in standing.pairs)
         title = ranking.metrics[ranking.select].title
         yield (
@@ -65,9 +68,10 @@ def resolution_line(ranking: Ranking) -> str:
     if standing is None or (found := standing.resolution) is None:
         return ""
     places, title = numbers.decimals_of(ranking)[ranking.select], ranking.metrics[ranking.select].title
+    pairs = f"{found.pairs} pair{'s' if found.pairs > 1 else ''}"
     return (
         f"Resolution: {found.seeds} seeds, median standard deviation between seeds {found.sd:,.{places}f}: differences below about "
-        f"{found.difference:,.{places}f} {title} are not separated here (power {POWER}, level {LEVEL} over {found.pairs} pairs)."
+        f"{found.difference:,.{places}f} {title} are not separated here (power {POWER}, level {LEVEL} over {pairs})."
     )
 
 
@@ -102,3 +106,28 @@ def unranked_lines(ranking: Ranking) -> Iterator[str]:
                 yield f"{row.label}: {ranking.metrics[metric].title} is known to be wrong and not ranked: {reason}"
         if len(row.diverged) >= LAST and not row.missing:
             yield f"{row.label} is last without a test: {len(row.diverged)} of {len(ranking.seeds)} seeds diverged."
+        yield from _without_rank(ranking, row)
+        yield from _other_seeds(ranking, row)
+
+
+def _without_rank(ranking: Ranking, row: Ranked) -> Iterator[str]:
+    """Yield a sentence per metric in which a row with all declared seeds has no rank."""
+    if row.missing or row.row.external:
+        return
+    for metric in ranking.standings:
+        estimate = row.estimates.get(metric)
+        if estimate is None or metric in row.ranks or metric in row.errata:
+            continue
+        without = [seed for seed in ranking.seeds if seed not in estimate.seeds]
+        title, which = ranking.metrics[metric].title, numbers.seeds(without)
+        yield f"{row.label} is not ranked by {title}: no score of seed {which}, and no anchor in its place if it diverged."
+
+
+def _other_seeds(ranking: Ranking, row: Ranked) -> Iterator[str]:
+    """Yield which seeds of a row are not part of its score, and which declared seeds were run several times."""
+    further = sorted(set(row.row.seeds) - set(ranking.seeds))
+    if further and not row.missing and not row.row.external:
+        yield f"{row.label}: the score is of seeds {numbers.seeds(ranking.seeds)}; seeds {numbers.seeds(further)} are not part of it."
+    repeated = sorted({seed for seed in row.row.seeds if row.row.seeds.count(seed) > 1})
+    if repeated and not row.row.external:
+        yield f"Caution: {row.label} has several different runs of seed {numbers.seeds(repeated)}; each seed counts once, with their mean."

@@ -29,6 +29,10 @@ class Family:
         """Keep the tests; nothing is computed yet."""
         self._tests = tests
 
+    def __len__(self) -> int:
+        """Return the number of tests."""
+        return len(self._tests)
+
     def separated(self, level: float) -> set[int]:
         """Return the positions of the tests whose corrected p is at most ``level``.
 

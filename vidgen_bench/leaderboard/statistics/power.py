@@ -36,16 +36,15 @@ def seeds_needed(effect: float, level: float = LEVEL) -> int | None:
     """Return the fewest seeds per row that separate an effect with probability 0.8, or None beyond 100,000 seeds."""
     if effect <= 0.0:
         return None
-    high = 2
+    low, high = 1, 2
     while power(effect, high, level) < POWER:
-        high *= 2
-        if high > MOST_SEEDS:
+        if high == MOST_SEEDS:
             return None
-    low = high // 2
+        low, high = high, min(2 * high, MOST_SEEDS)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if power(effect, middle, level) >= POWER else (middle, high)
-    return max(high, 2)
+    return high
 
 
 @lru_cache(maxsize=256)  # most tables of a leaderboard have the same numbers of seeds and pairs

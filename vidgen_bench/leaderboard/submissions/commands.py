@@ -6,14 +6,16 @@ import shlex
 from collections.abc import Sequence
 
 from vidgen_bench.config.spec import spelt
+from vidgen_bench.config.track import shipped_tracks
 from vidgen_bench.leaderboard.submissions.layout import given_options
 from vidgen_bench.records.record import Record
 
 
 def completing_command(record: Record, seeds: Sequence[int]) -> str:
-    """Return ``vidgen-bench run SPEC --track ... --set ... --seeds 3,4``, quoted for a shell."""
+    """Return ``vidgen-bench run SPEC --track ... --set ... --seeds 3,4``, quoted for a shell; a track of your own is ``NAME.toml``."""
     track, _, budget = record.track.name.partition("~")
-    words = ["vidgen-bench", "run", record.spec, "--track", track]
+    # a record does not know where the file of a track of your own is
+    words = ["vidgen-bench", "run", record.spec, "--track", track if track in shipped_tracks() else f"{track}.toml"]
     words += ["--budget", budget] if budget else []
     for name, value in sorted(given_options(record).items()):
         words += ["--set", f"{name}={spelt(value)}"]
