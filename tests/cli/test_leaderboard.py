@@ -220,3 +220,12 @@ def test_ten_records_are_shown_without_heavy_imports(command: Command) -> None:
     )
     for arguments in ([], ["--compare", "tgan+ode1", "tgan+conv1d"], ["--format", "latex"]):
         assert command.spawn("leaderboard", *arguments, start=start).err.strip() == "[]"
+
+
+def test_a_comparison_beside_an_invalid_record_exits_with_2(command: Command, runs: Path) -> None:
+    (runs / "more").mkdir()
+    (runs / "more" / "record.json").write_text("{")
+    done = command("leaderboard", "--compare", "tgan+ode1", "tgan+conv1d")
+    assert done.code == 2
+    assert "tgan+ode1 is better" in done.out
+    assert "is not valid JSON" in done.err

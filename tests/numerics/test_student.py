@@ -117,6 +117,7 @@ def test_seeds_needed_and_detectable_effects_invert_the_power() -> None:
     assert seeds_needed(50.0) == 2
     assert seeds_needed(0.0) is None
     assert seeds_needed(1e-9) is None
+    assert seeds_needed(0.014) == pytest.approx(2 * (2.8016 / 0.014) ** 2, rel=1e-3)  # the normal limit, 80,093
     for seeds, level in ((2, 0.05), (5, 0.05), (5, 0.05 / 28), (20, 0.01)):
         effect = detectable(seeds, level)
         assert power(effect, seeds, level) == pytest.approx(POWER, abs=1e-6)

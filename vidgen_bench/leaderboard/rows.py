@@ -144,6 +144,9 @@ def labels_of(rows: Sequence[Row]) -> list[tuple[str, str]]:
             apart = _as_text(rows[i].given | {n: options[n] for n in names if n in options})
             origin = "" if names else f"(plugins of {', '.join(sorted(rows[i].distributions))})"
             labels[i] = (label[0], f"{apart} {origin}".strip())
+        for number, i in enumerate(same, 1):
+            if [labels[k] for k in same].count(labels[i]) > 1:  # such as two sets of clips with one name
+                labels[i] = (label[0], f"{labels[i][1]} #{number}".strip())
     return labels
 
 

@@ -72,7 +72,7 @@ def test_further_seeds_enter_the_comparison_but_not_the_table() -> None:
 
 def test_one_seed_and_no_spread_are_not_testable() -> None:
     (single,) = comparisons(table(*rows("x+a", A), record("x+b")), "x+a", "x+b", "is")
-    assert "not testable: a row has one seed" in render_comparisons([single])
+    assert "not testable: x+b has one seed" in render_comparisons([single])
     values = comparison_values(single)
     assert values["alone"]["verdict"] == "not testable"
     assert values["seeds_needed"] is None
@@ -106,3 +106,42 @@ def test_a_spec_with_several_rows_is_named_with_its_options() -> None:
     with pytest.raises(RequestError, match="several rows of test-64 have this name"):
         comparisons(found, "x+a", "x+b", None)
     assert comparisons(found, "x+a backbone.width=0.5", "x+b", "is")
+
+
+def test_one_row_under_two_names_is_not_compared_with_itself() -> None:
+    options = {"backbone.width": (0.5, "given"), "temporal.order": (1, "name")}
+    found = table(record("x+a", options=options), record("x+b"))
+    with pytest.raises(RequestError, match=r"expected two different rows; both are x\+a backbone\.width=0\.5"):
+        comparisons(found, "x+a", "x+a backbone.width=0.5", None)
+
+
+def test_no_records_to_compare() -> None:
+    with pytest.raises(RequestError, match="there are no records"):
+        comparisons([], "x+a", "x+b", None)
+
+
+def of_backbone(name: str, spec: str, scores: tuple[float, ...]) -> list[Record]:
+    made = rows(spec, scores)
+    played = tuple(p.model_copy(update={"name": name}) if p.kind == "backbone" else p for p in made[0].plugins)
+    return [r.model_copy(update={"plugins": played}) for r in made]
+
+
+def test_the_correction_within_a_backbone_counts_its_own_pairs() -> None:
+    records = [r for b in ("x", "y") for t in ("a", "b", "c") for r in of_backbone(b, f"{b}+{t}", A)]
+    found = rankings([Entry(Path(f"{i}/record.json"), r) for i, r in enumerate(records)], "backbone")
+    (same,) = comparisons(found, "x+a", "x+b", "is")
+    assert same.family == 3
+    assert "corrected for the 3 pairs of this backbone" in render_comparisons([same])
+    (other,) = comparisons(found, "x+a", "y+a", "is")
+    assert "the table compares only rows of one backbone" in render_comparisons([other])
+
+
+def test_diverged_seeds_are_named_and_give_no_power() -> None:
+    fallen = rows("x+b", B)
+    fallen[1], fallen[2] = (record("x+b", s, diverged=True) for s in (1, 2))
+    (found,) = comparisons(table(*rows("x+a", A), *fallen), "x+a", "x+b", "is")
+    text = render_comparisons([found])
+    assert "2 diverged and took the floor" in text
+    assert "x+b is last without a test, because 2 of its seeds diverged" in text
+    assert found.needed is None
+    assert "seeds needed" not in text

@@ -94,3 +94,27 @@ def test_optimism_and_gain() -> None:
     found = estimate(row(other), "fid", -1, None, (0,))
     assert found is not None
     assert (found.optimism, found.gain) == (None, None)
+
+
+def test_a_row_of_floors_has_no_interval() -> None:
+    found = estimate(row(*(record(seed=s, diverged=True) for s in range(3))), "fid", -1, 500.0, (0, 1, 2))
+    assert found is not None
+    assert (found.mean, found.interval) == (500.0, None)
+    (*_, single) = with_borrowed(
+        [of(1.0, 2.0, 3.0), of(4.0, 6.0, 8.0), estimate(row(record(diverged=True)), "fid", -1, 9.0, (0,))], 5
+    )
+    assert single is not None
+    assert single.interval is None
+
+
+def test_another_instrument_during_training_gives_no_optimism() -> None:
+    other = STAMP.model_copy(update={"sha256": "cd" * 32})
+    changes: dict[str, Any] = {
+        "protocols": stamps(STAMP, other),
+        "watched": other.id,
+        "trace": [{"iteration": 400, "losses": {}, "scores": {"fid": 300.0}}],
+        "best": {"iteration": 400, "metric": "fid", "value": 300.0},
+    }
+    found = estimate(row(fid(0, 310.0, **changes)), "fid", -1, None, (0,))
+    assert found is not None
+    assert (found.optimism, found.gain) == (None, None)

@@ -11,12 +11,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.kit.record_files import ANCHORS, DECLARED, MEASURED, METRICS, PLAYERS, STAMP, plugins, record, under
+from tests.kit.record_files import (
+    ANCHORS,
+    DECLARED,
+    EXTERNAL,
+    MEASURED,
+    METRICS,
+    PLAYERS,
+    STAMP,
+    plugins,
+    record,
+    under,
+)
 from vidgen_bench.leaderboard import errata
 from vidgen_bench.leaderboard import ranking as ranking_module
 from vidgen_bench.leaderboard.collect import Entry, collect
 from vidgen_bench.leaderboard.errata import Erratum
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
+from vidgen_bench.leaderboard.render.latex import render_latex
 from vidgen_bench.leaderboard.render.markdown import render_markdown
 from vidgen_bench.leaderboard.render.notes import identity, notes
 from vidgen_bench.leaderboard.submissions.tombstone import withdraw
@@ -139,7 +151,7 @@ def test_a_row_without_all_declared_seeds_is_not_ranked_and_says_what_to_run() -
     assert places(ranking) == {"x+a": "1", "x+b": "–"}  # listed below, although its mean is better
     assert ranking.rows[1].missing == (2, 4)
     assert (
-        "x+b backbone.width=0.5 is not ranked: seeds 2,4 missing. Run: vidgen-bench run x+b --track test-64 "
+        "x+b backbone.width=0.5 is not ranked: seeds 2,4 missing. Run: vidgen-bench run x+b --track test-64.toml "
         "--budget iterations=5 --set backbone.width=0.5 --seeds 2,4" in notes(ranking)
     )
 
@@ -317,3 +329,45 @@ def test_a_withdrawn_seed_is_missing_and_its_reason_is_told(tmp_path: Path) -> N
     (ranking,) = rankings(collect([], [tmp_path]).entries)
     assert (ranking.rows[0].missing, ranking.rows[0].ranks) == ((3,), {})
     assert "x+a, seed 3: withdrawn: trained on the test split" in notes(ranking)
+
+
+def test_an_extra_metric_that_contradicts_is_only_named_where_it_is_shown() -> None:
+    extra = {"title": "KID", "better": "lower", "protocol": STAMP.id, "extra": True}
+
+    def row(spec: str, mean: float, kid: float) -> list[Record]:
+        scores = [{"fid": [mean + s], "is": [2.0 + s], "kid": [kid + s / 100]} for s in range(5)]
+        return [record(spec, s, scores=v, metrics={**METRICS, "kid": extra}) for s, v in enumerate(scores)]
+
+    (ranking,) = ranked(*row("x+a", 100, 9.0), *row("x+b", 200, 1.0))
+    assert any("FID and KID contradict each other" in note for note in notes(ranking))
+    assert not any("KID" in note for note in notes(ranking.plain()))
+
+
+def test_a_complete_row_without_a_rank_says_why() -> None:
+    partly = five("x+a", 100)
+    partly[1] = record("x+a", 1, scores={"fid": [100.0]})
+    (ranking,) = ranked(*partly, *five("x+b", 200))
+    assert set(next(r for r in ranking.rows if r.spec == "x+a").ranks) == {"fid"}
+    assert any(note.startswith("x+a is not ranked by IS: no score of seed 1") for note in notes(ranking))
+    text = render_latex([ranking])
+    assert text.count(r"\textbf{") == 1  # not the only row that is ranked by IS
+
+
+def test_neighbours_are_listed_across_unranked_rows() -> None:
+    records = [r for i in range(5) for r in five(f"x+{i}", 100.0 * i + 100)]
+    clips = [record(f"clips-{i}", scores=fid(100.0 * i + 150), **EXTERNAL) for i in range(4)]
+    (ranking,) = ranked(*records, *clips)
+    listed = [note for note in notes(ranking) if " - x+" in note]
+    assert [note.partition(":")[0] for note in listed] == ["x+0 - x+1", "x+1 - x+2", "x+2 - x+3", "x+3 - x+4"]
+
+
+def test_seeds_outside_the_score_and_repeated_seeds_are_named() -> None:
+    (ranking,) = ranked(*five("x+a", 100), record("x+a", 7, scores=fid(1)), record("x+a", 2, scores=fid(500)))
+    assert "x+a: the score is of seeds 0-4; further seeds (7) are not part of it." in notes(ranking)
+    assert any(note.startswith("Caution: x+a has several different runs of seed 2;") for note in notes(ranking))
+
+
+def test_two_sets_of_clips_with_one_name_have_two_labels() -> None:
+    other = EXTERNAL | {"external": EXTERNAL["external"] | {"sha256": "aa" * 32}}
+    (ranking,) = ranked(record("mine", **EXTERNAL), record("mine", **other))
+    assert len({row.label for row in ranking.rows}) == 2

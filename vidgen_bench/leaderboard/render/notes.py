@@ -149,7 +149,8 @@ def _order(ranking: Ranking) -> str:
     drawn = (
         f"{numbers.span([len(r.scores[select].values) for r in of])} x {stamp.protocol['samples']}" if stamp else "1"
     )
-    ordered = f"Ordered by {ranking.metrics[select].title}, {ranking.better} is better."
+    direction = "highest first" if ranking.better == "neither" else f"{ranking.better} is better"
+    ordered = f"Ordered by {ranking.metrics[select].title}, {direction}."
     if not runs:
         return f"{ordered} All scores are of external clips, {drawn} of them."
     by = next((r.best.metric for r in runs if r.best), select)

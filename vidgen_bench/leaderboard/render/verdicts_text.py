@@ -127,7 +127,8 @@ def _other_seeds(ranking: Ranking, row: Ranked) -> Iterator[str]:
     """Yield which seeds of a row are not part of its score, and which declared seeds were run several times."""
     further = sorted(set(row.row.seeds) - set(ranking.seeds))
     if further and not row.missing and not row.row.external:
-        yield f"{row.label}: the score is of seeds {numbers.seeds(ranking.seeds)}; seeds {numbers.seeds(further)} are not part of it."
+        own, others = numbers.seeds(ranking.seeds), numbers.seeds(further)
+        yield f"{row.label}: the score is of seeds {own}; further seeds ({others}) are not part of it."
     repeated = sorted({seed for seed in row.row.seeds if row.row.seeds.count(seed) > 1})
     if repeated and not row.row.external:
         yield f"Caution: {row.label} has several different runs of seed {numbers.seeds(repeated)}; each seed counts once, with their mean."

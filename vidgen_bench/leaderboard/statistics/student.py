@@ -49,7 +49,8 @@ def quantile(probability: float, df: float) -> float:
 def noncentral_cdf(t: float, df: float, noncentrality: float) -> float:
     """Return P(T <= t) for T = (Z + noncentrality) / S, Z ~ N(0, 1), S = sqrt(chi^2_df / df), as ``scipy.special.nctdtr``.
 
-    The probability is the mean of Phi(t S - noncentrality) over log S, by the trapezoidal rule; absolute error below 1e-9.
+    The probability is the mean of Phi(t S - noncentrality) over log S, by the trapezoidal rule; absolute error below 1e-9
+    for abs(t) <= 13; for two seeds per row and very many pairs, where t is above 100, it reaches 0.004.
     """
     spread = 1.0 / math.sqrt(2.0 * df)
     low, high = -max(40.0 / df, 10.0 * spread), math.log1p(12.0 * spread)

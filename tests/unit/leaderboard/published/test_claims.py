@@ -31,6 +31,15 @@ def test_between_methods() -> None:
     assert all(s.runs is None for s in FOUND if s.claim.first.startswith("MoCoGAN"))
 
 
+def test_numbers_of_another_paper_are_not_tested() -> None:
+    quoted = FOUND[-1]
+    assert quoted.second.system == "TGANv2 original"
+    assert quoted.checkpoints is None
+    assert "what ± means for the second value is not stated" in " ".join(
+        claims_text.render_text(CLAIMS, FOUND, 80).split()
+    )
+
+
 def test_the_text_states_them() -> None:
     text = " ".join(claims_text.render_text(CLAIMS, FOUND, 80).split())
     for words in (

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from tests.kit.record_files import record
+from tests.kit.record_files import METRICS, record
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
 from vidgen_bench.leaderboard.render.csv_text import render_csv
@@ -166,3 +166,17 @@ def test_two_rankings_stand_one_below_another() -> None:
     assert text.index("other") < text.index("test-64")
     assert render_markdown(found).count("### ") == 2
     assert len(list(csv.DictReader(io.StringIO(render_csv(found))))) == 16
+
+
+def test_markdown_escapes_titles_and_links() -> None:
+    metrics = {"is": METRICS["is"] | {"title": "a|b<b>", "caveat": "[x](http://e.example)"}, "fid": METRICS["fid"]}
+    (ranking,) = rankings([Entry(Path("record.json"), record(metrics=metrics))])
+    head = next(line for line in render_markdown([ranking]).splitlines() if line.startswith("| #"))
+    assert r"a\|b\<b> ↑ (\[x](http://e.example))" in head
+
+
+def test_latex_says_which_rows_diverged() -> None:
+    rows = [record("x+a", s, diverged=s > 0) for s in range(5)] + [record("x+b", s, diverged=True) for s in range(5)]
+    text = render_latex(rankings([Entry(Path(f"{i}"), r) for i, r in enumerate(rows)]))
+    assert "x+a (4 of 5 diverged) & " in text
+    assert "x+b (diverged) & " in text

@@ -175,7 +175,7 @@ def test_missing_seeds_name_the_command_that_runs_them(tmp_path: Path) -> None:
     assert folder == "test-64~iterations=400/tgan+ode1,backbone.width=0.25,temporal.layers=8,8"
     assert "the seeds 1, 3, 4 are missing" in reason
     assert reason.endswith(
-        "vidgen-bench run tgan+ode1 --track test-64 --budget iterations=400 --set backbone.width=0.25 "
+        "vidgen-bench run tgan+ode1 --track test-64.toml --budget iterations=400 --set backbone.width=0.25 "
         "--set temporal.layers=8,8 --seeds 1,3,4"
     )
 
