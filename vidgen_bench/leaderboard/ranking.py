@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from vidgen_bench.leaderboard.anchors import Anchors, anchors_of
-from vidgen_bench.leaderboard.collect import Entry, selected
+from vidgen_bench.leaderboard.collect import Entry
+from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.columns import Column, columns
 from vidgen_bench.leaderboard.comparable import Measuring, comparable, device_model, measured_by
 from vidgen_bench.leaderboard.errata import errata_of, known_errata
@@ -20,6 +21,7 @@ from vidgen_bench.leaderboard.estimates import Estimate, estimate, floor_of, wit
 from vidgen_bench.leaderboard.published.lines import PublishedLine, published_lines
 from vidgen_bench.leaderboard.rows import Row, labels_of, rows_of
 from vidgen_bench.leaderboard.standings import LAST, Contender, Standing, standing
+from vidgen_bench.leaderboard.submissions.findings import one_line
 from vidgen_bench.leaderboard.submissions.tombstone import tombstones_beside
 from vidgen_bench.records.record import Record
 
@@ -88,8 +90,8 @@ class Ranking:
 
     @property
     def name(self) -> str:
-        """The name of the track."""
-        return " = ".join(self.names)
+        """The name of the track, on one line."""
+        return one_line(" = ".join(self.names))
 
     def plain(self) -> Ranking:
         """Return the ranking without its extra metrics."""

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from vidgen_bench.host.options import option_text
 from vidgen_bench.leaderboard.collect import Entry
+from vidgen_bench.leaderboard.submissions.findings import one_line
 from vidgen_bench.records.record import Record
 
 
@@ -144,7 +145,7 @@ def labels_of(rows: Sequence[Row]) -> list[tuple[str, str]]:
             apart = _as_text(rows[i].given | {n: options[n] for n in names if n in options})
             origin = "" if names else f"(plugins of {', '.join(sorted(rows[i].distributions))})"
             labels[i] = (label[0], f"{apart} {origin}".strip())
-    return labels
+    return [(one_line(spec), one_line(options)) for spec, options in labels]
 
 
 def _differing(tables: Sequence[dict[str, Any]]) -> list[str]:

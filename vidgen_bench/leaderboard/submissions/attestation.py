@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from vidgen_bench.config.toml import Strict, explain
-from vidgen_bench.leaderboard.collect import selected
+from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.submissions.layout import ATTESTATION, NOTE_BYTES
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson, parse
 from vidgen_bench.records.entries import SHA256
