@@ -13,12 +13,12 @@ from typing import Literal
 
 from vidgen_bench.leaderboard.anchors import Anchors, anchors_of
 from vidgen_bench.leaderboard.collect import Entry
-from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.columns import Column, columns
 from vidgen_bench.leaderboard.comparable import Measuring, comparable, device_model, measured_by
 from vidgen_bench.leaderboard.errata import errata_of, known_errata
 from vidgen_bench.leaderboard.estimates import Estimate, estimate, floor_of, with_borrowed
 from vidgen_bench.leaderboard.published.lines import PublishedLine, published_lines
+from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.rows import Row, labels_of, rows_of
 from vidgen_bench.leaderboard.standings import LAST, Contender, Standing, standing
 from vidgen_bench.leaderboard.submissions.findings import one_line
