@@ -19,8 +19,8 @@ PREVIEW = "preview.jpg"
 TRACK_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*(~[a-z0-9=.,+-]+)?")
 """The names of tracks, which are the folders at the top."""
 
-SPEC_FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.,:=+()~%-]*")
-"""The names of the folders of specs: characters without a meaning in Markdown, HTML, a shell or a path."""
+SPEC_FOLDER = re.compile(r"[a-z0-9][a-z0-9+.,=_~-]*")
+"""The names of the folders of specs, see :func:`~vidgen_bench.records.folder_name.folder_name`."""
 
 README, ERRATA, PUBLISHED = "README.md", "errata.toml", "published"
 """The other contents of the folder, which maintainers write."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
-from vidgen_bench.leaderboard.render.markdown import escape, render_markdown
+from vidgen_bench.leaderboard.render.markdown import code, escape, escape_all, render_markdown
 from vidgen_bench.leaderboard.submissions.findings import Finding
 from vidgen_bench.leaderboard.submissions.verify import Submissions
 
@@ -31,7 +31,7 @@ def render_report(found: Submissions, findings: Sequence[Finding], new: Sequence
     """
     parts = [f"## Submitted results\n\n{escape(summary(found, findings))}\n"]
     for kind, title in (("fault", "Wrong"), ("look", "For a person to look at")):
-        if lines := [f"- `{_code(f.path)}`: {escape(f.reason)}" for f in _shown(findings) if f.kind == kind]:
+        if lines := [f"- {code(f.path)}: {escape_all(f.reason)}" for f in _shown(findings) if f.kind == kind]:
             parts.append("\n".join([f"### {title}\n", *lines, ""]))
     parts += [f"{line}\n" for line in _left_out(findings)]
     if tables := _tables(found.entries(), new):
@@ -68,7 +68,3 @@ def _left_out(findings: Sequence[Finding]) -> list[str]:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _code(text: str) -> str:
-    return text.replace("`", "'")

@@ -16,6 +16,11 @@ _LIMITS = (
     (layout.TOMBSTONE, layout.NOTE_BYTES),
     (layout.ATTESTATION, layout.NOTE_BYTES),
 )
+_MAINTAINED = ((layout.README,), (layout.ERRATA,))
+"""The files at the top that maintainers write; they are not read here."""
+
+_NAME = "is not named as a track or spec is; expected lower-case letters, digits and + . , = _ ~ -, as in ucf101-64-paper/tgan+ode1"
+
 _JPEG = b"\xff\xd8\xff"
 """The first bytes of a JPEG; pictures are not decoded."""
 
@@ -36,7 +41,7 @@ def scan(root: Path) -> Scan:
     for path, entry in _below(root, PurePosixPath()):
         if (reason := _refusal(path, entry)) is not None:
             faults.append(fault(path, reason))
-        elif path.suffix == ".json":
+        elif path.suffix == ".json" and path.parts[0] != layout.PUBLISHED:
             try:
                 files[str(path)] = Path(entry.path).read_bytes()
             except OSError as error:
@@ -45,18 +50,34 @@ def scan(root: Path) -> Scan:
 
 
 def _below(folder: Path, at: PurePosixPath) -> Iterator[tuple[PurePosixPath, os.DirEntry[str]]]:
-    """Yield everything that is not a folder, in the order of names; links are not followed."""
+    """Yield what is to be read or refused, in the order of names; links are not followed, and refused folders not searched."""
     with os.scandir(folder) as found:
         entries = sorted(found, key=lambda e: e.name)
     for entry in entries:
         path = at / entry.name
-        if len(path.parts) == 1 and entry.name in (layout.README, layout.ERRATA, layout.PUBLISHED):
-            if entry.is_symlink():
-                yield path, entry
-        elif entry.is_dir(follow_symlinks=False) and len(path.parts) <= 3:
+        if entry.is_dir(follow_symlinks=False) and _refused_folder(path) is None:
             yield from _below(Path(entry.path), path)
-        else:
+        elif path.parts not in _MAINTAINED or not _is_regular(entry):
             yield path, entry
+
+
+def _is_regular(entry: os.DirEntry[str]) -> bool:
+    return stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode)
+
+
+def _refused_folder(path: PurePosixPath) -> str | None:
+    """Return why a folder is not accepted, or None."""
+    track, *inner = path.parts
+    if track == layout.PUBLISHED and len(inner) <= 1:
+        return None if all(map(layout.TRACK_NAME.fullmatch, inner)) else _NAME
+    if len(path.parts) > 2:
+        return "is not expected here: a result is TRACK/SPEC/seed-N.json, without further folders"
+    if track.lower() in layout.RESERVED:
+        return (
+            f"is a folder with a reserved name; expected the file {layout.README} or {layout.ERRATA}, or another name"
+        )
+    expected = layout.SPEC_FOLDER if inner else layout.TRACK_NAME
+    return None if expected.fullmatch(path.name) else _NAME
 
 
 def _refusal(path: PurePosixPath, entry: os.DirEntry[str]) -> str | None:
@@ -64,10 +85,16 @@ def _refusal(path: PurePosixPath, entry: os.DirEntry[str]) -> str | None:
     if entry.is_symlink():
         return "is a symbolic link; copy the file instead"
     if entry.is_dir(follow_symlinks=False):
-        return "is not expected here: a result is TRACK/SPEC/seed-N.json, without further folders"
-    about = entry.stat(follow_symlinks=False)
-    if not stat.S_ISREG(about.st_mode):
+        return _refused_folder(path)
+    if not _is_regular(entry):
         return "is not a regular file"
+    if path.parts[0] == layout.PUBLISHED and len(path.parts) > 1:
+        return (
+            None
+            if path.suffix in (".toml", ".json")
+            else "is not expected here: published results are .toml and .json files"
+        )
+    about = entry.stat(follow_symlinks=False)
     limit = next((size for name, size in _LIMITS if name.fullmatch(path.name)), None)
     if path.name == layout.PREVIEW:
         limit = layout.PREVIEW_BYTES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.kit.record_files import EXTERNAL, record
 from tests.kit.submitted_results import reasons, seeds_of, spoil, submitted
 from vidgen_bench.config.track import load_track, track_fingerprint
 from vidgen_bench.errors import RequestError
+from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
 from vidgen_bench.leaderboard.submissions.verify import check_board, check_history, read_submissions
 
 FOLDER = "test-64/tgan+ode1"
@@ -163,6 +165,58 @@ def test_links_are_not_followed(root: Path, tmp_path_factory: pytest.TempPathFac
     assert len(read_submissions(root).records) == 4
 
 
+STONE = {"schema": 1, "seed": 0, "reason": "mine", "date": "2026-01-01", "record": "a" * 64}
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "errata.toml/tgan",
+        "README.md/tgan",
+        "readme.md/tgan",
+        "Published/tgan",
+        "t`![b](http:x.png)`/s",
+        "t/s\n\n# Owned\n",
+        "t/<b>",
+        "T/s",
+        os.fsdecode(b"\xff") + "/s",
+        "t/" + os.fsdecode(b"\xff"),
+        "published/a/b",
+    ],
+)
+def test_a_folder_that_no_record_has_is_refused(root: Path, folder: str) -> None:
+    (root / folder).mkdir(parents=True)
+    (root / folder / "seed-0.withdrawn.json").write_text(json.dumps(STONE))
+    (found,) = read_submissions(root).faults
+    assert re.search("is not named as|is a folder with a reserved name|is not expected here", found.reason)
+    assert found.path.isprintable()
+    read_submissions(root).board().encode()
+    assert read_submissions(root).withdrawn == {}
+
+
+@pytest.mark.parametrize("name", ["errata.toml", "README.md", "readme.md"])
+def test_a_reserved_name_is_not_a_track(tmp_path: Path, name: str) -> None:
+    submitted(tmp_path, *seeds_of(track=name))
+    assert "reserved name" in " ".join(reasons(tmp_path).values())
+    with pytest.raises(Refused, match="is not a valid track name"):
+        check_record(record(track=name.lower()).text().encode(), f"{name}/tgan+ode1/seed-0.json")
+
+
+def test_published_has_toml_and_json_files_only(root: Path) -> None:
+    (root / "published" / "claims").mkdir(parents=True)
+    for name in ("a.toml", "b.json", "claims/c.toml"):
+        (root / "published" / name).write_text("{")
+    assert reasons(root) == {}
+    (root / "published" / "x.py").write_text("")
+    (root / "published" / "claims" / "link.toml").symlink_to("/etc/passwd")
+    os.mkfifo(root / "published" / "pipe.toml")
+    assert reasons(root) == {
+        "published/x.py": "is not expected here: published results are .toml and .json files",
+        "published/claims/link.toml": "is a symbolic link; copy the file instead",
+        "published/pipe.toml": "is not a regular file",
+    }
+
+
 def test_a_pipe_is_not_read(root: Path) -> None:
     os.mkfifo(root / FOLDER / "seed-9.json")
     assert reasons(root) == {f"{FOLDER}/seed-9.json": "is not a regular file"}
@@ -175,7 +229,7 @@ def test_missing_seeds_name_the_command_that_runs_them(tmp_path: Path) -> None:
     assert folder == "test-64~iterations=400/tgan+ode1,backbone.width=0.25,temporal.layers=8,8"
     assert "the seeds 1, 3, 4 are missing" in reason
     assert reason.endswith(
-        "vidgen-bench run tgan+ode1 --track test-64 --budget iterations=400 --set backbone.width=0.25 "
+        "vidgen-bench run tgan+ode1 --track test-64.toml --budget iterations=400 --set backbone.width=0.25 "
         "--set temporal.layers=8,8 --seeds 1,3,4"
     )
 
