@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from vidgen_bench.leaderboard.collect import Entry
+from vidgen_bench.leaderboard.errata import Erratum
 from vidgen_bench.leaderboard.ranking import rankings
 from vidgen_bench.leaderboard.render.markdown import code, escape_all, render_markdown
 from vidgen_bench.leaderboard.submissions.attestation import Attestation, Badge
@@ -33,10 +34,13 @@ def badge(paths: Sequence[str], attested: Mapping[str, Attestation]) -> Badge:
 
 
 def render_board(
-    entries: Sequence[Entry], withdrawn: Mapping[str, Tombstone], attested: Mapping[str, Attestation]
+    entries: Sequence[Entry],
+    withdrawn: Mapping[str, Tombstone],
+    attested: Mapping[str, Attestation],
+    errata: Sequence[Erratum] | None = None,
 ) -> str:
-    """Return the text of the page; paths are relative to the folder of the page."""
-    tables = render_markdown([r.plain() for r in rankings(entries)]) if entries else "No results yet.\n"
+    """Return the text of the page; paths are relative to the folder of the page, ``errata`` are the known errors in its tables."""
+    tables = render_markdown([r.plain() for r in rankings(entries, errata=errata)]) if entries else "No results yet.\n"
     parts = [_HEAD, "## Tables\n", tables]
     if entries:
         parts += ["## Results\n", "\n".join(_results(entries, attested)) + "\n"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
 from vidgen_bench.leaderboard.render.markdown import code, escape, escape_all, render_markdown
 from vidgen_bench.leaderboard.submissions.findings import Finding
@@ -34,7 +33,7 @@ def render_report(found: Submissions, findings: Sequence[Finding], new: Sequence
         if lines := [f"- {code(f.path)}: {escape_all(f.reason)}" for f in _shown(findings) if f.kind == kind]:
             parts.append("\n".join([f"### {title}\n", *lines, ""]))
     parts += [f"{line}\n" for line in _left_out(findings)]
-    if tables := _tables(found.entries(), new):
+    if tables := _tables(found, new):
         parts.append(render_markdown(tables))
     return "\n".join(parts)
 
@@ -48,12 +47,12 @@ def summary(found: Submissions, findings: Sequence[Finding]) -> str:
     )
 
 
-def _tables(entries: Sequence[Entry], new: Sequence[str] | None) -> list[Ranking]:
+def _tables(found: Submissions, new: Sequence[str] | None) -> list[Ranking]:
     """Return the tables that have one of the new records, with all of their rows and anchors."""
     wanted = None if new is None else {Path(path) for path in new}
     return [
         ranking.plain()
-        for ranking in rankings(entries)
+        for ranking in rankings(found.entries(), errata=found.errata)
         if wanted is None or any(e.path in wanted for row in ranking.rows for e in row.row.entries)
     ]
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from vidgen_bench.errors import RequestError
 from vidgen_bench.leaderboard.collect import Entry
+from vidgen_bench.leaderboard.errata import Erratum, known_errata, read_errata
 from vidgen_bench.leaderboard.submissions import layout
 from vidgen_bench.leaderboard.submissions.attestation import Attestation, contradiction, parse_attestation
 from vidgen_bench.leaderboard.submissions.board import render_board
-from vidgen_bench.leaderboard.submissions.findings import Finding, fault, look
+from vidgen_bench.leaderboard.submissions.findings import Finding, fault, look, one_line
 from vidgen_bench.leaderboard.submissions.plausibility import questions
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
 from vidgen_bench.leaderboard.submissions.scan import scan
@@ -32,6 +33,8 @@ class Submissions:
     findings: tuple[Finding, ...]
     hashes: dict[str, str]
     """SHA-256 of every record file, by path."""
+    errata: tuple[Erratum, ...]
+    """The known errors in the folder's ``errata.toml``; those that come with vidgen-bench if it has no such file."""
 
     @property
     def faults(self) -> list[Finding]:
@@ -44,15 +47,19 @@ class Submissions:
 
     def board(self) -> str:
         """Return the text of ``README.md``."""
-        return render_board(self.entries(), self.withdrawn, self.attested)
+        return render_board(self.entries(), self.withdrawn, self.attested, self.errata)
 
 
 def read_submissions(root: Path) -> Submissions:
     """Return the submitted results below a folder, checked alone and together.
 
     Raises:
-        RequestError: there is no such folder.
+        RequestError: there is no such folder, or it is a symbolic link.
     """
+    if root.is_symlink():
+        raise RequestError(
+            f"{one_line(str(root))} is a symbolic link. Expected the folder leaderboards of a checkout itself."
+        )
     if not root.is_dir():
         raise RequestError(f"{root} is not a folder. Expected the folder leaderboards of a checkout.")
     found = scan(root)
@@ -84,7 +91,23 @@ def read_submissions(root: Path) -> Submissions:
         if reason := contradiction(attestation, records.get(of), hashes.get(of)):
             findings.append(fault(path, reason))
             del attested[path]
-    return Submissions(records, withdrawn, attested, tuple(findings), hashes)
+    errata, wrong = _errata(root)
+    return Submissions(records, withdrawn, attested, (*findings, *wrong), hashes, errata)
+
+
+def _errata(root: Path) -> tuple[tuple[Erratum, ...], list[Finding]]:
+    """Return the known errors in a folder's own file, and what is wrong with the file."""
+    path = root / layout.ERRATA
+    if not path.is_file() or path.is_symlink():
+        return known_errata(), []  # the scan reports what is not a regular file
+    try:
+        if (size := path.stat().st_size) > layout.RECORD_BYTES:
+            return (), [fault(layout.ERRATA, f"has {size:,} bytes; at most {layout.RECORD_BYTES:,} are allowed")]
+        return read_errata(path), []
+    except OSError as error:
+        return (), [fault(layout.ERRATA, f"cannot be read: {error.strerror or error}")]
+    except (RequestError, ValueError, RecursionError) as error:
+        return (), [fault(layout.ERRATA, f"is not valid: {error}")]
 
 
 def check_board(root: Path, found: Submissions) -> Iterator[Finding]:

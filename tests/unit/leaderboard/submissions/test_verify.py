@@ -17,6 +17,7 @@ from tests.kit.submitted_results import reasons, seeds_of, spoil, submitted
 from vidgen_bench.config.track import load_track, track_fingerprint
 from vidgen_bench.errors import RequestError
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
+from vidgen_bench.leaderboard.submissions.report import render_report
 from vidgen_bench.leaderboard.submissions.verify import check_board, check_history, read_submissions
 
 FOLDER = "test-64/tgan+ode1"
@@ -318,6 +319,39 @@ def test_records_are_neither_changed_nor_removed(root: Path, tmp_path_factory: p
     found = {f.path: f.reason for f in check_history(read_submissions(before), read_submissions(root))}
     assert "was removed. Withdraw it instead" in found[f"{FOLDER}/seed-0.json"]
     assert "was changed" in found[f"{FOLDER}/seed-1.json"]
+
+
+ERRATA = """
+[[errata]]
+versions = ["0.1.0"]
+metric = "fid"
+protocol = "*"
+reason = "the covariance used the divisor n"
+"""
+
+
+def test_the_known_errors_are_those_of_the_folder(root: Path) -> None:
+    assert "known error" not in read_submissions(root).board()
+    (root / "errata.toml").write_text(ERRATA)
+    found = read_submissions(root)
+    assert found.faults == []
+    assert "the covariance used the divisor n" in found.board()
+    assert "the covariance used the divisor n" in render_report(found, [])
+
+
+@pytest.mark.parametrize("content", [b"[[errata]", b"\xff\xfe", b"errata = 3", b"a = " + b"[" * 5_000, b"#" * 300_000])
+def test_invalid_known_errors_are_a_fault(root: Path, content: bytes) -> None:
+    (root / "errata.toml").write_bytes(content)
+    ((path, reason),) = reasons(root).items()
+    assert path == "errata.toml"
+    assert reason.isprintable()
+
+
+def test_a_link_as_the_whole_folder_is_not_followed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    link = tmp_path_factory.mktemp("change") / "leaderboards"
+    link.symlink_to(root)
+    with pytest.raises(RequestError, match="is a symbolic link"):
+        read_submissions(link)
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
