@@ -35,7 +35,7 @@ class Attestation(Strict):
     version: str
     revision: str = Field(description="of the code that repeated it")
     environment: str = Field(description="torch and device of the repetition")
-    tolerance: float = Field(ge=0, le=1, description="largest accepted relative difference; 0 for equal bytes")
+    tolerance: float = Field(ge=0, le=0.01, description="largest accepted relative difference; 0 for equal bytes")
     scores: dict[str, Compared] = Field(default_factory=dict)
 
     def text(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -31,22 +32,32 @@ class Scan:
 
     files: dict[str, bytes]
     """Content by path below the folder: records, tombstones and attestations."""
+    hashes: dict[str, str]
+    """SHA-256 by path of these files and of pictures; empty for a file that is refused and not read."""
     faults: tuple[Finding, ...]
 
 
 def scan(root: Path) -> Scan:
     """Return the files below a folder of submitted results."""
     files: dict[str, bytes] = {}
+    hashes: dict[str, str] = {}
     faults: list[Finding] = []
     for path, entry in _below(root, PurePosixPath()):
-        if (reason := _refusal(path, entry)) is not None:
+        reason, content = _refusal(path, entry), b""
+        if path.parts[0] == layout.PUBLISHED and reason is None:
+            continue
+        try:
+            content = Path(entry.path).read_bytes() if reason is None else b""
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror or error}"
+        if reason is None and path.name == layout.PREVIEW and not content.startswith(_JPEG):
+            reason = "is not a JPEG picture"
+        hashes[str(path)] = "" if reason else hashlib.sha256(content).hexdigest()
+        if reason is not None:
             faults.append(fault(path, reason))
-        elif path.suffix == ".json" and path.parts[0] != layout.PUBLISHED:
-            try:
-                files[str(path)] = Path(entry.path).read_bytes()
-            except OSError as error:
-                faults.append(fault(path, f"cannot be read: {error.strerror or error}"))
-    return Scan(files, tuple(faults))
+        elif path.name != layout.PREVIEW:
+            files[str(path)] = content
+    return Scan(files, hashes, tuple(faults))
 
 
 def _below(folder: Path, at: PurePosixPath) -> Iterator[tuple[PurePosixPath, os.DirEntry[str]]]:
@@ -102,10 +113,4 @@ def _refusal(path: PurePosixPath, entry: os.DirEntry[str]) -> str | None:
         return f"is not expected here: a result is TRACK/SPEC/seed-N.json, and its picture TRACK/SPEC/{layout.PREVIEW}"
     if about.st_size > limit:
         return f"has {about.st_size:,} bytes; at most {limit:,} are allowed"
-    if path.name == layout.PREVIEW:
-        try:
-            with Path(entry.path).open("rb") as stream:
-                return None if stream.read(len(_JPEG)) == _JPEG else "is not a JPEG picture"
-        except OSError as error:
-            return f"cannot be read: {error.strerror or error}"
     return None

@@ -107,3 +107,10 @@ def test_a_new_attestation_is_for_a_person(tmp_path: Path, tmp_path_factory: pyt
     attest(paths[0])
     (found,) = check_history(read_submissions(before), read_submissions(tmp_path))
     assert (found.kind, found.path) == ("look", f"{FOLDER}/seed-0.attested.json")
+
+
+def test_a_tolerance_above_one_percent_is_refused(tmp_path: Path) -> None:
+    (path, *_) = submitted(tmp_path, *seeds_of())
+    attest(path, "recomputed", tolerance=0.011)
+    ((_, reason),) = reasons(tmp_path).items()
+    assert "tolerance" in reason

@@ -14,10 +14,12 @@ import pytest
 
 from tests.kit.record_files import EXTERNAL, record
 from tests.kit.submitted_results import reasons, seeds_of, spoil, submitted
+from tests.unit.leaderboard.submissions.test_attestation import attest
 from vidgen_bench.config.track import load_track, track_fingerprint
 from vidgen_bench.errors import RequestError
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
 from vidgen_bench.leaderboard.submissions.report import render_report
+from vidgen_bench.leaderboard.submissions.tombstone import withdraw
 from vidgen_bench.leaderboard.submissions.verify import check_board, check_history, read_submissions
 
 FOLDER = "test-64/tgan+ode1"
@@ -352,6 +354,50 @@ def test_a_link_as_the_whole_folder_is_not_followed(root: Path, tmp_path_factory
     link.symlink_to(root)
     with pytest.raises(RequestError, match="is a symbolic link"):
         read_submissions(link)
+
+
+@pytest.fixture
+def withdrawn(root: Path) -> Path:
+    """A result with a picture, an attestation, and a withdrawn seed."""
+    (root / FOLDER / "preview.jpg").write_bytes(b"\xff\xd8\xff1")
+    withdraw(root / FOLDER / "seed-3.json", "wrong data")
+    attest(root / FOLDER / "seed-1.json")
+    assert reasons(root) == {}
+    return root
+
+
+HISTORIES: dict[str, tuple[Callable[[Path], object], str, str, str]] = {
+    "a changed tombstone": (lambda f: spoil(f / "seed-3.withdrawn.json", put("reason", to="mine")),
+        "seed-3.withdrawn.json", "fault", "was changed; a tombstone stays"),
+    "a tombstone of nonsense": (lambda f: (f / "seed-3.withdrawn.json").write_text("{}"),
+        "seed-3.withdrawn.json", "fault", "was changed; a tombstone stays"),
+    "a removed tombstone": (lambda f: (f / "seed-3.withdrawn.json").unlink(),
+        "seed-3.withdrawn.json", "fault", "was removed; a tombstone stays"),
+    "a new tombstone": (lambda f: withdraw(f / "seed-2.json", "mine"), "seed-2.withdrawn.json", "look", "is new; does"),
+    "a tombstone of nothing": (lambda f: (f / "seed-9.withdrawn.json").write_text(json.dumps(STONE | {"seed": 9})),
+        "seed-9.withdrawn.json", "fault", "withdraws a record that was not there"),
+    "a changed attestation": (lambda f: attest(f / "seed-1.json", environment="mine"),
+        "seed-1.attested.json", "look", "was changed; maintainers"),
+    "a removed attestation": (lambda f: (f / "seed-1.attested.json").unlink(),
+        "seed-1.attested.json", "look", "was removed; maintainers"),
+    "a new attestation": (lambda f: attest(f / "seed-2.json"), "seed-2.attested.json", "look", "is new; maintainers"),
+    "a changed picture": (lambda f: (f / "preview.jpg").write_bytes(b"\xff\xd8\xff2"), "preview.jpg", "look", "was changed"),
+    "a record edited by hand": (lambda f: spoil(f / "seed-0.json", put("scores", "fid", "mean", to=1.0)),
+        "seed-0.json", "fault", "was changed. Results are not edited"),
+    "a record that is too large": (lambda f: (f / "seed-0.json").write_text(" " * 300_000),
+        "seed-0.json", "fault", "was changed. Results are not edited"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_what_was_there_stays(withdrawn: Path, tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
+    change, file, kind, reason = HISTORIES[name]
+    before = read_submissions(withdrawn)
+    assert list(check_history(before, before)) == []
+    change(withdrawn / FOLDER)
+    (found,) = check_history(before, read_submissions(withdrawn))
+    assert (found.path, found.kind) == (f"{FOLDER}/{file}", kind)
+    assert reason in found.reason
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
