@@ -63,7 +63,7 @@ def collect(runs: Iterable[Path], shipped: Iterable[Path] = (), index: Path | No
     """
     runs, shipped = tuple(runs), tuple(shipped)
     faults: list[RecordError] = []
-    files = {f.target: (f, None) for f in _run_files(runs, faults)}
+    files: dict[str, tuple[FoundFile, Path | None]] = {f.target: (f, None) for f in _run_files(runs, faults)}
     files |= {
         f.target: (f, root) for f, root in _shipped_files(shipped, faults)
     }  # found in both ways: the stricter check

@@ -90,7 +90,7 @@ def test_history_accepts_a_withdrawal_of_the_same_content_only(
     target = withdraw(root / FOLDER / "seed-3.json", "wrong data")
     assert [f.kind for f in check_history(read_submissions(before), read_submissions(root))] == ["look"]
     spoil(target, lambda t: t.update(record="0" * 64))
-    (found,) = check_history(read_submissions(before), read_submissions(root))
+    found, _ = check_history(read_submissions(before), read_submissions(root))
     assert "names another content" in found.reason
     target.unlink()
     (found,) = check_history(read_submissions(before), read_submissions(root))

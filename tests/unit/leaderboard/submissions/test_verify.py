@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 
 from tests.kit.record_files import EXTERNAL, record
-from tests.kit.submitted_results import reasons, seeds_of, spoil, submitted
-from tests.unit.leaderboard.submissions.test_attestation import attest
+from tests.kit.submitted_results import attest, reasons, seeds_of, spoil, submitted
 from vidgen_bench.config.track import load_track, track_fingerprint
 from vidgen_bench.errors import RequestError
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
