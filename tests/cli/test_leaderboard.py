@@ -12,6 +12,7 @@ import pytest
 
 from tests.kit.command import Command
 from tests.kit.record_files import DECLARED, METRICS, STAMP, record, write
+from tests.kit.submitted_results import submitted
 
 SHORT = copy.deepcopy(DECLARED) | {"budget": {"iterations": 5}}
 
@@ -71,7 +72,7 @@ def test_an_unknown_track_gets_the_nearest(command: Command) -> None:
 def test_several_folders_and_the_shipped_one(command: Command, tmp_path: Path) -> None:
     write(tmp_path / "a", record("tgan+a"))
     write(tmp_path / "b", record("tgan+b"))
-    write(tmp_path / "leaderboards" / "ours", record("tgan+c"))[0].rename(tmp_path / "leaderboards" / "ours" / "c.json")
+    submitted(tmp_path / "leaderboards", record("tgan+c"))
     write(tmp_path / "runs", record("tgan+d"))
     out = command("leaderboard", "--runs", "a", "--runs", "b").out
     assert all(name in out for name in ("tgan+a", "tgan+b", "tgan+c"))

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from vidgen_bench.errors import RecordError
 from vidgen_bench.leaderboard.files import FoundFile, files_below
 from vidgen_bench.leaderboard.index.record_index import RecordIndex
-from vidgen_bench.leaderboard.kept import During, digest_of, during_of, keep
+from vidgen_bench.leaderboard.kept import During, Kept, digest_of, during_of, keep
+from vidgen_bench.leaderboard.ranking_metric import selected
+from vidgen_bench.leaderboard.submissions import layout
+from vidgen_bench.leaderboard.submissions.findings import one_line, printable
+from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
 from vidgen_bench.records.record import RECORD_FILE, Record, read_record
 from vidgen_bench.system.places import cache_folder
 
@@ -52,32 +57,44 @@ def collect(runs: Iterable[Path], shipped: Iterable[Path] = (), index: Path | No
 
     Args:
         runs: folders to search for files named ``record.json``, at any depth, or paths of such files.
-        shipped: folders in which every ``.json`` file is a record, except tombstones, attestations and their folder ``published``.
+        shipped: folders of submitted results. Every ``.json`` file in them is a record, except tombstones, attestations and their
+            folder ``published``; others sent these files in, so a record that ``vidgen-bench verify`` refuses is a fault here too.
         index: the index file; the one in the cache folder unless given.
     """
     runs, shipped = tuple(runs), tuple(shipped)
     faults: list[RecordError] = []
-    files = {f.target: f for f in _found(runs, shipped, faults)}
+    files: dict[str, tuple[FoundFile, Path | None]] = {f.target: (f, None) for f in _run_files(runs, faults)}
+    files |= {
+        f.target: (f, root) for f, root in _shipped_files(shipped, faults)
+    }  # found in both ways: the stricter check
     entries: list[Entry] = []
     with RecordIndex(index or cache_folder() / INDEX_FILE, map(os.path.realpath, (*runs, *shipped))) as known:
-        for file in sorted(files.values(), key=lambda f: f.path.parts):
+        for file, root in sorted(files.values(), key=lambda found: found[0].path.parts):
             try:
-                entries.append(_entry(file, known))
+                entries.append(_entry(file, root, known))
             except RecordError as error:
                 faults.append(error)
     return Collected(tuple(entries), tuple(faults))
 
 
-def _found(runs: Iterable[Path], shipped: Iterable[Path], faults: list[RecordError]) -> Iterator[FoundFile]:
-    """Yield the record files; unreadable folders are added to ``faults``."""
-
-    def unreadable(error: OSError) -> None:
-        faults.append(RecordError(f"The folder {error.filename} cannot be searched: {error.strerror}."))
-
-    for root in shipped:
-        yield from files_below(root, _is_shipped, unreadable, skipped=("published",))
+def _run_files(runs: Iterable[Path], faults: list[RecordError]) -> Iterator[FoundFile]:
+    """Yield the record files of run folders; unreadable folders are added to ``faults``."""
     for root in runs:
-        yield from files_below(root, lambda name: name == RECORD_FILE, unreadable)
+        yield from files_below(root, lambda name: name == RECORD_FILE, _unreadable(faults))
+
+
+def _shipped_files(shipped: Iterable[Path], faults: list[RecordError]) -> Iterator[tuple[FoundFile, Path]]:
+    """Yield the record files of folders of submitted results, each with its folder."""
+    for root in shipped:
+        for file in files_below(root, _is_shipped, _unreadable(faults), skipped=(layout.PUBLISHED,)):
+            yield file, root
+
+
+def _unreadable(faults: list[RecordError]) -> Callable[[OSError], None]:
+    def add(error: OSError) -> None:
+        faults.append(RecordError(f"The folder {one_line(str(error.filename))} cannot be searched: {error.strerror}."))
+
+    return add
 
 
 def _is_shipped(name: str) -> bool:
@@ -85,11 +102,44 @@ def _is_shipped(name: str) -> bool:
     return name.endswith(".json") and not name.endswith(notes)
 
 
-def _entry(file: FoundFile, known: RecordIndex) -> Entry:
-    if (kept := known.get(file)) is None:
-        kept = keep(_rankable(file.path))
-        known.add(file, kept)
+def _entry(file: FoundFile, root: Path | None, known: RecordIndex) -> Entry:
+    """Return the entry of a file; ``root`` is its folder of submitted results, if it lies in one."""
+    # the index does not say how a file was checked: the names tell. A file with another name is only read for --runs FILE
+    name = file.path.name
+    indexed = name == RECORD_FILE if root is None else layout.RECORD.fullmatch(name) and file.place == file.target
+    if (kept := known.get(file) if indexed else None) is None:
+        kept = _kept(file.path, root)
+        if indexed:
+            known.add(file, kept)
     return Entry(file.path, *kept)
+
+
+def _kept(path: Path, root: Path | None) -> Kept:
+    try:
+        return keep(_rankable(path) if root is None else _submitted(path, root))
+    except RecordError as error:
+        raise RecordError("\n".join(map(one_line, str(error).split("\n")))) from None
+
+
+def _submitted(path: Path, root: Path) -> Record:
+    """Read a record that somebody sent in, as ``vidgen-bench verify`` reads it.
+
+    Raises:
+        RecordError: the record is not accepted.
+    """
+    place = PurePosixPath(path.relative_to(root))
+    try:
+        about = path.lstat()
+        if not stat.S_ISREG(about.st_mode):
+            raise Refused("is not a regular file")
+        if about.st_size > layout.RECORD_BYTES:
+            raise Refused(f"has {about.st_size:,} bytes; a record has at most {layout.RECORD_BYTES:,}")
+        return check_record(path.read_bytes(), str(place))
+    except OSError as error:
+        raise RecordError(f"The record {path} cannot be read: {error.strerror or error}.") from None
+    except Refused as error:
+        reason = printable(str(error))
+    raise RecordError(f"The record {path} is not accepted: {reason}. For all faults, run: vidgen-bench verify {root}")
 
 
 def _rankable(path: Path) -> Record:
@@ -107,11 +157,3 @@ def _rankable(path: Path) -> Record:
         fault = "metrics: expected at least one metric to rank by."
     fix = "Restore the file from the run that wrote it, or delete it and run the spec again."
     raise RecordError(f"The record {path} is not valid:\n  {fault}\n{fix}")
-
-
-def selected(record: Record) -> str | None:
-    """Return the metric to rank by: the track's, else the first metric of the record that is not extra, else None."""
-    metric = record.track.evaluation.get("select")
-    if not isinstance(metric, str) or metric in record.metrics:
-        return metric if isinstance(metric, str) else None
-    return next((name for name, entry in record.metrics.items() if not entry.extra), None)

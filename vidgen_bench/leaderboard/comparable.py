@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vidgen_bench.config.protocol import Stamp
-from vidgen_bench.leaderboard.collect import Entry, selected
+from vidgen_bench.leaderboard.collect import Entry
+from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.records.record import Record
 
 MEASURING = ("instrument", "metric")

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import Field
 
 from vidgen_bench.config.toml import Strict, parse_toml
-from vidgen_bench.leaderboard.collect import selected
+from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.records.record import Record
 
 

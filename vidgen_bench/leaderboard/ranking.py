@@ -12,14 +12,16 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from vidgen_bench.leaderboard.anchors import Anchors, anchors_of
-from vidgen_bench.leaderboard.collect import Entry, selected
+from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.columns import Column, columns
 from vidgen_bench.leaderboard.comparable import Measuring, comparable, device_model, measured_by
-from vidgen_bench.leaderboard.errata import errata_of, known_errata
+from vidgen_bench.leaderboard.errata import Erratum, errata_of, known_errata
 from vidgen_bench.leaderboard.estimates import Estimate, estimate, floor_of, with_borrowed
 from vidgen_bench.leaderboard.published.lines import PublishedLine, published_lines
+from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.rows import Row, labels_of, rows_of
 from vidgen_bench.leaderboard.standings import LAST, Contender, Standing, standing
+from vidgen_bench.leaderboard.submissions.findings import one_line
 from vidgen_bench.leaderboard.submissions.tombstone import tombstones_beside
 from vidgen_bench.records.record import Record
 
@@ -88,8 +90,8 @@ class Ranking:
 
     @property
     def name(self) -> str:
-        """The name of the track."""
-        return " = ".join(self.names)
+        """The name of the track, on one line."""
+        return one_line(" = ".join(self.names))
 
     def plain(self) -> Ranking:
         """Return the ranking without its extra metrics."""
@@ -103,12 +105,21 @@ class Ranking:
         return self.metrics[self.select].better if self.select in self.metrics else "higher"
 
 
-def rankings(entries: Sequence[Entry], family: Family = "table") -> list[Ranking]:
-    """Return one ranking per group of comparable records, ordered by track name, with the track's own protocol first."""
-    return [_ranking(group, family) for group in comparable(entries)]
+def rankings(
+    entries: Sequence[Entry], family: Family = "table", errata: Sequence[Erratum] | None = None
+) -> list[Ranking]:
+    """Return one ranking per group of comparable records, ordered by track name, with the track's own protocol first.
+
+    Args:
+        entries: the records.
+        family: the rows that are compared with each other.
+        errata: the known errors; those that come with vidgen-bench unless given.
+    """
+    errors = known_errata() if errata is None else errata
+    return [_ranking(group, family, errors) for group in comparable(entries)]
 
 
-def _ranking(given: Sequence[Entry], family: Family) -> Ranking:
+def _ranking(given: Sequence[Entry], family: Family, errata: Sequence[Erratum]) -> Ranking:
     first = next((e.record for e in given if e.record.external is None), given[0].record)
     select = selected(first) or ""
     entries, metrics = columns(given, select)
@@ -117,7 +128,7 @@ def _ranking(given: Sequence[Entry], family: Family) -> Ranking:
     ranked = all(r.track.ranked for r in records)
     seeds = tuple(range(max(r.track.seeds for r in records)))
     anchors = anchors_of(records)
-    rows = _ordered(rows_of(entries), select, metrics, anchors, seeds, family)
+    rows = _ordered(rows_of(entries), select, metrics, anchors, seeds, family, errata)
     standings = {m: _standing(rows, m, c, seeds, family) for m, c in metrics.items() if c.better != "neither"}
     if not ranked:
         standings = {}
@@ -141,10 +152,10 @@ def _ranking(given: Sequence[Entry], family: Family) -> Ranking:
     )
 
 
-def _errata(row: Row, metrics: Iterable[str]) -> dict[str, str]:
-    if not known_errata():
+def _errata(row: Row, metrics: Iterable[str], errata: Sequence[Erratum]) -> dict[str, str]:
+    if not errata:
         return {}
-    found = {metric: next(filter(None, (errata_of(r, metric) for r in row.records)), None) for metric in metrics}
+    found = {m: next(filter(None, (errata_of(r, m, errata) for r in row.records)), None) for m in metrics}
     return {metric: reason for metric, reason in found.items() if reason}
 
 
@@ -171,7 +182,13 @@ def sign_of(column: Column) -> int:
 
 
 def _ordered(
-    rows: list[Row], select: str, metrics: dict[str, Column], anchors: Anchors, seeds: tuple[int, ...], family: Family
+    rows: list[Row],
+    select: str,
+    metrics: dict[str, Column],
+    anchors: Anchors,
+    seeds: tuple[int, ...],
+    family: Family,
+    errata: Sequence[Erratum],
 ) -> list[Ranked]:
     """Return the rows: complete ones from best to worst, incomplete ones likewise, then those without a score.
 
@@ -190,7 +207,7 @@ def _ordered(
             missing=() if row.external else tuple(s for s in seeds if s not in row.seeds),
             diverged=tuple(sorted({r.seed for r in row.records if r.status == "diverged" and r.seed in seeds})),
             ranks={},
-            errata=_errata(row, metrics),
+            errata=_errata(row, metrics, errata),
             withdrawn=_withdrawn(row, seeds),
         )
         for i, (row, label) in enumerate(zip(rows, labels_of(rows), strict=True))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.kit.record_files import DECLARED, METRICS, record, write
+from tests.kit.submitted_results import spoil, submitted
 from vidgen_bench.config.track import track_fingerprint
-from vidgen_bench.leaderboard.collect import collect, selected
+from vidgen_bench.leaderboard.collect import collect
+from vidgen_bench.leaderboard.ranking_metric import selected
 
 
 def test_records_at_any_depth_in_the_order_of_paths(tmp_path: Path) -> None:
@@ -22,15 +25,64 @@ def test_records_at_any_depth_in_the_order_of_paths(tmp_path: Path) -> None:
 
 
 def test_below_leaderboards_every_json_file_is_a_record(tmp_path: Path) -> None:
-    (path,) = write(tmp_path, record())
-    path.rename(tmp_path / "tgan-0.json")
+    submitted(tmp_path, record())
     assert collect([tmp_path]).entries == ()
     assert len(collect([], [tmp_path]).entries) == 1
 
 
+REFUSED = {
+    "a terminal escape in a spec": lambda t: t.update(spec="tgan+\x1b[2J"),
+    "a terminal escape in a title": lambda t: t["metrics"]["is"].update(title="\x1b[31mIS"),
+    "markup in a spec": lambda t: t.update(spec="tgan+<script>"),
+    "another place": lambda t: t.update(seed=3),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_sent_in_record_that_verify_refuses_is_no_row(tmp_path: Path, name: str) -> None:
+    path, other = submitted(tmp_path, record(seed=0), record(seed=1))
+    spoil(path, REFUSED[name])
+    for _ in range(2):  # the second time with the index
+        found = collect([path], [tmp_path])  # an explicit --runs makes no difference
+        assert [e.path for e in found.entries] == [other]
+        (fault,) = map(str, found.faults)
+        assert f"The record {path} is not accepted: " in fault
+        assert fault.isprintable()
+
+
+def test_a_record_file_of_a_user_does_not_enter_the_index_unchecked(tmp_path: Path) -> None:
+    (path,) = submitted(tmp_path, record(seed=0))
+    spoil(path, REFUSED["markup in a spec"])
+    assert len(collect([path]).entries) == 1
+    assert collect([], [tmp_path]).entries == ()
+
+
+def test_links_pipes_and_large_files_among_sent_in_records_are_not_read(tmp_path: Path) -> None:
+    outside, large, link, pipe = submitted(tmp_path, *(record(seed=n) for n in range(4)))
+    moved = outside.rename(tmp_path.parent / "outside.json")
+    outside.symlink_to(moved)
+    large.write_text(large.read_text() + " " * 200_000)
+    link.unlink()
+    link.symlink_to("/dev/zero")
+    pipe.unlink()
+    os.mkfifo(pipe)
+    found = collect([], [tmp_path])
+    assert found.entries == ()
+    assert len(found.faults) == 4
+
+
+def test_messages_about_records_are_printable(tmp_path: Path) -> None:
+    (path,) = write(tmp_path / "\x1b[2J", record())
+    spoil(path, lambda t: t.update({"\x1b[31m": 1}))
+    (fault,) = collect([tmp_path]).faults
+    assert str(fault).replace("\n", "").isprintable()
+
+
 def test_a_file_found_twice_counts_once(tmp_path: Path) -> None:
     write(tmp_path / "runs", record())
-    assert len(collect([tmp_path, tmp_path / "runs", tmp_path / "runs" / ".." / "runs"], [tmp_path]).entries) == 1
+    assert len(collect([tmp_path, tmp_path / "runs", tmp_path / "runs" / ".." / "runs"]).entries) == 1
+    (path,) = submitted(tmp_path / "leaderboards", record())
+    assert len(collect([path, path], [tmp_path / "leaderboards"]).entries) == 1
 
 
 def test_a_record_file_itself(tmp_path: Path) -> None:

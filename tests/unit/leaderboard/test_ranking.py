@@ -23,6 +23,7 @@ from tests.kit.record_files import (
     record,
     under,
 )
+from tests.kit.submitted_results import submitted
 from vidgen_bench.leaderboard import errata
 from vidgen_bench.leaderboard import ranking as ranking_module
 from vidgen_bench.leaderboard.collect import Entry, collect
@@ -32,7 +33,7 @@ from vidgen_bench.leaderboard.render.latex import render_latex
 from vidgen_bench.leaderboard.render.markdown import render_markdown
 from vidgen_bench.leaderboard.render.notes import identity, notes
 from vidgen_bench.leaderboard.submissions.tombstone import withdraw
-from vidgen_bench.records.record import Record, write_record
+from vidgen_bench.records.record import Record
 
 
 def ranked(*records: Record) -> list[Ranking]:
@@ -322,9 +323,7 @@ def _versioned(record: Record, metric: str, version: str) -> tuple[Any, ...]:
 
 
 def test_a_withdrawn_seed_is_missing_and_its_reason_is_told(tmp_path: Path) -> None:
-    files = [tmp_path / f"seed-{r.seed}.json" for r in five("x+a", 100)]
-    for path, made in zip(files, five("x+a", 100), strict=True):
-        write_record(path, made)
+    files = submitted(tmp_path, *five("x+a", 100))
     withdraw(files[3], "trained on the test split")
     (ranking,) = rankings(collect([], [tmp_path]).entries)
     assert (ranking.rows[0].missing, ranking.rows[0].ranks) == ((3,), {})

@@ -10,6 +10,7 @@ from vidgen_bench.leaderboard.ranking import Ranked, Ranking
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.json_text import status
 from vidgen_bench.leaderboard.render.notes import heading, identity, notes
+from vidgen_bench.leaderboard.submissions.findings import one_line
 
 
 def render_markdown(rankings: Sequence[Ranking]) -> str:
@@ -75,8 +76,26 @@ def _published(ranking: Ranking, line: PublishedLine) -> list[str]:
     return ["", f"*{escape(line.system)}*", "", *shown, "", "", "", "", "", state]
 
 
-def escape(text: str) -> str:
-    """Return a text with the marks of Markdown tables, emphasis and HTML escaped."""
-    for mark in ("\\", "|", "*", "_", "<", "`", "["):
+_TABLE = "\\|*_<`["
+"""What is a mark in a cell of a table or in one of the sentences below it, all of which begin with our words or a spec."""
+
+_ANYWHERE = _TABLE + "]!&~@#>"
+"""What is a mark anywhere in Markdown, a mention or an issue on GitHub, or the start of a heading or quotation."""
+
+
+def escape(text: str, marks: str = _TABLE) -> str:
+    """Return a text with the marks of Markdown tables, emphasis, links and HTML escaped."""
+    text = one_line(text)
+    for mark in marks:
         text = text.replace(mark, f"\\{mark}")
     return " ".join(text.split())
+
+
+def escape_all(text: str) -> str:
+    """Return a text of somebody else with every mark of Markdown and GitHub escaped."""
+    return escape(text, _ANYWHERE)
+
+
+def code(text: str) -> str:
+    """Return a text as a code span; a backtick, which would end it, becomes an apostrophe."""
+    return f"`{one_line(text).replace('`', chr(39)) or ' '}`"

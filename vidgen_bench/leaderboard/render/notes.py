@@ -17,6 +17,7 @@ from vidgen_bench.leaderboard.render.verdicts_text import (
 )
 from vidgen_bench.leaderboard.rows import Summary
 from vidgen_bench.leaderboard.statistics.verdicts import LEVEL
+from vidgen_bench.leaderboard.submissions.findings import one_line
 from vidgen_bench.records.anchors import ANCHORS
 from vidgen_bench.records.caveats import CAVEATS
 
@@ -27,7 +28,7 @@ def heading(ranking: Ranking, metric: str) -> str:
     """Return a column's heading, ``FID ↓``; a second column of a metric also has its distinguishing suffix."""
     entry, (name, _, apart) = ranking.metrics[metric], metric.partition(" ")
     title = entry.title if len(entry.title) <= 12 else name.upper()
-    return " ".join(filter(None, (title, ARROWS[entry.better], apart)))
+    return one_line(" ".join(filter(None, (title, ARROWS[entry.better], apart))))
 
 
 def identity(ranking: Ranking) -> str:
@@ -42,7 +43,7 @@ def identity(ranking: Ranking) -> str:
         parts.append(f"measured by {_owned(others)}")
     if ranking.device_model:
         parts.append(f"on {ranking.device_model}")
-    return " · ".join(parts)
+    return one_line(" · ".join(parts))
 
 
 def notes(ranking: Ranking) -> list[str]:
@@ -59,7 +60,7 @@ def notes(ranking: Ranking) -> list[str]:
         )
     lines += [*_published(ranking), *_protocols(ranking), *_cautions(ranking)]
     lines.append(anchor_caution(ranking.anchors))
-    return [*filter(None, lines), *_versions(ranking)]
+    return [one_line(line) for line in (*filter(None, lines), *_versions(ranking))]
 
 
 def _ranks(ranking: Ranking) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from vidgen_bench.config.toml import Strict, explain
-from vidgen_bench.leaderboard.collect import selected
+from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.submissions.layout import ATTESTATION, NOTE_BYTES
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson, parse
 from vidgen_bench.records.entries import SHA256
@@ -35,7 +35,7 @@ class Attestation(Strict):
     version: str
     revision: str = Field(description="of the code that repeated it")
     environment: str = Field(description="torch and device of the repetition")
-    tolerance: float = Field(ge=0, le=1, description="largest accepted relative difference; 0 for equal bytes")
+    tolerance: float = Field(ge=0, le=0.01, description="largest accepted relative difference; 0 for equal bytes")
     scores: dict[str, Compared] = Field(default_factory=dict)
 
     def text(self) -> str:

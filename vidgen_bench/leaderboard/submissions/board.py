@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from vidgen_bench.leaderboard.collect import Entry
+from vidgen_bench.leaderboard.errata import Erratum
 from vidgen_bench.leaderboard.ranking import rankings
-from vidgen_bench.leaderboard.render.markdown import escape, render_markdown
+from vidgen_bench.leaderboard.render.markdown import code, escape_all, render_markdown
 from vidgen_bench.leaderboard.submissions.attestation import Attestation, Badge
 from vidgen_bench.leaderboard.submissions.layout import attestation_name
 from vidgen_bench.leaderboard.submissions.tombstone import Tombstone
@@ -33,15 +34,18 @@ def badge(paths: Sequence[str], attested: Mapping[str, Attestation]) -> Badge:
 
 
 def render_board(
-    entries: Sequence[Entry], withdrawn: Mapping[str, Tombstone], attested: Mapping[str, Attestation]
+    entries: Sequence[Entry],
+    withdrawn: Mapping[str, Tombstone],
+    attested: Mapping[str, Attestation],
+    errata: Sequence[Erratum] | None = None,
 ) -> str:
-    """Return the text of the page; paths are relative to the folder of the page."""
-    tables = render_markdown([r.plain() for r in rankings(entries)]) if entries else "No results yet.\n"
+    """Return the text of the page; paths are relative to the folder of the page, ``errata`` are the known errors in its tables."""
+    tables = render_markdown([r.plain() for r in rankings(entries, errata=errata)]) if entries else "No results yet.\n"
     parts = [_HEAD, "## Tables\n", tables]
     if entries:
         parts += ["## Results\n", "\n".join(_results(entries, attested)) + "\n"]
     if withdrawn:
-        lines = [f"- {_code(path)}, {t.date}: {escape(t.reason)}" for path, t in sorted(withdrawn.items())]
+        lines = [f"- {code(path)}, {t.date}: {escape_all(t.reason)}" for path, t in sorted(withdrawn.items())]
         parts += ["## Withdrawn\n", "\n".join(lines) + "\n"]
     return "\n".join(parts)
 
@@ -53,8 +57,4 @@ def _results(entries: Sequence[Entry], attested: Mapping[str, Attestation]) -> I
         folders.setdefault(entry.path.parent.as_posix(), []).append(entry.path.as_posix())
     for folder, paths in folders.items():
         seeds = ", ".join(PurePosixPath(p).stem.removeprefix("seed-") for p in paths)
-        yield f"- [{escape(folder)}](<{folder}>): seeds {seeds}; {badge(paths, attested)}"
-
-
-def _code(text: str) -> str:
-    return f"`{text}`"
+        yield f"- [{escape_all(folder)}](<{folder}>): seeds {seeds}; {badge(paths, attested)}"

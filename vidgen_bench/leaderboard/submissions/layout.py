@@ -16,8 +16,17 @@ ATTESTATION = re.compile(r"seed-(0|[1-9][0-9]{0,9})\.attested\.json")
 PREVIEW = "preview.jpg"
 """The picture of seed 0 in the folder of a spec."""
 
+TRACK_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*(~[a-z0-9=.,+-]+)?")
+"""The names of tracks, which are the folders at the top."""
+
+SPEC_FOLDER = re.compile(r"[a-z0-9][a-z0-9+.,=_~-]*")
+"""The names of the folders of specs, see :func:`~vidgen_bench.records.folder_name.folder_name`."""
+
 README, ERRATA, PUBLISHED = "README.md", "errata.toml", "published"
 """The other contents of the folder, which maintainers write."""
+
+RESERVED = frozenset(name.lower() for name in (README, ERRATA, PUBLISHED))
+"""Names that no track has, in lower case: some file systems do not distinguish the case."""
 
 RECORD_BYTES, NOTE_BYTES, PREVIEW_BYTES = 200_000, 20_000, 60_000
 """The largest record, the largest tombstone or attestation, and the largest preview."""

@@ -9,13 +9,12 @@ from typing import Any
 from vidgen_bench.config.spec import NAME, parse
 from vidgen_bench.config.track import Track, load_track, shipped_tracks
 from vidgen_bench.errors import RequestError, VidgenBenchError
-from vidgen_bench.leaderboard.submissions.layout import PUBLISHED
+from vidgen_bench.leaderboard.submissions.layout import RESERVED, TRACK_NAME
 from vidgen_bench.records.record import Record
 
 LONGEST = 100
 """Characters of a spec or of a track's name."""
 
-_TRACK = re.compile(r"[a-z0-9][a-z0-9_.-]*(~[a-z0-9=.,+-]+)?")
 _OPTION = re.compile(r"(backbone|temporal)\.[A-Za-z_][A-Za-z0-9_]*")
 _MARKUP = re.compile(r"[<>`|\[\]\\]")
 
@@ -24,7 +23,8 @@ def faults_of_names(record: Record) -> Iterator[str]:
     """Yield what is wrong with the names of a record."""
     if not _is_spec(record.spec):
         yield f"spec: {record.spec!r} is not a valid spec such as tgan+ode1:equal"
-    if not _TRACK.fullmatch(record.track.name) or len(record.track.name) > LONGEST or record.track.name == PUBLISHED:
+    track = record.track.name
+    if not TRACK_NAME.fullmatch(track) or len(track) > LONGEST or track.lower() in RESERVED:
         yield f"track.name: {record.track.name!r} is not a valid track name such as ucf101-64-paper"
     for name in record.options:
         if not _OPTION.fullmatch(name):

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from vidgen_bench.config.toml import explain
 from vidgen_bench.errors import RecordError
-from vidgen_bench.leaderboard.collect import selected
+from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.submissions.layout import RECORD_BYTES, record_place
 from vidgen_bench.leaderboard.submissions.names import faults_of_names, faults_of_track
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson, parse

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
-from vidgen_bench.leaderboard.render.markdown import escape, render_markdown
+from vidgen_bench.leaderboard.render.markdown import code, escape, escape_all, render_markdown
 from vidgen_bench.leaderboard.submissions.findings import Finding
 from vidgen_bench.leaderboard.submissions.verify import Submissions
 
@@ -31,10 +30,10 @@ def render_report(found: Submissions, findings: Sequence[Finding], new: Sequence
     """
     parts = [f"## Submitted results\n\n{escape(summary(found, findings))}\n"]
     for kind, title in (("fault", "Wrong"), ("look", "For a person to look at")):
-        if lines := [f"- `{_code(f.path)}`: {escape(f.reason)}" for f in _shown(findings) if f.kind == kind]:
+        if lines := [f"- {code(f.path)}: {escape_all(f.reason)}" for f in _shown(findings) if f.kind == kind]:
             parts.append("\n".join([f"### {title}\n", *lines, ""]))
     parts += [f"{line}\n" for line in _left_out(findings)]
-    if tables := _tables(found.entries(), new):
+    if tables := _tables(found, new):
         parts.append(render_markdown(tables))
     return "\n".join(parts)
 
@@ -48,12 +47,12 @@ def summary(found: Submissions, findings: Sequence[Finding]) -> str:
     )
 
 
-def _tables(entries: Sequence[Entry], new: Sequence[str] | None) -> list[Ranking]:
+def _tables(found: Submissions, new: Sequence[str] | None) -> list[Ranking]:
     """Return the tables that have one of the new records, with all of their rows and anchors."""
     wanted = None if new is None else {Path(path) for path in new}
     return [
         ranking.plain()
-        for ranking in rankings(entries)
+        for ranking in rankings(found.entries(), errata=found.errata)
         if wanted is None or any(e.path in wanted for row in ranking.rows for e in row.row.entries)
     ]
 
@@ -68,7 +67,3 @@ def _left_out(findings: Sequence[Finding]) -> list[str]:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _code(text: str) -> str:
-    return text.replace("`", "'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -16,6 +17,11 @@ _LIMITS = (
     (layout.TOMBSTONE, layout.NOTE_BYTES),
     (layout.ATTESTATION, layout.NOTE_BYTES),
 )
+_MAINTAINED = ((layout.README,), (layout.ERRATA,))
+"""The files at the top that maintainers write; they are not read here."""
+
+_NAME = "is not named as a track or spec is; expected lower-case letters, digits and + . , = _ ~ -, as in ucf101-64-paper/tgan+ode1"
+
 _JPEG = b"\xff\xd8\xff"
 """The first bytes of a JPEG; pictures are not decoded."""
 
@@ -26,37 +32,63 @@ class Scan:
 
     files: dict[str, bytes]
     """Content by path below the folder: records, tombstones and attestations."""
+    hashes: dict[str, str]
+    """SHA-256 by path of these files and of pictures; empty for a file that is refused and not read."""
     faults: tuple[Finding, ...]
 
 
 def scan(root: Path) -> Scan:
     """Return the files below a folder of submitted results."""
     files: dict[str, bytes] = {}
+    hashes: dict[str, str] = {}
     faults: list[Finding] = []
     for path, entry in _below(root, PurePosixPath()):
-        if (reason := _refusal(path, entry)) is not None:
+        reason, content = _refusal(path, entry), b""
+        if path.parts[0] == layout.PUBLISHED and reason is None:
+            continue
+        try:
+            content = Path(entry.path).read_bytes() if reason is None else b""
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror or error}"
+        if reason is None and path.name == layout.PREVIEW and not content.startswith(_JPEG):
+            reason = "is not a JPEG picture"
+        hashes[str(path)] = "" if reason else hashlib.sha256(content).hexdigest()
+        if reason is not None:
             faults.append(fault(path, reason))
-        elif path.suffix == ".json":
-            try:
-                files[str(path)] = Path(entry.path).read_bytes()
-            except OSError as error:
-                faults.append(fault(path, f"cannot be read: {error.strerror or error}"))
-    return Scan(files, tuple(faults))
+        elif path.name != layout.PREVIEW:
+            files[str(path)] = content
+    return Scan(files, hashes, tuple(faults))
 
 
 def _below(folder: Path, at: PurePosixPath) -> Iterator[tuple[PurePosixPath, os.DirEntry[str]]]:
-    """Yield everything that is not a folder, in the order of names; links are not followed."""
+    """Yield what is to be read or refused, in the order of names; links are not followed, and refused folders not searched."""
     with os.scandir(folder) as found:
         entries = sorted(found, key=lambda e: e.name)
     for entry in entries:
         path = at / entry.name
-        if len(path.parts) == 1 and entry.name in (layout.README, layout.ERRATA, layout.PUBLISHED):
-            if entry.is_symlink():
-                yield path, entry
-        elif entry.is_dir(follow_symlinks=False) and len(path.parts) <= 3:
+        if entry.is_dir(follow_symlinks=False) and _refused_folder(path) is None:
             yield from _below(Path(entry.path), path)
-        else:
+        elif path.parts not in _MAINTAINED or not _is_regular(entry):
             yield path, entry
+
+
+def _is_regular(entry: os.DirEntry[str]) -> bool:
+    return stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode)
+
+
+def _refused_folder(path: PurePosixPath) -> str | None:
+    """Return why a folder is not accepted, or None."""
+    track, *inner = path.parts
+    if track == layout.PUBLISHED and len(inner) <= 1:
+        return None if all(map(layout.TRACK_NAME.fullmatch, inner)) else _NAME
+    if len(path.parts) > 2:
+        return "is not expected here: a result is TRACK/SPEC/seed-N.json, without further folders"
+    if track.lower() in layout.RESERVED:
+        return (
+            f"is a folder with a reserved name; expected the file {layout.README} or {layout.ERRATA}, or another name"
+        )
+    expected = layout.SPEC_FOLDER if inner else layout.TRACK_NAME
+    return None if expected.fullmatch(path.name) else _NAME
 
 
 def _refusal(path: PurePosixPath, entry: os.DirEntry[str]) -> str | None:
@@ -64,10 +96,16 @@ def _refusal(path: PurePosixPath, entry: os.DirEntry[str]) -> str | None:
     if entry.is_symlink():
         return "is a symbolic link; copy the file instead"
     if entry.is_dir(follow_symlinks=False):
-        return "is not expected here: a result is TRACK/SPEC/seed-N.json, without further folders"
-    about = entry.stat(follow_symlinks=False)
-    if not stat.S_ISREG(about.st_mode):
+        return _refused_folder(path)
+    if not _is_regular(entry):
         return "is not a regular file"
+    if path.parts[0] == layout.PUBLISHED and len(path.parts) > 1:
+        return (
+            None
+            if path.suffix in (".toml", ".json")
+            else "is not expected here: published results are .toml and .json files"
+        )
+    about = entry.stat(follow_symlinks=False)
     limit = next((size for name, size in _LIMITS if name.fullmatch(path.name)), None)
     if path.name == layout.PREVIEW:
         limit = layout.PREVIEW_BYTES
@@ -75,10 +113,4 @@ def _refusal(path: PurePosixPath, entry: os.DirEntry[str]) -> str | None:
         return f"is not expected here: a result is TRACK/SPEC/seed-N.json, and its picture TRACK/SPEC/{layout.PREVIEW}"
     if about.st_size > limit:
         return f"has {about.st_size:,} bytes; at most {limit:,} are allowed"
-    if path.name == layout.PREVIEW:
-        try:
-            with Path(entry.path).open("rb") as stream:
-                return None if stream.read(len(_JPEG)) == _JPEG else "is not a JPEG picture"
-        except OSError as error:
-            return f"cannot be read: {error.strerror or error}"
     return None

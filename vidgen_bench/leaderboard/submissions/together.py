@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from vidgen_bench.config.track import shipped_tracks
-from vidgen_bench.leaderboard.collect import selected
+from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.submissions.commands import completing_command
 from vidgen_bench.leaderboard.submissions.findings import Finding, fault, look
 from vidgen_bench.leaderboard.submissions.tombstone import Tombstone

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from vidgen_bench.errors import RequestError
 from vidgen_bench.leaderboard.collect import Entry
+from vidgen_bench.leaderboard.errata import Erratum, known_errata, read_errata
 from vidgen_bench.leaderboard.submissions import layout
 from vidgen_bench.leaderboard.submissions.attestation import Attestation, contradiction, parse_attestation
 from vidgen_bench.leaderboard.submissions.board import render_board
-from vidgen_bench.leaderboard.submissions.findings import Finding, fault, look
+from vidgen_bench.leaderboard.submissions.findings import Finding, fault, look, one_line
 from vidgen_bench.leaderboard.submissions.plausibility import questions
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
 from vidgen_bench.leaderboard.submissions.scan import scan
@@ -31,7 +31,9 @@ class Submissions:
     attested: dict[str, Attestation]
     findings: tuple[Finding, ...]
     hashes: dict[str, str]
-    """SHA-256 of every record file, by path."""
+    """SHA-256 by path of every record, tombstone, attestation and picture; empty for a file that is refused and not read."""
+    errata: tuple[Erratum, ...]
+    """The known errors in the folder's ``errata.toml``; those that come with vidgen-bench if it has no such file."""
 
     @property
     def faults(self) -> list[Finding]:
@@ -44,15 +46,19 @@ class Submissions:
 
     def board(self) -> str:
         """Return the text of ``README.md``."""
-        return render_board(self.entries(), self.withdrawn, self.attested)
+        return render_board(self.entries(), self.withdrawn, self.attested, self.errata)
 
 
 def read_submissions(root: Path) -> Submissions:
     """Return the submitted results below a folder, checked alone and together.
 
     Raises:
-        RequestError: there is no such folder.
+        RequestError: there is no such folder, or it is a symbolic link.
     """
+    if root.is_symlink():
+        raise RequestError(
+            f"{one_line(str(root))} is a symbolic link. Expected the folder leaderboards of a checkout itself."
+        )
     if not root.is_dir():
         raise RequestError(f"{root} is not a folder. Expected the folder leaderboards of a checkout.")
     found = scan(root)
@@ -73,7 +79,6 @@ def read_submissions(root: Path) -> Submissions:
             findings.append(fault(path, str(error)))
     for path, record in records.items():
         findings += [look(path, question) for question in questions(record)]
-    hashes = {path: hashlib.sha256(found.files[path]).hexdigest() for path in records}
     between = list(together(records, withdrawn))
     findings += between
     for finding in between:  # a copy or a second record of a seed is not a row
@@ -81,10 +86,26 @@ def read_submissions(root: Path) -> Submissions:
             records.pop(finding.path, None)
     for path, attestation in list(attested.items()):
         of = path.removesuffix(".attested.json") + ".json"
-        if reason := contradiction(attestation, records.get(of), hashes.get(of)):
+        if reason := contradiction(attestation, records.get(of), found.hashes.get(of)):
             findings.append(fault(path, reason))
             del attested[path]
-    return Submissions(records, withdrawn, attested, tuple(findings), hashes)
+    errata, wrong = _errata(root)
+    return Submissions(records, withdrawn, attested, (*findings, *wrong), found.hashes, errata)
+
+
+def _errata(root: Path) -> tuple[tuple[Erratum, ...], list[Finding]]:
+    """Return the known errors in a folder's own file, and what is wrong with the file."""
+    path = root / layout.ERRATA
+    if not path.is_file() or path.is_symlink():
+        return known_errata(), []  # the scan reports what is not a regular file
+    try:
+        if (size := path.stat().st_size) > layout.RECORD_BYTES:
+            return (), [fault(layout.ERRATA, f"has {size:,} bytes; at most {layout.RECORD_BYTES:,} are allowed")]
+        return read_errata(path), []
+    except OSError as error:
+        return (), [fault(layout.ERRATA, f"cannot be read: {error.strerror or error}")]
+    except (RequestError, ValueError, RecursionError) as error:
+        return (), [fault(layout.ERRATA, f"is not valid: {error}")]
 
 
 def check_board(root: Path, found: Submissions) -> Iterator[Finding]:
@@ -106,18 +127,37 @@ def check_board(root: Path, found: Submissions) -> Iterator[Finding]:
 
 
 def check_history(before: Submissions, now: Submissions) -> Iterator[Finding]:
-    """Yield the records of an earlier state of the folder that were changed or removed without a tombstone, and new attestations."""
+    """Yield what a change does to the files of an earlier state of the folder, and the new files that a person should look at."""
     for path, sha in before.hashes.items():
-        tombstone = now.withdrawn.get(layout.tombstone_name(path))
-        if tombstone is not None and tombstone.record != sha:
-            yield fault(layout.tombstone_name(path), f"names another content than the record {path} had")
-        elif tombstone is None and path not in now.hashes:
-            yield fault(path, "was removed. Withdraw it instead: vidgen-bench withdraw FILE --reason ...")
-        elif tombstone is None and now.hashes[path] != sha:
-            yield fault(path, "was changed. Results are not edited; withdraw the record instead")
-    for path in now.attested:
-        if path not in before.attested:
+        name = path.rpartition("/")[2]
+        what = "was removed" if path not in now.hashes else "was changed" if now.hashes[path] != sha else ""
+        if layout.RECORD.fullmatch(name):
+            yield from _of_record(path, sha, what, now)
+        elif what and layout.TOMBSTONE.fullmatch(name):
+            yield fault(path, f"{what}; a tombstone stays as it is")
+        elif what and layout.ATTESTATION.fullmatch(name):
+            yield look(path, f"{what}; maintainers add and remove attestations")
+        elif what and name == layout.PREVIEW:
+            yield look(path, f"{what}; look at the picture")
+    for path in now.hashes:
+        name = path.rpartition("/")[2]
+        if path in before.hashes:
+            continue
+        if layout.ATTESTATION.fullmatch(name):
             yield look(path, "is new; maintainers add attestations, after repeating the record themselves")
-    for path in before.withdrawn:
-        if path not in now.withdrawn:
-            yield fault(path, "was removed; a tombstone stays")
+        elif layout.TOMBSTONE.fullmatch(name):
+            if path.removesuffix(".withdrawn.json") + ".json" in before.hashes:
+                yield look(path, "is new; does the person who sent the record in withdraw it?")
+            else:
+                yield fault(path, "withdraws a record that was not there before the change; remove the file")
+
+
+def _of_record(path: str, sha: str, what: str, now: Submissions) -> Iterator[Finding]:
+    """Yield what is wrong with a record that was there before."""
+    tombstone = now.withdrawn.get(layout.tombstone_name(path))
+    if tombstone is not None and tombstone.record != sha:
+        yield fault(layout.tombstone_name(path), f"names another content than the record {path} had")
+    elif tombstone is None and what == "was removed":
+        yield fault(path, "was removed. Withdraw it instead: vidgen-bench withdraw FILE --reason ...")
+    elif tombstone is None and what:
+        yield fault(path, f"{what}. Results are not edited; withdraw the record instead")

@@ -18,6 +18,7 @@ from vidgen_bench.leaderboard.render.csv_text import render_csv
 from vidgen_bench.leaderboard.render.json_text import render_json
 from vidgen_bench.leaderboard.render.latex import render_latex
 from vidgen_bench.leaderboard.render.markdown import render_markdown
+from vidgen_bench.leaderboard.render.notes import notes
 from vidgen_bench.leaderboard.render.terminal import render_terminal
 
 GIVEN = {"backbone.width": (0.5, "given"), "temporal.hidden": (978, "given")}
@@ -41,6 +42,29 @@ def lines(found: list[Ranking], width: int) -> list[str]:
     stream = io.StringIO()
     Console(file=stream, width=width).print(render_terminal(found, width))
     return stream.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_nothing_that_a_terminal_obeys_is_printed(width: int) -> None:
+    bad = "\x1b[2J\x9b\u202e\r\nx"
+    metrics = {m: e | {"title": f"IS{bad}", "caveat": bad} for m, e in METRICS.items()}
+    made = [
+        record(f"tgan+{bad}", s, track=f"t{bad}", metrics=metrics, options={f"temporal.{bad}": (bad, "given")})
+        for s in range(4)
+    ]
+    anchors = {f"noise{bad}": next(iter(made[0].anchors.values()))}
+    data = made[0].data.model_copy(update={"name": bad})
+    entries = [
+        Entry(Path(f"runs{bad}/{i}"), r.model_copy(update={"anchors": anchors, "data": data}))
+        for i, r in enumerate(made)
+    ]
+    tables = rankings(entries)
+    shown = [*lines(tables, width), *render_markdown(tables).splitlines()]
+    assert "2J" in "".join(shown)
+    assert all(line.isprintable() for line in shown)
+    (table,) = tables
+    texts = [table.name, table.rows[0].label, *(c.title for c in table.metrics.values()), *notes(table)]
+    assert all(text.isprintable() for text in texts)
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])

@@ -2,44 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.kit.submitted_results import reasons, seeds_of, spoil, submitted
-from vidgen_bench.leaderboard.submissions.layout import attestation_name
+from tests.kit.submitted_results import attest, reasons, repeated, seeds_of, spoil, submitted
 from vidgen_bench.leaderboard.submissions.verify import check_history, read_submissions
 
 FOLDER = "test-64/tgan+ode1"
-
-
-def repeated(path: Path, factor: float) -> dict[str, dict[str, float]]:
-    """Return the scores of a repetition, each by a factor off."""
-    means = {name: score["mean"] for name, score in json.loads(path.read_text())["scores"].items()}
-    return {name: {"recorded": mean, "found": mean * factor} for name, mean in means.items()}
-
-
-def attest(path: Path, how: str = "re-run", **changes: Any) -> Path:
-    """Write a valid attestation of a record."""
-    table: dict[str, Any] = {
-        "schema": 1,
-        "how": how,
-        "seed": int(path.stem.removeprefix("seed-")),
-        "record": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "date": "2025-01-31",
-        "version": "0.1.0",
-        "revision": "abc",
-        "environment": "torch 2.6.0, cpu",
-        "tolerance": 0.01,
-        "scores": repeated(path, 1.0 if how == "re-run" else 1.009),
-    }
-    target = path.with_name(attestation_name(path.name))
-    target.write_text(json.dumps(table | changes))
-    return target
 
 
 def page_line(root: Path) -> str:
@@ -107,3 +79,10 @@ def test_a_new_attestation_is_for_a_person(tmp_path: Path, tmp_path_factory: pyt
     attest(paths[0])
     (found,) = check_history(read_submissions(before), read_submissions(tmp_path))
     assert (found.kind, found.path) == ("look", f"{FOLDER}/seed-0.attested.json")
+
+
+def test_a_tolerance_above_one_percent_is_refused(tmp_path: Path) -> None:
+    (path, *_) = submitted(tmp_path, *seeds_of())
+    attest(path, "recomputed", tolerance=0.011)
+    ((_, reason),) = reasons(tmp_path).items()
+    assert "tolerance" in reason

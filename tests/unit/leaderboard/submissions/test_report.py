@@ -23,10 +23,14 @@ def test_faults_come_first_and_are_counted(tmp_path: Path) -> None:
     assert text == "WRONG  b: broken\nLOOK AT  a: odd\n5 records accepted, 0 withdrawn; 1 fault, 1 value to look at.\n"
 
 
+HOSTILE = "![x](https://e.example) &lt; ~~struck~~ @everyone #1 > quoted \x1b"
+
+
 def test_markup_is_escaped_in_markdown(tmp_path: Path) -> None:
     found = read_submissions(tmp_path)
-    text = render_report(found, [fault("x`<b>", "found '<script>' and | and `code`")])
-    assert "- `x'<b>`: found '\\<script>' and \\| and \\`code\\`" in text
+    text = render_report(found, [fault("x`<b>", "found '<script>' and | and `code`"), fault("y", HOSTILE)])
+    assert "- `x'<b>`: found '\\<script\\>' and \\| and \\`code\\`" in text
+    assert r"- `y`: \!\[x\](https://e.example) \&lt; \~\~struck\~\~ \@everyone \#1 \> quoted \\x1b" in text
 
 
 def test_the_tables_of_new_records_have_their_neighbours_and_anchors(tmp_path: Path) -> None:

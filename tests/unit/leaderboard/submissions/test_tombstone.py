@@ -13,6 +13,7 @@ from tests.kit.submitted_results import reasons, seeds_of, spoil, submitted
 from vidgen_bench.errors import RequestError
 from vidgen_bench.leaderboard.collect import collect
 from vidgen_bench.leaderboard.ranking import rankings
+from vidgen_bench.leaderboard.render.markdown import code
 from vidgen_bench.leaderboard.submissions.tombstone import tombstones_beside, withdraw
 from vidgen_bench.leaderboard.submissions.verify import check_history, read_submissions
 
@@ -53,12 +54,24 @@ def test_the_tombstones_beside_a_record_are_found(root: Path) -> None:
     assert {seed: t.reason for seed, t in tombstones_beside(beside).items()} == {3: "wrong data"}
 
 
+def test_a_reason_is_text_on_the_page(root: Path) -> None:
+    withdraw(
+        root / FOLDER / "seed-3.json", "[click](https://e.example) ![](https://e.example/x.png) @everyone ~~x~~ #1"
+    )
+    text = read_submissions(root).board()
+    assert r": \[click\](https://e.example) \!\[\](https://e.example/x.png) \@everyone \~\~x\~\~ \#1" in text
+
+
+def test_code_spans_cannot_be_left() -> None:
+    assert code("t`![b](x)`/a\nb\x1b") == r"`t'![b](x)'/a b\x1b`"
+
+
 def test_verify_accepts_the_rest_and_the_page_tells_why(root: Path) -> None:
     withdraw(root / FOLDER / "seed-3.json", "wrong *data* <b>")
     assert reasons(root) == {}
     text = read_submissions(root).board()
     assert f"- `{FOLDER}/seed-3.withdrawn.json`, " in text
-    assert "wrong \\*data\\* \\<b>" in text
+    assert r"wrong \*data\* \<b\>" in text
 
 
 def test_a_withdrawn_seed_is_not_sent_in_again(root: Path) -> None:
@@ -75,9 +88,9 @@ def test_history_accepts_a_withdrawal_of_the_same_content_only(
     before = tmp_path_factory.mktemp("before") / "results"
     shutil.copytree(root, before)
     target = withdraw(root / FOLDER / "seed-3.json", "wrong data")
-    assert list(check_history(read_submissions(before), read_submissions(root))) == []
+    assert [f.kind for f in check_history(read_submissions(before), read_submissions(root))] == ["look"]
     spoil(target, lambda t: t.update(record="0" * 64))
-    (found,) = check_history(read_submissions(before), read_submissions(root))
+    found, _ = check_history(read_submissions(before), read_submissions(root))
     assert "names another content" in found.reason
     target.unlink()
     (found,) = check_history(read_submissions(before), read_submissions(root))

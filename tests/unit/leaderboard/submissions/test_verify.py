@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +13,12 @@ from typing import Any
 import pytest
 
 from tests.kit.record_files import EXTERNAL, record
-from tests.kit.submitted_results import reasons, seeds_of, spoil, submitted
+from tests.kit.submitted_results import attest, reasons, seeds_of, spoil, submitted
 from vidgen_bench.config.track import load_track, track_fingerprint
 from vidgen_bench.errors import RequestError
+from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
+from vidgen_bench.leaderboard.submissions.report import render_report
+from vidgen_bench.leaderboard.submissions.tombstone import withdraw
 from vidgen_bench.leaderboard.submissions.verify import check_board, check_history, read_submissions
 
 FOLDER = "test-64/tgan+ode1"
@@ -163,6 +167,58 @@ def test_links_are_not_followed(root: Path, tmp_path_factory: pytest.TempPathFac
     assert len(read_submissions(root).records) == 4
 
 
+STONE = {"schema": 1, "seed": 0, "reason": "mine", "date": "2026-01-01", "record": "a" * 64}
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "errata.toml/tgan",
+        "README.md/tgan",
+        "readme.md/tgan",
+        "Published/tgan",
+        "t`![b](http:x.png)`/s",
+        "t/s\n\n# Owned\n",
+        "t/<b>",
+        "T/s",
+        os.fsdecode(b"\xff") + "/s",
+        "t/" + os.fsdecode(b"\xff"),
+        "published/a/b",
+    ],
+)
+def test_a_folder_that_no_record_has_is_refused(root: Path, folder: str) -> None:
+    (root / folder).mkdir(parents=True)
+    (root / folder / "seed-0.withdrawn.json").write_text(json.dumps(STONE))
+    (found,) = read_submissions(root).faults
+    assert re.search("is not named as|is a folder with a reserved name|is not expected here", found.reason)
+    assert found.path.isprintable()
+    read_submissions(root).board().encode()
+    assert read_submissions(root).withdrawn == {}
+
+
+@pytest.mark.parametrize("name", ["errata.toml", "README.md", "readme.md"])
+def test_a_reserved_name_is_not_a_track(tmp_path: Path, name: str) -> None:
+    submitted(tmp_path, *seeds_of(track=name))
+    assert "reserved name" in " ".join(reasons(tmp_path).values())
+    with pytest.raises(Refused, match="is not a valid track name"):
+        check_record(record(track=name.lower()).text().encode(), f"{name}/tgan+ode1/seed-0.json")
+
+
+def test_published_has_toml_and_json_files_only(root: Path) -> None:
+    (root / "published" / "claims").mkdir(parents=True)
+    for name in ("a.toml", "b.json", "claims/c.toml"):
+        (root / "published" / name).write_text("{")
+    assert reasons(root) == {}
+    (root / "published" / "x.py").write_text("")
+    (root / "published" / "claims" / "link.toml").symlink_to("/etc/passwd")
+    os.mkfifo(root / "published" / "pipe.toml")
+    assert reasons(root) == {
+        "published/x.py": "is not expected here: published results are .toml and .json files",
+        "published/claims/link.toml": "is a symbolic link; copy the file instead",
+        "published/pipe.toml": "is not a regular file",
+    }
+
+
 def test_a_pipe_is_not_read(root: Path) -> None:
     os.mkfifo(root / FOLDER / "seed-9.json")
     assert reasons(root) == {f"{FOLDER}/seed-9.json": "is not a regular file"}
@@ -264,6 +320,83 @@ def test_records_are_neither_changed_nor_removed(root: Path, tmp_path_factory: p
     found = {f.path: f.reason for f in check_history(read_submissions(before), read_submissions(root))}
     assert "was removed. Withdraw it instead" in found[f"{FOLDER}/seed-0.json"]
     assert "was changed" in found[f"{FOLDER}/seed-1.json"]
+
+
+ERRATA = """
+[[errata]]
+versions = ["0.1.0"]
+metric = "fid"
+protocol = "*"
+reason = "the covariance used the divisor n"
+"""
+
+
+def test_the_known_errors_are_those_of_the_folder(root: Path) -> None:
+    assert "known error" not in read_submissions(root).board()
+    (root / "errata.toml").write_text(ERRATA)
+    found = read_submissions(root)
+    assert found.faults == []
+    assert "the covariance used the divisor n" in found.board()
+    assert "the covariance used the divisor n" in render_report(found, [])
+
+
+@pytest.mark.parametrize("content", [b"[[errata]", b"\xff\xfe", b"errata = 3", b"a = " + b"[" * 5_000, b"#" * 300_000])
+def test_invalid_known_errors_are_a_fault(root: Path, content: bytes) -> None:
+    (root / "errata.toml").write_bytes(content)
+    ((path, reason),) = reasons(root).items()
+    assert path == "errata.toml"
+    assert reason.isprintable()
+
+
+def test_a_link_as_the_whole_folder_is_not_followed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    link = tmp_path_factory.mktemp("change") / "leaderboards"
+    link.symlink_to(root)
+    with pytest.raises(RequestError, match="is a symbolic link"):
+        read_submissions(link)
+
+
+@pytest.fixture
+def withdrawn(root: Path) -> Path:
+    """A result with a picture, an attestation, and a withdrawn seed."""
+    (root / FOLDER / "preview.jpg").write_bytes(b"\xff\xd8\xff1")
+    withdraw(root / FOLDER / "seed-3.json", "wrong data")
+    attest(root / FOLDER / "seed-1.json")
+    assert reasons(root) == {}
+    return root
+
+
+HISTORIES: dict[str, tuple[Callable[[Path], object], str, str, str]] = {
+    "a changed tombstone": (lambda f: spoil(f / "seed-3.withdrawn.json", put("reason", to="mine")),
+        "seed-3.withdrawn.json", "fault", "was changed; a tombstone stays"),
+    "a tombstone of nonsense": (lambda f: (f / "seed-3.withdrawn.json").write_text("{}"),
+        "seed-3.withdrawn.json", "fault", "was changed; a tombstone stays"),
+    "a removed tombstone": (lambda f: (f / "seed-3.withdrawn.json").unlink(),
+        "seed-3.withdrawn.json", "fault", "was removed; a tombstone stays"),
+    "a new tombstone": (lambda f: withdraw(f / "seed-2.json", "mine"), "seed-2.withdrawn.json", "look", "is new; does"),
+    "a tombstone of nothing": (lambda f: (f / "seed-9.withdrawn.json").write_text(json.dumps(STONE | {"seed": 9})),
+        "seed-9.withdrawn.json", "fault", "withdraws a record that was not there"),
+    "a changed attestation": (lambda f: attest(f / "seed-1.json", environment="mine"),
+        "seed-1.attested.json", "look", "was changed; maintainers"),
+    "a removed attestation": (lambda f: (f / "seed-1.attested.json").unlink(),
+        "seed-1.attested.json", "look", "was removed; maintainers"),
+    "a new attestation": (lambda f: attest(f / "seed-2.json"), "seed-2.attested.json", "look", "is new; maintainers"),
+    "a changed picture": (lambda f: (f / "preview.jpg").write_bytes(b"\xff\xd8\xff2"), "preview.jpg", "look", "was changed"),
+    "a record edited by hand": (lambda f: spoil(f / "seed-0.json", put("scores", "fid", "mean", to=1.0)),
+        "seed-0.json", "fault", "was changed. Results are not edited"),
+    "a record that is too large": (lambda f: (f / "seed-0.json").write_text(" " * 300_000),
+        "seed-0.json", "fault", "was changed. Results are not edited"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_what_was_there_stays(withdrawn: Path, tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
+    change, file, kind, reason = HISTORIES[name]
+    before = read_submissions(withdrawn)
+    assert list(check_history(before, before)) == []
+    change(withdrawn / FOLDER)
+    (found,) = check_history(before, read_submissions(withdrawn))
+    assert (found.path, found.kind) == (f"{FOLDER}/{file}", kind)
+    assert reason in found.reason
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
