@@ -45,9 +45,17 @@ def faults_of_track(record: Record) -> Iterator[str]:
         yield f"track.declared: this is not a valid track: {error}"
         return
     base = record.track.name.split("~")[0]
-    if base not in shipped_tracks():
+    # tables are grouped by fingerprint: under another name, a copy of a shipped track joins its table
+    tracks = {name: load_track(name).with_budget(declared.budget) for name in shipped_tracks()}
+    copied = [track for track in tracks.values() if track.fingerprint == record.track.fingerprint]
+    if base not in tracks and copied:
+        yield (
+            f"track: {record.track.name} has the fingerprint of the shipped track {copied[0].name}, {record.track.fingerprint}; "
+            f"run it as --track {copied[0].name.split('~')[0]}"
+        )
+    if base not in tracks:
         return
-    track = load_track(base).with_budget(declared.budget)
+    track = tracks[base]
     if (record.track.name, record.track.fingerprint) != (track.name, track.fingerprint):
         yield (
             f"track: the shipped track {base} with this budget is {track.name} with the fingerprint {track.fingerprint}, "

@@ -61,7 +61,7 @@ def test_missing_seeds_are_refused_with_the_command_that_runs_them(tmp_path: Pat
     with pytest.raises(RequestError) as caught:
         submit([runs[0], runs[2], runs[3]], tmp_path / "leaderboards")
     assert "the seeds 0 to 4 of its track; seeds 1, 4 are missing" in str(caught.value)
-    assert str(caught.value).endswith("Run: vidgen-bench run tgan+ode1 --track test-64 --seeds 1,4")
+    assert str(caught.value).endswith("Run: vidgen-bench run tgan+ode1 --track test-64.toml --seeds 1,4")
     assert not (tmp_path / "leaderboards").exists()
 
 

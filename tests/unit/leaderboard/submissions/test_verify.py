@@ -175,7 +175,7 @@ def test_missing_seeds_name_the_command_that_runs_them(tmp_path: Path) -> None:
     assert folder == "test-64~iterations=400/tgan+ode1,backbone.width=0.25,temporal.layers=8,8"
     assert "the seeds 1, 3, 4 are missing" in reason
     assert reason.endswith(
-        "vidgen-bench run tgan+ode1 --track test-64 --budget iterations=400 --set backbone.width=0.25 "
+        "vidgen-bench run tgan+ode1 --track test-64.toml --budget iterations=400 --set backbone.width=0.25 "
         "--set temporal.layers=8,8 --seeds 1,3,4"
     )
 
@@ -269,3 +269,27 @@ def test_records_are_neither_changed_nor_removed(root: Path, tmp_path_factory: p
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="is not a folder"):
         read_submissions(tmp_path / "absent")
+
+
+def test_a_shipped_track_under_another_name_is_refused(tmp_path: Path) -> None:
+    """Tables are grouped by fingerprint, so the copy would join the table of the shipped track."""
+    from vidgen_bench.config.budget import Budget
+
+    track = load_track("ucf101-64-paper")
+    for name, declared in {"mine": track.declared, "mine-7": track.with_budget(Budget(iterations=7)).declared}.items():
+        (path,) = submitted(tmp_path, record(track=name, declared=declared))
+        found = reasons(tmp_path)[str(path.relative_to(tmp_path))]
+        assert f"track: {name} has the fingerprint of the shipped track ucf101-64-paper" in found
+        assert "run it as --track ucf101-64-paper" in found
+
+
+@pytest.mark.parametrize("change", [{"name": "other"}, {"seeds": 6}, {"ranked": False}])
+def test_one_submission_does_not_unrank_the_others(root: Path, change: dict[str, Any]) -> None:
+    seeds = range(change.get("seeds", 5))
+    records = seeds_of("tgan+ode2", seeds=seeds, better=1.0)
+    others = [r.model_copy(update={"track": r.track.model_copy(update=change)}) for r in records[:4]]
+    paths = [str(p.relative_to(root)) for p in submitted(root, *others)]
+    found = reasons(root)
+    assert all("has the track fingerprint" in found[p] for p in paths)
+    assert "other records have it with the name test-64, 5 seeds and ranked = True" in found[paths[0]]
+    assert sorted(read_submissions(root).records) == [f"{FOLDER}/seed-{n}.json" for n in range(5)]
