@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.record_files import EXTERNAL, record
+from tests.kit.record_files import EXTERNAL, STAMP, record, stamps
 from tests.kit.submitted_results import reasons, seeds_of, spoil, submitted
 from vidgen_bench.config.track import load_track, track_fingerprint
 from vidgen_bench.errors import RequestError
@@ -40,6 +40,27 @@ def edit_track(table: Any) -> None:
     """Change the declaration and its fingerprint, as somebody who reads the code would."""
     table["track"]["declared"]["budget"] = {"iterations": "many"}
     table["track"]["fingerprint"] = track_fingerprint(table["track"]["declared"])
+
+
+def without_fid(table: Any) -> None:
+    """Leave out the metric that the track selects by, so that another one would rank the record."""
+    for part in (table["metrics"], table["scores"], *table["anchors"].values()):
+        part.pop("fid")
+
+
+def one_batch(table: Any) -> None:
+    """Keep the best of the final batches."""
+    for name, best in (("is", max), ("fid", min)):
+        value = best(table["scores"][name]["values"])
+        table["scores"][name].update(values=[value], mean=value, std=0.0)
+
+
+def fewer_samples(table: Any) -> None:
+    """Score batches of 64 clips under a protocol that says so."""
+    stamp = STAMP.model_copy(update={"protocol": {**STAMP.protocol, "samples": 64}})
+    table["protocols"] |= stamps(stamp)
+    for entry in table["metrics"].values():
+        entry["protocol"] = stamp.id
 
 
 def test_a_valid_result_has_no_fault(root: Path) -> None:
@@ -82,6 +103,11 @@ SPOILED: dict[str, tuple[Callable[[Any], None], str]] = {
     "deep nesting": (put("options", "backbone.width", "value", to=json.loads("[" * 60 + "]" * 60)), "deeper than 50"),
     "an extra ranking metric": (put("metrics", "fid", "extra", to=True), "is not an extra one"),
     "no valid track": (edit_track, "is not a valid track"),
+    "without the metric that ranks": (without_fid, "has no score in the metric that ranks its track, fid"),
+    "the best of four batches": (one_batch, "scores.is: 1 values; the track declares 4 batches"),
+    "fewer samples": (fewer_samples, "was scored on 64 samples per batch; the track declares 256"),
+    "no real anchor": (lambda t: t["anchors"]["real"].pop("fid"), "anchors: no fid of real"),
+    "no anchors": (put("anchors", to={}), "anchors: no fid of real, grey, noise"),
     "no ranking metric": (lambda t: t["scores"].pop("fid"), "has no score in the metric that ranks its track, fid"),
 }  # fmt: skip
 
@@ -234,7 +260,7 @@ def test_a_derived_track_of_a_shipped_one_is_accepted(tmp_path: Path) -> None:
 
     track = load_track("ucf101-64-paper").with_budget(Budget(iterations=7))
     submitted(tmp_path, *seeds_of(track=track.name, declared=track.declared))
-    assert not [r for r in reasons(tmp_path).values() if "track" in r]
+    assert not [r for r in reasons(tmp_path).values() if "track:" in r]
 
 
 def test_the_page_must_be_the_generated_one(root: Path) -> None:
@@ -275,12 +301,18 @@ def test_a_shipped_track_under_another_name_is_refused(tmp_path: Path) -> None:
     """Tables are grouped by fingerprint, so the copy would join the table of the shipped track."""
     from vidgen_bench.config.budget import Budget
 
-    track = load_track("ucf101-64-paper")
-    for name, declared in {"mine": track.declared, "mine-7": track.with_budget(Budget(iterations=7)).declared}.items():
-        (path,) = submitted(tmp_path, record(track=name, declared=declared))
+    paper, hour = load_track("ucf101-64-paper"), load_track("ucf101-64-1h")
+    budget = Budget(iterations=7)
+    tracks = {
+        "mine": (paper, "ucf101-64-paper"),
+        "mine-7": (paper.with_budget(budget), "ucf101-64-1h~iterations=7"),
+        hour.with_budget(paper.budget).name: (paper, "ucf101-64-paper"),  # they differ in the budget only
+    }
+    for name, (track, shipped) in tracks.items():
+        (path,) = submitted(tmp_path, record(track=name, declared=track.declared))
         found = reasons(tmp_path)[str(path.relative_to(tmp_path))]
-        assert f"track: {name} has the fingerprint of the shipped track ucf101-64-paper" in found
-        assert "run it as --track ucf101-64-paper" in found
+        assert f"track: {name} has the fingerprint of the shipped track {shipped}" in found
+        assert f"run the specs on {shipped}" in found
 
 
 @pytest.mark.parametrize("change", [{"name": "other"}, {"seeds": 6}, {"ranked": False}])
