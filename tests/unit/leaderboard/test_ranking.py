@@ -310,7 +310,7 @@ def _versioned(record: Record, metric: str, version: str) -> tuple[Any, ...]:
 
 
 def test_a_withdrawn_seed_is_missing_and_its_reason_is_told(tmp_path: Path) -> None:
-    files = [tmp_path / f"seed-{r.seed}.json" for r in five("x+a", 100)]
+    files = [tmp_path / "test-64" / "x+a" / f"seed-{r.seed}.json" for r in five("x+a", 100)]
     for path, made in zip(files, five("x+a", 100), strict=True):
         write_record(path, made)
     withdraw(files[3], "trained on the test split")

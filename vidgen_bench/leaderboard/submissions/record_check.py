@@ -10,6 +10,7 @@ from vidgen_bench.config.toml import explain
 from vidgen_bench.errors import RecordError
 from vidgen_bench.leaderboard.submissions.layout import RECORD_BYTES, record_place
 from vidgen_bench.leaderboard.submissions.names import faults_of_names, faults_of_track
+from vidgen_bench.leaderboard.submissions.players import faults_of_players, faults_of_track_options
 from vidgen_bench.leaderboard.submissions.score_check import faults_of_scores
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson, parse
 from vidgen_bench.records.migration import migrated
@@ -60,3 +61,5 @@ def _faults(record: Record, place: str) -> Iterator[str]:
     yield from faults_of_scores(record)
     if (expected := str(record_place(record))) != place:
         yield f"contains the record that belongs at {expected}"
+    yield from faults_of_players(record)
+    yield from faults_of_track_options(record)

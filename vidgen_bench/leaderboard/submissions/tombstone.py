@@ -117,7 +117,7 @@ def _not_a_record(content: bytes, path: Path, seed: int) -> str | None:
     if found != seed:
         return "its seed is another one than in its file name"
     folder = path.resolve().parent
-    if folder.parent.name != track or not folder.name.startswith(started):
+    if not started or folder.parent.name != track or not folder.name.startswith(started):
         return f"its track and spec belong in the folder {printable(f'{track}/{started}', 200)}"
     return None
 

@@ -108,6 +108,8 @@ SPOILED: dict[str, tuple[Callable[[Any], None], str]] = {
     "fewer samples": (fewer_samples, "was scored on 64 samples per batch; the track declares 256"),
     "no real anchor": (lambda t: t["anchors"]["real"].pop("fid"), "anchors: no fid of real"),
     "no anchors": (put("anchors", to={}), "anchors: no fid of real, grey, noise"),
+    "another backbone": (put("plugins", 0, "name", to="vgan"), "needs the backbone tgan; listed is vgan"),
+    "another temporal generator": (put("plugins", 1, "name", to="foo"), "needs the temporal ode1; listed is foo"),
     "no ranking metric": (lambda t: t["scores"].pop("fid"), "has no score in the metric that ranks its track, fid"),
 }  # fmt: skip
 
@@ -325,3 +327,13 @@ def test_one_submission_does_not_unrank_the_others(root: Path, change: dict[str,
     assert all("has the track fingerprint" in found[p] for p in paths)
     assert "other records have it with the name test-64, 5 seeds and ranked = True" in found[paths[0]]
     assert sorted(read_submissions(root).records) == [f"{FOLDER}/seed-{n}.json" for n in range(5)]
+
+
+@pytest.mark.parametrize(("width", "accepted"), [(0.25, True), (0.5, False)])
+def test_a_value_of_a_shipped_track_is_one_that_it_declares(tmp_path: Path, width: float, accepted: bool) -> None:
+    """The origin ``track`` keeps an option out of the row's name, so it would hide a change."""
+    declared = load_track("shapes-smoke").declared
+    options = {"backbone.width": (width, "track"), "temporal.order": (1, "name")}
+    (path,) = submitted(tmp_path, record(track="shapes-smoke", ranked=False, declared=declared, options=options))
+    found = reasons(tmp_path).get(str(path.relative_to(tmp_path)), "")
+    assert ("is not among the [defaults] of the track shapes-smoke" in found) is not accepted
