@@ -101,7 +101,12 @@ def record(
         "protocols": stamps(STAMP, WATCHED),
         "plugins": [
             {"kind": "backbone", "name": players.backbone, "distribution": "vidgen-bench", "version": "0.1.0"},
-            {"kind": "temporal", "name": players.temporal or "ode1", "distribution": "vidgen-bench", "version": "0.1.0"},
+            {
+                "kind": "temporal",
+                "name": players.temporal or "ode1",
+                "distribution": "vidgen-bench",
+                "version": "0.1.0",
+            },
             *_measuring(changes.get("metrics", METRICS), changes.get("protocols", {})),
         ],
         "options": {name: {"value": value, "origin": origin} for name, (value, origin) in options.items()},

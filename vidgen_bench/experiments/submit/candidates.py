@@ -73,7 +73,12 @@ def _hash(path: Path, parts: dict[str, Any]) -> str:
     """
     try:
         return checkpoint_hash(parts)
-    except (RuntimeError, TypeError, ValueError, AttributeError) as error:  # includes NotImplementedError, RecursionError
+    except (
+        RuntimeError,
+        TypeError,
+        ValueError,
+        AttributeError,
+    ) as error:  # includes NotImplementedError, RecursionError
         reason = " ".join(str(error).split())[:200]
         raise RecordError(
             f"The checkpoint {path} has no hash: expected names and dense tensors ({printable(reason, 200)}). "
@@ -105,7 +110,9 @@ def _check_folder(record: Record, path: Path) -> None:
         )
     progress = checkpoints.load(last, torch.device("cpu")).get("progress")
     if not isinstance(progress, dict):
-        raise RecordError(f"The checkpoint {last} is damaged: it has no progress. Delete {path} and run the spec again.")
+        raise RecordError(
+            f"The checkpoint {last} is damaged: it has no progress. Delete {path} and run the spec again."
+        )
     if progress.get("iteration") != record.spent.iterations:
         raise RecordError(f"The checkpoint {last} is of another iteration than the record of {path}.")
     if progress.get("diverged") and record.status == "finished":

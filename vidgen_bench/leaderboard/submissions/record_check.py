@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from vidgen_bench.config.toml import explain
 from vidgen_bench.errors import RecordError
-from vidgen_bench.leaderboard.submissions.layout import RECORD_BYTES, record_place
+from vidgen_bench.leaderboard.submissions.layout import RECORD_BYTES, checks_out, record_place
 from vidgen_bench.leaderboard.submissions.names import faults_of_names, faults_of_track
 from vidgen_bench.leaderboard.submissions.players import faults_of_players, faults_of_track_options
 from vidgen_bench.leaderboard.submissions.score_check import faults_of_scores
@@ -61,5 +61,7 @@ def _faults(record: Record, place: str) -> Iterator[str]:
     yield from faults_of_scores(record)
     if (expected := str(record_place(record))) != place:
         yield f"contains the record that belongs at {expected}"
+    if unusual := next((part for part in record_place(record).parts if not checks_out(part)), None):
+        yield f"its folder {unusual!r} has a name that Windows cannot check out; give the track or spec another name"
     yield from faults_of_players(record)
     yield from faults_of_track_options(record)

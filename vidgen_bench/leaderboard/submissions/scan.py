@@ -33,6 +33,7 @@ def scan(root: Path) -> Scan:
     """Return the files below a folder of submitted results."""
     files: dict[str, bytes] = {}
     faults: list[Finding] = []
+    pictures: list[PurePosixPath] = []
     for path, entry in _below(root, PurePosixPath()):
         if (reason := _refusal(path, entry)) is not None:
             faults.append(fault(path, reason))
@@ -41,6 +42,11 @@ def scan(root: Path) -> Scan:
                 files[str(path)] = Path(entry.path).read_bytes()
             except OSError as error:
                 faults.append(fault(path, f"cannot be read: {error.strerror or error}"))
+        elif path.name == layout.PREVIEW:
+            pictures.append(path)
+    # a record without a place is a fault of its own, so any record or tombstone will do
+    beside = {str(PurePosixPath(f).parent) for f in files if not layout.ATTESTATION.fullmatch(PurePosixPath(f).name)}
+    faults += [fault(p, "is a picture without a record; remove it") for p in pictures if str(p.parent) not in beside]
     return Scan(files, tuple(faults))
 
 
@@ -61,6 +67,8 @@ def _below(folder: Path, at: PurePosixPath) -> Iterator[tuple[PurePosixPath, os.
 
 def _refusal(path: PurePosixPath, entry: os.DirEntry[str]) -> str | None:
     """Return why a file is not accepted, or None."""
+    if not all(layout.checks_out(part) for part in path.parts):
+        return "has a name that Windows cannot check out, such as nul, con or one that ends in a dot"
     if entry.is_symlink():
         return "is a symbolic link; copy the file instead"
     if entry.is_dir(follow_symlinks=False):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +91,7 @@ def read_submissions(root: Path) -> Submissions:
 def check_board(root: Path, found: Submissions) -> Iterator[Finding]:
     """Yield a fault if the committed ``README.md`` is not the generated one."""
     path = root / layout.README
-    fix = f"Run: vidgen-bench verify {root} --write"
+    fix = f"Run: vidgen-bench verify {shlex.quote(str(root))} --write"
     if path.is_symlink():
         return  # the scan reports it
     try:

@@ -139,7 +139,10 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     "not finished": (lambda run: (run / "record.json").unlink(), "is not finished"),
     "not a run": (shutil.rmtree, "does not exist"),
     "external": (lambda run: (run / "record.json").write_text(record(**EXTERNAL).text()), "external clips"),
-    "half a line in the trace": (lambda run: (run / "trace.jsonl").write_text('{"iteration": 4'), "trace.jsonl is damaged"),
+    "half a line in the trace": (
+        lambda run: (run / "trace.jsonl").write_text('{"iteration": 4'),
+        "trace.jsonl is damaged",
+    ),
     "a trace that is not text": (lambda run: (run / "trace.jsonl").write_bytes(b"\xff\xfe"), "trace.jsonl is damaged"),
     "a folder as trace": (lambda run: _folder(run / "trace.jsonl"), "trace.jsonl is damaged"),
     "a deep request": (lambda run: (run / "request.json").write_text("[" * 100_000), "request.json is damaged"),
@@ -231,3 +234,14 @@ def test_a_preview_is_a_small_jpeg(tmp_path: Path) -> None:
     (tmp_path / "samples.png").write_bytes(b"\x89PNG\r\n\x1a\n damaged")
     with pytest.raises(RecordError, match="Delete it to submit without a preview"):
         preview(tmp_path / "samples.png")
+
+
+def test_a_result_with_an_attestation_is_already_there_and_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    runs, target = finished_spec(tmp_path / "runs"), tmp_path / "leaderboards"
+    (target / FOLDER).mkdir(parents=True)
+    (done,) = submit(runs, target)
+    assert (done.already, len(list((target / FOLDER).glob("seed-*.json")))) == (False, 5)
+    (target / FOLDER / "seed-0.attested.json").write_text("{}")
+    (done,) = submit(runs, target)
+    assert done.already
+    assert (target / FOLDER / "seed-0.attested.json").exists()

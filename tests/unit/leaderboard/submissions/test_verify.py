@@ -337,3 +337,24 @@ def test_a_value_of_a_shipped_track_is_one_that_it_declares(tmp_path: Path, widt
     (path,) = submitted(tmp_path, record(track="shapes-smoke", ranked=False, declared=declared, options=options))
     found = reasons(tmp_path).get(str(path.relative_to(tmp_path)), "")
     assert ("is not among the [defaults] of the track shapes-smoke" in found) is not accepted
+
+
+def test_a_picture_needs_a_record_beside_it(root: Path) -> None:
+    for folder in (FOLDER, "test-64/other"):
+        (root / folder).mkdir(exist_ok=True)
+        (root / folder / "preview.jpg").write_bytes(b"\xff\xd8\xff")
+    assert reasons(root) == {"test-64/other/preview.jpg": "is a picture without a record; remove it"}
+
+
+@pytest.mark.parametrize("name", ["nul", "con", "COM1.x", "a.", "b "])
+def test_a_name_that_windows_cannot_check_out_is_listed(root: Path, name: str) -> None:
+    shutil.copytree(root / FOLDER, root / name / "tgan+ode1")
+    found = reasons(root)
+    assert all("that Windows cannot check out" in found[f"{name}/tgan+ode1/seed-{n}.json"] for n in range(5))
+
+
+def test_a_track_that_windows_cannot_check_out_is_refused(tmp_path: Path) -> None:
+    from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
+
+    with pytest.raises(Refused, match="that Windows cannot check out"):
+        check_record(record(track="nul").text().encode(), "nul/tgan+ode1/seed-0.json")
