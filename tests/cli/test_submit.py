@@ -116,3 +116,11 @@ def test_verify_imports_no_plugin_and_no_numerics(command: Command, tmp_path: Pa
     done = command.spawn("verify", "--write", start=start)
     assert done.code == 0, done.err
     assert json.loads(done.out.splitlines()[-1]) == []
+
+
+def test_printed_commands_are_quoted(command: Command, tmp_path: Path) -> None:
+    done = command("submit", *finished_spec(tmp_path / "runs"), "--to", "my results")
+    assert "  vidgen-bench verify 'my results' --write\n  git add 'my results'\n" in done.out
+    assert "Run: vidgen-bench verify 'my results' --write" in command("verify", "my results").out
+    gone = command("withdraw", "my results/test-64/tgan+ode1/seed-3.json", "--reason", "wrong data")
+    assert "Then run: vidgen-bench verify 'my results' --write" in gone.out

@@ -10,8 +10,9 @@ import torch
 from PIL import Image
 
 from tests.kit.submitted_results import seeds_of
+from vidgen_bench.config.spec import spelt
 from vidgen_bench.experiments.run.hashes import checkpoint_hash
-from vidgen_bench.leaderboard.submissions.layout import record_place
+from vidgen_bench.leaderboard.submissions.layout import given_options, record_place
 from vidgen_bench.records.record import Record, write_record
 from vidgen_bench.training import checkpoint
 
@@ -31,7 +32,13 @@ def finished(runs: Path, record: Record) -> Path:
     folder = runs / record_place(record).with_suffix("")
     folder.mkdir(parents=True)
     write_record(folder / "record.json", record)
-    given = {"spec": record.spec, "seed": record.seed, "track": record.track.fingerprint}
+    typed = [f"{name}={spelt(value)}" for name, value in sorted(given_options(record).items())]
+    given = {
+        "spec": " ".join([record.spec, *typed]),
+        "seed": record.seed,
+        "options": {name: setting.value for name, setting in record.options.items()},
+        "track": record.track.fingerprint,
+    }
     (folder / "request.json").write_text(json.dumps(given | {"environment": {"threads": 1}}))
     lines = [json.dumps(point.model_dump(mode="json")) + "\n" for point in record.trace]
     (folder / "trace.jsonl").write_text("".join(lines))

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from vidgen_bench.config.protocol import Stamp
+from vidgen_bench.config.spec import Spec, parse
 from vidgen_bench.config.track import track_fingerprint
+from vidgen_bench.errors import RequestError
 from vidgen_bench.records.entries import Score
 from vidgen_bench.records.record import Record, write_record
 
@@ -79,6 +81,10 @@ def record(
     if options is None:
         options = {} if "external" in changes else {"backbone.width": (1.0, "default"), "temporal.order": (1, "name")}
     select = declared["evaluation"]["select"]
+    try:
+        players = parse(spec)
+    except RequestError:  # the name of external clips
+        players = Spec("tgan", "ode1")
     table: dict[str, Any] = {
         "schema": 3,
         "status": "diverged" if diverged else "finished",
@@ -94,8 +100,13 @@ def record(
         "data": {"name": "shapes", "fingerprint": "v1:0123456789abcdef", "train_videos": 280, "test_videos": 40},
         "protocols": stamps(STAMP, WATCHED),
         "plugins": [
-            {"kind": "backbone", "name": "tgan", "distribution": "vidgen-bench", "version": "0.1.0"},
-            {"kind": "temporal", "name": "ode1", "distribution": "vidgen-bench", "version": "0.1.0"},
+            {"kind": "backbone", "name": players.backbone, "distribution": "vidgen-bench", "version": "0.1.0"},
+            {
+                "kind": "temporal",
+                "name": players.temporal or "ode1",
+                "distribution": "vidgen-bench",
+                "version": "0.1.0",
+            },
             *_measuring(changes.get("metrics", METRICS), changes.get("protocols", {})),
         ],
         "options": {name: {"value": value, "origin": origin} for name, (value, origin) in options.items()},

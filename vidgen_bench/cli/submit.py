@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,8 +37,9 @@ def _print_steps(done: Sequence[Submitted], target: Path) -> None:
     names = ", ".join(dict.fromkeys(s.spec for s in done))
     print("\nTo send it in, in a fork of the project:")
     print("  git switch -c results")
-    print(f"  vidgen-bench verify {target} --write")
-    print(f"  git add {target}")
+    folder = shlex.quote(str(target))
+    print(f"  vidgen-bench verify {folder} --write")
+    print(f"  git add {folder}")
     print(f'  git commit -m "Results of {names}"')
     print("  git push -u origin results")
     print("Then open a pull request with the template for results. docs/sending-in-results.md has the details.")

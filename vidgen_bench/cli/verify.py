@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -111,7 +112,7 @@ def _repeat(
             assert recompute is not None
             path = scored.recompute(recompute, folder, videos, device, observer)
     print(f"Attested: {path}")
-    print(f"Then run: vidgen-bench verify {folder} --write")
+    print(f"Then run: vidgen-bench verify {shlex.quote(str(folder))} --write")
 
 
 def _write_board(folder: Path, found: Submissions) -> None:

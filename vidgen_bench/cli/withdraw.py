@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -19,4 +20,4 @@ def withdraw(
     from vidgen_bench.leaderboard.submissions.tombstone import withdraw
 
     print(f"Withdrew {file}; the reason is in {withdraw(file, reason)}")
-    print(f"Then run: vidgen-bench verify {file.parent.parent.parent} --write")
+    print(f"Then run: vidgen-bench verify {shlex.quote(str(file.parent.parent.parent))} --write")

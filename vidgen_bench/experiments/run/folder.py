@@ -74,10 +74,10 @@ class RunFolder:
                 )
             return None
         try:
-            table = json.loads(path.read_text())
+            table = json.loads(path.read_bytes())
             if not isinstance(table["environment"]["threads"], int):
                 raise ValueError("no request")
-        except (ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             raise RecordError(f"{path} is damaged. Delete the folder {self.path} to start afresh.") from None
         return table
 
@@ -102,9 +102,20 @@ class RunFolder:
                 )
 
     def trace(self) -> list[TracePoint]:
-        """Return the evaluations so far."""
+        """Return the evaluations so far.
+
+        Raises:
+            RecordError: the file cannot be read, or a line is not an evaluation.
+        """
         path = self.path / "trace.jsonl"
-        return [TracePoint.model_validate_json(line) for line in path.read_text().splitlines()] if path.exists() else []
+        if not path.exists():
+            return []
+        try:
+            return [TracePoint.model_validate_json(line) for line in path.read_bytes().decode().splitlines()]
+        except (OSError, ValueError):
+            raise RecordError(
+                f"{path} is damaged: expected one evaluation per line. Delete the folder {self.path} to start afresh."
+            ) from None
 
     def record(self) -> Record | None:
         """Return the record, or None if the run is not finished."""

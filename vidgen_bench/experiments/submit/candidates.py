@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from vidgen_bench.config.spec import spelt
 from vidgen_bench.errors import RecordError, RequestError
 from vidgen_bench.experiments.run.folder import RunFolder
 from vidgen_bench.experiments.run.hashes import checkpoint_hash
 from vidgen_bench.experiments.sample.recompose import read_run
 from vidgen_bench.experiments.sample.weights import read_weights
 from vidgen_bench.leaderboard.submissions.findings import printable
-from vidgen_bench.leaderboard.submissions.layout import record_place
+from vidgen_bench.leaderboard.submissions.layout import given_options, record_place
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
 from vidgen_bench.records.record import Record
 from vidgen_bench.training import checkpoint as checkpoints
-
-_RECORDED = ("spec", "seed", "track")
-"""Keys of ``request.json`` that must be those of the record."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def candidate(run: Path) -> Candidate:
     _check_folder(record, folder.path)
     if record.hashes is not None:
         path, _, parts = read_weights(manifest, "best")
-        if checkpoint_hash(parts) != record.hashes.checkpoint:
+        if _hash(path, parts) != record.hashes.checkpoint:
             raise RecordError(
                 f"The checkpoint {path} is not the one that the record of {folder.path} was scored on. "
                 "Restore it, or delete the folder and run the spec again."
@@ -65,25 +65,84 @@ def candidate(run: Path) -> Candidate:
     return Candidate(folder.path, record)
 
 
+def _hash(path: Path, parts: dict[str, Any]) -> str:
+    """Return the hash of a checkpoint's networks.
+
+    Raises:
+        RecordError: it has something that no run saves, such as a sparse tensor.
+    """
+    try:
+        return checkpoint_hash(parts)
+    except (
+        RuntimeError,
+        TypeError,
+        ValueError,
+        AttributeError,
+    ) as error:  # includes NotImplementedError, RecursionError
+        reason = " ".join(str(error).split())[:200]
+        raise RecordError(
+            f"The checkpoint {path} has no hash: expected names and dense tensors ({printable(reason, 200)}). "
+            "Restore it, or delete the folder and run the spec again."
+        ) from None
+
+
 def _check_folder(record: Record, path: Path) -> None:
     """Refuse a record that was copied from another run folder, or whose trace was edited.
 
     Raises:
-        RecordError: request, trace or last checkpoint of the folder contradict the record.
+        RecordError: request, trace or last checkpoint of the folder contradict the record, or one of them is missing or damaged.
     """
     folder = RunFolder(path)
-    request = folder.request() or {}
-    spec = str(request.get("spec", "")).split(" ")[0]
-    told = {"spec": spec, "seed": request.get("seed"), "track": request.get("track")}
-    recorded = {"spec": record.spec, "seed": record.seed, "track": record.track.fingerprint}
-    for key in _RECORDED:
-        if told[key] != recorded[key]:
-            raise RecordError(f"The record of {path} has the {key} {recorded[key]}; its request.json has {told[key]}.")
+    found, recorded = _told(folder.request() or {}), _recorded(record)
+    for key, value in recorded.items():
+        if found[key] != value:
+            raise RecordError(
+                f"The record of {path} has the {key} {_short(value)}; its request.json has {_short(found[key])}. "
+                "Delete the folder and run the spec again."
+            )
     if tuple(folder.trace()) != record.trace:
         raise RecordError(f"The trace of {path} is not that of its record. Delete the folder and run the spec again.")
-    if (last := path / checkpoints.LAST).exists():
-        progress = checkpoints.load(last, torch.device("cpu")).get("progress", {})
-        if progress.get("iteration") != record.spent.iterations:
-            raise RecordError(f"The checkpoint {last} is of another iteration than the record of {path}.")
-        if progress.get("diverged") and record.status == "finished":
-            raise RecordError(f"The run {path} diverged, as {last} says; its record says that it finished.")
+    last = path / checkpoints.LAST
+    if not last.exists():
+        raise RecordError(
+            f"The checkpoint {last} no longer exists, so the record cannot be compared with it. Restore it, or delete the folder and "
+            "run the spec again."
+        )
+    progress = checkpoints.load(last, torch.device("cpu")).get("progress")
+    if not isinstance(progress, dict):
+        raise RecordError(
+            f"The checkpoint {last} is damaged: it has no progress. Delete {path} and run the spec again."
+        )
+    if progress.get("iteration") != record.spent.iterations:
+        raise RecordError(f"The checkpoint {last} is of another iteration than the record of {path}.")
+    if progress.get("diverged") and record.status == "finished":
+        raise RecordError(f"The run {path} diverged, as {last} says; its record says that it finished.")
+
+
+def _recorded(record: Record) -> dict[str, object]:
+    """Return what ``request.json`` must have, by the word for it."""
+    options = {name: setting.value for name, setting in record.options.items()}
+    given = [f"{name}={spelt(value)}" for name, value in sorted(given_options(record).items())]
+    return {
+        "spec": record.spec,
+        "seed": record.seed,
+        "track": record.track.fingerprint,
+        "given options": " ".join(given),
+        "options": json.dumps(options, sort_keys=True),
+    }
+
+
+def _told(request: dict[str, Any]) -> dict[str, object]:
+    """Return the same of a ``request.json``, whose spec is followed by the given options."""
+    spec, _, given = str(request.get("spec", "")).partition(" ")
+    return {
+        "spec": spec,
+        "seed": request.get("seed"),
+        "track": request.get("track"),
+        "given options": given,
+        "options": json.dumps(request.get("options"), sort_keys=True),
+    }
+
+
+def _short(value: object) -> str:
+    return printable(str(value) or "none", 300)

@@ -14,7 +14,7 @@ from vidgen_bench.errors import RequestError
 from vidgen_bench.experiments.submit.candidates import Candidate, candidate
 from vidgen_bench.experiments.submit.complete import complete
 from vidgen_bench.experiments.submit.preview import preview
-from vidgen_bench.leaderboard.submissions.layout import PREVIEW, record_place, spec_folder
+from vidgen_bench.leaderboard.submissions.layout import ATTESTATION, PREVIEW, record_place, spec_folder
 from vidgen_bench.system.files import disk_errors, umask, write_bytes
 
 
@@ -79,15 +79,25 @@ def _already(folder: Path, files: Mapping[str, bytes]) -> bool:
         return False
     records = {name: content for name, content in files.items() if name != PREVIEW}
     try:
-        found = {p.name: p.read_bytes() for p in folder.iterdir() if p.name != PREVIEW and p.is_file()}
-    except OSError:
-        found = {}
+        inside = list(folder.iterdir())
+        found = {p.name: p.read_bytes() for p in inside if p.is_file() and not _beside(p.name)}
+    except OSError as error:
+        raise RequestError(
+            f"{folder} cannot be read: {error.strerror or error}. Expected a folder of results."
+        ) from None
+    if not inside and not folder.is_symlink():
+        return False
     if found != records:
         raise RequestError(
             f"{folder} has another result of this spec, or a withdrawn one. Results are not replaced: withdraw the record first, "
             "with `vidgen-bench withdraw FILE --reason ...`; a withdrawn seed is not sent in again."
         )
     return True
+
+
+def _beside(name: str) -> bool:
+    """Return whether a file belongs to a result but is not a record: its picture, or the note of a repetition."""
+    return name == PREVIEW or ATTESTATION.fullmatch(name) is not None
 
 
 @contextmanager

@@ -55,3 +55,12 @@ def tombstone_name(record_name: str) -> str:
 def attestation_name(record_name: str) -> str:
     """Return ``seed-3.attested.json`` for ``seed-3.json``."""
     return record_name.removesuffix(".json") + ".attested.json"
+
+
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE | re.DOTALL)
+"""Names that Windows keeps for devices, with any suffix."""
+
+
+def checks_out(name: str) -> bool:
+    """Return whether a file or folder may have this name on every system that git checks out on."""
+    return not (_DEVICE.fullmatch(name) or name.endswith((".", " ")))

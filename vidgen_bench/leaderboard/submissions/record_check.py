@@ -8,9 +8,10 @@ from pydantic import ValidationError
 
 from vidgen_bench.config.toml import explain
 from vidgen_bench.errors import RecordError
-from vidgen_bench.leaderboard.ranking_metric import selected
-from vidgen_bench.leaderboard.submissions.layout import RECORD_BYTES, record_place
+from vidgen_bench.leaderboard.submissions.layout import RECORD_BYTES, checks_out, record_place
 from vidgen_bench.leaderboard.submissions.names import faults_of_names, faults_of_track
+from vidgen_bench.leaderboard.submissions.players import faults_of_players, faults_of_track_options
+from vidgen_bench.leaderboard.submissions.score_check import faults_of_scores
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson, parse
 from vidgen_bench.records.migration import migrated
 from vidgen_bench.records.record import Record
@@ -54,13 +55,13 @@ def _faults(record: Record, place: str) -> Iterator[str]:
             "has no hashes, because an earlier version wrote it. Delete record.json in the run folder and give the same "
             "`vidgen-bench run` command again: it scores the checkpoint again. Then submit the run"
         )
-    metric = selected(record)
-    if metric is None or (record.scores and metric not in record.scores):
-        yield f"has no score in the metric that ranks its track, {metric}"
-    elif metric in record.metrics and record.metrics[metric].extra:
-        yield f"metrics.{metric}: the metric that ranks a track is not an extra one"
     if record.seed not in range(record.track.seeds):
         yield f"seed: {record.seed} is not among the seeds that the track declares, 0 to {record.track.seeds - 1}"
     yield from faults_of_track(record)
+    yield from faults_of_scores(record)
     if (expected := str(record_place(record))) != place:
         yield f"contains the record that belongs at {expected}"
+    if unusual := next((part for part in record_place(record).parts if not checks_out(part)), None):
+        yield f"its folder {unusual!r} has a name that Windows cannot check out; give the track or spec another name"
+    yield from faults_of_players(record)
+    yield from faults_of_track_options(record)

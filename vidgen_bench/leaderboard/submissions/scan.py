@@ -42,6 +42,7 @@ def scan(root: Path) -> Scan:
     files: dict[str, bytes] = {}
     hashes: dict[str, str] = {}
     faults: list[Finding] = []
+    pictures: list[PurePosixPath] = []
     for path, entry in _below(root, PurePosixPath()):
         reason, content = _refusal(path, entry), b""
         if path.parts[0] == layout.PUBLISHED and reason is None:
@@ -57,6 +58,11 @@ def scan(root: Path) -> Scan:
             faults.append(fault(path, reason))
         elif path.name != layout.PREVIEW:
             files[str(path)] = content
+        else:
+            pictures.append(path)
+    # a record without a place is a fault of its own, so any record or tombstone will do
+    beside = {str(PurePosixPath(f).parent) for f in files if not layout.ATTESTATION.fullmatch(PurePosixPath(f).name)}
+    faults += [fault(p, "is a picture without a record; remove it") for p in pictures if str(p.parent) not in beside]
     return Scan(files, hashes, tuple(faults))
 
 
@@ -93,6 +99,8 @@ def _refused_folder(path: PurePosixPath) -> str | None:
 
 def _refusal(path: PurePosixPath, entry: os.DirEntry[str]) -> str | None:
     """Return why a file is not accepted, or None."""
+    if not all(layout.checks_out(part) for part in path.parts):
+        return "has a name that Windows cannot check out, such as nul, con or one that ends in a dot"
     if entry.is_symlink():
         return "is a symbolic link; copy the file instead"
     if entry.is_dir(follow_symlinks=False):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
@@ -24,6 +25,7 @@ def together(records: Mapping[str, Record], withdrawn: Mapping[str, Tombstone]) 
         yield from _of_seeds(folder, inside, gone)
         yield from _of_models(inside)
         yield from _questions(folder, inside)
+    yield from _of_tracks(records)
     yield from _twice(records)
     yield from _copies(records)
 
@@ -80,6 +82,31 @@ def _questions(folder: str, inside: Mapping[str, Record]) -> Iterator[Finding]:
     means = [r.scores[metric].mean for r in records if metric in r.scores]
     if len(means) > 1 and len(set(means)) == 1:
         yield look(folder, f"all seeds have the same {metric}, {means[0]:.6g}")
+
+
+def _of_tracks(records: Mapping[str, Record]) -> Iterator[Finding]:
+    """Yield the records of a track whose other records have another name, number of seeds or ``ranked``; the commonest is right.
+
+    One table has all records of a fingerprint, so a single record with more seeds would unrank every row.
+    """
+    tracks: dict[str, dict[str, tuple[str, int, bool]]] = {}
+    for path, record in records.items():
+        track = record.track
+        tracks.setdefault(track.fingerprint, {})[path] = (track.name, track.seeds, track.ranked)
+    for fingerprint, inside in tracks.items():
+        ((usual, _),) = Counter(inside.values()).most_common(1)
+        for path, found in inside.items():
+            if found != usual:
+                yield fault(
+                    path,
+                    f"has the track fingerprint {fingerprint} with {_words(found)}; other records have it with {_words(usual)}. "
+                    "Use their track file, or change yours so that its fingerprint is its own",
+                )
+
+
+def _words(track: tuple[str, int, bool]) -> str:
+    name, seeds, ranked = track
+    return f"the name {name}, {seeds} seeds and ranked = {ranked}"
 
 
 def _twice(records: Mapping[str, Record]) -> Iterator[Finding]:

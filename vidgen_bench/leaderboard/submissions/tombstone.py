@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -11,9 +12,11 @@ from pydantic import Field, ValidationError
 
 from vidgen_bench.config.toml import Strict, explain
 from vidgen_bench.errors import RequestError
-from vidgen_bench.leaderboard.submissions.layout import NOTE_BYTES, RECORD, TOMBSTONE, tombstone_name
+from vidgen_bench.leaderboard.submissions.findings import printable
+from vidgen_bench.leaderboard.submissions.layout import NOTE_BYTES, RECORD, TOMBSTONE, attestation_name, tombstone_name
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson, parse
 from vidgen_bench.records.entries import SHA256
+from vidgen_bench.records.folder_name import folder_name
 from vidgen_bench.system.files import disk_errors, write_text
 
 LONGEST_REASON = 500
@@ -68,7 +71,8 @@ def withdraw(path: Path, reason: str) -> Path:
     """Replace a submitted record by its tombstone and return the tombstone's path.
 
     Raises:
-        RequestError: the file is not a submitted record, or the reason is empty, too long or has control characters.
+        RequestError: the file is not a submitted record, another record of the seed was withdrawn, or the reason is empty, too long
+            or has control characters.
     """
     match = RECORD.fullmatch(path.name)
     if match is None:
@@ -80,14 +84,47 @@ def withdraw(path: Path, reason: str) -> Path:
     reason = reason.strip()
     if not reason or len(reason) > LONGEST_REASON or not reason.isprintable():
         raise RequestError(f"--reason: expected a sentence on one line, of at most {LONGEST_REASON} characters.")
+    content = path.read_bytes()
+    if (fault := _not_a_record(content, path, int(match[1]))) is not None:
+        raise RequestError(f"{path} is not a submitted record: {fault}. Remove a file of another kind yourself.")
     tombstone = Tombstone(
         schema=1,
         seed=int(match[1]),
         reason=reason,
         date=datetime.now(UTC).date().isoformat(),
-        record=hashlib.sha256(path.read_bytes()).hexdigest(),
+        record=hashlib.sha256(content).hexdigest(),
     )
+    if (target.exists() or target.is_symlink()) and _hash_in(target) != tombstone.record:
+        raise RequestError(
+            f"{target} is the note of another withdrawn record of this seed, which stays. A withdrawn seed is not sent in again: "
+            f"remove {path} yourself."
+        )
     write_text(target, tombstone.text())  # first: after a kill in between, the same command finishes the withdrawal
     with disk_errors(path):
-        path.unlink()
+        path.with_name(attestation_name(path.name)).unlink(missing_ok=True)
+        path.unlink()  # last: without it, the command cannot be given again
     return target
+
+
+def _not_a_record(content: bytes, path: Path, seed: int) -> str | None:
+    """Return why a file is not the record of this seed in this folder, or None; a record with a fault can be withdrawn, too."""
+    try:
+        table = json.loads(content)
+        track, spec, found = table["track"]["name"], table["spec"], table["seed"]
+        started = folder_name(spec, {})[:100]  # options follow it, and a long name ends in a hash
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return "expected JSON with spec, seed and track"
+    if found != seed:
+        return "its seed is another one than in its file name"
+    folder = path.resolve().parent
+    if not started or folder.parent.name != track or not folder.name.startswith(started):
+        return f"its track and spec belong in the folder {printable(f'{track}/{started}', 200)}"
+    return None
+
+
+def _hash_in(tombstone: Path) -> str | None:
+    """Return the hash in a tombstone, or None if it is not valid."""
+    try:
+        return parse_tombstone(tombstone.read_bytes(), tombstone.name).record
+    except (InvalidJson, OSError):
+        return None

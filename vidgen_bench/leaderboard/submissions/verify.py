@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,7 +112,7 @@ def _errata(root: Path) -> tuple[tuple[Erratum, ...], list[Finding]]:
 def check_board(root: Path, found: Submissions) -> Iterator[Finding]:
     """Yield a fault if the committed ``README.md`` is not the generated one."""
     path = root / layout.README
-    fix = f"Run: vidgen-bench verify {root} --write"
+    fix = f"Run: vidgen-bench verify {shlex.quote(str(root))} --write"
     if path.is_symlink():
         return  # the scan reports it
     try:

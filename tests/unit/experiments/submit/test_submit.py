@@ -114,6 +114,11 @@ def _weights(run: Path) -> None:
     checkpoint.save(path, {"parts": content["parts"]})
 
 
+def _folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
 SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     "edited score": (
         lambda run: spoil(run / "record.json", lambda t: t["scores"]["fid"].update(mean=1.0)),
@@ -134,6 +139,31 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     "not finished": (lambda run: (run / "record.json").unlink(), "is not finished"),
     "not a run": (shutil.rmtree, "does not exist"),
     "external": (lambda run: (run / "record.json").write_text(record(**EXTERNAL).text()), "external clips"),
+    "half a line in the trace": (
+        lambda run: (run / "trace.jsonl").write_text('{"iteration": 4'),
+        "trace.jsonl is damaged",
+    ),
+    "a trace that is not text": (lambda run: (run / "trace.jsonl").write_bytes(b"\xff\xfe"), "trace.jsonl is damaged"),
+    "a folder as trace": (lambda run: _folder(run / "trace.jsonl"), "trace.jsonl is damaged"),
+    "a deep request": (lambda run: (run / "request.json").write_text("[" * 100_000), "request.json is damaged"),
+    "a folder as request": (lambda run: _folder(run / "request.json"), "request.json is damaged"),
+    "other options in the request": (
+        lambda run: spoil(run / "request.json", lambda t: t["options"].update({"backbone.width": 9.0})),
+        "has the options .*; its request.json has",
+    ),
+    "other given options in the request": (
+        lambda run: spoil(run / "request.json", lambda t: t.update(spec="tgan+ode1 backbone.width=9")),
+        "has the given options none; its request.json has backbone.width=9",
+    ),
+    "no progress": (lambda run: checkpoint.save(run / "last.pt", {"progress": None}), "it has no progress"),
+    "progress in a list": (lambda run: checkpoint.save(run / "last.pt", {"progress": [1]}), "it has no progress"),
+    "no last checkpoint": (lambda run: (run / "last.pt").unlink(), "last.pt no longer exists"),
+    "sparse weights": (
+        lambda run: checkpoint.save(
+            run / checkpoint.best_file(400), {"parts": {"generator": {"w": torch.eye(3).to_sparse()}}}
+        ),
+        "expected names and dense tensors",
+    ),
     "markup": (
         lambda run: spoil(run / "record.json", lambda t: t["plugins"][0].update(version="<b>")),
         "contains markup",
@@ -204,3 +234,14 @@ def test_a_preview_is_a_small_jpeg(tmp_path: Path) -> None:
     (tmp_path / "samples.png").write_bytes(b"\x89PNG\r\n\x1a\n damaged")
     with pytest.raises(RecordError, match="Delete it to submit without a preview"):
         preview(tmp_path / "samples.png")
+
+
+def test_a_result_with_an_attestation_is_already_there_and_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    runs, target = finished_spec(tmp_path / "runs"), tmp_path / "leaderboards"
+    (target / FOLDER).mkdir(parents=True)
+    (done,) = submit(runs, target)
+    assert (done.already, len(list((target / FOLDER).glob("seed-*.json")))) == (False, 5)
+    (target / FOLDER / "seed-0.attested.json").write_text("{}")
+    (done,) = submit(runs, target)
+    assert done.already
+    assert (target / FOLDER / "seed-0.attested.json").exists()

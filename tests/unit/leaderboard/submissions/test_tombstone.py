@@ -133,3 +133,51 @@ def test_a_spoiled_tombstone_is_listed(root: Path, change: object, reason: str) 
     spoil(target, change)  # type: ignore[arg-type]
     assert reason in reasons(root)[f"{FOLDER}/seed-3.withdrawn.json"]
     assert "seeds 3 are missing" in reasons(root)[FOLDER]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda t: t.clear(), "expected JSON with spec, seed and track"),
+        (lambda t: t.update(seed=4), "its seed is another one"),
+        (lambda t: t.update(spec="tgan+ode2"), "belong in the folder test-64/tgan\\+ode2"),
+        (lambda t: t["track"].update(name="other"), "belong in the folder other/tgan\\+ode1"),
+    ],
+)
+def test_a_file_that_is_not_the_record_of_its_place_is_not_deleted(root: Path, change: object, reason: str) -> None:
+    path = root / FOLDER / "seed-3.json"
+    spoil(path, change)  # type: ignore[arg-type]
+    with pytest.raises(RequestError, match=reason):
+        withdraw(path, "reason")
+    path.write_text("[" * 100_000)
+    with pytest.raises(RequestError, match="expected JSON with"):
+        withdraw(path, "reason")
+    assert [p.name for p in path.parent.glob("seed-3*")] == ["seed-3.json"]
+
+
+def test_a_record_with_a_fault_can_be_withdrawn(root: Path) -> None:
+    path = root / FOLDER / "seed-3.json"
+    spoil(path, lambda t: t["scores"]["fid"].update(mean=1.0))
+    assert withdraw(path, "edited by hand").exists()
+    assert not path.exists()
+
+
+def test_the_attestation_of_a_withdrawn_record_goes_too(root: Path) -> None:
+    attested = root / FOLDER / "seed-3.attested.json"
+    attested.write_text("{}")
+    withdraw(root / FOLDER / "seed-3.json", "wrong data")
+    assert not attested.exists()
+    assert reasons(root) == {}
+
+
+def test_the_first_reason_of_a_withdrawn_seed_stays(root: Path) -> None:
+    path = root / FOLDER / "seed-3.json"
+    content = path.read_bytes()
+    target = withdraw(path, "first reason")
+    path.write_bytes(content)
+    assert withdraw(path, "first reason, again after a kill") == target
+    kept = target.read_bytes()
+    path.write_bytes(content + b"\n")
+    with pytest.raises(RequestError, match="is the note of another withdrawn record"):
+        withdraw(path, "second reason")
+    assert (target.read_bytes(), path.exists()) == (kept, True)

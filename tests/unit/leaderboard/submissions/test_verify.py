@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.record_files import EXTERNAL, record
+from tests.kit.record_files import EXTERNAL, STAMP, record, stamps
 from tests.kit.submitted_results import attest, reasons, seeds_of, spoil, submitted
 from vidgen_bench.config.track import load_track, track_fingerprint
 from vidgen_bench.errors import RequestError
@@ -44,6 +44,27 @@ def edit_track(table: Any) -> None:
     """Change the declaration and its fingerprint, as somebody who reads the code would."""
     table["track"]["declared"]["budget"] = {"iterations": "many"}
     table["track"]["fingerprint"] = track_fingerprint(table["track"]["declared"])
+
+
+def without_fid(table: Any) -> None:
+    """Leave out the metric that the track selects by, so that another one would rank the record."""
+    for part in (table["metrics"], table["scores"], *table["anchors"].values()):
+        part.pop("fid")
+
+
+def one_batch(table: Any) -> None:
+    """Keep the best of the final batches."""
+    for name, best in (("is", max), ("fid", min)):
+        value = best(table["scores"][name]["values"])
+        table["scores"][name].update(values=[value], mean=value, std=0.0)
+
+
+def fewer_samples(table: Any) -> None:
+    """Score batches of 64 clips under a protocol that says so."""
+    stamp = STAMP.model_copy(update={"protocol": {**STAMP.protocol, "samples": 64}})
+    table["protocols"] |= stamps(stamp)
+    for entry in table["metrics"].values():
+        entry["protocol"] = stamp.id
 
 
 def test_a_valid_result_has_no_fault(root: Path) -> None:
@@ -86,6 +107,13 @@ SPOILED: dict[str, tuple[Callable[[Any], None], str]] = {
     "deep nesting": (put("options", "backbone.width", "value", to=json.loads("[" * 60 + "]" * 60)), "deeper than 50"),
     "an extra ranking metric": (put("metrics", "fid", "extra", to=True), "is not an extra one"),
     "no valid track": (edit_track, "is not a valid track"),
+    "without the metric that ranks": (without_fid, "has no score in the metric that ranks its track, fid"),
+    "the best of four batches": (one_batch, "scores.is: 1 values; the track declares 4 batches"),
+    "fewer samples": (fewer_samples, "was scored on 64 samples per batch; the track declares 256"),
+    "no real anchor": (lambda t: t["anchors"]["real"].pop("fid"), "anchors: no fid of real"),
+    "no anchors": (put("anchors", to={}), "anchors: no fid of real, grey, noise"),
+    "another backbone": (put("plugins", 0, "name", to="vgan"), "needs the backbone tgan; listed is vgan"),
+    "another temporal generator": (put("plugins", 1, "name", to="foo"), "needs the temporal ode1; listed is foo"),
     "no ranking metric": (lambda t: t["scores"].pop("fid"), "has no score in the metric that ranks its track, fid"),
 }  # fmt: skip
 
@@ -290,7 +318,7 @@ def test_a_derived_track_of_a_shipped_one_is_accepted(tmp_path: Path) -> None:
 
     track = load_track("ucf101-64-paper").with_budget(Budget(iterations=7))
     submitted(tmp_path, *seeds_of(track=track.name, declared=track.declared))
-    assert not [r for r in reasons(tmp_path).values() if "track" in r]
+    assert not [r for r in reasons(tmp_path).values() if "track:" in r]
 
 
 def test_the_page_must_be_the_generated_one(root: Path) -> None:
@@ -402,3 +430,64 @@ def test_what_was_there_stays(withdrawn: Path, tmp_path_factory: pytest.TempPath
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="is not a folder"):
         read_submissions(tmp_path / "absent")
+
+
+def test_a_shipped_track_under_another_name_is_refused(tmp_path: Path) -> None:
+    """Tables are grouped by fingerprint, so the copy would join the table of the shipped track."""
+    from vidgen_bench.config.budget import Budget
+
+    paper, hour = load_track("ucf101-64-paper"), load_track("ucf101-64-1h")
+    budget = Budget(iterations=7)
+    tracks = {
+        "mine": (paper, "ucf101-64-paper"),
+        "mine-7": (paper.with_budget(budget), "ucf101-64-1h~iterations=7"),
+        hour.with_budget(paper.budget).name: (paper, "ucf101-64-paper"),  # they differ in the budget only
+    }
+    for name, (track, shipped) in tracks.items():
+        (path,) = submitted(tmp_path, record(track=name, declared=track.declared))
+        found = reasons(tmp_path)[str(path.relative_to(tmp_path))]
+        assert f"track: {name} has the fingerprint of the shipped track {shipped}" in found
+        assert f"run the specs on {shipped}" in found
+
+
+@pytest.mark.parametrize("change", [{"name": "other"}, {"seeds": 6}, {"ranked": False}])
+def test_one_submission_does_not_unrank_the_others(root: Path, change: dict[str, Any]) -> None:
+    seeds = range(change.get("seeds", 5))
+    records = seeds_of("tgan+ode2", seeds=seeds, better=1.0)
+    others = [r.model_copy(update={"track": r.track.model_copy(update=change)}) for r in records[:4]]
+    paths = [str(p.relative_to(root)) for p in submitted(root, *others)]
+    found = reasons(root)
+    assert all("has the track fingerprint" in found[p] for p in paths)
+    assert "other records have it with the name test-64, 5 seeds and ranked = True" in found[paths[0]]
+    assert sorted(read_submissions(root).records) == [f"{FOLDER}/seed-{n}.json" for n in range(5)]
+
+
+@pytest.mark.parametrize(("width", "accepted"), [(0.25, True), (0.5, False)])
+def test_a_value_of_a_shipped_track_is_one_that_it_declares(tmp_path: Path, width: float, accepted: bool) -> None:
+    """The origin ``track`` keeps an option out of the row's name, so it would hide a change."""
+    declared = load_track("shapes-smoke").declared
+    options = {"backbone.width": (width, "track"), "temporal.order": (1, "name")}
+    (path,) = submitted(tmp_path, record(track="shapes-smoke", ranked=False, declared=declared, options=options))
+    found = reasons(tmp_path).get(str(path.relative_to(tmp_path)), "")
+    assert ("is not among the [defaults] of the track shapes-smoke" in found) is not accepted
+
+
+def test_a_picture_needs_a_record_beside_it(root: Path) -> None:
+    for folder in (FOLDER, "test-64/other"):
+        (root / folder).mkdir(exist_ok=True)
+        (root / folder / "preview.jpg").write_bytes(b"\xff\xd8\xff")
+    assert reasons(root) == {"test-64/other/preview.jpg": "is a picture without a record; remove it"}
+
+
+@pytest.mark.parametrize("name", ["nul", "con", "COM1.x", "a.", "b "])
+def test_a_name_that_windows_cannot_check_out_is_listed(root: Path, name: str) -> None:
+    shutil.copytree(root / FOLDER, root / name / "tgan+ode1")
+    found = reasons(root)
+    assert all("that Windows cannot check out" in found[f"{name}/tgan+ode1/seed-{n}.json"] for n in range(5))
+
+
+def test_a_track_that_windows_cannot_check_out_is_refused(tmp_path: Path) -> None:
+    from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
+
+    with pytest.raises(Refused, match="that Windows cannot check out"):
+        check_record(record(track="nul").text().encode(), "nul/tgan+ode1/seed-0.json")
