@@ -323,7 +323,8 @@ def _versioned(record: Record, metric: str, version: str) -> tuple[Any, ...]:
 
 
 def test_a_withdrawn_seed_is_missing_and_its_reason_is_told(tmp_path: Path) -> None:
-    files = submitted(tmp_path, *five("x+a", 100))
+    scores = [{"fid": [100.0 + s, 101, 102, 103], "is": [2.0, 2.1, 2.2, 2.3 + s]} for s in range(5)]
+    files = submitted(tmp_path, *(record("x+a", s, scores=v) for s, v in enumerate(scores)))
     withdraw(files[3], "trained on the test split")
     (ranking,) = rankings(collect([], [tmp_path]).entries)
     assert (ranking.rows[0].missing, ranking.rows[0].ranks) == ((3,), {})

@@ -479,11 +479,19 @@ def test_a_picture_needs_a_record_beside_it(root: Path) -> None:
     assert reasons(root) == {"test-64/other/preview.jpg": "is a picture without a record; remove it"}
 
 
-@pytest.mark.parametrize("name", ["nul", "con", "COM1.x", "a.", "b "])
+@pytest.mark.parametrize("name", ["nul", "con", "a."])
 def test_a_name_that_windows_cannot_check_out_is_listed(root: Path, name: str) -> None:
     shutil.copytree(root / FOLDER, root / name / "tgan+ode1")
     found = reasons(root)
     assert all("that Windows cannot check out" in found[f"{name}/tgan+ode1/seed-{n}.json"] for n in range(5))
+
+
+@pytest.mark.parametrize("name", ["COM1.x", "b "])
+def test_a_folder_that_no_track_can_have_is_listed(root: Path, name: str) -> None:
+    shutil.copytree(root / FOLDER, root / name / "tgan+ode1")
+    found = {path: reason for path, reason in reasons(root).items() if path.startswith(name)}
+    assert found
+    assert not any(path.startswith(name) for path in read_submissions(root).records)
 
 
 def test_a_track_that_windows_cannot_check_out_is_refused(tmp_path: Path) -> None:
