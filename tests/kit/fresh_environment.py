@@ -78,7 +78,7 @@ def make_environment(root: Path) -> Environment:
     lines = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     (packages / "borrowed.pth").write_text("".join(f"{line}\n" for line in sorted(lines)))
     environment = Environment(python, make_workplace(root))
-    ignored = shutil.ignore_patterns(".*", "__pycache__", "runs", "tests", "leaderboards", "*.egg-info")
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "runs", "tests", "*.egg-info")
     shutil.copytree(PROJECT, root / "vidgen-bench", ignore=ignored)
     succeed(environment.pip("install", str(root / "vidgen-bench")))
     return environment
