@@ -49,7 +49,7 @@ class Comparison:
     smallest_p: float
     """The smallest p that the permutation test can give with these numbers of seeds."""
     needed: SeedsNeeded | None
-    """None if a row has one seed or a diverged one, or there is no spread."""
+    """None if a row has only one seed or a diverged seed, or if there is no spread."""
 
 
 def comparisons(rankings: Sequence[Ranking], first: str, second: str, metric: str | None) -> list[Comparison]:

@@ -91,7 +91,7 @@ def _choice(entry: Entry, metric: str, final: float, sign: int) -> tuple[float, 
     described, watched = record.metrics.get(metric), record.protocols.get(record.watched or "")
     if during is None or described is None or watched is None or described.protocol not in record.protocols:
         return None
-    # scores depend on everything in the protocol; such as FID also on the number of samples
+    # a score depends on the whole protocol; FID, for example, also on the number of samples
     if unlisted(record.protocols[described.protocol]) != unlisted(watched):
         return None
     return selection.optimism(during.selected, final, sign), selection.gain_over(during.late, final, sign)

@@ -348,7 +348,7 @@ def test_a_complete_row_without_a_rank_says_why() -> None:
     partly[1] = record("x+a", 1, scores={"fid": [100.0]})
     (ranking,) = ranked(*partly, *five("x+b", 200))
     assert set(next(r for r in ranking.rows if r.spec == "x+a").ranks) == {"fid"}
-    assert any(note.startswith("x+a is not ranked by IS: no score of seed 1") for note in notes(ranking))
+    assert any(note == "x+a is not ranked by IS: there is no score of seed 1." for note in notes(ranking))
     text = render_latex([ranking])
     assert text.count(r"\textbf{") == 1  # not the only row that is ranked by IS
 

@@ -120,7 +120,7 @@ def _without_rank(ranking: Ranking, row: Ranked) -> Iterator[str]:
             continue
         without = [seed for seed in ranking.seeds if seed not in estimate.seeds]
         title, which = ranking.metrics[metric].title, numbers.seeds(without)
-        yield f"{row.label} is not ranked by {title}: no score of seed {which}, and no anchor in its place if it diverged."
+        yield f"{row.label} is not ranked by {title}: there is no score of seed {which}."
 
 
 def _other_seeds(ranking: Ranking, row: Ranked) -> Iterator[str]:
