@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -11,12 +13,15 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from vidgen_bench.config.toml import Strict, explain
-from vidgen_bench.errors import RequestError
+from vidgen_bench.errors import RecordError, RequestError
 from vidgen_bench.leaderboard.submissions.findings import printable
 from vidgen_bench.leaderboard.submissions.layout import NOTE_BYTES, RECORD, TOMBSTONE, attestation_name, tombstone_name
+from vidgen_bench.leaderboard.submissions.row_identity import row_hash
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson, parse
 from vidgen_bench.records.entries import SHA256
 from vidgen_bench.records.folder_name import folder_name
+from vidgen_bench.records.migration import migrated
+from vidgen_bench.records.record import Record
 from vidgen_bench.system.files import disk_errors, write_text
 
 LONGEST_REASON = 500
@@ -31,6 +36,7 @@ class Tombstone(Strict):
     reason: str = Field(min_length=1, max_length=LONGEST_REASON, pattern=r"\S")
     date: str = Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
     record: str = Field(pattern=SHA256, description="SHA-256 of the withdrawn file")
+    row: str | None = Field(default=None, pattern=SHA256, description="of the record; earlier versions wrote none")
 
     def text(self) -> str:
         """Return the JSON text of the file."""
@@ -55,16 +61,21 @@ def parse_tombstone(content: bytes, name: str) -> Tombstone:
     return tombstone
 
 
-def tombstones_beside(record: Path) -> dict[int, Tombstone]:
-    """Return the valid tombstones in the folder of a submitted record, by seed."""
-    found = {}
-    for path in sorted(record.parent.glob("seed-*.withdrawn.json")):
-        try:
-            tombstone = parse_tombstone(path.read_bytes(), path.name)
-        except (InvalidJson, OSError):
-            continue
-        found[tombstone.seed] = tombstone
-    return found
+def read_tombstone(path: Path) -> Tombstone | None:
+    """Return the tombstone in a file, or None if it is not valid; ``verify`` reports why."""
+    try:
+        about = path.lstat()
+        if not stat.S_ISREG(about.st_mode) or about.st_size > NOTE_BYTES:
+            return None
+        return parse_tombstone(path.read_bytes(), path.name)
+    except (InvalidJson, OSError):
+        return None
+
+
+def tombstones_beside(folders: Collection[Path]) -> dict[int, Tombstone]:
+    """Return the valid tombstones in the folders of a row's records, by seed."""
+    paths = (path for folder in sorted(folders) for path in sorted(folder.glob("seed-*.withdrawn.json")))
+    return {tombstone.seed: tombstone for path in paths if (tombstone := read_tombstone(path)) is not None}
 
 
 def withdraw(path: Path, reason: str) -> Path:
@@ -93,8 +104,10 @@ def withdraw(path: Path, reason: str) -> Path:
         reason=reason,
         date=datetime.now(UTC).date().isoformat(),
         record=hashlib.sha256(content).hexdigest(),
+        row=_row(content),
     )
-    if (target.exists() or target.is_symlink()) and _hash_in(target) != tombstone.record:
+    before = read_tombstone(target)
+    if (target.exists() or target.is_symlink()) and (before is None or before.record != tombstone.record):
         raise RequestError(
             f"{target} is the note of another withdrawn record of this seed, which stays. A withdrawn seed is not sent in again: "
             f"remove {path} yourself."
@@ -122,9 +135,9 @@ def _not_a_record(content: bytes, path: Path, seed: int) -> str | None:
     return None
 
 
-def _hash_in(tombstone: Path) -> str | None:
-    """Return the hash in a tombstone, or None if it is not valid."""
+def _row(content: bytes) -> str | None:
+    """Return the hash of a record's row, or None for a record with a fault, which was never a row."""
     try:
-        return parse_tombstone(tombstone.read_bytes(), tombstone.name).record
-    except (InvalidJson, OSError):
+        return row_hash(Record.model_validate(migrated(parse(content), "the withdrawn record")))
+    except (InvalidJson, RecordError, ValidationError):
         return None
