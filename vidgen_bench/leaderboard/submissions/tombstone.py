@@ -19,7 +19,7 @@ from vidgen_bench.leaderboard.submissions.layout import NOTE_BYTES, RECORD, TOMB
 from vidgen_bench.leaderboard.submissions.row_identity import row_hash
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson, parse
 from vidgen_bench.records.entries import SHA256
-from vidgen_bench.records.folder_name import folder_name
+from vidgen_bench.records.folder_name import name_begins
 from vidgen_bench.records.migration import migrated
 from vidgen_bench.records.record import Record
 from vidgen_bench.system.files import disk_errors, write_text
@@ -124,7 +124,7 @@ def _not_a_record(content: bytes, path: Path, seed: int) -> str | None:
     try:
         table = json.loads(content)
         track, spec, found = table["track"]["name"], table["spec"], table["seed"]
-        started = folder_name(spec, {})[:100]  # options follow it, and a long name ends in a hash
+        started = name_begins(spec)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "expected JSON with spec, seed and track"
     if found != seed:
