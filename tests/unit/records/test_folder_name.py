@@ -18,8 +18,14 @@ LONG = {f"temporal.option_{n}": n for n in range(20)}
         ("tgan", {}, "tgan"),
         ("tgan+ode1:equal", {}, "tgan+ode1.equal"),
         ("tgan+ode1", {"temporal.hidden_size": 64, "backbone.width": 1e-05}, "tgan+ode1,backbone.width=1e-05,temporal.hidden_size=64"),
-        ("tgan", {"backbone.flag": True, "backbone.none": None, "backbone.sizes": (1, -2)}, "tgan,backbone.flag=true,backbone.none=none,backbone.sizes=1,-2"),
-        ("tgan+sde", LONG, "tgan+sde,temporal.option_0=0,temporal.option_1=1,temporal.option_10=10,temporal.option_11=11,tempora~c665443e8e61"),
+        (
+            "tgan", {"backbone.flag": True, "backbone.none": None, "backbone.sizes": (1, -2)},
+            "tgan,backbone.flag=true,backbone.none=none,backbone.sizes=1,-2",
+        ),
+        (
+            "tgan+sde", LONG,
+            "tgan+sde,temporal.option_0=0,temporal.option_1=1,temporal.option_10=10,temporal.option_11=11,tempora~c665443e8e61",
+        ),
     ],
 )  # fmt: skip
 def test_ordinary_names_stay(spec: str, given: dict[str, Any], name: str) -> None:
