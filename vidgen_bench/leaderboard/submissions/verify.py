@@ -34,6 +34,8 @@ class Submissions:
     findings: tuple[Finding, ...]
     hashes: dict[str, str]
     """SHA-256 by path of every record, tombstone, attestation and picture; empty for a file that is refused and not read."""
+    maintained: dict[str, str]
+    """SHA-256 by path of the files that maintainers write: published results and ``errata.toml``."""
     errata: tuple[Erratum, ...]
     """The known errors in the folder's ``errata.toml``; those that come with vidgen-bench if it has no such file."""
 
@@ -92,7 +94,7 @@ def read_submissions(root: Path) -> Submissions:
             findings.append(fault(path, reason))
             del attested[path]
     errata, wrong = _errata(root)
-    return Submissions(records, withdrawn, attested, (*findings, *wrong), found.hashes, errata)
+    return Submissions(records, withdrawn, attested, (*findings, *wrong), found.hashes, found.maintained, errata)
 
 
 def _errata(root: Path) -> tuple[tuple[Erratum, ...], list[Finding]]:
@@ -130,6 +132,7 @@ def check_board(root: Path, found: Submissions) -> Iterator[Finding]:
 
 def check_history(before: Submissions, now: Submissions) -> Iterator[Finding]:
     """Yield what a change does to the files of an earlier state of the folder, and the new files that a person should look at."""
+    yield from _of_maintained(before, now)
     for path, sha in before.hashes.items():
         name = path.rpartition("/")[2]
         what = "was removed" if path not in now.hashes else "was changed" if now.hashes[path] != sha else ""
@@ -152,6 +155,14 @@ def check_history(before: Submissions, now: Submissions) -> Iterator[Finding]:
                 yield look(path, "is new; does the person who sent the record in withdraw it?")
             else:
                 yield fault(path, "withdraws a record that was not there before the change; remove the file")
+
+
+def _of_maintained(before: Submissions, now: Submissions) -> Iterator[Finding]:
+    """Yield the files of maintainers that a change adds, changes or removes; both appear in tables."""
+    for path in sorted({*before.maintained, *now.maintained}):
+        if (was := before.maintained.get(path)) != (is_ := now.maintained.get(path)):
+            what = "is new" if was is None else "was removed" if is_ is None else "was changed"
+            yield look(path, f"{what}; maintainers write it, and results do not need it")
 
 
 def _of_record(path: str, sha: str, what: str, record: Record | None, now: Submissions) -> Iterator[Finding]:
