@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import math
@@ -20,7 +21,7 @@ from vidgen_bench.leaderboard.render.comparison_text import render_comparisons
 from vidgen_bench.leaderboard.render.csv_text import render_csv
 from vidgen_bench.leaderboard.render.json_text import render_json
 from vidgen_bench.leaderboard.render.latex import render_latex
-from vidgen_bench.leaderboard.render.markdown import render_markdown
+from vidgen_bench.leaderboard.render.markdown import escape, escape_all, render_markdown
 from vidgen_bench.leaderboard.render.notes import notes
 from vidgen_bench.leaderboard.render.terminal import render_terminal
 
@@ -223,3 +224,28 @@ def test_huge_scores_are_short_in_every_text() -> None:
     for text in texts:
         assert "9.02e+99" in text
         assert re.search(r"\d[\d,]{16}", text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("@octocat", "@&#8203;octocat"),
+        ("thanks to @a/team.", "thanks to @&#8203;a/team."),
+        ("fixes #12 and gh-3", "fixes #&#8203;12 and gh-&#8203;3"),
+        ("# 2 @ home", "# 2 @ home"),
+        ("a*b_c", r"a\*b\_c"),
+    ],
+)
+def test_no_text_mentions_anybody(text: str, escaped: str) -> None:
+    """GitHub looks for mentions in the finished page: neither a backslash nor ``&#64;`` hides one."""
+    assert escape(text) == escaped
+    assert not re.search(r"[@#]\w", html.unescape(escape_all(text)))
+
+
+def test_a_record_mentions_nobody_in_a_table() -> None:
+    plugins = [p.model_dump() | {"version": "@octocat"} for p in record().plugins]
+    made = [record("tgan", n, plugins=plugins, options={"temporal.to": ("@octocat", "given")}) for n in range(2)]
+    made.append(record("tgan+ode1"))
+    text = render_markdown(rankings([Entry(Path(f"runs/{i}/record.json"), r) for i, r in enumerate(made)]))
+    assert "@&#8203;octocat" in text
+    assert "@octocat" not in text

@@ -59,7 +59,9 @@ def test_a_reason_is_text_on_the_page(root: Path) -> None:
         root / FOLDER / "seed-3.json", "[click](https://e.example) ![](https://e.example/x.png) @everyone ~~x~~ #1"
     )
     text = read_submissions(root).board()
-    assert r": \[click\](https://e.example) \!\[\](https://e.example/x.png) \@everyone \~\~x\~\~ \#1" in text
+    assert (
+        r": \[click\](https://e.example) \!\[\](https://e.example/x.png) @&#8203;everyone \~\~x\~\~ \#&#8203;1" in text
+    )
 
 
 def test_code_spans_cannot_be_left() -> None:
