@@ -8,14 +8,13 @@ import stat
 from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from vidgen_bench.config.toml import Strict, explain
 from vidgen_bench.errors import RecordError, RequestError
 from vidgen_bench.leaderboard.submissions.findings import printable
 from vidgen_bench.leaderboard.submissions.layout import NOTE_BYTES, RECORD, TOMBSTONE, attestation_name, tombstone_name
+from vidgen_bench.leaderboard.submissions.note import Note, parse_note
 from vidgen_bench.leaderboard.submissions.row_identity import row_hash
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson, parse
 from vidgen_bench.records.entries import SHA256
@@ -28,19 +27,11 @@ LONGEST_REASON = 500
 """Characters of a reason."""
 
 
-class Tombstone(Strict):
+class Tombstone(Note):
     """Why and when a record was withdrawn; who did it is not recorded."""
 
-    schema_: Literal[1] = Field(alias="schema")
-    seed: int = Field(ge=0)
     reason: str = Field(min_length=1, max_length=LONGEST_REASON, pattern=r"\S")
-    date: str = Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
-    record: str = Field(pattern=SHA256, description="SHA-256 of the withdrawn file")
     row: str | None = Field(default=None, pattern=SHA256, description="of the record; earlier versions wrote none")
-
-    def text(self) -> str:
-        """Return the JSON text of the file."""
-        return self.model_dump_json(by_alias=True, indent=2) + "\n"
 
 
 def parse_tombstone(content: bytes, name: str) -> Tombstone:
@@ -49,16 +40,7 @@ def parse_tombstone(content: bytes, name: str) -> Tombstone:
     Raises:
         InvalidJson: the file is not accepted; the message is the reason, not yet safe to print.
     """
-    if len(content) > NOTE_BYTES:
-        raise InvalidJson(f"has {len(content):,} bytes; a tombstone has at most {NOTE_BYTES:,}")
-    try:
-        tombstone = Tombstone.model_validate(parse(content))
-    except ValidationError as error:
-        raise InvalidJson(f"is not a valid tombstone: {explain(error, Tombstone).strip()}") from None
-    match = TOMBSTONE.fullmatch(name)
-    if match is None or int(match[1]) != tombstone.seed:
-        raise InvalidJson(f"is a tombstone of seed {tombstone.seed}, which the file name does not say")
-    return tombstone
+    return parse_note(content, name, Tombstone, TOMBSTONE)
 
 
 def read_tombstone(path: Path) -> Tombstone | None:
