@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import csv
 import io
 import json
@@ -11,17 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.kit.command import Command
-from tests.kit.record_files import DECLARED, METRICS, STAMP, record, write
+from tests.kit.record_files import METRICS, SHORT, STAMP, record, write
 from tests.kit.submitted_results import submitted
 from vidgen_bench.leaderboard.render.csv_text import COLUMNS
-
-SHORT = copy.deepcopy(DECLARED) | {"budget": {"iterations": 5}}
-
-
-@pytest.fixture
-def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return Command(tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture

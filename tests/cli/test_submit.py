@@ -15,11 +15,6 @@ from tests.kit.submitted_results import seeds_of, spoil, submitted
 FOLDER = "leaderboards/test-64/tgan+ode1"
 
 
-@pytest.fixture
-def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    return Command(tmp_path, monkeypatch, capsys)
-
-
 def test_a_result_from_its_runs_to_the_table_and_out_again(command: Command, tmp_path: Path) -> None:
     runs = [*finished_spec(tmp_path / "runs"), *finished_spec(tmp_path / "runs", "tgan+ode2", better=1.0)]
     done = command("submit", *runs)
