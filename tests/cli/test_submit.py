@@ -102,6 +102,7 @@ def test_a_wrong_request_has_code_2(command: Command, arguments: list[str], reas
 
 UNUSED = {
     "--track": ("mine.toml", "--track needs --rerun FILE"),
+    "--until": ("100", "--until needs --rerun FILE"),
     "--runs": ("elsewhere", "--runs needs --rerun FILE"),
     "--data": ("videos", "--data needs --rerun FILE or --recompute RUN"),
     "--splits": ("lists", "--splits needs --rerun FILE or --recompute RUN"),

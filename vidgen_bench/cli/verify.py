@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from vidgen_bench.leaderboard.submissions.findings import Finding
     from vidgen_bench.leaderboard.submissions.verify import Submissions
+    from vidgen_bench.measure.resolved_track import VideoLocation
 
 
 RERUNS = Path("reruns")
@@ -52,6 +53,12 @@ def verify(
     track: Annotated[
         str | None, typer.Option(help="With --rerun: the file of a track that does not come with vidgen-bench.")
     ] = None,
+    until: Annotated[
+        int | None,
+        typer.Option(
+            metavar="ITERATION", help="With --rerun: repeat only up to this evaluation, and compare losses and scores."
+        ),
+    ] = None,
     data: Data = None,
     splits: Splits = None,
     runs: Annotated[Path, typer.Option(help="With --rerun: the folder of the repeated runs.")] = RERUNS,
@@ -71,6 +78,7 @@ def verify(
             "--write": ("check", write),
             "--output": ("check", target is not None),
             "--track": ("rerun", track is not None),
+            "--until": ("rerun", until is not None),
             "--runs": ("rerun", runs != RERUNS),
             "--data": ("rerun recompute", data is not None),
             "--splits": ("rerun recompute", splits is not None),
@@ -78,7 +86,9 @@ def verify(
         },
     )
     if rerun is not None or recompute is not None:
-        _repeat(folder, rerun, recompute, track, data, splits, runs, device)
+        from vidgen_bench.measure.resolved_track import VideoLocation
+
+        _repeat(folder, rerun, recompute, track, until, VideoLocation(data, splits), runs, device)
         return
     from vidgen_bench.cli.console import write_out
     from vidgen_bench.leaderboard.submissions.report import render_report, render_text
@@ -127,8 +137,8 @@ def _repeat(
     rerun: Path | None,
     recompute: Path | None,
     track: str | None,
-    data: Path | None,
-    splits: Path | None,
+    until: int | None,
+    videos: VideoLocation,
     runs: Path,
     device: str,
 ) -> None:
@@ -137,16 +147,14 @@ def _repeat(
 
     from vidgen_bench.cli.progress import TerminalObserver
     from vidgen_bench.errors import RequestError
-    from vidgen_bench.measure.resolved_track import VideoLocation
 
     if rerun is not None and recompute is not None:
         raise RequestError("Give either --rerun FILE or --recompute RUN, not both.")
-    videos = VideoLocation(data, splits)
     with TerminalObserver(Console(soft_wrap=True)) as observer:
         if rerun is not None:
             from vidgen_bench.experiments.submit import rerun as repeated
 
-            path = repeated.rerun(rerun, videos, runs, observer, track)
+            path = repeated.rerun(rerun, videos, runs, observer, track, until)
         else:
             from vidgen_bench.experiments.submit import recompute as scored
 
