@@ -81,9 +81,8 @@ def leaderboard(
     with paused_collection():
         collected = _collected(runs)
         try:
-            found = _of_track(rankings(collected.entries, "backbone" if within else "table"), track)
-            if not extra and not compare and layout in (Format.table, Format.markdown, Format.latex):
-                found = [r.plain() for r in found]
+            full = extra or compare is not None or layout in (Format.json, Format.csv)
+            found = _of_track(rankings(collected.entries, "backbone" if within else "table", extra=full), track)
             if compare:
                 write_out(_comparison(found, *compare, metric, layout), target)
             elif found or layout is Format.json or not collected.faults:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from vidgen_bench.leaderboard.anchors import Anchors
 from vidgen_bench.leaderboard.collect import Entry
@@ -25,14 +26,22 @@ class Estimate:
     """95 % confidence interval of the mean; for one seed, an interval borrowed from the other rows."""
     floored: frozenset[int]
     """The seeds that took the floor."""
-    between_seeds: float | None
-    """Standard deviation between finished seeds, without the noise of their batches."""
-    between_batches: float | None
-    """Standard deviation between the final batches of one seed."""
+    batches: Sequence[Sequence[float]] = ()
+    """The scores of the final batches of each finished seed."""
     optimism: float | None = None
     """How much better the checkpoint looked when it was chosen; None if it was not chosen by the same measurement."""
     gain: float | None = None
     """How much better the final score is than the last fifth of the evaluations during training."""
+
+    @cached_property
+    def between_seeds(self) -> float | None:
+        """The standard deviation between finished seeds, without the noise of their batches."""
+        return spread.between_seeds(self.batches)
+
+    @cached_property
+    def between_batches(self) -> float | None:
+        """The standard deviation between the final batches of one seed."""
+        return spread.between_batches(self.batches)
 
     @property
     def scores(self) -> list[float]:
@@ -78,8 +87,7 @@ def estimate(row: Row, metric: str, sign: int, floor: float | None, declared: Se
         spread.mean(list(seeds.values())),
         own_interval([seeds[seed] for seed in sorted(seeds)]) if finished else None,
         frozenset(diverged & seeds.keys()),
-        spread.between_seeds(finished),
-        spread.between_batches(finished),
+        finished,
         optimism=spread.mean([optimism for optimism, _ in choices]) if choices else None,
         gain=spread.mean([gain for _, gain in choices]) if choices else None,
     )
@@ -92,7 +100,7 @@ def _choice(entry: Entry, metric: str, final: float, sign: int) -> tuple[float, 
     if during is None or described is None or watched is None or described.protocol not in record.protocols:
         return None
     # a score depends on the whole protocol; FID, for example, also on the number of samples
-    if unlisted(record.protocols[described.protocol]) != unlisted(watched):
+    if described.protocol != record.watched and unlisted(record.protocols[described.protocol]) != unlisted(watched):
         return None
     return selection.optimism(during.selected, final, sign), selection.gain_over(during.late, final, sign)
 

@@ -106,7 +106,11 @@ class Ranking:
 
 
 def rankings(
-    entries: Sequence[Entry], family: Family = "table", errata: Sequence[Erratum] | None = None
+    entries: Sequence[Entry],
+    family: Family = "table",
+    errata: Sequence[Erratum] | None = None,
+    *,
+    extra: bool = True,
 ) -> list[Ranking]:
     """Return one ranking per group of comparable records, ordered by track name, with the track's own protocol first.
 
@@ -114,15 +118,17 @@ def rankings(
         entries: the records.
         family: the rows that are compared with each other.
         errata: the known errors; those that come with vidgen-bench unless given.
+        extra: whether extra metrics get columns too; the metric that orders the rows always has one.
     """
     errors = known_errata() if errata is None else errata
-    return [_ranking(group, family, errors) for group in comparable(entries)]
+    return [_ranking(group, family, errors, extra) for group in comparable(entries)]
 
 
-def _ranking(given: Sequence[Entry], family: Family, errata: Sequence[Erratum]) -> Ranking:
+def _ranking(given: Sequence[Entry], family: Family, errata: Sequence[Erratum], extra: bool) -> Ranking:
     first = next((e.record for e in given if e.record.external is None), given[0].record)
     select = selected(first) or ""
-    entries, metrics = columns(given, select)
+    entries, found = columns(given, select)
+    metrics = {name: column for name, column in found.items() if extra or not column.extra or name == select}
     records = [e.record for e in entries]
     # of copies of one track, an unranked one makes the whole ranking unranked, and the one with the most seeds counts
     ranked = all(r.track.ranked for r in records)

@@ -26,7 +26,7 @@ def fid(seed: int, *values: float, **changes: Any) -> Record:
 
 def of(*seeds: float) -> Estimate:
     scores = dict(enumerate(seeds))
-    return Estimate(scores, math.fsum(seeds) / len(seeds), own_interval(seeds), frozenset(), None, None)
+    return Estimate(scores, math.fsum(seeds) / len(seeds), own_interval(seeds), frozenset())
 
 
 def test_the_seed_is_the_unit() -> None:
@@ -70,7 +70,7 @@ def test_a_single_seed_borrows_from_rows_without_diverged_seeds() -> None:
     assert found.interval.borrowed
     # by hand: s_p^2 = (2 * 1 + 2 * 4) / 4, t(0.975, 4) = 2.776445
     assert found.interval.half_width == pytest.approx(2.776445105 * math.sqrt(2.5) * math.sqrt(1.2))
-    fallen = Estimate({0: 1.0, 1: 900.0, 2: 1.0}, 300.0, None, frozenset({1}), None, None)
+    fallen = Estimate({0: 1.0, 1: 900.0, 2: 1.0}, 300.0, None, frozenset({1}))
     (*_, found) = with_borrowed([lenders[0], fallen, single], 5)
     assert found is not None
     assert found.interval is None

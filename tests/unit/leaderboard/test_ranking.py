@@ -191,6 +191,19 @@ def test_one_diverged_seed_takes_the_floor_and_two_make_the_row_last() -> None:
 def test_a_row_whose_every_seed_diverged_is_last() -> None:
     (ranking,) = ranked(*(record("x+a", s, diverged=True) for s in range(5)), *five("x+b", 100))
     assert places(ranking) == {"x+b": "1", "x+a": "2"}
+    assert not any("has one seed" in note for note in notes(ranking))
+
+
+def test_the_distance_to_the_floor_is_no_spread_between_seeds() -> None:
+    """The resolution rests on rows without a diverged seed, and a note says that such a seed makes a row hard to separate."""
+    fallen = five("x+a", 500)
+    fallen[1] = record("x+a", 1, diverged=True)
+    without, with_one = ranked(*five("x+b", 100), *five("x+c", 110)), ranked(*five("x+b", 100), *fallen)
+    assert with_one[0].standings["fid"].resolution is not None
+    assert without[0].standings["fid"].resolution is not None
+    assert with_one[0].standings["fid"].resolution.sd == pytest.approx(without[0].standings["fid"].resolution.sd)
+    assert any("widens its ± as well" in note for note in notes(with_one[0]))
+    assert not any("widens its ± as well" in note for note in notes(without[0]))
 
 
 def test_ranks_inside_each_backbone() -> None:

@@ -31,17 +31,18 @@ def verdict_lines(ranking: Ranking) -> Iterator[str]:
             f"{separated} of {len(standing.pairs)} pairs are separated by {title}; neighbours are listed, and "
             "`vidgen-bench leaderboard --compare A B` shows any pair."
         )
+    places = numbers.decimals_of(ranking)[ranking.select]
     for pair in pairs:
-        yield pair_sentence(ranking, pair, ranking.select)
+        yield _pair_sentence(ranking, pair, places)
 
 
-def pair_sentence(ranking: Ranking, pair: Pair, metric: str) -> str:
+def _pair_sentence(ranking: Ranking, pair: Pair, places: int) -> str:
     """Return ``tgan+ode1 - tgan: +0.14 IS (-0.31 to +0.59), p = 0.49, corrected 1: not separated.``"""
     first, second = ranking.rows[pair.first], ranking.rows[pair.second]
     names = f"{first.label} - {second.label}"
-    places, title = numbers.decimals_of(ranking)[metric], ranking.metrics[metric].title
+    title = ranking.metrics[ranking.select].title
     if pair.test is None:
-        difference = first.estimates[metric].mean - second.estimates[metric].mean
+        difference = first.estimates[ranking.select].mean - second.estimates[ranking.select].mean
         found = f"{numbers.signed(difference, places)} {title}"
         return f"{names}: {found}: {pair.verdict}, because there is no spread between the seeds."
     d, half = pair.test.difference, pair.test.half_width

@@ -13,7 +13,7 @@ _SURELY = 1e-6
 """Relative distance from a critical value beyond which rounding cannot matter."""
 
 _SMALL = 0.05
-"""The p-values above this are computed only in a small family: in a large one, Holm's correction has reached 1 before."""
+"""The largest level from which Holm's correction is known to be 1 without computing p-values."""
 
 _STEPS = 8
 """Levels per factor of e at which critical values are computed."""
@@ -77,15 +77,27 @@ class Family:
 
     def corrected(self, p: float) -> float:
         """Return Holm's corrected p of a test of the family, from its own p; equal p have equal corrected p."""
-        return self._corrected.get(p, 1.0)
+        return 1.0 if p > self._limit else self._corrected[p]
+
+    @cached_property
+    def _limit(self) -> float:
+        """A level above which every corrected p is 1, at most 0.05; or 1 if there is none, as in a small family.
+
+        If N of m tests have p <= x, the corrected p of all others is at least (m - N) x.
+        """
+        count, level, limit = len(self._tests), _SMALL, 1.0
+        below: Iterable[int] = range(count)
+        while (count - len(below := self._beyond(below, level, certain=False))) * level >= 1.0:
+            limit, level = level, 0.5 * level
+        return limit
 
     @cached_property
     def _corrected(self) -> dict[float, float]:
-        """The corrected p by p; p-values above the largest have a corrected p of 1."""
+        """The corrected p by p, of the tests up to the limit."""
         count = len(self._tests)
-        small = sorted(self._tests[k].p for k in self._beyond(range(count), _SMALL, certain=False))
-        if not any((count - rank) * p >= 1.0 for rank, p in enumerate(small)):  # then the correction stays at 1
-            small = [test.p for test in self._tests]
+        few = self._beyond(range(count), self._limit, certain=False) if self._limit < 1.0 else range(count)
+        # of those that may be up to the limit, the ones that are: every smaller p must be among them, for their ranks
+        small = sorted(p for k in few if (p := self._tests[k].p) <= self._limit)
         # p-values of 1 stand for those that are not computed
         adjusted = holm.adjust([*small, *[1.0] * (count - len(small))])
         return dict(zip(small, adjusted, strict=False))

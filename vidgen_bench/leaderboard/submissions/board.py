@@ -40,7 +40,7 @@ def render_board(
     errata: Sequence[Erratum] | None = None,
 ) -> str:
     """Return the text of the page; paths are relative to the folder of the page, ``errata`` are the known errors in its tables."""
-    tables = render_markdown([r.plain() for r in rankings(entries, errata=errata)]) if entries else "No results yet.\n"
+    tables = render_markdown(rankings(entries, errata=errata, extra=False)) if entries else "No results yet.\n"
     parts = [_HEAD, "## Tables\n", tables]
     if entries:
         parts += ["## Results\n", "\n".join(_results(entries, attested)) + "\n"]

@@ -51,8 +51,8 @@ def _tables(found: Submissions, new: Sequence[str] | None) -> list[Ranking]:
     """Return the tables that have one of the new records, with all of their rows and anchors."""
     wanted = None if new is None else {Path(path) for path in new}
     return [
-        ranking.plain()
-        for ranking in rankings(found.entries(), errata=found.errata)
+        ranking
+        for ranking in rankings(found.entries(), errata=found.errata, extra=False)
         if wanted is None or any(e.path in wanted for row in ranking.rows for e in row.row.entries)
     ]
 

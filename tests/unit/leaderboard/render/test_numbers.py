@@ -41,7 +41,7 @@ def test_mean_and_spread() -> None:
 
 def test_mean_and_interval() -> None:
     def estimate(interval: Interval | None) -> Estimate:
-        return Estimate({0: 15.196}, 15.196, interval, frozenset(), None, None)
+        return Estimate({0: 15.196}, 15.196, interval, frozenset())
 
     assert numbers.mean_and_interval(estimate(Interval(15.196, 0.314)), 2) == "15.20 ± 0.31"
     assert numbers.mean_and_interval(estimate(Interval(15.196, 0.92, borrowed=True)), 2) == "15.20 (± 0.92)"
