@@ -12,8 +12,14 @@ import typer
 from vidgen_bench.cli.run_options import Data, Device, Splits
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vidgen_bench.leaderboard.submissions.findings import Finding
     from vidgen_bench.leaderboard.submissions.verify import Submissions
+    from vidgen_bench.measure.resolved_track import VideoLocation
+
+
+RERUNS = Path("reruns")
 
 
 class Format(StrEnum):
@@ -47,9 +53,15 @@ def verify(
     track: Annotated[
         str | None, typer.Option(help="With --rerun: the file of a track that does not come with vidgen-bench.")
     ] = None,
+    until: Annotated[
+        int | None,
+        typer.Option(
+            metavar="ITERATION", help="With --rerun: repeat only up to this evaluation, and compare losses and scores."
+        ),
+    ] = None,
     data: Data = None,
     splits: Splits = None,
-    runs: Annotated[Path, typer.Option(help="With --rerun: the folder of the repeated runs.")] = Path("reruns"),
+    runs: Annotated[Path, typer.Option(help="With --rerun: the folder of the repeated runs.")] = RERUNS,
     device: Device = "auto",
 ) -> None:
     """Check submitted results: every file's size, name, fields, fingerprints and means, and that no seed is missing.
@@ -58,8 +70,25 @@ def verify(
 
     The exit code is 1 if something is wrong. Unusual values are listed for a person and change no exit code.
     """
+    _refuse_unused(
+        "rerun" if rerun is not None else "recompute" if recompute is not None else "check",
+        {
+            "--base": ("check", base is not None),
+            "--format": ("check", layout is not Format.text),
+            "--write": ("check", write),
+            "--output": ("check", target is not None),
+            "--track": ("rerun", track is not None),
+            "--until": ("rerun", until is not None),
+            "--runs": ("rerun", runs != RERUNS),
+            "--data": ("rerun recompute", data is not None),
+            "--splits": ("rerun recompute", splits is not None),
+            "--device": ("recompute", device != "auto"),
+        },
+    )
     if rerun is not None or recompute is not None:
-        _repeat(folder, rerun, recompute, track, data, splits, runs, device)
+        from vidgen_bench.measure.resolved_track import VideoLocation
+
+        _repeat(folder, rerun, recompute, track, until, VideoLocation(data, splits), runs, device)
         return
     from vidgen_bench.cli.console import write_out
     from vidgen_bench.leaderboard.submissions.report import render_report, render_text
@@ -81,13 +110,35 @@ def verify(
         raise typer.Exit(1)
 
 
+def _refuse_unused(task: str, options: Mapping[str, tuple[str, bool]]) -> None:
+    """Refuse the options that a task does not use.
+
+    Args:
+        task: check, rerun or recompute.
+        options: by name, the tasks that use the option, and whether it is set.
+    Raises:
+        RequestError: an option has no effect.
+    """
+    from vidgen_bench.errors import RequestError
+
+    for name, (users, given) in options.items():
+        if not given or task in users.split():
+            continue
+        if users == "check":
+            raise RequestError(
+                f"{name} has no effect with --{task}. Leave it out; check the folder in a second command."
+            )
+        needed = " or ".join({"rerun": "--rerun FILE", "recompute": "--recompute RUN"}[user] for user in users.split())
+        raise RequestError(f"{name} needs {needed}; nothing else uses it.")
+
+
 def _repeat(
     folder: Path,
     rerun: Path | None,
     recompute: Path | None,
     track: str | None,
-    data: Path | None,
-    splits: Path | None,
+    until: int | None,
+    videos: VideoLocation,
     runs: Path,
     device: str,
 ) -> None:
@@ -96,16 +147,14 @@ def _repeat(
 
     from vidgen_bench.cli.progress import TerminalObserver
     from vidgen_bench.errors import RequestError
-    from vidgen_bench.measure.resolved_track import VideoLocation
 
     if rerun is not None and recompute is not None:
         raise RequestError("Give either --rerun FILE or --recompute RUN, not both.")
-    videos = VideoLocation(data, splits)
     with TerminalObserver(Console(soft_wrap=True)) as observer:
         if rerun is not None:
             from vidgen_bench.experiments.submit import rerun as repeated
 
-            path = repeated.rerun(rerun, videos, runs, observer, track)
+            path = repeated.rerun(rerun, videos, runs, observer, track, until)
         else:
             from vidgen_bench.experiments.submit import recompute as scored
 

@@ -62,6 +62,18 @@ def test_the_file_of_the_project_is_valid_and_its_example_too(tmp_path: Path) ->
     assert errata_of(record(), errata=[erratum]) == "the covariance used the divisor n"
 
 
+def test_an_entry_is_added_at_the_end_of_the_file_of_the_project(tmp_path: Path) -> None:
+    path = Path(__file__).parents[3] / "leaderboards" / "errata.toml"
+    (tmp_path / "errata.toml").write_text(path.read_text() + FILE)
+    assert len(read_errata(tmp_path / "errata.toml")) == len(known_errata()) + 2
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# nothing is known to be wrong\n"])
+def test_an_empty_file_has_no_errata(tmp_path: Path, text: str) -> None:
+    (tmp_path / "errata.toml").write_text(text)
+    assert read_errata(tmp_path / "errata.toml") == ()
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 
@@ -70,6 +70,16 @@ def attest(
                 f"{path}: {name} is {compared.recorded:.6g} in the record and {compared.found:.6g} now; they differ by more than "
                 f"{tolerance:.2g} of the value. Nothing was attested."
             )
+    return _write(path, record, how, device, tolerance=tolerance, scores=both)
+
+
+def attest_part(path: Path, record: Record, iterations: int) -> Path:
+    """Write the attestation of a re-run on a CPU whose trace was equal up to an evaluation, and return its path."""
+    return _write(path, record, "re-run", "cpu", tolerance=0.0, iterations=iterations)
+
+
+def _write(path: Path, record: Record, how: Literal["re-run", "recomputed"], device: str, **found: Any) -> Path:
+    """Write an attestation with what was found beside its record and return its path."""
     attestation = Attestation(
         schema=1,
         how=how,
@@ -79,8 +89,7 @@ def attest(
         version=__version__,
         revision=revision(),
         environment=f"torch {torch.__version__}, {device}",
-        tolerance=tolerance,
-        scores=both,
+        **found,
     )
     target = path.with_name(attestation_name(path.name))
     write_text(target, attestation.text())

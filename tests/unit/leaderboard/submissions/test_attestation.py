@@ -25,6 +25,8 @@ def test_a_badge_needs_every_seed(tmp_path: Path) -> None:
     for path in paths[:4]:
         attest(path)
     assert page_line(tmp_path) == "self-reported"
+    attest(paths[4], scores={}, tolerance=0.0, iterations=400)
+    assert page_line(tmp_path) == "re-run in part"
     attest(paths[4], "recomputed")
     assert page_line(tmp_path) == "recomputed"
     attest(paths[4])
@@ -46,6 +48,11 @@ def test_a_badge_needs_every_seed(tmp_path: Path) -> None:
             {"scores": {"fid": {"recorded": 1.0, "found": 1.0}, "is": {"recorded": 1.0, "found": 1.0}}},
             "does not repeat",
         ),
+        ({"iterations": 400, "tolerance": 0.0}, "without final scores"),
+        ({"iterations": 400, "scores": {}}, "with an equal trace"),
+        ({"iterations": 400, "scores": {}, "tolerance": 0.0, "how": "recomputed"}, "which is a re-run"),
+        ({"iterations": 399, "scores": {}, "tolerance": 0.0}, "399 iterations, at which the record has no evaluation"),
+        ({"iterations": 0, "scores": {}, "tolerance": 0.0}, "is not a valid attestation: iterations"),
         ({"who": "me"}, "unknown key"),
         ({"version": "x" * 30_000}, "at most 20,000"),
     ],
