@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from vidgen_bench.leaderboard.anchors import Anchors
-from vidgen_bench.leaderboard.columns import OURS
 from vidgen_bench.leaderboard.comparable import MEASURING, Measuring, protocol_of
 from vidgen_bench.leaderboard.ranking import Ranking, backbone_of
 from vidgen_bench.leaderboard.render import numbers
@@ -21,6 +20,7 @@ from vidgen_bench.leaderboard.statistics.verdicts import LEVEL
 from vidgen_bench.leaderboard.submissions.findings import one_line
 from vidgen_bench.records.anchors import ANCHORS
 from vidgen_bench.records.caveats import CAVEATS
+from vidgen_bench.records.distribution_name import OURS
 
 ARROWS = {"higher": "↑", "lower": "↓", "neither": ""}
 

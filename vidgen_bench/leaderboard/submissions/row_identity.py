@@ -19,7 +19,7 @@ def identity(record: Record) -> dict[str, object]:
         "track": record.track.fingerprint,
         "data": record.data.fingerprint,
         "protocol": record.metrics[name].protocol if (name := selected(record)) in record.metrics else None,
-        "plugins": sorted({(p.kind, p.name, p.distribution) for p in record.plugins if p.kind in players}),
+        "plugins": sorted({(p.kind, p.name, p.normalised_distribution) for p in record.plugins if p.kind in players}),
     }
 
 
