@@ -53,9 +53,12 @@ class Submissions:
         return render_board(self.entries(), self.withdrawn, self.attested, self.errata)
 
 
-def read_submissions(root: Path) -> Submissions:
+def read_submissions(root: Path, before: Submissions | None = None) -> Submissions:
     """Return the submitted results below a folder, checked alone and together.
 
+    Args:
+        root: the folder.
+        before: the same folder before a change; of records that contradict each other, those that were there are right.
     Raises:
         RequestError: there is no such folder, or it is a symbolic link.
     """
@@ -83,7 +86,8 @@ def read_submissions(root: Path) -> Submissions:
             findings.append(fault(path, str(error)))
     for path, record in records.items():
         findings += [look(path, question) for question in questions(record)]
-    between = list(together(records, withdrawn))
+    earlier = {path for path, sha in before.hashes.items() if found.hashes.get(path) == sha} if before else set()
+    between = list(together(records, withdrawn, earlier))
     findings += between
     for finding in between:  # a copy or a second record of a seed is not a row
         if finding.kind == "fault":
