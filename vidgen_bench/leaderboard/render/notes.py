@@ -175,8 +175,14 @@ def anchor_sentence(names: Iterable[str]) -> str:
 
 def anchor_caution(anchors: Anchors) -> str:
     """Return a sentence that names the anchors on which the records disagree; empty if there are none."""
-    names = ", ".join(anchors.disagree)
-    return f"Caution: the records disagree on the anchors {names}; were they measured in the same way?" if names else ""
+    if not anchors.disagree:
+        return ""
+    caution = f"Caution: the records disagree on the anchors {', '.join(anchors.disagree)}; were they measured in the same way?"
+    if not anchors.unsettled:
+        return f"{caution} The median is shown."
+    return (
+        f"{caution} No majority agrees on {', '.join(anchors.unsettled)}: in that metric, a diverged seed has no score."
+    )
 
 
 def anchor_spread(anchors: Iterable[Summary]) -> list[str]:

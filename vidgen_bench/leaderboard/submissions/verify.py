@@ -18,6 +18,7 @@ from vidgen_bench.leaderboard.submissions.plausibility import questions
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
 from vidgen_bench.leaderboard.submissions.row_identity import row_hash
 from vidgen_bench.leaderboard.submissions.scan import scan
+from vidgen_bench.leaderboard.submissions.tables_check import of_tables
 from vidgen_bench.leaderboard.submissions.together import together
 from vidgen_bench.leaderboard.submissions.tombstone import Tombstone, parse_tombstone
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson
@@ -87,11 +88,8 @@ def read_submissions(root: Path, before: Submissions | None = None) -> Submissio
     for path, record in records.items():
         findings += [look(path, question) for question in questions(record)]
     earlier = {path for path, sha in before.hashes.items() if found.hashes.get(path) == sha} if before else set()
-    between = list(together(records, withdrawn, earlier))
-    findings += between
-    for finding in between:  # a copy or a second record of a seed is not a row
-        if finding.kind == "fault":
-            records.pop(finding.path, None)
+    findings += _without_faults(records, together(records, withdrawn, earlier))  # a copy is not a row
+    findings += _without_faults(records, of_tables(records, earlier))
     for path, attestation in list(attested.items()):
         of = path.removesuffix(".attested.json") + ".json"
         if reason := contradiction(attestation, records.get(of), found.hashes.get(of)):
@@ -99,6 +97,15 @@ def read_submissions(root: Path, before: Submissions | None = None) -> Submissio
             del attested[path]
     errata, wrong = _errata(root)
     return Submissions(records, withdrawn, attested, (*findings, *wrong), found.hashes, found.maintained, errata)
+
+
+def _without_faults(records: dict[str, Record], found: Iterator[Finding]) -> list[Finding]:
+    """Remove the records with a fault, and return the findings."""
+    findings = list(found)
+    for finding in findings:
+        if finding.kind == "fault":
+            records.pop(finding.path, None)
+    return findings
 
 
 def _errata(root: Path) -> tuple[tuple[Erratum, ...], list[Finding]]:
