@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from vidgen_bench.leaderboard.ranking_metric import selected
+from vidgen_bench.leaderboard.submissions.budget_check import questions_of_budget
 from vidgen_bench.leaderboard.submissions.peaks import peak
 from vidgen_bench.records.anchors import REAL
 from vidgen_bench.records.record import Record
@@ -15,7 +16,7 @@ def questions(record: Record) -> Iterator[str]:
     """Yield one sentence per unusual value of a record."""
     yield from _of_scores(record)
     yield from _of_speed(record)
-    yield from _of_budget(record)
+    yield from questions_of_budget(record)
 
 
 def _of_scores(record: Record) -> Iterator[str]:
@@ -48,11 +49,3 @@ def _of_speed(record: Record) -> Iterator[str]:
             yield "it finished before it started"
     except (ValueError, TypeError):
         yield "measured.started and measured.finished are not both times with a zone"
-
-
-def _of_budget(record: Record) -> Iterator[str]:
-    """Yield whether a finished run spent other iterations than its track's budget."""
-    budget, spent = record.track.declared.get("budget"), record.spent.iterations
-    limits = budget if isinstance(budget, dict) else {}
-    if record.status == "finished" and set(limits) == {"iterations"} and limits["iterations"] != spent:
-        yield f"it trained for {spent} iterations; the track's budget is {limits['iterations']}"

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from vidgen_bench.config.toml import explain
 from vidgen_bench.errors import RecordError
+from vidgen_bench.leaderboard.submissions.budget_check import faults_of_budget
 from vidgen_bench.leaderboard.submissions.layout import RECORD_BYTES, checks_out, record_place
 from vidgen_bench.leaderboard.submissions.measuring_check import faults_of_measuring
 from vidgen_bench.leaderboard.submissions.names import faults_of_names, faults_of_track
@@ -61,6 +62,7 @@ def _faults(record: Record, place: str) -> Iterator[str]:
     yield from faults_of_track(record)
     yield from faults_of_scores(record)
     yield from faults_of_measuring(record)
+    yield from faults_of_budget(record)
     if (expected := str(record_place(record))) != place:
         yield f"contains the record that belongs at {expected}"
     if unusual := next((part for part in record_place(record).parts if not checks_out(part)), None):
