@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -11,12 +12,18 @@ from vidgen_bench.leaderboard.submissions.peaks import peak
 from vidgen_bench.records.anchors import REAL
 from vidgen_bench.records.record import Record
 
+_RELEASE = re.compile(
+    r"v?(\d+!)?\d+(\.\d+)*([-_.]?(a|b|c|rc|alpha|beta|pre|preview)[-_.]?\d*)?([-_.]?(post|rev|r)[-_.]?\d*|-\d+)?", re.I
+)
+"""A version by PEP 440 that its publisher can release: neither a development version nor a local one, ``0.1.0+mine``."""
+
 
 def questions(record: Record) -> Iterator[str]:
     """Yield one sentence per unusual value of a record."""
     yield from _of_scores(record)
     yield from _of_speed(record)
     yield from questions_of_budget(record)
+    yield from _of_versions(record)
 
 
 def _of_scores(record: Record) -> Iterator[str]:
@@ -49,3 +56,11 @@ def _of_speed(record: Record) -> Iterator[str]:
             yield "it finished before it started"
     except (ValueError, TypeError):
         yield "measured.started and measured.finished are not both times with a zone"
+
+
+def _of_versions(record: Record) -> Iterator[str]:
+    """Yield the versions that are no releases; known errors are listed by version, so another text would evade them."""
+    named = {("vidgen-bench", record.version), *((p.distribution, p.version) for p in record.plugins)}
+    for distribution, version in sorted(named):
+        if not _RELEASE.fullmatch(version):
+            yield f"{distribution} has the version {version!r}, which is not a release; was its code changed?"
