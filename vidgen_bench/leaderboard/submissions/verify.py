@@ -14,6 +14,7 @@ from vidgen_bench.leaderboard.submissions import layout
 from vidgen_bench.leaderboard.submissions.attestation import Attestation, contradiction, parse_attestation
 from vidgen_bench.leaderboard.submissions.board import render_board
 from vidgen_bench.leaderboard.submissions.findings import Finding, fault, look, one_line
+from vidgen_bench.leaderboard.submissions.origins_check import of_origins
 from vidgen_bench.leaderboard.submissions.plausibility import questions
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
 from vidgen_bench.leaderboard.submissions.row_identity import row_hash
@@ -90,6 +91,7 @@ def read_submissions(root: Path, before: Submissions | None = None) -> Submissio
     earlier = {path for path, sha in before.hashes.items() if found.hashes.get(path) == sha} if before else set()
     findings += _without_faults(records, together(records, withdrawn, earlier))  # a copy is not a row
     findings += _without_faults(records, of_tables(records, earlier))
+    findings += of_origins(records, earlier)
     for path, attestation in list(attested.items()):
         of = path.removesuffix(".attested.json") + ".json"
         if reason := contradiction(attestation, records.get(of), found.hashes.get(of)):
