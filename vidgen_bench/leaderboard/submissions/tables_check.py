@@ -65,10 +65,10 @@ def _of_anchors(table: Mapping[str, Record], earlier: Collection[str]) -> Iterat
             )
         else:
             folders.setdefault(PurePosixPath(path).parent.as_posix(), "; ".join(different))
-    for folder, different in folders.items():
+    for folder, words in folders.items():
         yield look(
             folder,
-            f"its anchors differ from the median of its table: {different}. Anchors depend on data and protocol only. Was a record, here "
+            f"its anchors differ from the median of its table: {words}. Anchors depend on data and protocol only. Was a record, here "
             "or in another folder of the table, edited by hand?",
         )
 
