@@ -94,8 +94,8 @@ def verify(
     from vidgen_bench.leaderboard.submissions.report import render_report, render_text
     from vidgen_bench.leaderboard.submissions.verify import check_board, check_history, read_submissions
 
-    found = read_submissions(folder)
     before = read_submissions(base) if base is not None else None
+    found = read_submissions(folder, before)
     if write:
         _write_board(folder, found)
     findings = [*found.findings, *check_board(folder, found)]

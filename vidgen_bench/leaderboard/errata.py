@@ -10,6 +10,7 @@ from pydantic import Field
 
 from vidgen_bench.config.toml import Strict, parse_toml
 from vidgen_bench.leaderboard.ranking_metric import selected
+from vidgen_bench.records.distribution_name import normalised
 from vidgen_bench.records.record import Record
 
 
@@ -40,9 +41,9 @@ def errata_of(record: Record, metric: str | None = None, errata: Iterable[Erratu
         return None
     protocol = record.protocols[record.metrics[name].protocol].protocol
     measured = {f"{protocol['name']}-v{protocol['version']}", "*"}
-    makers = {(p.distribution, p.version) for p in record.plugins if (p.kind, p.name) == ("metric", name)}
+    makers = {(p.normalised_distribution, p.version) for p in record.plugins if (p.kind, p.name) == ("metric", name)}
     for erratum in known_errata() if errata is None else errata:
-        concerned = any((erratum.distribution, version) in makers for version in erratum.versions)
+        concerned = any((normalised(erratum.distribution), version) in makers for version in erratum.versions)
         if erratum.metric == name and erratum.protocol in measured and concerned:
             return erratum.reason
     return None

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from vidgen_bench.config.toml import Strict
+from vidgen_bench.records.distribution_name import normalised
 
 LARGEST = 1e100
 """The largest valid score: the square of a larger one may overflow and spoil means and spreads."""
@@ -61,6 +62,11 @@ class PluginEntry(Strict):
     name: str
     distribution: str
     version: str
+
+    @property
+    def normalised_distribution(self) -> str:
+        """The distribution in the one spelling of its name by which packages are compared."""
+        return normalised(self.distribution)
 
 
 class MetricEntry(Strict):

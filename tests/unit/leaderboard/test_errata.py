@@ -53,6 +53,12 @@ def test_every_protocol_and_another_package(errata: tuple[Erratum, ...]) -> None
     assert errata_of(theirs, "is", errata) == "logits instead of probabilities"
 
 
+def test_a_distribution_is_the_same_in_every_spelling() -> None:
+    erratum = Erratum(versions=("0.1.0",), metric="fid", protocol="*", reason="wrong", distribution="My.Package")
+    theirs = record(plugins=plugins(["metric"], distribution="my_package"))
+    assert errata_of(theirs, "fid", [erratum]) == "wrong"
+
+
 def test_the_file_of_the_project_is_valid_and_its_example_too(tmp_path: Path) -> None:
     path = Path(__file__).parents[3] / "leaderboards" / "errata.toml"
     assert read_errata(path) == known_errata()

@@ -277,6 +277,35 @@ def test_records_that_disagree_on_an_anchor_are_doubted() -> None:
     assert any(note.startswith("Caution: the records disagree on the anchors grey fid") for note in notes(ranking))
 
 
+def with_grey(spec: str, fid: float, seeds: int, diverged: int = 0) -> list[Record]:
+    """Return the seeds of a spec, whose records have this FID of the grey and noise anchors; the last ones diverged."""
+    floor = {"is": [1.0], "fid": [fid]}
+    other = ANCHORS | {"grey": floor, "noise": floor}
+    return [record(spec, s, anchors=other, diverged=s >= seeds - diverged) for s in range(seeds)]
+
+
+@pytest.mark.parametrize("edited", ["a+a", "z+z"])
+def test_the_floor_is_that_of_the_majority_whatever_the_order_of_files(edited: str) -> None:
+    (ranking,) = ranked(*with_grey(edited, 320.0, 4), *with_grey("x+b", 900.0, 5, diverged=1))
+    (row,) = [r for r in ranking.rows if r.spec == "x+b"]
+    assert row.estimates["fid"].seeds[4] == 900.0
+    assert any(note.endswith("The median is shown.") for note in notes(ranking))
+
+
+def test_no_floor_is_one_without_a_majority() -> None:
+    (ranking,) = ranked(*with_grey("a+a", 320.0, 5), *with_grey("x+b", 900.0, 5, diverged=1))
+    (row,) = [r for r in ranking.rows if r.spec == "x+b"]
+    assert 4 not in row.estimates["fid"].seeds
+    assert row.estimates["is"].seeds[4] == 1.0
+    assert any("No majority agrees on grey fid, noise fid" in note for note in notes(ranking))
+
+
+def test_a_wide_spread_of_one_record_excuses_no_disagreement() -> None:
+    other = ANCHORS | {"grey": {"is": [1.0, 1.0], "fid": [-1000.0, 1640.0]}}
+    (ranking,) = ranked(record("x+a"), record("x+b", anchors=other))
+    assert ranking.anchors.disagree == ("grey fid",)
+
+
 def test_rounding_of_an_anchor_is_no_disagreement() -> None:
     other = ANCHORS | {"grey": {"is": [1.0, 1.0], "fid": [812.41, 812.41]}}
     assert ranked(record("x+a"), record("x+b", anchors=other))[0].anchors.disagree == ()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from vidgen_bench.leaderboard.anchors import Anchors
-from vidgen_bench.leaderboard.columns import OURS
 from vidgen_bench.leaderboard.comparable import MEASURING, Measuring, protocol_of
 from vidgen_bench.leaderboard.ranking import Ranking, backbone_of
 from vidgen_bench.leaderboard.render import numbers
@@ -21,6 +20,7 @@ from vidgen_bench.leaderboard.statistics.verdicts import LEVEL
 from vidgen_bench.leaderboard.submissions.findings import one_line
 from vidgen_bench.records.anchors import ANCHORS
 from vidgen_bench.records.caveats import CAVEATS
+from vidgen_bench.records.distribution_name import OURS
 
 ARROWS = {"higher": "↑", "lower": "↓", "neither": ""}
 
@@ -175,8 +175,14 @@ def anchor_sentence(names: Iterable[str]) -> str:
 
 def anchor_caution(anchors: Anchors) -> str:
     """Return a sentence that names the anchors on which the records disagree; empty if there are none."""
-    names = ", ".join(anchors.disagree)
-    return f"Caution: the records disagree on the anchors {names}; were they measured in the same way?" if names else ""
+    if not anchors.disagree:
+        return ""
+    caution = f"Caution: the records disagree on the anchors {', '.join(anchors.disagree)}; were they measured in the same way?"
+    if not anchors.unsettled:
+        return f"{caution} The median is shown."
+    return (
+        f"{caution} No majority agrees on {', '.join(anchors.unsettled)}: in that metric, a diverged seed has no score."
+    )
 
 
 def anchor_spread(anchors: Iterable[Summary]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from pydantic import Field
@@ -30,7 +31,7 @@ class Attestation(Note):
 
     how: Literal["re-run", "recomputed"]
     version: str
-    revision: str = Field(description="of the code that repeated it")
+    revision: str = Field(pattern=r"\S", description="of the code that repeated it")
     environment: str = Field(description="torch and device of the repetition")
     tolerance: float = Field(ge=0, le=0.01, description="largest accepted relative difference; 0 for equal bytes")
     scores: dict[str, Compared] = Field(default_factory=dict)
@@ -56,6 +57,8 @@ def parse_attestation(content: bytes, name: str) -> Attestation:
     for metric, both in attestation.scores.items():
         if not within(both, attestation.tolerance):
             raise InvalidJson(f"{metric}: {both.found} differs from {both.recorded} by more than the tolerance")
+    if date.fromisoformat(attestation.date) > datetime.now(UTC).date() + timedelta(days=1):
+        raise InvalidJson(f"has the date {attestation.date}, which is in the future")
     return attestation
 
 
@@ -63,6 +66,11 @@ def contradiction(attestation: Attestation, record: Record | None, sha: str | No
     """Return how an attestation contradicts the record beside it and the SHA-256 of its file, or None."""
     if record is None or sha != attestation.record:
         return "attests another content than that of the record beside it; remove it or attest again"
+    if (finished := _day(record.measured.finished)) and date.fromisoformat(attestation.date) < finished:
+        return f"has the date {attestation.date}; the run finished on {finished}, so nobody could repeat it before"
+    ran = record.environment
+    if attestation.how == "re-run" and (ran.device, ran.world) != ("cpu", 1):
+        return f"attests a re-run of a run on {ran.world} x {ran.device}; only runs on one CPU repeat to the same bytes"
     if attestation.iterations is not None:
         return _in_part(attestation, record)
     means = {name: score.mean for name, score in record.scores.items()}
@@ -72,6 +80,14 @@ def contradiction(attestation: Attestation, record: Record | None, sha: str | No
     if attestation.how == "re-run" and any(both.found != both.recorded for both in attestation.scores.values()):
         return "attests a re-run, whose scores must be equal"
     return None
+
+
+def _day(time: str) -> date | None:
+    """Return the day of a time in UTC, or None for a text that is not a time, about which a person is asked."""
+    try:
+        return datetime.fromisoformat(time).astimezone(UTC).date()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _in_part(attestation: Attestation, record: Record) -> str | None:

@@ -14,10 +14,12 @@ from vidgen_bench.leaderboard.submissions import layout
 from vidgen_bench.leaderboard.submissions.attestation import Attestation, contradiction, parse_attestation
 from vidgen_bench.leaderboard.submissions.board import render_board
 from vidgen_bench.leaderboard.submissions.findings import Finding, fault, look, one_line
+from vidgen_bench.leaderboard.submissions.origins_check import of_origins
 from vidgen_bench.leaderboard.submissions.plausibility import questions
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
 from vidgen_bench.leaderboard.submissions.row_identity import row_hash
 from vidgen_bench.leaderboard.submissions.scan import scan
+from vidgen_bench.leaderboard.submissions.tables_check import of_tables
 from vidgen_bench.leaderboard.submissions.together import together
 from vidgen_bench.leaderboard.submissions.tombstone import Tombstone, parse_tombstone
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson
@@ -53,9 +55,12 @@ class Submissions:
         return render_board(self.entries(), self.withdrawn, self.attested, self.errata)
 
 
-def read_submissions(root: Path) -> Submissions:
+def read_submissions(root: Path, before: Submissions | None = None) -> Submissions:
     """Return the submitted results below a folder, checked alone and together.
 
+    Args:
+        root: the folder.
+        before: the same folder before a change; of records that contradict each other, those that were there are right.
     Raises:
         RequestError: there is no such folder, or it is a symbolic link.
     """
@@ -83,11 +88,10 @@ def read_submissions(root: Path) -> Submissions:
             findings.append(fault(path, str(error)))
     for path, record in records.items():
         findings += [look(path, question) for question in questions(record)]
-    between = list(together(records, withdrawn))
-    findings += between
-    for finding in between:  # a copy or a second record of a seed is not a row
-        if finding.kind == "fault":
-            records.pop(finding.path, None)
+    earlier = {path for path, sha in before.hashes.items() if found.hashes.get(path) == sha} if before else set()
+    findings += _without_faults(records, together(records, withdrawn, earlier))  # a copy is not a row
+    findings += _without_faults(records, of_tables(records, earlier))
+    findings += of_origins(records, earlier)
     for path, attestation in list(attested.items()):
         of = path.removesuffix(".attested.json") + ".json"
         if reason := contradiction(attestation, records.get(of), found.hashes.get(of)):
@@ -95,6 +99,15 @@ def read_submissions(root: Path) -> Submissions:
             del attested[path]
     errata, wrong = _errata(root)
     return Submissions(records, withdrawn, attested, (*findings, *wrong), found.hashes, found.maintained, errata)
+
+
+def _without_faults(records: dict[str, Record], found: Iterator[Finding]) -> list[Finding]:
+    """Remove the records with a fault, and return the findings."""
+    findings = list(found)
+    for finding in findings:
+        if finding.kind == "fault":
+            records.pop(finding.path, None)
+    return findings
 
 
 def _errata(root: Path) -> tuple[tuple[Erratum, ...], list[Finding]]:
