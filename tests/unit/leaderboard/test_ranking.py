@@ -339,9 +339,10 @@ def test_a_withdrawn_seed_is_missing_and_its_reason_is_told(tmp_path: Path) -> N
     scores = [{"fid": [100.0 + s, 101, 102, 103], "is": [2.0, 2.1, 2.2, 2.3 + s]} for s in range(5)]
     files = submitted(tmp_path, *(record("x+a", s, scores=v) for s, v in enumerate(scores)))
     withdraw(files[3], "trained on the test split")
-    (ranking,) = rankings(collect([], [tmp_path]).entries)
+    found = collect([], [tmp_path])
+    (ranking,) = rankings(found.entries, withdrawn=found.withdrawn)
     assert (ranking.rows[0].missing, ranking.rows[0].ranks) == ((3,), {})
-    assert "x+a, seed 3: withdrawn: trained on the test split" in notes(ranking)
+    assert "x+a is not ranked: seed 3 was withdrawn: trained on the test split." in notes(ranking)
 
 
 def test_an_extra_metric_that_contradicts_is_only_named_where_it_is_shown() -> None:

@@ -95,11 +95,12 @@ def unranked_lines(ranking: Ranking) -> Iterator[str]:
         return
     for row in ranking.rows:
         if row.missing and not row.row.external:
-            which = f"seed{'s' if len(row.missing) > 1 else ''} {numbers.seeds(row.missing)}"
-            command = completing_command(row.row.records[0], row.missing)
-            yield f"{row.label} is not ranked: {which} missing. Run: {command}"
-            for seed, reason in row.withdrawn.items():
-                yield f"{row.label}, seed {seed}: withdrawn: {reason}"
+            yield from _incomplete(row)
+        for seed in (s for s in row.withdrawn if s not in row.missing):
+            yield (
+                f"{row.label}, seed {seed}: the submitted record was withdrawn: {_ended(row.withdrawn[seed])} "
+                "This row has a record of the seed from another place."
+            )
         for metric, reason in row.errata.items():
             if metric in ranking.metrics:
                 yield f"{row.label}: {ranking.metrics[metric].title} is known to be wrong and not ranked: {reason}"
@@ -107,6 +108,19 @@ def unranked_lines(ranking: Ranking) -> Iterator[str]:
             yield f"{row.label} is last without a test: {len(row.diverged)} of {len(ranking.seeds)} seeds diverged."
         yield from _without_rank(ranking, row)
         yield from _other_seeds(ranking, row)
+
+
+def _incomplete(row: Ranked) -> Iterator[str]:
+    """Yield which seeds a row lacks: those to run, with the command, and those that were withdrawn, which a run cannot replace."""
+    if to_run := [seed for seed in row.missing if seed not in row.withdrawn]:
+        which = f"seed{'s' if len(to_run) > 1 else ''} {numbers.seeds(to_run)}"
+        yield f"{row.label} is not ranked: {which} missing. Run: {completing_command(row.row.records[0], to_run)}"
+    for seed in (s for s in row.missing if s in row.withdrawn):
+        yield f"{row.label} is not ranked: seed {seed} was withdrawn: {_ended(row.withdrawn[seed])}"
+
+
+def _ended(reason: str) -> str:
+    return reason if reason.endswith((".", "!", "?")) else f"{reason}."
 
 
 def _without_rank(ranking: Ranking, row: Ranked) -> Iterator[str]:

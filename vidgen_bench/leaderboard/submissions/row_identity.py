@@ -10,7 +10,11 @@ from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.records.record import Record
 
 
-def identity(record: Record) -> dict[str, object]:
+Identity = dict[str, object]
+"""What the records of a row share, by the word for it."""
+
+
+def identity(record: Record) -> Identity:
     """Return what the records of one folder share: everything but the seed that makes them rows of one table."""
     players = ("backbone", "temporal")
     return {
@@ -28,7 +32,6 @@ def row_hash(record: Record) -> str:
     return hashlib.sha256(json.dumps(identity(record), sort_keys=True).encode()).hexdigest()
 
 
-def differences(records: Sequence[Record]) -> str:
-    """Return the names of what records do not share, out of :func:`identity`; empty if they share all of it."""
-    found = [identity(record) for record in records]
+def differences(found: Sequence[Identity]) -> str:
+    """Return the names of what records do not share, from the :func:`identity` of each; empty if they share all of it."""
     return ", ".join(key for key in found[0] if any(other[key] != found[0][key] for other in found))

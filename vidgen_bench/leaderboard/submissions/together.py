@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from vidgen_bench.config.track import shipped_tracks
 from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.submissions.commands import completing_command
 from vidgen_bench.leaderboard.submissions.findings import Finding, fault, look
-from vidgen_bench.leaderboard.submissions.row_identity import differences, identity
+from vidgen_bench.leaderboard.submissions.row_identity import Identity, differences, identity
 from vidgen_bench.leaderboard.submissions.tombstone import Tombstone
 from vidgen_bench.leaderboard.submissions.withdrawn import Withdrawn
 from vidgen_bench.records.record import Record
@@ -21,14 +20,15 @@ def together(records: Mapping[str, Record], withdrawn: Mapping[str, Tombstone]) 
     """Yield what is wrong between the accepted records, by their paths, and the tombstones, by theirs."""
     folders: dict[str, dict[str, Record]] = {}
     gone = Withdrawn(withdrawn)
+    known, tracks = {path: identity(record) for path, record in records.items()}, frozenset(shipped_tracks())
     for path, record in records.items():
-        folders.setdefault(str(PurePosixPath(path).parent), {})[path] = record
+        folders.setdefault(path.rpartition("/")[0], {})[path] = record
     for folder, inside in folders.items():
         yield from _of_seeds(folder, inside, gone)
-        yield from _of_models(inside)
-        yield from _questions(folder, inside)
+        yield from _of_models({path: known[path] for path in inside})
+        yield from _questions(folder, inside, tracks)
     yield from _of_tracks(records)
-    yield from _twice(records)
+    yield from _twice(records, known)
     yield from _copies(records)
 
 
@@ -47,21 +47,21 @@ def _of_seeds(folder: str, inside: Mapping[str, Record], gone: Withdrawn) -> Ite
             yield fault(path, reason)
 
 
-def _of_models(inside: Mapping[str, Record]) -> Iterator[Finding]:
+def _of_models(inside: Mapping[str, Identity]) -> Iterator[Finding]:
     """Yield the records of a folder that belong to another model than its first record does."""
     (first, model), *others = inside.items()
-    for path, record in others:
-        if different := differences([model, record]):
+    for path, other in others:
+        if different := differences([model, other]):
             yield fault(
                 path, f"differs from {PurePosixPath(first).name} in {different}: it is not a seed of the same row"
             )
 
 
-def _questions(folder: str, inside: Mapping[str, Record]) -> Iterator[Finding]:
+def _questions(folder: str, inside: Mapping[str, Record], tracks: Collection[str]) -> Iterator[Finding]:
     """Yield a folder whose track is not known, or whose seeds all have the same score."""
     records = list(inside.values())
     metric = selected(records[0])
-    if (track := records[0].track.name).split("~")[0] not in shipped_tracks():
+    if (track := records[0].track.name).split("~")[0] not in tracks:
         yield look(folder, f"the track {track} does not come with vidgen-bench; is its TOML file part of the change?")
     means = [r.scores[metric].mean for r in records if metric in r.scores]
     if len(means) > 1 and len(set(means)) == 1:
@@ -93,11 +93,11 @@ def _words(track: tuple[str, int, bool]) -> str:
     return f"the name {name}, {seeds} seeds and ranked = {ranked}"
 
 
-def _twice(records: Mapping[str, Record]) -> Iterator[Finding]:
+def _twice(records: Mapping[str, Record], known: Mapping[str, Identity]) -> Iterator[Finding]:
     """Yield the records of a row and seed that another folder has too, such as an option that was set to its default."""
-    seen: dict[str, str] = {}
+    seen: dict[tuple[str, ...], str] = {}
     for path, record in records.items():
-        other = seen.setdefault(json.dumps([identity(record), record.seed], sort_keys=True), path)
+        other = seen.setdefault((*map(str, known[path].values()), str(record.seed)), path)
         if other != path:
             yield fault(path, f"is seed {record.seed} of the same row as {other}; a row has each seed once")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import stat
-from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,12 +51,6 @@ def read_tombstone(path: Path) -> Tombstone | None:
         return parse_tombstone(path.read_bytes(), path.name)
     except (InvalidJson, OSError):
         return None
-
-
-def tombstones_beside(folders: Collection[Path]) -> dict[int, Tombstone]:
-    """Return the valid tombstones in the folders of a row's records, by seed."""
-    paths = (path for folder in sorted(folders) for path in sorted(folder.glob("seed-*.withdrawn.json")))
-    return {tombstone.seed: tombstone for path in paths if (tombstone := read_tombstone(path)) is not None}
 
 
 def withdraw(path: Path, reason: str) -> Path:

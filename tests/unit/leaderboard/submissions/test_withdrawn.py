@@ -60,7 +60,8 @@ def test_the_table_tells_why_a_seed_is_missing_wherever_its_row_lies(tmp_path: P
     shutil.move(tmp_path / FOLDER, later)
     for path in later.glob("seed-?.json"):
         spoil(path, lambda t: t["options"]["temporal.order"].update(origin="given"))
-    (ranking,) = rankings(collect([], [tmp_path]).entries)
+    found = collect([], [tmp_path])
+    (ranking,) = rankings(found.entries, withdrawn=found.withdrawn)
     assert [(row.missing, row.withdrawn) for row in ranking.rows] == [((3,), {3: "wrong data"})]
 
 
