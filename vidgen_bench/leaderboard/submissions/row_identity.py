@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.records.record import Record
 
-
 Identity = dict[str, object]
 """What the records of a row share, by the word for it."""
 
