@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from vidgen_bench.leaderboard.submissions import layout
 from vidgen_bench.leaderboard.submissions.findings import Finding, fault
 from vidgen_bench.leaderboard.submissions.published_check import fault_of_published
+from vidgen_bench.leaderboard.submissions.text_content import content_hash, normalised
 
 _LIMITS = (
     (layout.RECORD, layout.RECORD_BYTES),
@@ -62,6 +63,8 @@ def scan(root: Path) -> Scan:
             continue
         if reason is None and path.name == layout.PREVIEW and not content.startswith(_JPEG):
             reason = "is not a JPEG picture"
+        if path.name != layout.PREVIEW:
+            content = normalised(content)
         hashes[str(path)] = "" if reason else hashlib.sha256(content).hexdigest()
         if reason is not None:
             faults.append(fault(path, reason))
@@ -81,8 +84,7 @@ def _hash_if_regular(root: Path, name: str) -> dict[str, str]:
     if path.is_symlink() or not path.is_file():
         return {}
     try:
-        with path.open("rb") as stream:
-            return {name: hashlib.file_digest(stream, "sha256").hexdigest()}
+        return {name: content_hash(path.read_bytes())}
     except OSError:
         return {name: ""}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import stat
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from vidgen_bench.leaderboard.submissions.findings import printable
 from vidgen_bench.leaderboard.submissions.layout import NOTE_BYTES, RECORD, TOMBSTONE, attestation_name, tombstone_name
 from vidgen_bench.leaderboard.submissions.note import Note, parse_note
 from vidgen_bench.leaderboard.submissions.row_identity import row_hash
+from vidgen_bench.leaderboard.submissions.text_content import content_hash
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson, parse
 from vidgen_bench.records.entries import SHA256
 from vidgen_bench.records.folder_name import name_begins
@@ -78,7 +78,7 @@ def withdraw(path: Path, reason: str) -> Path:
         seed=int(match[1]),
         reason=reason,
         date=datetime.now(UTC).date().isoformat(),
-        record=hashlib.sha256(content).hexdigest(),
+        record=content_hash(content),
         row=_row(content),
     )
     before = read_tombstone(target)

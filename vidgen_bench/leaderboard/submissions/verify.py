@@ -19,6 +19,7 @@ from vidgen_bench.leaderboard.submissions.record_check import Refused, check_rec
 from vidgen_bench.leaderboard.submissions.row_identity import row_hash
 from vidgen_bench.leaderboard.submissions.scan import scan
 from vidgen_bench.leaderboard.submissions.scored_again import known_wrong, not_scored_again
+from vidgen_bench.leaderboard.submissions.text_content import normalised
 from vidgen_bench.leaderboard.submissions.together import together
 from vidgen_bench.leaderboard.submissions.tombstone import Tombstone, parse_tombstone
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson
@@ -113,7 +114,7 @@ def check_board(root: Path, found: Submissions) -> Iterator[Finding]:
     if path.is_symlink():
         return  # the scan reports it
     try:
-        committed = path.read_bytes().decode()
+        committed = normalised(path.read_bytes()).decode()
     except FileNotFoundError:
         yield fault(layout.README, f"does not exist. {fix}")
         return
