@@ -10,7 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from vidgen_bench.leaderboard.collect import Collected
-    from vidgen_bench.leaderboard.ranking import Ranking
+    from vidgen_bench.leaderboard.ranking import Family, Ranking
 
 RUNS = Path("runs")
 
@@ -109,7 +109,8 @@ def _collected(runs: list[Path] | None) -> Collected:
 def _rankings(collected: Collected, within: Within | None, extra: bool) -> list[Ranking]:
     from vidgen_bench.leaderboard.ranking import rankings
 
-    return rankings(collected.entries, "backbone" if within else "table", withdrawn=collected.withdrawn, extra=extra)
+    family: Family = "backbone" if within else "table"
+    return rankings(collected.entries, family, collected.errata, collected.withdrawn, extra=extra)
 
 
 def _of_track(found: list[Ranking], track: str | None) -> list[Ranking]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from vidgen_bench.errors import RecordError
+from vidgen_bench.errors import RecordError, RequestError
+from vidgen_bench.leaderboard.errata import Erratum, errata_in
 from vidgen_bench.leaderboard.files import FoundFile, files_below
 from vidgen_bench.leaderboard.index.record_index import RecordIndex
 from vidgen_bench.leaderboard.kept import During, Kept, digest_of, during_of, keep
@@ -53,6 +54,8 @@ class Collected:
     faults: tuple[RecordError, ...]
     withdrawn: Mapping[str, Tombstone] = field(default_factory=dict)
     """The tombstones in the folders of submitted results, by path."""
+    errata: tuple[Erratum, ...] | None = None
+    """The known errors of these folders; None without such a folder."""
 
 
 def collect(runs: Iterable[Path], shipped: Iterable[Path] = (), index: Path | None = None) -> Collected:
@@ -85,12 +88,25 @@ def collect(runs: Iterable[Path], shipped: Iterable[Path] = (), index: Path | No
                     inside.setdefault(root, []).append(entry)
             except RecordError as error:
                 faults.append(error)
+    errata = _errata(shipped, faults)
     refused = {p: e for root, of in inside.items() for p, e in _refused(of, root, withdrawn.get(root, {})).items()}
     return Collected(
         tuple(entry for entry in entries if entry.path not in refused),
         (*faults, *refused.values()),
         {(root / path).as_posix(): stone for root, found in withdrawn.items() for path, stone in found.items()},
+        errata,
     )
+
+
+def _errata(shipped: Sequence[Path], faults: list[RecordError]) -> tuple[Erratum, ...] | None:
+    """Return the known errors of folders of submitted results; a file that is not valid is added to ``faults``."""
+    found: dict[Erratum, None] = {}
+    for root in shipped:
+        try:
+            found |= dict.fromkeys(errata_in(root))
+        except RequestError as error:
+            faults.append(RecordError("\n".join(map(one_line, str(error).split("\n")))))
+    return tuple(found) if shipped else None
 
 
 def _run_files(runs: Iterable[Path], faults: list[RecordError]) -> Iterator[FoundFile]:
