@@ -142,9 +142,14 @@ def _is_shipped(name: str) -> bool:
 
 def _entry(file: FoundFile, root: Path | None, known: RecordIndex) -> Entry:
     """Return the entry of a file; ``root`` is its folder of submitted results, if it lies in one."""
-    # the index does not say how a file was checked: the names tell. A file with another name is only read for --runs FILE
+    # the index does not say how a file was checked: the names tell. A file with another name is only read for --runs FILE, and
+    # a submitted record is checked against its last two folders, which must be inside the folder of submitted results
     name = file.path.name
-    indexed = name == RECORD_FILE if root is None else layout.RECORD.fullmatch(name) and file.place == file.target
+    if root is None:
+        indexed = name == RECORD_FILE
+    else:
+        deep = len(file.path.parts) == len(root.parts) + 3
+        indexed = deep and layout.RECORD.fullmatch(name) is not None and file.place == file.target
     if (kept := known.get(file) if indexed else None) is None:
         kept = _kept(file.path, root)
         if indexed:

@@ -100,3 +100,14 @@ def test_records_that_were_copied_elsewhere_are_found_with_their_folder(tmp_path
     found = collect([], [root, copy])
     assert found.faults == ()
     assert shown(found).rows[0].withdrawn == {3: "wrong data"}
+
+
+def test_a_link_to_a_part_of_the_folder_has_verdicts_of_its_own(tmp_path: Path) -> None:
+    root, link = tmp_path / "leaderboards", tmp_path / "link"
+    submitted(root, *seeds_of())
+    link.symlink_to(root / "test-64")
+    first = refused(collect([], [link]))
+    assert len(first) == 5
+    assert "contains the record that belongs at test-64/tgan+ode1/seed-0.json" in first[0]
+    assert len(collect([], [root]).entries) == 5
+    assert refused(collect([], [link])) == first  # although the index has the files by now
