@@ -178,7 +178,15 @@ def test_markdown_is_one_table_with_as_many_cells_in_every_line(found: list[Rank
 def test_markdown_escapes_what_it_would_read() -> None:
     options = {"backbone.label": ("a|b*c_d<e>`f`", "given")}
     (ranking,) = rankings([Entry(Path("record.json"), record(options=options))])
-    assert r"backbone.label=a\|b\*c\_d\<e>\`f\`" in render_markdown([ranking])
+    assert r"backbone.label=a\|b\*c\_d\<e\>\`f\`" in render_markdown([ranking])
+
+
+def test_an_option_value_is_text_in_markdown() -> None:
+    options = {"backbone.label": ("https://e.example/x www.e.example @torvalds #1 ~~a~~ &lt;b&gt;", "given")}
+    (ranking,) = rankings([Entry(Path("record.json"), record(options=options))])
+    (row,) = [line for line in render_markdown([ranking]).splitlines() if line.startswith("|") and "label" in line]
+    shown = r"https:&#8203;//e.example/x www&#8203;.e.example @&#8203;torvalds \#&#8203;1 \~\~a\~\~ \&lt;b\&gt;"
+    assert f"backbone.label={shown}" in row
 
 
 def test_brackets_in_names_are_no_markup_in_the_table() -> None:
@@ -200,7 +208,7 @@ def test_markdown_escapes_titles_and_links() -> None:
     metrics = {"is": METRICS["is"] | {"title": "a|b<b>", "caveat": "[x](http://e.example)"}, "fid": METRICS["fid"]}
     (ranking,) = rankings([Entry(Path("record.json"), record(metrics=metrics))])
     head = next(line for line in render_markdown([ranking]).splitlines() if line.startswith("| #"))
-    assert r"a\|b\<b> ↑ (\[x](http://e.example))" in head
+    assert r"a\|b\<b> ↑ (\[x](http:&#8203;//e.example))" in head
 
 
 def test_latex_says_which_rows_diverged() -> None:
