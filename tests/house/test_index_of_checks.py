@@ -14,7 +14,7 @@ STARTS = ("vidgen_bench.leaderboard.submissions.record_check", "vidgen_bench.rec
 PARTS = ("vidgen_bench.leaderboard.", "vidgen_bench.records.", "vidgen_bench.config.")
 """Where checks are; the rest that they import, such as errors and files, refuses no record."""
 
-PINNED = (1, "eae0d6ff7fb893d8")
+PINNED = (2, "3129de3eaf0b8a78")
 """The number of the checks, and the digest of their text."""
 
 

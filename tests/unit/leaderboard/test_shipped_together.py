@@ -111,3 +111,11 @@ def test_a_link_to_a_part_of_the_folder_has_verdicts_of_its_own(tmp_path: Path) 
     assert "contains the record that belongs at test-64/tgan+ode1/seed-0.json" in first[0]
     assert len(collect([], [root]).entries) == 5
     assert refused(collect([], [link])) == first  # although the index has the files by now
+
+
+def test_a_reason_that_ends_with_a_full_stop_has_one(tmp_path: Path) -> None:
+    path = submitted(tmp_path, *seeds_of())[2]
+    spoil(path, lambda table: table.update(schema=99))
+    (fault,) = refused(collect([], [tmp_path]))
+    assert ". For all faults, run: vidgen-bench verify" in fault
+    assert ".." not in fault

@@ -68,6 +68,7 @@ def submit(runs: Sequence[Path], target: Path) -> list[Submitted]:
                     _replace(stage / str(i), folder)
                 elif states[i] == "new":
                     folder.parent.mkdir(exist_ok=True)
+                    (folder / PREVIEW).unlink(missing_ok=True)
                     os.chmod(stage / str(i), 0o777 & ~umask())
                     os.replace(stage / str(i), folder)
     return [
@@ -104,7 +105,7 @@ def _state(folder: Path, files: Mapping[str, bytes], target: Path) -> Literal["n
         raise RequestError(
             f"{folder} cannot be read: {error.strerror or error}. Expected a folder of results."
         ) from None
-    if not inside and not folder.is_symlink():
+    if not folder.is_symlink() and {p.name for p in inside} <= {PREVIEW}:  # a picture alone belongs to no result
         return "new"
     if found == records:
         return "already"

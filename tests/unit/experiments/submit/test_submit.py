@@ -190,6 +190,15 @@ def test_a_run_of_another_row_is_refused(tmp_path: Path) -> None:
         submit(runs, tmp_path / "leaderboards")
 
 
+def test_a_picture_alone_is_no_result(tmp_path: Path) -> None:
+    folder = tmp_path / "leaderboards" / FOLDER
+    folder.mkdir(parents=True)
+    (folder / "preview.jpg").write_bytes(b"left over")
+    (done,) = submit(finished_spec(tmp_path / "runs"), tmp_path / "leaderboards")
+    assert (done.already, done.replaced) == (False, False)
+    assert reasons(tmp_path / "leaderboards") == {}
+
+
 def test_a_result_is_not_replaced(tmp_path: Path) -> None:
     target = tmp_path / "leaderboards"
     submit(finished_spec(tmp_path / "runs"), target)
