@@ -71,8 +71,11 @@ def withdraw(path: Path, reason: str) -> Path:
     if not reason or len(reason) > LONGEST_REASON or not reason.isprintable():
         raise RequestError(f"--reason: expected a sentence on one line, of at most {LONGEST_REASON} characters.")
     content = path.read_bytes()
-    if (fault := _not_a_record(content, path, int(match[1]))) is not None:
-        raise RequestError(f"{path} is not a submitted record: {fault}. Remove a file of another kind yourself.")
+    if (fault := not_a_record(content, path, int(match[1]))) is not None:
+        raise RequestError(
+            f"{path} is not a submitted record: {fault}. Nothing of it can be withdrawn: remove or replace the file yourself; "
+            "`vidgen-bench verify --base` shows that to a person and accepts it."
+        )
     tombstone = Tombstone(
         schema=1,
         seed=int(match[1]),
@@ -94,7 +97,7 @@ def withdraw(path: Path, reason: str) -> Path:
     return target
 
 
-def _not_a_record(content: bytes, path: Path, seed: int) -> str | None:
+def not_a_record(content: bytes, path: Path, seed: int) -> str | None:
     """Return why a file is not the record of this seed in this folder, or None; a record with a fault can be withdrawn, too."""
     try:
         table = json.loads(content)

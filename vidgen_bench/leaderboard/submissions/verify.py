@@ -21,7 +21,7 @@ from vidgen_bench.leaderboard.submissions.scan import scan
 from vidgen_bench.leaderboard.submissions.scored_again import known_wrong, not_scored_again
 from vidgen_bench.leaderboard.submissions.text_content import normalised
 from vidgen_bench.leaderboard.submissions.together import together
-from vidgen_bench.leaderboard.submissions.tombstone import Tombstone, parse_tombstone
+from vidgen_bench.leaderboard.submissions.tombstone import Tombstone, not_a_record, parse_tombstone
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson
 from vidgen_bench.records.record import Record
 
@@ -40,6 +40,8 @@ class Submissions:
     """SHA-256 by path of the files that maintainers write: published results and ``errata.toml``."""
     errata: tuple[Erratum, ...]
     """The known errors in the folder's ``errata.toml``; those that come with vidgen-bench if it has no such file."""
+    damaged: frozenset[str] = frozenset()
+    """The paths of files that are too damaged to be withdrawn, or were not read; a change may remove or replace them."""
 
     @property
     def faults(self) -> list[Finding]:
@@ -72,6 +74,7 @@ def read_submissions(root: Path) -> Submissions:
     records: dict[str, Record] = {}
     withdrawn: dict[str, Tombstone] = {}
     attested: dict[str, Attestation] = {}
+    damaged = {path for path, sha in found.hashes.items() if not sha}
     for path, content in found.files.items():
         name = path.rpartition("/")[2]
         try:
@@ -83,6 +86,8 @@ def read_submissions(root: Path) -> Submissions:
                 records[path] = check_record(content, path)
         except (InvalidJson, Refused) as error:
             findings.append(fault(path, str(error)))
+            if (match := layout.RECORD.fullmatch(name)) and not_a_record(content, root / path, int(match[1])):
+                damaged.add(path)
     for path, record in records.items():
         findings += [look(path, question) for question in questions(record)]
     between = list(together(records, withdrawn))
@@ -96,7 +101,9 @@ def read_submissions(root: Path) -> Submissions:
             findings.append(fault(path, reason))
             del attested[path]
     errata, wrong = _errata(root)
-    return Submissions(records, withdrawn, attested, (*findings, *wrong), found.hashes, found.maintained, errata)
+    return Submissions(
+        records, withdrawn, attested, (*findings, *wrong), found.hashes, found.maintained, errata, frozenset(damaged)
+    )
 
 
 def _errata(root: Path) -> tuple[tuple[Erratum, ...], list[Finding]]:
@@ -170,6 +177,8 @@ def _of_record(path: str, sha: str, what: str, before: Submissions, now: Submiss
         yield fault(
             layout.tombstone_name(path), f"does not name the row of {path}; make it with: vidgen-bench withdraw"
         )
+    elif tombstone is None and what and path in before.damaged:
+        yield look(path, f"{what}; it was too damaged to be withdrawn. Is this the run that the damaged file was of?")
     elif tombstone is None and what == "was removed":
         yield fault(path, "was removed. Withdraw it instead: vidgen-bench withdraw FILE --reason ...")
     elif tombstone is None and what:
