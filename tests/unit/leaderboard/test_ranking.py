@@ -357,6 +357,20 @@ def test_an_extra_metric_that_contradicts_is_only_named_where_it_is_shown() -> N
     assert not any("KID" in note for note in notes(ranking.plain()))
 
 
+def test_the_first_contradictions_are_listed_and_the_others_counted() -> None:
+    rows = [
+        [record(f"x+{i}", s, scores={"fid": [100.0 * i + 100 + s], "is": [2.0 * i + 2 + s / 100]}) for s in range(5)]
+        for i in range(6)
+    ]
+    (ranking,) = ranked(*(r for row in rows for r in row))
+    *listed, last = [note for note in notes(ranking) if "opposite directions" in note]
+    pairs = [(0, 1), (0, 2), (0, 3), (0, 4), (0, 5), (1, 2)]
+    assert listed == [
+        f"FID and IS contradict each other: each separates x+{a} and x+{b}, in opposite directions." for a, b in pairs
+    ]
+    assert last == "... and 9 more pairs that two metrics separate in opposite directions."
+
+
 def test_a_complete_row_without_a_rank_says_why() -> None:
     partly = five("x+a", 100)
     partly[1] = record("x+a", 1, scores={"fid": [100.0]})

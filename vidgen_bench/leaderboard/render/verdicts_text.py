@@ -13,7 +13,7 @@ from vidgen_bench.leaderboard.statistics.verdicts import LEVEL, Pair, Verdict
 from vidgen_bench.leaderboard.submissions.commands import completing_command
 
 ALL_PAIRS = 6
-"""The most pairs that are all listed; of more, only neighbours in the order of the table are."""
+"""The most pairs that are all listed; of more, only neighbours in the order of the table are, or the first contradictions."""
 
 
 def verdict_lines(ranking: Ranking) -> Iterator[str]:
@@ -75,18 +75,21 @@ def resolution_line(ranking: Ranking) -> str:
 
 
 def contradictions(ranking: Ranking) -> Iterator[str]:
-    """Yield a sentence per pair of rows that two metrics separate in opposite directions."""
+    """Yield a sentence per pair of rows that two metrics separate in opposite directions: the first ones, and how many more there are."""
     clear = {
         metric: {(p.first, p.second): p.verdict for p in standing.pairs if p.verdict in (Verdict.BETTER, Verdict.WORSE)}
         for metric, standing in ranking.standings.items()
     }
     own = clear.get(ranking.select, {})
-    for metric, found in clear.items():
-        for pair in own.keys() & found.keys():
-            if own[pair] is not found[pair]:
-                names = " and ".join(ranking.rows[i].label for i in pair)
-                titles = f"{ranking.metrics[ranking.select].title} and {ranking.metrics[metric].title}"
-                yield f"{titles} contradict each other: each separates {names}, in opposite directions."
+    opposed = [
+        (pair, metric) for metric, found in clear.items() for pair in own if found.get(pair, own[pair]) is not own[pair]
+    ]
+    for pair, metric in sorted(opposed, key=lambda found: found[0])[:ALL_PAIRS]:
+        names = " and ".join(ranking.rows[i].label for i in pair)
+        titles = f"{ranking.metrics[ranking.select].title} and {ranking.metrics[metric].title}"
+        yield f"{titles} contradict each other: each separates {names}, in opposite directions."
+    if (more := len(opposed) - ALL_PAIRS) > 0:
+        yield f"... and {more} more pairs that two metrics separate in opposite directions."
 
 
 def unranked_lines(ranking: Ranking) -> Iterator[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from tests.kit.imports import ROOT
 from tests.kit.record_files import METRICS, record
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.comparison import comparisons
@@ -20,6 +21,7 @@ from vidgen_bench.leaderboard.ranking import Ranking, rankings
 from vidgen_bench.leaderboard.render.comparison_text import render_comparisons
 from vidgen_bench.leaderboard.render.csv_text import render_csv
 from vidgen_bench.leaderboard.render.json_text import render_json
+from vidgen_bench.leaderboard.render.latex import escape as latex_escape
 from vidgen_bench.leaderboard.render.latex import render_latex
 from vidgen_bench.leaderboard.render.markdown import escape, escape_all, render_markdown
 from vidgen_bench.leaderboard.render.notes import notes
@@ -160,6 +162,19 @@ def test_latex_escapes_what_it_would_read() -> None:
     options = {"backbone.label": ("50%_of#{x}&y\\z", "given")}
     (ranking,) = rankings([Entry(Path("record.json"), record(options=options))])
     assert r"backbone.label=50\%\_of\#\{x\}\&y\textbackslash{}z" in render_latex([ranking])
+
+
+def test_latex_has_no_character_of_ours_that_its_fonts_lack() -> None:
+    """Letters with accents are typeset as they are; signs are not."""
+    metrics = METRICS | {"fid": METRICS["fid"] | {"title": "FID∞"}}
+    text = render_latex(rankings([Entry(Path("record.json"), record(metrics=metrics))]))
+    assert r"FID$\infty$ $\downarrow$" in text
+    package = ROOT / "vidgen_bench"
+    files = [*package.glob("leaderboard/render/*.py"), *package.glob("measure/metrics/*.py")]
+    files += (ROOT / "leaderboards/published").glob("*.toml")
+    ours = {c for file in files for c in file.read_text() if ord(c) > 127 and not c.isalpha()} - {"─"}
+    assert {"∞", "±", "↑"} <= ours
+    assert {c for c in ours if latex_escape(c) == c} == set()
 
 
 def test_markdown_is_one_table_with_as_many_cells_in_every_line(found: list[Ranking]) -> None:
