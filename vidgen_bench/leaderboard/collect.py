@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from vidgen_bench.errors import RecordError, RequestError
-from vidgen_bench.leaderboard.errata import Erratum, errata_in
+from vidgen_bench.leaderboard.errata import Erratum, errata_in, known_errata
 from vidgen_bench.leaderboard.files import FoundFile, files_below
 from vidgen_bench.leaderboard.index.record_index import RecordIndex
 from vidgen_bench.leaderboard.kept import During, Kept, digest_of, during_of, keep
@@ -54,8 +54,8 @@ class Collected:
     faults: tuple[RecordError, ...]
     withdrawn: Mapping[str, Tombstone] = field(default_factory=dict)
     """The tombstones in the folders of submitted results, by path."""
-    errata: tuple[Erratum, ...] | None = None
-    """The known errors of these folders; None without such a folder."""
+    errata: tuple[Erratum, ...] = ()
+    """The known errors of these folders; without such a folder, those that come with vidgen-bench."""
 
 
 def collect(runs: Iterable[Path], shipped: Iterable[Path] = (), index: Path | None = None) -> Collected:
@@ -98,7 +98,7 @@ def collect(runs: Iterable[Path], shipped: Iterable[Path] = (), index: Path | No
     )
 
 
-def _errata(shipped: Sequence[Path], faults: list[RecordError]) -> tuple[Erratum, ...] | None:
+def _errata(shipped: Sequence[Path], faults: list[RecordError]) -> tuple[Erratum, ...]:
     """Return the known errors of folders of submitted results; a file that is not valid is added to ``faults``."""
     found: dict[Erratum, None] = {}
     for root in shipped:
@@ -106,7 +106,7 @@ def _errata(shipped: Sequence[Path], faults: list[RecordError]) -> tuple[Erratum
             found |= dict.fromkeys(errata_in(root))
         except RequestError as error:
             faults.append(RecordError("\n".join(map(one_line, str(error).split("\n")))))
-    return tuple(found) if shipped else None
+    return tuple(found) if shipped else known_errata()
 
 
 def _run_files(runs: Iterable[Path], faults: list[RecordError]) -> Iterator[FoundFile]:
