@@ -91,6 +91,7 @@ def verify(
         _repeat(folder, rerun, recompute, track, until, VideoLocation(data, splits), runs, device)
         return
     from vidgen_bench.cli.console import write_out
+    from vidgen_bench.leaderboard.submissions.layout import README
     from vidgen_bench.leaderboard.submissions.report import render_report, render_text
     from vidgen_bench.leaderboard.submissions.verify import check_board, check_history, read_submissions
 
@@ -98,7 +99,8 @@ def verify(
     found = read_submissions(folder, before)
     if write:
         _write_board(folder, found)
-    findings = [*found.findings, *check_board(folder, found)]
+    # --write has replaced a page that was a link
+    findings = [*(f for f in found.findings if not (write and f.path == README)), *check_board(folder, found)]
     if before is not None:
         findings += check_history(before, found)
     if layout is Format.markdown:

@@ -368,9 +368,10 @@ def test_a_withdrawn_seed_is_missing_and_its_reason_is_told(tmp_path: Path) -> N
     scores = [{"fid": [100.0 + s, 101, 102, 103], "is": [2.0, 2.1, 2.2, 2.3 + s]} for s in range(5)]
     files = submitted(tmp_path, *(record("x+a", s, scores=v) for s, v in enumerate(scores)))
     withdraw(files[3], "trained on the test split")
-    (ranking,) = rankings(collect([], [tmp_path]).entries)
+    found = collect([], [tmp_path])
+    (ranking,) = rankings(found.entries, withdrawn=found.withdrawn)
     assert (ranking.rows[0].missing, ranking.rows[0].ranks) == ((3,), {})
-    assert "x+a, seed 3: withdrawn: trained on the test split" in notes(ranking)
+    assert "x+a is not ranked: seed 3 was withdrawn: trained on the test split." in notes(ranking)
 
 
 def test_an_extra_metric_that_contradicts_is_only_named_where_it_is_shown() -> None:
@@ -383,6 +384,20 @@ def test_an_extra_metric_that_contradicts_is_only_named_where_it_is_shown() -> N
     (ranking,) = ranked(*row("x+a", 100, 9.0), *row("x+b", 200, 1.0))
     assert any("FID and KID contradict each other" in note for note in notes(ranking))
     assert not any("KID" in note for note in notes(ranking.plain()))
+
+
+def test_the_first_contradictions_are_listed_and_the_others_counted() -> None:
+    rows = [
+        [record(f"x+{i}", s, scores={"fid": [100.0 * i + 100 + s], "is": [2.0 * i + 2 + s / 100]}) for s in range(5)]
+        for i in range(6)
+    ]
+    (ranking,) = ranked(*(r for row in rows for r in row))
+    *listed, last = [note for note in notes(ranking) if "opposite directions" in note]
+    pairs = [(0, 1), (0, 2), (0, 3), (0, 4), (0, 5), (1, 2)]
+    assert listed == [
+        f"FID and IS contradict each other: each separates x+{a} and x+{b}, in opposite directions." for a, b in pairs
+    ]
+    assert last == "... and 9 more pairs that two metrics separate in opposite directions."
 
 
 def test_a_complete_row_without_a_rank_says_why() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from vidgen_bench.leaderboard.submissions.attestation import Attestation, Compar
 from vidgen_bench.leaderboard.submissions.findings import printable
 from vidgen_bench.leaderboard.submissions.layout import attestation_name
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
+from vidgen_bench.leaderboard.submissions.text_content import content_hash
 from vidgen_bench.records.entries import Score
 from vidgen_bench.records.record import Record
 from vidgen_bench.system.files import write_text
@@ -84,7 +84,7 @@ def _write(path: Path, record: Record, how: Literal["re-run", "recomputed"], dev
         schema=1,
         how=how,
         seed=record.seed,
-        record=hashlib.sha256(path.read_bytes()).hexdigest(),
+        record=content_hash(path.read_bytes()),
         date=datetime.now(UTC).date().isoformat(),
         version=__version__,
         revision=revision(),

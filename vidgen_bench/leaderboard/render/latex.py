@@ -15,6 +15,7 @@ _ESCAPED = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "↑": r"$\uparrow$", "↓": r"$\downarrow$",
     "–": "--", "<": r"$<$", ">": r"$>$", "²": r"$^2$", "·": r"$\cdot$", "σ": r"$\sigma$", "μ": r"$\mu$",
+    "∞": r"$\infty$", "×": r"$\times$", "−": r"$-$", "≤": r"$\le$", "≥": r"$\ge$", "…": r"\dots{}", "—": "---", "→": r"$\to$",
 }  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def _rows(ranking: Ranking) -> list[list[str]]:
         [
             ranked.place(ranking.select),
             escape(ranked.spec),
-            escape(ranked.options),
+            escape_all(ranked.options),
             *(_score(ranking, ranked, m, places[m]) for m in ranking.metrics),
             *numbers.costs(ranked.row).values(),
             status(ranked),
@@ -83,19 +83,19 @@ _TABLE = "\\|*_<`["
 _ANYWHERE = _TABLE + "]!&~#>"
 """What is a mark anywhere in Markdown, or the start of a heading or quotation."""
 
-_REFERENCE = re.compile(r"([@#]|\bGH-)(?=\w)", re.IGNORECASE)
-"""What begins a mention or an issue's number on GitHub, which searches the page after backslashes and entities are gone."""
+_REFERENCE = re.compile(r"([@#]|\bGH-)(?=\w)|(\b[a-z]+:)(?=//)|(\bwww)(?=\.)", re.IGNORECASE)
+"""What begins a mention, an issue's number or a link on GitHub, which needs no other mark for them."""
 
 
 def escape(text: str, marks: str = _TABLE) -> str:
-    """Return a text with the marks of Markdown tables, emphasis, links and HTML escaped, and without mentions on GitHub.
+    """Return a text with the marks of Markdown tables, emphasis, links and HTML escaped, and without mentions and links on GitHub.
 
-    A mention is broken by a zero-width space, spelt ``&#8203;`` so that a reader of the source sees it; a backslash has no effect.
+    A mention or link is broken by a zero-width space, spelt ``&#8203;`` so that a reader of the source sees it; a backslash has no effect.
     """
     text = one_line(text)
     for mark in marks:
         text = text.replace(mark, f"\\{mark}")
-    return _REFERENCE.sub(r"\1&#8203;", " ".join(text.split()))
+    return _REFERENCE.sub(r"\g<0>&#8203;", " ".join(text.split()))
 
 
 def escape_all(text: str) -> str:

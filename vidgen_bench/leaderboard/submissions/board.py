@@ -40,7 +40,8 @@ def render_board(
     errata: Sequence[Erratum] | None = None,
 ) -> str:
     """Return the text of the page; paths are relative to the folder of the page, ``errata`` are the known errors in its tables."""
-    tables = render_markdown(rankings(entries, errata=errata, extra=False)) if entries else "No results yet.\n"
+    found = rankings(entries, errata=errata, withdrawn=withdrawn, extra=False)
+    tables = render_markdown(found) if entries else "No results yet.\n"
     parts = [_HEAD, "## Tables\n", tables]
     if entries:
         parts += ["## Results\n", "\n".join(_results(entries, attested)) + "\n"]

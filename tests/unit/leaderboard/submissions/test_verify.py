@@ -16,6 +16,7 @@ from tests.kit.record_files import EXTERNAL, STAMP, record, stamps
 from tests.kit.submitted_results import attest, reasons, seeds_of, spoil, submitted
 from vidgen_bench.config.track import load_track, track_fingerprint
 from vidgen_bench.errors import RequestError
+from vidgen_bench.leaderboard.published.sources import published_folder
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
 from vidgen_bench.leaderboard.submissions.report import render_report
 from vidgen_bench.leaderboard.submissions.tombstone import withdraw
@@ -233,9 +234,7 @@ def test_a_reserved_name_is_not_a_track(tmp_path: Path, name: str) -> None:
 
 
 def test_published_has_toml_and_json_files_only(root: Path) -> None:
-    (root / "published" / "claims").mkdir(parents=True)
-    for name in ("a.toml", "b.json", "claims/c.toml"):
-        (root / "published" / name).write_text("{")
+    shutil.copytree(published_folder(), root / "published")
     assert reasons(root) == {}
     (root / "published" / "x.py").write_text("")
     (root / "published" / "claims" / "link.toml").symlink_to("/etc/passwd")
