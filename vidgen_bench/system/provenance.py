@@ -29,7 +29,7 @@ def hardware(device: torch.device) -> str:
 def libraries(device: torch.device) -> dict[str, str]:
     """Return the versions of the libraries, apart from torch, that decode videos and compute features."""
     found = {}
-    for name in ("numpy", "av", "decord", "pillow"):
+    for name in ("numpy", "av", "pillow"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:  # decord has no wheel for every platform
