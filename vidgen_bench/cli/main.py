@@ -93,8 +93,9 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # print "?" instead of failing where a terminal cannot show an arrow
     # record models need no pydantic plugins, and the search for them reads the metadata of every installed distribution
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    warnings.showwarning = partial(_show_warning, warnings.showwarning)
-    code = _run()
+    with warnings.catch_warnings():
+        warnings.showwarning = partial(_show_warning, warnings.showwarning)
+        code = _run()
     try:
         sys.stdout.flush()
     except BrokenPipeError:
