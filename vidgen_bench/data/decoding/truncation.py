@@ -11,8 +11,8 @@ from typing import IO
 
 _HAS_INDEX = 0x10  # AVIF_HASINDEX of the header "avih"
 
-_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp")
-"""What an MP4 or MOV may begin with."""
+_BOXES = b"ftyp moov mdat free skip wide styp moof mfra sidx ssix prft emsg uuid meta pdin pnot udta".split()
+"""The outermost boxes of an MP4 or MOV; bytes after its end may look like others."""
 
 
 def truncation(path: Path) -> str | None:
@@ -48,7 +48,7 @@ def _of_riff(file: IO[bytes], size: int) -> str | None:
         length = int.from_bytes(head[4:8], "little")
         if length < 4:
             return "unfinished: the program that wrote it stopped before it entered the size."
-        if short := _too_short(position + 8 + length, size):
+        if short := _too_short(position + 8 + length - length % 2, size):  # some writers count a padding byte
             return short
         if position == 0 and not _indexed(file, 8 + length):
             return "truncated: its header declares an index, and the file has none."
@@ -80,7 +80,7 @@ def _of_boxes(file: IO[bytes], size: int) -> str | None:
         length = int.from_bytes(head[:4], "big")
         if length == 1 and len(head) == 16:  # the size follows in 64 bits
             length = int.from_bytes(head[8:], "big")
-        if length < 8:  # 0: the box extends to the end of the file
+        if length < 8 or head[4:8] not in _BOXES:  # 0: the box extends to the end of the file
             return None
         if short := _too_short(position + length, size):
             return short

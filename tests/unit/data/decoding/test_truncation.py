@@ -55,8 +55,9 @@ def test_an_avi_whose_writer_stopped_is_refused(tmp_path: Path) -> None:
         decode(tmp_path / "a.avi")
 
 
-def test_bytes_after_the_end_do_no_harm(tmp_path: Path) -> None:
-    write_video(tmp_path / "a.avi", 12, seed=1)
-    with open(tmp_path / "a.avi", "ab") as file:
-        file.write(b"a note")
-    assert len(decode(tmp_path / "a.avi").frames) == 12
+@pytest.mark.parametrize(("name", "options"), KINDS)
+@pytest.mark.parametrize("more", [b"a note", bytes(99), b"!! written by a camera"])
+def test_bytes_after_the_end_do_no_harm(tmp_path: Path, name: str, options: dict[str, str], more: bytes) -> None:
+    data = write(tmp_path / name, **options)
+    (tmp_path / name).write_bytes(data + more)
+    assert len(decode(tmp_path / name).frames) == 12
