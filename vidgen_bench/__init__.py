@@ -57,6 +57,7 @@ def evaluate(
     trim: Literal["first", "centre"] | None = None,
     layout: str | None = None,
     value_range: str | None = None,
+    follow_links: bool = False,
     device: str = "auto",
     runs: str | Path = "runs",
 ) -> Record:
@@ -76,6 +77,7 @@ def evaluate(
         trim: the frames of longer clips to keep: ``first``, ``centre``.
         layout: axes of an array, if its shape is ambiguous: ``NTHWC``, ``NCTHW``, ``NTCHW``.
         value_range: range of float pixels, if the values are ambiguous: ``-1,1``, ``0,1``, ``0,255``.
+        follow_links: whether links in a folder of clips may lead out of it.
         device: auto, cpu, cuda, cuda:1.
         runs: folder of the run folders; clips get ``runs/TRACK/NAME/record.json``.
     Returns:

@@ -43,6 +43,10 @@ class Interrupted(VidgenBenchError):
     exit_code = 130
 
 
+class DataWarning(UserWarning):
+    """The data can be used, and something about it deserves a look; the command line prints the text, and the run continues."""
+
+
 def did_you_mean(word: str, valid: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'? Valid: a, b, x."`` for an unknown word; without the question if no name is similar."""
     names = sorted(valid)

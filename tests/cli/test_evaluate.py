@@ -18,10 +18,11 @@ import torch
 
 import vidgen_bench
 from tests.kit.command import Command
-from tests.kit.data_files import moving_frames
+from tests.kit.data_files import moving_frames, write_video
 from tests.kit.external_clips import smooth, write_animation, write_frames
 from tests.kit.workplace import TRACK, make_workplace
 from vidgen_bench.compose.sampling import samples
+from vidgen_bench.data.decoding import workers
 from vidgen_bench.data.external.fitting import Trim, measuring_order
 from vidgen_bench.errors import RequestError
 from vidgen_bench.measure.evaluator import Evaluator
@@ -408,3 +409,26 @@ def test_protocols_that_ask_for_more_clips_are_left_out_and_named(place: Path) -
     assert kept.protocols == (resolved_track.main,)
     assert kept.skipped["large"] == "it scores batches of 12 clips; found 11"
     assert left_over == 3
+
+
+def test_links_out_of_a_folder_are_followed_on_request(command: Command, place: Path) -> None:
+    write_frames(place / "outside" / "a", clips(1, frames=3)[0])
+    (place / "linked").mkdir()
+    (place / "linked" / "a").symlink_to("../outside/a")
+    done = command("evaluate", "linked", *HERE)
+    assert (done.code, "linked/a is a link that leads out of" in done.err) == (2, True)
+    done = command("evaluate", "linked", *HERE, "--follow-links")
+    assert (done.code, "a has 3 frames; expected 16" in done.err) == (2, True)
+    done = command("evaluate", RUN, "--follow-links", *DATA)
+    assert (done.code, "--follow-links is for external clips" in done.err) == (2, True)
+
+
+def test_a_decoder_that_aborts_is_a_sentence_that_names_the_file(command: Command, place: Path, monkeypatch) -> None:
+    write_video(place / "deadly" / "1.avi", 16, seed=1)
+    begin, _, end = workers._START.partition("from vidgen_bench")
+    deadly = "import os, vidgen_bench.data.decoding.video as video; video.read = lambda *_: os.abort(); "
+    monkeypatch.setattr(workers, "_START", f"{begin}{deadly}from vidgen_bench{end}")
+    done = command("evaluate", "deadly", *HERE)
+    assert done.code == 2
+    assert done.err.startswith("error: deadly/1.avi: the decoder crashed twice (signal SIGABRT)")
+    assert done.err.count("\n") == 1

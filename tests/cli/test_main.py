@@ -6,13 +6,14 @@ import os
 import pty
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
 
 from tests.kit.command import START, Command, Done
 from vidgen_bench.cli.main import COMMANDS
-from vidgen_bench.errors import DataError, Interrupted, VidgenBenchError
+from vidgen_bench.errors import DataError, DataWarning, Interrupted, VidgenBenchError
 from vidgen_bench.version import __version__
 
 LIGHT = [
@@ -112,6 +113,18 @@ def test_our_errors_are_a_message_and_a_code(
 def test_a_message_is_neither_markup_nor_folded(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     text = f"[red]not red[/red] :smile: {'/long' * 60}"
     assert _ending(command, monkeypatch, DataError(text)).err == f"error: {text}\n"
+
+
+def test_a_warning_about_the_data_is_a_message(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def warn(prog_name: str) -> None:
+        warnings.warn("Nothing moves.", DataWarning, stacklevel=1)
+        warnings.warn("Something else.", UserWarning, stacklevel=1)
+
+    monkeypatch.setattr("vidgen_bench.cli.main.make_app", lambda only: warn)
+    with pytest.warns(UserWarning, match="Something else"):
+        done = command()
+    assert (done.code, done.out) == (0, "")
+    assert done.err == "warning: Nothing moves.\n"
 
 
 def test_ctrl_c_inside_a_command_is_told_too(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

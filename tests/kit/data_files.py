@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,20 +37,38 @@ def write_video(path: Path, frames: int, seed: int) -> None:
     path.write_bytes(encode(moving_frames(frames, seed)))
 
 
+def write_with(path: Path, frames: NDArray[np.uint8], codec: str, pixels: str = "yuv420p", **options: str) -> None:
+    """Write frames [T, H, W, 3] with a codec of PyAV, in the container of the path's suffix."""
+    with av.open(str(path), "w", options=options) as container:
+        stream = container.add_stream(codec, rate=25)
+        stream.height, stream.width, stream.pix_fmt = *frames.shape[1:3], pixels
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode(None))
+
+
+def write_stopped(path: Path, frames: int, moving: int) -> None:
+    """Write one small video without loss, whose last frames all equal frame ``moving``."""
+    content = moving_frames(frames, seed=1)
+    content[moving:] = content[moving]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_with(path, content, "ffv1", "yuv444p")
+
+
 @dataclass(frozen=True)
 class Decoded:
-    """A whole video: uint8 frames [T, H, W, 3] in RGB, the header's frame count if it has one, and the decoder."""
+    """A whole video: uint8 frames [T, H, W, 3] in RGB, how many of them repeat the one before, and the decoder."""
 
     frames: Frames
-    header_frames: int | None
+    repeats: int
     decoder: str
 
 
 def decode(path: Path) -> Decoded:
     """Return every frame of a video, in memory."""
     chunks: list[Frames] = []
-    reading = read(path, chunks.append, chunks.clear)
-    return Decoded(np.concatenate(chunks), reading.header_frames, reading.decoder)
+    reading = read(path, chunks.append)
+    return Decoded(np.concatenate(chunks), reading.repeats, reading.decoder)
 
 
 def write_lists(splits: Path, classes: list[str], train: list[str], test: list[str]) -> None:

@@ -60,6 +60,9 @@ def evaluate(
     value_range: Annotated[
         str | None, typer.Option("--range", help="Range of float pixels, if ambiguous: --range=-1,1, 0,1 or 0,255.")
     ] = None,
+    follow_links: Annotated[
+        bool, typer.Option("--follow-links", help="Let links in a folder of clips lead out of it.")
+    ] = False,
     data: Data = None,
     splits: Splits = None,
     runs: Runs = Path("runs"),
@@ -93,6 +96,7 @@ def evaluate(
         trim=trim,
         layout=layout,
         value_range=value_range,
+        follow_links=follow_links,
         device=device,
         runs=runs,
     )

@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 import os
 import sys
+import warnings
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from vidgen_bench.cli.console import complain
 from vidgen_bench.cli.group import QuickGroup
-from vidgen_bench.errors import VidgenBenchError
+from vidgen_bench.errors import DataWarning, VidgenBenchError
 from vidgen_bench.version import __version__
 
 DEBUG = "VIDGEN_BENCH_DEBUG"
@@ -90,7 +93,9 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # print "?" instead of failing where a terminal cannot show an arrow
     # record models need no pydantic plugins, and the search for them reads the metadata of every installed distribution
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    code = _run()
+    with warnings.catch_warnings():
+        warnings.showwarning = partial(_show_warning, warnings.showwarning)
+        code = _run()
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -136,6 +141,14 @@ def _run() -> int:
             complain(f"{text}; please report it, with the traceback that {DEBUG}=1 prints.", prefix="internal error:")
         return 1
     return 0
+
+
+def _show_warning(otherwise: Callable[..., None], message: Warning | str, kind: type[Warning], *place: Any) -> None:
+    """Print a warning about the data as a message, without the line of code that warned; others as Python does."""
+    if issubclass(kind, DataWarning):
+        complain(str(message), prefix="warning:")
+    else:
+        otherwise(message, kind, *place)
 
 
 def _fault(error: BaseException) -> str | None:

@@ -17,6 +17,12 @@ from vidgen_bench.errors import DataError, RequestError
 FORMAT = 1
 """Version of the store's layout and of the arithmetic that produces its frames; another version means another store."""
 
+DECODING = 2
+"""Version of the decoding, part of the name of a store's folder: other frames need another store. The fingerprint has the frames' hash.
+
+1 was decord where it has a wheel. Since 2, PyAV decodes everywhere.
+"""
+
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -32,6 +38,8 @@ class Stored(BaseModel):
     frames: int = Field(gt=0)
     decoder: str
     sha256: Sha256
+    repeats: int = Field(default=0, ge=0)
+    """Frames that equal the one before them."""
 
 
 class Index(BaseModel):
@@ -66,7 +74,7 @@ class Index(BaseModel):
 
     @property
     def decoders(self) -> Mapping[str, int]:
-        """Number of videos per decoder: ``{"decord 0.6.0": 72}``."""
+        """Number of videos per decoder: ``{"pyav 18.1.0": 72}``."""
         names = [video.decoder for video in self.videos]
         return {name: names.count(name) for name in sorted(set(names))}
 

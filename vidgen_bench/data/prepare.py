@@ -17,9 +17,10 @@ from pathlib import Path
 
 from vidgen_bench.api import Report, VideoSource
 from vidgen_bench.data.decoding.journal import JOURNAL_FILE, Journal
+from vidgen_bench.data.decoding.stillness import mostly_still, warn_about_still
 from vidgen_bench.data.decoding.workers import Job, Outcome, decode_all, default_workers
 from vidgen_bench.data.geometry import FrameGeometry
-from vidgen_bench.data.index import FORMAT, Index, Stored, content_hash
+from vidgen_bench.data.index import DECODING, FORMAT, Index, Stored, content_hash
 from vidgen_bench.data.lock import hold
 from vidgen_bench.data.store import INDEX_FILE, Store
 from vidgen_bench.data.ucf101.tree import Tree, read_tree
@@ -89,6 +90,7 @@ def _folder(source: VideoSource, tree: Tree, split: int, geometry: FrameGeometry
     root = os.path.realpath(source.videos)
     content = {
         "format": FORMAT,
+        "decoding": DECODING,
         "root": root,
         "split": split,
         "geometry": dataclasses.asdict(geometry),
@@ -146,6 +148,7 @@ def _make(
                 report("decoding", done, len(paths))
     _tolerate(faults, tree, allow_missing)
     index = _index(tree, split, geometry, journal, set(faults))
+    warn_about_still([v.path for v in index.videos if mostly_still(v.frames, v.repeats)], len(index.videos))
     with disk_errors(folder):
         shutil.rmtree(parts)
         with open(partial / INDEX_FILE, "w", encoding="utf-8") as file:
@@ -159,7 +162,7 @@ def _make(
 
 def _take(path: str, outcome: Outcome, journal: Journal, faults: dict[str, str]) -> None:
     if outcome.fault is None:
-        journal.append(path, outcome.job.part, outcome.frames, outcome.decoder, outcome.sha256)
+        journal.append(path, outcome.job.part, outcome.frames, outcome.decoder, outcome.sha256, outcome.repeats)
         return
     faults[path] = outcome.fault
     with disk_errors(outcome.job.part):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -28,12 +28,7 @@ def hardware(device: torch.device) -> str:
 
 def libraries(device: torch.device) -> dict[str, str]:
     """Return the versions of the libraries, apart from torch, that decode videos and compute features."""
-    found = {}
-    for name in ("numpy", "av", "decord", "pillow"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:  # decord has no wheel for every platform
-            continue
+    found = {name: version(name) for name in ("numpy", "av", "pillow")}
     if device.type == "cuda":
         found |= {"cuda": str(torch.version.cuda), "cudnn": str(torch.backends.cudnn.version())}
     return found

@@ -8,20 +8,22 @@ import shutil
 import signal
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
-from tests.kit.data_files import SMALL, decode, write_lists, write_tree, write_video
+from tests.kit.data_files import SMALL, decode, write_lists, write_stopped, write_tree, write_video
 from tests.kit.prepared_videos import prepared
 from vidgen_bench.api import VideoSource
 from vidgen_bench.data import prepare as module
 from vidgen_bench.data.decoding.journal import JOURNAL_FILE
 from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.prepare import store_folder
-from vidgen_bench.errors import DataError, VidgenBenchError
+from vidgen_bench.errors import DataError, DataWarning, VidgenBenchError
 
 
 def refusal(source: VideoSource, cache: Path, **options: Any) -> str:
@@ -108,7 +110,7 @@ def test_bad_videos_are_all_listed_and_tolerated_only_by_number(tmp_path: Path) 
     message = refusal(source, cache)
     assert "2 video(s) cannot be used" in message
     assert "v_Alpha_g01_c01.avi: the file is empty" in message
-    assert "v_Beta_g02_c01.avi: truncated: the header declares 60 frames" in message
+    assert "v_Beta_g02_c01.avi: truncated: its header declares " in message
     assert "--allow-missing 2" in message
     assert "2 video(s)" in refusal(source, cache, allow_missing=1)
     store = prepared(source, cache, allow_missing=2)
@@ -263,3 +265,37 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file stands where the folder should be")
     with pytest.raises(VidgenBenchError, match=r"cache.*could not be written"):
         prepared(source, tmp_path / "cache")
+
+
+def test_videos_that_seem_to_have_stopped_are_stored_and_reported_once(tmp_path: Path) -> None:
+    source = write_tree(tmp_path, frames=12)
+    write_stopped(source.videos / "Alpha" / "v_Alpha_g01_c01.avi", 12, moving=5)
+    with pytest.warns(DataWarning, match=r"In 1 of 6 videos at least half .*: Alpha/v_Alpha_g01_c01\.avi\.") as told:
+        store = prepared(source, tmp_path / "cache")
+    assert [w.category for w in told].count(DataWarning) == 1
+    assert [e.repeats for e in store.train] == [6, 0, 0, 0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataWarning)
+        prepared(source, tmp_path / "cache")
+
+
+def test_damage_is_counted_by_allow_missing(tmp_path: Path) -> None:
+    source = write_tree(tmp_path, groups=4, frames=12)
+    path = source.videos / "Alpha" / "v_Alpha_g01_c01.avi"
+    with av.open(str(path)) as container:
+        position, size = max(((p.pos, p.size) for p in container.demux(video=0) if p.size), key=lambda place: place[1])
+    data = bytearray(path.read_bytes())
+    data[position + size // 2 : position + size] = bytes(size - size // 2)
+    path.write_bytes(data)
+    assert "v_Alpha_g01_c01.avi: damaged: " in refusal(source, tmp_path / "cache")
+    store = prepared(source, tmp_path / "cache", allow_missing=1)
+    assert store.missing == ("Alpha/v_Alpha_g01_c01.avi",)
+
+
+def test_a_store_is_made_again_after_the_decoding_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = write_tree(tmp_path)
+    first = prepared(source, tmp_path / "cache")
+    monkeypatch.setattr(module, "DECODING", 1)
+    second = prepared(source, tmp_path / "cache")
+    assert second.folder != first.folder
+    assert second.fingerprint == first.fingerprint

@@ -31,6 +31,8 @@ class Line:
     frames: int
     decoder: str
     sha256: str
+    repeats: int = 0
+    """Frames that equal the one before them."""
 
 
 class Journal:
@@ -66,13 +68,13 @@ class Journal:
             length += len(text)
         return length
 
-    def append(self, path: str, part: Path, frames: int, decoder: str, sha256: str) -> None:
+    def append(self, path: str, part: Path, frames: int, decoder: str, sha256: str, repeats: int = 0) -> None:
         """Append the frames in the file ``part`` as the video ``path``, and delete ``part``.
 
         Raises:
             VidgenBenchError: the disk is full; videos appended earlier stay valid.
         """
-        line = Line(path, self._end, frames, decoder, sha256)
+        line = Line(path, self._end, frames, decoder, sha256, repeats)
         with disk_errors(self.folder / FRAMES_FILE):
             with open(part, "rb") as source:
                 shutil.copyfileobj(source, self._frames, 1 << 20)

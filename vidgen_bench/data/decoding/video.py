@@ -1,22 +1,26 @@
-"""Decoding of a video: every frame, in order, from frame 0.
+"""Decoding of a video: every frame that a player shows, in order, from frame 0, in the RGB that ffmpeg makes of it.
 
-decord 0.6 silently returns wrong frames after a seek in a file with a single key frame, so this module never seeks.
-PyAV is used if decord has no wheel, fails, or returns a frame count that differs from the header's. Both give the same pixels.
+A player shows what the decoder returns: nothing for an empty chunk, for a packet that an edit list hides, or for frames that refer
+to others before a cut; and no frame twice. This module never seeks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from fractions import Fraction
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import av
 import av.error
+import av.filter
 import numpy as np
 from numpy.typing import NDArray
 
+from vidgen_bench.data.decoding.containers import opened
+from vidgen_bench.data.decoding.decoder_errors import decoder_errors
+from vidgen_bench.data.decoding.orientation import upright
 from vidgen_bench.errors import DataError
 
 Frames = NDArray[np.uint8]
@@ -25,111 +29,99 @@ Frames = NDArray[np.uint8]
 CHUNK = 32
 """Frames passed on at a time, so that a long video needs no more memory than a short one."""
 
+_CHUNK_BYTES = 2**26
+
 
 @dataclass(frozen=True)
 class Reading:
-    """The result of reading a video to its end: frame counts and the decoder."""
+    """The result of reading a video to its end: its shape, the frames that equal the one before them, and the decoder."""
 
     frames: int
-    header_frames: int | None
+    height: int
+    width: int
+    repeats: int
     decoder: str
 
 
-def read(path: Path, take: Callable[[Frames], None], restart: Callable[[], None]) -> Reading:
+def read(path: Path, take: Callable[[Frames], None]) -> Reading:
     """Pass every frame of a video to ``take``, in order, a few at a time.
 
-    ``restart`` is called before each attempt: discard all frames taken so far, they come from a decoder that failed.
-
     Raises:
-        DataError: the file cannot be read, has no frames, or has fewer frames than its header declares; the text names it.
+        DataError: the file cannot be read, has no frames, or is truncated or damaged; the text names it.
     """
-    header = header_frames(path)
-    if (library := _decord()) is not None:
-        reading = _try_decord(library, path, take, restart, header)
-        if reading is not None:
-            return reading
-    restart()
-    return _checked(path, Reading(_pump(path, _pyav_frames(path), take), header, f"pyav {av.__version__}"))
-
-
-def header_frames(path: Path) -> int | None:
-    """Return the frame count that the container declares, or None if it declares none.
-
-    Raises:
-        DataError: the file is not a video.
-    """
-    try:
-        if path.is_file() and path.stat().st_size == 0:
-            raise DataError(f"{path}: the file is empty (0 bytes); expected a video. Copy it again.")
-        with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise DataError(f"{path}: the file has no video stream; expected a video, such as an .avi.")
-            return container.streams.video[0].frames or None
-    except (av.error.FFmpegError, OSError) as error:
-        raise _unreadable(path, error) from error
-
-
-@cache
-def _decord() -> ModuleType | None:
-    try:
-        import decord
-    except (ImportError, OSError, RuntimeError):  # no wheel for this platform, or its shared library fails to load
-        return None
-    decord.logging.set_level(decord.logging.ERROR)
-    return decord
-
-
-def _try_decord(
-    library: ModuleType, path: Path, take: Callable[[Frames], None], restart: Callable[[], None], header: int | None
-) -> Reading | None:
-    """Read with decord; if it fails or its frame count differs from the header's, return None (PyAV is tried next)."""
-    restart()
-    try:
-        reader = library.VideoReader(str(path), ctx=library.cpu(0), num_threads=1)
-        count = _pump(path, (reader.next().asnumpy() for _ in range(len(reader))), take)
-    except (library.DECORDError, RuntimeError, StopIteration):
-        return None
-    agrees = count > 0 if header is None else count == header
-    return Reading(count, header, f"decord {library.__version__}") if agrees else None
-
-
-def _pyav_frames(path: Path) -> Iterator[Frames]:
-    try:
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
-            stream.codec_context.thread_count = 1  # the worker processes are the parallelism
-            for frame in container.decode(stream):
-                yield np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
-    except (av.error.FFmpegError, OSError) as error:
-        raise _unreadable(path, error) from error
-
-
-def _pump(path: Path, frames: Iterator[Frames], take: Callable[[Frames], None]) -> int:
-    """Pass frames to ``take`` in chunks; return their number."""
-    count = 0
+    count = repeats = 0
     chunk: list[Frames] = []
-    for frame in frames:
-        if chunk and frame.shape != chunk[0].shape:
-            raise DataError(f"{path}: the frame size changes from {chunk[0].shape} to {frame.shape} at frame {count}.")
+    last = None
+    for frame in _rgb(path, _decoded(path)):
+        if last is not None and frame.shape != last.shape:
+            raise DataError(f"{path}: the frame size changes from {last.shape} to {frame.shape} at frame {count}.")
+        repeats += last is not None and frame.data.cast("B") == last.data.cast("B")
+        count, last = count + 1, frame
         chunk.append(frame)
-        count += 1
-        if len(chunk) == CHUNK:
+        if len(chunk) == CHUNK or len(chunk) * frame.nbytes > _CHUNK_BYTES:
             take(np.stack(chunk))
             chunk = []
+    if last is None:
+        raise DataError(f"{path}: no frame could be decoded; expected a video. Copy it again.")
     if chunk:
         take(np.stack(chunk))
-    return count
+    height, width = last.shape[:2]
+    return Reading(count, height, width, repeats, f"pyav {av.__version__}")
 
 
-def _checked(path: Path, reading: Reading) -> Reading:
-    if reading.frames == 0:
-        raise DataError(f"{path}: no frame could be decoded; expected a video. Copy it again.")
-    if reading.header_frames is not None and reading.frames < reading.header_frames:
-        raise DataError(
-            f"{path}: truncated: the header declares {reading.header_frames} frames, {reading.frames} could be decoded. Copy it again."
-        )
-    return reading
+def _decoded(path: Path) -> Iterator[Any]:
+    """Yield the frames of the stream that a player shows, as decoded.
+
+    Until the first key frame a failing packet is no damage: a recording may begin in the middle of a group of frames.
+    """
+    with opened(path) as (container, stream):
+        stream.codec_context.thread_count = 1  # the worker processes are the parallelism
+        keyed = shown = False
+        with decoder_errors(stream.codec_context.name) as errors:
+            for packet in container.demux(stream):
+                keyed = keyed or packet.is_keyframe
+                if packet.size and packet.is_corrupt:
+                    raise _damaged(path, "a packet is incomplete")
+                try:
+                    frames = packet.decode()
+                except av.error.FFmpegError as error:
+                    if keyed:
+                        raise _damaged(path, errors.take(shown) or error.strerror) from error
+                    frames = []
+                if (reason := errors.take(shown)) and keyed:
+                    raise _damaged(path, reason)
+                for frame in frames:
+                    if frame.is_corrupt:
+                        raise _damaged(path, "the decoder had to conceal errors")
+                    shown = True
+                    yield frame
 
 
-def _unreadable(path: Path, error: Exception) -> DataError:
-    return DataError(f"{path}: cannot be read as a video ({getattr(error, 'strerror', None) or error}). Copy it again.")
+def _rgb(path: Path, frames: Iterator[Any]) -> Iterator[Frames]:
+    """Yield frames [H, W, 3], upright, converted by FFmpeg's filter: it knows colour matrix, range, depth and interlacing."""
+    kind: tuple[int, int, str] | None = None
+    for frame in frames:
+        if kind is None:
+            turn = upright(path, frame)
+        if kind != (kind := (frame.width, frame.height, frame.format.name)):
+            convert = _converter(*kind)
+        convert.push(frame)
+        yield np.ascontiguousarray(turn(convert.pull().to_ndarray()), dtype=np.uint8)
+
+
+def _converter(width: int, height: int, pixels: str) -> Any:
+    """Return a filter graph that converts frames of this size and pixel format to 8-bit RGB."""
+    graph = av.filter.Graph()
+    source = graph.add_buffer(
+        width=width, height=height, format=av.VideoFormat(pixels, width, height), time_base=Fraction(1)
+    )
+    one_thread, rgb, sink = graph.add("scale", "threads=1"), graph.add("format", "rgb24"), graph.add("buffersink")
+    source.link_to(one_thread)
+    one_thread.link_to(rgb)
+    rgb.link_to(sink)
+    graph.configure()
+    return graph
+
+
+def _damaged(path: Path, reason: str | None) -> DataError:
+    return DataError(f"{path}: damaged: {reason}. Copy it again.")

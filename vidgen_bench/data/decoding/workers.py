@@ -36,12 +36,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of a job: the number and hash of the frames in ``part``, or a ``fault``, a message that names the video."""
+    """The result of a job: the number and hash of the frames in ``part`` and how many of them repeat the one before, or a ``fault``,
+    a message that names the video."""
 
     job: Job
     frames: int = 0
     decoder: str = ""
     sha256: str = ""
+    repeats: int = 0
     fault: str | None = None
 
 
@@ -65,12 +67,12 @@ def decode_all(
     Raises:
         VidgenBenchError: a part could not be written, or a worker cannot start.
     """
-    pool = _Pool(geometry, timeout)
+    pool, how = Pool(timeout), dataclasses.asdict(geometry)
     executor = ThreadPoolExecutor(workers, thread_name_prefix="decode")
     pending: collections.deque[Future[Outcome]] = collections.deque()
     try:
         for job in jobs:
-            pending.append(executor.submit(pool.run, job))
+            pending.append(executor.submit(_run, pool, job, how))
             if len(pending) >= 4 * workers:
                 yield pending.popleft().result()
         while pending:
@@ -80,37 +82,40 @@ def decode_all(
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-class _Pool:
-    """Child processes, started when one is needed and none is idle."""
+def _run(pool: Pool, job: Job, geometry: dict[str, Any]) -> Outcome:
+    answer = pool.ask({"video": str(job.video), "part": str(job.part), "geometry": geometry})
+    if "disk" in answer:
+        raise VidgenBenchError(
+            f"{job.part} could not be written: {answer['disk']}. Free disk space, then run the same command: it continues from there."
+        )
+    if "fault" in answer:
+        return Outcome(job, fault=answer["fault"])
+    return Outcome(job, answer["frames"], answer["decoder"], answer["sha256"], answer["repeats"])
 
-    def __init__(self, geometry: FrameGeometry, timeout: float) -> None:
-        self._geometry, self._timeout = dataclasses.asdict(geometry), timeout
+
+class Pool:
+    """Child processes, started when one is needed and none is idle; ``timeout`` is in seconds per video."""
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
         self._idle: queue.LifoQueue[Worker] = queue.LifoQueue()
         self._all: list[Worker] = []
         self._closed = False
         self._lock = threading.Lock()
 
-    def run(self, job: Job) -> Outcome:
-        """Decode one video. If its worker dies, try once more with another: the video is not always the cause."""
-        answer = self._attempt(job)
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the answer to a request. If its worker dies, try once more with another: the video is not always the cause."""
+        answer = self._attempt(request)
         if "died" in answer:
-            answer = self._attempt(job)
-        if "disk" in answer:
-            raise VidgenBenchError(
-                f"{job.part} could not be written: {answer['disk']}. Free disk space, then run the same command: it continues from there."
-            )
+            answer = self._attempt(request)
         if "died" in answer:
-            return Outcome(
-                job,
-                fault=f"{job.video}: the decoder crashed twice ({answer['died']}). Copy the file again, or leave it out.",
-            )
-        if "fault" in answer:
-            return Outcome(job, fault=answer["fault"])
-        return Outcome(job, answer["frames"], answer["decoder"], answer["sha256"])
+            why = f"the decoder crashed twice ({answer['died']}). Copy the file again, or leave it out."
+            return {"fault": f"{request['video']}: {why}"}
+        return answer
 
-    def _attempt(self, job: Job) -> dict[str, Any]:
+    def _attempt(self, request: dict[str, Any]) -> dict[str, Any]:
         worker = self._take()
-        answer = worker.ask({"video": str(job.video), "part": str(job.part), "geometry": self._geometry}, self._timeout)
+        answer = worker.ask(request, self._timeout)
         if worker.alive:
             self._idle.put(worker)
         return answer
@@ -145,7 +150,6 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            encoding="ascii",
             start_new_session=True,  # out of the terminal's process group: Ctrl-C reaches the parent only, which ends workers
         )
 
@@ -165,30 +169,30 @@ class Worker:
         Raises:
             VidgenBenchError: the process ended instead; the text has the last line of its standard error.
         """
-        if not self._read(60.0):
+        if self._read(60.0) is None:
             self.end()
             raise VidgenBenchError(f"The decoding process did not start: {self._last_error() or self._exit_status()}.")
 
     def ask(self, request: dict[str, Any], timeout: float) -> dict[str, Any]:
-        """Return the answer; ``{fault}`` after the timeout, ``{died}`` if the process ended."""
+        """Return the answer, with its bytes as ``data``; ``{fault}`` after the timeout, ``{died}`` if the process ended."""
         try:
             assert self._process.stdin is not None
-            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.write(json.dumps(request).encode("ascii") + b"\n")
             self._process.stdin.flush()
         except OSError:
             return {"died": self._exit_status()}
         late = threading.Event()
         answer = self._read(timeout, late)
-        if answer:
-            return json.loads(answer)
+        if answer is not None:
+            return answer
         if late.is_set():
             return {
                 "fault": f"{request['video']}: decoding took longer than {timeout:g} s. Copy the file again, or leave it out."
             }
         return {"died": self._exit_status()}
 
-    def _read(self, timeout: float, late: threading.Event | None = None) -> str:
-        """Return the next line of output, or "" if the process ends first; kill the process after ``timeout`` seconds."""
+    def _read(self, timeout: float, late: threading.Event | None = None) -> dict[str, Any] | None:
+        """Return the next answer, or None if the process ends first; kill the process after ``timeout`` seconds."""
 
         def stop() -> None:
             if late is not None:
@@ -201,12 +205,14 @@ class Worker:
         try:
             assert self._process.stdout is not None
             line = self._process.stdout.readline()
+            answer = json.loads(line) if line.endswith(b"\n") else {"bytes": 1}
+            data = self._process.stdout.read(answer["bytes"])
         finally:
             timer.cancel()
-        if not line.endswith("\n"):
+        if len(data) < answer["bytes"]:
             self._process.wait()
-            return ""
-        return line
+            return None
+        return {**answer, "data": data}
 
     def _exit_status(self) -> str:
         code = self._process.wait()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vidgen_bench.api import Clip
-from vidgen_bench.data.external.source import ClipShape, Source, ValueRange
+from vidgen_bench.data.external.source import CLIP_BYTES, ClipShape, Source, ValueRange
 from vidgen_bench.data.geometry import FrameGeometry, Rule
 from vidgen_bench.errors import RequestError, did_you_mean
 from vidgen_bench.noise import key_of, random_bits
@@ -102,6 +102,10 @@ def fitted(source: Source, clip: Clip, *, resize: bool = False, trim: str | None
     for name, shape in zip(source.names, source.shapes, strict=True):
         _check_frames(name, shape.frames, clip.frames, trim is not None)
         _check_size(name, shape, clip.size, resize)
+        if 3 * clip.frames * shape.height * shape.width > CLIP_BYTES:
+            raise RequestError(
+                f"{name}: {clip.frames} frames of {shape.height} x {shape.width} pixels are too large for a clip. Make them smaller first."
+            )
     others = sorted({s.height for s in source.shapes} - {clip.size})
     changes = [f"resize={RULE}:{','.join(map(str, others))}->{clip.size}"] if others else []
     if others and source.value_range is not None:

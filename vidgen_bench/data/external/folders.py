@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import av
-import av.error
 import numpy as np
 from numpy.typing import NDArray
 
 from vidgen_bench.api import Report
-from vidgen_bench.data.decoding.video import Frames, header_frames
-from vidgen_bench.data.decoding.video import read as read_video
+from vidgen_bench.data.decoding.guarded import GuardedDecoder
+from vidgen_bench.data.decoding.stillness import mostly_still, warn_about_still
 from vidgen_bench.data.external.pictures import animation, animation_shape, still, still_size
-from vidgen_bench.data.external.source import CLIP_BYTES, ClipShape, Source, hash_files, natural
+from vidgen_bench.data.external.source import ClipShape, Source, hash_files, natural
 from vidgen_bench.errors import DataError, RequestError
 from vidgen_bench.records.record import RUN_FILES
 
@@ -22,14 +21,16 @@ FILMS, ANIMATIONS, STILLS = (".mp4", ".avi"), (".gif", ".webp"), (".png", ".jpg"
 VIDEOS = (*FILMS, *ANIMATIONS)
 
 
-def open_folder(root: Path, report: Report) -> Source:
+def open_folder(root: Path, report: Report, *, follow_links: bool = False) -> Source:
     """Return the clips of a folder, in natural order of their names; hidden files are skipped.
 
     Raises:
-        RequestError: the folder is empty, is a run folder, or contains something that is not a clip; the text names it.
+        RequestError: the folder is empty, is a run folder, contains something that is not a clip, or, without ``follow_links``,
+            a link that leads out of it; the text names it.
         DataError: a file is damaged.
     """
-    entries = _entries(root)
+    inside = None if follow_links else Path(os.path.realpath(root))
+    entries = _entries(root, inside)
     if any(e.name in RUN_FILES for e in entries):
         raise RequestError(f"{root} is a run folder, not a folder of clips.")
     folders = [e for e in entries if e.is_dir()]
@@ -39,7 +40,9 @@ def open_folder(root: Path, report: Report) -> Source:
             f"{root} contains both folders ({folders[0].name}) and files ({other.name}); expected either one video per clip "
             "or one folder of pictures per clip."
         )
-    return FrameFolders(root, folders, report) if folders else VideoFiles(root, entries, report)
+    if not folders:
+        return VideoFiles(root, entries, report)
+    return FrameFolders(root, folders, [_pictures(folder, inside) for folder in folders], report)
 
 
 class VideoFiles(Source):
@@ -48,12 +51,19 @@ class VideoFiles(Source):
     def __init__(self, root: Path, paths: Sequence[Path], report: Report) -> None:
         for path in paths:
             _check_video(root, path)
-        shapes = []
+        self._root, self._paths, self._decoder = root, tuple(paths), GuardedDecoder()
+        shapes, still_names = [], []
         for number, path in enumerate(paths):
             report("checking videos", number, len(paths))
-            shapes.append(_video_shape(path))
+            if path.suffix.lower() in ANIMATIONS:
+                shapes.append(animation_shape(path))
+                continue
+            found = self._decoder.survey(path)
+            shapes.append(ClipShape(found.frames, found.height, found.width))
+            if mostly_still(found.frames, found.repeats):
+                still_names.append(path.name)
+        warn_about_still(still_names, len(paths))
         super().__init__("videos", [p.name for p in paths], shapes)
-        self._root, self._paths = root, tuple(paths)
 
     def hash_into(self, update: Callable[[bytes], object]) -> None:
         hash_files(self._root, self._paths, update)
@@ -63,11 +73,11 @@ class VideoFiles(Source):
         if path.suffix.lower() in ANIMATIONS:
             frames = animation(path, start, stop)
         else:
-            frames = _film(path, shape, start, stop)
+            frames = self._decoder.frames(path, start, stop)
         if frames.shape != (stop - start, shape.height, shape.width, 3):
             raise DataError(
-                f"{path}: frames {start} to {stop - 1} decode to {len(frames)} of {frames.shape[1]}x{frames.shape[2]}; the "
-                f"header declares {shape.frames} of {shape.height}x{shape.width}. Write the file again."
+                f"{path}: frames {start} to {stop - 1} decode to {len(frames)} of {frames.shape[1]}x{frames.shape[2]}; when the file "
+                f"was opened it had {shape.frames} of {shape.height}x{shape.width}. Do not change clips while they are measured."
             )
         return frames
 
@@ -75,18 +85,16 @@ class VideoFiles(Source):
 class FrameFolders(Source):
     """One clip per subfolder of PNG or JPEG pictures, in natural order of their names."""
 
-    def __init__(self, root: Path, folders: Sequence[Path], report: Report) -> None:
-        self._root, self._clips, shapes = root, [], []
-        for number, folder in enumerate(folders):
-            report("checking pictures", number, len(folders))
-            paths = _pictures(folder)
+    def __init__(self, root: Path, folders: Sequence[Path], clips: Sequence[Sequence[Path]], report: Report) -> None:
+        self._root, self._clips, shapes = root, clips, []
+        for number, paths in enumerate(clips):
+            report("checking pictures", number, len(clips))
             sizes = [still_size(p) for p in paths]
             if odd := next((i for i, s in enumerate(sizes) if s != sizes[0]), None):
                 raise DataError(
                     f"{paths[odd]} is {sizes[odd][0]}x{sizes[odd][1]}, the frames before it {sizes[0][0]}x{sizes[0][1]}; "
                     "expected the same size in the whole clip."
                 )
-            self._clips.append(paths)
             shapes.append(ClipShape(len(paths), *sizes[0]))
         super().__init__("frames", [f.name for f in folders], shapes)
 
@@ -98,8 +106,8 @@ class FrameFolders(Source):
         return np.stack([still(path) for path in self._clips[index][start:stop]])
 
 
-def _entries(folder: Path) -> list[Path]:
-    """Return the entries of a folder that are not hidden, in natural order of their names."""
+def _entries(folder: Path, inside: Path | None) -> list[Path]:
+    """Return the entries of a folder that are not hidden, in natural order of their names; links must lead to somewhere ``inside``."""
     try:
         entries = [e for e in folder.iterdir() if not e.name.startswith(".")]
     except OSError as error:
@@ -110,6 +118,11 @@ def _entries(folder: Path) -> list[Path]:
         )
     if gone := next((e for e in entries if not e.exists()), None):
         raise RequestError(f"{gone} is a broken link. Restore its target, or delete the link.")
+    for entry in entries:
+        if inside is not None and entry.is_symlink() and not Path(os.path.realpath(entry)).is_relative_to(inside):
+            raise RequestError(
+                f"{entry} is a link that leads out of {inside}. Replace it with what it leads to, or pass --follow-links."
+            )
     return sorted(entries, key=lambda e: natural(e.name))
 
 
@@ -128,9 +141,14 @@ def _check_video(root: Path, path: Path) -> None:
     )
 
 
-def _pictures(folder: Path) -> list[Path]:
-    paths = _entries(folder)
+def _pictures(folder: Path, inside: Path | None) -> list[Path]:
+    paths = _entries(folder, inside)
     for path in paths:
+        if path.suffix.lower() in VIDEOS:
+            raise RequestError(
+                f"{path} is a video in a subfolder; expected all videos in one folder, without subfolders. Pass {folder}, or move the "
+                "videos of all subfolders into one folder."
+            )
         if path.suffix.lower() not in STILLS or not path.is_file():
             raise RequestError(
                 f"{path} is not a picture; expected a clip's frames as .png or .jpg, and nothing else in its folder."
@@ -141,44 +159,3 @@ def _pictures(folder: Path) -> list[Path]:
             f"{folder} contains frames as {' and '.join(kinds)}, perhaps from two clips. Keep one format per folder."
         )
     return paths
-
-
-def _video_shape(path: Path) -> ClipShape:
-    """Return the shape from a video's header; if it has no frame count, decode the video to count frames."""
-    if path.suffix.lower() in ANIMATIONS:
-        return animation_shape(path)
-    frames = header_frames(path)
-    try:
-        with av.open(str(path)) as container:
-            context = container.streams.video[0].codec_context
-            height, width = int(context.height), int(context.width)
-    except (av.error.FFmpegError, OSError) as error:
-        raise DataError(f"{path}: cannot be read as a video ({error}). Copy it again.") from None
-    if 3 * height * width > CLIP_BYTES:
-        raise DataError(f"{path} has frames of {height} x {width} pixels, too large for a clip.")
-    if frames is None:
-        frames = read_video(path, lambda chunk: None, lambda: None).frames
-    return ClipShape(frames, height, width)
-
-
-def _film(path: Path, shape: ClipShape, start: int, stop: int) -> Frames:
-    """Return frames ``start`` .. ``stop - 1`` of a video; all frames are decoded."""
-    kept: list[Frames] = []
-    seen = 0
-
-    def take(chunk: Frames) -> None:
-        nonlocal seen
-        kept.append(chunk[max(start - seen, 0) : max(stop - seen, 0)])
-        seen += len(chunk)
-
-    def restart() -> None:
-        nonlocal seen
-        kept.clear()
-        seen = 0
-
-    read_video(path, take, restart)
-    if seen != shape.frames:
-        raise DataError(
-            f"{path}: {seen} frames could be decoded; the header declares {shape.frames}. Write the file again."
-        )
-    return np.concatenate(kept)

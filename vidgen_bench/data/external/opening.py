@@ -42,7 +42,12 @@ def _silent(what: str, done: int, total: int) -> None:
 
 
 def open_source(
-    path: str | Path, *, layout: str | None = None, value_range: str | None = None, report: Report = _silent
+    path: str | Path,
+    *,
+    layout: str | None = None,
+    value_range: str | None = None,
+    follow_links: bool = False,
+    report: Report = _silent,
 ) -> Source:
     """Return the clips of a folder of videos, a folder of picture folders, or an array file; clips are read on demand.
 
@@ -51,6 +56,7 @@ def open_source(
             .npy, .npz or .safetensors file, or a .zip of .npy files.
         layout: order of an array's axes, ``NTHWC``, ``NCTHW`` or ``NTCHW``; required only if its shape is ambiguous.
         value_range: range of float pixels, ``-1,1``, ``0,1`` or ``0,255``; required only if the values are ambiguous.
+        follow_links: whether links in the folder may lead out of it.
         report: called with progress while the files are checked.
     Raises:
         RequestError: the file does not exist, its format is not supported, or the array is ambiguous.
@@ -65,7 +71,7 @@ def open_source(
     if folder:
         if layout is not None or value_range is not None:
             raise RequestError(f"{path} is a folder of videos or pictures; --layout and --range are for arrays only.")
-        return open_folder(path, report)
+        return open_folder(path, report, follow_links=follow_links)
     if not file:
         raise RequestError(f"There is no file or folder {path}.")
     suffix = path.suffix.lower()

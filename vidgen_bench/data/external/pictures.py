@@ -15,6 +15,9 @@ from PIL.GifImagePlugin import GifImageFile
 from vidgen_bench.data.external.source import CLIP_BYTES, ClipShape
 from vidgen_bench.errors import DataError
 
+_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".gif": "GIF", ".webp": "WEBP"}
+"""Pillow's format for each suffix. It is asked for no other: one of its readers starts another program on a PostScript file."""
+
 _MODES = ("RGB", "RGBA", "L", "LA", "P", "PA", "1")
 """Pixel modes that convert to 8-bit RGB without loss."""
 
@@ -73,10 +76,11 @@ def still(path: Path) -> NDArray[np.uint8]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
+    form = _FORMATS[path.suffix.lower()]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # decoders raise on real errors
-            with Image.open(path) as image:
+            with Image.open(path, formats=[form]) as image:
                 if 3 * image.width * image.height > CLIP_BYTES:
                     raise DataError(
                         f"{path} has frames of {image.height} x {image.width} pixels, too large for a clip."
@@ -85,7 +89,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     except DataError:
         raise
     except Exception as error:  # for a damaged file, Pillow's decoders raise exceptions of any type
-        reason = "Pillow does not know its format" if isinstance(error, UnidentifiedImageError) else error
+        reason = f"its content is not {form}" if isinstance(error, UnidentifiedImageError) else error
         raise DataError(f"{path}: cannot be read as a picture ({reason}). Copy it again.") from None
 
 

@@ -6,6 +6,7 @@ The folder names the class. Folder and file names are matched without regard to 
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,7 @@ def read_tree(source: VideoSource, split: int, allow_missing: int = 0) -> Tree:
             else:
                 videos.append(Video(path, label))
         found.append(tuple(videos))
-    _tolerate(missing, allow_missing, source)
+    _tolerate(missing, allow_missing, source, class_folders)
     _check_every_class(classes, found[0], train_list)
     if not found[1]:
         raise DataError(f"{test_list}: none of the listed videos is in {source.videos}.")
@@ -101,7 +102,28 @@ class _ClassFolders:
         for name in classes:
             for folder in self._folders.get(name.casefold(), []):
                 if not self.files(folder):
-                    raise DataError(f"{self.videos / folder}: the class {name!r} has no videos; its folder is empty.")
+                    raise DataError(
+                        f"{self.videos / folder}: the class {name!r} has no videos; {self._instead(folder)}"
+                    )
+
+    def _instead(self, folder: str) -> str:
+        """Return what a class folder without files has instead."""
+        inside = [name for names in _names(self.videos / folder, folders=True).values() for name in names]
+        if not inside:
+            return "its folder is empty."
+        return (
+            f"its folder has only folders ({inside[0]}). Expected one video per clip; folders of pictures are not read here. Encode each "
+            f"as one video: ffmpeg -pattern_type glob -i '{inside[0]}/*.png' -c:v ffv1 {inside[0]}.avi"
+        )
+
+    def namesake(self, line: Line) -> str | None:
+        """Return the name on disk of a file that differs from a listed one in its suffix only, as ``Class/v_1.mp4``, or None."""
+        stem = line.file.rpartition(".")[0].casefold()
+        for folder in self._folders.get(line.folder.casefold(), []):
+            for name, (spelt, *_) in self.files(folder).items():
+                if name.rpartition(".")[0] == stem:
+                    return f"{folder}/{spelt}"
+        return None
 
     def find(self, line: Line) -> str | None:
         """Return the path on disk of a listed video, or None if it is missing."""
@@ -126,11 +148,21 @@ def _names(folder: Path, folders: bool) -> dict[str, list[str]]:
     try:
         with os.scandir(folder) as entries:
             for entry in sorted(entries, key=lambda e: e.name):
-                if (entry.is_dir() if folders else entry.is_file()) and not entry.name.startswith("."):
+                if not entry.name.startswith(".") and _is(entry, folders):
                     found.setdefault(entry.name.casefold(), []).append(entry.name)
     except OSError as error:
         raise DataError(f"{folder}: cannot be listed ({error.strerror}).") from error
     return found
+
+
+def _is(entry: os.DirEntry[str], folder: bool) -> bool:
+    """Return whether an entry is a folder, or a file; a link that leads to itself is neither."""
+    try:
+        return entry.is_dir() if folder else entry.is_file()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return False
+        raise
 
 
 def _pick(wanted: str, spelt: list[str], line: Line, folder: Path) -> str | None:
@@ -162,13 +194,15 @@ def _check_duplicate(line: Line, seen: dict[str, Line]) -> None:
     seen[key] = line
 
 
-def _tolerate(missing: list[Line], allowed: int, source: VideoSource) -> None:
+def _tolerate(missing: list[Line], allowed: int, source: VideoSource, class_folders: _ClassFolders) -> None:
     if len(missing) <= allowed:
         return
     shown = "; ".join(f"{line.name} ({line.where})" for line in missing[:5])
     more = f"; and {len(missing) - 5} more" if len(missing) > 5 else ""
+    other = next(filter(None, map(class_folders.namesake, missing)), None)
+    suffix = f" There is {other}: write the suffixes in the lists as those of the files." if other else ""
     raise DataError(
-        f"{len(missing)} listed video(s) are not in {source.videos}: {shown}{more}. "
+        f"{len(missing)} listed video(s) are not in {source.videos}: {shown}{more}.{suffix} "
         f"Add them, or pass --allow-missing {len(missing)} to continue without them."
     )
 

@@ -75,6 +75,7 @@ _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "trim": _text,
     "layout": _text,
     "value_range": _text,
+    "follow_links": _flag,
     "device": _text,
     "runs": _folder,
 }

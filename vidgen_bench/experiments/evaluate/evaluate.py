@@ -38,7 +38,8 @@ def evaluate(request: EvaluationRequest, observer: Observer | None = None) -> Ev
         resolved_track = request.resolve(track, Host.of_environment())
         reading = {"layout": request.layout, "value_range": request.value_range}
         if isinstance(what, str | Path):
-            source, origin = open_source(what, report=watching.progress, **reading), _origin(Path(what))
+            source = open_source(what, report=watching.progress, follow_links=request.follow_links, **reading)
+            origin = _origin(Path(what))
         else:
             source, origin = source_of(what, report=watching.progress, **reading), "array"
         clips = fitted(source, track.clip, resize=request.resize, trim=request.trim)
@@ -52,6 +53,7 @@ def _refuse_options_for_clips(request: EvaluationRequest) -> None:
         "trim": request.trim,
         "layout": request.layout,
         "range": request.value_range,
+        "follow-links": request.follow_links,
     }
     for option, value in options.items():
         if value:

@@ -40,6 +40,7 @@ class EvaluationRequest:
     trim: str | None = None
     layout: str | None = None
     value_range: str | None = None
+    follow_links: bool = False
     device: str = "auto"
     runs: Path = Path("runs")
 

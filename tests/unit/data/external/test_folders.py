@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
+from tests.kit.data_files import write_stopped
 from tests.kit.external_clips import CLIP, convention, gif, pixels, smooth, write_animation, write_frames
 from vidgen_bench.api import Clip
 from vidgen_bench.data.external.fitting import fitted
 from vidgen_bench.data.external.opening import open_source
 from vidgen_bench.data.external.source import ClipShape
 from vidgen_bench.data.shapes.write import encode
-from vidgen_bench.errors import DataError, RequestError
+from vidgen_bench.errors import DataError, DataWarning, RequestError
 from vidgen_bench.experiments.pictures.animation import Film, write_film
 
 
@@ -124,12 +126,32 @@ def test_grey_and_palette_pictures_become_rgb(tmp_path: Path) -> None:
     assert np.array_equal(read(tmp_path), convention(np.broadcast_to(grey[None, None, :, :, None], (1, 6, 24, 24, 3))))
 
 
-def test_links_are_followed_and_a_broken_one_is_named(tmp_path: Path) -> None:
+def test_links_out_of_the_folder_are_followed_only_on_request(tmp_path: Path) -> None:
     made = pixels(1)
     write_frames(tmp_path / "elsewhere" / "a", made[0])
     (tmp_path / "clips").mkdir()
     (tmp_path / "clips" / "a").symlink_to(tmp_path / "elsewhere" / "a")
-    assert np.array_equal(read(tmp_path / "clips"), convention(made))
+    with pytest.raises(RequestError, match=r"clips/a is a link that leads out of .*clips\. .*--follow-links"):
+        open_source(tmp_path / "clips")
+    clips = fitted(open_source(tmp_path / "clips", follow_links=True), CLIP)
+    assert np.array_equal(next(clips.read([0])).numpy(), convention(made))
+
+
+def test_a_picture_that_is_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    write_frames(tmp_path / "clips" / "a", pixels(1)[0])
+    (tmp_path / "clips" / "a" / "frame_3.png").rename(tmp_path / "secret.png")
+    (tmp_path / "clips" / "a" / "frame_3.png").symlink_to(tmp_path / "secret.png")
+    with pytest.raises(RequestError, match=r"frame_3\.png is a link that leads out of"):
+        open_source(tmp_path / "clips")
+
+
+def test_links_inside_the_folder_and_the_folder_itself_are_followed_and_a_broken_one_is_named(tmp_path: Path) -> None:
+    made = pixels(1)
+    write_frames(tmp_path / "clips" / "a", made[0])
+    (tmp_path / "clips" / "b").symlink_to("a")
+    (tmp_path / "linked").symlink_to("clips")
+    assert np.array_equal(read(tmp_path / "linked"), convention(np.concatenate([made, made])))
+    (tmp_path / "clips" / "b").unlink()
     (tmp_path / "clips" / "b").symlink_to(tmp_path / "nowhere")
     with pytest.raises(RequestError, match="b is a broken link"):
         open_source(tmp_path / "clips")
@@ -173,6 +195,12 @@ def _nested(folder: Path) -> None:
     write_frames(folder / "a" / "b", palette_clip())
 
 
+def _classes(folder: Path) -> None:
+    for name in "ab":
+        (folder / name).mkdir()
+        (folder / name / "1.mp4").write_bytes(b"video")
+
+
 def _empty_clip(folder: Path) -> None:
     (folder / "a").mkdir()
 
@@ -193,6 +221,7 @@ def _two_kinds(folder: Path) -> None:
         (_arrays, "a.npy is not a clip.*pack them into one .zip"),
         (_nested, "b is not a picture; expected a clip's frames"),
         (_empty_clip, "a is empty"),
+        (_classes, r"a/1\.mp4 is a video in a subfolder; expected all videos in one folder.* Pass .*a, or move"),
         (_two_kinds, r"contains frames as \.jpg and \.png"),
     ],
 )
@@ -242,3 +271,56 @@ def test_layout_and_range_are_for_arrays(tmp_path: Path) -> None:
     write_frames(tmp_path / "a", pixels()[0])
     with pytest.raises(RequestError, match="--layout and --range are for arrays"):
         open_source(tmp_path, value_range="0,1")
+
+
+_POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n%%EndComments\nshowpage\n%%EOF\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell script stands for Ghostscript")
+@pytest.mark.parametrize("name", ["frame_1.png", "frame_1.jpg", "frame_1.jpeg"])
+def test_a_picture_starts_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "gs").write_text(f"#!/bin/sh\ntouch {tmp_path}/called\n")
+    (tmp_path / "bin" / "gs").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    monkeypatch.setattr(EpsImagePlugin, "gs_binary", None)  # otherwise it is looked up once per process
+    (tmp_path / "clips" / "a").mkdir(parents=True)
+    (tmp_path / "clips" / "a" / name).write_bytes(_POSTSCRIPT)
+    with pytest.raises(DataError, match=rf"{name}: cannot be read as a picture \(its content is not (PNG|JPEG)\)"):
+        read(tmp_path / "clips")
+    assert not (tmp_path / "called").exists()
+
+
+def test_a_format_that_is_not_that_of_the_suffix_is_refused(tmp_path: Path) -> None:
+    write_frames(tmp_path / "a", pixels()[0])
+    Image.fromarray(pixels()[0, 0]).save(tmp_path / "a" / "frame_3.png", format="BMP")
+    with pytest.raises(DataError, match=r"frame_3\.png: cannot be read as a picture \(its content is not PNG\)"):
+        read(tmp_path)
+
+
+def test_videos_that_seem_to_have_stopped_are_reported_once(tmp_path: Path) -> None:
+    for number in range(7):
+        write_stopped(tmp_path / f"{number}.avi", 12, moving=6)
+    write_stopped(tmp_path / "moves.avi", 12, moving=7)
+    with pytest.warns(
+        DataWarning, match=r"In 7 of 8 videos .* 0\.avi, 1\.avi, 2\.avi, 3\.avi, 4\.avi and 2 more"
+    ) as told:
+        open_source(tmp_path)
+    assert [w.category for w in told].count(DataWarning) == 1
+
+
+def test_a_video_that_changes_after_it_was_opened_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.avi").write_bytes(encode(smooth(1)[0]))
+    source = open_source(tmp_path)
+    (tmp_path / "a.avi").write_bytes(encode(smooth(1, frames=3)[0]))
+    with pytest.raises(DataError, match=r"a\.avi: frames 0 to 5 decode to 3 of .* Do not change clips"):
+        source.read(0, 0, 6)
+
+
+def test_frames_that_are_too_large_together_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "clips" / "a").mkdir(parents=True)
+    Image.new("1", (8192, 8192)).save(tmp_path / "clips" / "a" / "0.png")
+    for number in range(1, 8):
+        (tmp_path / "clips" / "a" / f"{number}.png").hardlink_to(tmp_path / "clips" / "a" / "0.png")
+    with pytest.raises(RequestError, match="a: 8 frames of 8192 x 8192 pixels are too large for a clip"):
+        fitted(open_source(tmp_path / "clips"), Clip(8, 64, 2), resize=True)

@@ -24,7 +24,7 @@ def source(
     test: list[str] = TEST,
     classes: tuple[str, ...] = ("Alpha", "Beta"),
 ) -> VideoSource:
-    (root / "videos").mkdir(exist_ok=True)
+    (root / "videos").mkdir(parents=True, exist_ok=True)
     for file in files:
         (root / "videos" / file).parent.mkdir(parents=True, exist_ok=True)
         (root / "videos" / file).write_bytes(b"no decoder looks at this")
@@ -212,3 +212,26 @@ def test_windows_line_ends_a_byte_order_mark_and_blank_lines_are_accepted(tmp_pa
     given = source(tmp_path)
     (given.splits / "classInd.txt").write_bytes(b"\xef\xbb\xbf1 Alpha\r\n2 Beta\r\n\r\n")
     assert read_tree(given, 1).classes == ("Alpha", "Beta")
+
+
+def test_a_link_to_itself_is_no_file(tmp_path: Path) -> None:
+    train = [*TRAIN, "Alpha/v_Alpha_g03_c01.avi 1"]
+    given = source(tmp_path, train=train)
+    (tmp_path / "videos" / "loop").symlink_to("loop")
+    (tmp_path / "videos" / "Alpha" / "x.avi").symlink_to("x.avi")
+    (tmp_path / "videos" / "Alpha" / "v_Alpha_g03_c01.avi").symlink_to("v_Alpha_g03_c01.avi")
+    assert "1 listed video(s) are not in" in refusal(given)
+    assert read_tree(given, 1, allow_missing=1).missing == ("Alpha/v_Alpha_g03_c01.avi",)
+
+
+def test_a_class_of_frame_folders_is_named_with_what_to_do(tmp_path: Path) -> None:
+    given = source(tmp_path, files=[*FILES[:2], "Beta/v_Beta_g01_c01/1.png"])
+    text = refusal(given, allow_missing=2)
+    assert "the class 'Beta' has no videos; its folder has only folders (v_Beta_g01_c01)" in text
+    assert "ffmpeg -pattern_type glob -i 'v_Beta_g01_c01/*.png' -c:v ffv1 v_Beta_g01_c01.avi" in text
+
+
+def test_files_with_another_suffix_than_in_the_lists_are_named(tmp_path: Path) -> None:
+    text = refusal(source(tmp_path, files=[name.replace(".avi", ".MP4") for name in FILES]))
+    assert "There is Alpha/v_Alpha_g01_c01.MP4: write the suffixes in the lists as those of the files." in text
+    assert "There is" not in refusal(source(tmp_path / "other", files=FILES[1:]))
