@@ -39,7 +39,9 @@ Runs = Annotated[Path, typer.Option(help="Folder that holds one folder per run."
 Device = Annotated[str, typer.Option(help="Device to compute on: auto, cpu, cuda or cuda:1.")]
 Threads = Annotated[
     int | None,
-    typer.Option(min=1, max=MOST_THREADS, help="Number of CPU threads; a resumed run keeps the number it started with."),
+    typer.Option(
+        min=1, max=MOST_THREADS, help="Number of CPU threads; a resumed run keeps the number it started with."
+    ),
 ]
 AllowMissing = Annotated[
     int, typer.Option(min=0, help="Tolerate up to this many missing or unreadable videos; the record lists them.")

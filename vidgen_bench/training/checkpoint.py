@@ -90,9 +90,7 @@ def load(path: Path, device: torch.device, sha256: str | None = None) -> dict[st
 
 def damaged(path: Path, why: str) -> DamagedError:
     """Return the error for a checkpoint or trace that has changed since it was written."""
-    return DamagedError(
-        f"{path} is damaged: {why}. Restore it from a copy, or delete its run folder to start afresh."
-    )
+    return DamagedError(f"{path} is damaged: {why}. Restore it from a copy, or delete its run folder to start afresh.")
 
 
 def part_states(parts: Mapping[str, nn.Module]) -> dict[str, Any]:

@@ -76,7 +76,10 @@ def read_state(path: Path, device: torch.device) -> dict[str, Any]:
         state = _State.model_validate({key: content[key] for key in _State.model_fields if key in content})
     except ValidationError as error:
         raise checkpoint.damaged(path, f"it is not valid:\n{explain(error, _State)}\n") from None
-    return {**content, "progress": state.progress}  # not validated copies, which would lack the versions that torch stores
+    return {
+        **content,
+        "progress": state.progress,
+    }  # not validated copies, which would lack the versions that torch stores
 
 
 def load_optimisers(optimisers: Mapping[str, Optimizer], states: Mapping[str, Any], path: Path) -> None:
@@ -114,7 +117,9 @@ def _misshapen(optimiser: Optimizer) -> str | None:
         optimiser, torch.optim.LBFGS | torch.optim.Adafactor
     ):
         return None
-    kept = [(p, optimiser.state[p]) for group in optimiser.param_groups for p in group["params"] if optimiser.state.get(p)]
+    kept = [
+        (p, optimiser.state[p]) for group in optimiser.param_groups for p in group["params"] if optimiser.state.get(p)
+    ]
     for p, state in kept:
         if state.keys() != kept[0][1].keys():
             return f"expected {', '.join(map(str, kept[0][1]))} for every parameter"

@@ -43,6 +43,8 @@ class Outcome:
     decoder: str = ""
     sha256: str = ""
     fault: str | None = None
+    passing: bool = False
+    """Whether the fault says nothing about the video: its decoder died, took too long, or had too little memory."""
 
 
 def default_workers() -> int:
@@ -103,9 +105,10 @@ class _Pool:
             return Outcome(
                 job,
                 fault=f"{job.video}: the decoder crashed twice ({answer['died']}). Copy the file again, or leave it out.",
+                passing=True,
             )
         if "fault" in answer:
-            return Outcome(job, fault=answer["fault"])
+            return Outcome(job, fault=answer["fault"], passing=bool(answer.get("passing")))
         return Outcome(job, answer["frames"], answer["decoder"], answer["sha256"])
 
     def _attempt(self, job: Job) -> dict[str, Any]:
@@ -183,7 +186,8 @@ class Worker:
             return json.loads(answer)
         if late.is_set():
             return {
-                "fault": f"{request['video']}: decoding took longer than {timeout:g} s. Copy the file again, or leave it out."
+                "fault": f"{request['video']}: decoding took longer than {timeout:g} s. Copy the file again, or leave it out.",
+                "passing": True,
             }
         return {"died": self._exit_status()}
 

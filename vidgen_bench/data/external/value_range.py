@@ -99,7 +99,8 @@ def _inferred(least: float, most: float) -> ValueRange:
 def check_bytes(source: Source, given: str | None) -> None:
     """Refuse uint8 clips that look like floats that were converted without scaling: no value from 2 to 254.
 
-    Floats of 0 to 1 become 0 and 1, those of -1 to 1 also 255; black and white clips look the same. Clips are read until one shows that they are pixels, mostly the first.
+    Floats of 0 to 1 become 0 and 1, those of -1 to 1 also 255; black and white clips look the same. Clips are read until one shows that
+    they are pixels, mostly the first.
 
     Args:
         source: the clips; floats are not checked here.

@@ -51,8 +51,9 @@ def measured(array: NDArray[np.generic]) -> NDArray[np.float32] | None:
     try:
         source = source_of(array, layout="NTHWC")
         check_bytes(source, None)
-    except RequestError as asked:
-        assert "--range" in str(asked) or "expected uint8, or floats" in str(asked)
+    except RequestError as error:
+        if "--range" not in str(error) and "expected uint8, or floats" not in str(error):
+            raise
         return None
     return next(fitted(source, CLIP).read(range(source.count))).numpy()
 
