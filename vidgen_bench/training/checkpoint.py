@@ -67,14 +67,14 @@ def load(path: Path, device: torch.device, sha256: str | None = None) -> dict[st
         raise VidgenBenchError(
             f"The checkpoint {path} could not be read: {error.strerror or error}. Make it readable, then run again."
         ) from None
-    if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
-        raise damaged(path, f"it is not the file that {path.with_name(LAST)} refers to")
     try:
         changed = zipfile.ZipFile(io.BytesIO(data)).testzip()
     except Exception:  # zipfile raises many types for damaged bytes
         raise damaged(path, "it is not a whole zip archive, as checkpoints are") from None
     if changed is not None:
         raise damaged(path, f"the bytes of its member {changed} have changed since they were written")
+    if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
+        raise damaged(path, f"it is not the file that {path.with_name(LAST)} refers to")
     try:
         content = torch.load(io.BytesIO(data), map_location=device, weights_only=True)
     except (MemoryError, torch.OutOfMemoryError):
