@@ -44,7 +44,7 @@ def open_or_make(folder: Path, make: Callable[[], None], report: Report) -> Stor
     """Return the checked store in a folder, which ``make`` makes if it is missing or damaged.
 
     Raises:
-        DamagedStoreError: it is damaged right after it was made.
+        DamagedStoreError: it is damaged right after it was made, twice.
         VidgenBenchError: the cache cannot be written.
     """
     if folder.is_dir():
@@ -58,17 +58,29 @@ def open_or_make(folder: Path, make: Callable[[], None], report: Report) -> Stor
         try:
             return _checked(folder, report)  # the process we waited for may have made it
         except DamagedStoreError:
-            with disk_errors(folder):
-                verified_file(folder).unlink(missing_ok=True)
-                if folder.exists():
-                    shutil.rmtree(folder)
+            _discard(folder)
+        make()
+        try:
+            return _checked(folder, report)
+        except (
+            DamagedStoreError
+        ) as error:  # perhaps by the frames or the journal of a killed process that `make` continued
+            report(str(error).replace(NEXT, "They are decoded again now."), 0, 0)
+            _discard(folder)
         make()
         try:
             return _checked(folder, report)
         except DamagedStoreError as error:
             raise DamagedStoreError(
-                f"{error} The videos had just been decoded: if this happens again, check the memory and the disk of this machine."
+                f"{error} It happened twice: check the memory and the disk of this machine."
             ) from None
+
+
+def _discard(folder: Path) -> None:
+    with disk_errors(folder):
+        verified_file(folder).unlink(missing_ok=True)
+        if folder.exists():
+            shutil.rmtree(folder)
 
 
 def _checked(folder: Path, report: Report) -> Store:
