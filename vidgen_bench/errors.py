@@ -37,6 +37,24 @@ class BusyError(RequestError):
     """Another process is using the run folder (exit code 2)."""
 
 
+class DamagedStoreError(DataError):
+    """Decoded videos in the cache have changed since they were written; they are decoded again (exit code 1)."""
+
+    exit_code = 1
+
+
+class DecoderError(DataError):
+    """Decoders died or took too long, so the videos may be good (exit code 1)."""
+
+    exit_code = 1
+
+
+class DamagedError(RecordError):
+    """A file that an earlier run wrote has changed since, such as a checkpoint or a trace (exit code 1)."""
+
+    exit_code = 1
+
+
 class Interrupted(VidgenBenchError):
     """Stopped by Ctrl-C; finished work is saved, and the same command continues from there (exit code 130)."""
 

@@ -96,7 +96,11 @@ def test_verify_names_the_video_that_was_harmed(tmp_path: Path, source: VideoSou
     folder = Path(json.loads(data(tmp_path, "prepare", *given, "--json").stdout)["folder"])
     with open(folder / "frames.u8", "r+b") as file:
         file.write(b"\x00\x01\x02\x03")
-    assert "the frames of Alpha/v_Alpha_g01_c01.avi" in data(tmp_path, "verify", *given, code=2).stderr
+    assert "the frames of Alpha/v_Alpha_g01_c01.avi" in data(tmp_path, "verify", *given, code=1).stderr
+    again = data(tmp_path, "prepare", *given)
+    assert "the frames of Alpha/v_Alpha_g01_c01.avi" in again.stderr
+    assert "They are decoded again now." in again.stderr
+    assert "All 54 frames" in data(tmp_path, "verify", *given).stdout
 
 
 def test_missing_and_bad_videos(tmp_path: Path, source: VideoSource) -> None:

@@ -432,3 +432,37 @@ def test_a_decoder_that_aborts_is_a_sentence_that_names_the_file(command: Comman
     assert done.code == 2
     assert done.err.startswith("error: deadly/1.avi: the decoder crashed twice (signal SIGABRT)")
     assert done.err.count("\n") == 1
+def test_clips_that_change_while_they_are_measured_are_not_recorded(
+    command: Command, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vidgen_bench.experiments.evaluate import external_clips
+
+    path, row = place / "live.npy", place / "runs" / "tiny" / "live"
+    np.save(path, clips())
+    scored = external_clips.score_clips
+
+    def rewritten(*given: Any, **options: Any) -> Any:
+        numbers = scored(*given, **options)
+        path.open("r+b").write((place / "mine.npy").read_bytes()[:-1] + b"\7")  # the size stays
+        return numbers
+
+    with monkeypatch.context() as patch:
+        patch.setattr(external_clips, "score_clips", rewritten)
+        done = command("evaluate", "live.npy", *HERE)
+    assert done.code == 1
+    assert "The clips of live changed while they were measured" in done.err
+    assert not row.exists()
+    assert command("evaluate", "live.npy", *HERE).code == 0
+    np.save(path, clips()[::-1])
+    done = command("evaluate", "live.npy", *HERE)
+    assert (done.code, "holds scores of other clips" in done.err) == (2, True)
+
+
+def test_clips_whose_range_is_in_doubt_are_asked_about(command: Command, place: Path) -> None:
+    black = (clips() // 128).astype(np.uint8)
+    np.save(place / "black.npy", black)
+    np.save(place / "half.npy", clips().astype(np.float32) / 255 - 0.5)
+    for name in ("black", "half"):
+        done = command("evaluate", f"{name}.npy", *HERE)
+        assert (done.code, "--range" in done.err) == (2, True)
+    assert command("evaluate", "black.npy", *HERE, "--range", "0,255").code == 0

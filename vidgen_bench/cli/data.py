@@ -81,9 +81,11 @@ def verify(
     track: _Track = DEFAULT_TRACK, data: _Data = None, splits: Splits = None, allow_missing: _Missing = 0
 ) -> None:
     """Check that the decoded frames are unchanged, by their hashes."""
+    from vidgen_bench.data.store_check import verify_store
+
     store = _opened(track, data, splits, allow_missing)
     with _progress() as report:
-        store.verify(report)
+        verify_store(store, report)
     output().print(f"All {store.index.frames:,} frames in {store.folder} are unchanged.", soft_wrap=True)
 
 
@@ -192,6 +194,9 @@ def _bars() -> Iterator[Report]:
         tasks: dict[str, TaskID] = {}
 
         def report(what: str, done: int, total: int) -> None:
+            if not total:  # a notice, which stays
+                progress.console.print(what, highlight=False, markup=False, soft_wrap=True)
+                return
             if what not in tasks:
                 tasks[what] = progress.add_task(what, total=None)
             progress.update(tasks[what], completed=done, total=total or None)

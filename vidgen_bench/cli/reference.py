@@ -90,7 +90,8 @@ def _built(resolved: ResolvedProtocol, real: RealClips, device: torch.device, ob
 
     folder = ReferenceFolder(cache_folder(), resolved, real, device)
     needed = folder.statistics
-    there = {s.file for s in needed if (folder.path / s.file).exists()}
+    paths = {s.file: folder.path / s.file for s in needed}
+    before = {name: path.stat().st_mtime_ns for name, path in paths.items() if path.exists()}
     found = {}
     if needed:
         observer.stage(f"reference statistics of {resolved.protocol.name}")
@@ -104,7 +105,7 @@ def _built(resolved: ResolvedProtocol, real: RealClips, device: torch.device, ob
             row |= {"features": len(moments.mean), "mean_norm": norm, "covariance_trace": trace}
         elif clips is not None:
             row |= {"features": clips.features.shape[1]}
-        rows.append(row | {"file": one.file, "was_there": one.file in there})
+        rows.append(row | {"file": one.file, "was_there": before.get(one.file) == paths[one.file].stat().st_mtime_ns})
     return {
         "protocol": resolved.protocol.name,
         "id": resolved.stamp(real.contents_hash(resolved)).id,

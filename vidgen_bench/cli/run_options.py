@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from vidgen_bench.config.defaults import MOST_THREADS
 from vidgen_bench.errors import RequestError
 
 _SEEDS = 2**31
@@ -37,7 +38,10 @@ Seeds = Annotated[str | None, typer.Option(help="Several seeds, one run per seed
 Runs = Annotated[Path, typer.Option(help="Folder that holds one folder per run.")]
 Device = Annotated[str, typer.Option(help="Device to compute on: auto, cpu, cuda or cuda:1.")]
 Threads = Annotated[
-    int | None, typer.Option(min=1, help="Number of CPU threads; a resumed run keeps the number it started with.")
+    int | None,
+    typer.Option(
+        min=1, max=MOST_THREADS, help="Number of CPU threads; a resumed run keeps the number it started with."
+    ),
 ]
 AllowMissing = Annotated[
     int, typer.Option(min=0, help="Tolerate up to this many missing or unreadable videos; the record lists them.")

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from vidgen_bench.data.geometry import FrameGeometry
-from vidgen_bench.errors import DataError, RequestError
+from vidgen_bench.errors import DamagedStoreError, DataError, RequestError
 
 FORMAT = 1
 """Version of the store's layout and of the arithmetic that produces its frames; another version means another store."""
@@ -107,15 +107,20 @@ def read_index(path: Path) -> Index:
     """Return a store's index.
 
     Raises:
-        DataError: the index is missing, has another format, or is inconsistent.
+        DamagedStoreError: the index is missing, has another format, or is inconsistent.
+        DataError: it cannot be read.
     """
     try:
         index = Index.model_validate_json(path.read_bytes())
     except FileNotFoundError:
-        raise DataError(
-            f"{path.parent} is not a store of decoded videos: it has no {path.name}. Create one with `vidgen-bench data prepare`."
+        raise DamagedStoreError(
+            f"{path.parent} is not a store of decoded videos: it has no {path.name}. {NEXT}"
         ) from None
-    except (OSError, ValidationError, RequestError) as error:
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be read: {error.strerror or error}. Make it readable, then run again."
+        ) from None
+    except (ValidationError, RequestError) as error:
         raise damaged(path.parent, f"{path.name}: {str(error).splitlines()[0]}") from error
     if index.content_sha256 != content_hash(index.videos):
         raise damaged(path.parent, "the content hash does not match the listed videos")
@@ -127,8 +132,10 @@ def read_index(path: Path) -> Index:
     return index
 
 
-def damaged(folder: Path, why: str) -> DataError:
+NEXT = "The next run deletes that folder and decodes again."
+"""The last sentence about a damaged store, for commands that only read it."""
+
+
+def damaged(folder: Path, why: str) -> DamagedStoreError:
     """Return the error for a damaged store."""
-    return DataError(
-        f"The decoded videos in {folder} are damaged: {why}. Delete that folder; the next run decodes again."
-    )
+    return DamagedStoreError(f"The decoded videos in {folder} are damaged: {why}. {NEXT}")

@@ -1,8 +1,10 @@
 """Decodes a data set once (every listed video is resized, cropped and stored), or opens the existing store.
 
-<cache>/stores/<key>            a finished store
-<cache>/stores/<key>.partial    an unfinished store; the next process continues it
-<cache>/stores/<key>.lock       held by the process that writes the store
+<cache>/stores/<key>              a finished store
+<cache>/stores/<key>.verified     when every frame of it was verified, see :mod:`vidgen_bench.data.store_check`
+<cache>/stores/<key>.partial      an unfinished store; the next process continues it
+<cache>/stores/<key>.faults.json  videos whose decoding failed for a passing reason, see :mod:`vidgen_bench.data.faults`
+<cache>/stores/<key>.lock         held by the process that writes the store
 """
 
 from __future__ import annotations
@@ -19,10 +21,11 @@ from vidgen_bench.api import Report, VideoSource
 from vidgen_bench.data.decoding.journal import JOURNAL_FILE, Journal
 from vidgen_bench.data.decoding.stillness import mostly_still, warn_about_still
 from vidgen_bench.data.decoding.workers import Job, Outcome, decode_all, default_workers
+from vidgen_bench.data.faults import keep_faults, undecoded
 from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.index import DECODING, FORMAT, Index, Stored, content_hash
-from vidgen_bench.data.lock import hold
 from vidgen_bench.data.store import INDEX_FILE, Store
+from vidgen_bench.data.store_check import open_or_make
 from vidgen_bench.data.ucf101.tree import Tree, read_tree
 from vidgen_bench.errors import DataError
 from vidgen_bench.system.files import disk_errors, sync_file, sync_folder
@@ -52,27 +55,27 @@ def prepare(
         geometry: resize and crop of the track.
         clip_frames: least number of frames of a video.
         cache: parent folder of the stores.
-        allow_missing: how many listed videos may be absent, unreadable or truncated; ``Store.missing`` lists them.
+        allow_missing: how many listed videos may be absent, unreadable or truncated; ``Store.missing`` lists them. Videos on which
+            the decoder died or took too long do not count as such.
         workers: decoding processes; None means one per processor.
         timeout: seconds allowed per video.
         report: called with progress.
     Raises:
         DataError: the layout is wrong (see ``read_tree``), or videos are bad or shorter than a clip.
+        DecoderError: the decoder died or took too long; the next call tries again.
         VidgenBenchError: the cache cannot be written.
     """
     tree = read_tree(source, split, allow_missing)
     folder = _folder(source, tree, split, geometry, cache)
-    if not folder.is_dir():
-        with disk_errors(folder.parent):
-            lock = hold(folder, report, "waiting for another process that is decoding these videos")
-        with lock:
-            if not folder.is_dir():  # otherwise the process we waited for has made it
-                _make(source, tree, split, geometry, folder, allow_missing, workers, timeout, report)
-    store = Store.open(folder)
+
+    def make() -> None:
+        _make(source, tree, split, geometry, folder, allow_missing, workers, timeout, report)
+
+    store = open_or_make(folder, make, report)
     if len(store.missing) > allow_missing:
         raise DataError(
             f"{len(store.missing)} listed video(s) are missing or bad: {_some(store.missing)}. Replace them, or pass "
-            f"--allow-missing {len(store.missing)} to continue without them."
+            f"--allow-missing {len(store.missing)} to continue without them. To try the same files again, delete {folder}."
         )
     _long_enough(store, clip_frames)
     return store
@@ -133,6 +136,7 @@ def _make(
         shutil.rmtree(parts, ignore_errors=True)  # unfinished videos of a killed run
         parts.mkdir(parents=True)
     faults: dict[str, str] = {}
+    passing: dict[str, str] = {}
     with Journal(partial, 3 * geometry.height * geometry.width) as journal:
         todo = [path for path in paths if path not in journal.lines]
         jobs = (Job(source.videos / path, parts / f"{number}.u8") for number, path in enumerate(todo))
@@ -144,8 +148,10 @@ def _make(
         ) as outcomes:
             for path, outcome in zip(todo, outcomes, strict=True):
                 done += 1
-                _take(path, outcome, journal, faults)
+                _take(path, outcome, journal, passing if outcome.passing else faults)
                 report("decoding", done, len(paths))
+    if kept := keep_faults(folder, passing):
+        raise undecoded(kept, partial)
     _tolerate(faults, tree, allow_missing)
     index = _index(tree, split, geometry, journal, set(faults))
     warn_about_still([v.path for v in index.videos if mostly_still(v.frames, v.repeats)], len(index.videos))
@@ -187,7 +193,7 @@ def _index(tree: Tree, split: int, geometry: FrameGeometry, journal: Journal, ba
         for video in part:
             if video.path not in bad:
                 line = journal.lines[video.path]
-                videos.append(Stored.model_validate({**dataclasses.asdict(line), "split": kind, "label": video.label}))
+                videos.append(Stored.model_validate({**line.model_dump(), "split": kind, "label": video.label}))
     trained = {video.label for video in videos if video.split == "train"}
     if without := sorted(set(range(len(tree.classes))) - trained):
         raise DataError(f"Without the bad videos the class {tree.classes[without[0]]!r} has no training videos.")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from io import RawIOBase
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,11 @@ from numpy.typing import NDArray
 from vidgen_bench.api import Report
 from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.index import Index, Stored, damaged, read_index
+from vidgen_bench.errors import DataError
 
 FRAMES_FILE, INDEX_FILE = "frames.u8", "index.json"
+
+_PART = 2**22  # bytes hashed at a time
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,8 @@ class Store:
         """Return the store in ``folder``.
 
         Raises:
-            DataError: the store is incomplete, or its files contradict each other.
+            DamagedStoreError: the store is incomplete, or its files contradict each other.
+            DataError: it cannot be read.
         """
         index = read_index(folder / INDEX_FILE)
         path = folder / FRAMES_FILE
@@ -74,17 +80,37 @@ class Store:
         """The data fingerprint; see :attr:`vidgen_bench.data.index.Index.fingerprint`."""
         return self.index.fingerprint
 
-    def verify(self, report: Report = lambda what, done, total: None) -> None:
-        """Check every video's frames against their stored hash.
+    def verify(self, report: Report = lambda what, done, total: None, only: Sequence[int] | None = None) -> None:
+        """Check every video's frames against their stored hash, or those of the videos with the numbers ``only``.
 
         Raises:
-            DataError: a video's frames have changed; the text names it.
+            DamagedStoreError: a video's frames have changed; the text names it.
         """
-        for done, video in enumerate(self.index.videos):
-            report("verifying", done, len(self.index.videos))
-            held = hashlib.sha256(self.frames[video.first : video.first + video.frames].tobytes()).hexdigest()
-            if held != video.sha256:
-                raise damaged(
-                    self.folder, f"the frames of {video.path} have the hash {held[:12]}…, expected {video.sha256[:12]}…"
-                )
-        report("verifying", len(self.index.videos), len(self.index.videos))
+        videos = self.index.videos if only is None else [self.index.videos[number] for number in only]
+        try:
+            with open(
+                self.folder / FRAMES_FILE, "rb", buffering=0
+            ) as file:  # not the map: a file that shrinks would end the process
+                for done, video in enumerate(videos):
+                    report("verifying", done, len(videos))
+                    self._verify(video, file)
+        except FileNotFoundError:  # another process found it damaged, and deletes it
+            raise damaged(self.folder, f"{FRAMES_FILE} is missing") from None
+        except OSError as error:
+            raise DataError(
+                f"{self.folder / FRAMES_FILE} cannot be read: {error.strerror or error}. Make it readable, then run again."
+            ) from None
+        report("verifying", len(videos), len(videos))
+
+    def _verify(self, video: Stored, file: RawIOBase) -> None:
+        each = 3 * self.geometry.height * self.geometry.width
+        digest, left = hashlib.sha256(), video.frames * each
+        file.seek(video.first * each)
+        while left and (part := file.read(min(left, _PART))):
+            digest.update(part)
+            left -= len(part)
+        held = digest.hexdigest()
+        if left or held != video.sha256:
+            raise damaged(
+                self.folder, f"the frames of {video.path} have the hash {held[:12]}…, expected {video.sha256[:12]}…"
+            )

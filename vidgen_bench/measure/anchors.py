@@ -22,7 +22,7 @@ from vidgen_bench.measure.reference.statistics import drawn
 from vidgen_bench.noise import sampling_noise
 from vidgen_bench.records.anchors import ANCHORS, GREY, NOISE, REAL
 from vidgen_bench.records.entries import Score
-from vidgen_bench.system.files import write_text
+from vidgen_bench.system.hashed_files import read_hashed, write_hashed
 from vidgen_bench.system.observer import Observer
 
 VERSION = 2
@@ -44,7 +44,10 @@ def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Obs
     key = [VERSION, stamps, resolved.measured_by, names, batches, device.type, torch.__version__]
     path = cache / "anchors" / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]}.json"
     if path.exists():
-        return _read(path, {c.plugin.name for c in resolved.watched})
+        try:
+            return _read(path, {c.plugin.name for c in resolved.watched})
+        except RecordError as error:
+            observer.progress(f"{error} They are computed again now.", 0, 0)
     shape = (real.clip.channels, real.clip.frames, real.clip.size, real.clip.size)
     held_out = ClipSampler(real.store, "test", SEED, device)
     draws: dict[str, Callable[[Tensor], Tensor]] = {
@@ -57,20 +60,19 @@ def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Obs
         count = batches if name == REAL else 1
         values = evaluator.batches(partial(drawn, draw), count, f"the {name} anchor", observer, views=name == REAL)
         made[name] = scores_of(values)
-    write_text(path, json.dumps({a: {m: s.model_dump(mode="json") for m, s in t.items()} for a, t in made.items()}))
+    text = json.dumps({a: {m: s.model_dump(mode="json") for m, s in t.items()} for a, t in made.items()})
+    write_hashed(path, lambda stream: stream.write(text.encode()))
     return made
 
 
 def _read(path: Path, watched: set[str]) -> Anchors:
     """Return the cached anchors; raise ``RecordError`` if the file is damaged, or an anchor lacks a metric that the track watches."""
     try:
-        kept = json.loads(path.read_text())
+        kept = json.loads(read_hashed(path))
         found = {a: {m: Score.model_validate(s) for m, s in scores.items()} for a, scores in kept.items()}
         if set(found) != set(ANCHORS) or any(watched - set(scores) for scores in found.values()):
             raise ValueError("an anchor or a metric is missing")
         return found
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
         reason = str(error).splitlines()[0]
-        raise RecordError(
-            f"{path} does not hold valid anchors: {reason}. Delete it: they are computed again when needed."
-        ) from None
+        raise RecordError(f"{path} does not hold valid anchors: {reason}.") from None

@@ -1,10 +1,17 @@
-"""The files of a run: a checkpoint to resume it with identical results, one with the best weights, and the trace of its scores."""
+"""The files of a run: a checkpoint to resume it with identical results, one with the best weights, and the trace of its scores.
+
+Every file is checked when it is opened. A checkpoint is a zip whose members carry a CRC-32, in files of earlier versions too; the
+checkpoint that resumes a run also has the SHA-256 of the best checkpoint and of the trace.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import io
+import itertools
 import json
 import pickle
+import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +22,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from vidgen_bench.api import Game
-from vidgen_bench.errors import RecordError
+from vidgen_bench.errors import DamagedError, RecordError, VidgenBenchError
 from vidgen_bench.records.entries import TracePoint
 from vidgen_bench.system.files import disk_errors, sync_file, write_whole
 from vidgen_bench.training.progress import Progress
@@ -31,31 +38,59 @@ def best_file(iteration: int) -> str:
     return f"best-{iteration:09d}.pt"
 
 
-def save(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a checkpoint atomically; it may hold tensors and plain values only."""
+def save(path: Path, content: Mapping[str, Any]) -> str:
+    """Write a checkpoint atomically and return the SHA-256 of its bytes; it may hold tensors and plain values only."""
     memory = io.BytesIO()  # torch's file writer hides a full disk behind its own error
     torch.save({"format": FORMAT, **content}, memory)
     write_whole(path, lambda stream: stream.write(memory.getbuffer()))
+    return hashlib.sha256(memory.getbuffer()).hexdigest()
 
 
-def load(path: Path, device: torch.device) -> dict[str, Any]:
+def load(path: Path, device: torch.device, sha256: str | None = None) -> dict[str, Any]:
     """Return a checkpoint's content; no code in it is executed.
 
+    Args:
+        path: the file.
+        device: the device of its tensors.
+        sha256: the hash that :func:`save` returned, if it was kept; without it, only the CRC-32 of every member is compared.
     Raises:
-        RecordError: the file is damaged or has another format version.
+        DamagedError: the file has changed since it was written, or has another format version.
+        VidgenBenchError: the file cannot be read.
     """
     try:
-        content = torch.load(path, map_location=device, weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise RecordError(
-            f"The checkpoint {path} cannot be read ({reason}). Delete its run folder to start afresh."
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise DamagedError(
+            f"The checkpoint {path} no longer exists. Restore it from a copy, or delete its run folder to start afresh."
         ) from None
+    except OSError as error:
+        raise VidgenBenchError(
+            f"The checkpoint {path} could not be read: {error.strerror or error}. Make it readable, then run again."
+        ) from None
+    try:
+        changed = zipfile.ZipFile(io.BytesIO(data)).testzip()
+    except Exception:  # zipfile raises many types for damaged bytes
+        raise damaged(path, "it is not a whole zip archive, as checkpoints are") from None
+    if changed is not None:
+        raise damaged(path, f"the bytes of its member {changed} have changed since they were written")
+    if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
+        raise damaged(path, f"it is not the file that {path.with_name(LAST)} refers to")
+    try:
+        content = torch.load(io.BytesIO(data), map_location=device, weights_only=True)
+    except (MemoryError, torch.OutOfMemoryError):
+        raise
+    except pickle.UnpicklingError:  # torch's own text advises to load it unsafely
+        raise damaged(path, "it contains more than tensors and plain values, which is never loaded") from None
+    except Exception as error:  # torch raises many types for damaged bytes
+        raise damaged(path, f"it does not hold what a checkpoint holds ({type(error).__name__})") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise RecordError(
-            f"The checkpoint {path} does not have format {FORMAT}. Delete its run folder to start afresh."
-        )
+        raise damaged(path, f"it does not have format {FORMAT}")
     return content
+
+
+def damaged(path: Path, why: str) -> DamagedError:
+    """Return the error for a checkpoint or trace that has changed since it was written."""
+    return DamagedError(f"{path} is damaged: {why}. Restore it from a copy, or delete its run folder to start afresh.")
 
 
 def part_states(parts: Mapping[str, nn.Module]) -> dict[str, Any]:
@@ -63,20 +98,29 @@ def part_states(parts: Mapping[str, nn.Module]) -> dict[str, Any]:
     return {name: part.state_dict() for name, part in parts.items()}
 
 
-def load_parts(parts: Mapping[str, nn.Module], states: Mapping[str, Any], path: Path) -> None:
+def load_parts(parts: Mapping[str, nn.Module], states: Mapping[str, Any] | None, path: Path) -> None:
     """Load the saved states into the parts.
 
     Raises:
+        DamagedError: the checkpoint has no states.
         RecordError: the tensors of parts and checkpoint differ (a plugin has changed since).
     """
+    if not isinstance(states, dict) or not all(isinstance(state, dict) for state in states.values()):
+        raise damaged(path, "it has no state for each network")
     try:
         for name, part in parts.items():
             part.load_state_dict(states[name])
-    except (RuntimeError, KeyError) as error:
+    except (RuntimeError, LookupError, TypeError, ValueError, AttributeError) as error:
         reason = " ".join(str(error).split())[:300]
         raise RecordError(
             f"The checkpoint {path} does not match the model that the plugins now build: {reason}. Delete its run folder to start afresh."
         ) from None
+
+
+def save_best(folder: Path, game: Game, iteration: int) -> dict[str, str]:
+    """Write the best weights; return the name and the SHA-256 of the file."""
+    file = best_file(iteration)
+    return {"file": file, "sha256": save(folder / file, {"parts": part_states(game.parts)})}
 
 
 def save_last(
@@ -96,25 +140,49 @@ def save_last(
             old.unlink(missing_ok=True)
 
 
-def append_point(folder: Path, point: TracePoint) -> int:
-    """Append a point to the trace and force it to disk; return the trace's size in bytes."""
+def append_point(folder: Path, point: TracePoint) -> tuple[int, str]:
+    """Append a point to the trace and force it to disk; return the size in bytes and the SHA-256 of the whole trace."""
     path = folder / TRACE
-    with disk_errors(path), path.open("ab") as stream:
+    with disk_errors(path), path.open("a+b") as stream:
         stream.write((json.dumps(point.model_dump(mode="json")) + "\n").encode())
         sync_file(stream)  # before the checkpoint that refers to it
-        return stream.tell()
+        size = stream.tell()
+        stream.seek(0)
+        return size, hashlib.sha256(stream.read()).hexdigest()
 
 
-def truncate_trace(folder: Path, size: int) -> None:
-    """Remove the points after the first ``size`` bytes of the trace; a resumed run computes them again, with the same numbers.
+def truncate_trace(folder: Path, progress: Progress) -> None:
+    """Remove the points that the trace has after the checkpoint; a resumed run computes them again, with the same numbers.
 
     Raises:
-        RecordError: the trace has fewer bytes.
+        DamagedError: the points before it are missing, are not those that were written, or lack the best checkpoint's.
     """
     path = folder / TRACE
-    with disk_errors(path), path.open("ab") as stream:
-        if stream.tell() < size:
-            raise RecordError(
-                f"{path} is shorter than {folder / LAST} records. Delete the folder {folder} to start afresh."
-            )
-        stream.truncate(size)
+    with disk_errors(path), path.open("a+b") as stream:
+        stream.seek(0)
+        kept = stream.read(progress.trace_bytes)
+        if len(kept) < progress.trace_bytes:
+            raise damaged(path, f"it is shorter than {folder / LAST} records")
+        if progress.trace_sha256 not in (None, hashlib.sha256(kept).hexdigest()):
+            raise damaged(path, f"it is not the one that {folder / LAST} refers to")
+        points, best = parse_trace(kept, path), progress.best
+        if best is not None and not any(
+            p.iteration == best["iteration"] and p.scores.get(best["metric"]) == best["value"] for p in points
+        ):
+            raise damaged(path, f"it lacks the best checkpoint that {folder / LAST} records")
+        stream.truncate(progress.trace_bytes)
+
+
+def parse_trace(content: bytes, path: Path) -> list[TracePoint]:
+    """Return the evaluations in a trace; ``path`` is the file in messages.
+
+    Raises:
+        DamagedError: a line is not an evaluation, or does not follow the one before it.
+    """
+    try:
+        points = [TracePoint.model_validate_json(line) for line in content.decode().splitlines()]
+    except ValueError:
+        raise damaged(path, "expected one evaluation per line") from None
+    if any(b.iteration <= a.iteration for a, b in itertools.pairwise(points)):
+        raise damaged(path, "its evaluations are not in order")
+    return points

@@ -6,34 +6,45 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, ClassVar
+
+from pydantic import ConfigDict, Field
 
 from vidgen_bench.config.budget import Budget
+
+_Number = Annotated[int, Field(ge=0, strict=True)]
+_Seconds = Annotated[float, Field(ge=0, strict=True)]
+_Flag = Annotated[bool, Field(strict=True)]
 
 
 @dataclass
 class Progress:
     """Counters of a run. Resuming needs only these, the weights and the optimiser states: there is no random state."""
 
-    iteration: int = 0
-    clips: int = 0
-    flops: int = 0
-    flops_per_iteration: int = 0
-    train_seconds: float = 0.0
-    evaluate_seconds: float = 0.0
-    ended: bool = False
-    diverged: bool = False
-    pending: bool = False
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
+    """How a checkpoint's progress is checked when it is read."""
+
+    iteration: _Number = 0
+    clips: _Number = 0
+    flops: _Number = 0
+    flops_per_iteration: _Number = 0
+    train_seconds: _Seconds = 0.0
+    evaluate_seconds: _Seconds = 0.0
+    ended: _Flag = False
+    diverged: _Flag = False
+    pending: _Flag = False
     """An evaluation was due but was interrupted by Ctrl-C."""
-    trace_bytes: int = 0
+    trace_bytes: _Number = 0
+    trace_sha256: str | None = None
+    """Of the first ``trace_bytes`` bytes of the trace; checkpoints of earlier versions do not keep it."""
     best: dict[str, Any] | None = None
-    """``{"iteration", "metric", "value", "file"}`` of the best checkpoint."""
+    """``{"iteration", "metric", "value", "file", "sha256"}`` of the best checkpoint."""
     witness: list[str] = field(default_factory=list)
-    loss_count: int = 0
+    loss_count: _Number = 0
     """Iterations since the last evaluation, the terms of the running loss sums."""
     started: str = ""
-    resumed: int = 0
-    peak_memory: int = 0
+    resumed: _Number = 0
+    peak_memory: _Number = 0
 
     def share(self, budget: Budget, world: int) -> float:
         """Return the largest fraction spent of any limit of the budget; 1 or more ends the run."""

@@ -23,6 +23,7 @@ from vidgen_bench.system.observer import Glance, Observer
 from vidgen_bench.training import checkpoint
 from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.progress import Progress
+from vidgen_bench.training.resuming import load_optimisers, read_state
 from vidgen_bench.training.step import Clips, take_turn, turn_inputs
 from vidgen_bench.training.watch import Watch
 
@@ -213,18 +214,17 @@ class Trainer:
         if scores is None or self.progress.diverged:
             return
         point = TracePoint(iteration=iteration, losses=dict(losses), scores=scores)
-        self.progress.trace_bytes = checkpoint.append_point(self._folder, point)
+        self.progress.trace_bytes, self.progress.trace_sha256 = checkpoint.append_point(self._folder, point)
         value, best = scores[self._rule.select], self.progress.best
         if best is None or (value > best["value"] if self._rule.better == "higher" else value < best["value"]):
-            file = checkpoint.best_file(iteration)
-            checkpoint.save(self._folder / file, {"parts": checkpoint.part_states(self._game.parts)})
-            self.progress.best = {"iteration": iteration, "metric": self._rule.select, "value": value, "file": file}
+            about = {"iteration": iteration, "metric": self._rule.select, "value": value}
+            self.progress.best = about | checkpoint.save_best(self._folder, self._game, iteration)
         self._observer.evaluated(point.iteration, point.scores, self.best().iteration)
 
     def best(self) -> Best:
         """Return the best checkpoint's iteration, metric and value."""
         assert self.progress.best is not None
-        return Best(**{k: v for k, v in self.progress.best.items() if k != "file"})
+        return Best(**{k: self.progress.best[k] for k in Best.model_fields})
 
     def _save(self) -> None:
         if self._process.rank == 0:
@@ -234,17 +234,17 @@ class Trainer:
         """Load the last checkpoint, if there is one, and remove the points that the trace has after it."""
         path = self._folder / checkpoint.LAST
         if path.exists():
-            content = checkpoint.load(path, self._device)
+            content = read_state(path, self._device)
             checkpoint.load_parts(self._game.parts, content["parts"], path)
-            for name, optimiser in self._optimisers.items():
-                optimiser.load_state_dict(content["optimisers"][name])
-            self._losses, self.progress = content["losses"], Progress(**content["progress"])
+            load_optimisers(self._optimisers, content["optimisers"], path)
+            self._losses, self.progress = content["losses"], content["progress"]
             self.progress.resumed += not self.progress.ended
         if self._process.rank == 0:
-            checkpoint.truncate_trace(self._folder, self.progress.trace_bytes)
+            checkpoint.truncate_trace(self._folder, self.progress)
 
     def load_best(self) -> None:
         """Load the best checkpoint's weights into the game."""
         assert self.progress.best is not None
         path = self._folder / self.progress.best["file"]
-        checkpoint.load_parts(self._game.parts, checkpoint.load(path, self._device)["parts"], path)
+        content = checkpoint.load(path, self._device, self.progress.best.get("sha256"))
+        checkpoint.load_parts(self._game.parts, content.get("parts"), path)

@@ -203,6 +203,40 @@ def test_leftovers_of_a_killed_process_are_repaired(tmp_path: Path, monkeypatch:
     assert tree_of(resumed.folder) == {"frames.u8", "index.json"}
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"frames": 8', '"frames": "8"'),
+        ('"first": 0', '"first": false'),
+        ('"first": 0', '"first": -1'),
+        ('"frames": 8', f'"frames": {"9" * 5000}'),
+        ('{"path"', "[" * 100_000),
+        ('"sha256": "', '"sha256": "x'),
+        ('"decoder"', '"decoders"'),
+    ],
+    ids=["text", "flag", "negative", "vast", "nested", "hash", "key"],
+)
+def test_a_damaged_line_of_the_journal_is_decoded_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str
+) -> None:
+    source, cache = write_tree(tmp_path, groups=4), tmp_path / "cache"
+    journal = stopped_half_way(source, cache, monkeypatch) / JOURNAL_FILE
+    assert old in journal.read_text()
+    journal.write_text(journal.read_text().replace(old, new, 1))
+    prepared(source, cache).verify()
+
+
+def test_another_hash_in_the_journal_never_becomes_a_fingerprint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, cache = write_tree(tmp_path, groups=4), tmp_path / "cache"
+    whole = prepared(source, tmp_path / "elsewhere")
+    journal = stopped_half_way(source, cache, monkeypatch) / JOURNAL_FILE
+    sha256 = whole.train[1].sha256
+    journal.write_text(journal.read_text().replace(sha256, sha256[::-1]))
+    assert prepared(source, cache).fingerprint == whole.fingerprint
+
+
 def stopped_half_way(source: VideoSource, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stop with Ctrl-C after four videos; return the unfinished folder."""
 

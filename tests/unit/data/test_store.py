@@ -40,7 +40,7 @@ def test_an_index_edited_by_hand_is_refused(tmp_path: Path, old: str, new: str) 
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
-    with pytest.raises(DataError, match=r"damaged: .*\. Delete that folder"):
+    with pytest.raises(DataError, match=r"damaged: .*\. The next run deletes that folder"):
         Store.open(store.folder)
 
 

@@ -10,13 +10,13 @@ import torch
 
 from tests.kit.toy_protocol import CLIP, CPU, ToyInstrument, small_store, toy_protocol
 from vidgen_bench.data.sampler import ClipSampler
-from vidgen_bench.errors import RecordError
 from vidgen_bench.measure.anchors import Anchors, score_anchors
 from vidgen_bench.measure.evaluator import Evaluator
 from vidgen_bench.measure.feature_extractor import FeatureExtractor
 from vidgen_bench.measure.metrics.inception_score import inception_score
 from vidgen_bench.measure.reference.clips import SEED, RealClips
 from vidgen_bench.measure.reference.statistics import reference_statistics
+from vidgen_bench.system.hashed_files import hash_file
 from vidgen_bench.system.observer import Observer
 
 
@@ -73,7 +73,8 @@ def test_they_are_computed_once(real: RealClips, tmp_path: Path) -> None:
     assert computed
     again, computed = made(real, tmp_path)
     assert (again, computed) == (first, False)
-    assert len(list((tmp_path / "anchors").iterdir())) == 1
+    (path,) = (tmp_path / "anchors").glob("*.json")
+    assert set((tmp_path / "anchors").iterdir()) == {path, hash_file(path)}
 
 
 def test_clips_that_were_changed_have_the_anchors_of_those_that_were_not(real: RealClips, tmp_path: Path) -> None:
@@ -109,12 +110,42 @@ def test_other_data_have_others(real: RealClips, tmp_path: Path) -> None:
     assert not made(same, tmp_path)[1]
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"real": {"is": {"mean": 1}}}', "[]", '{"real": []}'])
-def test_a_damaged_file_is_named_with_the_fix(real: RealClips, tmp_path: Path, content: str) -> None:
+HARMS = {
+    "empty": lambda text: "",
+    "half a file": lambda text: text[: len(text) // 2],
+    "other values": lambda text: '{"real": {"is": {"mean": 1}}}',
+    "a list": lambda text: "[]",
+    "a list of scores": lambda text: '{"real": []}',
+    "nested": lambda text: "[" * 100_000,
+    "another score": lambda text: text.replace("[1.0", "[1.25").replace('"mean": 1.0', '"mean": 1.25'),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_damaged_anchors_are_computed_again(real: RealClips, tmp_path: Path, harm: str) -> None:
+    first, _ = made(real, tmp_path)
+    (path,) = (tmp_path / "anchors").glob("*.json")
+    text = path.read_text()
+    path.write_text(HARMS[harm](text))
+    assert path.read_text() != text
+    assert made(real, tmp_path) == (first, True)
+    assert path.read_text() == text
+    assert made(real, tmp_path) == (first, False)
+
+
+def test_damaged_anchors_are_named(real: RealClips, tmp_path: Path) -> None:
     made(real, tmp_path)
-    path = next((tmp_path / "anchors").iterdir())
-    path.write_text(content)
-    with pytest.raises(RecordError, match=rf"{path.name} does not hold valid anchors: .*Delete it"):
-        made(real, tmp_path)
-    path.unlink()
-    assert made(real, tmp_path)[1]
+    (path,) = (tmp_path / "anchors").glob("*.json")
+    path.write_text("{")
+    told = Told()
+    score_anchors(Evaluator(toy_protocol(), real, CPU, tmp_path, Observer()), 2, tmp_path, told)
+    assert any(str(path) in what and what.endswith("They are computed again now.") for what in told.work)
+
+
+def test_anchors_of_an_earlier_version_get_their_hash(real: RealClips, tmp_path: Path) -> None:
+    first, _ = made(real, tmp_path)
+    (path,) = (tmp_path / "anchors").glob("*.json")
+    before = hash_file(path).read_text()
+    hash_file(path).unlink()
+    assert made(real, tmp_path) == (first, False)
+    assert hash_file(path).read_text() == before

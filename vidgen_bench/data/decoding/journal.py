@@ -6,14 +6,16 @@ belongs to an unfinished video and is truncated.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import shutil
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import Field, ValidationError
+
+from vidgen_bench.config.toml import Strict
+from vidgen_bench.data.index import Sha256
 from vidgen_bench.data.store import FRAMES_FILE
 from vidgen_bench.system.files import disk_errors, sync_file, sync_folder
 
@@ -22,16 +24,15 @@ JOURNAL_FILE = "journal.jsonl"
 _SYNC_SECONDS = 1.0  # a killed run loses at most this much work, and small videos share an fsync
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Strict):
     """One video whose frames are in the frames file."""
 
     path: str
-    first: int
-    frames: int
+    first: int = Field(strict=True, ge=0)
+    frames: int = Field(strict=True, gt=0)
     decoder: str
-    sha256: str
-    repeats: int = 0
+    sha256: Sha256
+    repeats: int = Field(0, strict=True, ge=0)
     """Frames that equal the one before them."""
 
 
@@ -57,8 +58,8 @@ class Journal:
         size, length = os.fstat(self._frames.fileno()).st_size, 0
         for text in (self.folder / JOURNAL_FILE).read_bytes().splitlines(keepends=True):
             try:
-                line = Line(**json.loads(text))
-            except (ValueError, TypeError):
+                line = Line.model_validate_json(text)
+            except ValidationError:
                 break
             follows = line.first == self._end and text.endswith(b"\n")
             if not follows or (line.first + line.frames) * self._frame_bytes > size:
@@ -74,7 +75,7 @@ class Journal:
         Raises:
             VidgenBenchError: the disk is full; videos appended earlier stay valid.
         """
-        line = Line(path, self._end, frames, decoder, sha256, repeats)
+        line = Line(path=path, first=self._end, frames=frames, decoder=decoder, sha256=sha256, repeats=repeats)
         with disk_errors(self.folder / FRAMES_FILE):
             with open(part, "rb") as source:
                 shutil.copyfileobj(source, self._frames, 1 << 20)
@@ -89,7 +90,7 @@ class Journal:
         """Force the frames to disk, then the journal lines that refer to them."""
         with disk_errors(self.folder):
             sync_file(self._frames)
-            self._journal.writelines(json.dumps(dataclasses.asdict(line)).encode() + b"\n" for line in self._unwritten)
+            self._journal.writelines(json.dumps(line.model_dump()).encode() + b"\n" for line in self._unwritten)
             sync_file(self._journal)
             sync_folder(self.folder)
             self._unwritten = []

@@ -45,6 +45,8 @@ class Outcome:
     sha256: str = ""
     repeats: int = 0
     fault: str | None = None
+    passing: bool = False
+    """Whether the fault says nothing about the video: its decoder died, took too long, or had too little memory."""
 
 
 def default_workers() -> int:
@@ -89,7 +91,7 @@ def _run(pool: Pool, job: Job, geometry: dict[str, Any]) -> Outcome:
             f"{job.part} could not be written: {answer['disk']}. Free disk space, then run the same command: it continues from there."
         )
     if "fault" in answer:
-        return Outcome(job, fault=answer["fault"])
+        return Outcome(job, fault=answer["fault"], passing=bool(answer.get("passing")))
     return Outcome(job, answer["frames"], answer["decoder"], answer["sha256"], answer["repeats"])
 
 
@@ -110,7 +112,7 @@ class Pool:
             answer = self._attempt(request)
         if "died" in answer:
             why = f"the decoder crashed twice ({answer['died']}). Copy the file again, or leave it out."
-            return {"fault": f"{request['video']}: {why}"}
+            return {"fault": f"{request['video']}: {why}", "passing": True}
         return answer
 
     def _attempt(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -187,7 +189,8 @@ class Worker:
             return answer
         if late.is_set():
             return {
-                "fault": f"{request['video']}: decoding took longer than {timeout:g} s. Copy the file again, or leave it out."
+                "fault": f"{request['video']}: decoding took longer than {timeout:g} s. Copy the file again, or leave it out.",
+                "passing": True,
             }
         return {"died": self._exit_status()}
 

@@ -92,7 +92,15 @@ class Arrays(Source):
         super().__init__(kind, names, shapes)
         if not shapes:
             raise RequestError(f"{blocks[0].where} contains no clips; its shape is {list(blocks[0].shape)}.")
+        self._given = given
         self._range = self._find_range(given, report)
+
+    def changed(self) -> bool:
+        # the range was found before the first hash, so it is of other values if they changed in between
+        try:
+            return super().changed() or self._find_range(self._given) != self._range
+        except (DataError, RequestError):
+            return True
 
     @property
     def value_range(self) -> ValueRange | None:
@@ -111,7 +119,9 @@ class Arrays(Source):
         clip = channels_last(self._blocks[number].clip(inside), self._layouts[number])[start:stop]
         return clip.astype(np.uint8) if self._range is None else clip.astype(np.float32)
 
-    def _find_range(self, given: ValueRange | None, report: Report) -> ValueRange | None:
+    def _find_range(
+        self, given: ValueRange | None, report: Report = lambda what, done, total: None
+    ) -> ValueRange | None:
         types = {block.dtype: block for block in self._blocks}
         if "uint8" in types:
             if len(types) > 1:

@@ -69,7 +69,7 @@ def open_source(
     except (OSError, ValueError) as error:
         raise RequestError(f"{path} cannot be read: {error}.") from None
     if folder:
-        if layout is not None or value_range is not None:
+        if layout is not None or known_range not in (None, "0,255"):
             raise RequestError(f"{path} is a folder of videos or pictures; --layout and --range are for arrays only.")
         return open_folder(path, report, follow_links=follow_links)
     if not file:

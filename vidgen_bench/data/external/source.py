@@ -59,7 +59,17 @@ class Source(ABC):
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of the clips' names and bytes in order, and of an array's layout and value range."""
+        """Hash of the clips' names and bytes in order, and of an array's layout and value range; it is computed once."""
+        return self._hash()
+
+    def changed(self) -> bool:
+        """Return whether the clips are no longer those of ``sha256``; every byte is read again."""
+        try:
+            return self._hash() != self.sha256
+        except DataError:  # a file is gone, or damaged
+            return True
+
+    def _hash(self) -> str:
         digest = hashlib.sha256(f"{self.layout} {self.value_range}\0".encode())
         self.hash_into(digest.update)
         return digest.hexdigest()

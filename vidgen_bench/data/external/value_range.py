@@ -1,4 +1,7 @@
-"""The range of float pixels: inferred from the values if they are unambiguous, otherwise required from the user."""
+"""The range of pixels: inferred from the values if they are unambiguous, otherwise required from the user.
+
+A clip that is read in the wrong range still gets a plausible score, often a better one, so values in doubt are never guessed.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from vidgen_bench.data.external.source import ValueRange
+from vidgen_bench.data.external.source import Source, ValueRange
 from vidgen_bench.errors import DataError, RequestError, did_you_mean
 
 RANGES: tuple[ValueRange, ...] = get_args(ValueRange)
@@ -19,6 +22,11 @@ SLACK = 1e-5
 
 _SURELY_SIGNED = -0.1
 """Values below this are taken as a range of -1 to 1: filtering can push clips in 0 to 1 slightly below 0, but not this far."""
+
+
+_FULL = 0.9
+"""Both the smallest and the largest value come this near to -1 and 1 in clips that are surely in -1 to 1; those of -0.5 to 0.5, or with
+a mean subtracted, do not."""
 
 
 def checked_range(value_range: str | None) -> ValueRange | None:
@@ -69,15 +77,46 @@ def _check(name: str, low: float, high: float, given: ValueRange) -> None:
 def _inferred(least: float, most: float) -> ValueRange:
     """Return the range implied by the smallest and largest value; raise RequestError if it is ambiguous."""
     slack = 2 * SLACK
-    if -1 - slack <= least <= _SURELY_SIGNED and most <= 1 + slack:
+    if -1 - slack <= least <= -_FULL and _FULL <= most <= 1 + slack:
         return "-1,1"
     found = f"The values lie between {least:.6g} and {most:.6g}"
     if least > _SURELY_SIGNED and most <= 1 + slack:
         raise RequestError(
             f"{found}, which may be a range of 0 to 1 or a part of -1 to 1. Pass --range 0,1 or --range=-1,1."
         )
+    if least >= -1 - slack and most <= 1 + slack:
+        raise RequestError(
+            f"{found}, which may be a part of -1 to 1, or another range such as -0.5 to 0.5, or have a mean subtracted. Pass "
+            "--range=-1,1 if -1 is black and 1 is white; otherwise rescale the clips to 0 to 1 when you save them, and pass --range 0,1."
+        )
     if least >= -255 * SLACK and most <= 255 * (1 + SLACK):
         raise RequestError(f"{found}. If they are pixel values, pass --range 0,255 or save them as uint8.")
     raise RequestError(
         f"{found}; expected uint8, or floats in {', '.join(RANGES[:-1])} or {RANGES[-1]}. Clamp or rescale the clips when you save them."
+    )
+
+
+def check_bytes(source: Source, given: str | None) -> None:
+    """Refuse uint8 clips that look like floats that were converted without scaling: no value from 2 to 254.
+
+    Floats of 0 to 1 become 0 and 1, those of -1 to 1 also 255; black and white clips look the same. Clips are read until one shows that
+    they are pixels, mostly the first.
+
+    Args:
+        source: the clips; floats are not checked here.
+        given: the ``--range`` of the request, which settles the doubt.
+    Raises:
+        RequestError: the clips look so.
+        DataError: a clip cannot be read.
+    """
+    if given is not None or source.value_range is not None:
+        return
+    seen: set[int] = set()
+    for index, shape in enumerate(source.shapes):
+        seen.update(np.unique(source.read(index, 0, shape.frames)).tolist())
+        if not seen <= {0, 1, 255}:
+            return
+    raise RequestError(
+        f"The uint8 values of all clips are {' and '.join(map(str, sorted(seen)))}, as if floats had been converted without scaling. "
+        "Scale them to 0 to 255 before you convert them to uint8. If the clips really are so, pass --range 0,255."
     )

@@ -88,6 +88,8 @@ class ZippedBlock(Block):
             raise self._damaged(header.wrong_size(member.file_size))
 
     def clip(self, index: int) -> NDArray[np.generic]:
+        if self._begin is None and index == 0:
+            self._close()  # from the start again
         if self._begin is None and index != self._next:
             self._begin = self._unpack()
         if self._begin is not None:

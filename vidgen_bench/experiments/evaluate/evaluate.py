@@ -8,6 +8,7 @@ from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.config.track import load_track
 from vidgen_bench.data.external.fitting import fitted
 from vidgen_bench.data.external.opening import open_source, source_of
+from vidgen_bench.data.external.value_range import check_bytes
 from vidgen_bench.errors import RequestError
 from vidgen_bench.experiments.evaluate.external_clips import evaluate_clips
 from vidgen_bench.experiments.evaluate.finished_run import evaluate_run, is_run
@@ -43,6 +44,7 @@ def evaluate(request: EvaluationRequest, observer: Observer | None = None) -> Ev
         else:
             source, origin = source_of(what, report=watching.progress, **reading), "array"
         clips = fitted(source, track.clip, resize=request.resize, trim=request.trim)
+        check_bytes(source, request.value_range)
         return evaluate_clips(clips, resolved_track, request, origin, watching)
 
 

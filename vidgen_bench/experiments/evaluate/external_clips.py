@@ -12,7 +12,7 @@ from torch import Tensor
 from vidgen_bench.compose.pair import plugin_entry
 from vidgen_bench.config.spec import NAME
 from vidgen_bench.data.external.fitting import Clips
-from vidgen_bench.errors import RequestError
+from vidgen_bench.errors import RequestError, VidgenBenchError
 from vidgen_bench.experiments.evaluate.record_files import RecordFiles
 from vidgen_bench.experiments.evaluate.request import EvaluationRequest, EvaluationResult
 from vidgen_bench.experiments.evaluate.scores import ids_of, prepare_real_clips, score_clips
@@ -53,9 +53,11 @@ def evaluate_clips(
         origin: the name of the clips' file or folder; the row's name unless the request has one.
     Raises:
         RequestError: too few clips for a batch, an invalid name, or a name that other clips have.
+        VidgenBenchError: the clips changed while they were measured; nothing is written.
     """
     record_files = RecordFiles(request.runs / resolved_track.track.name / _row_name(request.name, origin))
     resolved_track, left_over = _with_enough_clips(resolved_track, clips)
+    sha256 = clips.source.sha256  # before anything is measured
     real, device = prepare_real_clips(resolved_track, request.videos, observer), choose_device(request.device)
     ids = [ids_of(resolved, real, clips.changes) for resolved in resolved_track.protocols]
     with record_files.locked():
@@ -73,6 +75,7 @@ def evaluate_clips(
             return clips.read(clips.order[numbers.start : numbers.stop])
 
         numbers = score_clips(resolved_track, wanted, real, draw, batches, device, observer, clips.changes)
+        _check_unchanged(clips, origin)
         used = max(batches(resolved) * resolved.protocol.samples for resolved in wanted)
         plugins = replace(resolved_track, protocols=tuple(wanted)).plugins
         record = build_record(
@@ -84,7 +87,7 @@ def evaluate_clips(
             plugins=[plugin_entry(plugin) for plugin in plugins],
             environment=environment_entry(device, 1),
             measured=_measured(numbers, started, device),
-            external=_external(clips, origin, used),
+            external=_external(clips, origin, used, sha256),
         )
         path = record_files.free(wanted, numbers.ids)
         write_record(path, record)
@@ -140,7 +143,15 @@ def _check_same(record_files: RecordFiles, clips: Clips, real: RealClips, resolv
             )
 
 
-def _external(clips: Clips, origin: str, used: int) -> ExternalEntry:
+def _check_unchanged(clips: Clips, origin: str) -> None:
+    if clips.source.changed():
+        raise VidgenBenchError(
+            f"The clips of {origin} changed while they were measured, so the scores belong to no version of them; nothing was "
+            "recorded. Wait until the program that writes them has finished, then evaluate them again."
+        )
+
+
+def _external(clips: Clips, origin: str, used: int, sha256: str) -> ExternalEntry:
     source = clips.source
     understood = (source.kind, source.layout, source.value_range or (source.layout and "uint8"))
     return ExternalEntry(
@@ -148,7 +159,7 @@ def _external(clips: Clips, origin: str, used: int) -> ExternalEntry:
         kind=" ".join(filter(None, understood)),
         clips=clips.count,
         used=used,
-        sha256=source.sha256,
+        sha256=sha256,
     )
 
 

@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vidgen_bench.compose.resolve import Resolved
-from vidgen_bench.errors import BusyError, RecordError, RequestError
+from vidgen_bench.config.defaults import MOST_THREADS
+from vidgen_bench.config.toml import explain
+from vidgen_bench.errors import BusyError, DamagedError, RecordError, RequestError
 from vidgen_bench.records.entries import TracePoint
 from vidgen_bench.records.folder_name import folder_name
 from vidgen_bench.records.record import RECORD_FILE, Record, read_record
 from vidgen_bench.system.files import disk_errors, write_text
+from vidgen_bench.training.checkpoint import TRACE, parse_trace
 
 _LATER = ("declared", "own_temporal")
 """Keys that the first run folders lack; the track's fingerprint and the options distinguish the same runs."""
@@ -24,6 +28,23 @@ _LATER = ("declared", "own_temporal")
 def folder_of(runs: Path, track: str, resolved: Resolved, seed: int) -> Path:
     """Return ``runs/TRACK/SPEC[,option=value...]/seed-N``, the same folder for all spellings of a spec."""
     return runs / track / folder_name(str(resolved.spec), resolved.given) / f"seed-{seed}"
+
+
+class _Environment(BaseModel):
+    """The keys of the environment that continue a run; the others are only compared."""
+
+    threads: int = Field(strict=True, ge=1, le=MOST_THREADS)
+
+
+class _Request(BaseModel):
+    """The keys of ``request.json`` that continue a run; the others are only compared."""
+
+    model_config = ConfigDict(strict=True)
+
+    spec: str
+    seed: int = Field(ge=0)
+    options: dict[str, Any]
+    environment: _Environment
 
 
 class RunFolder:
@@ -75,10 +96,15 @@ class RunFolder:
             return None
         try:
             table = json.loads(path.read_bytes())
-            if not isinstance(table["environment"]["threads"], int):
-                raise ValueError("no request")
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            raise RecordError(f"{path} is damaged. Delete the folder {self.path} to start afresh.") from None
+            _Request.model_validate(table)
+        except ValidationError as error:
+            raise DamagedError(
+                f"{path} is damaged:\n{explain(error, _Request)}\nRestore it, or delete the folder {self.path} to start afresh."
+            ) from None
+        except (OSError, ValueError, RecursionError):
+            raise DamagedError(
+                f"{path} is damaged: it is not valid JSON. Restore it, or delete the folder {self.path} to start afresh."
+            ) from None
         return table
 
     def claim(self, request: dict[str, Any]) -> None:
@@ -107,15 +133,14 @@ class RunFolder:
         Raises:
             RecordError: the file cannot be read, or a line is not an evaluation.
         """
-        path = self.path / "trace.jsonl"
+        path = self.path / TRACE
         if not path.exists():
             return []
         try:
-            return [TracePoint.model_validate_json(line) for line in path.read_bytes().decode().splitlines()]
-        except (OSError, ValueError):
-            raise RecordError(
-                f"{path} is damaged: expected one evaluation per line. Delete the folder {self.path} to start afresh."
-            ) from None
+            content = path.read_bytes()
+        except OSError as error:
+            raise RecordError(f"{path} is damaged: it cannot be read ({error.strerror or error}).") from None
+        return parse_trace(content, path)
 
     def record(self) -> Record | None:
         """Return the record, or None if the run is not finished."""

@@ -10,7 +10,7 @@ from typing import Any
 from vidgen_bench.compose.composition import Composition, compose
 from vidgen_bench.compose.pair import plugin_entry
 from vidgen_bench.config.budget import Budget
-from vidgen_bench.config.defaults import DEFAULT_TRACK
+from vidgen_bench.config.defaults import DEFAULT_TRACK, MOST_THREADS
 from vidgen_bench.config.track import Track, load_track
 from vidgen_bench.errors import RequestError, did_you_mean
 from vidgen_bench.experiments.run.folder import RunFolder, folder_of
@@ -22,7 +22,11 @@ from vidgen_bench.version import __version__
 
 @dataclass(frozen=True)
 class Request:
-    """The arguments of ``vidgen-bench run``, for one spec on one track."""
+    """The arguments of ``vidgen-bench run``, for one spec on one track.
+
+    Raises:
+        RequestError: ``threads`` is not a number of threads.
+    """
 
     spec: str
     track: str = DEFAULT_TRACK
@@ -35,6 +39,11 @@ class Request:
     runs: Path = Path("runs")
     device: str = "auto"
     threads: int | None = None
+
+    def __post_init__(self) -> None:
+        threads = self.threads
+        if threads is not None and not (type(threads) is int and 1 <= threads <= MOST_THREADS):
+            raise RequestError(f"--threads {threads}: expected a whole number from 1 to {MOST_THREADS}.")
 
     @property
     def source(self) -> VideoLocation:

@@ -228,7 +228,7 @@ def now() -> str:
 
 
 def _best(best: Mapping[str, object] | None) -> entries.Best | None:
-    return entries.Best.model_validate({k: v for k, v in best.items() if k != "file"}) if best else None
+    return entries.Best.model_validate({k: best[k] for k in entries.Best.model_fields}) if best else None
 
 
 def _parameters(plan: Plan, seed: int, game: Game) -> entries.Parameters:

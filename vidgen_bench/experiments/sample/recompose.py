@@ -19,7 +19,7 @@ from vidgen_bench.compose.pair import fit
 from vidgen_bench.config.spec import parse
 from vidgen_bench.config.toml import Strict, explain
 from vidgen_bench.config.track import Track
-from vidgen_bench.errors import PluginError, RecordError, RequestError
+from vidgen_bench.errors import DamagedError, PluginError, RecordError, RequestError
 from vidgen_bench.experiments.run.folder import RunFolder
 from vidgen_bench.host.host import KIND_WORDS, Host, Kind
 from vidgen_bench.records.entries import PluginEntry
@@ -130,7 +130,7 @@ def _manifest_of_request(folder: RunFolder, request: Mapping[str, Any]) -> RunMa
         parse(spec)
     except (ValidationError, RequestError) as error:
         why = f"\n{explain(error, _Request)}\n" if isinstance(error, ValidationError) else f" ({error}) "
-        raise RecordError(
+        raise DamagedError(
             f"{folder.path / 'request.json'} is damaged:{why}Delete the folder {folder.path} to start afresh."
         ) from None
     values = (spec, stored.seed, stored.options, stored.declared, stored.own_temporal, stored.environment.plugins)

@@ -9,7 +9,7 @@ import torch
 from pydantic import BaseModel, Field, ValidationError
 
 from vidgen_bench.config.toml import explain
-from vidgen_bench.errors import RecordError, RequestError
+from vidgen_bench.errors import DamagedError, RequestError
 from vidgen_bench.experiments.sample.recompose import RunManifest
 from vidgen_bench.training import checkpoint as checkpoints
 
@@ -72,6 +72,6 @@ def _checked(content: dict[str, Any], model: type[_Content], path: Path) -> _Con
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise RecordError(
+        raise DamagedError(
             f"The checkpoint {path} is damaged:\n{explain(error, model)}\nDelete its run folder to start afresh."
         ) from None

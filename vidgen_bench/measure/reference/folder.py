@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +19,7 @@ from vidgen_bench.measure.reference.clips import RealClips
 from vidgen_bench.measure.reference.manifest import FOLDER, Manifest, Statistics, read_manifest, write_manifest
 from vidgen_bench.measure.reference.moments import load_moments
 from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
-from vidgen_bench.system.files import write_whole
+from vidgen_bench.system.hashed_files import delete_hashed, read_hashed, write_hashed
 from vidgen_bench.system.npy_header import DAMAGES
 
 KINDS: tuple[Need, ...] = ("moments", "features")
@@ -26,7 +29,8 @@ class ReferenceFolder:
     """The cache folder with one protocol's statistics of the real clips.
 
     There is one folder per torch version, kind of device and version of the instrument's plugin, because the last digits of the
-    statistics depend on them. Every file is written atomically and is valid on its own; the manifest, for human readers, is written last.
+    statistics depend on them. Every file is written atomically, with its hash, and is valid on its own; the manifest, for human
+    readers, is written last.
     """
 
     def __init__(self, cache: Path, resolved: ResolvedProtocol, clips: RealClips, device: torch.device) -> None:
@@ -88,31 +92,57 @@ class ReferenceFolder:
         )
 
     def load(self, layer: str) -> Reference:
-        """Return a layer's statistics, on the device."""
+        """Return a layer's statistics, on the device.
+
+        Raises:
+            RecordError: a file is damaged.
+        """
         moments, clips = None, None
         if layer in self.layers("moments"):
             kept = load_moments(self.file(layer, "moments"))
             moments = Moments(kept.count, kept.mean.to(self._device), kept.covariance.to(self._device))
         if layer in self.layers("features"):
             path, count = self.file(layer, "features"), self._clips.singles(self._resolved)
-            clips = FeatureSet(_features(path, count).to(self._device, torch.float64))
+            clips = FeatureSet(load_features(path, count).to(self._device, torch.float64))
         return Reference(moments, clips)
+
+    def discard_damaged(self) -> list[str]:
+        """Delete the files that are damaged, so that they count as missing; return what is wrong with each."""
+        wrong, count = [], self._clips.singles(self._resolved)
+        checks: dict[Need, Callable[[Path], object]] = {
+            "moments": load_moments,
+            "features": partial(load_features, count=count),
+        }
+        for need, load in checks.items():
+            for path in (self.file(layer, need) for layer in self.layers(need)):
+                try:
+                    load(path)
+                except RecordError as error:
+                    wrong.append(str(error).partition(" Delete the ")[0])
+                    delete_hashed(path)
+        return wrong
 
 
 def save_features(path: Path, array: NDArray[np.float32]) -> None:
-    """Write features [clips, D] atomically."""
-    write_whole(path, lambda stream: np.save(stream, array, allow_pickle=False))
+    """Write features [clips, D] atomically, with their hash."""
+    write_hashed(path, lambda stream: np.save(stream, array, allow_pickle=False))
 
 
-def _features(path: Path, count: int) -> Tensor:
+def load_features(path: Path, count: int) -> Tensor:
+    """Return the features [count, D] that :func:`save_features` wrote, on the CPU; pickles are not opened.
+
+    Raises:
+        RecordError: the file is missing, has changed, or is not valid; features that are not finite are not.
+    """
     fix = f"Delete the folder {path.parent}; its statistics are computed again when needed."
     try:
-        with path.open("rb") as stream:
-            array = np.lib.format.read_array(stream, allow_pickle=False)
+        array = np.lib.format.read_array(io.BytesIO(read_hashed(path)), allow_pickle=False)
     except DAMAGES as error:
-        raise RecordError(f"{path} is not a valid file of features: {error}. {fix}") from None
+        raise RecordError(f"{path} is not a valid file of features ({type(error).__name__}). {fix}") from None
     if array.ndim != 2 or len(array) != count or array.dtype != np.float32:
         raise RecordError(
             f"{path}: expected features [{count}, D] in float32; found {array.dtype} {list(array.shape)}. {fix}"
         )
+    if not np.isfinite(array).all():
+        raise RecordError(f"{path} holds features that are not finite. {fix}")
     return torch.from_numpy(array)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from vidgen_bench.api import Moments
 from vidgen_bench.errors import RecordError, RequestError
-from vidgen_bench.system.files import write_whole
+from vidgen_bench.system.hashed_files import read_hashed, write_hashed
 from vidgen_bench.system.npy_header import DAMAGES
 
 
@@ -70,31 +71,35 @@ def moments_of(features: Tensor | np.ndarray) -> Moments:
 
 
 def save_moments(path: Path, moments: Moments) -> None:
-    """Write moments to an npz file atomically.
+    """Write moments to an npz file atomically, with its hash.
 
     Raises:
         VidgenBenchError: the disk is full or the folder cannot be written.
     """
     count, mean, covariance = np.int64(moments.count), moments.mean.cpu().numpy(), moments.covariance.cpu().numpy()
-    write_whole(path, lambda stream: np.savez(stream, count=count, mean=mean, covariance=covariance))
+    write_hashed(path, lambda stream: np.savez(stream, count=count, mean=mean, covariance=covariance))
 
 
 def load_moments(path: Path) -> Moments:
     """Return the moments that :func:`save_moments` wrote, on the CPU; pickles are not opened.
 
     Raises:
-        RecordError: the file is missing or not valid.
+        RecordError: the file is missing, has changed, or is not valid; moments that are not finite are not.
     """
     fix = "Delete the file; it is computed again when needed."
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(read_hashed(path)), allow_pickle=False) as file:
             count, mean, covariance = int(file["count"]), file["mean"], file["covariance"]
     except DAMAGES as error:
-        raise RecordError(f"{path}: expected moments (npz with count, mean, covariance): {error}. {fix}") from None
+        raise RecordError(
+            f"{path}: expected moments, an npz with count, mean and covariance ({type(error).__name__}). {fix}"
+        ) from None
     size = mean.shape[0] if mean.ndim == 1 else -1
     if count < 2 or covariance.shape != (size, size) or mean.dtype != np.float64 or covariance.dtype != np.float64:
         found = f"count {count}, mean {mean.dtype} {list(mean.shape)}, covariance {covariance.dtype} {list(covariance.shape)}"
         raise RecordError(
             f"{path}: expected count >= 2, mean [D] and covariance [D, D] in float64; found {found}. {fix}"
         )
+    if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
+        raise RecordError(f"{path} holds moments that are not finite. {fix}")
     return Moments(count, torch.from_numpy(mean), torch.from_numpy(covariance))

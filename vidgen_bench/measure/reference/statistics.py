@@ -14,7 +14,7 @@ from torch import Tensor
 
 from vidgen_bench.api import Moments, Reference
 from vidgen_bench.data.sampler import ClipSampler
-from vidgen_bench.errors import VidgenBenchError
+from vidgen_bench.errors import RecordError, VidgenBenchError
 from vidgen_bench.measure.feature_extractor import FeatureExtractor
 from vidgen_bench.measure.reference.clips import SEED, RealClips
 from vidgen_bench.measure.reference.folder import ReferenceFolder, save_features
@@ -28,12 +28,26 @@ def reference_statistics(
 ) -> dict[str, Reference]:
     """Return {layer: the statistics that the protocol's metrics need}, from the cache if it has them.
 
+    Files in the cache that are damaged are computed again, with a notice.
+
     Raises:
-        RecordError: a file in the cache is damaged; the message says what to delete.
+        RecordError: a file is damaged right after it was written.
         VidgenBenchError: the instrument returns features that are not finite, or the disk is full.
     """
-    resolved = extractor.resolved
-    folder = ReferenceFolder(cache, resolved, clips, extractor.device)
+    folder = ReferenceFolder(cache, extractor.resolved, clips, extractor.device)
+    _compute_missing(folder, extractor, clips, observer)
+    try:
+        return {layer: folder.load(layer) for layer in extractor.resolved.layers}
+    except RecordError:
+        for wrong in folder.discard_damaged():
+            observer.progress(f"{wrong} It is computed again now.", 0, 0)
+        _compute_missing(folder, extractor, clips, observer)
+        return {layer: folder.load(layer) for layer in extractor.resolved.layers}
+
+
+def _compute_missing(
+    folder: ReferenceFolder, extractor: FeatureExtractor, clips: RealClips, observer: Observer
+) -> None:
     moments, features = folder.missing("moments"), folder.missing("features")
     if moments or features:
         sampler = ClipSampler(clips.store, "train", SEED, extractor.device, clips.wide)
@@ -43,9 +57,8 @@ def reference_statistics(
         if features:
             for layer, rows in _single_clips(extractor, sampler, clips, features, observer):
                 save_features(folder.file(layer, "features"), rows.cpu().numpy())
-    if resolved.layers:
+    if extractor.resolved.layers:
         folder.describe()
-    return {layer: folder.load(layer) for layer in resolved.layers}
 
 
 def _moments(

@@ -114,6 +114,8 @@ def test_other_ranges_are_scaled_when_they_are_named(value_range: str, scale: fl
         (0.0, 1.0, None, "between 0 and 1, which may be a range of 0 to 1 or a part of -1 to 1"),
         (-0.04, 1.0, None, "Pass --range 0,1 or --range=-1,1"),
         (0.0, 255.0, None, "If they are pixel values, pass --range 0,255"),
+        (-0.5, 0.5, None, "such as -0.5 to 0.5, or have a mean subtracted. Pass --range=-1,1 if"),
+        (-0.95, 0.05, None, "Pass --range=-1,1 if"),
         (-1.3, 1.2, None, "between -1.3 and 1.2; expected uint8, or floats"),
         (0.0, 300.0, None, "between 0 and 300; expected"),
         (-1.0, 1.01, "-1,1", "clip 2 of the array contains the value 1.01, outside the range -1,1"),
@@ -130,6 +132,7 @@ def test_ambiguous_and_wrong_ranges_are_refused(low: float, high: float, given: 
 
 def test_rounding_beyond_the_range_is_cut_off() -> None:
     floats = np.full((1, 3, 6, 24, 24), -1 - 5e-6, np.float32)
+    floats[0, 0, 0, 0, 0] = 1 + 5e-6
     assert float(clips_of(source_of(floats)).min()) == -1.0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,13 @@ from vidgen_bench.data.store import Store
 from vidgen_bench.errors import RecordError, VidgenBenchError
 from vidgen_bench.measure.feature_extractor import FeatureExtractor
 from vidgen_bench.measure.reference.clips import SEED, RealClips
-from vidgen_bench.measure.reference.folder import ReferenceFolder
+from vidgen_bench.measure.reference.folder import ReferenceFolder, save_features
 from vidgen_bench.measure.reference.manifest import MANIFEST, kept_folders, read_manifest
+from vidgen_bench.measure.reference.moments import load_moments, save_moments
 from vidgen_bench.measure.reference.statistics import reference_statistics
 from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
 from vidgen_bench.system.files import write_whole
+from vidgen_bench.system.hashed_files import hash_file
 from vidgen_bench.system.observer import Observer
 
 
@@ -49,6 +51,17 @@ def real(store: Store) -> RealClips:
 
 def computed(resolved: ResolvedProtocol, real: RealClips, cache: Path) -> dict[str, Any]:
     return reference_statistics(FeatureExtractor(resolved, real.clip, CPU), real, cache, Observer())
+
+
+class Told(Observer):
+    """Keeps the notices."""
+
+    def __init__(self) -> None:
+        self.notices: list[str] = []
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        if not total:
+            self.notices.append(what)
 
 
 def features(clips: torch.Tensor) -> np.ndarray:
@@ -190,7 +203,8 @@ def test_the_manifest_says_what_the_files_are_of(real: RealClips, store: Store, 
     manifest = read_manifest(folder)
     assert sorted(s.file for s in manifest.statistics) == ["fc7-features-4.npy", "fc7-moments.npz"]
     assert manifest.protocols == ("renamed", "toy-means")
-    assert {p.name for p in folder.iterdir()} == {MANIFEST, *(s.file for s in manifest.statistics)}
+    files = {s.file for s in manifest.statistics}
+    assert {p.name for p in folder.iterdir()} == {MANIFEST, *files, *(f"{name}.sha256" for name in files)}
 
 
 @pytest.mark.parametrize("harm", ["absent", "damaged", "foreign"])
@@ -213,11 +227,11 @@ def test_a_folder_whose_manifest_is_gone_is_right_and_described_again(
     assert read_manifest(folder).contents == real.contents(resolved)
 
 
-@pytest.mark.parametrize("at", [1, 2, 3])
+@pytest.mark.parametrize("at", [1, 2, 3, 4, 5])
 def test_killed_while_writing_nothing_partial_counts(
     real: RealClips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
-    """The first, second or third file (moments, features, manifest) fails half way."""
+    """One of the files (moments and their hash, features and their hash, manifest) fails half way."""
     resolved, count = toy_protocol(metrics=["fid", "kid"]), 0
 
     def failing(path: Path, write: Any) -> None:
@@ -232,8 +246,7 @@ def test_killed_while_writing_nothing_partial_counts(
         write_whole(path, half)
 
     with monkeypatch.context() as patch:
-        patch.setattr("vidgen_bench.measure.reference.moments.write_whole", failing)
-        patch.setattr("vidgen_bench.measure.reference.folder.write_whole", failing)
+        patch.setattr("vidgen_bench.system.hashed_files.write_whole", failing)
         patch.setattr("vidgen_bench.system.files.write_whole", failing)
         with pytest.raises(KeyboardInterrupt):
             computed(resolved, real, tmp_path)
@@ -247,16 +260,68 @@ def test_killed_while_writing_nothing_partial_counts(
     assert read_manifest(folder.path).protocols == ("toy-means",)
 
 
+def flipped(content: bytes, at: int) -> bytes:
+    """Return the content with one bit flipped."""
+    return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
+def not_finite(path: Path) -> None:
+    """Put a NaN into the moments or features, and their hash beside them, as a program does that writes both."""
+    if path.suffix == ".npy":
+        array = np.load(path)
+        array[0, 0] = np.nan
+        save_features(path, array)
+    else:
+        moments = load_moments(path)
+        moments.mean[0] = np.nan
+        save_moments(path, moments)
+
+
+HARMS: dict[str, Callable[[Path], object]] = {
+    "empty": lambda path: path.write_bytes(b""),
+    "text": lambda path: path.write_bytes(b"no array"),
+    "the start of a zip": lambda path: path.write_bytes(b"PK\x03\x04"),
+    "a header cut off": lambda path: path.write_bytes(cut_header()),
+    "a header alone": lambda path: path.write_bytes(header_alone((10**15,))),
+    "a bit of a number": lambda path: path.write_bytes(
+        flipped(path.read_bytes(), -60 if path.suffix == ".npy" else 300)
+    ),
+    "not finite": not_finite,
+    "another hash": lambda path: hash_file(path).write_text("0" * 64),
+    "a hash that is no text": lambda path: hash_file(path).write_bytes(b"\xff"),
+}
+
+
 @pytest.mark.parametrize("name", ["fc7-moments.npz", "fc7-features-4.npy"])
-@pytest.mark.parametrize("content", [b"", b"no array", b"PK\x03\x04", cut_header(), header_alone((10**15,))])
-def test_a_damaged_file_is_named_with_the_fix(real: RealClips, tmp_path: Path, name: str, content: bytes) -> None:
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_damaged_file_is_named_and_computed_again(real: RealClips, tmp_path: Path, name: str, harm: str) -> None:
+    resolved = toy_protocol(metrics=["fid", "kid"])
+    first = computed(resolved, real, tmp_path)["fc7"]
+    HARMS[harm](folder_of(resolved, real, tmp_path).path / name)
+    told = Told()
+    again = reference_statistics(FeatureExtractor(resolved, real.clip, CPU), real, tmp_path, told)["fc7"]
+    (notice,) = told.notices
+    assert name in notice
+    assert notice.endswith("It is computed again now.")
+    assert again.moments is not None
+    assert again.clips is not None
+    assert torch.equal(again.moments.covariance, first.moments.covariance)
+    assert torch.equal(again.clips.features, first.clips.features)
+    assert reference_statistics(FeatureExtractor(resolved, real.clip, CPU), real, tmp_path, told)
+    assert len(told.notices) == 1
+
+
+def test_a_file_of_an_earlier_version_gets_its_hash(real: RealClips, tmp_path: Path) -> None:
     resolved = toy_protocol(metrics=["fid", "kid"])
     computed(resolved, real, tmp_path)
-    (folder_of(resolved, real, tmp_path).path / name).write_bytes(content)
-    with pytest.raises(RecordError, match=rf"{name}.*(?s:.)*Delete"):
-        computed(resolved, real, tmp_path)
-    shutil.rmtree(folder_of(resolved, real, tmp_path).path)
-    assert computed(resolved, real, tmp_path)["fc7"].moments.count == 8
+    hashes = {path: path.read_text() for path in folder_of(resolved, real, tmp_path).path.glob("*.sha256")}
+    assert len(hashes) == 2
+    for path in hashes:
+        path.unlink()
+    told = Told()
+    reference_statistics(FeatureExtractor(resolved, real.clip, CPU), real, tmp_path, told)
+    assert {path: path.read_text() for path in hashes} == hashes
+    assert not told.notices
 
 
 def test_features_that_are_not_finite_are_not_kept(real: RealClips, tmp_path: Path) -> None:
