@@ -13,9 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.errors import DataError, RequestError
+from vidgen_bench.system.regular_files import read_file
 
 FORMAT = 1
 """Version of the store's layout and of the arithmetic that produces its frames; another version means another store."""
+
+MOST = 2**30
+"""The largest index or journal that is read, in bytes; a video takes about 250."""
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -100,14 +104,18 @@ def read_index(path: Path) -> Index:
 
     Raises:
         DataError: the index is missing, has another format, or is inconsistent.
+        RecordError: it is a link, pipe or device.
+        UnreadableError: it may not be read; it may be intact.
     """
     try:
-        index = Index.model_validate_json(path.read_bytes())
+        content = read_file(path, most=MOST)
     except FileNotFoundError:
         raise DataError(
             f"{path.parent} is not a store of decoded videos: it has no {path.name}. Create one with `vidgen-bench data prepare`."
         ) from None
-    except (OSError, ValidationError, RequestError) as error:
+    try:
+        index = Index.model_validate_json(content)
+    except (ValidationError, RequestError) as error:
         raise damaged(path.parent, f"{path.name}: {str(error).splitlines()[0]}") from error
     if index.content_sha256 != content_hash(index.videos):
         raise damaged(path.parent, "the content hash does not match the listed videos")

@@ -24,7 +24,8 @@ from vidgen_bench.data.lock import hold
 from vidgen_bench.data.store import INDEX_FILE, Store
 from vidgen_bench.data.ucf101.tree import Tree, read_tree
 from vidgen_bench.errors import DataError
-from vidgen_bench.system.files import disk_errors, sync_file, sync_folder
+from vidgen_bench.system.files import disk_errors, sync_folder, write_text
+from vidgen_bench.system.regular_files import require_folders
 
 PARTS = "parts"
 
@@ -61,10 +62,10 @@ def prepare(
     """
     tree = read_tree(source, split, allow_missing)
     folder = _folder(source, tree, split, geometry, cache)
+    for inside in (folder, folder.with_suffix(".partial")):
+        require_folders(inside, cache)
     if not folder.is_dir():
-        with disk_errors(folder.parent):
-            lock = hold(folder, report, "waiting for another process that is decoding these videos")
-        with lock:
+        with hold(folder, report, "waiting for another process that is decoding these videos"):
             if not folder.is_dir():  # otherwise the process we waited for has made it
                 _make(source, tree, split, geometry, folder, allow_missing, workers, timeout, report)
     store = Store.open(folder)
@@ -148,9 +149,7 @@ def _make(
     index = _index(tree, split, geometry, journal, set(faults))
     with disk_errors(folder):
         shutil.rmtree(parts)
-        with open(partial / INDEX_FILE, "w", encoding="utf-8") as file:
-            file.write(index.model_dump_json(indent=1) + "\n")
-            sync_file(file)
+        write_text(partial / INDEX_FILE, index.model_dump_json(indent=1) + "\n")
         sync_folder(partial)
         os.rename(partial, folder)
         sync_folder(folder.parent)

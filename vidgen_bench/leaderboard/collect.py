@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from vidgen_bench.errors import RecordError
+from vidgen_bench.errors import RecordError, UnreadableError
 from vidgen_bench.leaderboard.files import FoundFile, files_below
 from vidgen_bench.leaderboard.index.record_index import RecordIndex
 from vidgen_bench.leaderboard.kept import During, Kept, digest_of, during_of, keep
@@ -18,6 +17,7 @@ from vidgen_bench.leaderboard.submissions.findings import one_line, printable
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
 from vidgen_bench.records.record import RECORD_FILE, Record, read_record
 from vidgen_bench.system.places import cache_folder
+from vidgen_bench.system.regular_files import read_file
 
 INDEX_FILE = "leaderboard.sqlite"
 """The name of the index in the cache folder."""
@@ -106,7 +106,7 @@ def _entry(file: FoundFile, root: Path | None, known: RecordIndex) -> Entry:
     """Return the entry of a file; ``root`` is its folder of submitted results, if it lies in one."""
     # the index does not say how a file was checked: the names tell. A file with another name is only read for --runs FILE
     name = file.path.name
-    indexed = name == RECORD_FILE if root is None else layout.RECORD.fullmatch(name) and file.place == file.target
+    indexed = name == RECORD_FILE if root is None else layout.RECORD.fullmatch(name)
     if (kept := known.get(file) if indexed else None) is None:
         kept = _kept(file.path, root)
         if indexed:
@@ -117,7 +117,7 @@ def _entry(file: FoundFile, root: Path | None, known: RecordIndex) -> Entry:
 def _kept(path: Path, root: Path | None) -> Kept:
     try:
         return keep(_rankable(path) if root is None else _submitted(path, root))
-    except RecordError as error:
+    except (RecordError, UnreadableError) as error:
         raise RecordError("\n".join(map(one_line, str(error).split("\n")))) from None
 
 
@@ -129,14 +129,9 @@ def _submitted(path: Path, root: Path) -> Record:
     """
     place = PurePosixPath(path.relative_to(root))
     try:
-        about = path.lstat()
-        if not stat.S_ISREG(about.st_mode):
-            raise Refused("is not a regular file")
-        if about.st_size > layout.RECORD_BYTES:
-            raise Refused(f"has {about.st_size:,} bytes; a record has at most {layout.RECORD_BYTES:,}")
-        return check_record(path.read_bytes(), str(place))
-    except OSError as error:
-        raise RecordError(f"The record {path} cannot be read: {error.strerror or error}.") from None
+        return check_record(read_file(path, most=layout.RECORD_BYTES), str(place))
+    except FileNotFoundError as error:
+        raise RecordError(f"The record {path} cannot be read: {error.strerror}.") from None
     except Refused as error:
         reason = printable(str(error))
     raise RecordError(f"The record {path} is not accepted: {reason}. For all faults, run: vidgen-bench verify {root}")

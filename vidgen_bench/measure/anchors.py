@@ -23,7 +23,9 @@ from vidgen_bench.noise import sampling_noise
 from vidgen_bench.records.anchors import ANCHORS, GREY, NOISE, REAL
 from vidgen_bench.records.entries import Score
 from vidgen_bench.system.files import write_text
+from vidgen_bench.system.library_errors import reason
 from vidgen_bench.system.observer import Observer
+from vidgen_bench.system.regular_files import is_there, read_file, require_folders
 
 VERSION = 2
 """Increment it when these computations change; older cache files are then ignored."""
@@ -43,7 +45,8 @@ def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Obs
     names, device = [c.plugin.name for c in resolved.metrics], evaluator.extractor.device
     key = [VERSION, stamps, resolved.measured_by, names, batches, device.type, torch.__version__]
     path = cache / "anchors" / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]}.json"
-    if path.exists():
+    require_folders(path.parent, cache)
+    if is_there(path):
         return _read(path, {c.plugin.name for c in resolved.watched})
     shape = (real.clip.channels, real.clip.frames, real.clip.size, real.clip.size)
     held_out = ClipSampler(real.store, "test", SEED, device)
@@ -64,13 +67,12 @@ def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Obs
 def _read(path: Path, watched: set[str]) -> Anchors:
     """Return the cached anchors; raise ``RecordError`` if the file is damaged, or an anchor lacks a metric that the track watches."""
     try:
-        kept = json.loads(path.read_text())
+        kept = json.loads(read_file(path))
         found = {a: {m: Score.model_validate(s) for m, s in scores.items()} for a, scores in kept.items()}
         if set(found) != set(ANCHORS) or any(watched - set(scores) for scores in found.values()):
             raise ValueError("an anchor or a metric is missing")
         return found
-    except (OSError, ValueError, AttributeError) as error:
-        reason = str(error).splitlines()[0]
+    except (FileNotFoundError, ValueError, AttributeError, RecursionError) as error:
         raise RecordError(
-            f"{path} does not hold valid anchors: {reason}. Delete it: they are computed again when needed."
+            f"{path} does not hold valid anchors: {reason(str(error).splitlines()[0])}. Delete it: they are computed again when needed."
         ) from None

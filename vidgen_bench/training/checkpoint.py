@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import pickle
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -15,9 +14,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from vidgen_bench.api import Game
-from vidgen_bench.errors import RecordError
+from vidgen_bench.errors import RecordError, VidgenBenchError
 from vidgen_bench.records.entries import TracePoint
 from vidgen_bench.system.files import disk_errors, sync_file, write_whole
+from vidgen_bench.system.library_errors import reason
+from vidgen_bench.system.regular_files import appending, reading
 from vidgen_bench.training.progress import Progress
 
 FORMAT = 1
@@ -42,14 +43,23 @@ def load(path: Path, device: torch.device) -> dict[str, Any]:
     """Return a checkpoint's content; no code in it is executed.
 
     Raises:
-        RecordError: the file is damaged or has another format version.
+        RecordError: the file is missing, damaged, a link or of another format version.
+        UnreadableError: the file may not be read; it may be intact.
     """
     try:
-        content = torch.load(path, map_location=device, weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
-        reason = " ".join(str(error).split())[:200]
+        with reading(path) as stream:
+            content = torch.load(stream, map_location=device, weights_only=True)
+    except FileNotFoundError as error:
+        raise RecordError(f"The checkpoint {path} cannot be read: {error.strerror}. Restore it.") from None
+    except VidgenBenchError:
+        raise
+    except Exception as error:  # torch's reader raises many kinds of errors for damaged files
+        if isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate" in str(error):
+            raise VidgenBenchError(
+                f"The checkpoint {path} needs more memory than is free: {reason(error)}. Close other programs, then run again."
+            ) from None
         raise RecordError(
-            f"The checkpoint {path} cannot be read ({reason}). Delete its run folder to start afresh."
+            f"The checkpoint {path} is damaged: {reason(error)}. Delete its run folder to start afresh."
         ) from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise RecordError(
@@ -73,9 +83,9 @@ def load_parts(parts: Mapping[str, nn.Module], states: Mapping[str, Any], path: 
         for name, part in parts.items():
             part.load_state_dict(states[name])
     except (RuntimeError, KeyError) as error:
-        reason = " ".join(str(error).split())[:300]
         raise RecordError(
-            f"The checkpoint {path} does not match the model that the plugins now build: {reason}. Delete its run folder to start afresh."
+            f"The checkpoint {path} does not match the model that the plugins now build: {reason(error, 300)}. Delete its run folder to "
+            "start afresh."
         ) from None
 
 
@@ -99,7 +109,7 @@ def save_last(
 def append_point(folder: Path, point: TracePoint) -> int:
     """Append a point to the trace and force it to disk; return the trace's size in bytes."""
     path = folder / TRACE
-    with disk_errors(path), path.open("ab") as stream:
+    with disk_errors(path), appending(path) as stream:
         stream.write((json.dumps(point.model_dump(mode="json")) + "\n").encode())
         sync_file(stream)  # before the checkpoint that refers to it
         return stream.tell()
@@ -109,10 +119,10 @@ def truncate_trace(folder: Path, size: int) -> None:
     """Remove the points after the first ``size`` bytes of the trace; a resumed run computes them again, with the same numbers.
 
     Raises:
-        RecordError: the trace has fewer bytes.
+        RecordError: the trace has fewer bytes, or is a link, pipe or device, which is left as it is.
     """
     path = folder / TRACE
-    with disk_errors(path), path.open("ab") as stream:
+    with disk_errors(path), appending(path) as stream:
         if stream.tell() < size:
             raise RecordError(
                 f"{path} is shorter than {folder / LAST} records. Delete the folder {folder} to start afresh."

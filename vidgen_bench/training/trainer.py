@@ -20,6 +20,7 @@ from vidgen_bench.records.entries import Best, TracePoint
 from vidgen_bench.system.interrupt import Interrupt
 from vidgen_bench.system.memory import peak_memory
 from vidgen_bench.system.observer import Glance, Observer
+from vidgen_bench.system.regular_files import is_there
 from vidgen_bench.training import checkpoint
 from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.progress import Progress
@@ -233,7 +234,7 @@ class Trainer:
     def _resume(self) -> None:
         """Load the last checkpoint, if there is one, and remove the points that the trace has after it."""
         path = self._folder / checkpoint.LAST
-        if path.exists():
+        if is_there(path):
             content = checkpoint.load(path, self._device)
             checkpoint.load_parts(self._game.parts, content["parts"], path)
             for name, optimiser in self._optimisers.items():
@@ -246,5 +247,5 @@ class Trainer:
     def load_best(self) -> None:
         """Load the best checkpoint's weights into the game."""
         assert self.progress.best is not None
-        path = self._folder / self.progress.best["file"]
+        path = self._folder / checkpoint.best_file(self.progress.best["iteration"])
         checkpoint.load_parts(self._game.parts, checkpoint.load(path, self._device)["parts"], path)

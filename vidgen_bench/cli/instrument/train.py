@@ -45,7 +45,8 @@ def train(
     assert trainer is not None
     if name is not None:
         check_name(name, "trainer", trainer.kind)
-    target = free(output if output is not None else trainer.target(str(name)), force)
+    # a link that the user names stays: the file that it leads to is written
+    target = free(output.resolve() if output is not None else trainer.target(str(name)), force)
     given = {
         "--track": track, "--data": data, "--splits": splits, "--steps": steps, "--batch": batch,
         "--learning-rate": learning_rate, "--seed": seed, "--held-out-clips": held_out_clips, "--name": name,

@@ -54,7 +54,8 @@ def evaluate_clips(
     Raises:
         RequestError: too few clips for a batch, an invalid name, or a name that other clips have.
     """
-    record_files = RecordFiles(request.runs / resolved_track.track.name / _row_name(request.name, origin))
+    base = request.runs / resolved_track.track.name / _row_name(request.name, origin)
+    record_files = RecordFiles(base, below=request.runs)
     resolved_track, left_over = _with_enough_clips(resolved_track, clips)
     real, device = prepare_real_clips(resolved_track, request.videos, observer), choose_device(request.device)
     ids = [ids_of(resolved, real, clips.changes) for resolved in resolved_track.protocols]
@@ -87,7 +88,7 @@ def evaluate_clips(
             external=_external(clips, origin, used),
         )
         path = record_files.free(wanted, numbers.ids)
-        write_record(path, record)
+        write_record(path, record, below=request.runs)
     return EvaluationResult(path, record, already=False, left_over=left_over, skipped=resolved_track.skipped)
 
 

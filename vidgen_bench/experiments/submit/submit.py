@@ -16,6 +16,7 @@ from vidgen_bench.experiments.submit.complete import complete
 from vidgen_bench.experiments.submit.preview import preview
 from vidgen_bench.leaderboard.submissions.layout import ATTESTATION, PREVIEW, record_place, spec_folder
 from vidgen_bench.system.files import disk_errors, umask, write_bytes
+from vidgen_bench.system.regular_files import read_file
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _already(folder: Path, files: Mapping[str, bytes]) -> bool:
     records = {name: content for name, content in files.items() if name != PREVIEW}
     try:
         inside = list(folder.iterdir())
-        found = {p.name: p.read_bytes() for p in inside if p.is_file() and not _beside(p.name)}
+        found = {p.name: read_file(p) for p in inside if not p.is_dir() and not _beside(p.name)}
     except OSError as error:
         raise RequestError(
             f"{folder} cannot be read: {error.strerror or error}. Expected a folder of results."

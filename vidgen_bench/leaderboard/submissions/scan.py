@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from vidgen_bench.errors import VidgenBenchError
 from vidgen_bench.leaderboard.submissions import layout
 from vidgen_bench.leaderboard.submissions.findings import Finding, fault
+from vidgen_bench.system.regular_files import read_file
 
 _LIMITS = (
     (layout.RECORD, layout.RECORD_BYTES),
@@ -48,9 +50,11 @@ def scan(root: Path) -> Scan:
         if path.parts[0] == layout.PUBLISHED and reason is None:
             continue
         try:
-            content = Path(entry.path).read_bytes() if reason is None else b""
-        except OSError as error:
-            reason = f"cannot be read: {error.strerror or error}"
+            content = read_file(Path(entry.path), most=layout.RECORD_BYTES) if reason is None else b""
+        except FileNotFoundError as error:
+            reason = f"cannot be read: {error.strerror}"
+        except VidgenBenchError as error:
+            reason = f"cannot be read: {error}"
         if reason is None and path.name == layout.PREVIEW and not content.startswith(_JPEG):
             reason = "is not a JPEG picture"
         hashes[str(path)] = "" if reason else hashlib.sha256(content).hexdigest()

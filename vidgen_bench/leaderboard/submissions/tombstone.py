@@ -11,13 +11,14 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from vidgen_bench.config.toml import Strict, explain
-from vidgen_bench.errors import RequestError
+from vidgen_bench.errors import RequestError, VidgenBenchError
 from vidgen_bench.leaderboard.submissions.findings import printable
 from vidgen_bench.leaderboard.submissions.layout import NOTE_BYTES, RECORD, TOMBSTONE, attestation_name, tombstone_name
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson, parse
 from vidgen_bench.records.entries import SHA256
 from vidgen_bench.records.folder_name import folder_name
 from vidgen_bench.system.files import disk_errors, write_text
+from vidgen_bench.system.regular_files import read_file
 
 LONGEST_REASON = 500
 """Characters of a reason."""
@@ -60,8 +61,8 @@ def tombstones_beside(record: Path) -> dict[int, Tombstone]:
     found = {}
     for path in sorted(record.parent.glob("seed-*.withdrawn.json")):
         try:
-            tombstone = parse_tombstone(path.read_bytes(), path.name)
-        except (InvalidJson, OSError):
+            tombstone = parse_tombstone(read_file(path, most=NOTE_BYTES), path.name)
+        except (InvalidJson, FileNotFoundError, VidgenBenchError):
             continue
         found[tombstone.seed] = tombstone
     return found
@@ -84,7 +85,7 @@ def withdraw(path: Path, reason: str) -> Path:
     reason = reason.strip()
     if not reason or len(reason) > LONGEST_REASON or not reason.isprintable():
         raise RequestError(f"--reason: expected a sentence on one line, of at most {LONGEST_REASON} characters.")
-    content = path.read_bytes()
+    content = read_file(path)
     if (fault := _not_a_record(content, path, int(match[1]))) is not None:
         raise RequestError(f"{path} is not a submitted record: {fault}. Remove a file of another kind yourself.")
     tombstone = Tombstone(
@@ -125,6 +126,6 @@ def _not_a_record(content: bytes, path: Path, seed: int) -> str | None:
 def _hash_in(tombstone: Path) -> str | None:
     """Return the hash in a tombstone, or None if it is not valid."""
     try:
-        return parse_tombstone(tombstone.read_bytes(), tombstone.name).record
-    except (InvalidJson, OSError):
+        return parse_tombstone(read_file(tombstone, most=NOTE_BYTES), tombstone.name).record
+    except (InvalidJson, FileNotFoundError, VidgenBenchError):
         return None

@@ -11,7 +11,9 @@ from torch import Tensor
 from vidgen_bench.api import Moments
 from vidgen_bench.errors import RecordError, RequestError
 from vidgen_bench.system.files import write_whole
+from vidgen_bench.system.library_errors import reason
 from vidgen_bench.system.npy_header import DAMAGES
+from vidgen_bench.system.regular_files import reading
 
 
 class MomentAccumulator:
@@ -83,14 +85,17 @@ def load_moments(path: Path) -> Moments:
     """Return the moments that :func:`save_moments` wrote, on the CPU; pickles are not opened.
 
     Raises:
-        RecordError: the file is missing or not valid.
+        RecordError: the file is missing or not valid, or a link, pipe or device.
+        UnreadableError: the file may not be read; it may be intact.
     """
     fix = "Delete the file; it is computed again when needed."
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with reading(path) as stream, np.load(stream, allow_pickle=False) as file:
             count, mean, covariance = int(file["count"]), file["mean"], file["covariance"]
     except DAMAGES as error:
-        raise RecordError(f"{path}: expected moments (npz with count, mean, covariance): {error}. {fix}") from None
+        raise RecordError(
+            f"{path}: expected moments (npz with count, mean, covariance): {reason(error)}. {fix}"
+        ) from None
     size = mean.shape[0] if mean.ndim == 1 else -1
     if count < 2 or covariance.shape != (size, size) or mean.dtype != np.float64 or covariance.dtype != np.float64:
         found = f"count {count}, mean {mean.dtype} {list(mean.shape)}, covariance {covariance.dtype} {list(covariance.shape)}"
