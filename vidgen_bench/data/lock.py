@@ -14,7 +14,7 @@ from vidgen_bench.system.lock_file import acquire
 @contextmanager
 def hold(folder: Path, report: Report, waiting: str) -> Iterator[None]:
     """Hold ``<folder>.lock`` for the length of the block; report ``waiting`` while another process holds it."""
-    with disk_errors(folder.parent):
+    with disk_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
     path = folder.with_suffix(".lock")
     lock = acquire(path, wait=False)

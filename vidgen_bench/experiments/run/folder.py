@@ -15,7 +15,7 @@ from vidgen_bench.records.folder_name import folder_name
 from vidgen_bench.records.record import RECORD_FILE, Record, read_record
 from vidgen_bench.system.files import disk_errors, write_text
 from vidgen_bench.system.lock_file import acquire
-from vidgen_bench.system.regular_files import is_there, read_file, require_folders
+from vidgen_bench.system.regular_files import is_there, read_file, require_folders, require_regular
 
 _LATER = ("declared", "own_temporal")
 """Keys that the first run folders lack; the track's fingerprint and the options distinguish the same runs."""
@@ -24,6 +24,10 @@ _LATER = ("declared", "own_temporal")
 def folder_of(runs: Path, track: str, resolved: Resolved, seed: int) -> Path:
     """Return ``runs/TRACK/SPEC[,option=value...]/seed-N``, the same folder for all spellings of a spec."""
     return runs / track / folder_name(str(resolved.spec), resolved.given) / f"seed-{seed}"
+
+
+FILES = ("request.json", "trace.jsonl", "last.pt", "record.json", "samples.gif", "samples.png")
+"""The files of a run that have the same name in every run folder."""
 
 
 class RunFolder:
@@ -48,7 +52,7 @@ class RunFolder:
 
         Raises:
             BusyError: another process holds the lock.
-            RecordError: a folder above it, or the lock file, is a link.
+            RecordError: a folder above it, the lock file or a file of the run is a link, pipe or device.
             VidgenBenchError: the folder cannot be written.
         """
         self.check()
@@ -68,9 +72,17 @@ class RunFolder:
             lock.release()
 
     def check(self) -> None:
-        """Check that no folder between the folder of runs and this one is a link; raises ``RecordError``."""
+        """Check that neither a folder between the folder of runs and this one nor a file of the run is a link, pipe or device.
+
+        It is done first, rather than when a file is written after hours of training.
+
+        Raises:
+            RecordError: one of them is.
+        """
         if self._below is not None:
             require_folders(self.path, self._below)
+        for file in (*(self.path / name for name in FILES), *self.path.glob("best-*.pt")):
+            require_regular(file)
 
     def is_finished(self) -> bool:
         """Return whether the folder has a record, which is written last."""

@@ -220,7 +220,7 @@ def test_killed_while_writing_nothing_partial_counts(
     """The first, second or third file (moments, features, manifest) fails half way."""
     resolved, count = toy_protocol(metrics=["fid", "kid"]), 0
 
-    def failing(path: Path, write: Any) -> None:
+    def failing(path: Path, write: Any, **options: Any) -> None:
         nonlocal count
         count += 1
 
@@ -229,7 +229,7 @@ def test_killed_while_writing_nothing_partial_counts(
             if count == at:
                 raise KeyboardInterrupt
 
-        write_whole(path, half)
+        write_whole(path, half, **options)
 
     with monkeypatch.context() as patch:
         patch.setattr("vidgen_bench.measure.reference.moments.write_whole", failing)

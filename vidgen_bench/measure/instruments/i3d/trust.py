@@ -28,6 +28,12 @@ class Trust(Strict):
     """Of the archive."""
     because: Literal["--trust-program", "known sha256"]
 
+    @property
+    def sentence(self) -> str:
+        """A sentence that says that the archive is a program, and why it may run."""
+        why = KNOWN.get(self.sha256, "you said that you trust it (--trust-program)")
+        return f"It is a program and runs whenever it measures clips: {why}."
+
 
 def trust_file(weights: Path) -> Path:
     """Return the path of the file that records the decision about a weights file."""

@@ -16,7 +16,7 @@ from vidgen_bench.errors import RecordError
 from vidgen_bench.measure.instruments.i3d.network import Layout
 from vidgen_bench.measure.instruments.i3d.preprocessing import Preprocessing
 from vidgen_bench.measure.instruments.i3d.torchscript import ArchivedI3D, check_archive, is_archive, read_archive
-from vidgen_bench.measure.instruments.i3d.trust import KNOWN, Trust, record_trust, trust, trust_file
+from vidgen_bench.measure.instruments.i3d.trust import record_trust, trust, trust_file
 from vidgen_bench.measure.instruments.i3d.weights import EXPECTED, check, write_weights
 from vidgen_bench.measure.instruments.safetensors_file import header, tensors_of
 from vidgen_bench.measure.instruments.weights_file import contents
@@ -53,19 +53,13 @@ def import_i3d(source: Path, target: Path, layout: Layout | None = None, *, trus
         record_trust(target, decision)
         write_whole(target, lambda stream: stream.write(content))
         first = f"I3D from a TorchScript archive, kept as it is, {target}"
-        return ImportedWeights((first, f"sha256 {sha256}", _program(decision), note))
+        return ImportedWeights((first, f"sha256 {sha256}", decision.sentence, note))
     layout = layout or Layout()
     tensors = _state_dict(source, content)
     check(source, tensors, layout, EXPECTED)
     written = write_weights(target, tensors, layout, sha256)
     trust_file(target).unlink(missing_ok=True)  # of an archive that this file replaces
     return ImportedWeights((f"I3D from a state dict, {target}", f"sha256 {written}"))
-
-
-def _program(decision: Trust) -> str:
-    """Return a sentence that says that the archive is a program, and why it may run."""
-    why = KNOWN.get(decision.sha256, "you said that you trust it (--trust-program)")
-    return f"It is a program and runs whenever it measures clips: {why}."
 
 
 def _state_dict(source: Path, content: bytes) -> dict[str, Tensor]:
