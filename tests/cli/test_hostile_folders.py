@@ -68,7 +68,7 @@ def test_a_link_in_a_run_folder_is_refused_and_its_target_left_alone(
     assert (tmp_path / "victim").read_text() == "precious"
 
 
-@pytest.mark.parametrize("link", ["tiny", "tiny/tgan+conv1d/seed-0"])
+@pytest.mark.parametrize("link", ["tiny", pytest.param("tiny/tgan+conv1d/seed-0", marks=pytest.mark.slow)])
 def test_a_linked_folder_below_the_runs_is_refused(prepared: Workplace, tmp_path: Path, link: str) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -98,6 +98,7 @@ def test_a_finished_run_in_a_read_only_folder_is_read(
     assert sorted(closed.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_writing_into_a_read_only_folder_is_a_sentence(
     prepared: Workplace, closed: Path, as_user: Sequence[str]
 ) -> None:
@@ -107,7 +108,7 @@ def test_writing_into_a_read_only_folder_is_a_sentence(
     assert "internal error" not in result.stderr
 
 
-@pytest.mark.parametrize("name", ["request.json", "last.pt"])
+@pytest.mark.parametrize("name", [pytest.param("request.json", marks=pytest.mark.slow), "last.pt"])
 def test_a_file_that_may_not_be_read_is_not_called_damaged(
     prepared: Workplace, finished: Path, as_user: Sequence[str], tmp_path: Path, name: str
 ) -> None:

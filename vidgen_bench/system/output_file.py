@@ -33,11 +33,16 @@ def write_output(path: Path, write: Callable[[BinaryIO], object]) -> None:
             raise RequestError(f"{path} is a folder; expected a file to write, such as {path / 'output'}.")
         whole = (mode is None or stat.S_ISREG(mode)) and not is_standard_output(path)
     if whole:
-        write_whole(Path(os.path.realpath(path)) if path.is_symlink() else path, write)
+        write_whole(destination(path), write)
         return
     memory = io.BytesIO()  # a pipe cannot be rewound, and gets nothing if the content cannot be made
     write(memory)
     _write_through(path, memory.getbuffer())
+
+
+def destination(path: Path) -> Path:
+    """Return the file that a link leads to; another path is returned as it is."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
 def is_standard_output(path: Path) -> bool:
