@@ -27,7 +27,7 @@ from vidgen_bench.measure.evaluator import Evaluator, number, scores_of
 from vidgen_bench.measure.reference.clips import RealClips
 from vidgen_bench.measure.reference.statistics import counted
 from vidgen_bench.records.entries import Hashes, Score
-from vidgen_bench.records.record import Record, write_record
+from vidgen_bench.records.record import Record, read_record, write_record
 from vidgen_bench.system.device import choose_device
 from vidgen_bench.system.interrupt import Interrupt
 from vidgen_bench.system.memory import keep_freed_memory
@@ -115,9 +115,7 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
 def _finished(folder: RunFolder, identity: Mapping[str, Any]) -> Outcome:
     """Return the outcome of a folder that has a record, after checking that it belongs to this run; nothing is written."""
     folder.check_claim(identity)
-    record = folder.record()
-    assert record is not None
-    return Outcome(folder, record, already=True)
+    return Outcome(folder, read_record(folder.record_path), already=True)
 
 
 class _Run:
