@@ -342,6 +342,8 @@ class ImportRequest:
     """``--mean``: the mean that the network subtracts from its input."""
     name: str | None = None
     """``--name``: the name for the new instrument."""
+    trust_program: bool = False
+    """``--trust-program``: whether the user trusts a file that is a program; without it, run nothing in the file."""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,10 @@ class RecordError(RequestError):
     """A record, checkpoint, track or instrument file is damaged or does not match its schema (exit code 2)."""
 
 
+class UnreadableError(VidgenBenchError):
+    """The system does not let a file be read: no permission, a failing disk, a server that is gone (exit code 1)."""
+
+
 class BusyError(RequestError):
     """Another process is using the run folder (exit code 2)."""
 

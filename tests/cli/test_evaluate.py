@@ -432,6 +432,8 @@ def test_a_decoder_that_aborts_is_a_sentence_that_names_the_file(command: Comman
     assert done.code == 2
     assert done.err.startswith("error: deadly/1.avi: the decoder crashed twice (signal SIGABRT)")
     assert done.err.count("\n") == 1
+
+
 def test_clips_that_change_while_they_are_measured_are_not_recorded(
     command: Command, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

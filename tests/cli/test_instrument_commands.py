@@ -15,6 +15,7 @@ import torch
 from tests.kit.caffe_files import write_caffe_files
 from tests.kit.chainer_files import chainer_arrays, mean_cube, write_chainer_files
 from tests.kit.command import Command, Done
+from tests.kit.i3d_files import LikeStyleGANV, archive
 from tests.kit.plugin_files import install
 from tests.kit.workplace import Workplace
 from vidgen_bench.measure.instruments.c3d.weights import read_instrument
@@ -227,6 +228,16 @@ def test_third_party_weights_are_imported(
     refused(
         call("instrument", "train", "--name", "mine", "--kind", "ruler"), "no instrument declares the trainer 'ruler'"
     )
+
+
+def test_an_archive_is_imported_only_if_the_user_says_that_they_trust_it(call: Command, tmp_path: Path) -> None:
+    archive(tmp_path / "rgb_imagenet.pt", LikeStyleGANV())
+    words = ("instrument", "import", "rgb_imagenet.pt")
+    refused(call(*words), "is a TorchScript archive: a program, which would run on this machine", "--trust-program")
+    assert not list((tmp_path / "share").rglob("*.*"))
+    done = call(*words, "--trust-program")
+    assert done.code == 0, done.err
+    assert "It is a program and runs whenever it measures clips" in done.out
 
 
 def test_an_unrecognised_or_ambiguous_file_is_refused_with_the_kinds(

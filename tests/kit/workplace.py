@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,11 +72,13 @@ class Workplace:
         }
         return {**os.environ, **own, "COLUMNS": "200", **more}
 
-    def call(self, *arguments: str, script: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
-        """Run the command line here; ``script`` replaces ``-m vidgen_bench`` by Python code that starts it."""
+    def call(
+        self, *arguments: str, script: str | None = None, before: Sequence[str] = (), **more: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the command line here; ``script`` replaces ``-m vidgen_bench`` by Python code that starts it, ``before`` goes in front."""
         start = ["-m", "vidgen_bench"] if script is None else ["-c", script]
         return subprocess.run(
-            [sys.executable, *start, *arguments],
+            [*before, sys.executable, *start, *arguments],
             cwd=self.root,
             env=self.environment(**more),
             capture_output=True,

@@ -76,7 +76,8 @@ def write_out(text: str, target: Path | None) -> None:
     if target is None:
         print(text, end="")
         return
-    from vidgen_bench.system.files import write_text
+    from vidgen_bench.system.output_file import is_standard_output, write_output
 
-    write_text(target, text)
-    print(f"Wrote {target}")
+    write_output(target, lambda stream: stream.write(text.encode()))
+    if not is_standard_output(target):  # there, the text alone is wanted
+        print(f"Wrote {target}")

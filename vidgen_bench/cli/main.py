@@ -16,6 +16,7 @@ import typer
 from vidgen_bench.cli.console import complain
 from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.errors import DataWarning, VidgenBenchError
+from vidgen_bench.system.library_errors import reason
 from vidgen_bench.version import __version__
 
 DEBUG = "VIDGEN_BENCH_DEBUG"
@@ -130,7 +131,7 @@ def _run() -> int:
         return 1
     except Exception as error:
         _traceback_if_debugging()
-        text = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        text = f"{type(error).__name__}: {reason(error, 2000) if str(error) else ''}"
         # torch's error is recognised by its name, because torch may not be imported
         if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
             complain(f"Out of memory ({text[:160]}). Use fewer clips, a smaller batch or another --device.")

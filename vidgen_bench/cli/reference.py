@@ -12,7 +12,7 @@ from vidgen_bench.cli.console import AsJson, output, print_json
 from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Splits, Workers
 from vidgen_bench.config.defaults import DEFAULT_TRACK
-from vidgen_bench.errors import RecordError, RequestError
+from vidgen_bench.errors import RecordError, RequestError, UnreadableError
 
 if TYPE_CHECKING:
     import torch
@@ -160,7 +160,7 @@ def show(
         table: dict[str, Any] = {"hash": folder.name.partition("-")[0], "folder": str(folder), "bytes": _size(folder)}
         try:
             tables.append(table | {"manifest": read_manifest(folder).model_dump(mode="json"), "fault": None})
-        except RecordError as error:
+        except (RecordError, UnreadableError) as error:
             tables.append(table | {"manifest": None, "fault": str(error)})
     if as_json:
         print_json(tables)

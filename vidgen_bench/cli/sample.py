@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from vidgen_bench.api import Times
+    from vidgen_bench.system.output_file import Save
 
 _COUNT = 16
 
@@ -63,6 +65,8 @@ def sample(
     from vidgen_bench.cli.console import output
     from vidgen_bench.experiments.pictures.animation import TRAINING_RATE
     from vidgen_bench.experiments.sample.trained import load
+    from vidgen_bench.system.files import write_whole
+    from vidgen_bench.system.output_file import write_output
 
     console, rate = output(), TRAINING_RATE * factor
     trained = load(run, device=device, checkpoint=checkpoint.value)
@@ -77,7 +81,8 @@ def sample(
         soft_wrap=True,
     )
     clips = trained.sample(count, fps=factor, rewind=rewind, extend=extend, seed=seed)
-    drawn = _write(target, clips, times, clip.frames, rate, chosen, separate)
+    save = write_output if out else partial(write_whole, below=trained.folder)
+    drawn = _write(target, save, clips, times, clip.frames, rate, chosen, separate)
     console.print(f"wrote    {target}{'/' * separate}", soft_wrap=True)
     console.print(f"instants {_in_words(times, clip.frames, factor, rewind, extend)}", soft_wrap=True)
     if len(drawn) < len(times):
@@ -145,7 +150,7 @@ def _check_picture(layout: Format, rate: float, count: int, size: int) -> None:
 
 
 def _write(
-    target: Path, clips: Tensor, times: Times, frames: int, rate: float, layout: Format, separate: bool
+    target: Path, save: Save, clips: Tensor, times: Times, frames: int, rate: float, layout: Format, separate: bool
 ) -> Sequence[int]:
     """Write clips [N, 3, T, H, W] in a format and return the indices of the T instants that it shows."""
     from vidgen_bench.experiments.pictures.animation import Film, write_film
@@ -154,17 +159,17 @@ def _write(
     from vidgen_bench.experiments.pictures.grid import Blocks
 
     if layout is Format.png and not separate:
-        return write_strip(target, clips, times, frames)
+        return write_strip(target, clips, times, frames, save)
     parts = {target: clips}
     if separate:
         ending = "" if layout is Format.png else f".{layout.value}"
         parts = {target / f"clip-{number:05d}{ending}": one for number, one in enumerate(clips.split(1))}
     for path, part in parts.items():
         if layout is not Format.png:
-            write_film(path, Film(Blocks(part), rate), layout.value)
+            write_film(path, Film(Blocks(part), rate), layout.value, save)
             continue
         for number in range(part.shape[2]):
-            write_frame(path / f"frame-{number:05d}.png", part[0, :, number])
+            write_frame(path / f"frame-{number:05d}.png", part[0, :, number], save)
     return range(len(times))
 
 

@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from vidgen_bench.data.geometry import FrameGeometry
-from vidgen_bench.errors import DamagedStoreError, DataError, RequestError
+from vidgen_bench.errors import DamagedStoreError, RequestError
+from vidgen_bench.system.regular_files import read_file
 
 FORMAT = 1
 """Version of the store's layout and of the arithmetic that produces its frames; another version means another store."""
@@ -22,6 +23,8 @@ DECODING = 2
 
 1 was decord where it has a wheel. Since 2, PyAV decodes everywhere.
 """
+MOST = 2**30
+"""The largest index or journal that is read, in bytes; a video takes about 250."""
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -108,18 +111,17 @@ def read_index(path: Path) -> Index:
 
     Raises:
         DamagedStoreError: the index is missing, has another format, or is inconsistent.
-        DataError: it cannot be read.
+        RecordError: it is a link, pipe or device.
+        UnreadableError: it may not be read; it may be intact.
     """
     try:
-        index = Index.model_validate_json(path.read_bytes())
+        content = read_file(path, most=MOST)
     except FileNotFoundError:
         raise DamagedStoreError(
             f"{path.parent} is not a store of decoded videos: it has no {path.name}. {NEXT}"
         ) from None
-    except OSError as error:
-        raise DataError(
-            f"{path} cannot be read: {error.strerror or error}. Make it readable, then run again."
-        ) from None
+    try:
+        index = Index.model_validate_json(content)
     except (ValidationError, RequestError) as error:
         raise damaged(path.parent, f"{path.name}: {str(error).splitlines()[0]}") from error
     if index.content_sha256 != content_hash(index.videos):

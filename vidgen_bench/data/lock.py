@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from vidgen_bench.api import Report
+from vidgen_bench.system.files import disk_errors
+from vidgen_bench.system.lock_file import acquire
 
 
-def hold(folder: Path, report: Report, waiting: str) -> AbstractContextManager[object]:
-    """Return ``<folder>.lock``, held until the end of its ``with`` block; report ``waiting`` while another process holds it."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder.with_suffix(".lock"))
-    try:
-        return lock.acquire(timeout=0)
-    except Timeout:
+@contextmanager
+def hold(folder: Path, report: Report, waiting: str) -> Iterator[None]:
+    """Hold ``<folder>.lock`` for the length of the block; report ``waiting`` while another process holds it."""
+    with disk_errors(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    path = folder.with_suffix(".lock")
+    lock = acquire(path, wait=False)
+    if lock is None:
         report(waiting, 0, 0)
-        return lock.acquire()
+        lock = acquire(path, wait=True)
+    assert lock is not None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -28,7 +28,8 @@ from vidgen_bench.data.store import INDEX_FILE, Store
 from vidgen_bench.data.store_check import open_or_make
 from vidgen_bench.data.ucf101.tree import Tree, read_tree
 from vidgen_bench.errors import DataError
-from vidgen_bench.system.files import disk_errors, sync_file, sync_folder
+from vidgen_bench.system.files import disk_errors, sync_folder, write_text
+from vidgen_bench.system.regular_files import require_folders
 
 PARTS = "parts"
 
@@ -67,6 +68,8 @@ def prepare(
     """
     tree = read_tree(source, split, allow_missing)
     folder = _folder(source, tree, split, geometry, cache)
+    for inside in (folder, folder.with_suffix(".partial")):
+        require_folders(inside, cache)
 
     def make() -> None:
         _make(source, tree, split, geometry, folder, allow_missing, workers, timeout, report)
@@ -157,9 +160,7 @@ def _make(
     warn_about_still([v.path for v in index.videos if mostly_still(v.frames, v.repeats)], len(index.videos))
     with disk_errors(folder):
         shutil.rmtree(parts)
-        with open(partial / INDEX_FILE, "w", encoding="utf-8") as file:
-            file.write(index.model_dump_json(indent=1) + "\n")
-            sync_file(file)
+        write_text(partial / INDEX_FILE, index.model_dump_json(indent=1) + "\n")
         sync_folder(partial)
         os.rename(partial, folder)
         sync_folder(folder.parent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from vidgen_bench.api import Report
 from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.index import Index, Stored, damaged, read_index
 from vidgen_bench.errors import DataError
+from vidgen_bench.system.regular_files import reading
 
 FRAMES_FILE, INDEX_FILE = "frames.u8", "index.json"
 
@@ -39,7 +41,11 @@ class Store:
         """
         index = read_index(folder / INDEX_FILE)
         path = folder / FRAMES_FILE
-        size = path.stat().st_size if path.is_file() else None
+        try:
+            with reading(path) as stream:
+                size = os.fstat(stream.fileno()).st_size
+        except FileNotFoundError:
+            size = None
         if size != index.bytes:
             raise damaged(folder, f"{path.name} has {size} bytes, its index expects {index.bytes}")
         return cls(folder, index)
@@ -48,7 +54,8 @@ class Store:
     def frames(self) -> NDArray[np.uint8]:
         """Every frame, uint8 [frames, 3, h, w], as a read-only memory map."""
         shape = (self.index.frames, 3, self.geometry.height, self.geometry.width)
-        return np.memmap(self.folder / FRAMES_FILE, dtype=np.uint8, mode="r", shape=shape)
+        with reading(self.folder / FRAMES_FILE) as stream:
+            return np.memmap(stream, dtype=np.uint8, mode="r", shape=shape)
 
     @cached_property
     def train(self) -> list[Stored]:

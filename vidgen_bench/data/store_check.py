@@ -22,11 +22,12 @@ from pydantic import ValidationError
 
 from vidgen_bench.api import Report
 from vidgen_bench.config.toml import Strict
-from vidgen_bench.data.index import NEXT, damaged
+from vidgen_bench.data.index import MOST, NEXT, damaged
 from vidgen_bench.data.lock import hold
 from vidgen_bench.data.store import FRAMES_FILE, INDEX_FILE, Store
 from vidgen_bench.errors import DamagedStoreError, DataError, VidgenBenchError
 from vidgen_bench.system.files import disk_errors, write_text
+from vidgen_bench.system.regular_files import read_file
 
 SAMPLED = 2**23
 """Bytes of frames that are hashed at every start; a video that alone has more is hashed in full checks only."""
@@ -141,7 +142,7 @@ def verify_store(store: Store, report: Report) -> None:
 def _now(store: Store) -> Verified:
     try:
         status = (store.folder / FRAMES_FILE).stat()
-        index = (store.folder / INDEX_FILE).read_bytes()
+        index = read_file(store.folder / INDEX_FILE, most=MOST)
     except OSError as error:
         raise damaged(store.folder, f"{error.filename}: {error.strerror}") from error
     return Verified(
@@ -154,8 +155,8 @@ def _now(store: Store) -> Verified:
 
 def _before(folder: Path) -> Verified | None:
     try:
-        return Verified.model_validate_json(verified_file(folder).read_bytes())
-    except (OSError, ValidationError):
+        return Verified.model_validate_json(read_file(verified_file(folder)))
+    except (FileNotFoundError, ValidationError):
         return None
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from vidgen_bench.errors import RecordError, RequestError
+from vidgen_bench.errors import RecordError, RequestError, UnreadableError
 from vidgen_bench.leaderboard.errata import Erratum, errata_in, known_errata
 from vidgen_bench.leaderboard.files import FoundFile, files_below
 from vidgen_bench.leaderboard.index.record_index import RecordIndex
@@ -22,6 +21,7 @@ from vidgen_bench.leaderboard.submissions.tombstone import Tombstone
 from vidgen_bench.leaderboard.submissions.withdrawn import read_tombstones
 from vidgen_bench.records.record import RECORD_FILE, Record, read_record
 from vidgen_bench.system.places import cache_folder
+from vidgen_bench.system.regular_files import read_file
 
 INDEX_FILE = "leaderboard.sqlite"
 """The name of the index in the cache folder."""
@@ -149,7 +149,7 @@ def _entry(file: FoundFile, root: Path | None, known: RecordIndex) -> Entry:
         indexed = name == RECORD_FILE
     else:
         deep = len(file.path.parts) == len(root.parts) + 3
-        indexed = deep and layout.RECORD.fullmatch(name) is not None and file.place == file.target
+        indexed = deep and layout.RECORD.fullmatch(name) is not None
     if (kept := known.get(file) if indexed else None) is None:
         kept = _kept(file.path, root)
         if indexed:
@@ -160,7 +160,7 @@ def _entry(file: FoundFile, root: Path | None, known: RecordIndex) -> Entry:
 def _kept(path: Path, root: Path | None) -> Kept:
     try:
         return keep(_rankable(path) if root is None else _submitted(path, root))
-    except RecordError as error:
+    except (RecordError, UnreadableError) as error:
         raise RecordError("\n".join(map(one_line, str(error).split("\n")))) from None
 
 
@@ -172,14 +172,9 @@ def _submitted(path: Path, root: Path) -> Record:
     """
     place = PurePosixPath(path.relative_to(root))
     try:
-        about = path.lstat()
-        if not stat.S_ISREG(about.st_mode):
-            raise Refused("is not a regular file")
-        if about.st_size > layout.RECORD_BYTES:
-            raise Refused(f"has {about.st_size:,} bytes; a record has at most {layout.RECORD_BYTES:,}")
-        return check_record(path.read_bytes(), str(place))
-    except OSError as error:
-        raise RecordError(f"The record {path} cannot be read: {error.strerror or error}.") from None
+        return check_record(read_file(path, most=layout.RECORD_BYTES), str(place))
+    except FileNotFoundError as error:
+        raise RecordError(f"The record {path} cannot be read: {error.strerror}.") from None
     except Refused as error:
         reason = printable(str(error))
     raise RecordError(_not_accepted(path, reason, root))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -16,10 +17,8 @@ class FoundFile(NamedTuple):
 
     path: Path
     """The path, which begins with the searched folder as it was given."""
-    place: str
-    """The absolute path; only its last part may be a symbolic link."""
     target: str
-    """The absolute path without symbolic links: equal for two paths of one file."""
+    """The absolute path without symbolic links, except for a file that is a link itself: equal for two paths of one file."""
     size: int
     mtime_ns: int
 
@@ -32,7 +31,8 @@ def files_below(
 ) -> Iterator[FoundFile]:
     """Yield the visible files with a wanted name at any depth below a folder, or the file ``root`` itself, whatever its name.
 
-    Symbolic links to folders are not followed. A folder's real path is looked up once, not once per file.
+    Symbolic links to folders are not followed; links to files are yielded as such, and their reader refuses them. A folder's real path
+    is looked up once, not once per file.
 
     Args:
         unreadable: called for a folder that cannot be searched.
@@ -40,7 +40,7 @@ def files_below(
     """
     real = os.path.realpath(root)
     if root.is_file():
-        yield _examined(os.fspath(root), real, real)
+        yield _examined(real if root.is_symlink() else os.fspath(root), real)
         return
     folders = [(os.fspath(root), real)]
     while folders:
@@ -57,7 +57,7 @@ def files_below(
                 if not entry.is_symlink() and not (place == real and entry.name in skipped):
                     folders.append((entry.path, inner))
             elif wanted(entry.name):
-                yield _examined(entry.path, inner, os.path.realpath(inner) if entry.is_symlink() else inner)
+                yield _examined(entry.path, inner)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -67,10 +67,12 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _examined(path: str, place: str, target: str) -> FoundFile:
-    """Return a file with its size and time; a file that is gone or unreadable has no size and is never in the index."""
+def _examined(path: str, target: str) -> FoundFile:
+    """Return a file with its size and time; one that is gone, unreadable or no regular file has no size and is never in the index."""
     try:
-        found = os.stat(target)
+        found = os.lstat(target)
     except OSError:
-        return FoundFile(Path(path), place, target, UNKNOWN, 0)
-    return FoundFile(Path(path), place, target, found.st_size, found.st_mtime_ns)
+        return FoundFile(Path(path), target, UNKNOWN, 0)
+    if not stat.S_ISREG(found.st_mode):
+        return FoundFile(Path(path), target, UNKNOWN, 0)
+    return FoundFile(Path(path), target, found.st_size, found.st_mtime_ns)

@@ -23,7 +23,9 @@ from vidgen_bench.noise import sampling_noise
 from vidgen_bench.records.anchors import ANCHORS, GREY, NOISE, REAL
 from vidgen_bench.records.entries import Score
 from vidgen_bench.system.hashed_files import read_hashed, write_hashed
+from vidgen_bench.system.library_errors import reason
 from vidgen_bench.system.observer import Observer
+from vidgen_bench.system.regular_files import is_there, require_folders
 
 VERSION = 2
 """Increment it when these computations change; older cache files are then ignored."""
@@ -43,7 +45,8 @@ def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Obs
     names, device = [c.plugin.name for c in resolved.metrics], evaluator.extractor.device
     key = [VERSION, stamps, resolved.measured_by, names, batches, device.type, torch.__version__]
     path = cache / "anchors" / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]}.json"
-    if path.exists():
+    require_folders(path.parent, cache)
+    if is_there(path):
         try:
             return _read(path, {c.plugin.name for c in resolved.watched})
         except RecordError as error:
@@ -73,6 +76,5 @@ def _read(path: Path, watched: set[str]) -> Anchors:
         if set(found) != set(ANCHORS) or any(watched - set(scores) for scores in found.values()):
             raise ValueError("an anchor or a metric is missing")
         return found
-    except (OSError, ValueError, AttributeError, RecursionError) as error:
-        reason = str(error).splitlines()[0]
-        raise RecordError(f"{path} does not hold valid anchors: {reason}.") from None
+    except (FileNotFoundError, ValueError, AttributeError, RecursionError) as error:
+        raise RecordError(f"{path} does not hold valid anchors: {reason(str(error).splitlines()[0])}.") from None

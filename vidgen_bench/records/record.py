@@ -19,6 +19,7 @@ from vidgen_bench.records.consistency import disagreements
 from vidgen_bench.records.content import Content
 from vidgen_bench.records.migration import migrated
 from vidgen_bench.system.files import write_text
+from vidgen_bench.system.regular_files import read_file
 
 RECORD_FILE = "record.json"
 """The file name of the record in a run folder."""
@@ -40,15 +41,19 @@ class Record(Content):
         return json.dumps(self.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False) + "\n"
 
 
-def write_record(path: Path, record: Record) -> None:
+def write_record(path: Path, record: Record, *, below: Path | None = None) -> None:
     """Write a record atomically, after checking its text in the same way as a reader does.
 
+    Args:
+        path: the file.
+        record: its content.
+        below: the folder whose inner folders must not be links.
     Raises:
         pydantic.ValidationError: the record is not valid, such as a copy with changed fields; nothing is written.
     """
     text = record.text()
     Record.model_validate_json(text)
-    write_text(path, text)
+    write_text(path, text, below=below)
 
 
 DEEPEST = 50
@@ -60,16 +65,21 @@ def _deeper(value: Any, levels: int) -> bool:
     return levels < 0 or any(_deeper(part, levels - 1) for part in inner)
 
 
-def read_record(path: Path) -> Record:
+def read_record(path: Path, *, below: Path | None = None) -> Record:
     """Return the validated record in a file; a record of an earlier schema is migrated.
 
+    Args:
+        path: the file.
+        below: the folder whose inner folders must not be links.
     Raises:
-        RecordError: unreadable, not valid JSON, an unknown schema, or invalid fields; the message names file, field and fix.
+        RecordError: missing, a link, pipe or device, too large, not valid JSON, an unknown schema, or invalid fields; the message
+            names file, field and fix.
+        UnreadableError: it may not be read; it may be intact.
     """
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise RecordError(f"The record {path} cannot be read: {error.strerror or error}.") from None
+        content = read_file(path, below=below)
+    except FileNotFoundError as error:
+        raise RecordError(f"The record {path} cannot be read: {error.strerror}.") from None
     return parse_record(content, str(path))
 
 

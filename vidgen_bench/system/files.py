@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from vidgen_bench.errors import VidgenBenchError
+from vidgen_bench.system.regular_files import require_folders, require_regular
 
 
 @contextmanager
@@ -24,12 +25,21 @@ def disk_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
-def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+def write_whole(path: Path, write: Callable[[BinaryIO], object], *, below: Path | None = None) -> None:
     """Write a file by ``write(stream)`` atomically: readers see the old content or the new, never a part of it.
 
+    Args:
+        path: the file.
+        write: writes the content to a stream.
+        below: the folder whose inner folders must not be links; only the file itself is checked without it.
     Raises:
+        RecordError: the path is a link, pipe or device, or a folder above it is a link; nothing is written. Files that the user names
+            go through :func:`vidgen_bench.system.output_file.write_output`.
         VidgenBenchError: the disk is full or the folder is not writable; the old file is kept.
     """
+    if below is not None:
+        require_folders(path.parent, below)
+    require_regular(path)
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
@@ -44,14 +54,14 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
             raise
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file atomically."""
-    write_whole(path, lambda stream: stream.write(content))
+def write_bytes(path: Path, content: bytes, *, below: Path | None = None) -> None:
+    """Write a file atomically; see :func:`write_whole`."""
+    write_whole(path, lambda stream: stream.write(content), below=below)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a UTF-8 text file atomically."""
-    write_bytes(path, text.encode())
+def write_text(path: Path, text: str, *, below: Path | None = None) -> None:
+    """Write a UTF-8 text file atomically; see :func:`write_whole`."""
+    write_bytes(path, text.encode(), below=below)
 
 
 def sync_file(file: IO[Any]) -> None:

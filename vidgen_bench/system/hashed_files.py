@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from vidgen_bench.errors import DamagedError, VidgenBenchError
 from vidgen_bench.system.files import disk_errors, write_text, write_whole
+from vidgen_bench.system.regular_files import read_file, reading
 
 
 def hash_file(path: Path) -> Path:
@@ -30,7 +31,8 @@ def write_hashed(path: Path, write: Callable[[BinaryIO], object]) -> None:
     with disk_errors(path):
         hash_file(path).unlink(missing_ok=True)
     write_whole(path, write)
-    _keep_hash(path, path.read_bytes())
+    with reading(path) as stream:
+        _keep_hash(path, stream.read())
 
 
 def read_hashed(path: Path) -> bytes:
@@ -38,11 +40,15 @@ def read_hashed(path: Path) -> bytes:
 
     Raises:
         DamagedError: the file has changed since.
-        OSError: it cannot be read.
+        FileNotFoundError: there is no such file.
+        RecordError: it or its hash is a link, pipe or device.
+        UnreadableError: it may not be read; it may be intact.
     """
-    content, hashed = path.read_bytes(), hash_file(path)
+    hashed = hash_file(path)
+    with reading(path) as stream:
+        content = stream.read()
     try:
-        expected = hashed.read_text(encoding="ascii", errors="replace").split()[:1]
+        expected = read_file(hashed).decode("ascii", "replace").split()[:1]
     except FileNotFoundError:
         with suppress(VidgenBenchError):  # a cache that is only read
             _keep_hash(path, content)

@@ -22,9 +22,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from vidgen_bench.api import Game
-from vidgen_bench.errors import DamagedError, RecordError, VidgenBenchError
+from vidgen_bench.errors import DamagedError, RecordError
 from vidgen_bench.records.entries import TracePoint
 from vidgen_bench.system.files import disk_errors, sync_file, write_whole
+from vidgen_bench.system.library_errors import reason
+from vidgen_bench.system.regular_files import appending, reading
 from vidgen_bench.training.progress import Progress
 
 FORMAT = 1
@@ -55,17 +57,15 @@ def load(path: Path, device: torch.device, sha256: str | None = None) -> dict[st
         sha256: the hash that :func:`save` returned, if it was kept; without it, only the CRC-32 of every member is compared.
     Raises:
         DamagedError: the file has changed since it was written, or has another format version.
-        VidgenBenchError: the file cannot be read.
+        RecordError: it is a link, pipe or device.
+        UnreadableError: the file may not be read; it may be intact.
     """
     try:
-        data = path.read_bytes()
+        with reading(path) as stream:
+            data = stream.read()
     except FileNotFoundError:
         raise DamagedError(
             f"The checkpoint {path} no longer exists. Restore it from a copy, or delete its run folder to start afresh."
-        ) from None
-    except OSError as error:
-        raise VidgenBenchError(
-            f"The checkpoint {path} could not be read: {error.strerror or error}. Make it readable, then run again."
         ) from None
     try:
         changed = zipfile.ZipFile(io.BytesIO(data)).testzip()
@@ -82,6 +82,8 @@ def load(path: Path, device: torch.device, sha256: str | None = None) -> dict[st
     except pickle.UnpicklingError:  # torch's own text advises to load it unsafely
         raise damaged(path, "it contains more than tensors and plain values, which is never loaded") from None
     except Exception as error:  # torch raises many types for damaged bytes
+        if "allocate" in str(error):  # the word of torch's allocator; the command says that memory ran out
+            raise
         raise damaged(path, f"it does not hold what a checkpoint holds ({type(error).__name__})") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise damaged(path, f"it does not have format {FORMAT}")
@@ -111,9 +113,9 @@ def load_parts(parts: Mapping[str, nn.Module], states: Mapping[str, Any] | None,
         for name, part in parts.items():
             part.load_state_dict(states[name])
     except (RuntimeError, LookupError, TypeError, ValueError, AttributeError) as error:
-        reason = " ".join(str(error).split())[:300]
         raise RecordError(
-            f"The checkpoint {path} does not match the model that the plugins now build: {reason}. Delete its run folder to start afresh."
+            f"The checkpoint {path} does not match the model that the plugins now build: {reason(error, 300)}. Delete its run folder to "
+            "start afresh."
         ) from None
 
 
@@ -143,7 +145,7 @@ def save_last(
 def append_point(folder: Path, point: TracePoint) -> tuple[int, str]:
     """Append a point to the trace and force it to disk; return the size in bytes and the SHA-256 of the whole trace."""
     path = folder / TRACE
-    with disk_errors(path), path.open("a+b") as stream:
+    with disk_errors(path), appending(path) as stream:
         stream.write((json.dumps(point.model_dump(mode="json")) + "\n").encode())
         sync_file(stream)  # before the checkpoint that refers to it
         size = stream.tell()
@@ -158,7 +160,7 @@ def truncate_trace(folder: Path, progress: Progress) -> None:
         DamagedError: the points before it are missing, are not those that were written, or lack the best checkpoint's.
     """
     path = folder / TRACE
-    with disk_errors(path), path.open("a+b") as stream:
+    with disk_errors(path), appending(path) as stream:
         stream.seek(0)
         kept = stream.read(progress.trace_bytes)
         if len(kept) < progress.trace_bytes:

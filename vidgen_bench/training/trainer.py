@@ -20,6 +20,7 @@ from vidgen_bench.records.entries import Best, TracePoint
 from vidgen_bench.system.interrupt import Interrupt
 from vidgen_bench.system.memory import peak_memory
 from vidgen_bench.system.observer import Glance, Observer
+from vidgen_bench.system.regular_files import is_there
 from vidgen_bench.training import checkpoint
 from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.progress import Progress
@@ -233,7 +234,7 @@ class Trainer:
     def _resume(self) -> None:
         """Load the last checkpoint, if there is one, and remove the points that the trace has after it."""
         path = self._folder / checkpoint.LAST
-        if path.exists():
+        if is_there(path):
             content = read_state(path, self._device)
             checkpoint.load_parts(self._game.parts, content["parts"], path)
             load_optimisers(self._optimisers, content["optimisers"], path)

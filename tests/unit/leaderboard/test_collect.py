@@ -71,6 +71,23 @@ def test_links_pipes_and_large_files_among_sent_in_records_are_not_read(tmp_path
     assert len(found.faults) == 4
 
 
+def test_pipes_links_and_large_files_among_runs_are_named_and_hide_no_record(tmp_path: Path) -> None:
+    (path,) = write(tmp_path / "runs" / "good", record())
+    names = ("pipe", "zero", "large")
+    for name in names:
+        (tmp_path / "runs" / name).mkdir()
+    os.mkfifo(tmp_path / "runs" / "pipe" / "record.json")
+    (tmp_path / "runs" / "zero" / "record.json").symlink_to("/dev/zero")
+    with (tmp_path / "runs" / "large" / "record.json").open("wb") as stream:
+        stream.truncate(2**40)  # sparse
+    found = collect([tmp_path / "runs"])
+    assert [entry.path for entry in found.entries] == [path]
+    words = {"pipe": "is a named pipe", "zero": "is a symbolic link", "large": "has 1,099,511,627,776 bytes"}
+    faults = sorted(map(str, found.faults))
+    assert len(faults) == len(names)
+    assert all(f"{name}/record.json {words[name]}" in fault for name, fault in zip(sorted(names), faults, strict=True))
+
+
 def test_messages_about_records_are_printable(tmp_path: Path) -> None:
     (path,) = write(tmp_path / "\x1b[2J", record())
     spoil(path, lambda t: t.update({"\x1b[31m": 1}))

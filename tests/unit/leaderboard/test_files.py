@@ -39,7 +39,7 @@ def test_files_at_any_depth(root: Path) -> None:
     assert [f.path for f in files] == [root / "a.json", root / "x" / "a.json", root / "x" / "published" / "a.json"]
     stat = (root / "a.json").stat()
     assert (files[0].size, files[0].mtime_ns) == (6, stat.st_mtime_ns)
-    assert all(f.place == f.target == os.path.realpath(f.path) for f in files)
+    assert all(f.target == os.path.realpath(f.path) for f in files)
 
 
 def test_a_file_itself_whatever_its_name(root: Path) -> None:
@@ -55,11 +55,15 @@ def test_links(root: Path, tmp_path: Path) -> None:
     (root / "loop").symlink_to(root, target_is_directory=True)
     linked = {f.path.relative_to(tmp_path / "link"): f for f in found(tmp_path / "link")}
     assert len(linked) == 6
-    assert linked[Path("a.json")].place == os.path.realpath(root / "a.json")
-    assert linked[Path("y/a.json")].place == os.path.realpath(root / "y") + os.sep + "a.json"
-    assert linked[Path("y/a.json")].target == os.path.realpath(root / "b.json")
-    assert linked[Path("y/a.json")].size == 6
-    assert linked[Path("z/a.json")].size == UNKNOWN
+    assert linked[Path("a.json")].target == os.path.realpath(root / "a.json")
+    for folder in ("y", "z"):  # a link to a file is found, and is never taken for the file that it leads to
+        assert linked[Path(folder, "a.json")].target == os.path.realpath(root / folder) + os.sep + "a.json"
+        assert linked[Path(folder, "a.json")].size == UNKNOWN
+
+
+def test_a_link_that_the_user_names_is_the_file_it_leads_to(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.json").symlink_to(root / "b.json")
+    assert [f.path for f in found(tmp_path / "mine.json")] == [root / "b.json"]
 
 
 def test_a_folder_that_cannot_be_searched(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

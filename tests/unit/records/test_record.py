@@ -228,7 +228,7 @@ def test_json_that_is_no_table(path: Path, content: str) -> None:
 
 def test_a_file_that_is_not_there_or_a_folder(tmp_path: Path) -> None:
     assert "cannot be read: No such file" in message_of(tmp_path / "absent.json")
-    assert "cannot be read: Is a directory" in message_of(tmp_path)
+    assert "is a folder; expected a regular file" in message_of(tmp_path)
 
 
 def test_many_faults_are_told_but_not_all(path: Path) -> None:

@@ -12,6 +12,7 @@ from vidgen_bench.cli.instrument.clips import Lines, store_with_held_out
 from vidgen_bench.cli.instrument.new_instrument import Force, check_name, free, kinds, named_kind
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.errors import RequestError
+from vidgen_bench.system.output_file import destination
 
 if TYPE_CHECKING:
     from vidgen_bench.api import Instrument
@@ -45,7 +46,7 @@ def train(
     assert trainer is not None
     if name is not None:
         check_name(name, "trainer", trainer.kind)
-    target = free(output if output is not None else trainer.target(str(name)), force)
+    target = free(destination(output) if output is not None else trainer.target(str(name)), force)
     given = {
         "--track": track, "--data": data, "--splits": splits, "--steps": steps, "--batch": batch,
         "--learning-rate": learning_rate, "--seed": seed, "--held-out-clips": held_out_clips, "--name": name,

@@ -23,13 +23,20 @@ def import_instrument(
     kind: Annotated[
         str | None, typer.Option(help="Kind of the weights; recognised by the file's content if omitted.")
     ] = None,
+    trust_program: Annotated[
+        bool,
+        typer.Option(
+            "--trust-program",
+            help="Accept a file that is a program (a TorchScript archive): it runs on this machine, now and whenever it measures.",
+        ),
+    ] = False,
     force: Force = False,
 ) -> None:
     """Make an instrument from your own copy of published weights: check shapes and values, and record the hashes."""
     from vidgen_bench.api import ImportRequest
     from vidgen_bench.cli.console import complain
 
-    request = ImportRequest(file, mean, name)
+    request = ImportRequest(file, mean, name, trust_program)
     importer = named_kind("importer", kind).declaration.importer if kind else _recognised(request)
     if name is not None:
         check_name(name, "importer", importer.kind)

@@ -10,14 +10,16 @@ import json
 import os
 import shutil
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from pydantic import Field, ValidationError
 
 from vidgen_bench.config.toml import Strict
-from vidgen_bench.data.index import Sha256
+from vidgen_bench.data.index import MOST, Sha256
 from vidgen_bench.data.store import FRAMES_FILE
 from vidgen_bench.system.files import disk_errors, sync_file, sync_folder
+from vidgen_bench.system.regular_files import appending, read_file
 
 JOURNAL_FILE = "journal.jsonl"
 
@@ -48,15 +50,16 @@ class Journal:
         self._synced_at = time.monotonic()
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            self._frames = open(folder / FRAMES_FILE, "ab")  # noqa: SIM115 - closed by __exit__
-            self._journal = open(folder / JOURNAL_FILE, "ab")  # noqa: SIM115
+            self._files = ExitStack()  # closed by __exit__
+            self._frames = self._files.enter_context(appending(folder / FRAMES_FILE))
+            self._journal = self._files.enter_context(appending(folder / JOURNAL_FILE))
             self._journal.truncate(self._recover())
             self._frames.truncate(self._end * frame_bytes)
 
     def _recover(self) -> int:
         """Load the journal's lines up to the first that is incomplete or whose frames are missing; return their bytes."""
         size, length = os.fstat(self._frames.fileno()).st_size, 0
-        for text in (self.folder / JOURNAL_FILE).read_bytes().splitlines(keepends=True):
+        for text in read_file(self.folder / JOURNAL_FILE, most=MOST).splitlines(keepends=True):
             try:
                 line = Line.model_validate_json(text)
             except ValidationError:
@@ -103,5 +106,4 @@ class Journal:
         try:
             self.sync()
         finally:
-            self._frames.close()
-            self._journal.close()
+            self._files.close()

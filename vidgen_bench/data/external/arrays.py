@@ -15,6 +15,7 @@ from vidgen_bench.data.external.layout import Layout, channels_last, clip_shape,
 from vidgen_bench.data.external.source import ClipShape, Source, ValueRange
 from vidgen_bench.data.external.value_range import range_of
 from vidgen_bench.errors import DataError, RequestError
+from vidgen_bench.system.library_errors import reason
 from vidgen_bench.system.npy_header import DAMAGES, read_header
 
 NAMES = ("clips", "samples", "arr_0", "videos")
@@ -166,8 +167,8 @@ def open_npy(path: Path) -> list[Block]:
             read_header(stream, path.stat().st_size)
         return [HeldBlock(path.name, np.lib.format.open_memmap(path, mode="r"))]
     except DAMAGES as error:
-        reason = "it contains Python objects" if "object" in str(error) else str(error)
-        raise DataError(f"{path}: cannot be read as an array ({reason}). Save a plain array with numpy.save.") from None
+        why = "it contains Python objects" if "object" in str(error) else reason(error)
+        raise DataError(f"{path}: cannot be read as an array ({why}). Save a plain array with numpy.save.") from None
 
 
 def open_safetensors(path: Path) -> list[Block]:

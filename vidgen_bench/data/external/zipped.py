@@ -20,6 +20,7 @@ from vidgen_bench.data.external.arrays import Block, chosen
 from vidgen_bench.data.external.source import natural
 from vidgen_bench.errors import DataError, RequestError
 from vidgen_bench.system.files import disk_errors
+from vidgen_bench.system.library_errors import reason
 from vidgen_bench.system.npy_header import DAMAGES, Header, read_header
 from vidgen_bench.system.places import cache_folder
 
@@ -125,9 +126,9 @@ class ZippedBlock(Block):
             self._stream.close()
         self._stream, self._next = None, 0
 
-    def _damaged(self, reason: object) -> DataError:
+    def _damaged(self, error: object) -> DataError:
         return DataError(
-            f"{self._path}: the member {self._member.filename} cannot be read as an array ({reason}). Write it again."
+            f"{self._path}: the member {self._member.filename} cannot be read as an array ({reason(error)}). Write it again."
         )
 
 
@@ -166,7 +167,7 @@ def _opened(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except DAMAGES as error:
-        raise DataError(f"{path}: cannot be read as a zip ({error}). Write it again.") from None
+        raise DataError(f"{path}: cannot be read as a zip ({reason(error)}). Write it again.") from None
 
 
 def _hidden(name: str) -> bool:

@@ -12,6 +12,7 @@ from rich.text import Text
 from vidgen_bench.config.spec import spelt
 from vidgen_bench.experiments.ablate.members import Ablation, Job, Member
 from vidgen_bench.leaderboard.render.grid import simple_table
+from vidgen_bench.system.regular_files import is_there
 
 _SHOWN = ("variant", "pairing")
 """The origins of the options that each run lists; its spec already shows the given ones, and the head names the tracks."""
@@ -20,9 +21,9 @@ _SHOWN = ("variant", "pairing")
 def state(job: Job) -> str:
     """Return ``done``, ``begun`` or ``to do`` from the files that exist."""
     folder = job.folder
-    if folder.record_path.exists():
+    if folder.is_finished():
         return "done"
-    return "begun" if (folder.path / "request.json").exists() else "to do"
+    return "begun" if is_there(folder.path / "request.json") else "to do"
 
 
 def totals(jobs: Sequence[Job]) -> dict[str, float]:

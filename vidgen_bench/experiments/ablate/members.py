@@ -58,7 +58,8 @@ class Member:
     def folder(self, seed: int) -> RunFolder:
         """Return the run folder of one seed, for a member that fits."""
         assert self.composition is not None
-        return RunFolder(folder_of(self.request.runs, self.track.name, self.composition.resolved, seed))
+        runs = self.request.runs
+        return RunFolder(folder_of(runs, self.track.name, self.composition.resolved, seed), below=runs)
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,8 @@ def evaluate_clips(
         RequestError: too few clips for a batch, an invalid name, or a name that other clips have.
         VidgenBenchError: the clips changed while they were measured; nothing is written.
     """
-    record_files = RecordFiles(request.runs / resolved_track.track.name / _row_name(request.name, origin))
+    base = request.runs / resolved_track.track.name / _row_name(request.name, origin)
+    record_files = RecordFiles(base, below=request.runs)
     resolved_track, left_over = _with_enough_clips(resolved_track, clips)
     sha256 = clips.source.sha256  # before anything is measured
     real, device = prepare_real_clips(resolved_track, request.videos, observer), choose_device(request.device)
@@ -90,7 +91,7 @@ def evaluate_clips(
             external=_external(clips, origin, used, sha256),
         )
         path = record_files.free(wanted, numbers.ids)
-        write_record(path, record)
+        write_record(path, record, below=request.runs)
     return EvaluationResult(path, record, already=False, left_over=left_over, skipped=resolved_track.skipped)
 
 

@@ -31,12 +31,13 @@ from vidgen_bench.measure.resolved_track import ResolvedTrack, VideoLocation
 from vidgen_bench.records.record import RUN_FILES, Record, write_record
 from vidgen_bench.system.device import choose_device
 from vidgen_bench.system.observer import Observer
+from vidgen_bench.system.regular_files import is_there
 from vidgen_bench.training.checkpoint import part_states
 
 
 def is_run(path: Path) -> bool:
     """Return whether a path is a run folder or its ``record.json``."""
-    return path.name in RUN_FILES or any((path / name).is_file() for name in RUN_FILES)
+    return path.name in RUN_FILES or any(is_there(path / name) for name in RUN_FILES)
 
 
 def evaluate_run(run: Path, request: EvaluationRequest, observer: Observer) -> EvaluationResult:
@@ -53,13 +54,16 @@ def evaluate_run(run: Path, request: EvaluationRequest, observer: Observer) -> E
     real = prepare_real_clips(resolved_track, _allow_recorded_gaps(request.videos, record), observer)
     _check_data(record, real, folder)
     record_files = RecordFiles(folder.path)
+    ids = ids_of(resolved_track.main, real)
+    if existing := record_files.holding(ids):  # without the lock, so that the folder may be read-only
+        return EvaluationResult(*existing, already=True)
     with record_files.locked():
-        if existing := record_files.holding(ids_of(resolved_track.main, real)):
+        if existing := record_files.holding(ids):  # by another process, in the meantime
             return EvaluationResult(*existing, already=True)
         numbers = _numbers(record, folder, resolved_track, real, device, observer)
         path = record_files.free(resolved_track.protocols, numbers.ids)
         scored = _record(record, resolved_track, numbers, device)
-        write_record(path, scored)
+        write_record(path, scored, below=folder.path)
     return EvaluationResult(path, scored, already=False)
 
 

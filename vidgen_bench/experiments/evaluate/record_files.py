@@ -10,6 +10,7 @@ from pathlib import Path
 from vidgen_bench.experiments.run.folder import RunFolder
 from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
 from vidgen_bench.records.record import RECORD_FILE, Record, read_record
+from vidgen_bench.system.regular_files import is_there
 
 FOLDER = "evaluations"
 
@@ -17,8 +18,10 @@ FOLDER = "evaluations"
 class RecordFiles:
     """``record.json`` of one subject, and the records of further protocols in ``evaluations/``."""
 
-    def __init__(self, base: Path) -> None:
+    def __init__(self, base: Path, below: Path | None = None) -> None:
+        """Use the folder ``base``; ``below`` is the folder of runs that the user gave, in which no folder may be a link."""
         self.base = base
+        self._below = below or base
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -27,10 +30,10 @@ class RecordFiles:
         Raises:
             BusyError: another process holds the lock.
         """
-        new = [p for p in (self.base, *self.base.parents) if not p.exists()]
+        new = [p for p in (self.base, *self.base.parents) if not is_there(p)]
         lock = self.base / ".lock"
-        fresh = not lock.exists()
-        with RunFolder(self.base).locked():
+        fresh = not is_there(lock)
+        with RunFolder(self.base, self._below).locked():
             try:
                 yield
             except BaseException:
@@ -45,11 +48,11 @@ class RecordFiles:
         """Yield every record of the subject, ``record.json`` first.
 
         Raises:
-            RecordError: a record is not valid.
+            RecordError: a record is not valid, or is a link.
         """
         for path in (self.base / RECORD_FILE, *sorted((self.base / FOLDER).glob(f"*/{RECORD_FILE}"))):
-            if path.exists():
-                yield path, read_record(path)
+            if is_there(path):
+                yield path, read_record(path, below=self._below)
 
     def holding(self, ids: Set[str]) -> tuple[Path, Record] | None:
         """Return the path and record with scores under all of these protocol ids, or None."""
@@ -57,7 +60,7 @@ class RecordFiles:
 
     def free(self, resolved_protocols: Sequence[ResolvedProtocol], ids: Set[str]) -> Path:
         """Return the path for a new record with these protocol ids."""
-        if not (self.base / RECORD_FILE).exists():
+        if not is_there(self.base / RECORD_FILE):
             return self.base / RECORD_FILE
         names = "+".join(m.protocol.name for m in resolved_protocols)[:80]
         tail = hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:12]

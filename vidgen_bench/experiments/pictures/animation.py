@@ -15,6 +15,7 @@ from PIL import Image, features
 
 from vidgen_bench.errors import RequestError
 from vidgen_bench.system.files import write_whole
+from vidgen_bench.system.output_file import Save
 
 TRAINING_RATE = 8.0
 """Frames per second at which training clips are played."""
@@ -41,16 +42,16 @@ class Film:
 class _Container:
     """A file format and its limits."""
 
-    write: Callable[[Path, Film], None]
+    write: Callable[[Path, Film, Save], None]
     rate: float
     """The highest frame rate that viewers play at full speed, in frames per second."""
     side: int
     """The largest width and height, in pixels."""
 
 
-def write_film(path: Path, film: Film, layout: str) -> None:
-    """Write a film atomically in one of ``LAYOUTS``; call :func:`check_film` first."""
-    LAYOUTS[layout].write(path, film)
+def write_film(path: Path, film: Film, layout: str, save: Save = write_whole) -> None:
+    """Write a film in one of ``LAYOUTS`` by ``save``; call :func:`check_film` first."""
+    LAYOUTS[layout].write(path, film, save)
 
 
 def check_film(layout: str, rate: float, width: int, height: int) -> None:
@@ -90,10 +91,10 @@ def durations(total: int, rate: float, unit: int) -> list[int]:
     return [unit * (after - before) for before, after in pairwise(edges)]
 
 
-def _write_gif(path: Path, film: Film) -> None:
+def _write_gif(path: Path, film: Film, save: Save) -> None:
     palette = _palette(film.frames)
     pages = (Image.fromarray(f).quantize(palette=palette, dither=Image.Dither.NONE) for f in film.frames)
-    _write_pages(path, pages, "GIF", durations(len(film.frames), film.rate, 10))
+    _write_pages(path, save, pages, "GIF", durations(len(film.frames), film.rate, 10))
 
 
 def _palette(frames: Sequence[np.ndarray]) -> Image.Image:
@@ -107,15 +108,17 @@ def _palette(frames: Sequence[np.ndarray]) -> Image.Image:
     return Image.fromarray(seen[spread][None]).quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=100)
 
 
-def _write_webp(path: Path, film: Film) -> None:
+def _write_webp(path: Path, film: Film, save: Save) -> None:
     # at this quality libwebp merges frames that differ by at most 3 of 255
     pages = (Image.fromarray(frame) for frame in film.frames)
-    _write_pages(path, pages, "WEBP", durations(len(film.frames), film.rate, 1), quality=90, method=4)
+    _write_pages(path, save, pages, "WEBP", durations(len(film.frames), film.rate, 1), quality=90, method=4)
 
 
-def _write_pages(path: Path, pages: Iterator[Image.Image], name: str, lasting: list[int], **how: int) -> None:
+def _write_pages(
+    path: Path, save: Save, pages: Iterator[Image.Image], name: str, lasting: list[int], **how: int
+) -> None:
     first = next(pages)
-    write_whole(
+    save(
         path, lambda s: first.save(s, format=name, save_all=True, append_images=pages, duration=lasting, loop=0, **how)
     )
 
@@ -136,7 +139,7 @@ def mp4_encoder() -> str:
     raise RequestError(f"This build of PyAV has no encoder {' or '.join(MP4_ENCODERS)}. Choose gif, webp or png.")
 
 
-def _write_mp4(path: Path, film: Film) -> None:
+def _write_mp4(path: Path, film: Film, save: Save) -> None:
     import av
 
     rate = Fraction(film.rate).limit_denominator(max(1, int(_MOST_TICKS / film.rate)))
@@ -155,7 +158,7 @@ def _write_mp4(path: Path, film: Film) -> None:
             frame.pts, frame.time_base = number, 1 / rate
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
-    write_whole(path, lambda s: s.write(memory.getbuffer()))
+    save(path, lambda s: s.write(memory.getbuffer()))
 
 
 def _even(picture: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from torch import Tensor
 from vidgen_bench.experiments.pictures.animation import TRAINING_RATE, Film, write_film
 from vidgen_bench.experiments.pictures.grid import SCALE, block, enlarged, pixels
 from vidgen_bench.system.files import write_whole
+from vidgen_bench.system.output_file import Save
 
 _GAP, _HEAD = 12, 16
 _PAPER, _INK = (255, 255, 255), (40, 40, 40)
@@ -34,10 +35,10 @@ def write_png(path: Path, generated: Tensor, real: Tensor, rows: int = 8, column
     write_whole(path, lambda s: _page(strips, scale=1).save(s, format="PNG"))
 
 
-def write_frame(path: Path, frame: Tensor) -> None:
-    """Write one frame [3, H, W] in [-1, 1] as a PNG of the same size."""
+def write_frame(path: Path, frame: Tensor, save: Save = write_whole) -> None:
+    """Write one frame [3, H, W] in [-1, 1] as a PNG of the same size, by ``save``."""
     picture = Image.fromarray(np.ascontiguousarray(pixels(frame[None, :, None])[0, 0]))
-    write_whole(path, lambda s: picture.save(s, format="PNG"))
+    save(path, lambda s: picture.save(s, format="PNG"))
 
 
 def _page(parts: list[np.ndarray], scale: int = SCALE) -> Image.Image:

@@ -11,6 +11,7 @@ from torch import Tensor
 from vidgen_bench.api import Times
 from vidgen_bench.experiments.pictures.grid import pixels
 from vidgen_bench.system.files import write_whole
+from vidgen_bench.system.output_file import Save
 
 _WIDE, _LEAST, _SIDE = 2048, 8, 48
 """Pixels per row, the fewest frames per row, and the size in pixels to which small frames are enlarged."""
@@ -19,14 +20,15 @@ _PAPER, _INK = (255, 255, 255), (40, 40, 40)
 _STRETCHES = {"before": (33, 102, 172), "training frames": _INK, "after": (200, 85, 10)}
 
 
-def write_strip(path: Path, clips: Tensor, times: Times, frames: int) -> list[int]:
+def write_strip(path: Path, clips: Tensor, times: Times, frames: int, save: Save = write_whole) -> list[int]:
     """Write a PNG of the clips [N, 3, T, H, W] at these instants, with as many columns as fit on a screen.
 
     Args:
-        path: the file, written atomically.
+        path: the file.
         clips: in [-1, 1].
         times: T evenly spaced instants in clip units, including 0.
         frames: number of training frames; the ruler counts in them.
+        save: writes the file.
     Returns:
         The indices of the instants that the strip shows, see :func:`shown`.
     """
@@ -37,7 +39,7 @@ def write_strip(path: Path, clips: Tensor, times: Times, frames: int) -> list[in
     rows = np.concatenate(list(pixels(clips[:, :, at]).transpose(0, 2, 1, 3, 4)), axis=0)  # [N H, columns, W, 3]
     cells = rows.repeat(scale, axis=0).repeat(scale, axis=2).swapaxes(0, 1)
     page = _page(cells, [positions[i] for i in at], frames - 1)
-    write_whole(path, lambda s: page.save(s, format="PNG"))
+    save(path, lambda s: page.save(s, format="PNG"))
     return at
 
 

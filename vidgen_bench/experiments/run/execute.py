@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import torch
 
@@ -26,7 +27,7 @@ from vidgen_bench.measure.evaluator import Evaluator, number, scores_of
 from vidgen_bench.measure.reference.clips import RealClips
 from vidgen_bench.measure.reference.statistics import counted
 from vidgen_bench.records.entries import Hashes, Score
-from vidgen_bench.records.record import Record, write_record
+from vidgen_bench.records.record import Record, read_record, write_record
 from vidgen_bench.system.device import choose_device
 from vidgen_bench.system.interrupt import Interrupt
 from vidgen_bench.system.memory import keep_freed_memory
@@ -90,13 +91,12 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
             lambda: plan.resolved_track.prepare(plan.request.source, observer)
         ) or plan.resolved_track.prepare(plan.request.source, Observer())
         identity = plan.identity(seed, store.fingerprint)
+        if process.agree(folder.is_finished()):  # without the lock, so that the folder may be read-only
+            return _finished(folder, identity)
         process.first(lambda: stack.enter_context(folder.locked()))
         before = folder.request()
-        if process.agree(before is not None and folder.record_path.exists()):
-            folder.claim(identity)
-            record = folder.record()
-            assert record is not None
-            return Outcome(folder, record, already=True)
+        if process.agree(folder.is_finished()):  # by another process, in the meantime
+            return _finished(folder, identity)
         threads = plan.request.threads or (before["environment"]["threads"] if before else torch.get_num_threads())
         torch.set_num_threads(threads)
         interrupt = stack.enter_context(Interrupt())
@@ -110,6 +110,12 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
             environment["videos with every column"] = wide.fingerprint
         process.first(lambda: folder.claim({**identity, "environment": environment}))
         return _Run(plan, seed, folder, store, wide, game, device, process, watched, interrupt).finish()
+
+
+def _finished(folder: RunFolder, identity: Mapping[str, Any]) -> Outcome:
+    """Return the outcome of a folder that has a record, after checking that it belongs to this run; nothing is written."""
+    folder.check_claim(identity)
+    return Outcome(folder, read_record(folder.record_path), already=True)
 
 
 class _Run:

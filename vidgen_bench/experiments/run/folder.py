@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vidgen_bench.compose.resolve import Resolved
@@ -19,6 +18,8 @@ from vidgen_bench.records.entries import TracePoint
 from vidgen_bench.records.folder_name import folder_name
 from vidgen_bench.records.record import RECORD_FILE, Record, read_record
 from vidgen_bench.system.files import disk_errors, write_text
+from vidgen_bench.system.lock_file import acquire
+from vidgen_bench.system.regular_files import is_there, read_file, require_folders, require_regular
 from vidgen_bench.training.checkpoint import TRACE, parse_trace
 
 _LATER = ("declared", "own_temporal")
@@ -47,11 +48,20 @@ class _Request(BaseModel):
     environment: _Environment
 
 
-class RunFolder:
-    """One run's files: ``request.json``, ``trace.jsonl``, ``last.pt``, ``best-*.pt``, ``record.json``, ``samples.gif|png``."""
+FILES = ("request.json", "trace.jsonl", "last.pt", "record.json", "samples.gif", "samples.png")
+"""The files of a run that have the same name in every run folder."""
 
-    def __init__(self, path: Path) -> None:
+
+class RunFolder:
+    """One run's files: ``request.json``, ``trace.jsonl``, ``last.pt``, ``best-*.pt``, ``record.json``, ``samples.gif|png``.
+
+    Each is a regular file of this folder; links are refused, so that a run folder from elsewhere cannot lead out of itself.
+    """
+
+    def __init__(self, path: Path, below: Path | None = None) -> None:
+        """Use the folder ``path``; ``below`` is the folder of runs that the user gave, in which no folder may be a link."""
         self.path = path
+        self._below = below
 
     @property
     def record_path(self) -> Path:
@@ -60,48 +70,70 @@ class RunFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Lock the folder for the length of the block.
+        """Lock the folder for the length of the block; make it if it is missing.
 
         Raises:
             BusyError: another process holds the lock.
+            RecordError: a folder above it, the lock file or a file of the run is a link, pipe or device.
+            VidgenBenchError: the folder cannot be written.
         """
+        self.check()
         with disk_errors(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.path / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
+        lock = acquire(self.path / ".lock", wait=False)
+        if lock is None:
             raise BusyError(
                 f"Another process is using {self.path} right now. Wait for it, or give another --runs folder."
-            ) from None
+            )
         try:
-            for part in self.path.glob(".*.part"):  # left by a kill in the middle of a write
-                part.unlink(missing_ok=True)
+            with disk_errors(self.path):
+                for part in self.path.glob(".*.part"):  # left by a kill in the middle of a write
+                    part.unlink(missing_ok=True)
             yield
         finally:
             lock.release()
+
+    def check(self) -> None:
+        """Check that neither a folder between the folder of runs and this one nor a file of the run is a link, pipe or device.
+
+        It is done first, rather than when a file is written after hours of training.
+
+        Raises:
+            RecordError: one of them is.
+        """
+        if self._below is not None:
+            require_folders(self.path, self._below)
+        for file in (*(self.path / name for name in FILES), *self.path.glob("best-*.pt")):
+            require_regular(file)
+
+    def is_finished(self) -> bool:
+        """Return whether the folder has a record, which is written last."""
+        self.check()
+        return is_there(self.record_path)
 
     def request(self) -> dict[str, Any] | None:
         """Return the request that the folder was created for, or None if the folder is new.
 
         Raises:
-            RecordError: the file is damaged, or is missing beside results.
+            RecordError: the file is damaged or a link, or is missing beside results.
+            UnreadableError: the file may not be read; it may be intact.
         """
         path = self.path / "request.json"
-        if not path.exists():
-            if self.record_path.exists() or (self.path / "last.pt").exists():
+        if not is_there(path):
+            if is_there(self.record_path) or is_there(self.path / "last.pt"):
                 raise RecordError(
-                    f"The run folder {self.path} has results but no request.json to identify them. Delete the folder."
+                    f"The run folder {self.path} has results but no request.json to identify them. Restore that file, or give another "
+                    "--runs folder."
                 )
             return None
         try:
-            table = json.loads(path.read_bytes())
+            table = json.loads(read_file(path))
             _Request.model_validate(table)
         except ValidationError as error:
             raise DamagedError(
                 f"{path} is damaged:\n{explain(error, _Request)}\nRestore it, or delete the folder {self.path} to start afresh."
             ) from None
-        except (OSError, ValueError, RecursionError):
+        except (ValueError, RecursionError):
             raise DamagedError(
                 f"{path} is damaged: it is not valid JSON. Restore it, or delete the folder {self.path} to start afresh."
             ) from None
@@ -113,10 +145,18 @@ class RunFolder:
         Raises:
             RequestError: the folder belongs to another spec, data, track, instrument or torch version; the message names the key.
         """
-        before = self.request()
-        if before is None:
+        if self.request() is None:
             write_text(self.path / "request.json", json.dumps(request, indent=2) + "\n")
-            return
+        else:
+            self.check_claim(request)
+
+    def check_claim(self, request: Mapping[str, Any]) -> None:
+        """Check that the request of this folder is the same as before; nothing is written.
+
+        Raises:
+            RequestError: the folder belongs to another spec, data, track, instrument or torch version; the message names the key.
+        """
+        before = self.request() or {}
         for key in request:
             if key in _LATER and key not in before:
                 continue
@@ -131,20 +171,15 @@ class RunFolder:
         """Return the evaluations so far.
 
         Raises:
-            RecordError: the file cannot be read, or a line is not an evaluation.
+            RecordError: the file is a link, or a line is not an evaluation.
+            UnreadableError: the file may not be read; it may be intact.
         """
         path = self.path / TRACE
-        if not path.exists():
-            return []
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise RecordError(f"{path} is damaged: it cannot be read ({error.strerror or error}).") from None
-        return parse_trace(content, path)
+        return parse_trace(read_file(path), path) if is_there(path) else []
 
     def record(self) -> Record | None:
         """Return the record, or None if the run is not finished."""
-        return read_record(self.record_path) if self.record_path.exists() else None
+        return read_record(self.record_path) if is_there(self.record_path) else None
 
 
 def _short(value: Any) -> str:

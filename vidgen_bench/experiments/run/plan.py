@@ -67,7 +67,8 @@ class Plan:
 
     def folder(self, seed: int) -> RunFolder:
         """Return the run folder of one seed."""
-        return RunFolder(folder_of(self.request.runs, self.track.name, self.composition.resolved, seed))
+        runs = self.request.runs
+        return RunFolder(folder_of(runs, self.track.name, self.composition.resolved, seed), below=runs)
 
     def identity(self, seed: int, data_fingerprint: str) -> dict[str, Any]:
         """Return the identity of a run, written to its folder; an unfinished run is composed again from it."""

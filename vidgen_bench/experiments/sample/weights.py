@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 from vidgen_bench.config.toml import explain
 from vidgen_bench.errors import DamagedError, RequestError
 from vidgen_bench.experiments.sample.recompose import RunManifest
+from vidgen_bench.system.regular_files import is_there
 from vidgen_bench.training import checkpoint as checkpoints
 
 Checkpoint = Literal["best", "last"]
@@ -46,7 +47,7 @@ def read_weights(manifest: RunManifest, checkpoint: Checkpoint) -> tuple[Path, i
     folder, iteration = manifest.folder.path, manifest.best
     last = folder / checkpoints.LAST
     if checkpoint == "last" or manifest.status == "unfinished":
-        if not last.exists():
+        if not is_there(last):
             hint = "It is written every minute." if manifest.status == "unfinished" else "Was it deleted?"
             raise RequestError(f"The run {folder} has no checkpoint {last.name}. {hint}")
         content = checkpoints.load(last, _CPU)
@@ -60,8 +61,8 @@ def read_weights(manifest: RunManifest, checkpoint: Checkpoint) -> tuple[Path, i
             f"The run {folder} {why} its first evaluation, so it has no best checkpoint. Try the checkpoint 'last'."
         )
     path = folder / checkpoints.best_file(iteration)
-    if not path.exists():
-        instead = "The checkpoint 'last' is still there." if last.exists() else "Run the spec again to make it."
+    if not is_there(path):
+        instead = "The checkpoint 'last' is still there." if is_there(last) else "Run the spec again to make it."
         raise RequestError(f"The checkpoint {path} with the run's best weights no longer exists. {instead}")
     content = checkpoints.load(path, _CPU)
     _checked(content, _Weights, path)

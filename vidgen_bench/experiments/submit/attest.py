@@ -12,13 +12,14 @@ import torch
 from vidgen_bench.errors import RequestError, VidgenBenchError
 from vidgen_bench.leaderboard.submissions.attestation import Attestation, Compared, within
 from vidgen_bench.leaderboard.submissions.findings import printable
-from vidgen_bench.leaderboard.submissions.layout import attestation_name
+from vidgen_bench.leaderboard.submissions.layout import RECORD_BYTES, attestation_name
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
 from vidgen_bench.leaderboard.submissions.text_content import content_hash
 from vidgen_bench.records.entries import Score
 from vidgen_bench.records.record import Record
 from vidgen_bench.system.files import write_text
 from vidgen_bench.system.provenance import revision
+from vidgen_bench.system.regular_files import read_file
 from vidgen_bench.version import __version__
 
 
@@ -29,9 +30,9 @@ def submitted_record(path: Path) -> Record:
         RequestError: the file cannot be read, or is not accepted.
     """
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise RequestError(f"The record {path} cannot be read: {error.strerror or error}.") from None
+        content = read_file(path, most=RECORD_BYTES)
+    except FileNotFoundError as error:
+        raise RequestError(f"The record {path} cannot be read: {error.strerror}.") from None
     try:
         return check_record(content, "/".join(path.resolve().parts[-3:]))
     except Refused as error:
@@ -84,7 +85,7 @@ def _write(path: Path, record: Record, how: Literal["re-run", "recomputed"], dev
         schema=1,
         how=how,
         seed=record.seed,
-        record=content_hash(path.read_bytes()),
+        record=content_hash(read_file(path, most=RECORD_BYTES)),
         date=datetime.now(UTC).date().isoformat(),
         version=__version__,
         revision=revision(),

@@ -19,6 +19,8 @@ from vidgen_bench.leaderboard.submissions.findings import printable
 from vidgen_bench.leaderboard.submissions.layout import given_options, record_place
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
 from vidgen_bench.records.record import Record
+from vidgen_bench.system.library_errors import reason
+from vidgen_bench.system.regular_files import is_there
 from vidgen_bench.training import checkpoint as checkpoints
 
 
@@ -79,9 +81,8 @@ def _hash(path: Path, parts: dict[str, Any]) -> str:
         ValueError,
         AttributeError,
     ) as error:  # includes NotImplementedError, RecursionError
-        reason = " ".join(str(error).split())[:200]
         raise RecordError(
-            f"The checkpoint {path} has no hash: expected names and dense tensors ({printable(reason, 200)}). "
+            f"The checkpoint {path} has no hash: expected names and dense tensors ({printable(reason(error), 200)}). "
             "Restore it, or delete the folder and run the spec again."
         ) from None
 
@@ -103,7 +104,7 @@ def _check_folder(record: Record, path: Path) -> None:
     if tuple(folder.trace()) != record.trace:
         raise RecordError(f"The trace of {path} is not that of its record. Delete the folder and run the spec again.")
     last = path / checkpoints.LAST
-    if not last.exists():
+    if not is_there(last):
         raise RecordError(
             f"The checkpoint {last} no longer exists, so the record cannot be compared with it. Restore it, or delete the folder and "
             "run the spec again."

@@ -9,6 +9,7 @@ from PIL import Image
 
 from vidgen_bench.errors import RecordError
 from vidgen_bench.leaderboard.submissions.layout import PREVIEW_BYTES
+from vidgen_bench.system.regular_files import reading
 
 _QUALITIES = (85, 75, 60, 45)
 _LARGEST, _SMALLEST = 1200, 150
@@ -19,13 +20,14 @@ def preview(picture: Path) -> bytes | None:
     """Return a JPEG of at most 60 KB of a run's ``samples.png``, or None if the run has no picture.
 
     Raises:
-        RecordError: the picture is damaged.
+        RecordError: the picture is damaged, or a link, pipe or device.
+        UnreadableError: the picture may not be read.
     """
-    if not picture.is_file():
-        return None
     try:
-        with Image.open(picture, formats=["PNG"]) as opened:
+        with reading(picture) as file, Image.open(file, formats=["PNG"]) as opened:
             image = opened.convert("RGB")
+    except FileNotFoundError:
+        return None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise RecordError(
             f"The picture {picture} cannot be read ({error}). Delete it to submit without a preview."

@@ -14,6 +14,7 @@ from vidgen_bench.leaderboard.submissions.text_content import normalised
 from vidgen_bench.measure.resolved_track import VideoLocation
 from vidgen_bench.system.device import choose_device
 from vidgen_bench.system.observer import Observer
+from vidgen_bench.system.regular_files import read_file
 
 TOLERANCE = 0.01
 """The largest accepted relative difference of a mean; between devices, scores of equal weights differ by less than 0.001."""
@@ -34,7 +35,7 @@ def recompute(run: Path, target: Path, videos: VideoLocation, device: str, obser
     """
     one = candidate(run)
     path = target / record_place(one.record)
-    if path.is_symlink() or not path.is_file() or normalised(path.read_bytes()) != one.content:
+    if path.is_symlink() or not path.is_file() or normalised(read_file(path)) != one.content:
         raise RequestError(
             f"{path} is not the record of {one.folder}. Expected a record that `vidgen-bench submit` wrote."
         )

@@ -28,6 +28,7 @@ from vidgen_bench.leaderboard.submissions.scored_again import not_scored_again
 from vidgen_bench.leaderboard.submissions.text_content import normalised
 from vidgen_bench.leaderboard.submissions.withdrawn import read_withdrawn
 from vidgen_bench.system.files import disk_errors, umask, write_bytes
+from vidgen_bench.system.regular_files import read_file
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _state(folder: Path, files: Mapping[str, bytes], target: Path) -> Literal["n
     records = {name: content for name, content in files.items() if name != PREVIEW}
     try:
         inside = list(folder.iterdir())
-        found = {p.name: normalised(p.read_bytes()) for p in inside if p.is_file() and not _beside(p.name)}
+        found = {p.name: normalised(read_file(p)) for p in inside if not p.is_dir() and not _beside(p.name)}
     except OSError as error:
         raise RequestError(
             f"{folder} cannot be read: {error.strerror or error}. Expected a folder of results."

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from vidgen_bench.errors import VidgenBenchError
 from vidgen_bench.leaderboard.index.packing import COLUMNS, SCHEMA, Row
 from vidgen_bench.leaderboard.index.parts import MAKE
 from vidgen_bench.records.content import Content
+from vidgen_bench.system.regular_files import require_regular
 from vidgen_bench.version import __version__
 
 FORMAT = 2
@@ -75,6 +77,7 @@ class Database:
     def _connect(self, *, create: bool) -> sqlite3.Connection:
         if not create:
             os.stat(self._path)  # SQLite would create the file
+        require_regular(self._path)  # SQLite would write through a link
         return sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)
 
     @contextmanager
@@ -83,7 +86,11 @@ class Database:
         found: list[Exception] = []
         try:
             yield found
-        except (sqlite3.OperationalError, OSError) as error:  # locked, read-only, disk full: leave it alone
+        except (
+            sqlite3.OperationalError,
+            OSError,
+            VidgenBenchError,
+        ) as error:  # locked, read-only, disk full, a link: leave it alone
             found.append(error)
         except sqlite3.DatabaseError as error:
             found.append(error)

@@ -42,7 +42,7 @@ class RecordIndex:
 
     def get(self, file: FoundFile) -> Kept | None:
         """Return what is known of a file; None if it is new, has changed, or its row is damaged."""
-        key = os.fsencode(file.place)
+        key = os.fsencode(file.target)
         row = self._rows.get(key)
         if row is None or row[1:3] != (file.size, file.mtime_ns) or row[3] != checksum(row[:3] + row[len(FILE) :]):
             return None
@@ -58,7 +58,7 @@ class RecordIndex:
         if file.size == UNKNOWN or not self._writable:
             return
         row, texts = pack(kept)
-        key = (os.fsencode(file.place), file.size, file.mtime_ns)
+        key = (os.fsencode(file.target), file.size, file.mtime_ns)
         self._new.append((*key, checksum((*key, *row)), *row))
         self._texts |= texts
         if len(self._new) >= BATCH:

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from vidgen_bench.errors import VidgenBenchError
 from vidgen_bench.leaderboard.submissions import layout
 from vidgen_bench.leaderboard.submissions.findings import Finding, fault
 from vidgen_bench.leaderboard.submissions.published_check import fault_of_published
 from vidgen_bench.leaderboard.submissions.text_content import content_hash, normalised
+from vidgen_bench.system.regular_files import read_file
 
 _LIMITS = (
     (layout.RECORD, layout.RECORD_BYTES),
@@ -53,9 +55,11 @@ def scan(root: Path) -> Scan:
     for path, entry in _below(root, PurePosixPath()):
         reason, content = _refusal(path, entry), b""
         try:
-            content = Path(entry.path).read_bytes() if reason is None else b""
-        except OSError as error:
-            reason = f"cannot be read: {error.strerror or error}"
+            content = read_file(Path(entry.path), most=layout.RECORD_BYTES) if reason is None else b""
+        except FileNotFoundError as error:
+            reason = f"cannot be read: {error.strerror}"
+        except VidgenBenchError as error:
+            reason = f"cannot be read: {error}"
         if path.parts[0] == layout.PUBLISHED:
             if reason := reason or fault_of_published(path, content):
                 faults.append(fault(path, reason))

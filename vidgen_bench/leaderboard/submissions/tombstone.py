@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from vidgen_bench.errors import RecordError, RequestError
+from vidgen_bench.errors import RecordError, RequestError, VidgenBenchError
 from vidgen_bench.leaderboard.submissions.findings import printable
 from vidgen_bench.leaderboard.submissions.layout import NOTE_BYTES, RECORD, TOMBSTONE, attestation_name, tombstone_name
 from vidgen_bench.leaderboard.submissions.note import Note, parse_note
@@ -21,6 +20,7 @@ from vidgen_bench.records.folder_name import name_begins
 from vidgen_bench.records.migration import migrated
 from vidgen_bench.records.record import Record
 from vidgen_bench.system.files import disk_errors, write_text
+from vidgen_bench.system.regular_files import read_file
 
 LONGEST_REASON = 500
 """Characters of a reason."""
@@ -45,11 +45,8 @@ def parse_tombstone(content: bytes, name: str) -> Tombstone:
 def read_tombstone(path: Path) -> Tombstone | None:
     """Return the tombstone in a file, or None if it is not valid; ``verify`` reports why."""
     try:
-        about = path.lstat()
-        if not stat.S_ISREG(about.st_mode) or about.st_size > NOTE_BYTES:
-            return None
-        return parse_tombstone(path.read_bytes(), path.name)
-    except (InvalidJson, OSError):
+        return parse_tombstone(read_file(path, most=NOTE_BYTES), path.name)
+    except (InvalidJson, FileNotFoundError, VidgenBenchError):
         return None
 
 
@@ -70,7 +67,7 @@ def withdraw(path: Path, reason: str) -> Path:
     reason = reason.strip()
     if not reason or len(reason) > LONGEST_REASON or not reason.isprintable():
         raise RequestError(f"--reason: expected a sentence on one line, of at most {LONGEST_REASON} characters.")
-    content = path.read_bytes()
+    content = read_file(path)
     if (fault := not_a_record(content, path, int(match[1]))) is not None:
         raise RequestError(
             f"{path} is not a submitted record: {fault}. Nothing of it can be withdrawn: remove or replace the file yourself; "

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidgen_bench.errors import RequestError
+from vidgen_bench.errors import RequestError, VidgenBenchError
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.errata import Erratum, errata_in
 from vidgen_bench.leaderboard.submissions import layout
@@ -26,6 +26,7 @@ from vidgen_bench.leaderboard.submissions.together import together
 from vidgen_bench.leaderboard.submissions.tombstone import Tombstone, not_a_record, parse_tombstone
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson
 from vidgen_bench.records.record import Record
+from vidgen_bench.system.regular_files import read_file
 
 
 @dataclass(frozen=True)
@@ -134,11 +135,11 @@ def check_board(root: Path, found: Submissions) -> Iterator[Finding]:
     if path.is_symlink():
         return  # the scan reports it
     try:
-        committed = normalised(path.read_bytes()).decode()
+        committed = normalised(read_file(path)).decode()
     except FileNotFoundError:
         yield fault(layout.README, f"does not exist. {fix}")
         return
-    except (OSError, UnicodeDecodeError):
+    except (VidgenBenchError, UnicodeDecodeError):
         yield fault(layout.README, f"cannot be read as text. {fix}")
         return
     if committed != found.board():

@@ -20,6 +20,7 @@ from torch import Tensor
 from vidgen_bench.config.toml import Strict, explain
 from vidgen_bench.errors import RecordError
 from vidgen_bench.system.files import write_whole
+from vidgen_bench.system.library_errors import reason
 
 KEY = "vidgen_bench_instrument"
 C = TypeVar("C", bound=Strict)
@@ -84,7 +85,7 @@ def tensors_of(path: Path, content: bytes, fix: str) -> dict[str, Tensor]:
     try:
         return safetensors.load(content)
     except (SafetensorError, ValueError, KeyError) as error:
-        raise RecordError(f"{path} is damaged: {error}. {fix}") from None
+        raise RecordError(f"{path} is damaged: {reason(error)}. {fix}") from None
 
 
 def require_finite(path: Path, name: str, tensor: Tensor, fix: str) -> None:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from vidgen_bench.errors import RecordError, RequestError, did_you_mean
+from vidgen_bench.system.regular_files import reading
 
 
 def require_weights(path: Path, name: str, fix: str) -> None:
@@ -39,17 +40,19 @@ def file_sha256(path: Path) -> str:
 
 @lru_cache(maxsize=32)
 def _sha256(path: Path, size: int, modified: int) -> str:
-    with path.open("rb") as stream:
+    with reading(path, follow=True) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def contents(path: Path) -> bytes:
-    """Return the bytes of a weights file.
+    """Return the bytes of a weights file; a link is followed, because installers link the files of packages.
 
     Raises:
-        RecordError: the file cannot be read.
+        RecordError: the file is missing, or a folder, pipe or device.
+        UnreadableError: it may not be read; it may be intact.
     """
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise RecordError(f"The weights file {path} cannot be read: {error.strerror or error}.") from None
+        with reading(path, follow=True) as stream:
+            return stream.read()
+    except FileNotFoundError as error:
+        raise RecordError(f"The weights file {path} cannot be read: {error.strerror}.") from None

@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vidgen_bench.api import FeatureSet, Moments, Need, Reference
-from vidgen_bench.errors import RecordError
+from vidgen_bench.errors import RecordError, UnreadableError
 from vidgen_bench.measure.reference.clips import RealClips
 from vidgen_bench.measure.reference.manifest import FOLDER, Manifest, Statistics, read_manifest, write_manifest
 from vidgen_bench.measure.reference.moments import load_moments
 from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
 from vidgen_bench.system.hashed_files import delete_hashed, read_hashed, write_hashed
+from vidgen_bench.system.library_errors import reason
 from vidgen_bench.system.npy_header import DAMAGES
+from vidgen_bench.system.regular_files import is_there, require_folders
 
 KINDS: tuple[Need, ...] = ("moments", "features")
 
@@ -38,6 +40,7 @@ class ReferenceFolder:
         by = resolved.instrument_plugin.origin
         made_by = f"{device.type}-torch{torch.__version__}-{by.distribution}{by.version}"
         self.path = cache / FOLDER / f"{clips.contents_hash(resolved)}-{made_by}"
+        require_folders(self.path, cache)
 
     def file(self, layer: str, need: Need) -> Path:
         """Return the file of one layer's moments or features."""
@@ -50,7 +53,7 @@ class ReferenceFolder:
 
     def missing(self, need: Need) -> list[str]:
         """Return the layers whose moments, or features, are not computed yet."""
-        return [layer for layer in self.layers(need) if not self.file(layer, need).exists()]
+        return [layer for layer in self.layers(need) if not is_there(self.file(layer, need))]
 
     @property
     def statistics(self) -> list[Statistics]:
@@ -68,10 +71,10 @@ class ReferenceFolder:
         files, protocols = {s.file: s for s in self.statistics}, {self._resolved.protocol.name}
         try:
             before = read_manifest(self.path)
-        except RecordError:  # no manifest, or no usable one
+        except (RecordError, UnreadableError):  # no manifest, or no usable one
             pass
         else:
-            others = {s.file: s for s in before.statistics if (self.path / s.file).exists()}
+            others = {s.file: s for s in before.statistics if is_there(self.path / s.file)}
             if files.keys() <= others.keys():
                 return
             files, protocols = others | files, protocols | set(before.protocols)
@@ -138,7 +141,7 @@ def load_features(path: Path, count: int) -> Tensor:
     try:
         array = np.lib.format.read_array(io.BytesIO(read_hashed(path)), allow_pickle=False)
     except DAMAGES as error:
-        raise RecordError(f"{path} is not a valid file of features ({type(error).__name__}). {fix}") from None
+        raise RecordError(f"{path} is not a valid file of features: {reason(error)}. {fix}") from None
     if array.ndim != 2 or len(array) != count or array.dtype != np.float32:
         raise RecordError(
             f"{path}: expected features [{count}, D] in float32; found {array.dtype} {list(array.shape)}. {fix}"

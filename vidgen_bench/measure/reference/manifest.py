@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from vidgen_bench.config.toml import Strict, explain
 from vidgen_bench.errors import RecordError
 from vidgen_bench.system.files import write_text
+from vidgen_bench.system.regular_files import read_file
 
 FOLDER = "reference"
 """The folder of all reference statistics, inside the cache folder."""
@@ -81,17 +82,16 @@ def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a folder.
 
     Raises:
-        RecordError: the manifest is missing or damaged, or belongs to another folder.
+        RecordError: the manifest is missing, damaged or a link, or belongs to another folder.
+        UnreadableError: the manifest may not be read; it may be intact.
     """
     path = folder / MANIFEST
     try:
-        manifest = Manifest.model_validate_json(path.read_bytes())
+        manifest = Manifest.model_validate_json(read_file(path))
     except FileNotFoundError:
         raise RecordError(
             f"{folder} has no {MANIFEST}: its statistics were not finished, or the file was deleted."
         ) from None
-    except OSError as error:
-        raise RecordError(f"{path} cannot be read: {error.strerror or error}.") from None
     except ValidationError as error:
         raise RecordError(f"{path} is damaged or from another version.\n{explain(error, Manifest)}") from None
     if not folder.name.startswith(f"{manifest.contents.hash}-"):

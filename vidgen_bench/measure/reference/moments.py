@@ -12,6 +12,7 @@ from torch import Tensor
 from vidgen_bench.api import Moments
 from vidgen_bench.errors import RecordError, RequestError
 from vidgen_bench.system.hashed_files import read_hashed, write_hashed
+from vidgen_bench.system.library_errors import reason
 from vidgen_bench.system.npy_header import DAMAGES
 
 
@@ -84,7 +85,9 @@ def load_moments(path: Path) -> Moments:
     """Return the moments that :func:`save_moments` wrote, on the CPU; pickles are not opened.
 
     Raises:
-        RecordError: the file is missing, has changed, or is not valid; moments that are not finite are not.
+        RecordError: the file is missing, has changed, is not valid, or is a link, pipe or device; moments that are not finite are
+            not valid.
+        UnreadableError: the file may not be read; it may be intact.
     """
     fix = "Delete the file; it is computed again when needed."
     try:
@@ -92,7 +95,7 @@ def load_moments(path: Path) -> Moments:
             count, mean, covariance = int(file["count"]), file["mean"], file["covariance"]
     except DAMAGES as error:
         raise RecordError(
-            f"{path}: expected moments, an npz with count, mean and covariance ({type(error).__name__}). {fix}"
+            f"{path}: expected moments (npz with count, mean, covariance): {reason(error)}. {fix}"
         ) from None
     size = mean.shape[0] if mean.ndim == 1 else -1
     if count < 2 or covariance.shape != (size, size) or mean.dtype != np.float64 or covariance.dtype != np.float64:

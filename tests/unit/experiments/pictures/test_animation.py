@@ -13,6 +13,7 @@ from PIL import Image
 from vidgen_bench.errors import RequestError, VidgenBenchError
 from vidgen_bench.experiments.pictures import animation
 from vidgen_bench.experiments.pictures.animation import Film, check_film, durations, mp4_encoder, write_film
+from vidgen_bench.system.output_file import write_output
 
 
 def moving(total: int, height: int = 40, width: int = 60) -> list[np.ndarray]:
@@ -130,6 +131,19 @@ def test_what_a_format_cannot_hold_is_refused(layout, rate, side, words):
 def test_a_film_that_cannot_be_written_leaves_the_old_one(tmp_path, layout):
     path = tmp_path / "folder"
     (path / "inside").mkdir(parents=True)
-    with pytest.raises(VidgenBenchError, match="could not be written"):
+    with pytest.raises(VidgenBenchError, match="is a folder; expected a regular file"):
         write_film(path, Film(moving(3), 8.0), layout)
     assert [p.name for p in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.mark.parametrize("layout", ["gif", "webp", "mp4"])
+def test_a_film_goes_through_a_link_that_the_user_names_and_through_no_other(tmp_path, layout):
+    victim, link = tmp_path / f"victim.{layout}", tmp_path / f"link.{layout}"
+    victim.write_text("precious")
+    link.symlink_to(victim)
+    with pytest.raises(VidgenBenchError, match="is a symbolic link"):
+        write_film(link, Film(moving(3), 8.0), layout)
+    assert victim.read_text() == "precious"
+    write_film(link, Film(moving(3), 8.0), layout, write_output)
+    assert link.is_symlink()
+    assert victim.read_bytes() != b"precious"

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
+import torch
 
 from vidgen_bench.compose.resolve import Resolved
 from vidgen_bench.config.spec import parse
-from vidgen_bench.errors import RecordError, RequestError
-from vidgen_bench.experiments.run.folder import RunFolder, folder_of
+from vidgen_bench.errors import RecordError, RequestError, UnreadableError
+from vidgen_bench.experiments.run.folder import FILES, RunFolder, folder_of
 from vidgen_bench.records.entries import Setting
+from vidgen_bench.records.record import read_record
+from vidgen_bench.system import regular_files
+from vidgen_bench.training import checkpoint
 
 REQUEST = {
     "spec": "tgan+ode1",
@@ -94,3 +100,45 @@ def test_what_a_kill_left_half_written_is_cleared_away(tmp_path):
     (tmp_path / "last.pt").write_bytes(b"whole")
     with RunFolder(tmp_path).locked():
         assert {p.name for p in tmp_path.iterdir()} == {".lock", "last.pt"}
+
+
+@pytest.mark.parametrize("name", [*FILES, "best-000000002.pt", ".lock"])
+def test_a_file_of_a_run_that_is_a_link_is_refused_before_anything_is_written(tmp_path, name):
+    (tmp_path / "victim").write_text("precious")
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / name).symlink_to(tmp_path / "victim")
+    with pytest.raises(RecordError, match=rf"{name} is a symbolic link"), RunFolder(folder).locked():
+        pytest.fail("used")
+    assert (tmp_path / "victim").read_text() == "precious"
+    assert [path.name for path in folder.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["request.json", "record.json", "trace.jsonl"])
+def test_a_pipe_in_a_run_folder_is_refused_by_its_readers(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    folder = RunFolder(tmp_path)
+    read = {"request.json": folder.request, "record.json": folder.record, "trace.jsonl": folder.trace}[name]
+    with pytest.raises(RecordError, match=rf"{name} is a named pipe"):
+        read()
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):
+    RunFolder(tmp_path).claim(REQUEST)
+    (tmp_path / "trace.jsonl").write_text("")
+    (tmp_path / "last.pt").write_bytes(b"")
+
+    def denied(*arguments, **options):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(regular_files.os, "open", denied)
+    readers = (
+        RunFolder(tmp_path).request,
+        RunFolder(tmp_path).trace,
+        lambda: checkpoint.load(tmp_path / "last.pt", torch.device("cpu")),
+        lambda: read_record(tmp_path / "request.json"),
+    )
+    for read in readers:
+        with pytest.raises(UnreadableError, match="could not be read: Permission denied") as caught:
+            read()
+        assert not {word for word in ("Delete", "damaged") if word in str(caught.value)}

@@ -144,9 +144,9 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
         "trace.jsonl is damaged",
     ),
     "a trace that is not text": (lambda run: (run / "trace.jsonl").write_bytes(b"\xff\xfe"), "trace.jsonl is damaged"),
-    "a folder as trace": (lambda run: _folder(run / "trace.jsonl"), "trace.jsonl is damaged"),
+    "a folder as trace": (lambda run: _folder(run / "trace.jsonl"), "trace.jsonl is a folder"),
     "a deep request": (lambda run: (run / "request.json").write_text("[" * 100_000), "request.json is damaged"),
-    "a folder as request": (lambda run: _folder(run / "request.json"), "request.json is damaged"),
+    "a folder as request": (lambda run: _folder(run / "request.json"), "request.json is a folder"),
     "other options in the request": (
         lambda run: spoil(run / "request.json", lambda t: t["options"].update({"backbone.width": 9.0})),
         "has the options .*; its request.json has",

@@ -133,11 +133,13 @@ def test_links(runs: Path, index: Path, tmp_path: Path, parsed: list[Path]) -> N
     (tmp_path / "link").symlink_to(runs, target_is_directory=True)
     for root in (runs, tmp_path / "link"):
         found = collecting.collect([root], index=index)
-        assert [e.record.seed for e in found.entries] == [0, 1, 0, 0, 3]
-        assert len(found.faults) == 1
-    assert len(parsed) == 7  # the broken link twice
-    write_record(elsewhere, record(seed=4))
-    assert collecting.collect([runs], index=index).entries[-1].record.seed == 4
+        assert [e.record.seed for e in found.entries] == [0, 1, 0, 0]
+        assert [str(fault).partition("; ")[0] for fault in found.faults] == [
+            f"{root / name / 'record.json'} is a symbolic link" for name in ("broken", "linked")
+        ]
+    assert len(parsed) == 8  # the links twice: they are never in the index
+    (found,) = collecting.collect([elsewhere], index=index).entries  # named by the user, it is a record
+    assert found.record.seed == 3
 
 
 def test_a_record_with_numbers_beyond_64_bits(collect: Callable[[], Collected], runs: Path, parsed: list[Path]) -> None:

@@ -31,7 +31,7 @@ def test_an_archive_is_kept_as_it_is(tmp_path: Path, target: Path) -> None:
     module = LikeStyleGANV()
     source = archive(tmp_path / "i3d_torchscript.pt", module)
     assert is_archive(source.read_bytes())
-    imported = import_i3d(source, target)
+    imported = import_i3d(source, target, trusted=True)
     assert target.read_bytes() == source.read_bytes()
     assert imported.lines[1] == f"sha256 {hashlib.sha256(source.read_bytes()).hexdigest()}"
     assert imported.lines[0] == f"I3D from a TorchScript archive, kept as it is, {target}"
@@ -45,7 +45,7 @@ def test_an_archive_is_kept_as_it_is(tmp_path: Path, target: Path) -> None:
 
 
 def test_a_state_dict_replaces_an_archive(tmp_path: Path, target: Path) -> None:
-    import_i3d(archive(tmp_path / "a.pt", LikeStyleGANV()), target)
+    import_i3d(archive(tmp_path / "a.pt", LikeStyleGANV()), target, trusted=True)
     import_i3d(saved(tmp_path / "b.pt", pattern_weights(SLIM)), target, SLIM)
     assert header(target.read_bytes())
     assert list(target.parent.iterdir()) == [target]
@@ -63,7 +63,7 @@ class OtherResize(LikeStyleGANV):
 
 
 def test_a_different_resize_is_reported(tmp_path: Path, target: Path) -> None:
-    note = import_i3d(archive(tmp_path / "a.pt", OtherResize()), target).lines[-1]
+    note = import_i3d(archive(tmp_path / "a.pt", OtherResize()), target, trusted=True).lines[-1]
     assert "differ from preprocessing 'stylegan-v'" in note
 
 
@@ -95,7 +95,7 @@ class Fails(nn.Module):
 def test_other_archives_are_refused_with_the_rule(tmp_path: Path, target: Path, module: nn.Module, words: str) -> None:
     source = archive(tmp_path / "a.pt", module)
     with pytest.raises(RecordError, match=words):
-        import_i3d(source, target)
+        import_i3d(source, target, trusted=True)
     assert "forward(x [N, 3, T, H, W], rescale, resize, return_features) -> logits [N, 400]." in refusal(source, target)
 
 

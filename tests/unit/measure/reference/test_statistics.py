@@ -234,7 +234,7 @@ def test_killed_while_writing_nothing_partial_counts(
     """One of the files (moments and their hash, features and their hash, manifest) fails half way."""
     resolved, count = toy_protocol(metrics=["fid", "kid"]), 0
 
-    def failing(path: Path, write: Any) -> None:
+    def failing(path: Path, write: Any, **options: Any) -> None:
         nonlocal count
         count += 1
 
@@ -243,7 +243,7 @@ def test_killed_while_writing_nothing_partial_counts(
             if count == at:
                 raise KeyboardInterrupt
 
-        write_whole(path, half)
+        write_whole(path, half, **options)
 
     with monkeypatch.context() as patch:
         patch.setattr("vidgen_bench.system.hashed_files.write_whole", failing)

@@ -42,7 +42,7 @@ class I3DImporter:
         return weights_path()
 
     def write(self, request: ImportRequest, target: Path) -> ImportedWeights:
-        """Import the file into ``target``; raises ``RecordError`` if it is wrong."""
+        """Import the file into ``target``; raises ``RecordError`` if it is wrong, ``RequestError`` if it is a program without trust."""
         from vidgen_bench.measure.instruments.i3d.weights_import import import_i3d
 
-        return import_i3d(request.file, target)
+        return import_i3d(request.file, target, trusted=request.trust_program)

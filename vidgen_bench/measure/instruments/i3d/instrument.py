@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import torch
@@ -11,6 +12,7 @@ from torch.nn.utils import convert_conv3d_weight_memory_format
 from vidgen_bench.measure.instruments.i3d.network import I3D
 from vidgen_bench.measure.instruments.i3d.preprocessing import Preprocessing
 from vidgen_bench.measure.instruments.i3d.torchscript import ArchivedI3D, is_archive, read_archive
+from vidgen_bench.measure.instruments.i3d.trust import require_trust
 from vidgen_bench.measure.instruments.i3d.weights import read_weights
 from vidgen_bench.measure.instruments.weights_file import contents
 
@@ -41,8 +43,10 @@ def read_instrument(path: Path, preprocessing: str) -> I3DInstrument:
 
     Raises:
         RecordError: the file cannot be read, has neither form, or is damaged.
-        RequestError: there is no preprocessing with this name.
+        RequestError: there is no preprocessing with this name, or the file is an archive that nobody said they trust.
     """
     content = contents(path)
-    network = read_archive(path, content) if is_archive(content) else read_weights(path, content)
-    return I3DInstrument(network, preprocessing)
+    if is_archive(content):
+        require_trust(path, hashlib.sha256(content).hexdigest())
+        return I3DInstrument(read_archive(path, content), preprocessing)
+    return I3DInstrument(read_weights(path, content), preprocessing)

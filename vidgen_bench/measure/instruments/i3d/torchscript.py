@@ -1,7 +1,7 @@
 """I3D as a TorchScript archive, StyleGAN-V's ``i3d_torchscript.pt``: recognised, checked, and run unchanged.
 
-An archive is a program. It is called with ``rescale=False, resize=False``: the protocol decides the preprocessing, which is the
-same for both forms of weights.
+An archive is a program; :mod:`vidgen_bench.measure.instruments.i3d.trust` decides whether it may run. It is called with
+``rescale=False, resize=False``: the protocol decides the preprocessing, which is the same for both forms of weights.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from vidgen_bench.errors import RecordError
 from vidgen_bench.measure.instruments.i3d.network import SIZE, Layout
+from vidgen_bench.system.library_errors import reason
 from vidgen_bench.system.npy_header import DAMAGES
 
 KEYWORDS = ("rescale", "resize", "return_features")
@@ -93,4 +94,4 @@ def check_archive(path: Path, network: ArchivedI3D) -> None:
 
 def _last_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1].rstrip(".") if lines else type(error).__name__
+    return reason(lines[-1]) if lines else type(error).__name__

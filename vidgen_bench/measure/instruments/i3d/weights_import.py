@@ -16,41 +16,49 @@ from vidgen_bench.errors import RecordError
 from vidgen_bench.measure.instruments.i3d.network import Layout
 from vidgen_bench.measure.instruments.i3d.preprocessing import Preprocessing
 from vidgen_bench.measure.instruments.i3d.torchscript import ArchivedI3D, check_archive, is_archive, read_archive
+from vidgen_bench.measure.instruments.i3d.trust import record_trust, trust, trust_file
 from vidgen_bench.measure.instruments.i3d.weights import EXPECTED, check, write_weights
 from vidgen_bench.measure.instruments.safetensors_file import header, tensors_of
 from vidgen_bench.measure.instruments.weights_file import contents
 from vidgen_bench.system.files import write_whole
+from vidgen_bench.system.library_errors import reason
 
 AGREES = 1e-4
 """Largest difference of logits, relative to the largest logit, that counts as rounding."""
 
 
-def import_i3d(source: Path, target: Path, layout: Layout | None = None) -> ImportedWeights:
+def import_i3d(source: Path, target: Path, layout: Layout | None = None, *, trusted: bool = False) -> ImportedWeights:
     """Write the weights file ``target`` and return the lines that the command prints; the form of ``source`` is recognised by its content.
 
-    A state dict is checked against the layout and written as safetensors in float32. A TorchScript archive is run on a clip of
-    zeros and copied byte for byte. Only plain tensors are unpickled.
+    A state dict is checked against the layout and written as safetensors in float32. A TorchScript archive is a program: if it is
+    trusted, it is run on a clip of zeros and copied byte for byte. Only plain tensors are unpickled.
 
     Args:
         source: your copy of the weights.
         target: the weights file to write.
         layout: the layout of the state dict; the Kinetics-400 network by default.
+        trusted: whether the user trusts the program in an archive; one with a known sha256 is trusted without it.
     Raises:
+        RequestError: the file is an archive that is neither known nor trusted; nothing in it was run.
         RecordError: the file has neither form, or a tensor is missing, extra, of another shape, not floating point, or not finite.
         VidgenBenchError: the disk is full or the folder cannot be written.
     """
     content = contents(source)
     sha256 = hashlib.sha256(content).hexdigest()
     if is_archive(content):
+        decision = trust(source, sha256, trusted)
         network = read_archive(source, content)
         check_archive(source, network)
         note = own_resize(network)
+        record_trust(target, decision)
         write_whole(target, lambda stream: stream.write(content))
-        return ImportedWeights((f"I3D from a TorchScript archive, kept as it is, {target}", f"sha256 {sha256}", note))
+        first = f"I3D from a TorchScript archive, kept as it is, {target}"
+        return ImportedWeights((first, f"sha256 {sha256}", decision.sentence, note))
     layout = layout or Layout()
     tensors = _state_dict(source, content)
     check(source, tensors, layout, EXPECTED)
     written = write_weights(target, tensors, layout, sha256)
+    trust_file(target).unlink(missing_ok=True)  # of an archive that this file replaces
     return ImportedWeights((f"I3D from a state dict, {target}", f"sha256 {written}"))
 
 
@@ -81,8 +89,7 @@ def _plain_tensors(source: Path, content: bytes) -> object:
             f"torch.save(model.state_dict(), FILE). {EXPECTED}"
         ) from None
     except Exception as error:  # PyTorch's reader raises many kinds of errors for damaged files
-        cause = (str(error).splitlines() or ["it ends early"])[0].rstrip(".")
-        raise RecordError(f"{source} is damaged: {cause}. {EXPECTED}") from None
+        raise RecordError(f"{source} is damaged: {reason(error)}. {EXPECTED}") from None
 
 
 @torch.inference_mode()

@@ -15,6 +15,7 @@ from vidgen_bench.measure.instruments.c3d.importing.chainer_import import read_a
 from vidgen_bench.measure.instruments.c3d.importing.layout_check import Shape, listed
 from vidgen_bench.measure.instruments.c3d.preprocessing import CUBE
 from vidgen_bench.measure.instruments.file_content import content_of
+from vidgen_bench.system.library_errors import reason
 from vidgen_bench.system.npy_header import DAMAGES, read_header
 
 EXPECTED = f"a mean cube of shape {list(CUBE)}, BGR, 0 to 255: mean2.npz (array 'mean'), .npy, or train01_16_128_171_mean.binaryproto"
@@ -67,7 +68,7 @@ def _npy(path: Path) -> np.ndarray:
             stream.seek(0)
             return np.lib.format.read_array(stream, allow_pickle=False)
     except DAMAGES as error:
-        raise RecordError(f"{path} cannot be read as an array: {error}. Expected {EXPECTED}.") from None
+        raise RecordError(f"{path} cannot be read as an array: {reason(error)}. Expected {EXPECTED}.") from None
 
 
 def _npz(path: Path) -> np.ndarray:
