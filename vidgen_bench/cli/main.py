@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from importlib import import_module
@@ -12,6 +11,7 @@ import typer
 
 from vidgen_bench.cli.console import complain
 from vidgen_bench.cli.group import QuickGroup
+from vidgen_bench.cli.streams import check_sizes, harden_streams, lost_output
 from vidgen_bench.errors import VidgenBenchError
 from vidgen_bench.version import __version__
 
@@ -85,17 +85,16 @@ def make_app(only: str | None = None) -> typer.Typer:
 
 def main() -> None:
     """Run the command line and exit with 0 (done), 1 (failed), 2 (invalid request) or 130 (Ctrl-C)."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # print "?" instead of failing where a terminal cannot show an arrow
+    harden_streams()
+    check_sizes()
     # record models need no pydantic plugins, and the search for them reads the metadata of every installed distribution
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     code = _run()
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # the reader (`| head`) has closed the pipe; keep the interpreter from flushing again at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if reason := lost_output():
+        complain(
+            f"Standard output could not be written: {reason}. The command went on without it, and what it saved is complete; send the "
+            "output elsewhere, and run the command again to read it."
+        )
         code = code or 1
     sys.exit(code)
 
@@ -121,8 +120,6 @@ def _run() -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return _interrupted()
-    except BrokenPipeError:
-        return 1
     except Exception as error:
         _traceback_if_debugging()
         text = f"{type(error).__name__}: {' '.join(str(error).split())}"
