@@ -12,7 +12,7 @@ import typer
 from vidgen_bench.cli.console import complain
 from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.cli.streams import check_sizes, harden_streams, lost_output
-from vidgen_bench.errors import VidgenBenchError
+from vidgen_bench.errors import RequestError, VidgenBenchError
 from vidgen_bench.version import __version__
 
 DEBUG = "VIDGEN_BENCH_DEBUG"
@@ -102,6 +102,7 @@ def main() -> None:
 def _run() -> int:
     """Run the command and return its exit code; every exception becomes a message."""
     try:
+        _require_current_folder()
         first = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
         make_app(first)(prog_name="vidgen-bench")
     except SystemExit as finished:  # typer ends with it, after printing usage errors
@@ -120,19 +121,38 @@ def _run() -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return _interrupted()
-    except Exception as error:
+    except BaseException as error:  # a plugin may raise anything
         _traceback_if_debugging()
-        text = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        # torch's error is recognised by its name, because torch may not be imported
-        if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-            complain(f"Out of memory ({text[:160]}). Use fewer clips, a smaller batch or another --device.")
-            return 1
-        if fault := _fault(error):
-            complain(f"The plugin package {fault} raised {text}; set {DEBUG}=1 for the traceback.")
-        else:
-            complain(f"{text}; please report it, with the traceback that {DEBUG}=1 prints.", prefix="internal error:")
+        _complain_about(error)
         return 1
     return 0
+
+
+def _complain_about(error: BaseException) -> None:
+    """Report an unexpected exception: a fault of the machine, of a plugin, or our own."""
+    from vidgen_bench.system.faults import is_out_of_memory, machine_fault
+
+    text = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    if not is_out_of_memory(error) and (fault := _fault(error)):
+        complain(f"The plugin package {fault} raised {text}; set {DEBUG}=1 for the traceback.")
+    elif problem := machine_fault(error):
+        complain(problem)
+    else:
+        complain(f"{text}; please report it, with the traceback that {DEBUG}=1 prints.", prefix="internal error:")
+
+
+def _require_current_folder() -> None:
+    """Check that the current folder exists: torch's libraries end the process without a message if it does not.
+
+    Raises:
+        RequestError: the folder was deleted, or may not be read.
+    """
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise RequestError(
+            f"The current folder cannot be used: {error.strerror}. Change to another one with cd."
+        ) from None
 
 
 def _fault(error: BaseException) -> str | None:

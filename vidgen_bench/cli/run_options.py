@@ -11,6 +11,8 @@ import typer
 from vidgen_bench.errors import RequestError
 
 _SEEDS = 2**31
+MOST_THREADS = 1024
+"""The largest number of threads or processes: OpenMP crashes where the system refuses to start more."""
 _RANGE = re.compile(r"([0-9]{1,10})(?:-([0-9]{1,10}))?")
 
 TRACK = typer.Option("--track", help="Name of a track (see `tracks`), or a TOML file of your own.")
@@ -37,12 +39,18 @@ Seeds = Annotated[str | None, typer.Option(help="Several seeds, one run per seed
 Runs = Annotated[Path, typer.Option(help="Folder that holds one folder per run.")]
 Device = Annotated[str, typer.Option(help="Device to compute on: auto, cpu, cuda or cuda:1.")]
 Threads = Annotated[
-    int | None, typer.Option(min=1, help="Number of CPU threads; a resumed run keeps the number it started with.")
+    int | None,
+    typer.Option(
+        min=1, max=MOST_THREADS, help="Number of CPU threads; a resumed run keeps the number it started with."
+    ),
 ]
 AllowMissing = Annotated[
     int, typer.Option(min=0, help="Tolerate up to this many missing or unreadable videos; the record lists them.")
 ]
-Workers = Annotated[int | None, typer.Option(min=1, help="Number of decoding processes; by default one per processor.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, max=MOST_THREADS, help="Number of decoding processes; by default one per processor."),
+]
 
 
 def parse_seeds(seed: int | None, seeds: str | None) -> list[int]:

@@ -17,7 +17,7 @@ from vidgen_bench.leaderboard.submissions import layout
 from vidgen_bench.leaderboard.submissions.findings import one_line, printable
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
 from vidgen_bench.records.record import RECORD_FILE, Record, read_record
-from vidgen_bench.system.places import cache_folder
+from vidgen_bench.system.places import cache_folder, or_nowhere
 
 INDEX_FILE = "leaderboard.sqlite"
 """The name of the index in the cache folder."""
@@ -68,7 +68,7 @@ def collect(runs: Iterable[Path], shipped: Iterable[Path] = (), index: Path | No
         f.target: (f, root) for f, root in _shipped_files(shipped, faults)
     }  # found in both ways: the stricter check
     entries: list[Entry] = []
-    with RecordIndex(index or cache_folder() / INDEX_FILE, map(os.path.realpath, (*runs, *shipped))) as known:
+    with RecordIndex(index or or_nowhere(cache_folder) / INDEX_FILE, map(os.path.realpath, (*runs, *shipped))) as known:
         for file, root in sorted(files.values(), key=lambda found: found[0].path.parts):
             try:
                 entries.append(_entry(file, root, known))
