@@ -11,6 +11,7 @@ import typer
 
 from vidgen_bench.cli.console import complain
 from vidgen_bench.cli.group import QuickGroup
+from vidgen_bench.cli.leftover_threads import end_threads
 from vidgen_bench.cli.streams import check_sizes, harden_streams, lost_output
 from vidgen_bench.errors import RequestError, VidgenBenchError
 from vidgen_bench.version import __version__
@@ -96,6 +97,7 @@ def main() -> None:
             "output elsewhere, and run the command again to read it."
         )
         code = code or 1
+    end_threads(code)
     sys.exit(code)
 
 
