@@ -7,9 +7,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from vidgen_bench.errors import VidgenBenchError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @contextmanager
@@ -76,3 +79,15 @@ def umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def read_exactly(file: BinaryIO, out: NDArray[Any], offset: int) -> bool:
+    """Fill a contiguous array with the bytes from ``offset`` on; return whether the file, which must be unbuffered, has that many."""
+    file.seek(offset)
+    rest = memoryview(out.reshape(-1).view("u1").data)
+    while rest:
+        count = file.readinto(rest)  # type: ignore[attr-defined]
+        if not count:
+            return False
+        rest = rest[count:]
+    return True

@@ -14,12 +14,12 @@ from vidgen_bench.data.external.arrays import (
     Arrays,
     Block,
     HeldBlock,
-    open_npy,
     open_safetensors,
     wrong_type,
 )
 from vidgen_bench.data.external.folders import STILLS, VIDEOS, open_folder
 from vidgen_bench.data.external.layout import checked_layout
+from vidgen_bench.data.external.npy_file import open_npy
 from vidgen_bench.data.external.source import Source
 from vidgen_bench.data.external.value_range import checked_range
 from vidgen_bench.data.external.zipped import open_npz, open_zip
@@ -42,7 +42,12 @@ def _silent(what: str, done: int, total: int) -> None:
 
 
 def open_source(
-    path: str | Path, *, layout: str | None = None, value_range: str | None = None, report: Report = _silent
+    path: str | Path,
+    *,
+    layout: str | None = None,
+    value_range: str | None = None,
+    report: Report = _silent,
+    check: Callable[[Source], object] = lambda source: None,
 ) -> Source:
     """Return the clips of a folder of videos, a folder of picture folders, or an array file; clips are read on demand.
 
@@ -52,6 +57,7 @@ def open_source(
         layout: order of an array's axes, ``NTHWC``, ``NCTHW`` or ``NTCHW``; required only if its shape is ambiguous.
         value_range: range of float pixels, ``-1,1``, ``0,1`` or ``0,255``; required only if the values are ambiguous.
         report: called with progress while the files are checked.
+        check: called with an array file's clips before their values are read; raises if their shape is of no use.
     Raises:
         RequestError: the file does not exist, its format is not supported, or the array is ambiguous.
         DataError: a file is damaged.
@@ -71,7 +77,7 @@ def open_source(
     suffix = path.suffix.lower()
     if suffix not in _ARRAYS:
         raise RequestError(_why_not(path, suffix))
-    return Arrays(suffix[1:], _ARRAYS[suffix](path), known_layout, known_range, report)
+    return Arrays(suffix[1:], _ARRAYS[suffix](path), known_layout, known_range, report, check)
 
 
 def source_of(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.config.track import load_track
-from vidgen_bench.data.external.fitting import fitted
+from vidgen_bench.data.external.fitting import check_shapes, checked_trim, fitted
 from vidgen_bench.data.external.opening import open_source, source_of
 from vidgen_bench.errors import RequestError
 from vidgen_bench.experiments.evaluate.external_clips import evaluate_clips
@@ -36,9 +37,10 @@ def evaluate(request: EvaluationRequest, observer: Observer | None = None) -> Ev
             return evaluate_run(Path(what), request, watching)
         track = load_track(request.track or DEFAULT_TRACK)
         resolved_track = request.resolve(track, Host.of_environment())
+        fits = partial(check_shapes, clip=track.clip, resize=request.resize, trim=checked_trim(request.trim))
         reading = {"layout": request.layout, "value_range": request.value_range}
         if isinstance(what, str | Path):
-            source, origin = open_source(what, report=watching.progress, **reading), _origin(Path(what))
+            source, origin = open_source(what, check=fits, report=watching.progress, **reading), _origin(Path(what))
         else:
             source, origin = source_of(what, report=watching.progress, **reading), "array"
         clips = fitted(source, track.clip, resize=request.resize, trim=request.trim)
