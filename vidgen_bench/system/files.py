@@ -53,8 +53,13 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a UTF-8 text file atomically."""
-    write_bytes(path, text.encode())
+    """Write a UTF-8 text file atomically; bytes of a file name that are not UTF-8 become "?", so that no result is lost over them."""
+    write_bytes(path, text.encode(errors="replace"))
+
+
+def readable_name(name: str) -> str:
+    """Return a file's name with U+FFFD for bytes that are not UTF-8, which Python keeps as surrogates that no file can hold."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def sync_file(file: IO[Any]) -> None:

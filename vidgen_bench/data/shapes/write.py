@@ -28,6 +28,7 @@ from vidgen_bench.api import Report, VideoSource
 from vidgen_bench.data.lock import hold
 from vidgen_bench.data.shapes.draw import CLASSES, draw_clip
 from vidgen_bench.system.files import disk_errors, sync_file, sync_folder, umask
+from vidgen_bench.system.parsing import parse_json_text
 
 VERSION = 1
 """Part of the folder's name; raise it whenever the drawing or the encoding changes."""
@@ -156,7 +157,7 @@ def _yuv420(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _complete(folder: Path) -> bool:
     """Return whether the data set exists and every file has its original size."""
     try:
-        marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+        marker = parse_json_text((folder / MARKER).read_bytes())
         return marker["version"] == VERSION and marker["listing"] == _listing(folder)
     except (OSError, ValueError, KeyError, TypeError):
         return False

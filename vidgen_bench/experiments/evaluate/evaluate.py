@@ -14,6 +14,7 @@ from vidgen_bench.experiments.evaluate.external_clips import evaluate_clips
 from vidgen_bench.experiments.evaluate.finished_run import evaluate_run, is_run
 from vidgen_bench.experiments.evaluate.request import EvaluationRequest, EvaluationResult
 from vidgen_bench.host.host import Host
+from vidgen_bench.system.files import readable_name
 from vidgen_bench.system.interrupt import Interrupt
 from vidgen_bench.system.memory import keep_freed_memory
 from vidgen_bench.system.observer import Interruptible, Observer
@@ -61,5 +62,5 @@ def _refuse_options_for_clips(request: EvaluationRequest) -> None:
 
 
 def _origin(path: Path) -> str:
-    """Return the name of a folder, or of a file without its ending."""
-    return path.resolve().name if path.is_dir() else path.stem
+    """Return the name of a folder, or of a file without its ending, as text that a record can hold."""
+    return readable_name(path.resolve().name if path.is_dir() else path.stem)
