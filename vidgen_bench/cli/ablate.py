@@ -152,7 +152,8 @@ def _with_progress(
         return error
     done = sum(result.record is not None for result in results)
     return Interrupted(
-        f"{error} {done} of {total} runs of the suite are done{'; they will be skipped' if done else ''}."
+        f"{error} {done} of {total} runs of the suite are done{'; they will be skipped' if done else ''}.",
+        error.exit_code - 128,
     )
 
 

@@ -85,7 +85,7 @@ def make_app(only: str | None = None) -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line and exit with 0 (done), 1 (failed), 2 (invalid request) or 130 (Ctrl-C)."""
+    """Run the command line and exit with 0 (done), 1 (failed), 2 (invalid request), 130 (Ctrl-C) or 128 + N (signal N)."""
     harden_streams()
     check_sizes()
     # record models need no pydantic plugins, and the search for them reads the metadata of every installed distribution
