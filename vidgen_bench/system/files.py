@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import os
+import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +17,12 @@ from vidgen_bench.errors import VidgenBenchError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+if sys.platform != "win32":
+    import fcntl
+
+SWEPT_AFTER, FORGOTTEN_AFTER = 60.0, 7 * 86400.0
+"""Seconds after which a temporary file is swept: its writer is known to be dead, or that cannot be known."""
 
 
 @contextmanager
@@ -35,9 +45,11 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as stream:
+                _lock(stream.fileno())
                 write(stream)
                 sync_file(stream)
             os.chmod(name, 0o666 & ~umask())
@@ -45,6 +57,30 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+
+
+def _lock(handle: int) -> bool:
+    """Take the advisory lock of an open file until it is closed; return whether that was possible."""
+    if sys.platform == "win32":
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # another process has it, or the file system has no locks
+        return False
+    return True
+
+
+def _sweep(path: Path) -> None:
+    """Delete the temporary files that killed writers of ``path`` left: those that are old, and whose writer holds no lock."""
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with contextlib.suppress(OSError):
+            age = time.time() - part.lstat().st_mtime
+            handle = os.open(part, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+            try:
+                if age > (SWEPT_AFTER if _lock(handle) else FORGOTTEN_AFTER):
+                    part.unlink()
+            finally:
+                os.close(handle)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
