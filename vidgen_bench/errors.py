@@ -1,6 +1,6 @@
 """The errors that end a command. The text says what was expected, what was found and how to fix it; no traceback is shown.
 
-Exit codes: 0 done; 1 the run failed; 2 the request, its data or a plugin was wrong; 130 stopped by Ctrl-C.
+Exit codes: 0 done; 1 the run failed; 2 the request, its data or a plugin was wrong; 130 stopped by Ctrl-C, 128 + N by signal N.
 """
 
 from __future__ import annotations
@@ -60,9 +60,16 @@ class DamagedError(RecordError):
 
 
 class Interrupted(VidgenBenchError):
-    """Stopped by Ctrl-C; finished work is saved, and the same command continues from there (exit code 130)."""
+    """Stopped by a signal; finished work is saved, and the same command continues from there.
+
+    The exit code is 128 + the signal's number, as in a shell: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP.
+    """
 
     exit_code = 130
+
+    def __init__(self, text: str, number: int = 2) -> None:
+        super().__init__(text)
+        self.exit_code = 128 + number
 
 
 class DataWarning(UserWarning):

@@ -275,3 +275,20 @@ def test_interpolation_is_linear_and_exact_at_the_grid() -> None:
     at = interpolate(grid, path, (0.0, 0.25, 0.5, 1.0, 2.0, 2.0 + 1e-12))
     torch.testing.assert_close(at, torch.tensor([[[1.0], [2.0], [3.0], [2.0], [0.0], [0.0]]]))
     assert torch.equal(at[:, 2], path[:, 1])
+
+
+def test_a_stiff_equation_ends_with_the_solver_and_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
+    from vidgen_bench.integrate import libraries
+    from vidgen_bench.integrate.libraries import StepError
+
+    monkeypatch.setattr(libraries, "MOST_CALLS", 500)
+
+    def stiff(t, y):
+        return -1e4 * (y - torch.sin(torch.as_tensor(50.0 * t)))
+
+    times = tuple(i / 15 for i in range(16))
+    with pytest.raises(
+        StepError,
+        match=r"dopri5 needs more than 500 evaluations .* stiff. Raise rtol and atol, or use the solver rk4",
+    ):
+        ode_path(stiff, torch.ones(2, 8), times, 16, solver="dopri5", backend="torchdiffeq")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidgen_bench.cli import run_options
+from vidgen_bench.cli.console import is_first_process
 from vidgen_bench.errors import Interrupted, RequestError, VidgenBenchError
 
 if TYPE_CHECKING:
@@ -105,8 +105,7 @@ def _print_plan(ablation: Ablation, host: Host, layout: Format) -> None:
 def _run(ablation: Ablation, host: Host, layout: Format) -> None:
     from rich.console import Console
 
-    first = os.environ.get("RANK", "0") == "0"  # only the first of several processes prints
-    console = Console(soft_wrap=True, quiet=not first, stderr=layout is not Format.terminal)
+    console = Console(soft_wrap=True, quiet=not is_first_process(), stderr=layout is not Format.terminal)
     metric = host.find("metric", ablation.metric).declaration
     results: list[Result] = []
     try:
@@ -114,10 +113,10 @@ def _run(ablation: Ablation, host: Host, layout: Format) -> None:
             results.append(result)
             console.print(f"  {_summary(result, metric)}", markup=False, highlight=False)
     except (VidgenBenchError, KeyboardInterrupt) as error:
-        if first and results:
+        if is_first_process() and results:
             _print(ablation, results, metric, layout)
         raise _with_progress(error, results, len(ablation.jobs)) from None
-    if first:
+    if is_first_process():
         _print(ablation, results, metric, layout)
     if failures := [_failure(r) for r in results if r.state != "finished"]:
         count = f"{len(failures)} of {len(results)} runs failed"
@@ -153,7 +152,8 @@ def _with_progress(
         return error
     done = sum(result.record is not None for result in results)
     return Interrupted(
-        f"{error} {done} of {total} runs of the suite are done{'; they will be skipped' if done else ''}."
+        f"{error} {done} of {total} runs of the suite are done{'; they will be skipped' if done else ''}.",
+        error.exit_code - 128,
     )
 
 

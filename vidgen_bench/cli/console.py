@@ -30,6 +30,11 @@ def output() -> Console:
     return Console(width=wide, highlight=False, emoji=False, markup=False)
 
 
+def is_first_process() -> bool:
+    """Return whether this process is alone or the first of several: the only one that prints."""
+    return os.environ.get("WORLD_SIZE", "1") == "1" or os.environ.get("RANK", "0") == "0"
+
+
 def complain(text: str, *, prefix: str = "error:") -> None:
     """Write a message to standard error, wrapped between words; brackets are literal, the prefix is red on a terminal."""
     if not sys.stderr.isatty():

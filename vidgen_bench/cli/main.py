@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 import warnings
@@ -15,7 +14,9 @@ import typer
 
 from vidgen_bench.cli.console import complain
 from vidgen_bench.cli.group import QuickGroup
-from vidgen_bench.errors import DataWarning, VidgenBenchError
+from vidgen_bench.cli.leftover_threads import end_threads
+from vidgen_bench.cli.streams import check_sizes, harden_streams, lost_output
+from vidgen_bench.errors import DataWarning, RequestError, VidgenBenchError
 from vidgen_bench.system.library_errors import reason
 from vidgen_bench.version import __version__
 
@@ -88,27 +89,28 @@ def make_app(only: str | None = None) -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line and exit with 0 (done), 1 (failed), 2 (invalid request) or 130 (Ctrl-C)."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # print "?" instead of failing where a terminal cannot show an arrow
+    """Run the command line and exit with 0 (done), 1 (failed), 2 (invalid request), 130 (Ctrl-C) or 128 + N (signal N)."""
+    harden_streams()
+    check_sizes()
     # record models need no pydantic plugins, and the search for them reads the metadata of every installed distribution
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     with warnings.catch_warnings():
         warnings.showwarning = partial(_show_warning, warnings.showwarning)
         code = _run()
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # the reader (`| head`) has closed the pipe; keep the interpreter from flushing again at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if lost := lost_output():
+        complain(
+            f"Standard output could not be written: {lost}. The command went on without it, and what it saved is complete; send the "
+            "output elsewhere, and run the command again to read it."
+        )
         code = code or 1
+    end_threads(code)
     sys.exit(code)
 
 
 def _run() -> int:
     """Run the command and return its exit code; every exception becomes a message."""
     try:
+        _require_current_folder()
         first = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
         make_app(first)(prog_name="vidgen-bench")
     except SystemExit as finished:  # typer ends with it, after printing usage errors
@@ -127,19 +129,9 @@ def _run() -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return _interrupted()
-    except BrokenPipeError:
-        return 1
-    except Exception as error:
+    except BaseException as error:  # a plugin may raise anything
         _traceback_if_debugging()
-        text = f"{type(error).__name__}: {reason(error, 2000) if str(error) else ''}"
-        # torch's error is recognised by its name, because torch may not be imported
-        if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-            complain(f"Out of memory ({text[:160]}). Use fewer clips, a smaller batch or another --device.")
-            return 1
-        if fault := _fault(error):
-            complain(f"The plugin package {fault} raised {text}; set {DEBUG}=1 for the traceback.")
-        else:
-            complain(f"{text}; please report it, with the traceback that {DEBUG}=1 prints.", prefix="internal error:")
+        _complain_about(error)
         return 1
     return 0
 
@@ -150,6 +142,33 @@ def _show_warning(otherwise: Callable[..., None], message: Warning | str, kind: 
         complain(str(message), prefix="warning:")
     else:
         otherwise(message, kind, *place)
+
+
+def _complain_about(error: BaseException) -> None:
+    """Report an unexpected exception: a fault of the machine, of a plugin, or our own."""
+    from vidgen_bench.system.faults import is_out_of_memory, machine_fault
+
+    text = f"{type(error).__name__}: {reason(error, 2000) if str(error) else ''}"
+    if not is_out_of_memory(error) and (fault := _fault(error)):
+        complain(f"The plugin package {fault} raised {text}; set {DEBUG}=1 for the traceback.")
+    elif problem := machine_fault(error):
+        complain(problem)
+    else:
+        complain(f"{text}; please report it, with the traceback that {DEBUG}=1 prints.", prefix="internal error:")
+
+
+def _require_current_folder() -> None:
+    """Check that the current folder exists: torch's libraries end the process without a message if it does not.
+
+    Raises:
+        RequestError: the folder was deleted, or may not be read.
+    """
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise RequestError(
+            f"The current folder cannot be used: {error.strerror}. Change to another one with cd."
+        ) from None
 
 
 def _fault(error: BaseException) -> str | None:

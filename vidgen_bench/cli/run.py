@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vidgen_bench.cli import run_options
+from vidgen_bench.cli.console import is_first_process
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.errors import VidgenBenchError
 
@@ -44,8 +44,7 @@ def run(
     from vidgen_bench.experiments.run.plan import Request, make_plan
     from vidgen_bench.host.host import Host
 
-    # only the first of several processes prints
-    console = Console(soft_wrap=True, quiet=os.environ.get("RANK", "0") != "0")
+    console = Console(soft_wrap=True, quiet=not is_first_process())
     chosen = run_options.parse_seeds(seed, seeds)
     request = Request(
         spec=spec,

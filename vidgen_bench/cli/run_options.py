@@ -46,7 +46,10 @@ Threads = Annotated[
 AllowMissing = Annotated[
     int, typer.Option(min=0, help="Tolerate up to this many missing or unreadable videos; the record lists them.")
 ]
-Workers = Annotated[int | None, typer.Option(min=1, help="Number of decoding processes; by default one per processor.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, max=MOST_THREADS, help="Number of decoding processes; by default one per processor."),
+]
 
 
 def parse_seeds(seed: int | None, seeds: str | None) -> list[int]:

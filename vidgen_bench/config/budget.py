@@ -40,20 +40,21 @@ def parse_budget(text: str) -> Budget:
         RequestError: an unknown limit, or a limit that is not a positive number.
     """
     limits: dict[str, float] = {}
+    shown = text if len(text) <= 80 else f"{text[:77]}..."
     for part in text.split(","):
         kind, sign, amount = part.strip().partition("=")
         kind = kind.strip().replace("-", "_")
         if not sign or kind not in Budget.model_fields:
             kinds = [k.replace("_", "-") for k in Budget.model_fields]
-            raise RequestError(f"--budget {text}: expected KIND=AMOUNT[,KIND=AMOUNT].{did_you_mean(kind, kinds)}")
+            raise RequestError(f"--budget {shown}: expected KIND=AMOUNT[,KIND=AMOUNT].{did_you_mean(kind, kinds)}")
         if kind in limits:
-            raise RequestError(f"--budget {text}: {kind} is given twice.")
+            raise RequestError(f"--budget {shown}: {kind} is given twice.")
         try:
             limits[kind] = int(amount) if kind in ("iterations", "clips") else float(amount)
         except ValueError:
             raise RequestError(
-                f"--budget {text}: {amount.strip()!r} is not a valid number; expected for example {kind}=1000."
+                f"--budget {shown}: {amount.strip()[:80]!r} is not a valid number; expected for example {kind}=1000."
             ) from None
         if not 0 < limits[kind] < float("inf"):
-            raise RequestError(f"--budget {text}: {kind} must be greater than 0.")
+            raise RequestError(f"--budget {shown}: {kind} must be greater than 0.")
     return Budget.model_validate(limits)

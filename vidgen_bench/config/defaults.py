@@ -4,4 +4,4 @@ DEFAULT_TRACK = "shapes-smoke"
 """The track unless another is given: built-in videos, minutes on two CPU cores."""
 
 MOST_THREADS = 1024
-"""The most CPU threads of a run: more than any processor has, and few enough for the system to start them."""
+"""The most CPU threads or processes of a command: OpenMP crashes where the system refuses to start more."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 import typing
 from importlib import resources
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vidgen_bench.errors import RequestError, did_you_mean
+from vidgen_bench.system.parsing import parse_toml_text
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -28,11 +28,11 @@ def parse_toml(content: bytes, model: type[M], what: str) -> M:
         RequestError: not valid TOML, or a key that is unknown, missing or invalid.
     """
     try:
-        return model.model_validate(tomllib.loads(content.decode()))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RequestError(f"The {what} is not valid TOML: {error}.") from None
+        return model.model_validate(parse_toml_text(content))
     except ValidationError as error:
         raise RequestError(f"The {what} is not valid:\n{explain(error, model)}") from None
+    except ValueError as error:
+        raise RequestError(f"The {what} is not valid TOML: {error}.") from None
 
 
 def read_toml(path: str | Path, model: type[M], kind: str) -> M:

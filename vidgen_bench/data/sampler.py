@@ -9,7 +9,6 @@ the rows of the track's crop and every column. Measurements use neither, unless 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +18,7 @@ import torch
 from torch import Tensor
 
 from vidgen_bench.api import Batch, Feed
+from vidgen_bench.data.frame_file import FrameFile
 from vidgen_bench.data.store import Store
 from vidgen_bench.errors import DataError, RequestError
 from vidgen_bench.noise import key_of, random_bits
@@ -35,17 +35,23 @@ _MARGIN = 16  # 1 / 16 of the spare columns stays unused on either side, as TGAN
 
 @dataclass(frozen=True)
 class _Frames:
-    """All frames of a store [frames, 3, H, W] (uint8), and the first frame of each video of a split."""
+    """All frames of a store [frames, 3, H, W] (uint8), on disk or on the device, and the first frame of each video of a split."""
 
-    frames: Tensor
+    frames: FrameFile | Tensor
     first: Tensor
+
+    def gather(self, index: Tensor, device: torch.device) -> Tensor:
+        """Return the frames with these indices [N, T], uint8 [N, T, 3, H, W], on the device."""
+        if isinstance(self.frames, FrameFile):
+            return self.frames.gather(index).to(device)
+        return self.frames[index.to(self.frames.device)].to(device)
 
 
 class ClipSampler:
     """Clips of one split of a store, on one device.
 
-    The store is copied to a CUDA device if it fits in half of the free memory; otherwise clips are gathered from the
-    memory map. ``wide`` has the same videos with every column, for feeds with ``shift-x``.
+    The store is copied to a CUDA device if it fits in half of the free memory; otherwise clips are read from its
+    file. ``wide`` has the same videos with every column, for feeds with ``shift-x``.
 
     Raises:
         DataError: ``wide`` does not have the same videos.
@@ -147,7 +153,7 @@ class ClipSampler:
         start, stride = _starts(self._length[videos], feed, random_bits(key, "offset", rows, 1)[:, 0])
         source = self._wide if self._wide is not None and "shift-x" in feed.augment else self._frames
         index = (source.first[videos] + start)[:, None] + stride[:, None] * torch.arange(feed.frames, dtype=torch.int64)
-        clips = source.frames[index.to(source.frames.device)].to(self.device)  # uint8 [N, T, 3, H, W]
+        clips = source.gather(index, self.device)  # uint8 [N, T, 3, H, W]
         if source is self._wide:
             clips = _cut(clips, random_bits(key, "shift-x", rows, 1)[:, 0], self._width)
         clips = (clips.permute(0, 2, 1, 3, 4).to(torch.float32, memory_format=torch.contiguous_format) - 128) / 128
@@ -203,15 +209,13 @@ def _same_videos(wide: Store, store: Store, split: Literal["train", "test"], dev
     return _Frames(_placed(wide, device), torch.tensor([e.first for e in theirs], dtype=torch.int64))
 
 
-def _placed(store: Store, device: torch.device) -> Tensor:
-    """Return all frames of a store, in the device's memory if they fit, otherwise as the memory map."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*not writable.*")  # the tensor is never written to
-        mapped = torch.from_numpy(store.frames)
+def _placed(store: Store, device: torch.device) -> FrameFile | Tensor:
+    """Return all frames of a store, in the device's memory if they fit, otherwise as the file."""
+    file = store.frames
     if device.type != "cuda" or store.index.bytes > _DEVICE_SHARE * free_memory(device):
-        return mapped
-    held = torch.empty(mapped.shape, dtype=torch.uint8, device=device)
-    step = max(1, _WHOLE_COPY // max(1, mapped[0].numel()))
-    for start in range(0, len(mapped), step):
-        held[start : start + step].copy_(mapped[start : start + step])
+        return file
+    held = torch.empty(file.shape, dtype=torch.uint8, device=device)
+    step = max(1, _WHOLE_COPY // max(1, held[:1].numel()))
+    for start in range(0, len(file), step):
+        held[start : start + step].copy_(torch.from_numpy(file[start : start + step]))
     return held

@@ -1,4 +1,4 @@
-"""The decoded videos on disk: a memory map of uint8 frames and an index. Opening it takes milliseconds and decodes nothing."""
+"""The decoded videos on disk: a file of uint8 frames and an index. Opening it takes milliseconds and decodes nothing."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from functools import cached_property
 from io import RawIOBase
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from vidgen_bench.api import Report
+from vidgen_bench.data.frame_file import FrameFile
 from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.index import Index, Stored, damaged, read_index
 from vidgen_bench.errors import DataError
@@ -51,11 +49,10 @@ class Store:
         return cls(folder, index)
 
     @cached_property
-    def frames(self) -> NDArray[np.uint8]:
-        """Every frame, uint8 [frames, 3, h, w], as a read-only memory map."""
+    def frames(self) -> FrameFile:
+        """Every frame, uint8 [frames, 3, h, w]."""
         shape = (self.index.frames, 3, self.geometry.height, self.geometry.width)
-        with reading(self.folder / FRAMES_FILE) as stream:
-            return np.memmap(stream, dtype=np.uint8, mode="r", shape=shape)
+        return FrameFile(self.folder / FRAMES_FILE, shape)
 
     @cached_property
     def train(self) -> list[Stored]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
@@ -20,6 +21,7 @@ from vidgen_bench.api import ENTRY_POINT_GROUP
 from vidgen_bench.errors import PluginError, RequestError, did_you_mean
 from vidgen_bench.host import hookspecs
 from vidgen_bench.host.declarations import complete, fault
+from vidgen_bench.host.loading import Announcer, guarded
 
 ALLOW_LIST = "VIDGEN_BENCH_PLUGINS"
 
@@ -107,21 +109,18 @@ class Host:
     def _loaded(self) -> tuple[list[LoadedPlugin], list[BrokenPlugin]]:
         found: list[LoadedPlugin] = []
         broken: list[BrokenPlugin] = []
-        for point, origin in self._points:
-            declared: list[LoadedPlugin] = []
-            try:
-                for plugin in _declared(point, origin):
-                    declared.append(plugin)
-                    if problem := fault(plugin.kind, plugin.declaration):
-                        raise PluginError(f"hook {HOOKS[plugin.kind]}: {problem}")
-                if not declared:
-                    hooks = ", ".join(HOOKS.values())
-                    raise PluginError(
-                        f"it implements no hook; expected a function marked @hookimpl named one of {hooks}"
-                    )
-                found.extend(declared)
-            except (Exception, SystemExit) as error:  # a third party's module may raise anything; the others still load
-                broken.append(BrokenPlugin(origin, _one_line(error), tuple(p.name for p in declared)))
+        with Announcer(f"Set {ALLOW_LIST} to the plugins that you need to leave it out.") as announcer:
+            for point, origin in self._points:
+                announcer.begin(str(origin))
+                declared: list[LoadedPlugin] = []
+                try:
+                    with nullcontext() if origin.distribution == "vidgen-bench" else guarded():
+                        _load_into(declared, point, origin)
+                    found.extend(declared)
+                except KeyboardInterrupt:
+                    raise
+                except BaseException as error:  # a third party's module may raise anything; the others still load
+                    broken.append(BrokenPlugin(origin, _one_line(error), tuple(p.name for p in declared)))
         return found, broken
 
     @property
@@ -183,6 +182,21 @@ class Host:
         raise RequestError(f"There is no {word} named {name!r}.{did_you_mean(name, valid)}{hint}")
 
 
+def _load_into(declared: list[LoadedPlugin], point: EntryPoint, origin: Origin) -> None:
+    """Add the declarations of an entry point, each checked; those before a fault stay in the list.
+
+    Raises:
+        PluginError: a declaration is not valid, or there is none.
+    """
+    for plugin in _declared(point, origin):
+        declared.append(plugin)
+        if problem := fault(plugin.kind, plugin.declaration):
+            raise PluginError(f"hook {HOOKS[plugin.kind]}: {problem}")
+    if not declared:
+        hooks = ", ".join(HOOKS.values())
+        raise PluginError(f"it implements no hook; expected a function marked @hookimpl named one of {hooks}")
+
+
 def _declared(point: EntryPoint, origin: Origin) -> Iterator[LoadedPlugin]:
     """Import an entry point and yield its declarations, with the defaults filled in and not yet checked."""
     module = point.load()
@@ -198,7 +212,10 @@ def _declared(point: EntryPoint, origin: Origin) -> Iterator[LoadedPlugin]:
 
 
 def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except Exception:
+        text = "its message cannot be shown"
     if isinstance(error, PluginError):
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -16,6 +16,9 @@ from typing import Any, Literal
 
 from vidgen_bench.errors import RequestError, did_you_mean
 
+MOST_WHOLE, MOST = 2**31 - 1, 1e30
+"""The largest whole and the largest other number of an option: torch computes in int64 and float32, and multiplies sizes."""
+
 
 class _Refused(Exception):
     """The type does not accept the value."""
@@ -74,6 +77,12 @@ def checked(options: type, name: str, value: Any, *, where: str) -> Any:
         result = _accept(hint, value)
     except _Refused:
         raise RequestError(f"{where}={_shown(value)}: expected {type_name(hint)}.") from None
+    for number in result if isinstance(result, tuple) else (result,):
+        if isinstance(number, int | float) and math.inf > abs(number) > (
+            MOST if isinstance(number, float) else MOST_WHOLE
+        ):
+            limit = f"{MOST:g}" if isinstance(number, float) else f"{MOST_WHOLE:,}"
+            raise RequestError(f"{where}={_shown(value)}: expected {type_name(hint)}, at most {limit}.")
     low, high = fields[name].metadata.get("at_least"), fields[name].metadata.get("at_most")
     if isinstance(result, int | float) and not isinstance(result, bool):
         if (low is not None and result < low) or (high is not None and result > high) or not math.isfinite(result):
@@ -84,7 +93,8 @@ def checked(options: type, name: str, value: Any, *, where: str) -> Any:
 
 
 def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else repr(value)
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _accept(hint: Any, value: Any) -> Any:
@@ -132,7 +142,7 @@ def _number(to: type[int] | type[float], value: Any) -> float:
         raise _Refused
     try:
         return to(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise _Refused from None
 
 

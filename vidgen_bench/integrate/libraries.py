@@ -19,6 +19,9 @@ TORCHDIFFEQ_METHODS = ("rk4", "euler")
 TORCHSDE_METHODS = {"ito": "euler", "stratonovich": "euler_heun"}
 """torchsde's name for the Euler method of each calculus."""
 
+MOST_CALLS = 10_000
+"""Evaluations of the right-hand side by an adaptive solver per unit of time; without a bound a stiff equation goes on for ever."""
+
 
 class StepError(VidgenBenchError, RuntimeError):
     """An adaptive solver found no step: the state is not finite, or the tolerances cannot be met.
@@ -40,13 +43,14 @@ def torchdiffeq_adaptive(
     """Return y [N, *state] at the requested times, solved from 0 in both directions.
 
     Raises:
-        StepError: torchdiffeq found no step.
+        StepError: torchdiffeq found no step, or needs more than ``MOST_CALLS`` evaluations.
     """
     found = {0.0: state}
+    bounded = _Bounded(field, method, f"rtol={rtol:g} and atol={atol:g}", MOST_CALLS * max(1.0, *map(abs, times)))
     for side in (sorted({t for t in times if t > 0}), sorted({t for t in times if t < 0}, reverse=True)):
         if side:
             try:
-                path = _odeint(field, state, [0.0, *side], method=method, rtol=rtol, atol=atol)
+                path = _odeint(bounded, state, [0.0, *side], method=method, rtol=rtol, atol=atol)
             except AssertionError as error:  # torchdiffeq's report of a step that underflows
                 cause = str(error).partition(":")[0]  # the rest prints the whole state
                 raise StepError(
@@ -55,6 +59,25 @@ def torchdiffeq_adaptive(
                 ) from error
             found.update(zip(side, path[1:], strict=True))
     return [found[t] for t in times]
+
+
+@dataclass
+class _Bounded:
+    """A right-hand side that may be evaluated only so often."""
+
+    field: Field
+    method: str
+    tolerances: str
+    left: float
+
+    def __call__(self, t: Any, y: Tensor) -> Tensor:
+        self.left -= 1
+        if self.left < 0:
+            raise StepError(
+                f"{self.method} needs more than {MOST_CALLS:,} evaluations per clip length for {self.tolerances}: the equation is stiff. "
+                "Raise rtol and atol, or use the solver rk4."
+            )
+        return self.field(t, y)
 
 
 def _odeint(field: Field, state: Tensor, grid: Sequence[float], **options: Any) -> list[Tensor]:

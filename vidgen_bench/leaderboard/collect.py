@@ -20,7 +20,7 @@ from vidgen_bench.leaderboard.submissions.together import together
 from vidgen_bench.leaderboard.submissions.tombstone import Tombstone
 from vidgen_bench.leaderboard.submissions.withdrawn import read_tombstones
 from vidgen_bench.records.record import RECORD_FILE, Record, read_record
-from vidgen_bench.system.places import cache_folder
+from vidgen_bench.system.places import cache_folder, or_nowhere
 from vidgen_bench.system.regular_files import read_file
 
 INDEX_FILE = "leaderboard.sqlite"
@@ -80,7 +80,7 @@ def collect(runs: Iterable[Path], shipped: Iterable[Path] = (), index: Path | No
     withdrawn = {root: read_tombstones(root, found) for root, found in notes.items()}
     entries: list[Entry] = []
     inside: dict[Path, list[Entry]] = {}
-    with RecordIndex(index or cache_folder() / INDEX_FILE, map(os.path.realpath, (*runs, *shipped))) as known:
+    with RecordIndex(index or or_nowhere(cache_folder) / INDEX_FILE, map(os.path.realpath, (*runs, *shipped))) as known:
         for file, root in sorted(files.values(), key=lambda found: found[0].path.parts):
             try:
                 entries.append(entry := _entry(file, root, known))

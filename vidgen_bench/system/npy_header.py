@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import lzma
 import math
 import struct
@@ -31,6 +32,9 @@ DAMAGES: tuple[type[Exception], ...] = (
     lzma.LZMAError,
 )
 """Exceptions that numpy and zipfile raise for a damaged, truncated, encrypted or unsupported file."""
+
+LONGEST = 10_000
+"""Bytes of the longest header; numpy parses no longer one."""
 
 
 @dataclass(frozen=True)
@@ -64,18 +68,24 @@ def read_header(stream: IO[bytes], size: int) -> Header:
         OSError: the file cannot be read.
     """
     try:
-        version = np.lib.format.read_magic(stream)
+        begin = stream.read(np.lib.format.MAGIC_LEN)
+        version = np.lib.format.read_magic(io.BytesIO(begin))
         if version not in ((1, 0), (2, 0)):
             raise ValueError("it has named fields")
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, fortran, dtype = read(stream)
+        one = version == (1, 0)
+        size_field = stream.read(2 if one else 4)
+        text_size = int.from_bytes(size_field, "little")
+        if text_size > LONGEST:  # numpy would read it before it checks this
+            raise ValueError(f"its header is damaged: it would take {text_size:,} bytes, at most {LONGEST:,} are read")
+        read = np.lib.format.read_array_header_1_0 if one else np.lib.format.read_array_header_2_0
+        shape, fortran, dtype = read(io.BytesIO(size_field + stream.read(text_size)))
     except (OSError, ValueError):
         raise
     except DAMAGES as error:
         raise ValueError(f"its header is damaged: {error.args[0] if error.args else type(error).__name__}") from None
     if min(shape, default=0) < 0:
         raise ValueError(f"its header is damaged: it gives the shape {list(shape)}")
-    header = Header(shape, dtype, fortran, stream.tell())
+    header = Header(shape, dtype, fortran, len(begin) + len(size_field) + text_size)
     if header.file_size > size:
         raise ValueError(header.wrong_size(size))
     return header

@@ -63,4 +63,5 @@ class Interruptible(Observer):
 
     def _check(self, what: str) -> None:
         if self._interrupt.requested:
-            raise Interrupted(f"Stopped during {what}. The same command continues from there.")
+            text = f"Stopped during {what}. The same command continues from there."
+            raise Interrupted(text, self._interrupt.number)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Callable, Sequence
+import socket
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +21,8 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from vidgen_bench.errors import RequestError, VidgenBenchError
+
+_MOST_PROCESSES = 100_000
 
 
 @dataclass(frozen=True)
@@ -34,20 +37,22 @@ class Process:
         """Join the group that ``torchrun`` describes in the environment, once per process; if it describes none, return a single process.
 
         Raises:
-            RequestError: some of torchrun's variables are missing.
+            RequestError: some of torchrun's variables are missing or have values that torchrun never gives.
+        VidgenBenchError: the processes cannot reach each other.
         """
-        world = os.environ.get("WORLD_SIZE", "1")
-        if world == "1":
+        if os.environ.get("WORLD_SIZE", "1") == "1":
             return cls()
-        missing = [name for name in ("RANK", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ]
-        if missing or not world.isdigit():
-            raise RequestError(
-                f"WORLD_SIZE={world} is set, but {', '.join(missing) or 'it'} is not {'set' if missing else 'a number'}. "
-                "Start several processes with torchrun, or unset WORLD_SIZE."
-            )
+        if problem := _problem(os.environ):
+            raise RequestError(f"{problem}. Start several processes with torchrun, or unset WORLD_SIZE.")
         # the group is kept for later runs: a process that left it could not join again, as the old addresses stay stored
         if not dist.is_initialized():
-            dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=timedelta(hours=12))
+            try:
+                dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=timedelta(hours=12))
+            except (RuntimeError, ValueError) as error:  # the port is in use, or the first process is not there
+                reason = " ".join(str(error).split())[:200]
+                raise VidgenBenchError(
+                    f"The processes could not join each other: {reason}. Start them again."
+                ) from None
             atexit.register(dist.destroy_process_group)
         return cls(dist.get_rank(), dist.get_world_size())
 
@@ -98,6 +103,31 @@ class Process:
     def batch_norm(self) -> Any:
         """Return a context in which batch norm computes its statistics over all processes."""
         return nullcontext() if self.world == 1 else SynchronisedBatchNorm(self.world)
+
+
+def _problem(environment: Mapping[str, str]) -> str | None:
+    """Return what is wrong with torchrun's variables, or None; torch itself would wait for hours for a rank that cannot exist."""
+    missing = [name for name in ("RANK", "MASTER_ADDR", "MASTER_PORT") if not environment.get(name)]
+    if missing:
+        verb = "is" if len(missing) == 1 else "are"
+        return f"WORLD_SIZE={environment['WORLD_SIZE']} is set, but {', '.join(missing)} {verb} not set"
+    world = _whole(environment["WORLD_SIZE"], 1, _MOST_PROCESSES)
+    if world is None:
+        return f"WORLD_SIZE={environment['WORLD_SIZE']}: expected a number of processes from 1 to {_MOST_PROCESSES:,}"
+    for name, least, most in (("RANK", 0, world - 1), ("MASTER_PORT", 1, 65535)):
+        if _whole(environment[name], least, most) is None:
+            return f"{name}={environment[name]}: expected a number from {least} to {most}"
+    try:
+        socket.getaddrinfo(environment["MASTER_ADDR"], None)
+    except (OSError, UnicodeError) as error:
+        return f"MASTER_ADDR={environment['MASTER_ADDR']}: no machine has this name ({error})"
+    return None
+
+
+def _whole(text: str, least: int, most: int) -> int | None:
+    """Return the number that a text gives, or None if it is not one from ``least`` to ``most``."""
+    valid = text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most
+    return int(text) if valid else None
 
 
 def _failed_elsewhere(exit_code: int, text: str) -> VidgenBenchError:

@@ -77,7 +77,7 @@ class Trainer:
         """Train until the budget is spent or a loss is not finite, and return the progress.
 
         Raises:
-            Interrupted: Ctrl-C; everything is saved.
+            Interrupted: Ctrl-C or another request to stop; everything is saved.
         """
         self._resume()
         saved = time.monotonic()
@@ -116,7 +116,9 @@ class Trainer:
 
     def _stopped(self) -> Interrupted:
         return Interrupted(
-            f"Stopped at iteration {self.progress.iteration}; everything is saved in {self._folder}. The same command continues from there."
+            f"Stopped at iteration {self.progress.iteration}; everything is saved in {self._folder}. The same command continues "
+            "from there.",
+            self._interrupt.number,
         )
 
     def _share(self) -> float:

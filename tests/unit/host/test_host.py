@@ -26,6 +26,18 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 BROKEN = {
     "import error": ("import no_such_package_here", "ModuleNotFoundError: No module named 'no_such_package_here'"),
+    "base exception at import": ("class X(BaseException): pass\nraise X('mine')", "X: mine"),
+    "generator exit at import": ("raise GeneratorExit", "GeneratorExit"),
+    "end of the process at import": ("import os; os._exit(0)", "EndedProcess: it called os._exit(0)"),
+    "end of the process in a hook": (
+        "from os import _exit\nfrom vidgen_bench import hookimpl\n@hookimpl\ndef vidgen_metrics():\n    _exit(3)",
+        "EndedProcess: it called os._exit(3)",
+    ),
+    "endless recursion": ("def f(): f()\nf()", "RecursionError: "),
+    "a message that fails": (
+        "class X(Exception):\n    def __str__(self): raise ValueError\nraise X",
+        "X: its message cannot be shown",
+    ),
     "syntax error": ("def f(:\n", "SyntaxError: "),
     "exit at import": ("import sys; sys.exit('I leave')", "SystemExit: I leave"),
     "exception at import": ("raise ValueError('two\\nlines')", "ValueError: two lines"),
@@ -199,3 +211,8 @@ def test_our_own_plugins_load_and_none_is_broken(monkeypatch: pytest.MonkeyPatch
     assert {"tgan", "conv1d", "ode1", "ode2", "ode3", "sde", "is", "fid", "shapes", "ucf101", "c3d-shapes"} <= {
         f.name for f in host.plugins
     }
+
+
+def test_ctrl_c_while_a_plugin_is_loaded_stays_ctrl_c(folder: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        _ = host_of(folder, slow="raise KeyboardInterrupt").plugins

@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
 from vidgen_bench.errors import VidgenBenchError
-from vidgen_bench.system.files import disk_errors, write_text, write_whole
+from vidgen_bench.system.files import disk_errors, write_bytes, write_text, write_whole
 
 
 def test_writes_and_makes_the_folder(tmp_path: Path) -> None:
@@ -67,3 +68,32 @@ def test_a_folder_that_is_a_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("not a folder")
     with pytest.raises(VidgenBenchError, match=r"runs/a/record\.json could not be written"):
         write_text(tmp_path / "runs" / "a" / "record.json", "x")
+
+
+def _left(folder: Path, name: str, age: float) -> Path:
+    """Write a temporary file as a killed writer of ``name`` leaves it."""
+    part = folder / f".{name}.abc123.part"
+    part.write_bytes(b"half")
+    os.utime(part, (time.time() - age, time.time() - age))
+    return part
+
+
+def test_what_killed_writers_left_is_swept_by_the_next_write(tmp_path: Path) -> None:
+    old, fresh, other = _left(tmp_path, "x", 3600), tmp_path / ".x.new.part", _left(tmp_path, "y", 3600)
+    fresh.write_bytes(b"half")
+    write_bytes(tmp_path / "x", b"whole")
+    assert not old.exists()
+    assert fresh.exists()
+    assert other.exists()
+
+
+def test_a_writer_that_lives_keeps_its_file(tmp_path: Path) -> None:
+    def write(stream) -> None:
+        stream.write(b"first")
+        (part,) = tmp_path.glob(".x.*.part")
+        os.utime(part, (0, time.time() - 3600))
+        write_bytes(tmp_path / "x", b"second")
+        assert part.exists()
+
+    write_whole(tmp_path / "x", write)
+    assert (tmp_path / "x").read_bytes() == b"first"

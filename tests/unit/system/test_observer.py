@@ -25,7 +25,8 @@ class Heard(Observer):
         self.words.append(f"trained {glance.iteration}")
 
 
-def test_everything_is_passed_on_until_ctrl_c_ends_the_next_stage_or_piece_of_work():
+def test_everything_is_passed_on_until_ctrl_c_ends_the_next_stage_or_piece_of_work(monkeypatch):
+    monkeypatch.setattr("vidgen_bench.system.interrupt.SAME", -1.0)
     heard = Heard()
     with Interrupt() as interrupt:
         watched = Interruptible(heard, interrupt)

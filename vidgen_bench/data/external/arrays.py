@@ -1,27 +1,30 @@
-"""Clips stored as arrays: a memory-mapped .npy, a .safetensors file, an array in memory, or several arrays in sequence."""
+"""Clips stored as arrays: a .safetensors file, an array in memory, or several arrays in sequence."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vidgen_bench.api import Report
 from vidgen_bench.data.external.layout import Layout, channels_last, clip_shape, layout_of
-from vidgen_bench.data.external.source import ClipShape, Source, ValueRange
+from vidgen_bench.data.external.source import MOST_CLIPS, Source, ValueRange
 from vidgen_bench.data.external.value_range import range_of
 from vidgen_bench.errors import DataError, RequestError
-from vidgen_bench.system.library_errors import reason
-from vidgen_bench.system.npy_header import DAMAGES, read_header
 
 NAMES = ("clips", "samples", "arr_0", "videos")
 """If a file has several arrays, the one with such a name is read as the clips."""
 
 PIXEL_TYPES = ("uint8", "float16", "bfloat16", "float32", "float64")
+
+
+V = TypeVar("V", covariant=True)
 
 
 class Block(ABC):
@@ -49,7 +52,7 @@ class Block(ABC):
 
 
 class HeldBlock(Block):
-    """An array in memory, or in a memory map."""
+    """An array in memory."""
 
     def __init__(self, where: str, array: NDArray[Any]) -> None:
         self.where, self._array = where, array
@@ -74,25 +77,49 @@ class TensorBlock(Block):
         return np.asarray((tensor.float() if self.dtype == "bfloat16" else tensor).numpy())
 
 
+class PerClip(Sequence[V]):
+    """One value per clip, made when it is read: a header of a few bytes may claim millions of clips."""
+
+    def __init__(self, count: int, value: Callable[[int], V]) -> None:
+        self._count, self._value = count, value
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> V: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[V]: ...
+
+    def __getitem__(self, index: int | slice) -> V | list[V]:
+        chosen = range(self._count)[index]
+        return self._value(chosen) if isinstance(chosen, int) else [self._value(i) for i in chosen]
+
+
 class Arrays(Source):
     """The clips of one or more arrays, in order."""
 
     def __init__(
-        self, kind: str, blocks: Sequence[Block], layout: Layout | None, given: ValueRange | None, report: Report
+        self,
+        kind: str,
+        blocks: Sequence[Block],
+        layout: Layout | None,
+        given: ValueRange | None,
+        report: Report,
+        check: Callable[[Source], object] = lambda source: None,
     ) -> None:
         self._blocks = tuple(blocks)
         self._layouts = [_checked(block, layout) for block in blocks]
-        self._first: list[tuple[int, int]] = []
-        names: list[str] = []
-        shapes: list[ClipShape] = []
-        for number, block in enumerate(blocks):
-            alone = len(block.shape) == 4
-            names += [block.where if alone else f"clip {i} of {block.where}" for i in range(block.count)]
-            shapes += [clip_shape(block.shape, self._layouts[number], block.where)] * block.count
-            self._first += [(number, i) for i in range(block.count)]
-        super().__init__(kind, names, shapes)
-        if not shapes:
+        self._ends = list(accumulate(block.count for block in blocks))
+        count = self._ends[-1]
+        if not count:
             raise RequestError(f"{blocks[0].where} contains no clips; its shape is {list(blocks[0].shape)}.")
+        if count > MOST_CLIPS:
+            raise RequestError(f"{blocks[0].where} claims {count:,} clips; at most {MOST_CLIPS:,} are read.")
+        shapes = [clip_shape(b.shape, layout, b.where) for b, layout in zip(blocks, self._layouts, strict=True)]
+        super().__init__(kind, PerClip(count, self._name), PerClip(count, lambda i: shapes[self._place(i)[0]]))
+        check(self)  # first: only a wrong shape can be refused before any value is read
         self._given = given
         self._range = self._find_range(given, report)
 
@@ -102,6 +129,16 @@ class Arrays(Source):
             return super().changed() or self._find_range(self._given) != self._range
         except (DataError, RequestError):
             return True
+
+    def _place(self, index: int) -> tuple[int, int]:
+        """Return the block that holds a clip, and the clip's number inside it."""
+        number = bisect_right(self._ends, index)
+        return number, index - (self._ends[number - 1] if number else 0)
+
+    def _name(self, index: int) -> str:
+        number, inside = self._place(index)
+        block = self._blocks[number]
+        return block.where if len(block.shape) == 4 else f"clip {inside} of {block.where}"
 
     @property
     def value_range(self) -> ValueRange | None:
@@ -116,7 +153,7 @@ class Arrays(Source):
             block.hash_into(update)
 
     def read(self, index: int, start: int, stop: int) -> NDArray[np.uint8] | NDArray[np.float32]:
-        number, inside = self._first[index]
+        number, inside = self._place(index)
         clip = channels_last(self._blocks[number].clip(inside), self._layouts[number])[start:stop]
         return clip.astype(np.uint8) if self._range is None else clip.astype(np.float32)
 
@@ -136,7 +173,8 @@ class Arrays(Source):
         return range_of(self._values(report), given)
 
     def _values(self, report: Report) -> Iterator[tuple[str, NDArray[np.floating]]]:
-        for index, (number, inside) in enumerate(self._first):
+        for index in range(self.count):
+            number, inside = self._place(index)
             report("checking pixel values", index, self.count)
             values = self._blocks[number].clip(inside)
             yield self.names[index], values.astype(np.float64 if values.dtype.itemsize > 4 else np.float32, copy=False)
@@ -154,21 +192,6 @@ def wrong_type(where: str, dtype: str) -> str:
         f"{where} has type {dtype}; expected {', '.join(PIXEL_TYPES[:-1])} or {PIXEL_TYPES[-1]}. "
         "Save whole numbers from 0 to 255 as uint8."
     )
-
-
-def open_npy(path: Path) -> list[Block]:
-    """Return the array of an .npy file, memory-mapped.
-
-    Raises:
-        DataError: the file is not an .npy file, is truncated, or contains Python objects, which are never loaded.
-    """
-    try:
-        with path.open("rb") as stream:
-            read_header(stream, path.stat().st_size)
-        return [HeldBlock(path.name, np.lib.format.open_memmap(path, mode="r"))]
-    except DAMAGES as error:
-        why = "it contains Python objects" if "object" in str(error) else reason(error)
-        raise DataError(f"{path}: cannot be read as an array ({why}). Save a plain array with numpy.save.") from None
 
 
 def open_safetensors(path: Path) -> list[Block]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vidgen_bench.api import Clip
-from vidgen_bench.data.external.source import CLIP_BYTES, ClipShape, Source, ValueRange
+from vidgen_bench.data.external.source import ClipShape, Source, ValueRange
 from vidgen_bench.data.geometry import FrameGeometry, Rule
 from vidgen_bench.errors import RequestError, did_you_mean
 from vidgen_bench.noise import key_of, random_bits
@@ -23,6 +23,9 @@ Trim = Literal["first", "centre"]
 
 RULE: Rule = "cubic-antialias"
 """Rule for resizing frames: bicubic, antialiased, as in PIL."""
+
+FITTED_BYTES = 2**28
+"""The largest clip, as uint8, that is resized: its frames are in memory at once."""
 
 ROWS = 32
 """Clips read at a time."""
@@ -99,13 +102,7 @@ def fitted(source: Source, clip: Clip, *, resize: bool = False, trim: str | None
         RequestError: a clip does not fit; the text names the first one, the expected shape, and the option that helps.
     """
     known_trim = checked_trim(trim)
-    for name, shape in zip(source.names, source.shapes, strict=True):
-        _check_frames(name, shape.frames, clip.frames, trim is not None)
-        _check_size(name, shape, clip.size, resize)
-        if 3 * clip.frames * shape.height * shape.width > CLIP_BYTES:
-            raise RequestError(
-                f"{name}: {clip.frames} frames of {shape.height} x {shape.width} pixels are too large for a clip. Make them smaller first."
-            )
+    check_shapes(source, clip, resize=resize, trim=trim)
     others = sorted({s.height for s in source.shapes} - {clip.size})
     changes = [f"resize={RULE}:{','.join(map(str, others))}->{clip.size}"] if others else []
     if others and source.value_range is not None:
@@ -115,6 +112,18 @@ def fitted(source: Source, clip: Clip, *, resize: bool = False, trim: str | None
         kept = known_trim
         changes.append(f"trim={kept}")
     return Clips(source, clip, kept, tuple(changes))
+
+
+def check_shapes(source: Source, clip: Clip, *, resize: bool, trim: str | None) -> None:
+    """Refuse clips that do not fit, before any of them is read; arguments and errors are those of :func:`fitted`."""
+    for name, shape in zip(source.names, source.shapes, strict=True):
+        _check_frames(name, shape.frames, clip.frames, trim is not None)
+        _check_size(name, shape, clip.size, resize)
+        if 3 * clip.frames * shape.height * shape.width > FITTED_BYTES:
+            raise RequestError(
+                f"{name} has frames of {shape.height} x {shape.width}; {clip.frames} of them are too large to be resized at once. "
+                "Make them smaller first."
+            )
 
 
 def checked_trim(trim: str | None) -> Trim | None:

@@ -14,12 +14,12 @@ from vidgen_bench.data.external.arrays import (
     Arrays,
     Block,
     HeldBlock,
-    open_npy,
     open_safetensors,
     wrong_type,
 )
 from vidgen_bench.data.external.folders import STILLS, VIDEOS, open_folder
 from vidgen_bench.data.external.layout import checked_layout
+from vidgen_bench.data.external.npy_file import open_npy
 from vidgen_bench.data.external.source import Source
 from vidgen_bench.data.external.value_range import checked_range
 from vidgen_bench.data.external.zipped import open_npz, open_zip
@@ -48,6 +48,7 @@ def open_source(
     value_range: str | None = None,
     follow_links: bool = False,
     report: Report = _silent,
+    check: Callable[[Source], object] = lambda source: None,
 ) -> Source:
     """Return the clips of a folder of videos, a folder of picture folders, or an array file; clips are read on demand.
 
@@ -58,6 +59,7 @@ def open_source(
         value_range: range of float pixels, ``-1,1``, ``0,1`` or ``0,255``; required only if the values are ambiguous.
         follow_links: whether links in the folder may lead out of it.
         report: called with progress while the files are checked.
+        check: called with an array file's clips before their values are read; raises if their shape is of no use.
     Raises:
         RequestError: the file does not exist, its format is not supported, or the array is ambiguous.
         DataError: a file is damaged.
@@ -77,7 +79,7 @@ def open_source(
     suffix = path.suffix.lower()
     if suffix not in _ARRAYS:
         raise RequestError(_why_not(path, suffix))
-    return Arrays(suffix[1:], _ARRAYS[suffix](path), known_layout, known_range, report)
+    return Arrays(suffix[1:], _ARRAYS[suffix](path), known_layout, known_range, report, check)
 
 
 def source_of(

@@ -19,6 +19,9 @@ from vidgen_bench.errors import DataError
 ValueRange = Literal["-1,1", "0,1", "0,255"]
 """The float values of black and white."""
 
+MOST_CLIPS = 10_000_000
+"""The largest number of clips; a larger one is assumed to be an error in a header."""
+
 CLIP_BYTES = 2**30
 """The largest clip that is read; a larger one is assumed to be an error in a header."""
 
@@ -38,9 +41,9 @@ class Source(ABC):
     def __init__(self, kind: str, names: Sequence[str], shapes: Sequence[ClipShape]) -> None:
         self.kind = kind
         """videos, frames, npy, npz, zip, safetensors or array."""
-        self.names = tuple(names)
+        self.names = names
         """Name of each clip for messages."""
-        self.shapes = tuple(shapes)
+        self.shapes = shapes
 
     @property
     def count(self) -> int:

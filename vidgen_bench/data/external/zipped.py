@@ -24,6 +24,9 @@ from vidgen_bench.system.library_errors import reason
 from vidgen_bench.system.npy_header import DAMAGES, Header, read_header
 from vidgen_bench.system.places import cache_folder
 
+_RATIOS = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 1032}
+"""The most bytes that one byte of the archive can hold; other methods have no limit worth checking."""
+
 
 class Unpacked:
     """One unnamed file in the cache folder for all members of an archive; it disappears when the process ends or is killed."""
@@ -87,6 +90,9 @@ class ZippedBlock(Block):
         self._each = self._type.itemsize * math.prod(self.shape[1:] if len(self.shape) == 5 else self.shape)
         if header.file_size != member.file_size:
             raise self._damaged(header.wrong_size(member.file_size))
+        ratio = _RATIOS.get(member.compress_type)
+        if ratio is not None and member.file_size > ratio * max(path.stat().st_size, 1):
+            raise self._damaged(f"it claims {member.file_size:,} bytes, which cannot come from a file of this size")
 
     def clip(self, index: int) -> NDArray[np.generic]:
         if self._begin is None and index == 0:

@@ -28,6 +28,7 @@ from vidgen_bench.api import Report, VideoSource
 from vidgen_bench.data.lock import hold
 from vidgen_bench.data.shapes.draw import CLASSES, draw_clip
 from vidgen_bench.system.files import disk_errors, sync_file, sync_folder, umask
+from vidgen_bench.system.parsing import parse_json_text
 from vidgen_bench.system.regular_files import read_file
 
 VERSION = 1
@@ -157,7 +158,7 @@ def _yuv420(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _complete(folder: Path) -> bool:
     """Return whether the data set exists and every file has its original size."""
     try:
-        marker = json.loads(read_file(folder / MARKER))
+        marker = parse_json_text(read_file(folder / MARKER))
         return marker["version"] == VERSION and marker["listing"] == _listing(folder)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return False

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vidgen_bench.errors import DataError
 
+_NUMBER = re.compile(r"\d{1,9}\Z")
 _ENTRY = re.compile(r"(?P<folder>[^/\\]+)/(?P<file>v_(?P<stem>.+)_g\d+_c\d+\.\w+)\Z", re.IGNORECASE)
 
 
@@ -27,6 +28,10 @@ class Line:
         return f"{self.folder}/{self.file}"
 
 
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 200 else f"{text[:197]}...")
+
+
 def read_classes(path: Path) -> tuple[str, ...]:
     """Return the class names of classInd.txt in the order of their numbers.
 
@@ -38,8 +43,8 @@ def read_classes(path: Path) -> tuple[str, ...]:
     for where, text in _lines(path):
         number, _, name = text.partition(" ")
         name = name.strip()
-        if not number.isdecimal() or not name or "/" in name or "\\" in name or name in (".", ".."):
-            raise DataError(f"{where}: {text!r}: expected a number and a class name, as in '1 ApplyEyeMakeup'.")
+        if not _NUMBER.match(number) or not name or "/" in name or "\\" in name or name in (".", ".."):
+            raise DataError(f"{where}: {_shown(text)}: expected a number and a class name, as in '1 ApplyEyeMakeup'.")
         if int(number) in numbers or name.casefold() in seen:
             raise DataError(
                 f"{where}: {text!r}: this number or class is already on an earlier line. Remove one of them."
@@ -70,9 +75,9 @@ def _entry(where: str, text: str, labelled: bool) -> Line:
     name, label = text, None
     if labelled or re.search(r"\s\d+\Z", text):  # some copies of the test lists have labels too
         name, _, number = text.rpartition(" ")
-        if not name or not number.isdecimal() or int(number) < 1:
+        if not name or not _NUMBER.match(number) or int(number) < 1:
             raise DataError(
-                f"{where}: {text!r}: expected a video and its class number, as in 'Archery/v_Archery_g01_c01.avi 3'."
+                f"{where}: {_shown(text)}: expected a video and its class number, as in 'Archery/v_Archery_g01_c01.avi 3'."
             )
         name, label = name.strip(), int(number) - 1
     parts = re.split(r"[/\\]", name)

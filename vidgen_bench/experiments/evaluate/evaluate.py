@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.config.track import load_track
-from vidgen_bench.data.external.fitting import fitted
+from vidgen_bench.data.external.fitting import check_shapes, checked_trim, fitted
 from vidgen_bench.data.external.opening import open_source, source_of
 from vidgen_bench.data.external.value_range import check_bytes
 from vidgen_bench.errors import RequestError
@@ -14,6 +15,7 @@ from vidgen_bench.experiments.evaluate.external_clips import evaluate_clips
 from vidgen_bench.experiments.evaluate.finished_run import evaluate_run, is_run
 from vidgen_bench.experiments.evaluate.request import EvaluationRequest, EvaluationResult
 from vidgen_bench.host.host import Host
+from vidgen_bench.system.files import readable_name
 from vidgen_bench.system.interrupt import Interrupt
 from vidgen_bench.system.memory import keep_freed_memory
 from vidgen_bench.system.observer import Interruptible, Observer
@@ -37,9 +39,12 @@ def evaluate(request: EvaluationRequest, observer: Observer | None = None) -> Ev
             return evaluate_run(Path(what), request, watching)
         track = load_track(request.track or DEFAULT_TRACK)
         resolved_track = request.resolve(track, Host.of_environment())
+        fits = partial(check_shapes, clip=track.clip, resize=request.resize, trim=checked_trim(request.trim))
         reading = {"layout": request.layout, "value_range": request.value_range}
         if isinstance(what, str | Path):
-            source = open_source(what, report=watching.progress, follow_links=request.follow_links, **reading)
+            source = open_source(
+                what, check=fits, report=watching.progress, follow_links=request.follow_links, **reading
+            )
             origin = _origin(Path(what))
         else:
             source, origin = source_of(what, report=watching.progress, **reading), "array"
@@ -63,5 +68,5 @@ def _refuse_options_for_clips(request: EvaluationRequest) -> None:
 
 
 def _origin(path: Path) -> str:
-    """Return the name of a folder, or of a file without its ending."""
-    return path.resolve().name if path.is_dir() else path.stem
+    """Return the name of a folder, or of a file without its ending, as text that a record can hold."""
+    return readable_name(path.resolve().name if path.is_dir() else path.stem)

@@ -18,6 +18,7 @@ from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.data.store import Store
 from vidgen_bench.errors import PluginError
 from vidgen_bench.experiments.pictures.comparison import write_gif, write_png
+from vidgen_bench.experiments.run.batch_memory import require_memory
 from vidgen_bench.experiments.run.folder import RunFolder
 from vidgen_bench.experiments.run.hashes import Draw, HashedSamples, checkpoint_hash
 from vidgen_bench.experiments.run.plan import Plan
@@ -101,7 +102,9 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
         torch.set_num_threads(threads)
         interrupt = stack.enter_context(Interrupt())
         watched = Interruptible(observer, interrupt)
-        game = _on(device, plan.composition.build(seed))
+        game = plan.composition.build(seed)
+        require_memory(game, plan.track.clip.size, process.world)
+        _on(device, game)
         wide = process.first(lambda: prepare_wide(plan, game, store, watched)) or prepare_wide(
             plan, game, store, Observer()
         )

@@ -20,6 +20,7 @@ from vidgen_bench.experiments.sample.weights import Checkpoint, read_weights
 from vidgen_bench.host.host import Host
 from vidgen_bench.system.batch_size import CHUNK
 from vidgen_bench.system.device import choose_device
+from vidgen_bench.system.faults import is_out_of_memory
 from vidgen_bench.training import checkpoint as checkpoints
 
 FASTEST = 1000
@@ -102,7 +103,7 @@ class Trained:
         try:
             clips = [c.float().cpu() for c in samples(self.game, seed, "sample", indices, times, self.device)]
         except (MemoryError, RuntimeError) as error:
-            if not _out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
             instead = "" if self.device.type == "cpu" else ", or use the device cpu"
             raise VidgenBenchError(
@@ -164,12 +165,6 @@ def load(run: str | Path, *, device: str = "auto", checkpoint: Checkpoint = "bes
     for part in game.parts.values():
         part.to(chosen).eval()
     return Trained(manifest.folder.path, composition, game, chosen, checkpoint, iteration)
-
-
-def _out_of_memory(error: Exception) -> bool:
-    """Return whether an allocation failed; for CPU tensors torch raises a plain RuntimeError."""
-    messages = ("can't allocate memory", "not enough memory")
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(text in str(error) for text in messages)
 
 
 def _real(value: Any) -> bool:

@@ -21,6 +21,7 @@ from vidgen_bench.config.toml import Strict, explain
 from vidgen_bench.errors import RecordError
 from vidgen_bench.system.files import write_whole
 from vidgen_bench.system.library_errors import reason
+from vidgen_bench.system.parsing import parse_json_text
 
 KEY = "vidgen_bench_instrument"
 C = TypeVar("C", bound=Strict)
@@ -46,7 +47,7 @@ def header(content: bytes) -> dict[str, dict[str, str]]:
     """Return the JSON at the start of a safetensors file (8 bytes of length, then the text), or {} if there is none."""
     length = int.from_bytes(content[:8], "little")
     try:
-        found = json.loads(content[8 : 8 + length]) if 0 < length <= len(content) - 8 else None
+        found = parse_json_text(content[8 : 8 + length]) if 0 < length <= len(content) - 8 else None
     except ValueError:
         found = None
     return found if isinstance(found, dict) else {}
@@ -67,8 +68,9 @@ def card_of(path: Path, content: bytes, card: type[C], expected: str, fix: str) 
     if not (parsed := header(content)):
         found = next((what for magic, what in _FOREIGN.items() if content.startswith(magic)), "something else")
         raise RecordError(f"{path}: expected {expected} in safetensors; found {found}. Pickles are never opened. {fix}")
-    text = (parsed.get("__metadata__") or {}).get(KEY)
-    if text is None:
+    metadata = parsed.get("__metadata__")
+    text = metadata.get(KEY) if isinstance(metadata, dict) else None
+    if not isinstance(text, str):
         raise RecordError(f"{path}: expected {expected}; found safetensors without the metadata {KEY!r}. {fix}")
     try:
         return card.model_validate_json(text)

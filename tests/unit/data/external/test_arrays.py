@@ -15,6 +15,7 @@ from safetensors.numpy import save_file
 
 from tests.kit.external_clips import CLIP, convention, npy_bytes, pixels, write_zip
 from vidgen_bench.data.external.fitting import fitted
+from vidgen_bench.data.external.npy_file import NpyBlock
 from vidgen_bench.data.external.opening import open_source, source_of
 from vidgen_bench.data.external.source import Source
 from vidgen_bench.errors import DataError, RequestError, VidgenBenchError
@@ -69,7 +70,7 @@ def test_every_container_and_layout_gives_the_same_clips(tmp_path: Path, write, 
 
 def test_an_npy_file_stays_on_the_disk(tmp_path: Path) -> None:
     source = open_source(_npy(tmp_path, pixels()))
-    assert isinstance(source._blocks[0]._array, np.memmap)  # type: ignore[attr-defined]
+    assert isinstance(source._blocks[0], NpyBlock)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", ">f4"])

@@ -92,6 +92,6 @@ def vidgen_instruments() -> Sequence[C3DDeclaration]:
         ),
         C3DDeclaration(UCF101, "C3D fine-tuned on UCF101 (deep net A), imported from its release.", path_of(UCF101)),
     ]
-    names = sorted(p.stem for p in places.instrument_folder().glob(f"*{SUFFIX}") if NAME.match(p.stem))
+    names = sorted(p.stem for p in places.or_nowhere(places.instrument_folder).glob(f"*{SUFFIX}") if NAME.match(p.stem))
     others = [C3DDeclaration(n, "C3D imported or trained on this machine.", path_of(n)) for n in names]
     return named + [d for d in others if d.name not in (SHIPPED, UCF101)]

@@ -16,17 +16,17 @@ def path_of(name: str) -> Path:
     """Return the path of the weights file for an instrument name, whether the file exists or not."""
     if name == SHIPPED:
         return Path(__file__).parent / "weights" / f"{SHIPPED}{SUFFIX}"
-    return places.instrument_folder() / f"{name}{SUFFIX}"
+    return places.or_nowhere(places.instrument_folder) / f"{name}{SUFFIX}"
 
 
 def target_of(name: str) -> Path:
     """Return the path for a new weights file.
 
     Raises:
-        RequestError: the name is that of the instrument that ships.
+        RequestError: the name is that of the instrument that ships, or there is no instrument folder.
     """
     if name == SHIPPED:
         raise RequestError(
             f"{SHIPPED!r} ships with the package and cannot be replaced. Choose another --name, as in my-c3d."
         )
-    return path_of(name)
+    return places.instrument_folder() / f"{name}{SUFFIX}"

@@ -11,11 +11,12 @@ from vidgen_bench.measure.instruments.file_content import content_of
 from vidgen_bench.system import places
 
 KINETICS = "i3d-kinetics400"
+_FILE = Path("i3d") / f"{KINETICS}.weights"
 
 
 def weights_path() -> Path:
     """Return the path of the weights file, in either form, whether the file exists or not."""
-    return places.instrument_folder() / "i3d" / f"{KINETICS}.weights"
+    return places.or_nowhere(places.instrument_folder) / _FILE
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,13 @@ class I3DImporter:
         """Return the path of the weights file.
 
         Raises:
-            RequestError: the request has a mean, or a name other than the only one that I3D has.
+            RequestError: the request has a mean, or a name other than the only one that I3D has, or there is no instrument folder.
         """
         if request.mean is not None:
             raise RequestError("I3D subtracts no mean. Leave --mean out.")
         if request.name not in (None, KINETICS):
             raise RequestError(f"--name {request.name}: I3D has one instrument, {KINETICS!r}. Leave --name out.")
-        return weights_path()
+        return places.instrument_folder() / _FILE
 
     def write(self, request: ImportRequest, target: Path) -> ImportedWeights:
         """Import the file into ``target``; raises ``RecordError`` if it is wrong, ``RequestError`` if it is a program without trust."""
