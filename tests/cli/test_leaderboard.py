@@ -13,6 +13,7 @@ import pytest
 from tests.kit.command import Command
 from tests.kit.record_files import DECLARED, METRICS, STAMP, record, write
 from tests.kit.submitted_results import submitted
+from vidgen_bench.leaderboard.render.csv_text import COLUMNS
 
 SHORT = copy.deepcopy(DECLARED) | {"budget": {"iterations": 5}}
 
@@ -38,7 +39,29 @@ def runs(tmp_path: Path) -> Path:
 def test_no_records_is_a_friendly_line(command: Command) -> None:
     done = command("leaderboard")
     assert (done.code, done.err) == (0, "")
-    assert done.out == "No records in runs, leaderboards. Create one with: vidgen-bench run tgan+ode2\n"
+    assert done.out == EMPTY
+
+
+EMPTY = "No records in runs, leaderboards. Create one with: vidgen-bench run tgan+ode2\n"
+
+
+@pytest.mark.parametrize(
+    ("layout", "text"),
+    [("table", EMPTY), ("markdown", EMPTY), ("latex", f"% {EMPTY}"), ("csv", ",".join(COLUMNS) + "\n"), ("json", None)],
+)
+def test_no_records_is_a_file_with_what_the_terminal_shows(
+    command: Command, tmp_path: Path, layout: str, text: str | None
+) -> None:
+    shown = command("leaderboard", "--format", layout)
+    assert (shown.code, shown.err) == (0, "")
+    done = command("leaderboard", "--format", layout, "--output", "board.txt")
+    assert (done.code, done.out, done.err) == (0, "Wrote board.txt\n", "")
+    written = (tmp_path / "board.txt").read_text()
+    assert written == shown.out
+    if text is None:
+        assert json.loads(written)["rankings"] == []
+    else:
+        assert written == text
 
 
 @pytest.mark.usefixtures("runs")

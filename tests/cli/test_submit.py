@@ -105,6 +105,45 @@ def test_a_wrong_request_has_code_2(command: Command, arguments: list[str], reas
     assert reason in done.err
 
 
+UNUSED = {
+    "--track": ("mine.toml", "--track needs --rerun FILE"),
+    "--runs": ("elsewhere", "--runs needs --rerun FILE"),
+    "--data": ("videos", "--data needs --rerun FILE or --recompute RUN"),
+    "--splits": ("lists", "--splits needs --rerun FILE or --recompute RUN"),
+    "--device": ("cpu", "--device needs --recompute RUN"),
+}
+
+
+@pytest.mark.parametrize("option", UNUSED)
+def test_verify_refuses_an_option_of_a_repetition(command: Command, tmp_path: Path, option: str) -> None:
+    submitted(tmp_path / "leaderboards", *seeds_of())
+    value, reason = UNUSED[option]
+    done = command("verify", option, value)
+    assert (done.code, done.out) == (2, "")
+    assert reason in done.err
+
+
+@pytest.mark.parametrize("option", [["--base", "before"], ["--format", "markdown"], ["--write"], ["--output", "x.md"]])
+@pytest.mark.parametrize("task", ["--rerun", "--recompute"])
+def test_a_repetition_refuses_an_option_of_the_check(command: Command, option: list[str], task: str) -> None:
+    done = command("verify", task, "absent", *option)
+    assert (done.code, done.out) == (2, "")
+    assert f"{option[0]} has no effect with {task}. Leave it out" in done.err
+
+
+@pytest.mark.parametrize(
+    ("task", "option"),
+    [("--rerun", ["--device", "cpu"]), ("--recompute", ["--track", "mine"]), ("--recompute", ["--runs", "x"])],
+)
+def test_a_repetition_refuses_an_option_of_the_other(command: Command, task: str, option: list[str]) -> None:
+    done = command("verify", task, "absent", *option)
+    assert (done.code, done.out) == (2, "")
+    assert (
+        f"{option[0]} needs {'--recompute RUN' if task == '--rerun' else '--rerun FILE'}; nothing else uses it"
+        in done.err
+    )
+
+
 def test_verify_imports_no_plugin_and_no_numerics(command: Command, tmp_path: Path) -> None:
     submitted(tmp_path / "leaderboards", *seeds_of())
     start = (

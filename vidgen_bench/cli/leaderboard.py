@@ -127,7 +127,8 @@ def _write(
 
     if not found and layout in (Format.table, Format.markdown, Format.latex):
         folders = ", ".join(str(p) for p in [*searched, SHIPPED])
-        print(f"No records in {folders}. Create one with: vidgen-bench run tgan+ode2")
+        comment = "% " if layout is Format.latex else ""
+        write_out(f"{comment}No records in {folders}. Create one with: vidgen-bench run tgan+ode2\n", target)
     elif layout is Format.table and target is None:
         from vidgen_bench.leaderboard.render.terminal import render_terminal
 

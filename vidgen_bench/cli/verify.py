@@ -12,8 +12,13 @@ import typer
 from vidgen_bench.cli.run_options import Data, Device, Splits
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vidgen_bench.leaderboard.submissions.findings import Finding
     from vidgen_bench.leaderboard.submissions.verify import Submissions
+
+
+RERUNS = Path("reruns")
 
 
 class Format(StrEnum):
@@ -49,7 +54,7 @@ def verify(
     ] = None,
     data: Data = None,
     splits: Splits = None,
-    runs: Annotated[Path, typer.Option(help="With --rerun: the folder of the repeated runs.")] = Path("reruns"),
+    runs: Annotated[Path, typer.Option(help="With --rerun: the folder of the repeated runs.")] = RERUNS,
     device: Device = "auto",
 ) -> None:
     """Check submitted results: every file's size, name, fields, fingerprints and means, and that no seed is missing.
@@ -58,6 +63,20 @@ def verify(
 
     The exit code is 1 if something is wrong. Unusual values are listed for a person and change no exit code.
     """
+    _refuse_unused(
+        "rerun" if rerun is not None else "recompute" if recompute is not None else "check",
+        {
+            "--base": ("check", base is not None),
+            "--format": ("check", layout is not Format.text),
+            "--write": ("check", write),
+            "--output": ("check", target is not None),
+            "--track": ("rerun", track is not None),
+            "--runs": ("rerun", runs != RERUNS),
+            "--data": ("rerun recompute", data is not None),
+            "--splits": ("rerun recompute", splits is not None),
+            "--device": ("recompute", device != "auto"),
+        },
+    )
     if rerun is not None or recompute is not None:
         _repeat(folder, rerun, recompute, track, data, splits, runs, device)
         return
@@ -79,6 +98,28 @@ def verify(
         write_out(render_text(found, findings), target)
     if _wrong(findings):
         raise typer.Exit(1)
+
+
+def _refuse_unused(task: str, options: Mapping[str, tuple[str, bool]]) -> None:
+    """Refuse the options that a task does not use.
+
+    Args:
+        task: check, rerun or recompute.
+        options: by name, the tasks that use the option, and whether it is set.
+    Raises:
+        RequestError: an option has no effect.
+    """
+    from vidgen_bench.errors import RequestError
+
+    for name, (users, given) in options.items():
+        if not given or task in users.split():
+            continue
+        if users == "check":
+            raise RequestError(
+                f"{name} has no effect with --{task}. Leave it out; check the folder in a second command."
+            )
+        needed = " or ".join({"rerun": "--rerun FILE", "recompute": "--recompute RUN"}[user] for user in users.split())
+        raise RequestError(f"{name} needs {needed}; nothing else uses it.")
 
 
 def _repeat(

@@ -16,6 +16,7 @@ from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.submissions import layout
 from vidgen_bench.leaderboard.submissions.findings import one_line, printable
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
+from vidgen_bench.leaderboard.submissions.withdrawn import Withdrawn, read_withdrawn
 from vidgen_bench.records.record import RECORD_FILE, Record, read_record
 from vidgen_bench.system.places import cache_folder
 
@@ -64,14 +65,19 @@ def collect(runs: Iterable[Path], shipped: Iterable[Path] = (), index: Path | No
     runs, shipped = tuple(runs), tuple(shipped)
     faults: list[RecordError] = []
     files: dict[str, tuple[FoundFile, Path | None]] = {f.target: (f, None) for f in _run_files(runs, faults)}
+    notes: dict[Path, list[Path]] = {}
     files |= {
-        f.target: (f, root) for f, root in _shipped_files(shipped, faults)
+        f.target: (f, root) for f, root in _shipped_files(shipped, faults, notes)
     }  # found in both ways: the stricter check
+    withdrawn = {root: read_withdrawn(root, found) for root, found in notes.items()}
     entries: list[Entry] = []
     with RecordIndex(index or cache_folder() / INDEX_FILE, map(os.path.realpath, (*runs, *shipped))) as known:
         for file, root in sorted(files.values(), key=lambda found: found[0].path.parts):
             try:
-                entries.append(_entry(file, root, known))
+                entry = _entry(file, root, known)
+                if root in withdrawn:
+                    _refuse_withdrawn(entry, root, withdrawn[root])
+                entries.append(entry)
             except RecordError as error:
                 faults.append(error)
     return Collected(tuple(entries), tuple(faults))
@@ -83,11 +89,16 @@ def _run_files(runs: Iterable[Path], faults: list[RecordError]) -> Iterator[Foun
         yield from files_below(root, lambda name: name == RECORD_FILE, _unreadable(faults))
 
 
-def _shipped_files(shipped: Iterable[Path], faults: list[RecordError]) -> Iterator[tuple[FoundFile, Path]]:
-    """Yield the record files of folders of submitted results, each with its folder."""
+def _shipped_files(
+    shipped: Iterable[Path], faults: list[RecordError], notes: dict[Path, list[Path]]
+) -> Iterator[tuple[FoundFile, Path]]:
+    """Yield the record files of folders of submitted results, each with its folder; tombstones are added to ``notes``."""
     for root in shipped:
         for file in files_below(root, _is_shipped, _unreadable(faults), skipped=(layout.PUBLISHED,)):
-            yield file, root
+            if layout.TOMBSTONE.fullmatch(file.path.name):
+                notes.setdefault(root, []).append(file.path)
+            else:
+                yield file, root
 
 
 def _unreadable(faults: list[RecordError]) -> Callable[[OSError], None]:
@@ -98,8 +109,9 @@ def _unreadable(faults: list[RecordError]) -> Callable[[OSError], None]:
 
 
 def _is_shipped(name: str) -> bool:
-    notes = (".withdrawn.json", ".attested.json")  # of a record that is gone, and of one that was repeated
-    return name.endswith(".json") and not name.endswith(notes)
+    if name.endswith((".withdrawn.json", ".attested.json")):  # of a record that is gone, and of one that was repeated
+        return layout.TOMBSTONE.fullmatch(name) is not None
+    return name.endswith(".json")
 
 
 def _entry(file: FoundFile, root: Path | None, known: RecordIndex) -> Entry:
@@ -140,6 +152,16 @@ def _submitted(path: Path, root: Path) -> Record:
     except Refused as error:
         reason = printable(str(error))
     raise RecordError(f"The record {path} is not accepted: {reason}. For all faults, run: vidgen-bench verify {root}")
+
+
+def _refuse_withdrawn(entry: Entry, root: Path, withdrawn: Withdrawn) -> None:
+    """Refuse a record whose seed was withdrawn.
+
+    Raises:
+        RecordError: the seed was withdrawn.
+    """
+    if reason := withdrawn.reason(entry.record, entry.path.parent.relative_to(root).as_posix()):
+        raise RecordError(one_line(f"The record {entry.path} is not accepted: {reason}."))
 
 
 def _rankable(path: Path) -> Record:

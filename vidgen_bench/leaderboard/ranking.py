@@ -168,7 +168,7 @@ def _errata(row: Row, metrics: Iterable[str], errata: Sequence[Erratum]) -> dict
 def _withdrawn(row: Row, seeds: Sequence[int]) -> dict[int, str]:
     if set(seeds) <= set(row.seeds):
         return {}
-    found = tombstones_beside(row.entries[0].path)
+    found = tombstones_beside({e.path.parent for e in row.entries})
     return {seed: stone.reason for seed, stone in found.items() if seed in seeds and seed not in row.seeds}
 
 

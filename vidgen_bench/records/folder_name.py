@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -12,14 +13,37 @@ from vidgen_bench.config.spec import spelt
 LONGEST = 120
 """A longer name is cut, and ends in a hash of the whole name."""
 
+_CUT = 100
+"""Characters before the hash."""
+
 
 def folder_name(spec: str, given: Mapping[str, Any]) -> str:
     """Return ``SPEC[,option=value...]`` with ``.`` for ``:``, the same name for all spellings of a spec.
+
+    A character that a folder name cannot have becomes ``-``. Such a name ends in a hash, so that no two specs or option sets share
+    a folder; so does a name that could also be read as that of another spec or option set.
 
     Args:
         spec: the canonical spec.
         given: the options that the user set.
     """
-    options = "".join(f",{key}={spelt(value)}" for key, value in sorted(given.items()))
-    name = re.sub(r"[^a-z0-9+.,=_~-]", "-", spec.replace(":", ".") + options)
-    return name if len(name) <= LONGEST else f"{name[:100]}~{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+    values = {key: spelt(value) for key, value in sorted(given.items())}
+    exact = spec.replace(":", ".") + "".join(f",{key}={value}" for key, value in values.items())
+    name = _allowed(exact)
+    # a plugin's own dot reads as the dot of a variant, "=" in a value as a further option, and "~" as the start of a hash
+    if name != exact or "." in spec or "~" in exact or any("=" in value for value in values.values()):
+        return _cut(name, json.dumps([spec, values]))
+    return name if len(name) <= LONGEST else _cut(name, name)
+
+
+def name_begins(spec: str) -> str:
+    """Return what the folder names of a spec with any options have in common."""
+    return _allowed(spec.replace(":", "."))[:_CUT]
+
+
+def _allowed(text: str) -> str:
+    return re.sub(r"[^a-z0-9+.,=_~-]", "-", text)
+
+
+def _cut(name: str, whole: str) -> str:
+    return f"{name[:_CUT]}~{hashlib.sha256(whole.encode()).hexdigest()[:12]}"

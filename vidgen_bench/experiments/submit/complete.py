@@ -8,7 +8,7 @@ from vidgen_bench.errors import RequestError
 from vidgen_bench.experiments.submit.candidates import Candidate
 from vidgen_bench.leaderboard.submissions.commands import completing_command
 from vidgen_bench.leaderboard.submissions.layout import spec_folder
-from vidgen_bench.leaderboard.submissions.together import differences
+from vidgen_bench.leaderboard.submissions.row_identity import differences
 
 
 def complete(candidates: Sequence[Candidate]) -> list[list[Candidate]]:

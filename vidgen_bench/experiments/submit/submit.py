@@ -15,6 +15,7 @@ from vidgen_bench.experiments.submit.candidates import Candidate, candidate
 from vidgen_bench.experiments.submit.complete import complete
 from vidgen_bench.experiments.submit.preview import preview
 from vidgen_bench.leaderboard.submissions.layout import ATTESTATION, PREVIEW, record_place, spec_folder
+from vidgen_bench.leaderboard.submissions.withdrawn import read_withdrawn
 from vidgen_bench.system.files import disk_errors, umask, write_bytes
 
 
@@ -32,13 +33,15 @@ def submit(runs: Sequence[Path], target: Path) -> list[Submitted]:
     """Check finished runs and write their records below ``target``; nothing is written unless every run is accepted.
 
     Raises:
-        RequestError: a run is not accepted, declared seeds are missing, or ``target`` has another result of the same spec.
+        RequestError: a run is not accepted, declared seeds are missing, or ``target`` has another result of the same spec or a
+            tombstone of one of the seeds.
         RecordError: a record does not belong to its run folder.
     """
     specs = complete([candidate(run) for run in _distinct(runs)])
     contents = [_contents(group) for group in specs]
     folders = [target / spec_folder(group[0].record) for group in specs]
     already = [_already(folder, files) for folder, files in zip(folders, contents, strict=True)]
+    _refuse_withdrawn(specs, target)
     with disk_errors(target):
         target.mkdir(parents=True, exist_ok=True)
     with _staging(target) as stage:
@@ -93,6 +96,18 @@ def _already(folder: Path, files: Mapping[str, bytes]) -> bool:
             "with `vidgen-bench withdraw FILE --reason ...`; a withdrawn seed is not sent in again."
         )
     return True
+
+
+def _refuse_withdrawn(specs: Sequence[Sequence[Candidate]], target: Path) -> None:
+    """Refuse a seed that was withdrawn, also from a folder with another name, such as that of an option set to its default.
+
+    Raises:
+        RequestError: a seed of a row was withdrawn.
+    """
+    withdrawn = read_withdrawn(target)
+    for one in (c for group in specs for c in group):
+        if reason := withdrawn.reason(one.record, str(spec_folder(one.record))):
+            raise RequestError(f"{one.folder}: {reason}.")
 
 
 def _beside(name: str) -> bool:

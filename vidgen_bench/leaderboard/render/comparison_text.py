@@ -52,20 +52,18 @@ def _lines(comparison: Comparison) -> Iterator[tuple[str, str]]:
     places = numbers.decimals_of(comparison.ranking)[comparison.metric]
     title, test = comparison.ranking.metrics[comparison.metric].title, comparison.pair.test
     for row, estimate in zip(comparison.rows, comparison.estimates, strict=True):
-        sd = "" if estimate.sd is None else f", standard deviation {estimate.sd:,.{places}f}"
+        sd = "" if estimate.sd is None else f", standard deviation {numbers.amount(estimate.sd, places)}"
         seeds = "external" if row.row.external else f"seeds {numbers.seeds(list(estimate.seeds))}"
         fell = f", {len(estimate.floored)} diverged and took the floor" if estimate.floored else ""
         yield row.label, f"{numbers.mean_and_interval(estimate, places)} ({seeds}{sd}{fell})"
     if test is None:
         difference = comparison.estimates[0].mean - comparison.estimates[1].mean
-        yield "difference", f"{difference:+,.{places}f} {title}"
+        yield "difference", f"{numbers.signed(difference, places)} {title}"
         yield "verdict", f"{comparison.pair.verdict}: {_why(comparison)}"
         return
     low, high = test.difference - test.half_width, test.difference + test.half_width
-    yield (
-        "difference",
-        f"{test.difference:+,.{places}f} {title}, 95 % interval {low:+,.{places}f} to {high:+,.{places}f}",
-    )
+    interval = f"{numbers.signed(low, places)} to {numbers.signed(high, places)}"
+    yield "difference", f"{numbers.signed(test.difference, places)} {title}, 95 % interval {interval}"
     yield "verdict", _verdict(comparison)
     yield "p", f"{test.p:.2g} for these two rows alone{_corrected(comparison)}"
     exact = "too many seeds to enumerate" if comparison.permutation_p is None else f"{comparison.permutation_p:.2g}"
@@ -113,14 +111,14 @@ def _corrected(comparison: Comparison) -> str:
 def _needed(comparison: Comparison, places: int) -> Iterator[tuple[str, str]]:
     if (needed := comparison.needed) is None:
         return
-    low, high = needed.sd_interval
+    interval = " to ".join(numbers.amount(sd, places) for sd in needed.sd_interval)
     yield (
         "seeds needed",
         f"{_count(needed.seeds)} per row to find this difference with probability {POWER} at level {LEVEL}",
     )
     yield (
         "which rests on",
-        f"standard deviation {needed.sd:,.{places}f}; its 95 % interval {low:,.{places}f} to {high:,.{places}f} gives "
+        f"standard deviation {numbers.amount(needed.sd, places)}; its 95 % interval {interval} gives "
         f"{_span(needed.fewest, needed.most)} seeds",
     )
 

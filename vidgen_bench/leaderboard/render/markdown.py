@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from vidgen_bench.leaderboard.anchors import describe
@@ -79,20 +80,26 @@ def _published(ranking: Ranking, line: PublishedLine) -> list[str]:
 _TABLE = "\\|*_<`["
 """What is a mark in a cell of a table or in one of the sentences below it, all of which begin with our words or a spec."""
 
-_ANYWHERE = _TABLE + "]!&~@#>"
-"""What is a mark anywhere in Markdown, a mention or an issue on GitHub, or the start of a heading or quotation."""
+_ANYWHERE = _TABLE + "]!&~#>"
+"""What is a mark anywhere in Markdown, or the start of a heading or quotation."""
+
+_REFERENCE = re.compile(r"([@#]|\bGH-)(?=\w)", re.IGNORECASE)
+"""What begins a mention or an issue's number on GitHub, which searches the page after backslashes and entities are gone."""
 
 
 def escape(text: str, marks: str = _TABLE) -> str:
-    """Return a text with the marks of Markdown tables, emphasis, links and HTML escaped."""
+    """Return a text with the marks of Markdown tables, emphasis, links and HTML escaped, and without mentions on GitHub.
+
+    A mention is broken by a zero-width space, spelt ``&#8203;`` so that a reader of the source sees it; a backslash has no effect.
+    """
     text = one_line(text)
     for mark in marks:
         text = text.replace(mark, f"\\{mark}")
-    return " ".join(text.split())
+    return _REFERENCE.sub(r"\1&#8203;", " ".join(text.split()))
 
 
 def escape_all(text: str) -> str:
-    """Return a text of somebody else with every mark of Markdown and GitHub escaped."""
+    """Return a text of somebody else with every mark of Markdown escaped."""
     return escape(text, _ANYWHERE)
 
 

@@ -12,6 +12,20 @@ from vidgen_bench.leaderboard.rows import Row, Summary
 DASH = "–"
 
 
+_WIDEST = 1e9
+"""From here on, a number is in scientific form: with all its digits it would fill a line."""
+
+
+def amount(value: float, places: int) -> str:
+    """Return ``26,512.4``, or ``1e+100`` for a very large number."""
+    return f"{value:.4g}" if abs(value) >= _WIDEST else f"{value:,.{places}f}"
+
+
+def signed(value: float, places: int) -> str:
+    """Return the same with a sign: ``+0.14``."""
+    return f"{value:+.4g}" if abs(value) >= _WIDEST else f"{value:+,.{places}f}"
+
+
 def decimals(spreads: Iterable[float | None]) -> int:
     """Return the decimals of a column: two significant digits of its median spread, 0 to 4; 2 if none is known."""
     known = sorted(spread for spread in spreads if spread)
@@ -33,10 +47,10 @@ def mean_and_interval(estimate: Estimate | None, places: int) -> str:
     """Return ``15.20 ± 0.31``; ``15.20 (± 0.92)`` for a borrowed interval, ``15.20`` without one, or a dash for no score."""
     if estimate is None:
         return DASH
-    mean, interval = f"{estimate.mean:,.{places}f}", estimate.interval
+    mean, interval = amount(estimate.mean, places), estimate.interval
     if interval is None:
         return mean
-    half = f"± {interval.half_width:,.{places}f}"
+    half = f"± {amount(interval.half_width, places)}"
     return f"{mean} ({half})" if interval.borrowed else f"{mean} {half}"
 
 
@@ -44,8 +58,8 @@ def mean_and_spread(summary: Summary | None, places: int) -> str:
     """Return ``15.20 ± 0.26``, or ``15.20`` for a single value, or a dash for no score."""
     if summary is None:
         return DASH
-    mean = f"{summary.mean:,.{places}f}"
-    return mean if summary.std is None else f"{mean} ± {summary.std:,.{places}f}"
+    mean = amount(summary.mean, places)
+    return mean if summary.std is None else f"{mean} ± {amount(summary.std, places)}"
 
 
 def count(value: int | None) -> str:
@@ -64,7 +78,7 @@ def count(value: int | None) -> str:
 def span(values: Sequence[int]) -> str:
     """Return the range of the values: ``400`` or ``380-400``."""
     low, high = min(values), max(values)
-    return f"{low:,}" if low == high else f"{low:,}-{high:,}"
+    return amount(low, 0) if low == high else f"{amount(low, 0)}-{amount(high, 0)}"
 
 
 def hours(values: Sequence[float]) -> str:
@@ -72,6 +86,8 @@ def hours(values: Sequence[float]) -> str:
     mean = math.fsum(values) / len(values)
     if mean < 0.0001:
         return "<0.0001" if mean > 0 else "0"
+    if mean >= _WIDEST:
+        return amount(mean, 0)
     return f"{mean:.{min(max(1 - math.floor(math.log10(mean)), 0), 4)}f}"
 
 

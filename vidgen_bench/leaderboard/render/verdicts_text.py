@@ -43,15 +43,13 @@ def _pair_sentence(ranking: Ranking, pair: Pair, places: int) -> str:
     title = ranking.metrics[ranking.select].title
     if pair.test is None:
         difference = first.estimates[ranking.select].mean - second.estimates[ranking.select].mean
-        return (
-            f"{names}: {difference:+,.{places}f} {title}: {pair.verdict}, because there is no spread between the seeds."
-        )
+        found = f"{numbers.signed(difference, places)} {title}"
+        return f"{names}: {found}: {pair.verdict}, because there is no spread between the seeds."
     d, half = pair.test.difference, pair.test.half_width
     corrected = f"corrected {pair.corrected_p:.2g}" if pair.corrected_p is not None else "not corrected"
-    interval = f"{d - half:+,.{places}f} to {d + half:+,.{places}f}"
-    return (
-        f"{names}: {d:+,.{places}f} {title} ({interval}), p = {pair.test.p:.2g}, {corrected}: {verdict(ranking, pair)}."
-    )
+    interval = f"{numbers.signed(d - half, places)} to {numbers.signed(d + half, places)}"
+    found = f"{numbers.signed(d, places)} {title} ({interval})"
+    return f"{names}: {found}, p = {pair.test.p:.2g}, {corrected}: {verdict(ranking, pair)}."
 
 
 def verdict(ranking: Ranking, pair: Pair) -> str:
@@ -71,8 +69,8 @@ def resolution_line(ranking: Ranking) -> str:
     places, title = numbers.decimals_of(ranking)[ranking.select], ranking.metrics[ranking.select].title
     pairs = f"{found.pairs} pair{'s' if found.pairs > 1 else ''}"
     return (
-        f"Resolution: {found.seeds} seeds, median standard deviation between seeds {found.sd:,.{places}f}: differences below about "
-        f"{found.difference:,.{places}f} {title} are not separated here (power {POWER}, level {LEVEL} over {pairs})."
+        f"Resolution: {found.seeds} seeds, median standard deviation between seeds {numbers.amount(found.sd, places)}: differences below "
+        f"about {numbers.amount(found.difference, places)} {title} are not separated here (power {POWER}, level {LEVEL} over {pairs})."
     )
 
 

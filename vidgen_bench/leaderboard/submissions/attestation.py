@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from vidgen_bench.config.toml import Strict, explain
+from vidgen_bench.config.toml import Strict
 from vidgen_bench.leaderboard.ranking_metric import selected
-from vidgen_bench.leaderboard.submissions.layout import ATTESTATION, NOTE_BYTES
-from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson, parse
-from vidgen_bench.records.entries import SHA256
+from vidgen_bench.leaderboard.submissions.layout import ATTESTATION
+from vidgen_bench.leaderboard.submissions.note import Note, parse_note
+from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson
 from vidgen_bench.records.record import Record
 
 Badge = Literal["self-reported", "re-run", "recomputed"]
@@ -24,23 +24,15 @@ class Compared(Strict):
     found: float
 
 
-class Attestation(Strict):
-    """The result of repeating one record."""
+class Attestation(Note):
+    """The result of repeating the record beside it."""
 
-    schema_: Literal[1] = Field(alias="schema")
     how: Literal["re-run", "recomputed"]
-    seed: int = Field(ge=0)
-    record: str = Field(pattern=SHA256, description="SHA-256 of the record file that was repeated")
-    date: str = Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
     version: str
     revision: str = Field(description="of the code that repeated it")
     environment: str = Field(description="torch and device of the repetition")
     tolerance: float = Field(ge=0, le=0.01, description="largest accepted relative difference; 0 for equal bytes")
     scores: dict[str, Compared] = Field(default_factory=dict)
-
-    def text(self) -> str:
-        """Return the JSON text of the file."""
-        return self.model_dump_json(by_alias=True, indent=2) + "\n"
 
 
 def parse_attestation(content: bytes, name: str) -> Attestation:
@@ -49,15 +41,7 @@ def parse_attestation(content: bytes, name: str) -> Attestation:
     Raises:
         InvalidJson: the file is not accepted; the message is the reason, not yet safe to print.
     """
-    if len(content) > NOTE_BYTES:
-        raise InvalidJson(f"has {len(content):,} bytes; an attestation has at most {NOTE_BYTES:,}")
-    try:
-        attestation = Attestation.model_validate(parse(content))
-    except ValidationError as error:
-        raise InvalidJson(f"is not a valid attestation: {explain(error, Attestation).strip()}") from None
-    match = ATTESTATION.fullmatch(name)
-    if match is None or int(match[1]) != attestation.seed:
-        raise InvalidJson(f"is an attestation of seed {attestation.seed}, which the file name does not say")
+    attestation = parse_note(content, name, Attestation, ATTESTATION)
     for metric, both in attestation.scores.items():
         if not within(both, attestation.tolerance):
             raise InvalidJson(f"{metric}: {both.found} differs from {both.recorded} by more than the tolerance")

@@ -35,6 +35,8 @@ class Scan:
     hashes: dict[str, str]
     """SHA-256 by path of these files and of pictures; empty for a file that is refused and not read."""
     faults: tuple[Finding, ...]
+    maintained: dict[str, str]
+    """SHA-256 by path of the files that maintainers write: published results and known errors, but not the generated page."""
 
 
 def scan(root: Path) -> Scan:
@@ -43,9 +45,11 @@ def scan(root: Path) -> Scan:
     hashes: dict[str, str] = {}
     faults: list[Finding] = []
     pictures: list[PurePosixPath] = []
+    maintained = _hash_if_regular(root, layout.ERRATA)
     for path, entry in _below(root, PurePosixPath()):
         reason, content = _refusal(path, entry), b""
         if path.parts[0] == layout.PUBLISHED and reason is None:
+            maintained |= _hash_if_regular(root, str(path))
             continue
         try:
             content = Path(entry.path).read_bytes() if reason is None else b""
@@ -63,7 +67,19 @@ def scan(root: Path) -> Scan:
     # a record without a place is a fault of its own, so any record or tombstone will do
     beside = {str(PurePosixPath(f).parent) for f in files if not layout.ATTESTATION.fullmatch(PurePosixPath(f).name)}
     faults += [fault(p, "is a picture without a record; remove it") for p in pictures if str(p.parent) not in beside]
-    return Scan(files, hashes, tuple(faults))
+    return Scan(files, hashes, tuple(faults), maintained)
+
+
+def _hash_if_regular(root: Path, name: str) -> dict[str, str]:
+    """Return the SHA-256 of a file by its name, or an empty one if it cannot be read; nothing if there is no regular file."""
+    path = root / name
+    if path.is_symlink() or not path.is_file():
+        return {}
+    try:
+        with path.open("rb") as stream:
+            return {name: hashlib.file_digest(stream, "sha256").hexdigest()}
+    except OSError:
+        return {name: ""}
 
 
 def _below(folder: Path, at: PurePosixPath) -> Iterator[tuple[PurePosixPath, os.DirEntry[str]]]:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from vidgen_bench.config.track import shipped_tracks
 from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.submissions.commands import completing_command
 from vidgen_bench.leaderboard.submissions.findings import Finding, fault, look
+from vidgen_bench.leaderboard.submissions.row_identity import differences, identity
 from vidgen_bench.leaderboard.submissions.tombstone import Tombstone
+from vidgen_bench.leaderboard.submissions.withdrawn import Withdrawn
 from vidgen_bench.records.record import Record
 
 
 def together(records: Mapping[str, Record], withdrawn: Mapping[str, Tombstone]) -> Iterator[Finding]:
     """Yield what is wrong between the accepted records, by their paths, and the tombstones, by theirs."""
     folders: dict[str, dict[str, Record]] = {}
+    gone = Withdrawn(withdrawn)
     for path, record in records.items():
         folders.setdefault(str(PurePosixPath(path).parent), {})[path] = record
     for folder, inside in folders.items():
-        gone = {t.seed for path, t in withdrawn.items() if str(PurePosixPath(path).parent) == folder}
         yield from _of_seeds(folder, inside, gone)
         yield from _of_models(inside)
         yield from _questions(folder, inside)
@@ -30,37 +32,19 @@ def together(records: Mapping[str, Record], withdrawn: Mapping[str, Tombstone]) 
     yield from _copies(records)
 
 
-def _of_seeds(folder: str, inside: Mapping[str, Record], gone: set[int]) -> Iterator[Finding]:
+def _of_seeds(folder: str, inside: Mapping[str, Record], gone: Withdrawn) -> Iterator[Finding]:
     first = next(iter(inside.values()))
     declared = range(max(r.track.seeds for r in inside.values()))
-    if missing := [s for s in declared if s not in gone and s not in {r.seed for r in inside.values()}]:
+    known = {*gone.seeds(first, folder), *(r.seed for r in inside.values())}
+    if missing := [s for s in declared if s not in known]:
         yield fault(
             folder,
             f"the seeds {', '.join(map(str, missing))} are missing; a result is sent in with all declared seeds, 0 to "
             f"{declared.stop - 1}. Run: {completing_command(first, missing)}",
         )
     for path, record in inside.items():
-        if record.seed in gone:
-            yield fault(path, f"seed {record.seed} was withdrawn; a withdrawn seed is not sent in again")
-
-
-def identity(record: Record) -> dict[str, object]:
-    """Return what the records of one folder share: everything but the seed that makes them rows of one table."""
-    players = ("backbone", "temporal")
-    return {
-        "spec": record.spec,
-        "options": json.dumps({k: s.value for k, s in record.options.items()}, sort_keys=True),
-        "track": record.track.fingerprint,
-        "data": record.data.fingerprint,
-        "protocol": record.metrics[name].protocol if (name := selected(record)) in record.metrics else None,
-        "plugins": sorted({(p.kind, p.name, p.distribution) for p in record.plugins if p.kind in players}),
-    }
-
-
-def differences(records: Sequence[Record]) -> str:
-    """Return the names of what records do not share, out of :func:`identity`; empty if they share all of it."""
-    found = [identity(record) for record in records]
-    return ", ".join(key for key in found[0] if any(other[key] != found[0][key] for other in found))
+        if reason := gone.reason(record, folder):
+            yield fault(path, reason)
 
 
 def _of_models(inside: Mapping[str, Record]) -> Iterator[Finding]:

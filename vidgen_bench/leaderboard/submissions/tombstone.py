@@ -4,37 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from vidgen_bench.config.toml import Strict, explain
-from vidgen_bench.errors import RequestError
+from vidgen_bench.errors import RecordError, RequestError
 from vidgen_bench.leaderboard.submissions.findings import printable
 from vidgen_bench.leaderboard.submissions.layout import NOTE_BYTES, RECORD, TOMBSTONE, attestation_name, tombstone_name
+from vidgen_bench.leaderboard.submissions.note import Note, parse_note
+from vidgen_bench.leaderboard.submissions.row_identity import row_hash
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson, parse
 from vidgen_bench.records.entries import SHA256
-from vidgen_bench.records.folder_name import folder_name
+from vidgen_bench.records.folder_name import name_begins
+from vidgen_bench.records.migration import migrated
+from vidgen_bench.records.record import Record
 from vidgen_bench.system.files import disk_errors, write_text
 
 LONGEST_REASON = 500
 """Characters of a reason."""
 
 
-class Tombstone(Strict):
+class Tombstone(Note):
     """Why and when a record was withdrawn; who did it is not recorded."""
 
-    schema_: Literal[1] = Field(alias="schema")
-    seed: int = Field(ge=0)
     reason: str = Field(min_length=1, max_length=LONGEST_REASON, pattern=r"\S")
-    date: str = Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
-    record: str = Field(pattern=SHA256, description="SHA-256 of the withdrawn file")
-
-    def text(self) -> str:
-        """Return the JSON text of the file."""
-        return self.model_dump_json(by_alias=True, indent=2) + "\n"
+    row: str | None = Field(default=None, pattern=SHA256, description="of the record; earlier versions wrote none")
 
 
 def parse_tombstone(content: bytes, name: str) -> Tombstone:
@@ -43,28 +40,24 @@ def parse_tombstone(content: bytes, name: str) -> Tombstone:
     Raises:
         InvalidJson: the file is not accepted; the message is the reason, not yet safe to print.
     """
-    if len(content) > NOTE_BYTES:
-        raise InvalidJson(f"has {len(content):,} bytes; a tombstone has at most {NOTE_BYTES:,}")
+    return parse_note(content, name, Tombstone, TOMBSTONE)
+
+
+def read_tombstone(path: Path) -> Tombstone | None:
+    """Return the tombstone in a file, or None if it is not valid; ``verify`` reports why."""
     try:
-        tombstone = Tombstone.model_validate(parse(content))
-    except ValidationError as error:
-        raise InvalidJson(f"is not a valid tombstone: {explain(error, Tombstone).strip()}") from None
-    match = TOMBSTONE.fullmatch(name)
-    if match is None or int(match[1]) != tombstone.seed:
-        raise InvalidJson(f"is a tombstone of seed {tombstone.seed}, which the file name does not say")
-    return tombstone
+        about = path.lstat()
+        if not stat.S_ISREG(about.st_mode) or about.st_size > NOTE_BYTES:
+            return None
+        return parse_tombstone(path.read_bytes(), path.name)
+    except (InvalidJson, OSError):
+        return None
 
 
-def tombstones_beside(record: Path) -> dict[int, Tombstone]:
-    """Return the valid tombstones in the folder of a submitted record, by seed."""
-    found = {}
-    for path in sorted(record.parent.glob("seed-*.withdrawn.json")):
-        try:
-            tombstone = parse_tombstone(path.read_bytes(), path.name)
-        except (InvalidJson, OSError):
-            continue
-        found[tombstone.seed] = tombstone
-    return found
+def tombstones_beside(folders: Collection[Path]) -> dict[int, Tombstone]:
+    """Return the valid tombstones in the folders of a row's records, by seed."""
+    paths = (path for folder in sorted(folders) for path in sorted(folder.glob("seed-*.withdrawn.json")))
+    return {tombstone.seed: tombstone for path in paths if (tombstone := read_tombstone(path)) is not None}
 
 
 def withdraw(path: Path, reason: str) -> Path:
@@ -93,8 +86,10 @@ def withdraw(path: Path, reason: str) -> Path:
         reason=reason,
         date=datetime.now(UTC).date().isoformat(),
         record=hashlib.sha256(content).hexdigest(),
+        row=_row(content),
     )
-    if (target.exists() or target.is_symlink()) and _hash_in(target) != tombstone.record:
+    before = read_tombstone(target)
+    if (target.exists() or target.is_symlink()) and (before is None or before.record != tombstone.record):
         raise RequestError(
             f"{target} is the note of another withdrawn record of this seed, which stays. A withdrawn seed is not sent in again: "
             f"remove {path} yourself."
@@ -111,7 +106,7 @@ def _not_a_record(content: bytes, path: Path, seed: int) -> str | None:
     try:
         table = json.loads(content)
         track, spec, found = table["track"]["name"], table["spec"], table["seed"]
-        started = folder_name(spec, {})[:100]  # options follow it, and a long name ends in a hash
+        started = name_begins(spec)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "expected JSON with spec, seed and track"
     if found != seed:
@@ -122,9 +117,9 @@ def _not_a_record(content: bytes, path: Path, seed: int) -> str | None:
     return None
 
 
-def _hash_in(tombstone: Path) -> str | None:
-    """Return the hash in a tombstone, or None if it is not valid."""
+def _row(content: bytes) -> str | None:
+    """Return the hash of a record's row, or None for a record with a fault, which was never a row."""
     try:
-        return parse_tombstone(tombstone.read_bytes(), tombstone.name).record
-    except (InvalidJson, OSError):
+        return row_hash(Record.model_validate(migrated(parse(content), "the withdrawn record")))
+    except (InvalidJson, RecordError, ValidationError):
         return None

@@ -16,6 +16,7 @@ from vidgen_bench.leaderboard.submissions.board import render_board
 from vidgen_bench.leaderboard.submissions.findings import Finding, fault, look, one_line
 from vidgen_bench.leaderboard.submissions.plausibility import questions
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
+from vidgen_bench.leaderboard.submissions.row_identity import row_hash
 from vidgen_bench.leaderboard.submissions.scan import scan
 from vidgen_bench.leaderboard.submissions.together import together
 from vidgen_bench.leaderboard.submissions.tombstone import Tombstone, parse_tombstone
@@ -33,6 +34,8 @@ class Submissions:
     findings: tuple[Finding, ...]
     hashes: dict[str, str]
     """SHA-256 by path of every record, tombstone, attestation and picture; empty for a file that is refused and not read."""
+    maintained: dict[str, str]
+    """SHA-256 by path of the files that maintainers write: published results and ``errata.toml``."""
     errata: tuple[Erratum, ...]
     """The known errors in the folder's ``errata.toml``; those that come with vidgen-bench if it has no such file."""
 
@@ -91,7 +94,7 @@ def read_submissions(root: Path) -> Submissions:
             findings.append(fault(path, reason))
             del attested[path]
     errata, wrong = _errata(root)
-    return Submissions(records, withdrawn, attested, (*findings, *wrong), found.hashes, errata)
+    return Submissions(records, withdrawn, attested, (*findings, *wrong), found.hashes, found.maintained, errata)
 
 
 def _errata(root: Path) -> tuple[tuple[Erratum, ...], list[Finding]]:
@@ -129,11 +132,12 @@ def check_board(root: Path, found: Submissions) -> Iterator[Finding]:
 
 def check_history(before: Submissions, now: Submissions) -> Iterator[Finding]:
     """Yield what a change does to the files of an earlier state of the folder, and the new files that a person should look at."""
+    yield from _of_maintained(before, now)
     for path, sha in before.hashes.items():
         name = path.rpartition("/")[2]
         what = "was removed" if path not in now.hashes else "was changed" if now.hashes[path] != sha else ""
         if layout.RECORD.fullmatch(name):
-            yield from _of_record(path, sha, what, now)
+            yield from _of_record(path, sha, what, before.records.get(path), now)
         elif what and layout.TOMBSTONE.fullmatch(name):
             yield fault(path, f"{what}; a tombstone stays as it is")
         elif what and layout.ATTESTATION.fullmatch(name):
@@ -153,11 +157,23 @@ def check_history(before: Submissions, now: Submissions) -> Iterator[Finding]:
                 yield fault(path, "withdraws a record that was not there before the change; remove the file")
 
 
-def _of_record(path: str, sha: str, what: str, now: Submissions) -> Iterator[Finding]:
-    """Yield what is wrong with a record that was there before."""
+def _of_maintained(before: Submissions, now: Submissions) -> Iterator[Finding]:
+    """Yield the files of maintainers that a change adds, changes or removes; both appear in tables."""
+    for path in sorted({*before.maintained, *now.maintained}):
+        if (was := before.maintained.get(path)) != (is_ := now.maintained.get(path)):
+            what = "is new" if was is None else "was removed" if is_ is None else "was changed"
+            yield look(path, f"{what}; maintainers write it, and results do not need it")
+
+
+def _of_record(path: str, sha: str, what: str, record: Record | None, now: Submissions) -> Iterator[Finding]:
+    """Yield what is wrong with a file that was there before; ``record`` is its content, if it was accepted."""
     tombstone = now.withdrawn.get(layout.tombstone_name(path))
     if tombstone is not None and tombstone.record != sha:
         yield fault(layout.tombstone_name(path), f"names another content than the record {path} had")
+    elif tombstone is not None and record is not None and tombstone.row != row_hash(record):
+        yield fault(
+            layout.tombstone_name(path), f"does not name the row of {path}; make it with: vidgen-bench withdraw"
+        )
     elif tombstone is None and what == "was removed":
         yield fault(path, "was removed. Withdraw it instead: vidgen-bench withdraw FILE --reason ...")
     elif tombstone is None and what:

@@ -202,6 +202,22 @@ def test_a_result_is_not_replaced(tmp_path: Path) -> None:
         submit(finished_spec(tmp_path / "again"), target)
 
 
+def test_a_withdrawn_seed_is_not_submitted_under_another_folder_name(tmp_path: Path) -> None:
+    target = tmp_path / "leaderboards"
+    submit(finished_spec(tmp_path / "runs"), target)
+    for path in sorted((target / FOLDER).glob("seed-?.json")):
+        withdraw(path, "wrong data")
+    given = {"backbone.width": (1.0, "given"), "temporal.order": (1, "name")}
+    again = finished_spec(tmp_path / "again", better=0.5, options=given)
+    before = sorted(target.rglob("*"))
+    with pytest.raises(
+        RequestError, match=r"seed 0 was withdrawn, see test-64/tgan\+ode1/seed-0\.withdrawn\.json;"
+    ) as caught:
+        submit(again, target)
+    assert caught.value.exit_code == 2
+    assert sorted(target.rglob("*")) == before
+
+
 def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import os
 

@@ -50,6 +50,30 @@ def test_mean_and_interval() -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "text", "with_sign"),
+    [
+        (0.14, "0.14", "+0.14"),
+        (-26512.4, "-26,512.40", "-26,512.40"),
+        (999_999_999.0, "999,999,999.00", "+999,999,999.00"),
+        (1e9, "1e+09", "+1e+09"),
+        (-1.23456e100, "-1.235e+100", "-1.235e+100"),
+        (1.8e308, "inf", "+inf"),
+    ],
+)
+def test_very_large_numbers_are_in_scientific_form(value: float, text: str, with_sign: str) -> None:
+    assert numbers.amount(value, 2) == text
+    assert numbers.signed(value, 2) == with_sign
+
+
+def test_no_value_of_a_row_fills_a_line() -> None:
+    huge = Estimate({0: 1e100}, 1e100, Interval(1e100, 3e99), frozenset(), None, None)
+    assert numbers.mean_and_interval(huge, 2) == "1e+100 ± 3e+99"
+    assert numbers.mean_and_spread(of(1e100, 1e99), 2) == "1e+100 ± 1e+99"
+    assert numbers.span([2**63 - 1, 5]) == "5-9.223e+18"
+    assert numbers.hours([1e100]) == "1e+100"
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [
         (None, "–"), (0, "0"), (61_632, "61,632"), (999_999, "999,999"), (1_000_000, "1.00 M"), (9_994_999, "9.99 M"),

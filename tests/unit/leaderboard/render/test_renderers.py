@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -13,11 +15,13 @@ from rich.console import Console
 
 from tests.kit.record_files import METRICS, record
 from vidgen_bench.leaderboard.collect import Entry
+from vidgen_bench.leaderboard.comparison import comparisons
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
+from vidgen_bench.leaderboard.render.comparison_text import render_comparisons
 from vidgen_bench.leaderboard.render.csv_text import render_csv
 from vidgen_bench.leaderboard.render.json_text import render_json
 from vidgen_bench.leaderboard.render.latex import render_latex
-from vidgen_bench.leaderboard.render.markdown import render_markdown
+from vidgen_bench.leaderboard.render.markdown import escape, escape_all, render_markdown
 from vidgen_bench.leaderboard.render.notes import notes
 from vidgen_bench.leaderboard.render.terminal import render_terminal
 
@@ -204,3 +208,44 @@ def test_latex_says_which_rows_diverged() -> None:
     text = render_latex(rankings([Entry(Path(f"{i}"), r) for i, r in enumerate(rows)]))
     assert "x+a (4 of 5 diverged) & " in text
     assert "x+b (diverged) & " in text
+
+
+def test_huge_scores_are_short_in_every_text() -> None:
+    """A record may have scores up to 1e100, which have 101 digits."""
+    huge = [record("tgan", n, scores={"is": [9e99 + n * 1e97], "fid": [8e99 + n * 1e98]}) for n in range(5)]
+    usual = [record("tgan+ode1", n, scores={"is": [3.0 + n], "fid": [300.0 + n]}) for n in range(5)]
+    found = rankings([Entry(Path(f"runs/{i}/record.json"), r) for i, r in enumerate((*huge, *usual))])
+    texts = [
+        "\n".join(lines(found, 120)),
+        render_markdown(found),
+        render_latex(found),
+        render_comparisons(comparisons(found, "tgan", "tgan+ode1", None)),
+    ]
+    for text in texts:
+        assert "9.02e+99" in text
+        assert re.search(r"\d[\d,]{16}", text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("@octocat", "@&#8203;octocat"),
+        ("thanks to @a/team.", "thanks to @&#8203;a/team."),
+        ("fixes #12 and gh-3", "fixes #&#8203;12 and gh-&#8203;3"),
+        ("# 2 @ home", "# 2 @ home"),
+        ("a*b_c", r"a\*b\_c"),
+    ],
+)
+def test_no_text_mentions_anybody(text: str, escaped: str) -> None:
+    """GitHub looks for mentions in the finished page: neither a backslash nor ``&#64;`` hides one."""
+    assert escape(text) == escaped
+    assert not re.search(r"[@#]\w", html.unescape(escape_all(text)))
+
+
+def test_a_record_mentions_nobody_in_a_table() -> None:
+    plugins = [p.model_dump() | {"version": "@octocat"} for p in record().plugins]
+    made = [record("tgan", n, plugins=plugins, options={"temporal.to": ("@octocat", "given")}) for n in range(2)]
+    made.append(record("tgan+ode1"))
+    text = render_markdown(rankings([Entry(Path(f"runs/{i}/record.json"), r) for i, r in enumerate(made)]))
+    assert "@&#8203;octocat" in text
+    assert "@octocat" not in text

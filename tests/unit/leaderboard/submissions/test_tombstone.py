@@ -33,7 +33,7 @@ def test_a_tombstone_has_the_reason_the_date_and_the_hash(root: Path) -> None:
     assert not path.exists()
     table = json.loads(target.read_text())
     assert target.name == "seed-3.withdrawn.json"
-    assert set(table) == {"schema", "seed", "reason", "date", "record"}
+    assert set(table) == {"schema", "seed", "reason", "date", "record", "row"}
     assert (table["seed"], table["reason"], table["record"]) == (3, "trained on the test list", sha)
 
 
@@ -47,11 +47,11 @@ def test_a_withdrawn_seed_makes_its_row_unranked(root: Path) -> None:
 
 
 def test_the_tombstones_beside_a_record_are_found(root: Path) -> None:
-    beside = root / FOLDER / "seed-0.json"
-    assert tombstones_beside(beside) == {}
+    beside = root / FOLDER
+    assert tombstones_beside({beside}) == {}
     withdraw(root / FOLDER / "seed-3.json", "wrong data")
     (root / FOLDER / "seed-4.withdrawn.json").write_text("{}")
-    assert {seed: t.reason for seed, t in tombstones_beside(beside).items()} == {3: "wrong data"}
+    assert {seed: t.reason for seed, t in tombstones_beside({beside}).items()} == {3: "wrong data"}
 
 
 def test_a_reason_is_text_on_the_page(root: Path) -> None:
@@ -59,7 +59,9 @@ def test_a_reason_is_text_on_the_page(root: Path) -> None:
         root / FOLDER / "seed-3.json", "[click](https://e.example) ![](https://e.example/x.png) @everyone ~~x~~ #1"
     )
     text = read_submissions(root).board()
-    assert r": \[click\](https://e.example) \!\[\](https://e.example/x.png) \@everyone \~\~x\~\~ \#1" in text
+    assert (
+        r": \[click\](https://e.example) \!\[\](https://e.example/x.png) @&#8203;everyone \~\~x\~\~ \#&#8203;1" in text
+    )
 
 
 def test_code_spans_cannot_be_left() -> None:

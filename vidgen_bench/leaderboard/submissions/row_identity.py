@@ -1,0 +1,34 @@
+"""The identity of a row: what its records share, whatever their folder is called."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from vidgen_bench.leaderboard.ranking_metric import selected
+from vidgen_bench.records.record import Record
+
+
+def identity(record: Record) -> dict[str, object]:
+    """Return what the records of one folder share: everything but the seed that makes them rows of one table."""
+    players = ("backbone", "temporal")
+    return {
+        "spec": record.spec,
+        "options": json.dumps({k: s.value for k, s in record.options.items()}, sort_keys=True),
+        "track": record.track.fingerprint,
+        "data": record.data.fingerprint,
+        "protocol": record.metrics[name].protocol if (name := selected(record)) in record.metrics else None,
+        "plugins": sorted({(p.kind, p.name, p.distribution) for p in record.plugins if p.kind in players}),
+    }
+
+
+def row_hash(record: Record) -> str:
+    """Return the SHA-256 of a record's :func:`identity`. Tombstones keep it, so it must not change from version to version."""
+    return hashlib.sha256(json.dumps(identity(record), sort_keys=True).encode()).hexdigest()
+
+
+def differences(records: Sequence[Record]) -> str:
+    """Return the names of what records do not share, out of :func:`identity`; empty if they share all of it."""
+    found = [identity(record) for record in records]
+    return ", ".join(key for key in found[0] if any(other[key] != found[0][key] for other in found))
