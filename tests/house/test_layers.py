@@ -13,7 +13,7 @@ import pytest
 from tests.kit.imports import ROOT, cycle, imports_in, ours, ours_at_run_time, sources, tree
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "version"),
+    ("errors", "version", "escaping"),
     ("noise", "system"),
     ("api",),
     ("latent", "integrate", "config"),

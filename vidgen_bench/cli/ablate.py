@@ -103,10 +103,10 @@ def _print_plan(ablation: Ablation, host: Host, layout: Format) -> None:
 
 
 def _run(ablation: Ablation, host: Host, layout: Format) -> None:
-    from rich.console import Console
+    from vidgen_bench.cli.literal_console import LiteralConsole
 
     first = os.environ.get("RANK", "0") == "0"  # only the first of several processes prints
-    console = Console(soft_wrap=True, quiet=not first, stderr=layout is not Format.terminal)
+    console = LiteralConsole(soft_wrap=True, quiet=not first, stderr=layout is not Format.terminal)
     metric = host.find("metric", ablation.metric).declaration
     results: list[Result] = []
     try:

@@ -36,15 +36,14 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the resolved plan and stop.")] = False,
 ) -> None:
     """Train SPEC on a track, score it, and write its record. Run the same command again to resume."""
-    from rich.console import Console
-
+    from vidgen_bench.cli.literal_console import LiteralConsole
     from vidgen_bench.compose.resolve import parse_given
     from vidgen_bench.config.budget import parse_budget
     from vidgen_bench.experiments.run.plan import Request, make_plan
     from vidgen_bench.host.host import Host
 
     # only the first of several processes prints
-    console = Console(soft_wrap=True, quiet=os.environ.get("RANK", "0") != "0")
+    console = LiteralConsole(soft_wrap=True, quiet=os.environ.get("RANK", "0") != "0")
     chosen = run_options.parse_seeds(seed, seeds)
     request = Request(
         spec=spec,

@@ -68,7 +68,8 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in loc) or "the whole table"
+    parts = loc[:-2] if loc[-1:] == ("[key]",) else loc  # of an invalid key, which the message shows
+    return ".".join(str(part) for part in parts) or "the whole table"
 
 
 def _fault(error: dict[str, Any], model: type[BaseModel]) -> str:

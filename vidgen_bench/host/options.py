@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from vidgen_bench.errors import RequestError, did_you_mean
+from vidgen_bench.escaping import finite
 
 
 class _Refused(Exception):
@@ -161,9 +162,9 @@ def option_text(value: Any) -> str:
 
 
 def jsonable(value: Any) -> Any:
-    """Return an option value as JSON represents it: tuples become lists."""
+    """Return an option value as JSON represents it: tuples become lists; numbers that are not finite, texts."""
     if isinstance(value, tuple):
         return [jsonable(v) for v in value]
     if isinstance(value, Mapping):
         return {k: jsonable(v) for k, v in value.items()}
-    return value
+    return finite(value)

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from vidgen_bench.errors import RecordError
+from vidgen_bench.escaping import one_line, printable
 from vidgen_bench.leaderboard.files import FoundFile, files_below
 from vidgen_bench.leaderboard.index.record_index import RecordIndex
 from vidgen_bench.leaderboard.kept import During, Kept, digest_of, during_of, keep
 from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.submissions import layout
-from vidgen_bench.leaderboard.submissions.findings import one_line, printable
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
 from vidgen_bench.leaderboard.submissions.withdrawn import Withdrawn, read_withdrawn
 from vidgen_bench.records.record import RECORD_FILE, Record, read_record

@@ -6,9 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_serializer, model_validator
 
 from vidgen_bench.config.toml import Strict
+from vidgen_bench.escaping import finite
+from vidgen_bench.records.names import Kind, Name, TrackName
 
 LARGEST = 1e100
 """The largest valid score: the square of a larger one may overflow and spoil means and spreads."""
@@ -27,11 +29,15 @@ class Setting(Strict):
     value: Any
     origin: Origin
 
+    @field_serializer("value", when_used="json")
+    def _as_json(self, value: Any) -> Any:
+        return finite(value)
+
 
 class TrackEntry(Strict):
     """The track as it was declared, with its fingerprint."""
 
-    name: str
+    name: TrackName
     fingerprint: str
     ranked: bool
     seeds: int = Field(default=5, ge=2, le=100, description="a rank uses exactly the seeds 0 .. seeds - 1")
@@ -47,7 +53,7 @@ class TrackEntry(Strict):
 class DataEntry(Strict):
     """The decoded videos that the run used."""
 
-    name: str
+    name: Name
     fingerprint: str
     train_videos: Count
     test_videos: Count
@@ -57,8 +63,8 @@ class DataEntry(Strict):
 class PluginEntry(Strict):
     """A plugin that the results depend on, and its distribution."""
 
-    kind: str
-    name: str
+    kind: Kind
+    name: Name
     distribution: str
     version: str
 
@@ -117,14 +123,14 @@ class TracePoint(Strict):
 
     iteration: Count
     losses: dict[str, float]
-    scores: dict[str, float]
+    scores: dict[Name, float]
 
 
 class Best(Strict):
     """The checkpoint that the track's selection rule picked."""
 
     iteration: Count
-    metric: str
+    metric: Name
     value: float
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidgen_bench.errors import RequestError
+from vidgen_bench.escaping import lines
 
 if TYPE_CHECKING:
     from vidgen_bench.api import Instrument
@@ -59,5 +60,5 @@ class Lines:
         import time
 
         if time.monotonic() >= self._next or done == total > 0:
-            print(f"{what}: {done}/{total}" if total else f"{what}: {done}", file=sys.stderr, flush=True)
+            print(lines(f"{what}: {done}/{total}" if total else f"{what}: {done}"), file=sys.stderr, flush=True)
             self._next = time.monotonic() + 5.0

@@ -14,7 +14,7 @@ from vidgen_bench.leaderboard.index.parts import MAKE
 from vidgen_bench.records.content import Content
 from vidgen_bench.version import __version__
 
-FORMAT = 2
+FORMAT = 3
 """Increase it when rows or parts change their meaning, or when files are checked in another way before they become rows."""
 
 FILE = ("path", "size", "mtime_ns", "checksum")
