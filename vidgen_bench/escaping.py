@@ -53,14 +53,17 @@ def _spelt(text: str) -> str:
     return "".join(c if _plain(c) else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
 
 
-_MARKS = re.compile(r"[\\|*_<`\[\]!&~#>$]|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
+_MARKS = re.compile(r"[\\|*_<`\[\]!&~>$]|^#|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
 """What is a mark anywhere in Markdown: emphasis, code, a link, an image, HTML, an entity, a formula, a heading, a quotation or an address.
 
 The first colon of an address and the first dot after www are enough: GitHub makes links of bare addresses.
 """
 
-_REFERENCE = re.compile(r"([@#]|\bGH-)(?=\w)", re.IGNORECASE)
-"""What begins a mention or an issue's number on GitHub, which searches the page after backslashes and entities are gone."""
+_REFERENCE = re.compile(r"@(?=\w)|(#|\bGH-)(?=\d+\b)", re.IGNORECASE)
+"""What begins a mention or an issue's number on GitHub, which searches the page after backslashes and entities are gone.
+
+The hash at the end of a protocol id is not a number, and stays as it is, to be searched for.
+"""
 
 
 def markdown(text: str) -> str:
@@ -68,8 +71,8 @@ def markdown(text: str) -> str:
 
     A mention is broken by a zero-width space, spelt ``&#8203;`` so that a reader of the source sees it; a backslash has no effect.
     """
-    escaped = _MARKS.sub(r"\\\g<0>", one_line(text))
-    return " ".join(_REFERENCE.sub(r"\1&#8203;", escaped).split())
+    escaped = _MARKS.sub(r"\\\g<0>", " ".join(one_line(text).split()))
+    return _REFERENCE.sub(r"\g<0>&#8203;", escaped)
 
 
 def markdown_code(text: str) -> str:

@@ -77,7 +77,9 @@ def test_unusual_cells_are_left_to_rich(cell: RenderableType) -> None:
 @pytest.mark.parametrize("terminal", [False, True])
 def test_markup_and_emoji_codes_are_text(cell: str, terminal: bool) -> None:
     stream = io.StringIO()
-    Console(file=stream, width=80, force_terminal=terminal, color_system=None).print(small(cell))  # a console that would interpret both
+    Console(file=stream, width=80, force_terminal=terminal, color_system=None).print(
+        small(cell)
+    )  # a console that would interpret both
     assert cell in stream.getvalue()
 
 
