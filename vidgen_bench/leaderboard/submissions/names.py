@@ -23,7 +23,7 @@ def faults_of_names(record: Record) -> Iterator[str]:
         yield f"spec: {record.spec!r} has more than {LONGEST} characters"
     track = record.track.name
     if len(track) > LONGEST or track.lower() in RESERVED:
-        yield f"track.name: {track!r} is too long or the name of another file; expected a name such as ucf101-64-paper"
+        yield f"track.name: {track!r} is not a valid track name such as ucf101-64-paper: it is reserved or too long"
     for place, text in _words(record):
         if _MARKUP.search(text) or "\n" in text or len(text) > 300:
             yield f"{place}: {text!r} contains markup or is too long; expected a plain name"
