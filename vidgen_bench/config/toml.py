@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vidgen_bench.errors import RequestError, did_you_mean
+from vidgen_bench.escaping import one_line
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -69,7 +70,7 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
 
 def _place(loc: tuple[int | str, ...]) -> str:
     parts = loc[:-2] if loc[-1:] == ("[key]",) else loc  # of an invalid key, which the message shows
-    return ".".join(str(part) for part in parts) or "the whole table"
+    return ".".join(one_line(str(part)) for part in parts) or "the whole table"
 
 
 def _fault(error: dict[str, Any], model: type[BaseModel]) -> str:
