@@ -196,9 +196,10 @@ def test_a_verification(command: Command, places: list[list[Place]], layout: str
 
 def test_a_submission(command: Command, places: list[list[Place]]) -> None:
     runs = finished_spec(command.folder / "[red]\x1b[2J")
-    done = command("submit", *runs)
+    done = command("submit", *runs, "--to", "\x1b[2J\u202eboard")
     assert (done.code, done.err) == (0, "")
     check_text(done.out)
+    assert r"\x1b[2J\u202eboard" in done.out
     (runs[0] / "record.json").write_text(next(hostile_records(places)))
     refused = command("submit", *runs, "--to", "\x1b[2Jother")
     assert refused.code == 2
@@ -245,7 +246,9 @@ def test_the_table_of_a_suite() -> None:
     word = HOSTILE[0]
     cell = TableCell((CellLine("1.0 ± 0.1", "a"),), CellLine("2.0", state="published"))
     table = AblationTable(word, (word, word), (word,), (word,), {(word, word): cell}, (("a", word),), (word,))
-    check_text(shown(terminal.render_terminal(table, 200)))
+    stream = io.StringIO()
+    Console(file=stream, width=200).print(terminal.render_terminal(table, 200))
+    check_text(stream.getvalue())
     check_markdown(markdown.render_markdown(table))
     check_json(json_text(asdict(replace(table, cells={}))))
 

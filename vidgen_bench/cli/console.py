@@ -73,9 +73,9 @@ def print_json(value: object) -> None:
     print(json_text(value))
 
 
-def say(text: str) -> None:
-    """Print a text without formatting; names in it are literal."""
-    print(lines(text))
+def say(text: str, *, error: bool = False) -> None:
+    """Print a text without formatting, to standard error if ``error``; names in it are literal."""
+    print(lines(text), file=sys.stderr if error else sys.stdout, flush=error)
 
 
 def write_out(text: str, target: Path | None) -> None:

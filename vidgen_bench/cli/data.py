@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vidgen_bench.cli.console import AsJson, output, print_json
+from vidgen_bench.cli.console import AsJson, output, print_json, say
 from vidgen_bench.cli.run_options import TRACK, Splits, Workers
 from vidgen_bench.config.defaults import DEFAULT_TRACK
-from vidgen_bench.escaping import lines
 
 if TYPE_CHECKING:
     from vidgen_bench.api import Report, VideoSource
@@ -178,7 +177,7 @@ def _progress() -> Iterator[Report]:
         tenth = 10 * done // total if total else 0
         if reported.get(what) != tenth:
             reported[what] = tenth
-            print(lines(f"{what}: {done} of {total}" if total else what), file=sys.stderr, flush=True)
+            say(f"{what}: {done} of {total}" if total else what, error=True)
 
     yield line
 

@@ -75,6 +75,8 @@ def checked(options: type, name: str, value: Any, *, where: str) -> Any:
         result = _accept(hint, value)
     except _Refused:
         raise RequestError(f"{where}={_shown(value)}: expected {type_name(hint)}.") from None
+    if isinstance(result, tuple) and any(isinstance(v, float) and not math.isfinite(v) for v in result):
+        raise RequestError(f"{where}={_shown(value)}: expected {type_name(hint)}, all finite.")
     low, high = fields[name].metadata.get("at_least"), fields[name].metadata.get("at_most")
     if isinstance(result, int | float) and not isinstance(result, bool):
         if (low is not None and result < low) or (high is not None and result > high) or not math.isfinite(result):
