@@ -53,23 +53,20 @@ def _spelt(text: str) -> str:
     return "".join(c if _plain(c) else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
 
 
-_MARKS = re.compile(r"[\\|*_<`\[\]!&~>$]|^#|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
-"""What is a mark anywhere in Markdown: emphasis, code, a link, an image, HTML, an entity, a formula, a heading, a quotation or an address.
+_MARKS = re.compile(r"[\\|*_<`\[\]!&~>$]|^#")
+"""What is a mark anywhere in Markdown: emphasis, code, a link, an image, HTML, an entity, a formula, a heading or a quotation."""
 
-The first colon of an address and the first dot after www are enough: GitHub makes links of bare addresses.
-"""
-
-_REFERENCE = re.compile(r"@(?=\w)|(#|\bGH-)(?=\d+\b)", re.IGNORECASE)
-"""What begins a mention or an issue's number on GitHub, which searches the page after backslashes and entities are gone.
+_REFERENCE = re.compile(r"@(?=\w)|(#|\bGH-)(?=\d+\b)|(\b[a-z]+:)(?=//)|(\bwww)(?=\.)", re.IGNORECASE)
+"""What begins a mention, an issue's number or a link on GitHub, which needs no other mark for them.
 
 The hash at the end of a protocol id is not a number, and stays as it is, to be searched for.
 """
 
 
 def markdown(text: str) -> str:
-    """Return a text on one line that is nothing but text in Markdown, in a table too, and without mentions on GitHub.
+    """Return a text on one line that is nothing but text in Markdown, in a table too, and without mentions and links on GitHub.
 
-    A mention is broken by a zero-width space, spelt ``&#8203;`` so that a reader of the source sees it; a backslash has no effect.
+    A mention or link is broken by a zero-width space, spelt ``&#8203;`` so that a reader of the source sees it; a backslash has no effect.
     """
     escaped = _MARKS.sub(r"\\\g<0>", " ".join(one_line(text).split()))
     return _REFERENCE.sub(r"\g<0>&#8203;", escaped)
@@ -84,6 +81,7 @@ _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "↑": r"$\uparrow$", "↓": r"$\downarrow$",
     "–": "--", "<": r"$<$", ">": r"$>$", "²": r"$^2$", "·": r"$\cdot$", "σ": r"$\sigma$", "μ": r"$\mu$",
+    "∞": r"$\infty$", "×": r"$\times$", "−": r"$-$", "≤": r"$\le$", "≥": r"$\ge$", "…": r"\dots{}", "—": "---", "→": r"$\to$",
 }  # fmt: skip
 
 

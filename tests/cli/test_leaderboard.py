@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import csv
 import io
 import json
@@ -11,17 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.kit.command import Command
-from tests.kit.record_files import DECLARED, METRICS, STAMP, record, write
+from tests.kit.record_files import METRICS, SHORT, STAMP, record, write
 from tests.kit.submitted_results import submitted
 from vidgen_bench.leaderboard.render.csv_text import COLUMNS
-
-SHORT = copy.deepcopy(DECLARED) | {"budget": {"iterations": 5}}
-
-
-@pytest.fixture
-def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return Command(tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture
@@ -253,3 +244,19 @@ def test_a_comparison_beside_an_invalid_record_exits_with_2(command: Command, ru
     assert done.code == 2
     assert "tgan+ode1 is better" in done.out
     assert "is not valid JSON" in done.err
+
+
+def test_the_known_errors_of_the_searched_folder_count(command: Command, tmp_path: Path) -> None:
+    root = tmp_path / "leaderboards"
+    submitted(root, *(record("tgan+ode1", s, scores={"is": [3.0] * 4, "fid": [250.0 + s] * 4}) for s in range(5)))
+    version = next(p.version for p in record().plugins if p.kind == "metric" and p.name == "fid")
+    entry = f'[[errata]]\nversions = ["{version}"]\nmetric = "fid"\nprotocol = "*"\nreason = "the divisor was n"\n'
+    assert "known to be wrong" not in command("leaderboard", "--format", "markdown").out
+    (root / "errata.toml").write_text(entry)
+    done = command("leaderboard", "--format", "markdown")
+    assert (done.code, done.err) == (0, "")
+    assert "tgan+ode1: FID is known to be wrong and not ranked: the divisor was n" in done.out
+    (root / "errata.toml").write_text("[[errata]\n")
+    done = command("leaderboard", "--format", "markdown")
+    assert done.code == 2
+    assert "errata leaderboards/errata.toml is not valid TOML" in done.err

@@ -10,20 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.kit.command import Command
-from tests.kit.record_files import DECLARED, EXTERNAL, METRICS, STAMP, record, stamps, write
+from tests.kit.record_files import EXTERNAL, METRICS, SHORT, STAMP, record, stamps, write
 from vidgen_bench.records.record import write_record
 
 FORMATS = ("table", "json", "markdown", "csv", "latex")
 
 OTHER = STAMP.model_copy(update={"real": "f" * 24})
-
-SHORT = DECLARED | {"budget": {"iterations": 5}}
-
-
-@pytest.fixture
-def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return Command(tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture

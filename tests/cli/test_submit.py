@@ -15,11 +15,6 @@ from tests.kit.submitted_results import seeds_of, spoil, submitted
 FOLDER = "leaderboards/test-64/tgan+ode1"
 
 
-@pytest.fixture
-def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    return Command(tmp_path, monkeypatch, capsys)
-
-
 def test_a_result_from_its_runs_to_the_table_and_out_again(command: Command, tmp_path: Path) -> None:
     runs = [*finished_spec(tmp_path / "runs"), *finished_spec(tmp_path / "runs", "tgan+ode2", better=1.0)]
     done = command("submit", *runs)
@@ -51,7 +46,18 @@ def test_a_result_from_its_runs_to_the_table_and_out_again(command: Command, tmp
     assert "9 records accepted, 1 withdrawn; 0 faults" in after.out
     table = command("leaderboard")
     assert (table.code, table.err) == (0, "")
-    assert "tgan+ode1 is not ranked: seed 3 missing" in " ".join(table.out.split())
+    assert "tgan+ode1 is not ranked: seed 3 was withdrawn: trained on the test list." in " ".join(table.out.split())
+
+
+def test_a_page_that_is_a_link_is_replaced_and_not_reported(command: Command, tmp_path: Path) -> None:
+    submitted(tmp_path / "leaderboards", *seeds_of())
+    elsewhere, page = tmp_path / "elsewhere.md", tmp_path / "leaderboards/README.md"
+    elsewhere.write_text("mine")
+    page.symlink_to(elsewhere)
+    assert "README.md: is a symbolic link" in command("verify").out
+    done = command("verify", "--write")
+    assert (done.code, "0 faults" in done.out) == (0, True)
+    assert (page.is_symlink(), elsewhere.read_text()) == (False, "mine")
 
 
 def test_submit_refuses_with_code_2_and_writes_nothing(command: Command, tmp_path: Path) -> None:
@@ -107,6 +113,7 @@ def test_a_wrong_request_has_code_2(command: Command, arguments: list[str], reas
 
 UNUSED = {
     "--track": ("mine.toml", "--track needs --rerun FILE"),
+    "--until": ("100", "--until needs --rerun FILE"),
     "--runs": ("elsewhere", "--runs needs --rerun FILE"),
     "--data": ("videos", "--data needs --rerun FILE or --recompute RUN"),
     "--splits": ("lists", "--splits needs --rerun FILE or --recompute RUN"),

@@ -58,6 +58,39 @@ def test_submitted_runs_pass_verify(submitted: Workplace) -> None:
 
 
 @pytest.mark.slow
+def test_a_part_of_a_run_is_repeated_and_the_whole_after_it(submitted: Workplace) -> None:
+    arguments = ["--track", "two.toml", *submitted.data_arguments[2:6], "--runs", "parts"]
+    path = submitted.root / FOLDER / "seed-1.json"
+    points = [point["iteration"] for point in json.loads(path.read_text())["trace"]]
+    assert len(points) > 1
+    done = submitted.call("verify", "--rerun", str(path), *arguments, "--until", str(points[0] + 1))
+    assert done.returncode == 2
+    assert f"has evaluations at the iterations {', '.join(map(str, points))}" in done.stderr
+    done = submitted.call("verify", "--rerun", str(path), *arguments, "--until", str(points[0]))
+    assert done.returncode == 0, done.stdout + done.stderr
+    attested = json.loads((submitted.root / FOLDER / "seed-1.attested.json").read_text())
+    assert (attested["how"], attested["iterations"], attested["scores"]) == ("re-run", points[0], {})
+    run = submitted.root / "parts/two/tgan+ode1/seed-1"
+    assert [json.loads(line)["iteration"] for line in (run / "trace.jsonl").read_text().splitlines()] == points[:1]
+    assert not (run / "record.json").exists()
+
+    done = submitted.call("verify", "--rerun", str(path), *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = submitted.call("verify", "--rerun", str(path), *arguments, "--until", str(points[0]))
+    assert done.returncode == 2
+    assert "attests the whole run already" in done.stderr
+
+    edited = submitted.root / "edited" / "two/tgan+ode1/seed-1.json"
+    edited.parent.mkdir(parents=True)
+    edited.write_bytes(path.read_bytes())
+    spoil(edited, lambda t: t["trace"][0]["losses"].update({next(iter(t["trace"][0]["losses"])): 0.5}))
+    done = submitted.call("verify", "--rerun", str(edited), *arguments, "--until", str(points[0]))
+    assert done.returncode == 1
+    assert f"differs from its trace at iteration {points[0]}. Nothing was attested" in done.stderr
+    assert not edited.with_name("seed-1.attested.json").exists()
+
+
+@pytest.mark.slow
 def test_a_repeated_run_gives_the_same_bytes(submitted: Workplace) -> None:
     arguments = ["--track", "two.toml", *submitted.data_arguments[2:6]]
     for seed in (0, 1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,13 @@ def test_mistakes_exit_with_2(command: Command, tmp_path: Path, name: str, words
     done = command("tracks", "show", name)
     assert (done.code, done.out) == (2, "")
     assert words in done.err
+
+
+def test_run_says_that_a_track_equals_a_shipped_one(command: Command, tmp_path: Path) -> None:
+    """Its results could not be sent in under the other name."""
+    text = (resources.files("vidgen_bench.config") / "tracks" / "shapes-smoke.toml").read_text()
+    (tmp_path / "copy.toml").write_text(text.replace('name = "shapes-smoke"', 'name = "copy"'))
+    done = command("run", "tgan", "--track", "copy.toml", "--dry-run")
+    assert (done.code, done.err) == (0, "")
+    assert "The track copy equals the shipped track shapes-smoke. Use --track shapes-smoke" in done.out
+    assert "equals the shipped track" not in command("run", "tgan", "--dry-run").out

@@ -22,6 +22,9 @@ DECLARED: dict[str, Any] = {
     "budget": {"iterations": 400},
 }
 
+SHORT = DECLARED | {"budget": {"iterations": 5}}
+"""The same track with another budget."""
+
 STAMP = Stamp(
     protocol={
         "name": "c3d-tgan", "version": 1, "preprocessing": "tgan", "frames": 16, "samples": 256, "precision": "float32",

@@ -63,6 +63,18 @@ def test_corrected_p_values() -> None:
     assert compare([[1.0, 1.0], [1.0, 1.0]], 1)[0].corrected_p is None
 
 
+@pytest.mark.parametrize(("seeds", "rows"), [(2, 6), (2, 8), (3, 6), (5, 8), (5, 25)])
+def test_corrected_p_values_with_many_degrees_of_freedom(seeds: int, rows: int) -> None:
+    """Unequal spreads give every pair other degrees of freedom, so that t does not tell the order of the p-values."""
+    random = np.random.default_rng(5)
+    for _ in range(60):
+        spreads = random.choice([0.1, 0.3, 0.6], (rows, 1))
+        scores = 0.35 * np.arange(rows)[:, None] + spreads * random.standard_normal((rows, seeds))
+        pairs = compare(scores.tolist(), 1)
+        wanted = holm.adjust([pair.test.p for pair in pairs if pair.test])
+        assert [pair.corrected_p for pair in pairs] == pytest.approx(wanted, rel=1e-12)
+
+
 def test_few_p_values_are_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = 0
     exact = student.two_sided_p

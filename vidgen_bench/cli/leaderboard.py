@@ -10,7 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from vidgen_bench.leaderboard.collect import Collected
-    from vidgen_bench.leaderboard.ranking import Ranking
+    from vidgen_bench.leaderboard.ranking import Family, Ranking
 
 RUNS = Path("runs")
 
@@ -71,7 +71,6 @@ def leaderboard(
     """
     from vidgen_bench.cli.console import complain, write_out
     from vidgen_bench.errors import RequestError
-    from vidgen_bench.leaderboard.ranking import rankings
     from vidgen_bench.system.garbage import paused_collection
 
     if metric and not compare:
@@ -82,7 +81,7 @@ def leaderboard(
         collected = _collected(runs)
         try:
             full = extra or compare is not None or layout in (Format.json, Format.csv)
-            found = _of_track(rankings(collected.entries, "backbone" if within else "table", extra=full), track)
+            found = _of_track(_rankings(collected, within, full), track)
             if compare:
                 write_out(_comparison(found, *compare, metric, layout), target)
             elif found or layout is Format.json or not collected.faults:
@@ -105,6 +104,13 @@ def _collected(runs: list[Path] | None) -> Collected:
         )
     roots = runs or [p for p in (RUNS,) if p.exists()]
     return collect(roots, [SHIPPED] if SHIPPED.is_dir() else [])
+
+
+def _rankings(collected: Collected, within: Within | None, extra: bool) -> list[Ranking]:
+    from vidgen_bench.leaderboard.ranking import rankings
+
+    family: Family = "backbone" if within else "table"
+    return rankings(collected.entries, family, collected.errata, collected.withdrawn, extra=extra)
 
 
 def _of_track(found: list[Ranking], track: str | None) -> list[Ranking]:

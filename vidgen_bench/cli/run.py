@@ -39,6 +39,7 @@ def run(
     from vidgen_bench.cli.literal_console import LiteralConsole
     from vidgen_bench.compose.resolve import parse_given
     from vidgen_bench.config.budget import parse_budget
+    from vidgen_bench.config.track import shipped_equal
     from vidgen_bench.experiments.run.plan import Request, make_plan
     from vidgen_bench.host.host import Host
 
@@ -59,6 +60,12 @@ def run(
         threads=threads,
     )
     plan = make_plan(request, Host.of_environment())
+    if (equal := shipped_equal(plan.track)) is not None:
+        console.print(
+            f"The track {plan.track.name} equals the shipped track {equal}. Use --track {equal}: results under another name cannot be "
+            "sent in.",
+            markup=False,
+        )
     if dry_run:
         from vidgen_bench.cli.plan_view import print_plan
 

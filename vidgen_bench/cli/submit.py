@@ -29,7 +29,7 @@ def submit(
     from vidgen_bench.experiments.submit.submit import submit
 
     for submitted in (done := submit(runs, target)):
-        already = "Already there" if submitted.already else "Wrote"
+        already = "Already there" if submitted.already else "Scored again" if submitted.replaced else "Wrote"
         say(f"{already}: {submitted.folder} ({', '.join(submitted.files)})")
     _print_steps(done, target)
 

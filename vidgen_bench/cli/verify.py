@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from vidgen_bench.leaderboard.submissions.findings import Finding
     from vidgen_bench.leaderboard.submissions.verify import Submissions
+    from vidgen_bench.measure.resolved_track import VideoLocation
 
 
 RERUNS = Path("reruns")
@@ -53,6 +54,12 @@ def verify(
     track: Annotated[
         str | None, typer.Option(help="With --rerun: the file of a track that does not come with vidgen-bench.")
     ] = None,
+    until: Annotated[
+        int | None,
+        typer.Option(
+            metavar="ITERATION", help="With --rerun: repeat only up to this evaluation, and compare losses and scores."
+        ),
+    ] = None,
     data: Data = None,
     splits: Splits = None,
     runs: Annotated[Path, typer.Option(help="With --rerun: the folder of the repeated runs.")] = RERUNS,
@@ -72,6 +79,7 @@ def verify(
             "--write": ("check", write),
             "--output": ("check", target is not None),
             "--track": ("rerun", track is not None),
+            "--until": ("rerun", until is not None),
             "--runs": ("rerun", runs != RERUNS),
             "--data": ("rerun recompute", data is not None),
             "--splits": ("rerun recompute", splits is not None),
@@ -79,17 +87,21 @@ def verify(
         },
     )
     if rerun is not None or recompute is not None:
-        _repeat(folder, rerun, recompute, track, data, splits, runs, device)
+        from vidgen_bench.measure.resolved_track import VideoLocation
+
+        _repeat(folder, rerun, recompute, track, until, VideoLocation(data, splits), runs, device)
         return
     from vidgen_bench.cli.console import write_out
+    from vidgen_bench.leaderboard.submissions.layout import README
     from vidgen_bench.leaderboard.submissions.report import render_report, render_text
     from vidgen_bench.leaderboard.submissions.verify import check_board, check_history, read_submissions
 
-    found = read_submissions(folder)
     before = read_submissions(base) if base is not None else None
+    found = read_submissions(folder, before)
     if write:
         _write_board(folder, found)
-    findings = [*found.findings, *check_board(folder, found)]
+    # --write has replaced a page that was a link
+    findings = [*(f for f in found.findings if not (write and f.path == README)), *check_board(folder, found)]
     if before is not None:
         findings += check_history(before, found)
     if layout is Format.markdown:
@@ -128,8 +140,8 @@ def _repeat(
     rerun: Path | None,
     recompute: Path | None,
     track: str | None,
-    data: Path | None,
-    splits: Path | None,
+    until: int | None,
+    videos: VideoLocation,
     runs: Path,
     device: str,
 ) -> None:
@@ -137,16 +149,14 @@ def _repeat(
     from vidgen_bench.cli.literal_console import LiteralConsole
     from vidgen_bench.cli.progress import TerminalObserver
     from vidgen_bench.errors import RequestError
-    from vidgen_bench.measure.resolved_track import VideoLocation
 
     if rerun is not None and recompute is not None:
         raise RequestError("Give either --rerun FILE or --recompute RUN, not both.")
-    videos = VideoLocation(data, splits)
     with TerminalObserver(LiteralConsole(soft_wrap=True)) as observer:
         if rerun is not None:
             from vidgen_bench.experiments.submit import rerun as repeated
 
-            path = repeated.rerun(rerun, videos, runs, observer, track)
+            path = repeated.rerun(rerun, videos, runs, observer, track, until)
         else:
             from vidgen_bench.experiments.submit import recompute as scored
 

@@ -220,6 +220,13 @@ def load_track(name_or_file: str) -> Track:
     return read_shipped(name_or_file, Track, "track")
 
 
+def shipped_equal(track: Track) -> str | None:
+    """Return the shipped track that a track under another name equals, as a shipped one with another budget can; else None."""
+    if track.name in shipped_tracks():
+        return None
+    return next((name for name in shipped_tracks() if load_track(name).fingerprint == track.fingerprint), None)
+
+
 FINGERPRINT_VERSION = 1
 
 

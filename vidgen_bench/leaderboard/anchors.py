@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,15 +10,19 @@ from vidgen_bench.leaderboard.rows import Summary, over_batches
 from vidgen_bench.records.anchors import REAL
 from vidgen_bench.records.record import Record
 
-_RELATIVE = 1e-3  # processors differ in the last digits of a float32 network; different measurements differ by more
+_RELATIVE = 0.01
+"""Relative difference up to which scores of one anchor agree: processors differ by less than 0.001, different measurements by more."""
 
 
 @dataclass(frozen=True)
 class Anchors:
-    """The first record's scores by anchor and metric, and the anchors on which the records disagree."""
+    """The scores of the anchors, by anchor and metric: the median of the records, whatever the order of their files."""
 
     scores: dict[str, dict[str, Summary]]
     disagree: tuple[str, ...]
+    """The anchors on which the records disagree, such as ``grey fid``."""
+    unsettled: tuple[str, ...]
+    """Those of them on which no majority of the records agrees; they are the floor of no diverged seed."""
 
     @property
     def above(self) -> list[str]:
@@ -37,17 +42,35 @@ def describe(name: str) -> str:
 
 def anchors_of(records: Sequence[Record]) -> Anchors:
     """Return the anchors of records with the same track, data and instrument, whose anchors should therefore agree."""
-    scores: dict[str, dict[str, Summary]] = {}
-    disagree: dict[str, None] = {}
-    seen: set[tuple[str, str, tuple[float, ...]]] = set()
+    found: dict[str, dict[str, Counter[tuple[float, ...]]]] = {}
     for record in records:
         for name, metrics in record.anchors.items():
             for metric, score in metrics.items():
-                if (same := (name, metric, score.values)) in seen:
-                    continue
-                seen.add(same)
-                new = over_batches([score.values])
-                known = scores.setdefault(name, {}).setdefault(metric, new)
-                if abs(known.mean - new.mean) > 3 * ((known.std or 0) + (new.std or 0)) + _RELATIVE * abs(known.mean):
-                    disagree[f"{name} {metric}"] = None
-    return Anchors(scores, tuple(disagree))
+                found.setdefault(name, {}).setdefault(metric, Counter())[score.values] += 1
+    scores: dict[str, dict[str, Summary]] = {}
+    disagree, unsettled = [], []
+    for name, of in found.items():
+        for metric, counts in of.items():
+            scores.setdefault(name, {})[metric] = median = _median(counts)
+            agreeing = sum(n for values, n in counts.items() if agree(over_batches([values]), median))
+            if agreeing < counts.total():
+                disagree.append(f"{name} {metric}")
+            if 2 * agreeing <= counts.total():
+                unsettled.append(f"{name} {metric}")
+    return Anchors(scores, tuple(disagree), tuple(unsettled))
+
+
+def agree(one: Summary, other: Summary) -> bool:
+    """Return whether two scores of one anchor may be of the same measurement; a spread that only one of them has excuses nothing."""
+    batches = 3 * min(one.std or 0.0, other.std or 0.0)
+    return abs(one.mean - other.mean) <= batches + _RELATIVE * max(abs(one.mean), abs(other.mean))
+
+
+def _median(counts: Counter[tuple[float, ...]]) -> Summary:
+    """Return the lower median of scores by their means, each as often as it was counted."""
+    middle, seen = next(iter(counts)), 0
+    for values in sorted(counts, key=lambda v: (over_batches([v]).mean, v)) if len(counts) > 1 else ():
+        middle, seen = values, seen + counts[values]
+        if 2 * seen >= counts.total():
+            break
+    return over_batches([middle])

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from vidgen_bench.errors import RecordError
+from vidgen_bench.errors import RecordError, RequestError
 from vidgen_bench.escaping import one_line, printable
+from vidgen_bench.leaderboard.errata import Erratum, errata_in, known_errata
 from vidgen_bench.leaderboard.files import FoundFile, files_below
 from vidgen_bench.leaderboard.index.record_index import RecordIndex
 from vidgen_bench.leaderboard.kept import During, Kept, digest_of, during_of, keep
 from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.submissions import layout
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
-from vidgen_bench.leaderboard.submissions.withdrawn import Withdrawn, read_withdrawn
+from vidgen_bench.leaderboard.submissions.together import together
+from vidgen_bench.leaderboard.submissions.tombstone import Tombstone
+from vidgen_bench.leaderboard.submissions.withdrawn import read_tombstones
 from vidgen_bench.records.record import RECORD_FILE, Record, read_record
 from vidgen_bench.system.places import cache_folder
 
@@ -49,6 +52,10 @@ class Collected:
 
     entries: tuple[Entry, ...]
     faults: tuple[RecordError, ...]
+    withdrawn: Mapping[str, Tombstone] = field(default_factory=dict)
+    """The tombstones in the folders of submitted results, by path."""
+    errata: tuple[Erratum, ...] = ()
+    """The known errors of these folders; without such a folder, those that come with vidgen-bench."""
 
 
 def collect(runs: Iterable[Path], shipped: Iterable[Path] = (), index: Path | None = None) -> Collected:
@@ -59,7 +66,8 @@ def collect(runs: Iterable[Path], shipped: Iterable[Path] = (), index: Path | No
     Args:
         runs: folders to search for files named ``record.json``, at any depth, or paths of such files.
         shipped: folders of submitted results. Every ``.json`` file in them is a record, except tombstones, attestations and their
-            folder ``published``; others sent these files in, so a record that ``vidgen-bench verify`` refuses is a fault here too.
+            folder ``published``; others sent these files in, so a record that ``vidgen-bench verify`` refuses, by itself or because
+            of another one, is a fault here too. A row that lacks seeds is no fault: it has no rank.
         index: the index file; the one in the cache folder unless given.
     """
     runs, shipped = tuple(runs), tuple(shipped)
@@ -69,18 +77,36 @@ def collect(runs: Iterable[Path], shipped: Iterable[Path] = (), index: Path | No
     files |= {
         f.target: (f, root) for f, root in _shipped_files(shipped, faults, notes)
     }  # found in both ways: the stricter check
-    withdrawn = {root: read_withdrawn(root, found) for root, found in notes.items()}
+    withdrawn = {root: read_tombstones(root, found) for root, found in notes.items()}
     entries: list[Entry] = []
+    inside: dict[Path, list[Entry]] = {}
     with RecordIndex(index or cache_folder() / INDEX_FILE, map(os.path.realpath, (*runs, *shipped))) as known:
         for file, root in sorted(files.values(), key=lambda found: found[0].path.parts):
             try:
-                entry = _entry(file, root, known)
-                if root in withdrawn:
-                    _refuse_withdrawn(entry, root, withdrawn[root])
-                entries.append(entry)
+                entries.append(entry := _entry(file, root, known))
+                if root is not None:
+                    inside.setdefault(root, []).append(entry)
             except RecordError as error:
                 faults.append(error)
-    return Collected(tuple(entries), tuple(faults))
+    errata = _errata(shipped, faults)
+    refused = {p: e for root, of in inside.items() for p, e in _refused(of, root, withdrawn.get(root, {})).items()}
+    return Collected(
+        tuple(entry for entry in entries if entry.path not in refused),
+        (*faults, *refused.values()),
+        {(root / path).as_posix(): stone for root, found in withdrawn.items() for path, stone in found.items()},
+        errata,
+    )
+
+
+def _errata(shipped: Sequence[Path], faults: list[RecordError]) -> tuple[Erratum, ...]:
+    """Return the known errors of folders of submitted results; a file that is not valid is added to ``faults``."""
+    found: dict[Erratum, None] = {}
+    for root in shipped:
+        try:
+            found |= dict.fromkeys(errata_in(root))
+        except RequestError as error:
+            faults.append(RecordError("\n".join(map(one_line, str(error).split("\n")))))
+    return tuple(found) if shipped else known_errata()
 
 
 def _run_files(runs: Iterable[Path], faults: list[RecordError]) -> Iterator[FoundFile]:
@@ -116,9 +142,14 @@ def _is_shipped(name: str) -> bool:
 
 def _entry(file: FoundFile, root: Path | None, known: RecordIndex) -> Entry:
     """Return the entry of a file; ``root`` is its folder of submitted results, if it lies in one."""
-    # the index does not say how a file was checked: the names tell. A file with another name is only read for --runs FILE
+    # the index does not say how a file was checked: the names tell. A file with another name is only read for --runs FILE, and
+    # a submitted record is checked against its last two folders, which must be inside the folder of submitted results
     name = file.path.name
-    indexed = name == RECORD_FILE if root is None else layout.RECORD.fullmatch(name) and file.place == file.target
+    if root is None:
+        indexed = name == RECORD_FILE
+    else:
+        deep = len(file.path.parts) == len(root.parts) + 3
+        indexed = deep and layout.RECORD.fullmatch(name) is not None and file.place == file.target
     if (kept := known.get(file) if indexed else None) is None:
         kept = _kept(file.path, root)
         if indexed:
@@ -151,17 +182,21 @@ def _submitted(path: Path, root: Path) -> Record:
         raise RecordError(f"The record {path} cannot be read: {error.strerror or error}.") from None
     except Refused as error:
         reason = printable(str(error))
-    raise RecordError(f"The record {path} is not accepted: {reason}. For all faults, run: vidgen-bench verify {root}")
+    raise RecordError(_not_accepted(path, reason, root))
 
 
-def _refuse_withdrawn(entry: Entry, root: Path, withdrawn: Withdrawn) -> None:
-    """Refuse a record whose seed was withdrawn.
+def _not_accepted(path: Path, reason: str, root: Path) -> str:
+    return f"The record {path} is not accepted: {reason.rstrip('.')}. For all faults, run: vidgen-bench verify {root}"
 
-    Raises:
-        RecordError: the seed was withdrawn.
-    """
-    if reason := withdrawn.reason(entry.record, entry.path.parent.relative_to(root).as_posix()):
-        raise RecordError(one_line(f"The record {entry.path} is not accepted: {reason}."))
+
+def _refused(entries: Iterable[Entry], root: Path, withdrawn: Mapping[str, Tombstone]) -> dict[Path, RecordError]:
+    """Return the faults that accepted records of one folder of submitted results have because of others, by path."""
+    places = {os.fspath(e.path)[len(os.fspath(root)) :].lstrip(os.sep).replace(os.sep, "/"): e for e in entries}
+    found: dict[Path, RecordError] = {}
+    for finding in together({place: e.record for place, e in places.items()}, withdrawn):
+        if finding.kind == "fault" and (entry := places.get(finding.path)) is not None:
+            found.setdefault(entry.path, RecordError(one_line(_not_accepted(entry.path, finding.reason, root))))
+    return found
 
 
 def _rankable(path: Path) -> Record:

@@ -13,10 +13,8 @@ from typing import Literal, TypeVar
 
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.comparable import Measuring, owners
+from vidgen_bench.records.distribution_name import OURS
 from vidgen_bench.records.record import Record
-
-OURS = "vidgen-bench"
-"""The distribution of the harness; tables name only the other distributions."""
 
 T = TypeVar("T", bound=Hashable)
 

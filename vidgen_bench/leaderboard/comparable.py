@@ -58,7 +58,8 @@ def owners(record: Record, metrics: set[str], protocol: str) -> Measuring:
     """Return a record's plugins for these metrics and for the protocol's instrument."""
     instruments = {record.protocols[protocol].instrument} if protocol in record.protocols else set()
     names = {"metric": metrics, "instrument": instruments}
-    return tuple(sorted((p.kind, p.name, p.distribution) for p in record.plugins if p.name in names.get(p.kind, ())))
+    chosen = (p for p in record.plugins if p.name in names.get(p.kind, ()))
+    return tuple(sorted((p.kind, p.name, p.normalised_distribution) for p in chosen))
 
 
 def device_model(record: Record) -> str | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vidgen_bench.errors import RequestError, did_you_mean
 from vidgen_bench.leaderboard.estimates import Estimate, estimate, floor_of
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking, sign_of
-from vidgen_bench.leaderboard.statistics import chi_square, permutation
+from vidgen_bench.leaderboard.statistics import chi_square, permutation, spread
 from vidgen_bench.leaderboard.statistics.power import seeds_needed
 from vidgen_bench.leaderboard.statistics.verdicts import Pair, Verdict, compare
 
@@ -23,7 +22,7 @@ class SeedsNeeded:
     sd: float
     """The standard deviation between seeds that this rests on: the root of the mean of both rows' variances."""
     sd_interval: tuple[float, float]
-    """Its 95 % interval."""
+    """Its 95 % interval, approximate if the rows differ in spread or in their number of seeds."""
     fewest: int | None
     """The seeds needed at the lower end of the interval."""
     most: int | None
@@ -129,7 +128,7 @@ def _in_table(ranking: Ranking, i: int, j: int, wanted: str | None) -> Iterator[
             len(in_table.family) if in_table else 0,
             permutation.permutation_p(first.scores, second.scores) if _several(first, second) else None,
             permutation.smallest_p(len(first.seeds), len(second.seeds)),
-            _needed(first, second) if _several(first, second) else None,
+            _needed(first, second) if pair.test else None,
         )
 
 
@@ -138,10 +137,10 @@ def _several(first: Estimate, second: Estimate) -> bool:
 
 
 def _needed(first: Estimate, second: Estimate) -> SeedsNeeded | None:
-    sd = math.hypot(first.sd or 0.0, second.sd or 0.0) / math.sqrt(2.0)
-    if sd == 0.0 or first.floored or second.floored:  # the distance to the floor is not a spread between seeds
+    if first.floored or second.floored:  # the distance to the floor is not a spread between seeds
         return None
-    low, high = (factor * sd for factor in chi_square.sd_factors(len(first.seeds) + len(second.seeds) - 2))
+    sd, df = spread.root_mean_variance(first.scores, second.scores)
+    low, high = (factor * sd for factor in chi_square.sd_factors(df))
     difference = abs(first.mean - second.mean)
     fewest, seeds, most = (seeds_needed(difference / spread) for spread in (low, sd, high))
     return SeedsNeeded(seeds, sd, (low, high), fewest, most)

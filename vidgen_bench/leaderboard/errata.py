@@ -9,7 +9,10 @@ from pathlib import Path
 from pydantic import Field
 
 from vidgen_bench.config.toml import Strict, parse_toml
+from vidgen_bench.errors import RequestError
 from vidgen_bench.leaderboard.ranking_metric import selected
+from vidgen_bench.leaderboard.submissions.layout import ERRATA, RECORD_BYTES
+from vidgen_bench.records.distribution_name import normalised
 from vidgen_bench.records.record import Record
 
 
@@ -40,9 +43,9 @@ def errata_of(record: Record, metric: str | None = None, errata: Iterable[Erratu
         return None
     protocol = record.protocols[record.metrics[name].protocol].protocol
     measured = {f"{protocol['name']}-v{protocol['version']}", "*"}
-    makers = {(p.distribution, p.version) for p in record.plugins if (p.kind, p.name) == ("metric", name)}
+    makers = {(p.normalised_distribution, p.version) for p in record.plugins if (p.kind, p.name) == ("metric", name)}
     for erratum in known_errata() if errata is None else errata:
-        concerned = any((erratum.distribution, version) in makers for version in erratum.versions)
+        concerned = any((normalised(erratum.distribution), version) in makers for version in erratum.versions)
         if erratum.metric == name and erratum.protocol in measured and concerned:
             return erratum.reason
     return None
@@ -55,6 +58,25 @@ def read_errata(path: Path) -> tuple[Erratum, ...]:
         RequestError: not valid TOML, or a key that is unknown, missing or invalid.
     """
     return parse_toml(path.read_bytes(), _Errata, f"errata {path}").errata
+
+
+def errata_in(folder: Path) -> tuple[Erratum, ...]:
+    """Return the known errors of a folder of submitted results; those that come with vidgen-bench if it has no such file.
+
+    Raises:
+        RequestError: the file cannot be read, is too large, or is not valid.
+    """
+    path = folder / ERRATA
+    if path.is_symlink() or not path.is_file():
+        return known_errata()  # verify reports what is not a regular file
+    try:
+        if (size := path.stat().st_size) > RECORD_BYTES:
+            raise RequestError(f"The errata {path} have {size:,} bytes; at most {RECORD_BYTES:,} are allowed.")
+        return read_errata(path)
+    except OSError as error:
+        raise RequestError(f"The errata {path} cannot be read: {error.strerror or error}.") from None
+    except (ValueError, RecursionError) as error:
+        raise RequestError(f"The errata {path} are not valid: {error}.") from None
 
 
 @cache

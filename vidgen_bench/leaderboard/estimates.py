@@ -55,7 +55,9 @@ class Estimate:
 
 
 def floor_of(anchors: Anchors, metric: str, sign: int) -> float | None:
-    """Return the worse of the grey and noise anchors, which a diverged seed takes; None if neither was scored."""
+    """Return the worse of the grey and noise anchors, which a diverged seed takes; None without one on which the records agree."""
+    if any(f"{name} {metric}" in anchors.unsettled for name in anchors.below):
+        return None
     floors = [scores[metric].mean for name, scores in anchors.scores.items() if name != REAL and metric in scores]
     return (min(floors) if sign > 0 else max(floors)) if floors else None
 

@@ -7,7 +7,7 @@ the same way. Each metric with a better direction has ranks of its own (:mod:`vi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -21,7 +21,8 @@ from vidgen_bench.leaderboard.published.lines import PublishedLine, published_li
 from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.rows import Row, labels_of, rows_of
 from vidgen_bench.leaderboard.standings import LAST, Contender, Standing, standing
-from vidgen_bench.leaderboard.submissions.tombstone import tombstones_beside
+from vidgen_bench.leaderboard.submissions.tombstone import Tombstone
+from vidgen_bench.leaderboard.submissions.withdrawn import Withdrawn
 from vidgen_bench.records.record import Record
 
 Family = Literal["table", "backbone"]
@@ -46,7 +47,7 @@ class Ranked:
     errata: dict[str, str]
     """By metric: why the scores are known to be wrong; they are shown struck through and have no rank."""
     withdrawn: dict[int, str]
-    """Missing seeds whose record was withdrawn, with the reason."""
+    """Declared seeds whose submitted record was withdrawn, with the reason; one that is not missing was run again."""
 
     @property
     def label(self) -> str:
@@ -108,6 +109,7 @@ def rankings(
     entries: Sequence[Entry],
     family: Family = "table",
     errata: Sequence[Erratum] | None = None,
+    withdrawn: Mapping[str, Tombstone] | None = None,
     *,
     extra: bool = True,
 ) -> list[Ranking]:
@@ -117,13 +119,17 @@ def rankings(
         entries: the records.
         family: the rows that are compared with each other.
         errata: the known errors; those that come with vidgen-bench unless given.
+        withdrawn: tombstones by their paths, which begin as those of the entries do.
         extra: whether extra metrics get columns too; the metric that orders the rows always has one.
     """
     errors = known_errata() if errata is None else errata
-    return [_ranking(group, family, errors, extra) for group in comparable(entries)]
+    gone = Withdrawn(withdrawn or {})
+    return [_ranking(group, family, errors, gone, extra) for group in comparable(entries)]
 
 
-def _ranking(given: Sequence[Entry], family: Family, errata: Sequence[Erratum], extra: bool) -> Ranking:
+def _ranking(
+    given: Sequence[Entry], family: Family, errata: Sequence[Erratum], gone: Withdrawn, extra: bool
+) -> Ranking:
     first = next((e.record for e in given if e.record.external is None), given[0].record)
     select = selected(first) or ""
     entries, found = columns(given, select)
@@ -133,7 +139,7 @@ def _ranking(given: Sequence[Entry], family: Family, errata: Sequence[Erratum], 
     ranked = all(r.track.ranked for r in records)
     seeds = tuple(range(max(r.track.seeds for r in records)))
     anchors = anchors_of(records)
-    rows = _ordered(rows_of(entries), select, metrics, anchors, seeds, family, errata)
+    rows = _ordered(rows_of(entries), select, metrics, anchors, seeds, family, errata, gone)
     standings = {m: _standing(rows, m, c, seeds, family) for m, c in metrics.items() if c.better != "neither"}
     if not ranked:
         standings = {}
@@ -164,11 +170,9 @@ def _errata(row: Row, metrics: Iterable[str], errata: Sequence[Erratum]) -> dict
     return {metric: reason for metric, reason in found.items() if reason}
 
 
-def _withdrawn(row: Row, seeds: Sequence[int]) -> dict[int, str]:
-    if set(seeds) <= set(row.seeds):
-        return {}
-    found = tombstones_beside({e.path.parent for e in row.entries})
-    return {seed: stone.reason for seed, stone in found.items() if seed in seeds and seed not in row.seeds}
+def _withdrawn(row: Row, seeds: Sequence[int], gone: Withdrawn) -> dict[int, str]:
+    found = gone.reasons(row.records[0], {e.path.parent.as_posix() for e in row.entries})
+    return {seed: reason for seed, reason in found.items() if seed in seeds}
 
 
 def backbone_of(row: Row) -> str:
@@ -194,6 +198,7 @@ def _ordered(
     seeds: tuple[int, ...],
     family: Family,
     errata: Sequence[Erratum],
+    gone: Withdrawn,
 ) -> list[Ranked]:
     """Return the rows: complete ones from best to worst, incomplete ones likewise, then those without a score.
 
@@ -213,7 +218,7 @@ def _ordered(
             diverged=tuple(sorted({r.seed for r in row.records if r.status == "diverged" and r.seed in seeds})),
             ranks={},
             errata=_errata(row, metrics, errata),
-            withdrawn=_withdrawn(row, seeds),
+            withdrawn=_withdrawn(row, seeds, gone),
         )
         for i, (row, label) in enumerate(zip(rows, labels_of(rows), strict=True))
     ]

@@ -117,7 +117,8 @@ def rows_of(entries: Sequence[Entry]) -> list[Row]:
 def _key(record: Record) -> str:
     """Return the key that runs of a row share: spec, option values, and plugin distributions; for external clips their hash."""
     options = {name: setting.value for name, setting in record.options.items()}
-    players = sorted((p.kind, p.name, p.distribution) for p in record.plugins if p.kind in ("backbone", "temporal"))
+    chosen = (p for p in record.plugins if p.kind in ("backbone", "temporal"))
+    players = sorted((p.kind, p.name, p.normalised_distribution) for p in chosen)
     clips = record.external.sha256 if record.external else None
     return json.dumps([record.spec, options, players, clips], sort_keys=True)
 

@@ -75,8 +75,11 @@ def standing(contenders: Sequence[Contender], sign: int, seeds: int) -> Standing
 
 
 def _resolution(tested: Sequence[Contender], seeds: int, pairs: int) -> Resolution | None:
-    """Return the resolution of the largest family; None if fewer than two rows were compared or no row has any spread."""
-    sds = [sd for c in tested if (sd := c.estimate.sd) is not None]
+    """Return the resolution of the largest family; None if fewer than two rows were compared or no row has any spread.
+
+    Rows with a diverged seed are left out: the distance to the floor is not a spread between seeds.
+    """
+    sds = [sd for c in tested if not c.estimate.floored and (sd := c.estimate.sd) is not None]
     sd = statistics.median(sds) if sds else 0.0
     if pairs == 0 or sd == 0.0:
         return None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_serializer, model_validator
+from pydantic import Field, field_serializer, field_validator, model_validator
 
 from vidgen_bench.config.toml import Strict
 from vidgen_bench.escaping import finite
+from vidgen_bench.records.distribution_name import normalised
 from vidgen_bench.records.names import Kind, Name, TrackName
 
 LARGEST = 1e100
@@ -68,6 +69,11 @@ class PluginEntry(Strict):
     distribution: str
     version: str
 
+    @property
+    def normalised_distribution(self) -> str:
+        """The distribution in the one spelling of its name by which packages are compared."""
+        return normalised(self.distribution)
+
 
 class MetricEntry(Strict):
     """A metric as tables show it, even if its plugin is not installed, and the protocol of its scores."""
@@ -125,6 +131,12 @@ class TracePoint(Strict):
     losses: dict[str, float]
     scores: dict[Name, float]
 
+    @field_validator("scores")
+    @classmethod
+    def _not_too_large(cls, scores: dict[str, float]) -> dict[str, float]:
+        _check_size(scores.values())
+        return scores
+
 
 class Best(Strict):
     """The checkpoint that the track's selection rule picked."""
@@ -147,8 +159,7 @@ class Score(Strict):
 
     @model_validator(mode="after")
     def _agrees(self) -> Score:
-        if max(map(abs, self.values)) > LARGEST:
-            raise ValueError(f"values beyond {LARGEST:g} overflow when means and spreads are computed")
+        _check_size(self.values)
         mean, std = mean_and_std(self.values)
         if not (
             math.isclose(mean, self.mean, rel_tol=1e-9, abs_tol=1e-9)
@@ -164,6 +175,11 @@ class Score(Strict):
         """Return the score of these per-batch values."""
         mean, std = mean_and_std(values)
         return cls(values=tuple(values), mean=mean, std=std, at=dict(at or {}))
+
+
+def _check_size(values: Iterable[float]) -> None:
+    if max(map(abs, values), default=0.0) > LARGEST:
+        raise ValueError(f"values beyond {LARGEST:g} overflow when means and spreads are computed")
 
 
 def mean_and_std(values: Sequence[float]) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import pytest
 
 from vidgen_bench.config.budget import parse_budget
 from vidgen_bench.config.protocol import load_protocol
-from vidgen_bench.config.track import Track, load_track, shipped_tracks
+from vidgen_bench.config.track import Track, load_track, shipped_equal, shipped_tracks
 from vidgen_bench.errors import RequestError
 
 FINGERPRINTS = {
@@ -237,3 +237,16 @@ def test_a_track_file_cannot_hold_a_loaded_protocol(tmp_path: Path) -> None:
     path.write_text(shipped + '\n[evaluation.own_protocol]\nname = "mine"\n')
     with pytest.raises(RequestError, match=r"evaluation\.own_protocol: .*instance of Protocol"):
         load_track(str(path))
+
+
+@pytest.mark.parametrize(
+    ("track", "budget", "equal"),
+    [
+        ("ucf101-64-paper", "device-hours=1", "ucf101-64-1h"),
+        ("ucf101-64-1h", "iterations=100000", "ucf101-64-paper"),
+        ("ucf101-64-paper", "iterations=100000", None),
+        ("ucf101-64-paper", "iterations=5", None),
+    ],
+)
+def test_a_budget_may_turn_a_shipped_track_into_another(track: str, budget: str, equal: str | None) -> None:
+    assert shipped_equal(load_track(track).with_budget(parse_budget(budget))) == equal

@@ -145,3 +145,18 @@ def test_diverged_seeds_are_named_and_give_no_power() -> None:
     assert "x+b is last without a test, because 2 of its seeds diverged" in text
     assert found.needed is None
     assert "seeds needed" not in text
+
+
+def test_rows_that_are_very_close_have_as_many_decimals_as_they_need() -> None:
+    near, far = [1.0 + 1e-7 * i for i in range(5)], [1.0 + 3e-7 * i for i in range(5)]
+    found = comparisons(table(*rows("x+a", tuple(near)), *rows("x+b", tuple(far))), "x+a", "x+b", "is")
+    text = render_comparisons(found)
+    assert "-0.00000040 IS" in text
+    assert "0.0000 " not in text
+
+
+def test_rounding_is_no_spread_that_seeds_could_be_counted_for() -> None:
+    flat, rounded = (300.0,) * 5, (300.0, 300.0, 300.0, 300.0, 300.0 + 1e-11)
+    for found in comparisons(table(*rows("x+a", flat), *rows("x+b", rounded)), "x+a", "x+b", None):
+        assert found.pair.test is None
+        assert found.needed is None

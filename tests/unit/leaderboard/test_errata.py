@@ -53,6 +53,12 @@ def test_every_protocol_and_another_package(errata: tuple[Erratum, ...]) -> None
     assert errata_of(theirs, "is", errata) == "logits instead of probabilities"
 
 
+def test_a_distribution_is_the_same_in_every_spelling() -> None:
+    erratum = Erratum(versions=("0.1.0",), metric="fid", protocol="*", reason="wrong", distribution="My.Package")
+    theirs = record(plugins=plugins(["metric"], distribution="my_package"))
+    assert errata_of(theirs, "fid", [erratum]) == "wrong"
+
+
 def test_the_file_of_the_project_is_valid_and_its_example_too(tmp_path: Path) -> None:
     path = Path(__file__).parents[3] / "leaderboards" / "errata.toml"
     assert read_errata(path) == known_errata()
@@ -60,6 +66,18 @@ def test_the_file_of_the_project_is_valid_and_its_example_too(tmp_path: Path) ->
     (tmp_path / "errata.toml").write_text("\n".join(line.strip() for line in example))
     (erratum,) = read_errata(tmp_path / "errata.toml")
     assert errata_of(record(), errata=[erratum]) == "the covariance used the divisor n"
+
+
+def test_an_entry_is_added_at_the_end_of_the_file_of_the_project(tmp_path: Path) -> None:
+    path = Path(__file__).parents[3] / "leaderboards" / "errata.toml"
+    (tmp_path / "errata.toml").write_text(path.read_text() + FILE)
+    assert len(read_errata(tmp_path / "errata.toml")) == len(known_errata()) + 2
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# nothing is known to be wrong\n"])
+def test_an_empty_file_has_no_errata(tmp_path: Path, text: str) -> None:
+    (tmp_path / "errata.toml").write_text(text)
+    assert read_errata(tmp_path / "errata.toml") == ()
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,17 @@ def test_nonsense_anywhere_hides_no_other_record(tmp_path: Path, part: str) -> N
     assert refused >= len(inside)
 
 
+def test_huge_scores_during_training_are_refused(tmp_path: Path) -> None:
+    """Each is a finite number, but their sum is not."""
+    good, bad = write(tmp_path, record("tgan+good", **SMALL), record("tgan+bad", **SMALL))
+    table = json.loads(bad.read_text())
+    table["trace"] = [{"iteration": i + 1, "losses": {}, "scores": {"fid": 1e308}} for i in range(10)]
+    bad.write_text(json.dumps(table))
+    found = collect([tmp_path])
+    assert [e.path for e in found.entries] == [good]
+    assert "overflow" in str(found.faults[0])
+
+
 def shown(folder: Path, what: object) -> None:
     """Render the records in every format."""
     found = rankings(collect([folder]).entries)

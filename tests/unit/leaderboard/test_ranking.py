@@ -191,6 +191,19 @@ def test_one_diverged_seed_takes_the_floor_and_two_make_the_row_last() -> None:
 def test_a_row_whose_every_seed_diverged_is_last() -> None:
     (ranking,) = ranked(*(record("x+a", s, diverged=True) for s in range(5)), *five("x+b", 100))
     assert places(ranking) == {"x+b": "1", "x+a": "2"}
+    assert not any("has one seed" in note for note in notes(ranking))
+
+
+def test_the_distance_to_the_floor_is_no_spread_between_seeds() -> None:
+    """The resolution rests on rows without a diverged seed, and a note says that such a seed makes a row hard to separate."""
+    fallen = five("x+a", 500)
+    fallen[1] = record("x+a", 1, diverged=True)
+    without, with_one = ranked(*five("x+b", 100), *five("x+c", 110)), ranked(*five("x+b", 100), *fallen)
+    assert with_one[0].standings["fid"].resolution is not None
+    assert without[0].standings["fid"].resolution is not None
+    assert with_one[0].standings["fid"].resolution.sd == pytest.approx(without[0].standings["fid"].resolution.sd)
+    assert any("widens its ± as well" in note for note in notes(with_one[0]))
+    assert not any("widens its ± as well" in note for note in notes(without[0]))
 
 
 def test_ranks_inside_each_backbone() -> None:
@@ -264,6 +277,35 @@ def test_records_that_disagree_on_an_anchor_are_doubted() -> None:
     assert any(note.startswith("Caution: the records disagree on the anchors grey fid") for note in notes(ranking))
 
 
+def with_grey(spec: str, fid: float, seeds: int, diverged: int = 0) -> list[Record]:
+    """Return the seeds of a spec, whose records have this FID of the grey and noise anchors; the last ones diverged."""
+    floor = {"is": [1.0], "fid": [fid]}
+    other = ANCHORS | {"grey": floor, "noise": floor}
+    return [record(spec, s, anchors=other, diverged=s >= seeds - diverged) for s in range(seeds)]
+
+
+@pytest.mark.parametrize("edited", ["a+a", "z+z"])
+def test_the_floor_is_that_of_the_majority_whatever_the_order_of_files(edited: str) -> None:
+    (ranking,) = ranked(*with_grey(edited, 320.0, 4), *with_grey("x+b", 900.0, 5, diverged=1))
+    (row,) = [r for r in ranking.rows if r.spec == "x+b"]
+    assert row.estimates["fid"].seeds[4] == 900.0
+    assert any(note.endswith("The median is shown.") for note in notes(ranking))
+
+
+def test_no_floor_is_one_without_a_majority() -> None:
+    (ranking,) = ranked(*with_grey("a+a", 320.0, 5), *with_grey("x+b", 900.0, 5, diverged=1))
+    (row,) = [r for r in ranking.rows if r.spec == "x+b"]
+    assert 4 not in row.estimates["fid"].seeds
+    assert row.estimates["is"].seeds[4] == 1.0
+    assert any("No majority agrees on grey fid, noise fid" in note for note in notes(ranking))
+
+
+def test_a_wide_spread_of_one_record_excuses_no_disagreement() -> None:
+    other = ANCHORS | {"grey": {"is": [1.0, 1.0], "fid": [-1000.0, 1640.0]}}
+    (ranking,) = ranked(record("x+a"), record("x+b", anchors=other))
+    assert ranking.anchors.disagree == ("grey fid",)
+
+
 def test_rounding_of_an_anchor_is_no_disagreement() -> None:
     other = ANCHORS | {"grey": {"is": [1.0, 1.0], "fid": [812.41, 812.41]}}
     assert ranked(record("x+a"), record("x+b", anchors=other))[0].anchors.disagree == ()
@@ -326,9 +368,10 @@ def test_a_withdrawn_seed_is_missing_and_its_reason_is_told(tmp_path: Path) -> N
     scores = [{"fid": [100.0 + s, 101, 102, 103], "is": [2.0, 2.1, 2.2, 2.3 + s]} for s in range(5)]
     files = submitted(tmp_path, *(record("x+a", s, scores=v) for s, v in enumerate(scores)))
     withdraw(files[3], "trained on the test split")
-    (ranking,) = rankings(collect([], [tmp_path]).entries)
+    found = collect([], [tmp_path])
+    (ranking,) = rankings(found.entries, withdrawn=found.withdrawn)
     assert (ranking.rows[0].missing, ranking.rows[0].ranks) == ((3,), {})
-    assert "x+a, seed 3: withdrawn: trained on the test split" in notes(ranking)
+    assert "x+a is not ranked: seed 3 was withdrawn: trained on the test split." in notes(ranking)
 
 
 def test_an_extra_metric_that_contradicts_is_only_named_where_it_is_shown() -> None:
@@ -341,6 +384,20 @@ def test_an_extra_metric_that_contradicts_is_only_named_where_it_is_shown() -> N
     (ranking,) = ranked(*row("x+a", 100, 9.0), *row("x+b", 200, 1.0))
     assert any("FID and KID contradict each other" in note for note in notes(ranking))
     assert not any("KID" in note for note in notes(ranking.plain()))
+
+
+def test_the_first_contradictions_are_listed_and_the_others_counted() -> None:
+    rows = [
+        [record(f"x+{i}", s, scores={"fid": [100.0 * i + 100 + s], "is": [2.0 * i + 2 + s / 100]}) for s in range(5)]
+        for i in range(6)
+    ]
+    (ranking,) = ranked(*(r for row in rows for r in row))
+    *listed, last = [note for note in notes(ranking) if "opposite directions" in note]
+    pairs = [(0, 1), (0, 2), (0, 3), (0, 4), (0, 5), (1, 2)]
+    assert listed == [
+        f"FID and IS contradict each other: each separates x+{a} and x+{b}, in opposite directions." for a, b in pairs
+    ]
+    assert last == "... and 9 more pairs that two metrics separate in opposite directions."
 
 
 def test_a_complete_row_without_a_rank_says_why() -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 
@@ -15,6 +14,7 @@ from vidgen_bench.escaping import printable
 from vidgen_bench.leaderboard.submissions.attestation import Attestation, Compared, within
 from vidgen_bench.leaderboard.submissions.layout import attestation_name
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
+from vidgen_bench.leaderboard.submissions.text_content import content_hash
 from vidgen_bench.records.entries import Score
 from vidgen_bench.records.record import Record
 from vidgen_bench.system.files import write_text
@@ -70,17 +70,26 @@ def attest(
                 f"{path}: {name} is {compared.recorded:.6g} in the record and {compared.found:.6g} now; they differ by more than "
                 f"{tolerance:.2g} of the value. Nothing was attested."
             )
+    return _write(path, record, how, device, tolerance=tolerance, scores=both)
+
+
+def attest_part(path: Path, record: Record, iterations: int) -> Path:
+    """Write the attestation of a re-run on a CPU whose trace was equal up to an evaluation, and return its path."""
+    return _write(path, record, "re-run", "cpu", tolerance=0.0, iterations=iterations)
+
+
+def _write(path: Path, record: Record, how: Literal["re-run", "recomputed"], device: str, **found: Any) -> Path:
+    """Write an attestation with what was found beside its record and return its path."""
     attestation = Attestation(
         schema=1,
         how=how,
         seed=record.seed,
-        record=hashlib.sha256(path.read_bytes()).hexdigest(),
+        record=content_hash(path.read_bytes()),
         date=datetime.now(UTC).date().isoformat(),
         version=__version__,
         revision=revision(),
         environment=f"torch {torch.__version__}, {device}",
-        tolerance=tolerance,
-        scores=both,
+        **found,
     )
     target = path.with_name(attestation_name(path.name))
     write_text(target, attestation.text())

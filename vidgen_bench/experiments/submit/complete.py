@@ -8,7 +8,7 @@ from vidgen_bench.errors import RequestError
 from vidgen_bench.experiments.submit.candidates import Candidate
 from vidgen_bench.leaderboard.submissions.commands import completing_command
 from vidgen_bench.leaderboard.submissions.layout import spec_folder
-from vidgen_bench.leaderboard.submissions.row_identity import differences
+from vidgen_bench.leaderboard.submissions.row_identity import differences, identity
 
 
 def complete(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
@@ -32,7 +32,7 @@ def _check(name: str, group: Sequence[Candidate]) -> None:
     if twice := sorted({s for s in seeds if seeds.count(s) > 1}):
         folders = ", ".join(str(c.folder) for c in group if c.record.seed == twice[0])
         raise RequestError(f"{name}: seed {twice[0]} is given twice: {folders}. Give each seed once.")
-    if different := differences([c.record for c in group]):
+    if different := differences([identity(c.record) for c in group]):
         raise RequestError(
             f"{name}: the runs differ in {different}. Give runs of one row: the same spec, options, track, data and plugins."
         )

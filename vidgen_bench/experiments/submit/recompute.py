@@ -10,6 +10,7 @@ from vidgen_bench.experiments.evaluate.request import EvaluationRequest
 from vidgen_bench.experiments.submit.attest import attest
 from vidgen_bench.experiments.submit.candidates import candidate
 from vidgen_bench.leaderboard.submissions.layout import record_place
+from vidgen_bench.leaderboard.submissions.text_content import normalised
 from vidgen_bench.measure.resolved_track import VideoLocation
 from vidgen_bench.system.device import choose_device
 from vidgen_bench.system.observer import Observer
@@ -33,7 +34,7 @@ def recompute(run: Path, target: Path, videos: VideoLocation, device: str, obser
     """
     one = candidate(run)
     path = target / record_place(one.record)
-    if path.is_symlink() or not path.is_file() or path.read_bytes() != one.content:
+    if path.is_symlink() or not path.is_file() or normalised(path.read_bytes()) != one.content:
         raise RequestError(
             f"{path} is not the record of {one.folder}. Expected a record that `vidgen-bench submit` wrote."
         )

@@ -15,7 +15,8 @@ from vidgen_bench.errors import RequestError, VidgenBenchError
 from vidgen_bench.experiments.run.execute import execute
 from vidgen_bench.experiments.run.plan import Plan, Request, make_plan
 from vidgen_bench.experiments.run.recording import environment_entry
-from vidgen_bench.experiments.submit.attest import attest, submitted_record
+from vidgen_bench.experiments.submit.attest import attest, attest_part, submitted_record
+from vidgen_bench.experiments.submit.rerun_part import check_part, repeat_part
 from vidgen_bench.host.host import Host
 from vidgen_bench.leaderboard.submissions.layout import given_options
 from vidgen_bench.measure.resolved_track import VideoLocation
@@ -25,8 +26,17 @@ from vidgen_bench.system.observer import Observer
 from vidgen_bench.version import __version__
 
 
-def rerun(path: Path, videos: VideoLocation, runs: Path, observer: Observer, track: str | None = None) -> Path:
+def rerun(
+    path: Path,
+    videos: VideoLocation,
+    runs: Path,
+    observer: Observer,
+    track: str | None = None,
+    until: int | None = None,
+) -> Path:
     """Run the spec and seed of a submitted record again, and write an attestation beside it if the bytes are equal.
+
+    The trace of a record tells what a part of its run must give, so a part can be repeated without a record of its own.
 
     Args:
         path: the submitted record.
@@ -34,17 +44,23 @@ def rerun(path: Path, videos: VideoLocation, runs: Path, observer: Observer, tra
         runs: the folder of runs in which it is repeated; an interrupted repetition resumes there.
         observer: receives the progress.
         track: the file of the track, if it does not come with vidgen-bench.
+        until: the iteration of an evaluation; only the run up to it is repeated, and its trace compared.
     Raises:
-        RequestError: the record cannot be repeated here: another device, version, track or data.
+        RequestError: the record cannot be repeated here: another device, version, track or data; or it has no evaluation there.
         VidgenBenchError: the repetition gave another record.
     """
     record = submitted_record(path)
+    if until is not None:
+        check_part(path, record, until)
     plan = make_plan(_request(record, videos, runs, track), Host.of_environment())
     if different := list(_differences(record, plan, observer)):
         raise RequestError(
             f"{path} cannot be repeated to the same bytes here: {'; '.join(different)}. Use the versions and data of the record, or "
             "score its checkpoint again with `vidgen-bench verify --recompute RUN`."
         )
+    if until is not None:
+        repeat_part(plan, record, until, path, observer)
+        return attest_part(path, record, until)
     again = execute(plan, record.seed, observer).record
     if fields := unequal(record, again):
         cached = (

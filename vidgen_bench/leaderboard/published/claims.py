@@ -13,7 +13,7 @@ from pydantic import Field
 
 from vidgen_bench.config.toml import Strict, parse_toml
 from vidgen_bench.leaderboard.published.sources import PublishedRow, published_folder, sources
-from vidgen_bench.leaderboard.statistics import chi_square, spread
+from vidgen_bench.leaderboard.statistics import chi_square, spread, student
 from vidgen_bench.leaderboard.statistics.power import seeds_needed
 from vidgen_bench.leaderboard.statistics.welch import Welch, welch_from_moments
 
@@ -60,6 +60,8 @@ class BetweenRuns:
     runs: int
     p: float
     """Two-sided, if ``sd`` were the known spread of both methods: z = difference / (sd sqrt(2))."""
+    p_of_few_runs: float
+    """Two-sided, with the uncertainty of an ``sd`` from few runs: Student's t with runs - 1 degrees of freedom in place of z."""
     seeds: int | None
     """Seeds per method that find the difference with probability 0.8 at the level 0.05."""
 
@@ -109,4 +111,5 @@ def _between_runs(repeats: Repeats, difference: float) -> BetweenRuns:
     sd = spread.sd(means)
     low, high = chi_square.sd_factors(len(means) - 1)
     p = math.erfc(abs(difference) / (sd * math.sqrt(2.0)) / math.sqrt(2.0))
-    return BetweenRuns(sd, (low * sd, high * sd), len(means), p, seeds_needed(abs(difference) / sd))
+    p_of_few_runs = student.two_sided_p(difference / (sd * math.sqrt(2.0)), len(means) - 1)
+    return BetweenRuns(sd, (low * sd, high * sd), len(means), p, p_of_few_runs, seeds_needed(abs(difference) / sd))

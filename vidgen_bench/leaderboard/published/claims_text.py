@@ -109,7 +109,8 @@ def _spread_of_runs(claims: Claims, runs: BetweenRuns) -> str:
     low, high = runs.sd_interval
     return (
         f"The authors' own {runs.runs} runs of {claims.repeats.method} have a standard deviation of {runs.sd:.3f} "
-        f"(95 % interval {low:.2f} to {high:.2f}); if that were the spread of both methods, p would be about {runs.p:.2g}."
+        f"(95 % interval {low:.2f} to {high:.2f}); if that were exactly the spread of both methods, p would be about {runs.p:.2g}; "
+        f"with the uncertainty of a standard deviation from {runs.runs} runs, about {runs.p_of_few_runs:.2g}."
     )
 
 

@@ -17,6 +17,9 @@ from vidgen_bench.leaderboard.statistics.verdicts import LEVEL, Pair
 
 _LABEL = 16
 
+_DECIMALS = 15
+"""The most decimals of a comparison."""
+
 
 def render_comparisons(found: Sequence[Comparison]) -> str:
     """Return one block of lines per table and metric, effects before p-values."""
@@ -51,8 +54,10 @@ def _verdict_values(pair: Pair) -> dict[str, Any]:
 
 
 def _lines(comparison: Comparison) -> Iterator[tuple[str, str]]:
-    places = numbers.decimals_of(comparison.ranking)[comparison.metric]
     title, test = comparison.ranking.metrics[comparison.metric].title, comparison.pair.test
+    places = numbers.decimals_of(comparison.ranking)[comparison.metric]
+    if test:  # two rows may be far closer to each other than the rows of the table
+        places = max(places, numbers.decimals([test.half_width], _DECIMALS))
     for row, estimate in zip(comparison.rows, comparison.estimates, strict=True):
         sd = "" if estimate.sd is None else f", standard deviation {numbers.amount(estimate.sd, places)}"
         seeds = "external" if row.row.external else f"seeds {numbers.seeds(list(estimate.seeds))}"
@@ -120,7 +125,7 @@ def _needed(comparison: Comparison, places: int) -> Iterator[tuple[str, str]]:
     )
     yield (
         "which rests on",
-        f"standard deviation {numbers.amount(needed.sd, places)}; its 95 % interval {interval} gives "
+        f"standard deviation {numbers.amount(needed.sd, places)}; its approximate 95 % interval {interval} gives "
         f"{_span(needed.fewest, needed.most)} seeds",
     )
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from vidgen_bench.escaping import one_line
 from vidgen_bench.leaderboard.anchors import Anchors
-from vidgen_bench.leaderboard.columns import OURS
 from vidgen_bench.leaderboard.comparable import MEASURING, Measuring, protocol_of
 from vidgen_bench.leaderboard.ranking import Ranking, backbone_of
 from vidgen_bench.leaderboard.render import numbers
@@ -17,9 +16,11 @@ from vidgen_bench.leaderboard.render.verdicts_text import (
     verdict_lines,
 )
 from vidgen_bench.leaderboard.rows import Summary
+from vidgen_bench.leaderboard.standings import LAST
 from vidgen_bench.leaderboard.statistics.verdicts import LEVEL
 from vidgen_bench.records.anchors import ANCHORS
 from vidgen_bench.records.caveats import CAVEATS
+from vidgen_bench.records.distribution_name import OURS
 
 ARROWS = {"higher": "↑", "lower": "↓", "neither": ""}
 
@@ -78,7 +79,8 @@ def _ranks(ranking: Ranking) -> Iterator[str]:
 
 def _intervals(ranking: Ranking) -> Iterator[str]:
     """Yield what ± means in the rows."""
-    found = [e.interval for r in ranking.rows for m, e in r.estimates.items() if m in ranking.metrics]
+    shown = [r for r in ranking.rows if r.row.diverged < len(r.row.entries)]
+    found = [e.interval for r in shown for m, e in r.estimates.items() if m in ranking.metrics]
     if any(i and not i.borrowed for i in found):
         yield "± of a row: 95 % confidence interval of the mean over its seeds."
     if any(i and i.borrowed for i in found):
@@ -88,6 +90,11 @@ def _intervals(ranking: Ranking) -> Iterator[str]:
         )
     if any(i is None for i in found):
         yield "A row without ± has one seed: nothing is known about its spread between seeds."
+    if any(0 < len(r.diverged) < LAST and r.ranks for r in ranking.rows):
+        yield (
+            "A diverged seed takes the floor, which worsens its row's mean but widens its ± as well: such a row is rarely separated from "
+            "others, even from much better ones."
+        )
 
 
 def _published(ranking: Ranking) -> Iterator[str]:
@@ -168,8 +175,14 @@ def anchor_sentence(names: Iterable[str]) -> str:
 
 def anchor_caution(anchors: Anchors) -> str:
     """Return a sentence that names the anchors on which the records disagree; empty if there are none."""
-    names = ", ".join(anchors.disagree)
-    return f"Caution: the records disagree on the anchors {names}; were they measured in the same way?" if names else ""
+    if not anchors.disagree:
+        return ""
+    caution = f"Caution: the records disagree on the anchors {', '.join(anchors.disagree)}; were they measured in the same way?"
+    if not anchors.unsettled:
+        return f"{caution} The median is shown."
+    return (
+        f"{caution} No majority agrees on {', '.join(anchors.unsettled)}: in that metric, a diverged seed has no score."
+    )
 
 
 def anchor_spread(anchors: Iterable[Summary]) -> list[str]:

@@ -26,12 +26,12 @@ def signed(value: float, places: int) -> str:
     return f"{value:+.4g}" if abs(value) >= _WIDEST else f"{value:+,.{places}f}"
 
 
-def decimals(spreads: Iterable[float | None]) -> int:
-    """Return the decimals of a column: two significant digits of its median spread, 0 to 4; 2 if none is known."""
+def decimals(spreads: Iterable[float | None], most: int = 4) -> int:
+    """Return the decimals of a column: two significant digits of its median spread, 0 to ``most``; 2 if none is known."""
     known = sorted(spread for spread in spreads if spread)
     if not known:
         return 2
-    return min(max(1 - math.floor(math.log10(known[len(known) // 2])), 0), 4)
+    return min(max(1 - math.floor(math.log10(known[len(known) // 2])), 0), most)
 
 
 def decimals_of(ranking: Ranking) -> dict[str, int]:

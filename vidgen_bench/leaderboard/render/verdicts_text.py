@@ -13,7 +13,7 @@ from vidgen_bench.leaderboard.statistics.verdicts import LEVEL, Pair, Verdict
 from vidgen_bench.leaderboard.submissions.commands import completing_command
 
 ALL_PAIRS = 6
-"""The most pairs that are all listed; of more, only neighbours in the order of the table are."""
+"""The most pairs that are all listed; of more, only neighbours in the order of the table are, or the first contradictions."""
 
 
 def verdict_lines(ranking: Ranking) -> Iterator[str]:
@@ -75,18 +75,21 @@ def resolution_line(ranking: Ranking) -> str:
 
 
 def contradictions(ranking: Ranking) -> Iterator[str]:
-    """Yield a sentence per pair of rows that two metrics separate in opposite directions."""
+    """Yield a sentence per pair of rows that two metrics separate in opposite directions: the first ones, and how many more there are."""
     clear = {
         metric: {(p.first, p.second): p.verdict for p in standing.pairs if p.verdict in (Verdict.BETTER, Verdict.WORSE)}
         for metric, standing in ranking.standings.items()
     }
     own = clear.get(ranking.select, {})
-    for metric, found in clear.items():
-        for pair in own.keys() & found.keys():
-            if own[pair] is not found[pair]:
-                names = " and ".join(ranking.rows[i].label for i in pair)
-                titles = f"{ranking.metrics[ranking.select].title} and {ranking.metrics[metric].title}"
-                yield f"{titles} contradict each other: each separates {names}, in opposite directions."
+    opposed = [
+        (pair, metric) for metric, found in clear.items() for pair in own if found.get(pair, own[pair]) is not own[pair]
+    ]
+    for pair, metric in sorted(opposed, key=lambda found: found[0])[:ALL_PAIRS]:
+        names = " and ".join(ranking.rows[i].label for i in pair)
+        titles = f"{ranking.metrics[ranking.select].title} and {ranking.metrics[metric].title}"
+        yield f"{titles} contradict each other: each separates {names}, in opposite directions."
+    if (more := len(opposed) - ALL_PAIRS) > 0:
+        yield f"... and {more} more pairs that two metrics separate in opposite directions."
 
 
 def unranked_lines(ranking: Ranking) -> Iterator[str]:
@@ -95,11 +98,12 @@ def unranked_lines(ranking: Ranking) -> Iterator[str]:
         return
     for row in ranking.rows:
         if row.missing and not row.row.external:
-            which = f"seed{'s' if len(row.missing) > 1 else ''} {numbers.seeds(row.missing)}"
-            command = completing_command(row.row.records[0], row.missing)
-            yield f"{row.label} is not ranked: {which} missing. Run: {command}"
-            for seed, reason in row.withdrawn.items():
-                yield f"{row.label}, seed {seed}: withdrawn: {reason}"
+            yield from _incomplete(row)
+        for seed in (s for s in row.withdrawn if s not in row.missing):
+            yield (
+                f"{row.label}, seed {seed}: the submitted record was withdrawn: {_ended(row.withdrawn[seed])} "
+                "This row has a record of the seed from another place."
+            )
         for metric, reason in row.errata.items():
             if metric in ranking.metrics:
                 yield f"{row.label}: {ranking.metrics[metric].title} is known to be wrong and not ranked: {reason}"
@@ -107,6 +111,19 @@ def unranked_lines(ranking: Ranking) -> Iterator[str]:
             yield f"{row.label} is last without a test: {len(row.diverged)} of {len(ranking.seeds)} seeds diverged."
         yield from _without_rank(ranking, row)
         yield from _other_seeds(ranking, row)
+
+
+def _incomplete(row: Ranked) -> Iterator[str]:
+    """Yield which seeds a row lacks: those to run, with the command, and those that were withdrawn, which a run cannot replace."""
+    if to_run := [seed for seed in row.missing if seed not in row.withdrawn]:
+        which = f"seed{'s' if len(to_run) > 1 else ''} {numbers.seeds(to_run)}"
+        yield f"{row.label} is not ranked: {which} missing. Run: {completing_command(row.row.records[0], to_run)}"
+    for seed in (s for s in row.missing if s in row.withdrawn):
+        yield f"{row.label} is not ranked: seed {seed} was withdrawn: {_ended(row.withdrawn[seed])}"
+
+
+def _ended(reason: str) -> str:
+    return reason if reason.endswith((".", "!", "?")) else f"{reason}."
 
 
 def _without_rank(ranking: Ranking, row: Ranked) -> Iterator[str]:

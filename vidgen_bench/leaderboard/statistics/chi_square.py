@@ -34,7 +34,7 @@ def quantile(probability: float, df: float) -> float:
     return middle
 
 
-def sd_factors(df: int, confidence: float = 0.95) -> tuple[float, float]:
+def sd_factors(df: float, confidence: float = 0.95) -> tuple[float, float]:
     """Return the factors that turn a sample standard deviation s into its interval.
 
     sqrt(df / chi^2_{1 - a}) s to sqrt(df / chi^2_a) s with a = (1 - confidence) / 2, exact for normal scores.

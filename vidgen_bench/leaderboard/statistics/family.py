@@ -96,7 +96,8 @@ class Family:
         """The corrected p by p, of the tests up to the limit."""
         count = len(self._tests)
         few = self._beyond(range(count), self._limit, certain=False) if self._limit < 1.0 else range(count)
-        small = sorted(self._tests[k].p for k in few)
+        # of those that may be up to the limit, the ones that are: every smaller p must be among them, for their ranks
+        small = sorted(p for k in few if (p := self._tests[k].p) <= self._limit)
         # p-values of 1 stand for those that are not computed
         adjusted = holm.adjust([*small, *[1.0] * (count - len(small))])
         return dict(zip(small, adjusted, strict=False))

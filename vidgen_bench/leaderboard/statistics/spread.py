@@ -43,3 +43,14 @@ def between_seeds(seeds: Sequence[Sequence[float]]) -> float | None:
         return None
     noise = (between_batches(seeds) or 0.0) ** 2 * mean([1.0 / len(batches) for batches in seeds])
     return math.sqrt(max(0.0, variance([mean(batches) for batches in seeds]) - noise))
+
+
+def root_mean_variance(first: Sequence[float], second: Sequence[float]) -> tuple[float, float]:
+    """Return the root of the mean of two sample variances, and its degrees of freedom after Satterthwaite.
+
+    sqrt((s_1^2 + s_2^2) / 2), df = (s_1^2 + s_2^2)^2 / (s_1^4 / (n_1 - 1) + s_2^4 / (n_2 - 1)); at least one row has some spread.
+    """
+    v1, v2 = variance(first), variance(second)
+    share = v1 / (v1 + v2)
+    df = 1.0 / (share**2 / (len(first) - 1) + (1.0 - share) ** 2 / (len(second) - 1))
+    return math.sqrt(0.5 * (v1 + v2)), df

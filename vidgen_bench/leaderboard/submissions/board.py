@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
+from typing import get_args
 
 from vidgen_bench.escaping import markdown, markdown_code
 from vidgen_bench.leaderboard.collect import Entry
@@ -21,6 +22,7 @@ Results that were sent in, one file per seed. `vidgen-bench verify leaderboards 
 
 - self-reported: the record was checked, the run was not repeated.
 - re-run: maintainers ran every seed again and got the same bytes.
+- re-run in part: maintainers ran every seed again up to an evaluation at least, and got the same losses and scores until there.
 - recomputed: maintainers scored the checkpoint of every seed again.
 """
 
@@ -28,10 +30,8 @@ Results that were sent in, one file per seed. `vidgen-bench verify leaderboards 
 def badge(paths: Sequence[str], attested: Mapping[str, Attestation]) -> Badge:
     """Return how far the records with these paths were checked; the weakest counts."""
     found = [attested.get(attestation_name(path)) for path in paths]
-    how = [a.how if a else None for a in found]
-    if not how or None in how:
-        return "self-reported"
-    return "re-run" if all(h == "re-run" for h in how) else "recomputed"
+    badges: list[Badge] = [a.badge if a else "self-reported" for a in found]
+    return min(badges, key=get_args(Badge).index, default="self-reported")
 
 
 def render_board(
@@ -41,7 +41,8 @@ def render_board(
     errata: Sequence[Erratum] | None = None,
 ) -> str:
     """Return the text of the page; paths are relative to the folder of the page, ``errata`` are the known errors in its tables."""
-    tables = render_markdown(rankings(entries, errata=errata, extra=False)) if entries else "No results yet.\n"
+    found = rankings(entries, errata=errata, withdrawn=withdrawn, extra=False)
+    tables = render_markdown(found) if entries else "No results yet.\n"
     parts = [_HEAD, "## Tables\n", tables]
     if entries:
         parts += ["## Results\n", "\n".join(_results(entries, attested)) + "\n"]

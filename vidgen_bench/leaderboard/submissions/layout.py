@@ -29,8 +29,8 @@ README, ERRATA, PUBLISHED = "README.md", "errata.toml", "published"
 RESERVED = frozenset(name.lower() for name in (README, ERRATA, PUBLISHED))
 """Names that no track has, in lower case: some file systems do not distinguish the case."""
 
-RECORD_BYTES, NOTE_BYTES, PREVIEW_BYTES = 200_000, 20_000, 60_000
-"""The largest record, the largest tombstone or attestation, and the largest preview."""
+RECORD_BYTES, NOTE_BYTES, PREVIEW_BYTES, PUBLISHED_BYTES = 200_000, 20_000, 60_000, 200_000
+"""The largest record, tombstone or attestation, preview, and file of published results."""
 
 
 def given_options(record: Record) -> dict[str, object]:

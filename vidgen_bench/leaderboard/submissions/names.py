@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from vidgen_bench.config.track import Track, load_track, shipped_tracks
@@ -37,7 +38,7 @@ def faults_of_track(record: Record) -> Iterator[str]:
         yield f"track.declared: this is not a valid track: {error}"
         return
     # tables are grouped by fingerprint: under another name, a copy of a shipped track joins its table
-    budgeted = {name: load_track(name).with_budget(declared.budget) for name in shipped_tracks()}
+    budgeted = {name: track.with_budget(declared.budget) for name, track in _shipped().items()}
     copied = sorted((t.name for t in budgeted.values() if t.fingerprint == record.track.fingerprint), key=_derived)
     names = copied if copied and _derived(copied[0]) else copied[:1]
     if names and record.track.name not in names:
@@ -57,6 +58,12 @@ def faults_of_track(record: Record) -> Iterator[str]:
         )
     elif (record.track.ranked, record.track.seeds) != (track.ranked, track.ranking.seeds):
         yield f"track: {base} declares ranked = {track.ranked} and {track.ranking.seeds} seeds; was the record edited by hand?"
+
+
+@cache
+def _shipped() -> dict[str, Track]:
+    """Return the shipped tracks by name; reading them takes longer than all other checks of a record."""
+    return {name: load_track(name) for name in shipped_tracks()}
 
 
 def _derived(name: str) -> bool:

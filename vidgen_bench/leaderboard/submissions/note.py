@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from vidgen_bench.config.toml import Strict, explain
 from vidgen_bench.leaderboard.submissions.layout import NOTE_BYTES
@@ -20,6 +21,15 @@ class Note(Strict):
     seed: int = Field(ge=0)
     date: str = Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
     record: str = Field(pattern=SHA256, description="SHA-256 of the record file that the note is about")
+
+    @field_validator("date")
+    @classmethod
+    def _is_a_day(cls, text: str) -> str:
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            raise ValueError(f"the calendar has no day {text}") from None
+        return text
 
     def text(self) -> str:
         """Return the JSON text of the file."""

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
 from vidgen_bench.leaderboard.ranking_metric import selected
+from vidgen_bench.leaderboard.submissions.budget_check import questions_of_budget
 from vidgen_bench.leaderboard.submissions.peaks import peak
 from vidgen_bench.records.anchors import REAL
 from vidgen_bench.records.record import Record
+
+_RELEASE = re.compile(
+    r"v?(\d+!)?\d+(\.\d+)*([-_.]?(a|b|c|rc|alpha|beta|pre|preview)[-_.]?\d*)?([-_.]?(post|rev|r)[-_.]?\d*|-\d+)?", re.I
+)
+"""A version by PEP 440 that its publisher can release: neither a development version nor a local one, ``0.1.0+mine``."""
 
 
 def questions(record: Record) -> Iterator[str]:
     """Yield one sentence per unusual value of a record."""
     yield from _of_scores(record)
     yield from _of_speed(record)
-    yield from _of_budget(record)
+    yield from questions_of_budget(record)
+    yield from _of_versions(record)
 
 
 def _of_scores(record: Record) -> Iterator[str]:
@@ -50,9 +58,9 @@ def _of_speed(record: Record) -> Iterator[str]:
         yield "measured.started and measured.finished are not both times with a zone"
 
 
-def _of_budget(record: Record) -> Iterator[str]:
-    """Yield whether a finished run spent other iterations than its track's budget."""
-    budget, spent = record.track.declared.get("budget"), record.spent.iterations
-    limits = budget if isinstance(budget, dict) else {}
-    if record.status == "finished" and set(limits) == {"iterations"} and limits["iterations"] != spent:
-        yield f"it trained for {spent} iterations; the track's budget is {limits['iterations']}"
+def _of_versions(record: Record) -> Iterator[str]:
+    """Yield the versions that are no releases; known errors are listed by version, so another text would evade them."""
+    named = {("vidgen-bench", record.version), *((p.distribution, p.version) for p in record.plugins)}
+    for distribution, version in sorted(named):
+        if not _RELEASE.fullmatch(version):
+            yield f"{distribution} has the version {version!r}, which is not a release; was its code changed?"

@@ -8,9 +8,12 @@ from pydantic import ValidationError
 
 from vidgen_bench.config.toml import explain
 from vidgen_bench.errors import RecordError
+from vidgen_bench.leaderboard.submissions.budget_check import faults_of_budget
 from vidgen_bench.leaderboard.submissions.layout import RECORD_BYTES, checks_out, record_place
+from vidgen_bench.leaderboard.submissions.measuring_check import faults_of_measuring
 from vidgen_bench.leaderboard.submissions.names import faults_of_names, faults_of_track
 from vidgen_bench.leaderboard.submissions.players import faults_of_players, faults_of_track_options
+from vidgen_bench.leaderboard.submissions.range_check import faults_of_ranges
 from vidgen_bench.leaderboard.submissions.score_check import faults_of_scores
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson, parse
 from vidgen_bench.records.migration import migrated
@@ -59,6 +62,9 @@ def _faults(record: Record, place: str) -> Iterator[str]:
         yield f"seed: {record.seed} is not among the seeds that the track declares, 0 to {record.track.seeds - 1}"
     yield from faults_of_track(record)
     yield from faults_of_scores(record)
+    yield from faults_of_measuring(record)
+    yield from faults_of_budget(record)
+    yield from faults_of_ranges(record)
     if (expected := str(record_place(record))) != place:
         yield f"contains the record that belongs at {expected}"
     if unusual := next((part for part in record_place(record).parts if not checks_out(part)), None):

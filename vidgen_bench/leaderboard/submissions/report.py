@@ -53,7 +53,7 @@ def _tables(found: Submissions, new: Sequence[str] | None) -> list[Ranking]:
     wanted = None if new is None else {Path(path) for path in new}
     return [
         ranking
-        for ranking in rankings(found.entries(), errata=found.errata, extra=False)
+        for ranking in rankings(found.entries(), errata=found.errata, withdrawn=found.withdrawn, extra=False)
         if wanted is None or any(e.path in wanted for row in ranking.rows for e in row.row.entries)
     ]
 

@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.records.record import Record
 
+Identity = dict[str, object]
+"""What the records of a row share, by the word for it."""
 
-def identity(record: Record) -> dict[str, object]:
+
+def identity(record: Record) -> Identity:
     """Return what the records of one folder share: everything but the seed that makes them rows of one table."""
     players = ("backbone", "temporal")
     return {
@@ -19,7 +22,7 @@ def identity(record: Record) -> dict[str, object]:
         "track": record.track.fingerprint,
         "data": record.data.fingerprint,
         "protocol": record.metrics[name].protocol if (name := selected(record)) in record.metrics else None,
-        "plugins": sorted({(p.kind, p.name, p.distribution) for p in record.plugins if p.kind in players}),
+        "plugins": sorted({(p.kind, p.name, p.normalised_distribution) for p in record.plugins if p.kind in players}),
     }
 
 
@@ -28,7 +31,6 @@ def row_hash(record: Record) -> str:
     return hashlib.sha256(json.dumps(identity(record), sort_keys=True).encode()).hexdigest()
 
 
-def differences(records: Sequence[Record]) -> str:
-    """Return the names of what records do not share, out of :func:`identity`; empty if they share all of it."""
-    found = [identity(record) for record in records]
+def differences(found: Sequence[Identity]) -> str:
+    """Return the names of what records do not share, from the :func:`identity` of each; empty if they share all of it."""
     return ", ".join(key for key in found[0] if any(other[key] != found[0][key] for other in found))

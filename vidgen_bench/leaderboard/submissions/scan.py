@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,11 +12,14 @@ from pathlib import Path, PurePosixPath
 
 from vidgen_bench.leaderboard.submissions import layout
 from vidgen_bench.leaderboard.submissions.findings import Finding, fault
+from vidgen_bench.leaderboard.submissions.published_check import fault_of_published
+from vidgen_bench.leaderboard.submissions.text_content import content_hash, normalised
 
 _LIMITS = (
     (layout.RECORD, layout.RECORD_BYTES),
     (layout.TOMBSTONE, layout.NOTE_BYTES),
     (layout.ATTESTATION, layout.NOTE_BYTES),
+    (re.compile(re.escape(layout.PREVIEW)), layout.PREVIEW_BYTES),
 )
 _MAINTAINED = ((layout.README,), (layout.ERRATA,))
 """The files at the top that maintainers write; they are not read here."""
@@ -48,15 +52,19 @@ def scan(root: Path) -> Scan:
     maintained = _hash_if_regular(root, layout.ERRATA)
     for path, entry in _below(root, PurePosixPath()):
         reason, content = _refusal(path, entry), b""
-        if path.parts[0] == layout.PUBLISHED and reason is None:
-            maintained |= _hash_if_regular(root, str(path))
-            continue
         try:
             content = Path(entry.path).read_bytes() if reason is None else b""
         except OSError as error:
             reason = f"cannot be read: {error.strerror or error}"
+        if path.parts[0] == layout.PUBLISHED:
+            if reason := reason or fault_of_published(path, content):
+                faults.append(fault(path, reason))
+            maintained |= _hash_if_regular(root, str(path))
+            continue
         if reason is None and path.name == layout.PREVIEW and not content.startswith(_JPEG):
             reason = "is not a JPEG picture"
+        if path.name != layout.PREVIEW:
+            content = normalised(content)
         hashes[str(path)] = "" if reason else hashlib.sha256(content).hexdigest()
         if reason is not None:
             faults.append(fault(path, reason))
@@ -76,8 +84,7 @@ def _hash_if_regular(root: Path, name: str) -> dict[str, str]:
     if path.is_symlink() or not path.is_file():
         return {}
     try:
-        with path.open("rb") as stream:
-            return {name: hashlib.file_digest(stream, "sha256").hexdigest()}
+        return {name: content_hash(path.read_bytes())}
     except OSError:
         return {name: ""}
 
@@ -123,18 +130,13 @@ def _refusal(path: PurePosixPath, entry: os.DirEntry[str]) -> str | None:
         return _refused_folder(path)
     if not _is_regular(entry):
         return "is not a regular file"
-    if path.parts[0] == layout.PUBLISHED and len(path.parts) > 1:
-        return (
-            None
-            if path.suffix in (".toml", ".json")
-            else "is not expected here: published results are .toml and .json files"
-        )
-    about = entry.stat(follow_symlinks=False)
     limit = next((size for name, size in _LIMITS if name.fullmatch(path.name)), None)
-    if path.name == layout.PREVIEW:
-        limit = layout.PREVIEW_BYTES
-    if limit is None or len(path.parts) != 3:
+    if path.parts[0] == layout.PUBLISHED and len(path.parts) > 1:
+        limit = layout.PUBLISHED_BYTES
+        if path.suffix not in (".toml", ".json"):
+            return "is not expected here: published results are .toml and .json files"
+    elif limit is None or len(path.parts) != 3:
         return f"is not expected here: a result is TRACK/SPEC/seed-N.json, and its picture TRACK/SPEC/{layout.PREVIEW}"
-    if about.st_size > limit:
-        return f"has {about.st_size:,} bytes; at most {limit:,} are allowed"
+    if (size := entry.stat(follow_symlinks=False).st_size) > limit:
+        return f"has {size:,} bytes; at most {limit:,} are allowed"
     return None

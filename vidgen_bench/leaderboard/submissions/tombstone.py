@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import stat
-from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from vidgen_bench.escaping import printable
 from vidgen_bench.leaderboard.submissions.layout import NOTE_BYTES, RECORD, TOMBSTONE, attestation_name, tombstone_name
 from vidgen_bench.leaderboard.submissions.note import Note, parse_note
 from vidgen_bench.leaderboard.submissions.row_identity import row_hash
+from vidgen_bench.leaderboard.submissions.text_content import content_hash
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson, parse
 from vidgen_bench.records.entries import SHA256
 from vidgen_bench.records.folder_name import name_begins
@@ -54,12 +53,6 @@ def read_tombstone(path: Path) -> Tombstone | None:
         return None
 
 
-def tombstones_beside(folders: Collection[Path]) -> dict[int, Tombstone]:
-    """Return the valid tombstones in the folders of a row's records, by seed."""
-    paths = (path for folder in sorted(folders) for path in sorted(folder.glob("seed-*.withdrawn.json")))
-    return {tombstone.seed: tombstone for path in paths if (tombstone := read_tombstone(path)) is not None}
-
-
 def withdraw(path: Path, reason: str) -> Path:
     """Replace a submitted record by its tombstone and return the tombstone's path.
 
@@ -78,14 +71,17 @@ def withdraw(path: Path, reason: str) -> Path:
     if not reason or len(reason) > LONGEST_REASON or not reason.isprintable():
         raise RequestError(f"--reason: expected a sentence on one line, of at most {LONGEST_REASON} characters.")
     content = path.read_bytes()
-    if (fault := _not_a_record(content, path, int(match[1]))) is not None:
-        raise RequestError(f"{path} is not a submitted record: {fault}. Remove a file of another kind yourself.")
+    if (fault := not_a_record(content, path, int(match[1]))) is not None:
+        raise RequestError(
+            f"{path} is not a submitted record: {fault}. Nothing of it can be withdrawn: remove or replace the file yourself; "
+            "`vidgen-bench verify --base` shows that to a person and accepts it."
+        )
     tombstone = Tombstone(
         schema=1,
         seed=int(match[1]),
         reason=reason,
         date=datetime.now(UTC).date().isoformat(),
-        record=hashlib.sha256(content).hexdigest(),
+        record=content_hash(content),
         row=_row(content),
     )
     before = read_tombstone(target)
@@ -101,7 +97,7 @@ def withdraw(path: Path, reason: str) -> Path:
     return target
 
 
-def _not_a_record(content: bytes, path: Path, seed: int) -> str | None:
+def not_a_record(content: bytes, path: Path, seed: int) -> str | None:
     """Return why a file is not the record of this seed in this folder, or None; a record with a fault can be withdrawn, too."""
     try:
         table = json.loads(content)

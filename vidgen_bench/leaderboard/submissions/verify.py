@@ -10,17 +10,21 @@ from pathlib import Path
 from vidgen_bench.errors import RequestError
 from vidgen_bench.escaping import one_line
 from vidgen_bench.leaderboard.collect import Entry
-from vidgen_bench.leaderboard.errata import Erratum, known_errata, read_errata
+from vidgen_bench.leaderboard.errata import Erratum, errata_in
 from vidgen_bench.leaderboard.submissions import layout
 from vidgen_bench.leaderboard.submissions.attestation import Attestation, contradiction, parse_attestation
 from vidgen_bench.leaderboard.submissions.board import render_board
 from vidgen_bench.leaderboard.submissions.findings import Finding, fault, look
+from vidgen_bench.leaderboard.submissions.origins_check import of_origins
 from vidgen_bench.leaderboard.submissions.plausibility import questions
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
 from vidgen_bench.leaderboard.submissions.row_identity import row_hash
 from vidgen_bench.leaderboard.submissions.scan import scan
+from vidgen_bench.leaderboard.submissions.scored_again import known_wrong, not_scored_again
+from vidgen_bench.leaderboard.submissions.tables_check import of_tables
+from vidgen_bench.leaderboard.submissions.text_content import normalised
 from vidgen_bench.leaderboard.submissions.together import together
-from vidgen_bench.leaderboard.submissions.tombstone import Tombstone, parse_tombstone
+from vidgen_bench.leaderboard.submissions.tombstone import Tombstone, not_a_record, parse_tombstone
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson
 from vidgen_bench.records.record import Record
 
@@ -39,6 +43,8 @@ class Submissions:
     """SHA-256 by path of the files that maintainers write: published results and ``errata.toml``."""
     errata: tuple[Erratum, ...]
     """The known errors in the folder's ``errata.toml``; those that come with vidgen-bench if it has no such file."""
+    damaged: frozenset[str] = frozenset()
+    """The paths of files that are too damaged to be withdrawn, or were not read; a change may remove or replace them."""
 
     @property
     def faults(self) -> list[Finding]:
@@ -54,9 +60,12 @@ class Submissions:
         return render_board(self.entries(), self.withdrawn, self.attested, self.errata)
 
 
-def read_submissions(root: Path) -> Submissions:
+def read_submissions(root: Path, before: Submissions | None = None) -> Submissions:
     """Return the submitted results below a folder, checked alone and together.
 
+    Args:
+        root: the folder.
+        before: the same folder before a change; of records that contradict each other, those that were there are right.
     Raises:
         RequestError: there is no such folder, or it is a symbolic link.
     """
@@ -71,6 +80,7 @@ def read_submissions(root: Path) -> Submissions:
     records: dict[str, Record] = {}
     withdrawn: dict[str, Tombstone] = {}
     attested: dict[str, Attestation] = {}
+    damaged = {path for path, sha in found.hashes.items() if not sha}
     for path, content in found.files.items():
         name = path.rpartition("/")[2]
         try:
@@ -82,35 +92,40 @@ def read_submissions(root: Path) -> Submissions:
                 records[path] = check_record(content, path)
         except (InvalidJson, Refused) as error:
             findings.append(fault(path, str(error)))
+            if (match := layout.RECORD.fullmatch(name)) and not_a_record(content, root / path, int(match[1])):
+                damaged.add(path)
     for path, record in records.items():
         findings += [look(path, question) for question in questions(record)]
-    between = list(together(records, withdrawn))
-    findings += between
-    for finding in between:  # a copy or a second record of a seed is not a row
-        if finding.kind == "fault":
-            records.pop(finding.path, None)
+    earlier = {path for path, sha in before.hashes.items() if found.hashes.get(path) == sha} if before else set()
+    findings += _without_faults(records, together(records, withdrawn, earlier))  # a copy is not a row
+    findings += _without_faults(records, of_tables(records, earlier))
+    findings += of_origins(records, earlier)
     for path, attestation in list(attested.items()):
         of = path.removesuffix(".attested.json") + ".json"
         if reason := contradiction(attestation, records.get(of), found.hashes.get(of)):
             findings.append(fault(path, reason))
             del attested[path]
     errata, wrong = _errata(root)
-    return Submissions(records, withdrawn, attested, (*findings, *wrong), found.hashes, found.maintained, errata)
+    return Submissions(
+        records, withdrawn, attested, (*findings, *wrong), found.hashes, found.maintained, errata, frozenset(damaged)
+    )
+
+
+def _without_faults(records: dict[str, Record], found: Iterator[Finding]) -> list[Finding]:
+    """Remove the records with a fault, and return the findings."""
+    findings = list(found)
+    for finding in findings:
+        if finding.kind == "fault":
+            records.pop(finding.path, None)
+    return findings
 
 
 def _errata(root: Path) -> tuple[tuple[Erratum, ...], list[Finding]]:
     """Return the known errors in a folder's own file, and what is wrong with the file."""
-    path = root / layout.ERRATA
-    if not path.is_file() or path.is_symlink():
-        return known_errata(), []  # the scan reports what is not a regular file
     try:
-        if (size := path.stat().st_size) > layout.RECORD_BYTES:
-            return (), [fault(layout.ERRATA, f"has {size:,} bytes; at most {layout.RECORD_BYTES:,} are allowed")]
-        return read_errata(path), []
-    except OSError as error:
-        return (), [fault(layout.ERRATA, f"cannot be read: {error.strerror or error}")]
-    except (RequestError, ValueError, RecursionError) as error:
-        return (), [fault(layout.ERRATA, f"is not valid: {error}")]
+        return errata_in(root), []
+    except RequestError as error:
+        return (), [fault(layout.ERRATA, f"is not accepted: {error}")]
 
 
 def check_board(root: Path, found: Submissions) -> Iterator[Finding]:
@@ -120,7 +135,7 @@ def check_board(root: Path, found: Submissions) -> Iterator[Finding]:
     if path.is_symlink():
         return  # the scan reports it
     try:
-        committed = path.read_bytes().decode()
+        committed = normalised(path.read_bytes()).decode()
     except FileNotFoundError:
         yield fault(layout.README, f"does not exist. {fix}")
         return
@@ -138,7 +153,7 @@ def check_history(before: Submissions, now: Submissions) -> Iterator[Finding]:
         name = path.rpartition("/")[2]
         what = "was removed" if path not in now.hashes else "was changed" if now.hashes[path] != sha else ""
         if layout.RECORD.fullmatch(name):
-            yield from _of_record(path, sha, what, before.records.get(path), now)
+            yield from _of_record(path, sha, what, before, now)
         elif what and layout.TOMBSTONE.fullmatch(name):
             yield fault(path, f"{what}; a tombstone stays as it is")
         elif what and layout.ATTESTATION.fullmatch(name):
@@ -166,8 +181,9 @@ def _of_maintained(before: Submissions, now: Submissions) -> Iterator[Finding]:
             yield look(path, f"{what}; maintainers write it, and results do not need it")
 
 
-def _of_record(path: str, sha: str, what: str, record: Record | None, now: Submissions) -> Iterator[Finding]:
-    """Yield what is wrong with a file that was there before; ``record`` is its content, if it was accepted."""
+def _of_record(path: str, sha: str, what: str, before: Submissions, now: Submissions) -> Iterator[Finding]:
+    """Yield what is wrong with the file of a record that was there before."""
+    record = before.records.get(path)
     tombstone = now.withdrawn.get(layout.tombstone_name(path))
     if tombstone is not None and tombstone.record != sha:
         yield fault(layout.tombstone_name(path), f"names another content than the record {path} had")
@@ -175,7 +191,23 @@ def _of_record(path: str, sha: str, what: str, record: Record | None, now: Submi
         yield fault(
             layout.tombstone_name(path), f"does not name the row of {path}; make it with: vidgen-bench withdraw"
         )
+    elif tombstone is None and what and path in before.damaged:
+        yield look(path, f"{what}; it was too damaged to be withdrawn. Is this the run that the damaged file was of?")
     elif tombstone is None and what == "was removed":
         yield fault(path, "was removed. Withdraw it instead: vidgen-bench withdraw FILE --reason ...")
     elif tombstone is None and what:
-        yield fault(path, f"{what}. Results are not edited; withdraw the record instead")
+        yield _of_change(path, before, now)
+
+
+def _of_change(path: str, before: Submissions, now: Submissions) -> Finding:
+    """Return whether a record that was changed is the same checkpoint, scored again because of a known error."""
+    edited = "was changed. Results are not edited; withdraw the record instead"
+    folder = path.rpartition("/")[0] + "/"
+    earlier, later = ({p: r for p, r in s.records.items() if p.startswith(folder)} for s in (before, now))
+    if path not in later or not any(known_wrong(record, before.errata) for record in earlier.values()):
+        return fault(path, edited)
+    if (reason := not_scored_again(earlier, later, before.errata)) is not None:
+        return fault(path, f"{edited}. Its row is not the same one, scored again: {reason}")
+    return look(
+        path, "was scored again: the checkpoint is the same, and an earlier score of its row is known to be wrong"
+    )

@@ -184,10 +184,22 @@ def test_one_run_that_is_not_accepted_writes_nothing(tmp_path: Path, name: str) 
 
 def test_a_run_of_another_row_is_refused(tmp_path: Path) -> None:
     runs = finished_spec(tmp_path / "runs", count=4)
-    other = record(seed=4, plugins=[p.model_dump() | {"distribution": "mine"} for p in record().plugins])
+    other = record(
+        seed=4,
+        plugins=[p.model_dump() | ({"distribution": "mine"} if p.kind == "temporal" else {}) for p in record().plugins],
+    )
     runs.append(finished(tmp_path / "runs", other))
     with pytest.raises(RequestError, match="the runs differ in plugins"):
         submit(runs, tmp_path / "leaderboards")
+
+
+def test_a_picture_alone_is_no_result(tmp_path: Path) -> None:
+    folder = tmp_path / "leaderboards" / FOLDER
+    folder.mkdir(parents=True)
+    (folder / "preview.jpg").write_bytes(b"left over")
+    (done,) = submit(finished_spec(tmp_path / "runs"), tmp_path / "leaderboards")
+    assert (done.already, done.replaced) == (False, False)
+    assert reasons(tmp_path / "leaderboards") == {}
 
 
 def test_a_result_is_not_replaced(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from tests.kit.imports import ROOT
 from tests.kit.record_files import METRICS, record
+from vidgen_bench.escaping import latex
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.comparison import comparisons
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
@@ -149,6 +151,19 @@ def test_latex_escapes_what_it_would_read() -> None:
     assert r"backbone.label=50\%\_of\#\{x\}\&y\textbackslash{}z" in render_latex([ranking])
 
 
+def test_latex_has_no_character_of_ours_that_its_fonts_lack() -> None:
+    """Letters with accents are typeset as they are; signs are not."""
+    metrics = METRICS | {"fid": METRICS["fid"] | {"title": "FID∞"}}
+    text = render_latex(rankings([Entry(Path("record.json"), record(metrics=metrics))]))
+    assert r"FID$\infty$ $\downarrow$" in text
+    package = ROOT / "vidgen_bench"
+    files = [*package.glob("leaderboard/render/*.py"), *package.glob("measure/metrics/*.py")]
+    files += (ROOT / "leaderboards/published").glob("*.toml")
+    ours = {c for file in files for c in file.read_text() if ord(c) > 127 and not c.isalpha()} - {"─"}
+    assert {"∞", "±", "↑"} <= ours
+    assert {c for c in ours if latex(c) == c} == set()
+
+
 def test_markdown_is_one_table_with_as_many_cells_in_every_line(found: list[Ranking]) -> None:
     text = render_markdown(found)
     rows = [line for line in text.splitlines() if line.startswith("|")]
@@ -166,6 +181,14 @@ def test_markdown_escapes_what_it_would_read() -> None:
     options = {"backbone.label": ("a|b*c_d<e>`f`", "given")}
     (ranking,) = rankings([Entry(Path("record.json"), record(options=options))])
     assert r"backbone.label=a\|b\*c\_d\<e\>\`f\`" in render_markdown([ranking])
+
+
+def test_an_option_value_is_text_in_markdown() -> None:
+    options = {"backbone.label": ("https://e.example/x www.e.example @torvalds #1 ~~a~~ &lt;b&gt;", "given")}
+    (ranking,) = rankings([Entry(Path("record.json"), record(options=options))])
+    (row,) = [line for line in render_markdown([ranking]).splitlines() if line.startswith("|") and "label" in line]
+    shown = r"https:&#8203;//e.example/x www&#8203;.e.example @&#8203;torvalds #&#8203;1 \~\~a\~\~ \&lt;b\&gt;"
+    assert f"backbone.label={shown}" in row
 
 
 def test_brackets_in_names_are_no_markup_in_the_table() -> None:
@@ -187,7 +210,7 @@ def test_markdown_escapes_titles_and_links() -> None:
     metrics = {"is": METRICS["is"] | {"title": "a|b<b>", "caveat": "[x](http://e.example)"}, "fid": METRICS["fid"]}
     (ranking,) = rankings([Entry(Path("record.json"), record(metrics=metrics))])
     head = next(line for line in render_markdown([ranking]).splitlines() if line.startswith("| #"))
-    assert r"a\|b\<b\> ↑ (\[x\](http\://e.example))" in head
+    assert r"a\|b\<b\> ↑ (\[x\](http:&#8203;//e.example))" in head
 
 
 def test_latex_says_which_rows_diverged() -> None:

@@ -25,6 +25,8 @@ def test_a_badge_needs_every_seed(tmp_path: Path) -> None:
     for path in paths[:4]:
         attest(path)
     assert page_line(tmp_path) == "self-reported"
+    attest(paths[4], scores={}, tolerance=0.0, iterations=400)
+    assert page_line(tmp_path) == "re-run in part"
     attest(paths[4], "recomputed")
     assert page_line(tmp_path) == "recomputed"
     attest(paths[4])
@@ -46,7 +48,17 @@ def test_a_badge_needs_every_seed(tmp_path: Path) -> None:
             {"scores": {"fid": {"recorded": 1.0, "found": 1.0}, "is": {"recorded": 1.0, "found": 1.0}}},
             "does not repeat",
         ),
+        ({"iterations": 400, "tolerance": 0.0}, "without final scores"),
+        ({"iterations": 400, "scores": {}}, "with an equal trace"),
+        ({"iterations": 400, "scores": {}, "tolerance": 0.0, "how": "recomputed"}, "which is a re-run"),
+        ({"iterations": 399, "scores": {}, "tolerance": 0.0}, "399 iterations, at which the record has no evaluation"),
+        ({"iterations": 0, "scores": {}, "tolerance": 0.0}, "is not a valid attestation: iterations"),
         ({"who": "me"}, "unknown key"),
+        ({"revision": ""}, "is not a valid attestation: revision"),
+        ({"revision": " "}, "is not a valid attestation: revision"),
+        ({"date": "2025-02-30"}, "the calendar has no day 2025-02-30"),
+        ({"date": "9999-01-01"}, "has the date 9999-01-01, which is in the future"),
+        ({"date": "2023-12-31"}, "the run finished on 2024-01-01, so nobody could repeat it before"),
         ({"version": "x" * 30_000}, "at most 20,000"),
     ],
 )
@@ -63,6 +75,26 @@ def test_a_re_run_has_equal_scores(tmp_path: Path) -> None:
     paths = submitted(tmp_path, *seeds_of())
     attest(paths[0], scores=repeated(paths[0], 1.001))
     assert "whose scores must be equal" in reasons(tmp_path)[f"{FOLDER}/seed-0.attested.json"]
+
+
+@pytest.mark.parametrize(
+    ("device", "world", "how", "badge"),
+    [
+        ("cuda", 1, "re-run", "self-reported"),
+        ("mps", 1, "re-run", "self-reported"),
+        ("cpu", 2, "re-run", "self-reported"),
+        ("cuda", 1, "recomputed", "recomputed"),
+        ("cpu", 1, "re-run", "re-run"),
+    ],
+)
+def test_only_a_run_on_one_cpu_can_be_run_again(tmp_path: Path, device: str, world: int, how: str, badge: str) -> None:
+    environment = {"torch": "2.6.0", "threads": 2, "device": device, "world": world}
+    for path in submitted(tmp_path, *seeds_of(environment=environment)):
+        attest(path, how)
+    assert page_line(tmp_path) == badge
+    refused = f"attests a re-run of a run on {world} x {device}; only runs on one CPU repeat to the same bytes"
+    expected = [refused] if badge == "self-reported" else []
+    assert list(dict.fromkeys(reasons(tmp_path).values())) == expected
 
 
 def test_an_attestation_of_no_record_is_listed(tmp_path: Path) -> None:

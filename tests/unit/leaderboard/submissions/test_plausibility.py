@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.kit.record_files import plugins, record
 from tests.kit.submitted_results import reasons, seeds_of, spoil, submitted
 from vidgen_bench.leaderboard.submissions.plausibility import questions
 from vidgen_bench.records.record import read_record
@@ -35,7 +36,7 @@ UNUSUAL: dict[str, tuple[Callable[[Any], None], str]] = {
     "no spread": (lambda t: t["scores"].update(fid=score([99.0] * 4)), "FID has no spread over 4 batches"),
     "too fast": (lambda t: t["spent"].update(flops=1e18), "Test CPU has a peak of about 2e+13"),
     "no time": (lambda t: t["measured"].update(train_seconds=0.0), "training took no time"),
-    "another budget": (lambda t: t["spent"].update(iterations=4000), "it trained for 4000 iterations; the track's budget is 400"),
+    "another budget": (lambda t: t["spent"].update(iterations=40), "it trained for 40 iterations; the track's budget is 400"),
     "backwards": (lambda t: t["measured"].update(finished="2023-01-01T00:00:00Z"), "it finished before it started"),
     "no dates": (lambda t: t["measured"].update(started="yesterday"), "are not both times"),
 }  # fmt: skip
@@ -62,3 +63,22 @@ def test_seeds_without_any_spread_are_for_a_person(tmp_path: Path) -> None:
     for path in paths:
         spoil(path, lambda t: t["scores"].update(fid=score([300.0, 302.0] * 2)))
     assert reasons(tmp_path, "look")["test-64/tgan+ode1"].endswith("all seeds have the same fid, 301")
+
+
+VERSIONS = {
+    "0.1.0": True, "1.0": True, "2026.11": True, "1!2.0rc1": True, "1.0.post2": True, "v1.2": True, "1.0b": True,
+    "0.1.0+fixed": False, "1.0.dev3": False, "mine": False, "0.1.0 fixed": False, "": False, "0.1.x": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("plugin", [True, False])
+def test_a_version_that_is_no_release_is_for_a_person(version: str, plugin: bool) -> None:
+    """An erratum names versions, so ``0.1.0+fixed`` would evade one of 0.1.0."""
+    changes: dict[str, Any] = {"plugins": plugins(["metric"], version=version)} if plugin else {"version": version}
+    asked = (
+        []
+        if VERSIONS[version]
+        else [f"vidgen-bench has the version {version!r}, which is not a release; was its code changed?"]
+    )
+    assert list(questions(record(**changes))) == asked

@@ -31,7 +31,10 @@ def test_markup_is_escaped_in_markdown(tmp_path: Path) -> None:
     found = read_submissions(tmp_path)
     text = render_report(found, [fault("x`<b>", "found '<script>' and | and `code`"), fault("y", HOSTILE)])
     assert "- `x'<b>`: found '\\<script\\>' and \\| and \\`code\\`" in text
-    assert r"- `y`: \!\[x\](https\://e.example) \&lt; \~\~struck\~\~ @&#8203;everyone #&#8203;1 \> quoted \\x1b" in text
+    assert (
+        r"- `y`: \!\[x\](https:&#8203;//e.example) \&lt; \~\~struck\~\~ @&#8203;everyone #&#8203;1 \> quoted \\x1b"
+        in text
+    )
 
 
 def test_the_tables_of_new_records_have_their_neighbours_and_anchors(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from vidgen_bench.errors import RequestError
 from vidgen_bench.escaping import markdown_code
 from vidgen_bench.leaderboard.collect import collect
 from vidgen_bench.leaderboard.ranking import rankings
-from vidgen_bench.leaderboard.submissions.tombstone import tombstones_beside, withdraw
+from vidgen_bench.leaderboard.submissions.tombstone import withdraw
 from vidgen_bench.leaderboard.submissions.verify import check_history, read_submissions
 
 FOLDER = "test-64/tgan+ode1"
@@ -46,12 +46,11 @@ def test_a_withdrawn_seed_makes_its_row_unranked(root: Path) -> None:
     assert ranked == {"tgan+ode1": ((3,), False), "tgan+ode2": ((), True)}
 
 
-def test_the_tombstones_beside_a_record_are_found(root: Path) -> None:
-    beside = root / FOLDER
-    assert tombstones_beside({beside}) == {}
-    withdraw(root / FOLDER / "seed-3.json", "wrong data")
+def test_the_tombstones_of_a_folder_are_collected(root: Path) -> None:
+    assert collect([], [root]).withdrawn == {}
+    path = withdraw(root / FOLDER / "seed-3.json", "wrong data")
     (root / FOLDER / "seed-4.withdrawn.json").write_text("{}")
-    assert {seed: t.reason for seed, t in tombstones_beside({beside}).items()} == {3: "wrong data"}
+    assert {p: t.reason for p, t in collect([], [root]).withdrawn.items()} == {path.as_posix(): "wrong data"}
 
 
 def test_a_reason_is_text_on_the_page(root: Path) -> None:
@@ -60,7 +59,8 @@ def test_a_reason_is_text_on_the_page(root: Path) -> None:
     )
     text = read_submissions(root).board()
     assert (
-        r": \[click\](https\://e.example) \!\[\](https\://e.example/x.png) @&#8203;everyone \~\~x\~\~ #&#8203;1" in text
+        r": \[click\](https:&#8203;//e.example) \!\[\](https:&#8203;//e.example/x.png) @&#8203;everyone \~\~x\~\~ #&#8203;1"
+        in text
     )
 
 
