@@ -13,7 +13,7 @@ import pytest
 from tests.kit.imports import ROOT, cycle, imports_in, ours, ours_at_run_time, sources, tree
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "version"),
+    ("errors", "version", "escaping"),
     ("noise", "system"),
     ("api",),
     ("latent", "integrate", "config"),
@@ -144,6 +144,16 @@ def test_only_the_command_line_prints(module: str) -> None:
     calls = [n.func for n in ast.walk(tree(module)) if isinstance(n, ast.Call)]
     assert not [c.lineno for c in calls if isinstance(c, ast.Name) and c.id in ("print", "input", "breakpoint")]
     assert not [name for name in imports_in(module) if name in ("typer", "rich.prompt", "rich.progress")]
+
+
+@pytest.mark.parametrize("module", [m for m in HARNESS if m.startswith("vidgen_bench.cli")])
+def test_commands_show_texts_through_one_console(module: str) -> None:
+    calls = [n for n in ast.walk(tree(module)) if isinstance(n, ast.Call)]
+    names = {ast.unparse(c.func) for c in calls}
+    assert "Console" not in names  # LiteralConsole has neither markup nor control characters
+    assert "json.dumps" not in names  # escaping.json_text is strict
+    if module not in ("vidgen_bench.cli.console", "vidgen_bench.cli.main"):
+        assert "print" not in names  # console.say and console.write_out
 
 
 def test_one_module_alone_imports_the_solver_libraries() -> None:

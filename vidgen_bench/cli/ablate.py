@@ -103,9 +103,9 @@ def _print_plan(ablation: Ablation, host: Host, layout: Format) -> None:
 
 
 def _run(ablation: Ablation, host: Host, layout: Format) -> None:
-    from rich.console import Console
+    from vidgen_bench.cli.literal_console import LiteralConsole
 
-    console = Console(soft_wrap=True, quiet=not is_first_process(), stderr=layout is not Format.terminal)
+    console = LiteralConsole(soft_wrap=True, quiet=not is_first_process(), stderr=layout is not Format.terminal)
     metric = host.find("metric", ablation.metric).declaration
     results: list[Result] = []
     try:
@@ -177,7 +177,7 @@ def _failure(result: Result) -> str:
 
 
 def _print(ablation: Ablation, results: list[Result], metric: Metric, layout: Format) -> None:
-    from vidgen_bench.cli.console import output, print_json
+    from vidgen_bench.cli.console import output, print_json, write_out
     from vidgen_bench.experiments.ablate.table import ablation_table
 
     table = ablation_table(ablation, results, metric)
@@ -188,7 +188,7 @@ def _print(ablation: Ablation, results: list[Result], metric: Metric, layout: Fo
     elif layout is Format.markdown:
         from vidgen_bench.experiments.ablate.markdown import render_markdown
 
-        print(render_markdown(table), end="")
+        write_out(render_markdown(table), None)
     else:
         from vidgen_bench.experiments.ablate.terminal import render_terminal
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vidgen_bench.escaping import json_text, lines
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -24,10 +26,10 @@ PLAIN_WIDTH = 120
 
 def output() -> Console:
     """Return a console on standard output, as wide as the terminal, or ``PLAIN_WIDTH`` without one."""
-    from rich.console import Console
+    from vidgen_bench.cli.literal_console import LiteralConsole
 
     wide = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PLAIN_WIDTH
-    return Console(width=wide, highlight=False, emoji=False, markup=False)
+    return LiteralConsole(width=wide, highlight=False)
 
 
 def is_first_process() -> bool:
@@ -36,14 +38,16 @@ def is_first_process() -> bool:
 
 
 def complain(text: str, *, prefix: str = "error:") -> None:
-    """Write a message to standard error, wrapped between words; brackets are literal, the prefix is red on a terminal."""
+    """Write a message to standard error, wrapped between words; names in it are literal, the prefix is red on a terminal."""
+    text = lines(text)
     if not sys.stderr.isatty():
         print(prefix, text, file=sys.stderr)
         return
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(stderr=True, highlight=False, emoji=False, markup=False)
+    from vidgen_bench.cli.literal_console import LiteralConsole
+
+    console = LiteralConsole(stderr=True, highlight=False)
     message = Text("\n".join(_wrapped(line, max(console.width, 20)) for line in f"{prefix} {text}".splitlines()))
     message.stylize("bold red", 0, len(prefix))
     console.print(message, soft_wrap=True)
@@ -70,10 +74,13 @@ def listing(rows: Iterable[tuple[str, str | Text]]) -> Table:
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON."""
-    import json
+    """Print a value as strict JSON."""
+    print(json_text(value))
 
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+def say(text: str, *, error: bool = False) -> None:
+    """Print a text without formatting, to standard error if ``error``; names in it are literal."""
+    print(lines(text), file=sys.stderr if error else sys.stdout, flush=error)
 
 
 def write_out(text: str, target: Path | None) -> None:
@@ -83,6 +90,6 @@ def write_out(text: str, target: Path | None) -> None:
         return
     from vidgen_bench.system.output_file import is_standard_output, write_output
 
-    write_output(target, lambda stream: stream.write(text.encode()))
+    write_output(target, lambda stream: stream.write(text.encode(errors="replace")))
     if not is_standard_output(target):  # there, the text alone is wanted
-        print(f"Wrote {target}")
+        say(f"Wrote {target}")

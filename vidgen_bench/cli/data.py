@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vidgen_bench.cli.console import AsJson, output, print_json
+from vidgen_bench.cli.console import AsJson, output, print_json, say
 from vidgen_bench.cli.run_options import TRACK, Splits, Workers
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 
@@ -179,18 +179,19 @@ def _progress() -> Iterator[Report]:
         tenth = 10 * done // total if total else 0
         if reported.get(what) != tenth:
             reported[what] = tenth
-            print(f"{what}: {done} of {total}" if total else what, file=sys.stderr, flush=True)
+            say(f"{what}: {done} of {total}" if total else what, error=True)
 
     yield line
 
 
 @contextmanager
 def _bars() -> Iterator[Report]:
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    from vidgen_bench.cli.literal_console import LiteralConsole
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=LiteralConsole(stderr=True), transient=True) as progress:
         tasks: dict[str, TaskID] = {}
 
         def report(what: str, done: int, total: int) -> None:

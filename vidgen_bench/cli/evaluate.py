@@ -77,14 +77,13 @@ def evaluate(
 
     Clips of your own are marked external. They are scored in a pseudo-random order that depends only on their number.
     """
-    from rich.console import Console
-
+    from vidgen_bench.cli.literal_console import LiteralConsole
     from vidgen_bench.cli.progress import TerminalObserver
     from vidgen_bench.experiments.evaluate.evaluate import evaluate as score
     from vidgen_bench.experiments.evaluate.request import EvaluationRequest
     from vidgen_bench.measure.resolved_track import VideoLocation
 
-    console = Console(soft_wrap=True, stderr=as_json)  # standard output has only the JSON
+    console = LiteralConsole(soft_wrap=True, stderr=as_json)  # standard output has only the JSON
     request = EvaluationRequest(
         what,
         track=track,

@@ -130,9 +130,10 @@ def _write(
 ) -> None:
     """Print the leaderboard or write it to a file; a single line is printed without rich, which is slow to import."""
     from vidgen_bench.cli.console import output, write_out
+    from vidgen_bench.escaping import one_line
 
     if not found and layout in (Format.table, Format.markdown, Format.latex):
-        folders = ", ".join(str(p) for p in [*searched, SHIPPED])
+        folders = ", ".join(one_line(str(p)) for p in [*searched, SHIPPED])
         comment = "% " if layout is Format.latex else ""
         write_out(f"{comment}No records in {folders}. Create one with: vidgen-bench run tgan+ode2\n", target)
     elif layout is Format.table and target is None:
@@ -151,9 +152,9 @@ def _comparison(found: list[Ranking], first: str, second: str, metric: str | Non
 
     compared = comparisons(found, first, second, metric)
     if layout is Format.json:
-        import json
+        from vidgen_bench.escaping import json_text
 
-        return json.dumps([comparison_values(c) for c in compared], indent=2, ensure_ascii=False) + "\n"
+        return json_text([comparison_values(c) for c in compared]) + "\n"
     return render_comparisons(compared)
 
 
@@ -176,11 +177,10 @@ def _text(found: list[Ranking], collected: Collected, layout: Format) -> str:
         return render_latex(found)
     import io
 
-    from rich.console import Console
-
     from vidgen_bench.cli.console import PLAIN_WIDTH
+    from vidgen_bench.cli.literal_console import LiteralConsole
     from vidgen_bench.leaderboard.render.terminal import render_terminal
 
     stream = io.StringIO()
-    Console(file=stream, width=PLAIN_WIDTH).print(render_terminal(found, PLAIN_WIDTH))
+    LiteralConsole(file=stream, width=PLAIN_WIDTH, highlight=False).print(render_terminal(found, PLAIN_WIDTH))
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"

@@ -26,7 +26,7 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
     if record.status == "finished":
         print_scores(console, record)
         if not record.track.ranked:
-            console.print(f"[dim]{record.track.name}: these scores rank nothing.[/dim]", highlight=False)
+            console.print(f"{record.track.name}: these scores rank nothing.", style="dim", highlight=False)
     folder = outcome.folder
     console.print(f"record   {folder.record_path}", highlight=False)
     for name in ("samples.gif", "samples.png"):

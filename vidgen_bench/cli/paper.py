@@ -52,9 +52,9 @@ def claims(
     paper = load_claims()
     found = supports(paper)
     if layout is ClaimsFormat.json:
-        import json
+        from vidgen_bench.escaping import json_text
 
-        write_out(json.dumps(claims_text.as_values(paper, found), indent=2, ensure_ascii=False) + "\n", target)
+        write_out(json_text(claims_text.as_values(paper, found)) + "\n", target)
     elif layout is ClaimsFormat.markdown:
         write_out(claims_text.render_markdown(paper, found), target)
     else:

@@ -27,13 +27,13 @@ class TerminalObserver(Observer):
         self._console = console
         self._live = console.is_terminal
         self._bars = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             TextColumn("{task.percentage:>3.0f}%"),
             TimeElapsedColumn(),
             TextColumn("eta"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
             console=console,
             transient=True,
             disable=not self._live,
@@ -57,7 +57,7 @@ class TerminalObserver(Observer):
         for task in self._tasks.values():
             self._bars.remove_task(task)
         self._tasks.clear()
-        self._console.print(f"[bold]{text}[/bold]" if self._live else text, highlight=False)
+        self._console.print(text, style="bold" if self._live else None, highlight=False, markup=False)
 
     def progress(self, what: str, done: int, total: int) -> None:
         """Update the bar of one task, and remove it when the task is done; without a total, print the task's name."""
@@ -89,7 +89,7 @@ class TerminalObserver(Observer):
         """Print the scores, and mark the best checkpoint so far."""
         self._scores = f"last {shown(scores)}  best at {best_iteration}"
         star = "  (best so far)" if best_iteration == iteration else ""
-        self._console.print(f"  iteration {iteration}: {shown(scores)}{star}", highlight=False)
+        self._console.print(f"  iteration {iteration}: {shown(scores)}{star}", highlight=False, markup=False)
 
     def _left(self, glance: Glance) -> str:
         if self._from is None or glance.share <= self._from[0]:

@@ -56,8 +56,7 @@ def build(
 
     A run does this too, when it needs them.
     """
-    from rich.console import Console
-
+    from vidgen_bench.cli.literal_console import LiteralConsole
     from vidgen_bench.cli.progress import TerminalObserver
     from vidgen_bench.config.track import load_track
     from vidgen_bench.experiments.evaluate.scores import prepare_real_clips
@@ -68,7 +67,7 @@ def build(
     resolved_track = resolve_track(
         load_track(track), Host.of_environment(), protocols=tuple(dict.fromkeys(protocol or ()))
     )
-    console, where = Console(stderr=True, soft_wrap=True), choose_device(device)
+    console, where = LiteralConsole(stderr=True, soft_wrap=True), choose_device(device)
     with TerminalObserver(console) as observer:
         real = prepare_real_clips(resolved_track, VideoLocation(data, splits, allow_missing, workers), observer)
         tables = [_built(resolved, real, where, observer) for resolved in resolved_track.protocols]

@@ -36,15 +36,14 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the resolved plan and stop.")] = False,
 ) -> None:
     """Train SPEC on a track, score it, and write its record. Run the same command again to resume."""
-    from rich.console import Console
-
+    from vidgen_bench.cli.literal_console import LiteralConsole
     from vidgen_bench.compose.resolve import parse_given
     from vidgen_bench.config.budget import parse_budget
     from vidgen_bench.config.track import shipped_equal
     from vidgen_bench.experiments.run.plan import Request, make_plan
     from vidgen_bench.host.host import Host
 
-    console = Console(soft_wrap=True, quiet=not is_first_process())
+    console = LiteralConsole(soft_wrap=True, quiet=not is_first_process())
     chosen = run_options.parse_seeds(seed, seeds)
     request = Request(
         spec=spec,

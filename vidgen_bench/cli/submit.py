@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vidgen_bench.cli.console import say
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -28,18 +30,18 @@ def submit(
 
     for submitted in (done := submit(runs, target)):
         already = "Already there" if submitted.already else "Scored again" if submitted.replaced else "Wrote"
-        print(f"{already}: {submitted.folder} ({', '.join(submitted.files)})")
+        say(f"{already}: {submitted.folder} ({', '.join(submitted.files)})")
     _print_steps(done, target)
 
 
 def _print_steps(done: Sequence[Submitted], target: Path) -> None:
     """Print the commands of a pull request."""
     names = ", ".join(dict.fromkeys(s.spec for s in done))
-    print("\nTo send it in, in a fork of the project:")
-    print("  git switch -c results")
+    say("\nTo send it in, in a fork of the project:")
+    say("  git switch -c results")
     folder = shlex.quote(str(target))
-    print(f"  vidgen-bench verify {folder} --write")
-    print(f"  git add {folder}")
-    print(f'  git commit -m "Results of {names}"')
-    print("  git push -u origin results")
-    print("Then open a pull request with the template for results. docs/sending-in-results.md has the details.")
+    say(f"  vidgen-bench verify {folder} --write")
+    say(f"  git add {folder}")
+    say(f'  git commit -m "Results of {names}"')
+    say("  git push -u origin results")
+    say("Then open a pull request with the template for results. docs/sending-in-results.md has the details.")

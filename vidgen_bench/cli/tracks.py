@@ -82,12 +82,12 @@ def _table(track: Track) -> dict[str, Any]:
 
 def flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     """Return dotted keys and their values, written as in TOML; keys without a value are left out."""
-    import json
+    from vidgen_bench.escaping import json_text
 
     rows: list[tuple[str, str]] = []
     for key, value in table.items():
         if isinstance(value, dict):
             rows += flat(value, f"{prefix}{key}.")
         elif value is not None:
-            rows.append((f"{prefix}{key}", json.dumps(value, ensure_ascii=False)))
+            rows.append((f"{prefix}{key}", json_text(value, indent=None)))
     return rows

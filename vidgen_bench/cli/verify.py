@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vidgen_bench.cli.console import say
 from vidgen_bench.cli.run_options import Data, Device, Splits
 
 if TYPE_CHECKING:
@@ -145,14 +146,13 @@ def _repeat(
     device: str,
 ) -> None:
     """Repeat one record and print the path of its attestation."""
-    from rich.console import Console
-
+    from vidgen_bench.cli.literal_console import LiteralConsole
     from vidgen_bench.cli.progress import TerminalObserver
     from vidgen_bench.errors import RequestError
 
     if rerun is not None and recompute is not None:
         raise RequestError("Give either --rerun FILE or --recompute RUN, not both.")
-    with TerminalObserver(Console(soft_wrap=True)) as observer:
+    with TerminalObserver(LiteralConsole(soft_wrap=True)) as observer:
         if rerun is not None:
             from vidgen_bench.experiments.submit import rerun as repeated
 
@@ -162,8 +162,8 @@ def _repeat(
 
             assert recompute is not None
             path = scored.recompute(recompute, folder, videos, device, observer)
-    print(f"Attested: {path}")
-    print(f"Then run: vidgen-bench verify {shlex.quote(str(folder))} --write")
+    say(f"Attested: {path}")
+    say(f"Then run: vidgen-bench verify {shlex.quote(str(folder))} --write")
 
 
 def _write_board(folder: Path, found: Submissions) -> None:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from vidgen_bench.cli.console import say
+
 
 def withdraw(
     file: Annotated[Path, typer.Argument(help="A submitted record: leaderboards/TRACK/SPEC/seed-N.json.")],
@@ -19,5 +21,5 @@ def withdraw(
     """
     from vidgen_bench.leaderboard.submissions.tombstone import withdraw
 
-    print(f"Withdrew {file}; the reason is in {withdraw(file, reason)}")
-    print(f"Then run: vidgen-bench verify {shlex.quote(str(file.parent.parent.parent))} --write")
+    say(f"Withdrew {file}; the reason is in {withdraw(file, reason)}")
+    say(f"Then run: vidgen-bench verify {shlex.quote(str(file.parent.parent.parent))} --write")

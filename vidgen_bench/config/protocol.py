@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -23,6 +24,15 @@ Precision = Literal["float32", "tf32", "bf16"]
 
 DIGITS = 12
 """Hex digits of the hash at the end of an id."""
+
+_CHANGE = re.compile(r"[a-z]+(=[a-z0-9:,.>-]+)?\Z")
+"""A change made to external clips: ``rounded``, ``trim=16``, ``resize=cubic-antialias:32,48->64``."""
+
+
+def _checked_name(name: str) -> str:
+    if not NAME.match(name):
+        raise ValueError("expected lower-case letters, digits, '-', '_' or '.'")
+    return name
 
 
 class RealPart(Strict):
@@ -64,9 +74,7 @@ class Protocol(Strict):
     @field_validator("name")
     @classmethod
     def _is_name(cls, name: str) -> str:
-        if not NAME.match(name):
-            raise ValueError("expected lower-case letters, digits, '-', '_' or '.'")
-        return name
+        return _checked_name(name)
 
     @model_validator(mode="after")
     def _consistent(self) -> Protocol:
@@ -90,6 +98,18 @@ class Stamp(Strict):
     sha256: str = Field(description="SHA-256 of the instrument's weights")
     real: str = Field(description="hash of the reference statistics' contents, whether or not the metric uses them")
     changes: tuple[str, ...] = Field(default=(), description="changes made to external clips: resize=64, trim=16")
+
+    @field_validator("instrument")
+    @classmethod
+    def _is_name(cls, name: str) -> str:
+        return _checked_name(name)
+
+    @field_validator("changes")
+    @classmethod
+    def _are_changes(cls, changes: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [change for change in changes if not _CHANGE.match(change)]:
+            raise ValueError(f"expected changes such as trim=16; {wrong[0]!r} is not one")
+        return changes
 
     @field_validator("protocol")
     @classmethod

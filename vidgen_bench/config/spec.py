@@ -11,7 +11,10 @@ from vidgen_bench.errors import RequestError
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*\Z")
 """The valid names of plugins."""
 
-_SPEC = re.compile(r"(?P<backbone>[^+:]+)(\+(?P<temporal>[^+:]+))?(:(?P<variant>[^+:]+))?\Z")
+_PART = NAME.pattern.removesuffix(r"\Z")
+
+SPEC = re.compile(rf"(?P<backbone>{_PART})(\+(?P<temporal>{_PART}))?(:(?P<variant>{_PART}))?\Z")
+"""The valid specs."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +36,13 @@ def parse(text: str) -> Spec:
     Raises:
         RequestError: the text does not have this form.
     """
-    match = _SPEC.match(text.strip())
-    parts = match.groupdict() if match else {}
-    if not match or any(p is not None and not NAME.match(p) for p in parts.values()):
+    match = SPEC.match(text.strip())
+    if not match:
         raise RequestError(
             f"{text!r} is not a valid spec: expected backbone, backbone+temporal or backbone+temporal:variant, as in tgan+ode1:equal. "
             "`vidgen-bench plugins` lists the names."
         )
-    return Spec(**parts)
+    return Spec(**match.groupdict())
 
 
 def spelt(value: Any) -> str:

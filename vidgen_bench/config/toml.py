@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vidgen_bench.errors import RequestError, did_you_mean
+from vidgen_bench.escaping import one_line
 from vidgen_bench.system.parsing import parse_toml_text
 
 M = TypeVar("M", bound=BaseModel)
@@ -68,7 +69,8 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in loc) or "the whole table"
+    parts = loc[:-2] if loc[-1:] == ("[key]",) else loc  # of an invalid key, which the message shows
+    return ".".join(one_line(str(part)) for part in parts) or "the whole table"
 
 
 def _fault(error: dict[str, Any], model: type[BaseModel]) -> str:

@@ -164,6 +164,8 @@ def _options_fault(kind: str, declaration: Any) -> str | None:
         valid = ", ".join(map(repr, sorted(_ABILITIES)))
         return f"{kind} {name!r}: 'can' has {sorted(unknown)}, expected some of {valid}"
     if kind == "temporal":
+        if wrong := [v for v in declaration.variants if not (isinstance(v, str) and NAME.match(v))]:
+            return f"temporal {name!r}: the variant {wrong[0]!r} must be lower-case letters, digits, '-', '_' or '.'"
         for word, changes in {"its name": declaration.sets, **declaration.variants}.items():
             if unknown := set(changes) - set(fields):
                 return f"temporal {name!r}: {word} sets {sorted(unknown)}, which {declaration.options.__name__} does not have"

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from vidgen_bench.errors import RequestError, did_you_mean
+from vidgen_bench.escaping import finite
 
 MOST_WHOLE, MOST = 2**31 - 1, 1e30
 """The largest whole and the largest other number of an option: torch computes in int64 and float32, and multiplies sizes."""
@@ -77,6 +78,8 @@ def checked(options: type, name: str, value: Any, *, where: str) -> Any:
         result = _accept(hint, value)
     except _Refused:
         raise RequestError(f"{where}={_shown(value)}: expected {type_name(hint)}.") from None
+    if isinstance(result, tuple) and any(isinstance(v, float) and not math.isfinite(v) for v in result):
+        raise RequestError(f"{where}={_shown(value)}: expected {type_name(hint)}, all finite.")
     for number in result if isinstance(result, tuple) else (result,):
         if isinstance(number, int | float) and math.inf > abs(number) > (
             MOST if isinstance(number, float) else MOST_WHOLE
@@ -171,9 +174,9 @@ def option_text(value: Any) -> str:
 
 
 def jsonable(value: Any) -> Any:
-    """Return an option value as JSON represents it: tuples become lists."""
+    """Return an option value as JSON represents it: tuples become lists; numbers that are not finite, texts."""
     if isinstance(value, tuple):
         return [jsonable(v) for v in value]
     if isinstance(value, Mapping):
         return {k: jsonable(v) for k, v in value.items()}
-    return value
+    return finite(value)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vidgen_bench.leaderboard.rows import Summary, over_batches
-from vidgen_bench.leaderboard.submissions.findings import one_line
 from vidgen_bench.records.anchors import REAL
 from vidgen_bench.records.record import Record
 
@@ -38,7 +37,7 @@ class Anchors:
 
 def describe(name: str) -> str:
     """Return an anchor's name for a table: ``real (ceiling)``."""
-    return f"{one_line(name)} ({'ceiling' if name == REAL else 'floor'})"
+    return f"{name} ({'ceiling' if name == REAL else 'floor'})"
 
 
 def anchors_of(records: Sequence[Record]) -> Anchors:

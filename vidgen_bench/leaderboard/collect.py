@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from vidgen_bench.errors import RecordError, RequestError, UnreadableError
+from vidgen_bench.escaping import one_line, printable
 from vidgen_bench.leaderboard.errata import Erratum, errata_in, known_errata
 from vidgen_bench.leaderboard.files import FoundFile, files_below
 from vidgen_bench.leaderboard.index.record_index import RecordIndex
 from vidgen_bench.leaderboard.kept import During, Kept, digest_of, during_of, keep
 from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.submissions import layout
-from vidgen_bench.leaderboard.submissions.findings import one_line, printable
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
 from vidgen_bench.leaderboard.submissions.together import together
 from vidgen_bench.leaderboard.submissions.tombstone import Tombstone

@@ -13,7 +13,6 @@ from typing import Literal, TypeVar
 
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.comparable import Measuring, owners
-from vidgen_bench.leaderboard.submissions.findings import one_line
 from vidgen_bench.records.distribution_name import OURS
 from vidgen_bench.records.record import Record
 
@@ -97,10 +96,10 @@ def _column(metric: str, source: Source, entries: Sequence[Entry]) -> Column:
     described = [e.record.metrics[metric] for e in entries]
     better = _most([m.better for m in described])
     return Column(
-        title=one_line(_most([m.title for m in described])),
+        title=_most([m.title for m in described]),
         better=better,
         extra=_most([m.extra for m in described]),
-        caveat=one_line(_most([m.caveat for m in described])),
+        caveat=_most([m.caveat for m in described]),
         source=source,
         disputed=tuple(str(e.path) for e in entries if e.record.metrics[metric].better != better),
     )

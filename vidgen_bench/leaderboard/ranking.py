@@ -21,7 +21,6 @@ from vidgen_bench.leaderboard.published.lines import PublishedLine, published_li
 from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.rows import Row, labels_of, rows_of
 from vidgen_bench.leaderboard.standings import LAST, Contender, Standing, standing
-from vidgen_bench.leaderboard.submissions.findings import one_line
 from vidgen_bench.leaderboard.submissions.tombstone import Tombstone
 from vidgen_bench.leaderboard.submissions.withdrawn import Withdrawn
 from vidgen_bench.records.record import Record
@@ -91,8 +90,8 @@ class Ranking:
 
     @property
     def name(self) -> str:
-        """The name of the track, on one line."""
-        return one_line(" = ".join(self.names))
+        """The name of the track; two if records of one track have different names for it."""
+        return " = ".join(self.names)
 
     def plain(self) -> Ranking:
         """Return the ranking without its extra metrics."""

@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 from vidgen_bench.host.options import option_text
 from vidgen_bench.leaderboard.collect import Entry
-from vidgen_bench.leaderboard.submissions.findings import one_line
 from vidgen_bench.records.record import Record
 
 
@@ -149,7 +148,7 @@ def labels_of(rows: Sequence[Row]) -> list[tuple[str, str]]:
         for number, i in enumerate(same, 1):
             if [labels[k] for k in same].count(labels[i]) > 1:  # such as two sets of clips with one name
                 labels[i] = (label[0], f"{labels[i][1]} #{number}".strip())
-    return [(one_line(spec), one_line(options)) for spec, options in labels]
+    return labels
 
 
 def _differing(tables: Sequence[dict[str, Any]]) -> list[str]:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from vidgen_bench.config.protocol import Stamp
 from vidgen_bench.config.toml import Strict
-from vidgen_bench.records import entries
+from vidgen_bench.records import entries, names
 
 
 class Content(Strict):
@@ -16,14 +16,14 @@ class Content(Strict):
 
     schema_: Literal[3] = Field(alias="schema")
     status: Literal["finished", "diverged", "external"]
-    spec: str
+    spec: names.SpecName
     seed: int = Field(ge=-(2**64), le=2**64)
     version: str
     track: entries.TrackEntry
     data: entries.DataEntry
     protocols: dict[str, Stamp] = Field(description="protocol id -> everything that its scores depend on")
     plugins: tuple[entries.PluginEntry, ...]
-    options: dict[str, entries.Setting]
+    options: dict[names.OptionName, entries.Setting]
     parameters: entries.Parameters
     environment: entries.Environment
     spent: entries.Spent
@@ -31,9 +31,9 @@ class Content(Strict):
     best: entries.Best | None
     watched: str | None = Field(default=None, description="id of the protocol that the scores in trace and best use")
     external: entries.ExternalEntry | None = None
-    metrics: dict[str, entries.MetricEntry] = Field(description="one entry per metric in scores and anchors")
-    scores: dict[str, entries.Score]
-    anchors: dict[str, dict[str, entries.Score]]
+    metrics: dict[names.Name, entries.MetricEntry] = Field(description="one entry per metric in scores and anchors")
+    scores: dict[names.Name, entries.Score]
+    anchors: dict[names.Name, dict[names.Name, entries.Score]]
     hashes: entries.Hashes | None = Field(
         default=None, description="None for external clips, for a run that diverged, and for records of schema 2"
     )

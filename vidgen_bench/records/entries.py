@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_serializer, field_validator, model_validator
 
 from vidgen_bench.config.toml import Strict
+from vidgen_bench.escaping import finite
 from vidgen_bench.records.distribution_name import normalised
+from vidgen_bench.records.names import Kind, Name, TrackName
 
 LARGEST = 1e100
 """The largest valid score: the square of a larger one may overflow and spoil means and spreads."""
@@ -28,11 +30,15 @@ class Setting(Strict):
     value: Any
     origin: Origin
 
+    @field_serializer("value", when_used="json")
+    def _as_json(self, value: Any) -> Any:
+        return finite(value)
+
 
 class TrackEntry(Strict):
     """The track as it was declared, with its fingerprint."""
 
-    name: str
+    name: TrackName
     fingerprint: str
     ranked: bool
     seeds: int = Field(default=5, ge=2, le=100, description="a rank uses exactly the seeds 0 .. seeds - 1")
@@ -48,7 +54,7 @@ class TrackEntry(Strict):
 class DataEntry(Strict):
     """The decoded videos that the run used."""
 
-    name: str
+    name: Name
     fingerprint: str
     train_videos: Count
     test_videos: Count
@@ -58,8 +64,8 @@ class DataEntry(Strict):
 class PluginEntry(Strict):
     """A plugin that the results depend on, and its distribution."""
 
-    kind: str
-    name: str
+    kind: Kind
+    name: Name
     distribution: str
     version: str
 
@@ -123,7 +129,7 @@ class TracePoint(Strict):
 
     iteration: Count
     losses: dict[str, float]
-    scores: dict[str, float]
+    scores: dict[Name, float]
 
     @field_validator("scores")
     @classmethod
@@ -136,7 +142,7 @@ class Best(Strict):
     """The checkpoint that the track's selection rule picked."""
 
     iteration: Count
-    metric: str
+    metric: Name
     value: float
 
 

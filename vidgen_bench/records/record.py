@@ -15,6 +15,7 @@ from pydantic import ValidationError, model_validator
 from vidgen_bench.config.toml import explain
 from vidgen_bench.config.track import track_fingerprint
 from vidgen_bench.errors import RecordError
+from vidgen_bench.escaping import finite
 from vidgen_bench.records.consistency import disagreements
 from vidgen_bench.records.content import Content
 from vidgen_bench.records.migration import migrated
@@ -38,7 +39,10 @@ class Record(Content):
 
     def text(self) -> str:
         """Return the record as JSON text, indented by two spaces, ``measured`` last."""
-        return json.dumps(self.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False) + "\n"
+        return (
+            json.dumps(self.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False, allow_nan=False)
+            + "\n"
+        )
 
 
 def write_record(path: Path, record: Record, *, below: Path | None = None) -> None:
@@ -63,6 +67,18 @@ DEEPEST = 50
 def _deeper(value: Any, levels: int) -> bool:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return levels < 0 or any(_deeper(part, levels - 1) for part in inner)
+
+
+def _strict(table: Any) -> Any:
+    """Return a record's table with texts for numbers that are not finite, which Python writes and reads and JSON does not have."""
+    try:
+        json.dumps(table, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeError:  # half a surrogate pair is valid JSON, but cannot be written as UTF-8
+        raise
+    except ValueError:
+        table = finite(table)
+        json.dumps(table, ensure_ascii=False).encode()
+    return table
 
 
 def read_record(path: Path, *, below: Path | None = None) -> Record:
@@ -92,7 +108,7 @@ def parse_record(content: bytes, name: str) -> Record:
     fix = "Restore the file from the run that wrote it, or delete it and run the spec again."
     try:
         table = json.loads(content)
-        json.dumps(table, ensure_ascii=False).encode()  # half a surrogate pair is valid JSON, but cannot be printed
+        table = _strict(table)
     except (ValueError, RecursionError) as error:
         raise RecordError(f"The record {name} is not valid JSON: {error}. {fix}") from None
     if _deeper(table, DEEPEST):

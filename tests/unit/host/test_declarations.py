@@ -72,6 +72,7 @@ def test_valid_declarations_have_no_fault() -> None:
         ({"options": NoDefault}, "option 'hidden' has no default"),
         ({"options": TakenName, "sets": {}, "variants": {}}, "may not be named 'variant', the key"),
         ({"sets": {"wdth": 3}}, "its name sets ['wdth'], which Options does not have"),
+        ({"variants": {"Wide": {}}}, "the variant 'Wide' must be lower-case letters, digits"),
         ({"variants": {"wide": {"wdth": 3}}}, "wide sets ['wdth'], which Options does not have"),
     ],
 )

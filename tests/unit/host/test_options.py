@@ -113,3 +113,16 @@ def test_listing_spells_types_for_a_reader() -> None:
 
 def test_json_has_lists_for_tuples() -> None:
     assert jsonable({"a": (1, (2, 3)), "b": None}) == {"a": [1, [2, 3]], "b": None}
+
+
+@dataclass(frozen=True)
+class Rates:
+    """A list of numbers."""
+
+    rates: tuple[float, ...] = option((0.5,), "a rate per step")
+
+
+@pytest.mark.parametrize("value", ["0.5,inf", "nan", (1.0, float("-inf"))])
+def test_numbers_in_a_list_are_finite(value: object) -> None:
+    with pytest.raises(RequestError, match="expected list of number, all finite"):
+        checked(Rates, "rates", value, where="temporal.rates")

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from tests.kit.hostile_records import healed
 from tests.kit.record_files import EXTERNAL, METRICS, record, write
-from vidgen_bench.config.protocol import Stamp
-from vidgen_bench.config.track import track_fingerprint
 from vidgen_bench.leaderboard.collect import collect
 from vidgen_bench.leaderboard.ranking import rankings
 from vidgen_bench.leaderboard.render.csv_text import render_csv
@@ -54,24 +53,6 @@ def changed(table: dict[str, Any], path: tuple[Any, ...], value: Any) -> dict[st
     else:
         inner[path[-1]] = value
     return made
-
-
-def healed(table: dict[str, Any]) -> dict[str, Any]:
-    """Return a table with its hashes recomputed, so that they do not reveal the change."""
-    track, protocols = table.get("track"), table.get("protocols")
-    if isinstance(track, dict) and isinstance(track.get("declared"), dict):
-        track["fingerprint"] = track_fingerprint(track["declared"])
-    if isinstance(protocols, dict):
-        text = json.dumps({k: v for k, v in table.items() if k != "protocols"})
-        kept = {}
-        for name, stamp in protocols.items():
-            try:
-                new = Stamp.model_validate(stamp).id
-            except ValueError:
-                new = name
-            text, kept[new] = text.replace(json.dumps(name), json.dumps(new)), stamp
-        table = json.loads(text) | {"protocols": kept}
-    return table
 
 
 @pytest.mark.parametrize(

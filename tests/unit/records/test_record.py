@@ -153,7 +153,7 @@ NONSENSE: dict[str, tuple[Callable[[Table], None], list[str]]] = {
     "scores of a run that diverged": (_set("status", to="diverged"), ["a run that diverged must not have scores"]),
     "a metric that no plugin could be called": (
         _set("metrics", "a (b)", to={"title": "A", "better": "higher", "protocol": STAMP.id}),
-        ["metrics: 'a (b)' is not a valid metric name"],
+        ["metrics: expected a name of lower-case letters", "(found 'a (b)')"],
     ),
     "beyond every sum": (
         _set("scores", "is", to={"values": [1e200, -1e200], "mean": 0.0, "std": 1e200}),

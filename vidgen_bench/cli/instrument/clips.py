@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vidgen_bench.cli.console import say
 from vidgen_bench.errors import RequestError
 
 if TYPE_CHECKING:
@@ -55,9 +56,8 @@ class Lines:
         self._next = 0.0
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        import sys
         import time
 
         if time.monotonic() >= self._next or done == total > 0:
-            print(f"{what}: {done}/{total}" if total else f"{what}: {done}", file=sys.stderr, flush=True)
+            say(f"{what}: {done}/{total}" if total else f"{what}: {done}", error=True)
             self._next = time.monotonic() + 5.0

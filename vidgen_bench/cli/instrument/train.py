@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vidgen_bench.cli.console import say
 from vidgen_bench.cli.instrument.clips import Lines, store_with_held_out
 from vidgen_bench.cli.instrument.new_instrument import Force, check_name, free, kinds, named_kind
 from vidgen_bench.config.defaults import DEFAULT_TRACK
@@ -74,7 +75,7 @@ def train(
             "held_out_videos": len(store.test),
         },
     )
-    print(trainer.write(request, target, progress))
+    say(trainer.write(request, target, progress))
 
 
 def _trainable(kind: str | None) -> Instrument:

@@ -34,7 +34,7 @@ def import_instrument(
 ) -> None:
     """Make an instrument from your own copy of published weights: check shapes and values, and record the hashes."""
     from vidgen_bench.api import ImportRequest
-    from vidgen_bench.cli.console import complain
+    from vidgen_bench.cli.console import complain, say
 
     request = ImportRequest(file, mean, name, trust_program)
     importer = named_kind("importer", kind).declaration.importer if kind else _recognised(request)
@@ -45,9 +45,9 @@ def import_instrument(
     if done.warning:
         complain(done.warning, prefix="warning:")
     if kind is None:
-        print(f"{file}: recognised as weights of kind {importer.kind!r}")
+        say(f"{file}: recognised as weights of kind {importer.kind!r}")
     for line in done.lines:
-        print(line)
+        say(line)
 
 
 def _recognised(request: ImportRequest) -> WeightsImporter:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from vidgen_bench.cli.console import say
+
 
 class NewKind(StrEnum):
     """The kind of plugin in a new package."""
@@ -35,6 +37,6 @@ def new(
         names = checked_names(name, kind.value, Host.of_environment())
     folder = write_package(names, kind.value, into)
     word = KIND_WORDS.get(kind.value, kind.value)
-    print(f"{folder} is a package with the {word} {name}. Comments with `# change:` mark the parts to change. Next:\n")
+    say(f"{folder} is a package with the {word} {name}. Comments with `# change:` mark the parts to change. Next:\n")
     for line in commands(names, kind.value, folder):
-        print(f"  {line}")
+        say(f"  {line}")

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from vidgen_bench.config.spec import spelt
+from vidgen_bench.escaping import one_line
 from vidgen_bench.experiments.ablate.members import Ablation, Job, Member
 from vidgen_bench.leaderboard.render.grid import simple_table
 from vidgen_bench.system.regular_files import is_there
@@ -75,15 +76,16 @@ def render_terminal(ablation: Ablation) -> RenderableType:
     tracks = list({(t := job.member.track).fingerprint: t for job in ablation.jobs}.values())
     for number, job in enumerate(ablation.jobs, start=1):
         lines = [*_chosen(job.member), *([f"track {job.member.track.name}"] if len(tracks) > 1 else [])]
-        run = Text.assemble((job.member.spec, "bold"), *((f"\n{line}", "dim") for line in lines))
-        table.add_row(str(number), run, str(job.seed), state(job), "\n".join(", ".join(place) for place in job.cells))
+        run = Text.assemble((job.member.spec, "bold"), *((f"\n{one_line(line)}", "dim") for line in lines))
+        places = Text("\n".join(one_line(", ".join(place)) for place in job.cells))
+        table.add_row(str(number), run, str(job.seed), state(job), places)
     for member in (m for m in ablation.members if m.misfit):
-        run = Text.assemble((member.spec, "bold"), (f"\n{member.misfit}", "dim"))
-        table.add_row("", run, "", "does not fit", f"{member.cell.row}, {member.cell.column}")
+        run = Text.assemble((member.spec, "bold"), (f"\n{one_line(member.misfit or '')}", "dim"))
+        table.add_row("", run, "", "does not fit", Text(one_line(f"{member.cell.row}, {member.cell.column}")))
     left = [job for job in ablation.jobs if state(job) != "done"]
     beneath = Text(f"{_sum(ablation.jobs)}; {f'still to do: {_sum(left)}' if left else 'all done'}.")
     head = Text.assemble(
-        (ablation.suite.title or ablation.suite.name, "bold cyan"),
+        (one_line(ablation.suite.title or ablation.suite.name), "bold cyan"),
         *((f"\ntrack {t.name} {t.fingerprint}, budget {t.budget}", "dim") for t in tracks),
     )
     return Group(Padding(head, (0, 0, 1, 0)), table, Padding(beneath, (1, 0, 0, 0)))

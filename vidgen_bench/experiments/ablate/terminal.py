@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from vidgen_bench.escaping import one_line
 from vidgen_bench.experiments.ablate.table import AblationTable, CellLine
 from vidgen_bench.leaderboard.render.grid import simple_table
 from vidgen_bench.leaderboard.render.numbers import DASH
@@ -19,11 +20,11 @@ _STYLES = {"diverged": "red", "failed": "red", "does not fit": "dim", "not run":
 
 def render_terminal(table: AblationTable, width: int) -> RenderableType:
     """Return the table within a width: published numbers beside ours, else below ours, else in several narrower tables."""
-    head = Text.assemble((table.title, "bold cyan"), *((f"\n{line}", "dim") for line in table.head))
+    head = Text.assemble((one_line(table.title), "bold cyan"), *((f"\n{one_line(line)}", "dim") for line in table.head))
     notes = Table.grid(padding=(0, 2, 0, 0))
     for letter, text in table.footnotes:
-        notes.add_row(Text(letter, style="dim"), Text(text))
-    sentences = Text("\n".join(table.sentences), style="dim")
+        notes.add_row(Text(letter, style="dim"), Text(one_line(text)))
+    sentences = Text("\n".join(map(one_line, table.sentences)), style="dim")
     beneath = [Padding(part, (0, 0, 1, 1)) for part in ([notes] if table.footnotes else []) + [sentences]]
     return Group(Padding(head, (0, 0, 1, 1)), *_tables(table, width), *beneath)
 
@@ -47,7 +48,7 @@ def _fits(
 
 def _empty(table: AblationTable, leading: int) -> Table:
     empty = simple_table(leading)
-    empty.add_column("", overflow="fold", max_width=max(24, *map(len, table.columns)))
+    empty.add_column("", overflow="fold", max_width=max(24, *map(len, map(one_line, table.columns))))
     return empty
 
 
@@ -56,8 +57,8 @@ def _beside(table: AblationTable, columns: Sequence[str]) -> Table:
     grid = _empty(table, leading=0)
     blocks = []
     for column in columns:
-        cells = [table.cells[row, column] for row in table.rows]
-        ours = _Block([list(c.ours) for c in cells], [column, "ours"] if table.compares else [column])
+        name, cells = one_line(column), [table.cells[row, column] for row in table.rows]
+        ours = _Block([list(c.ours) for c in cells], [name, "ours"] if table.compares else [name])
         blocks.append(ours)
         grid.add_column(ours.head(), no_wrap=True)
         if table.compares:
@@ -65,7 +66,7 @@ def _beside(table: AblationTable, columns: Sequence[str]) -> Table:
             blocks.append(theirs)
             grid.add_column(theirs.head(), no_wrap=True)
     for number, row in enumerate(table.rows):
-        grid.add_row(Text(f" {row}", style="bold"), *(block.cell(number) for block in blocks))
+        grid.add_row(Text(f" {one_line(row)}", style="bold"), *(block.cell(number) for block in blocks))
     return grid
 
 
@@ -74,12 +75,12 @@ def _beneath(table: AblationTable, columns: Sequence[str]) -> Table:
     grid = _empty(table, leading=1 if table.compares else 0)
     blocks = []
     for column in columns:
-        cells = [table.cells[row, column] for row in table.rows]
+        name, cells = one_line(column), [table.cells[row, column] for row in table.rows]
         lines = [[*c.ours, *([_bracketed(c.published)] if c.published else [])] for c in cells]
-        blocks.append(_Block(lines, [column, "(published)"] if table.compares else [column]))
+        blocks.append(_Block(lines, [name, "(published)"] if table.compares else [name]))
         grid.add_column(blocks[-1].head(), no_wrap=True)
     for number, row in enumerate(table.rows):
-        grid.add_row(Text(f" {row}", style="bold"), *(block.cell(number) for block in blocks))
+        grid.add_row(Text(f" {one_line(row)}", style="bold"), *(block.cell(number) for block in blocks))
     return grid
 
 

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import torch
 
 from vidgen_bench.errors import RequestError, VidgenBenchError
+from vidgen_bench.escaping import printable
 from vidgen_bench.leaderboard.submissions.attestation import Attestation, Compared, within
-from vidgen_bench.leaderboard.submissions.findings import printable
 from vidgen_bench.leaderboard.submissions.layout import RECORD_BYTES, attestation_name
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
 from vidgen_bench.leaderboard.submissions.text_content import content_hash

@@ -11,11 +11,11 @@ import torch
 
 from vidgen_bench.config.spec import spelt
 from vidgen_bench.errors import RecordError, RequestError
+from vidgen_bench.escaping import printable
 from vidgen_bench.experiments.run.folder import RunFolder
 from vidgen_bench.experiments.run.hashes import checkpoint_hash
 from vidgen_bench.experiments.sample.recompose import read_run
 from vidgen_bench.experiments.sample.weights import read_weights
-from vidgen_bench.leaderboard.submissions.findings import printable
 from vidgen_bench.leaderboard.submissions.layout import given_options, record_place
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record
 from vidgen_bench.records.record import Record

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from vidgen_bench.escaping import one_line
 from vidgen_bench.leaderboard.comparison import Comparison, better
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.json_text import estimate_values, pair_values
@@ -24,9 +25,10 @@ def render_comparisons(found: Sequence[Comparison]) -> str:
     """Return one block of lines per table and metric, effects before p-values."""
     blocks = []
     for comparison in found:
-        head = f"{comparison.ranking.name} · {heading(comparison.ranking, comparison.metric)}"
-        width = max(_LABEL, *(len(row.label) + 2 for row in comparison.rows))
-        blocks.append("\n".join([head, *(f"  {label.ljust(width)}{text}" for label, text in _lines(comparison))]))
+        head = one_line(f"{comparison.ranking.name} · {heading(comparison.ranking, comparison.metric)}")
+        facts = [(one_line(label), one_line(text)) for label, text in _lines(comparison)]
+        width = max(_LABEL, *(len(one_line(row.label)) + 2 for row in comparison.rows))
+        blocks.append("\n".join([head, *(f"  {label.ljust(width)}{text}" for label, text in facts)]))
     return "\n\n".join(blocks) + "\n"
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from vidgen_bench.escaping import csv_cell, json_text
 from vidgen_bench.leaderboard.columns import Column
 from vidgen_bench.leaderboard.comparable import Measuring
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
@@ -31,10 +31,8 @@ def render_csv(rankings: Sequence[Ranking]) -> str:
     for ranking in rankings:
         for metric, column in ranking.metrics.items():
             shared = _shared(ranking, metric, column)
-            writer.writerows(
-                shared | line
-                for line in (*_anchors(ranking, metric), *_rows(ranking, metric), *_published(ranking, metric))
-            )
+            for line in (*_anchors(ranking, metric), *_rows(ranking, metric), *_published(ranking, metric)):
+                writer.writerow({name: csv_cell(value) for name, value in (shared | line).items()})
     return stream.getvalue()
 
 
@@ -106,7 +104,7 @@ def _row(ranked: Ranked) -> dict[str, Any]:
     return {
         "kind": "row",
         "spec": row.spec,
-        "given": json.dumps(row.given, sort_keys=True) if row.given else "",
+        "given": _options(row.given) if row.given else "",
         "missing_seeds": " ".join(map(str, ranked.missing)),
         "status": status(ranked),
         "parameters_temporal": first.parameters.temporal,
@@ -114,5 +112,9 @@ def _row(ranked: Ranked) -> dict[str, Any]:
         "iterations": " ".join(str(r.spent.iterations) for r in runs),
         "device_hours": " ".join(repr(r.measured.device_hours) for r in runs),
         "seeds": " ".join(str(r.seed) for r in runs),
-        "options": json.dumps(row.options, sort_keys=True),
+        "options": _options(row.options),
     }
+
+
+def _options(values: Mapping[str, Any]) -> str:
+    return json_text(dict(sorted(values.items())), indent=None)

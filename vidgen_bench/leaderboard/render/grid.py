@@ -55,12 +55,12 @@ class Grid:
         self, header: RenderableType = "", *, justify: Literal["left", "right"] = "left", **style: Any
     ) -> None:
         """Add a column; ``style`` has further arguments of ``rich.table.Table.add_column``."""
-        self._columns.append(_Column(header, justify, style))
+        self._columns.append(_Column(_literal(header), justify, style))
 
     def add_row(self, *cells: RenderableType, style: str | None = None, end_section: bool = False) -> None:
         """Add a row, whose last cells may be missing; a blank line follows if it ends a section."""
         missing = [""] * (len(self._columns) - len(cells))
-        self._rows.append(_Row((*cells, *missing), style, end_section))
+        self._rows.append(_Row(tuple(map(_literal, (*cells, *missing))), style, end_section))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the lines if they need no layout, else rich's table."""
@@ -115,6 +115,11 @@ class Grid:
         yield from map(_GAP.join, zip(*shown, strict=True))
 
 
+def _literal(cell: RenderableType) -> RenderableType:
+    """Return a cell in which rich sees neither markup nor emoji codes."""
+    return Text(cell) if isinstance(cell, str) else cell
+
+
 def _cells_of(cells: Sequence[RenderableType]) -> list[list[str]]:
     """Return the lines of each cell; fewer cells than given if one has unusual content."""
     found = []
@@ -126,14 +131,11 @@ def _cells_of(cells: Sequence[RenderableType]) -> list[list[str]]:
 
 
 def _lines_of(cell: RenderableType) -> list[str] | None:
-    """Return the lines of a cell, or None if rich might change its text: markup, emoji codes, tabs and the like."""
+    """Return the lines of a cell, or None if rich might change its text, which has tabs and the like."""
     if isinstance(cell, Padding):
         inner = _lines_of(cell.renderable) if (cell.top, cell.right, cell.bottom) == (0, 0, 0) else None
         return [" " * cell.left + line for line in inner] if inner and any(inner) else None
-    if isinstance(cell, str):
-        lines = None if "[" in cell or ":" in cell else cell.split("\n")
-    else:
-        lines = cell.plain.split("\n") if isinstance(cell, Text) else None
+    lines = cell.plain.split("\n") if isinstance(cell, Text) else None
     return lines if lines and all(line.isprintable() for line in lines) else None
 
 

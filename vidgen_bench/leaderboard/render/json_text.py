@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from vidgen_bench.escaping import json_text
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.columns import Column
 from vidgen_bench.leaderboard.comparable import Measuring, protocol_of
@@ -20,9 +20,9 @@ SCHEMA = 2
 
 
 def render_json(rankings: Sequence[Ranking], faults: Sequence[str] = ()) -> str:
-    """Return the rankings and the faults of invalid record files as JSON."""
+    """Return the rankings and the faults of invalid record files as strict JSON."""
     table = {"schema": SCHEMA, "rankings": [_ranking(r) for r in rankings], "faults": list(faults)}
-    return json.dumps(table, indent=2, ensure_ascii=False) + "\n"
+    return json_text(table) + "\n"
 
 
 def _ranking(ranking: Ranking) -> dict[str, Any]:

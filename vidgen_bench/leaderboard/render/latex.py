@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vidgen_bench.escaping import latex
 from vidgen_bench.leaderboard.anchors import describe
 from vidgen_bench.leaderboard.published.lines import PublishedLine
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
@@ -11,22 +12,10 @@ from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.json_text import status
 from vidgen_bench.leaderboard.render.notes import heading, identity, notes
 
-_ESCAPED = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "↑": r"$\uparrow$", "↓": r"$\downarrow$",
-    "–": "--", "<": r"$<$", ">": r"$>$", "²": r"$^2$", "·": r"$\cdot$", "σ": r"$\sigma$", "μ": r"$\mu$",
-    "∞": r"$\infty$", "×": r"$\times$", "−": r"$-$", "≤": r"$\le$", "≥": r"$\ge$", "…": r"\dots{}", "—": "---", "→": r"$\to$",
-}  # fmt: skip
-
 
 def render_latex(rankings: Sequence[Ranking]) -> str:
     """Return one ``table`` per ranking; it needs the package booktabs. A score is bold only where its rank is 1."""
     return "\n".join(_table(ranking) for ranking in rankings)
-
-
-def escape(text: str) -> str:
-    """Return a text with LaTeX's special characters escaped."""
-    return "".join(_ESCAPED.get(character, character) for character in text)
 
 
 def _table(ranking: Ranking) -> str:
@@ -35,7 +24,7 @@ def _table(ranking: Ranking) -> str:
     lines = [
         r"\begin{table}",
         r"\centering",
-        rf"\caption{{{escape(ranking.name)}. {escape(identity(ranking))}}}",
+        rf"\caption{{{latex(ranking.name)}. {latex(identity(ranking))}}}",
         rf"\begin{{tabular}}{{{columns}}}",
         r"\toprule",
         _line(_headings(ranking, ranked)),
@@ -49,7 +38,7 @@ def _table(ranking: Ranking) -> str:
         *(_published(ranking, line, ranked) for line in ranking.published),
         r"\bottomrule",
         r"\end{tabular}",
-        *(rf"\par\footnotesize {escape(note)}" for note in notes(ranking)),
+        *(rf"\par\footnotesize {latex(note)}" for note in notes(ranking)),
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
@@ -58,7 +47,7 @@ def _table(ranking: Ranking) -> str:
 def _headings(ranking: Ranking, ranked: Sequence[str]) -> list[str]:
     cells = ["spec"]
     for metric in ranking.metrics:
-        cells += [escape(heading(ranking, metric)), *(["rank"] if metric in ranked else [])]
+        cells += [latex(heading(ranking, metric)), *(["rank"] if metric in ranked else [])]
     return [*cells, "seeds"]
 
 
@@ -69,29 +58,29 @@ def _line(cells: Sequence[str]) -> str:
 def _row(ranking: Ranking, row: Ranked, ranked: Sequence[str]) -> str:
     places = numbers.decimals_of(ranking)
     state = "" if status(row) == "finished" else f" ({status(row)})"
-    cells = [escape(f"{row.label}{state}")]
+    cells = [latex(f"{row.label}{state}")]
     for metric in ranking.metrics:
-        text = escape(numbers.mean_and_interval(row.estimates.get(metric), places[metric]))
+        text = latex(numbers.mean_and_interval(row.estimates.get(metric), places[metric]))
         text += " (known error)" if metric in row.errata else ""
         compared = metric in ranking.standings and len(ranking.standings[metric].ranks) > 1
         cells.append(rf"\textbf{{{text}}}" if compared and row.ranks.get(metric) == (1, 1) else text)
-        cells += [escape(row.place(metric))] if metric in ranked else []
-    return _line([*cells, escape(numbers.costs(row.row)["seeds"])])
+        cells += [latex(row.place(metric))] if metric in ranked else []
+    return _line([*cells, latex(numbers.costs(row.row)["seeds"])])
 
 
 def _anchor(ranking: Ranking, name: str, ranked: Sequence[str]) -> str:
     places, scores = numbers.decimals_of(ranking), ranking.anchors.scores[name]
-    cells = [rf"\textit{{{escape(describe(name))}}}"]
+    cells = [rf"\textit{{{latex(describe(name))}}}"]
     for metric in ranking.metrics:
-        cells.append(escape(numbers.mean_and_spread(scores.get(metric), places[metric])))
+        cells.append(latex(numbers.mean_and_spread(scores.get(metric), places[metric])))
         cells += [""] if metric in ranked else []
     return _line([*cells, ""])
 
 
 def _published(ranking: Ranking, line: PublishedLine, ranked: Sequence[str]) -> str:
     places = numbers.decimals_of(ranking)
-    cells = [rf"\textit{{{escape(line.system)}}} (published)"]
+    cells = [rf"\textit{{{latex(line.system)}}} (published)"]
     for metric in ranking.metrics:
-        cells.append(escape(numbers.mean_and_spread(line.scores.get(metric), places[metric])))
+        cells.append(latex(numbers.mean_and_spread(line.scores.get(metric), places[metric])))
         cells += [""] if metric in ranked else []
     return _line([*cells, ""])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from vidgen_bench.escaping import one_line
 from vidgen_bench.leaderboard.anchors import Anchors
 from vidgen_bench.leaderboard.comparable import MEASURING, Measuring, protocol_of
 from vidgen_bench.leaderboard.ranking import Ranking, backbone_of
@@ -17,7 +18,6 @@ from vidgen_bench.leaderboard.render.verdicts_text import (
 from vidgen_bench.leaderboard.rows import Summary
 from vidgen_bench.leaderboard.standings import LAST
 from vidgen_bench.leaderboard.statistics.verdicts import LEVEL
-from vidgen_bench.leaderboard.submissions.findings import one_line
 from vidgen_bench.records.anchors import ANCHORS
 from vidgen_bench.records.caveats import CAVEATS
 from vidgen_bench.records.distribution_name import OURS

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from vidgen_bench.escaping import one_line
 from vidgen_bench.leaderboard.anchors import describe
 from vidgen_bench.leaderboard.published.lines import PublishedLine
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking, family_of
@@ -35,7 +36,7 @@ def render_terminal(rankings: Sequence[Ranking], width: int) -> RenderableType:
 
 
 def _section(ranking: Ranking, columns: Mapping[str, Sequence[str]]) -> list[RenderableType]:
-    head = Text.assemble((ranking.name, "bold cyan"), "\n", (identity(ranking), "dim"))
+    head = Text.assemble((one_line(ranking.name), "bold cyan"), "\n", (identity(ranking), "dim"))
     caption = Text("\n".join(notes(ranking)), style="dim")
     extra = [name for name, entry in ranking.metrics.items() if entry.extra]
     more = [extra[i : i + _MORE] for i in range(0, len(extra), _MORE)]
@@ -52,7 +53,7 @@ def _grid(ranking: Ranking, columns: Mapping[str, Sequence[str]]) -> Grid:
     for name, metric in ranking.metrics.items():
         title = Text(heading(ranking, name))
         if metric.caveat:
-            title.append(f"\n{metric.caveat}", style="not bold dim")
+            title.append(f"\n{one_line(metric.caveat)}", style="not bold dim")
         grid.add_column(title, justify="right", no_wrap=True)
     for heads in columns:
         grid.add_column(heads, justify="right", no_wrap=heads != "seeds", overflow="fold", min_width=5)
@@ -89,9 +90,9 @@ def _anchor(ranking: Ranking, name: str, places: dict[str, int]) -> list[Rendera
 def _row(ranking: Ranking, ranked: Ranked, places: dict[str, int]) -> list[RenderableType]:
     row = ranked.row
     diverged = row.diverged == len(row.entries)
-    name = Text(ranked.spec, style="bold")
+    name = Text(one_line(ranked.spec), style="bold")
     if ranked.options:
-        name.append(f"\n{ranked.options}", style="not bold dim")
+        name.append(f"\n{one_line(ranked.options)}", style="not bold dim")
     if row.external:
         name.append("\nexternal", style="not bold dim")
     if row.diverged and not diverged:
@@ -116,4 +117,5 @@ def _score(ranking: Ranking, ranked: Ranked, metric: str, places: int) -> Text:
 
 def _indented(ranking: Ranking, content: str | Text) -> RenderableType:
     """Indent the first column if there are no ranks, to align it with the title."""
-    return content if ranking.ranked else Padding(content, (0, 0, 0, 1))
+    text = Text(one_line(content)) if isinstance(content, str) else content
+    return text if ranking.ranked else Padding(text, (0, 0, 0, 1))

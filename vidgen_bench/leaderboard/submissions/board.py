@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import get_args
 
+from vidgen_bench.escaping import markdown, markdown_code
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.errata import Erratum
 from vidgen_bench.leaderboard.ranking import rankings
-from vidgen_bench.leaderboard.render.markdown import code, escape_all, render_markdown
+from vidgen_bench.leaderboard.render.markdown import render_markdown
 from vidgen_bench.leaderboard.submissions.attestation import Attestation, Badge
 from vidgen_bench.leaderboard.submissions.layout import attestation_name
 from vidgen_bench.leaderboard.submissions.tombstone import Tombstone
@@ -46,7 +47,7 @@ def render_board(
     if entries:
         parts += ["## Results\n", "\n".join(_results(entries, attested)) + "\n"]
     if withdrawn:
-        lines = [f"- {code(path)}, {t.date}: {escape_all(t.reason)}" for path, t in sorted(withdrawn.items())]
+        lines = [f"- {markdown_code(path)}, {t.date}: {markdown(t.reason)}" for path, t in sorted(withdrawn.items())]
         parts += ["## Withdrawn\n", "\n".join(lines) + "\n"]
     return "\n".join(parts)
 
@@ -58,4 +59,4 @@ def _results(entries: Sequence[Entry], attested: Mapping[str, Attestation]) -> I
         folders.setdefault(entry.path.parent.as_posix(), []).append(entry.path.as_posix())
     for folder, paths in folders.items():
         seeds = ", ".join(PurePosixPath(p).stem.removeprefix("seed-") for p in paths)
-        yield f"- [{escape_all(folder)}](<{folder}>): seeds {seeds}; {badge(paths, attested)}"
+        yield f"- [{markdown(folder)}](<{folder}>): seeds {seeds}; {badge(paths, attested)}"

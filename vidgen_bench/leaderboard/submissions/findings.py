@@ -5,22 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-LONGEST = 400
-"""Characters of a path or reason; the rest is cut."""
-
-
-def printable(text: str, longest: int = LONGEST) -> str:
-    """Return a text on one line, with control characters and invisible marks escaped, cut to ``longest`` characters."""
-    cut = text if len(text) <= longest else text[:longest] + f"... ({len(text):,} characters)"
-    return one_line(cut)
-
-
-def one_line(text: str) -> str:
-    """Return a text on one line, with control characters and invisible marks escaped."""
-    if text.isprintable():
-        return text
-    joined = " ".join(text.split("\n"))
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in joined)
+from vidgen_bench.escaping import printable
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import re
 from pathlib import PurePosixPath
 
 from vidgen_bench.records.folder_name import folder_name
+from vidgen_bench.records.names import TRACK
 from vidgen_bench.records.record import Record
 
 RECORD = re.compile(r"seed-(0|[1-9][0-9]{0,9})\.json")
@@ -16,7 +17,7 @@ ATTESTATION = re.compile(r"seed-(0|[1-9][0-9]{0,9})\.attested\.json")
 PREVIEW = "preview.jpg"
 """The picture of seed 0 in the folder of a spec."""
 
-TRACK_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*(~[a-z0-9=.,+-]+)?")
+TRACK_NAME = TRACK
 """The names of tracks, which are the folders at the top."""
 
 SPEC_FOLDER = re.compile(r"[a-z0-9][a-z0-9+.,=_~-]*")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from vidgen_bench.escaping import markdown, markdown_code
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
-from vidgen_bench.leaderboard.render.markdown import code, escape, escape_all, render_markdown
+from vidgen_bench.leaderboard.render.markdown import render_markdown
 from vidgen_bench.leaderboard.submissions.findings import Finding
 from vidgen_bench.leaderboard.submissions.verify import Submissions
 
@@ -28,9 +29,9 @@ def render_report(found: Submissions, findings: Sequence[Finding], new: Sequence
         findings: everything to report.
         new: the paths of new records, whose tables are shown; None for all tables.
     """
-    parts = [f"## Submitted results\n\n{escape(summary(found, findings))}\n"]
+    parts = [f"## Submitted results\n\n{markdown(summary(found, findings))}\n"]
     for kind, title in (("fault", "Wrong"), ("look", "For a person to look at")):
-        if lines := [f"- {code(f.path)}: {escape_all(f.reason)}" for f in _shown(findings) if f.kind == kind]:
+        if lines := [f"- {markdown_code(f.path)}: {markdown(f.reason)}" for f in _shown(findings) if f.kind == kind]:
             parts.append("\n".join([f"### {title}\n", *lines, ""]))
     parts += [f"{line}\n" for line in _left_out(findings)]
     if tables := _tables(found, new):

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from vidgen_bench.errors import RecordError, RequestError, VidgenBenchError
-from vidgen_bench.leaderboard.submissions.findings import printable
+from vidgen_bench.escaping import printable
 from vidgen_bench.leaderboard.submissions.layout import NOTE_BYTES, RECORD, TOMBSTONE, attestation_name, tombstone_name
 from vidgen_bench.leaderboard.submissions.note import Note, parse_note
 from vidgen_bench.leaderboard.submissions.row_identity import row_hash

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidgen_bench.errors import RequestError, VidgenBenchError
+from vidgen_bench.escaping import one_line
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.errata import Erratum, errata_in
 from vidgen_bench.leaderboard.submissions import layout
 from vidgen_bench.leaderboard.submissions.attestation import Attestation, contradiction, parse_attestation
 from vidgen_bench.leaderboard.submissions.board import render_board
-from vidgen_bench.leaderboard.submissions.findings import Finding, fault, look, one_line
+from vidgen_bench.leaderboard.submissions.findings import Finding, fault, look
 from vidgen_bench.leaderboard.submissions.origins_check import of_origins
 from vidgen_bench.leaderboard.submissions.plausibility import questions
 from vidgen_bench.leaderboard.submissions.record_check import Refused, check_record

@@ -66,13 +66,21 @@ def test_a_table_that_fits_needs_no_layout() -> None:
     assert small("tgan")._plain_lines(3) is None
 
 
-@pytest.mark.parametrize(
-    "cell", ["[bold]a[/bold]", ":smile:", "a\tb", "a\x1b[1mb", "a\u00a0b", "a\u2028b", Text("a\tb"), Padding("a", 1)]
-)
+@pytest.mark.parametrize("cell", ["a\tb", "a\x1b[1mb", "a\u00a0b", "a\u2028b", Text("a\tb"), Padding("a", 1)])
 def test_unusual_cells_are_left_to_rich(cell: RenderableType) -> None:
     grid = small(cell)
     assert grid._plain_lines(80) is None
     assert printed(grid, 80) == printed(grid._table(), 80)
+
+
+@pytest.mark.parametrize("cell", ["[bold]a[/bold]", ":smile:", "[/x]"])
+@pytest.mark.parametrize("terminal", [False, True])
+def test_markup_and_emoji_codes_are_text(cell: str, terminal: bool) -> None:
+    stream = io.StringIO()
+    Console(file=stream, width=80, force_terminal=terminal, color_system=None).print(
+        small(cell)
+    )  # a console that would interpret both
+    assert cell in stream.getvalue()
 
 
 def test_a_terminal_has_styles() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.kit.submitted_results import seeds_of, submitted
-from vidgen_bench.leaderboard.submissions.findings import fault, look, printable
+from vidgen_bench.escaping import printable
+from vidgen_bench.leaderboard.submissions.findings import fault, look
 from vidgen_bench.leaderboard.submissions.report import MOST, render_report, render_text
 from vidgen_bench.leaderboard.submissions.verify import read_submissions
 
@@ -31,7 +32,7 @@ def test_markup_is_escaped_in_markdown(tmp_path: Path) -> None:
     text = render_report(found, [fault("x`<b>", "found '<script>' and | and `code`"), fault("y", HOSTILE)])
     assert "- `x'<b>`: found '\\<script\\>' and \\| and \\`code\\`" in text
     assert (
-        r"- `y`: \!\[x\](https:&#8203;//e.example) \&lt; \~\~struck\~\~ @&#8203;everyone \#&#8203;1 \> quoted \\x1b"
+        r"- `y`: \!\[x\](https:&#8203;//e.example) \&lt; \~\~struck\~\~ @&#8203;everyone #&#8203;1 \> quoted \\x1b"
         in text
     )
 

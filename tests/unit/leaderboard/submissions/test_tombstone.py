@@ -11,9 +11,9 @@ import pytest
 
 from tests.kit.submitted_results import reasons, seeds_of, spoil, submitted
 from vidgen_bench.errors import RequestError
+from vidgen_bench.escaping import markdown_code
 from vidgen_bench.leaderboard.collect import collect
 from vidgen_bench.leaderboard.ranking import rankings
-from vidgen_bench.leaderboard.render.markdown import code
 from vidgen_bench.leaderboard.submissions.tombstone import withdraw
 from vidgen_bench.leaderboard.submissions.verify import check_history, read_submissions
 
@@ -59,13 +59,13 @@ def test_a_reason_is_text_on_the_page(root: Path) -> None:
     )
     text = read_submissions(root).board()
     assert (
-        r": \[click\](https:&#8203;//e.example) \!\[\](https:&#8203;//e.example/x.png) @&#8203;everyone \~\~x\~\~ \#&#8203;1"
+        r": \[click\](https:&#8203;//e.example) \!\[\](https:&#8203;//e.example/x.png) @&#8203;everyone \~\~x\~\~ #&#8203;1"
         in text
     )
 
 
 def test_code_spans_cannot_be_left() -> None:
-    assert code("t`![b](x)`/a\nb\x1b") == r"`t'![b](x)'/a b\x1b`"
+    assert markdown_code("t`![b](x)`/a\nb\x1b") == r"`t'![b](x)'/a b\x1b`"
 
 
 def test_verify_accepts_the_rest_and_the_page_tells_why(root: Path) -> None:
