@@ -33,7 +33,7 @@ OPENERS = {
 
 GIVEN = {
     "vidgen_bench.config.toml": "tracks, protocols and suites that the user names, and those that ship",
-    "vidgen_bench.cli.main": "the null device, in place of a closed standard output",
+    "vidgen_bench.cli.streams": "the null device, in place of a closed standard stream",
     "vidgen_bench.cli.instrument.weights": "published weights that the user names",
     "vidgen_bench.measure.instruments.file_content": "published weights that the user names",
     "vidgen_bench.measure.instruments.c3d.importing.mean_import": "a mean that the user names",
@@ -45,6 +45,8 @@ GIVEN = {
     "vidgen_bench.leaderboard.published.figure_3": "tables that ship",
     "vidgen_bench.leaderboard.published.sources": "tables that ship",
     "vidgen_bench.system.provenance": "/proc/cpuinfo",
+    "vidgen_bench.system.memory": "the memory limit of the control group",
+    "vidgen_bench.data.store_check": "the boot id of the kernel",
     "vidgen_bench.system.files": "the only writer of whole files, and folders that are synchronised",
     "vidgen_bench.system.lock_file": "the only user of lock files",
     "vidgen_bench.system.output_file": "the only writer of files that the user names",

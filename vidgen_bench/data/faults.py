@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from vidgen_bench.config.toml import Strict
 from vidgen_bench.errors import DecoderError
 from vidgen_bench.system.files import disk_errors, write_bytes
+from vidgen_bench.system.regular_files import read_file
 
 
 class Fault(Strict):
@@ -38,8 +39,8 @@ def keep_faults(folder: Path, found: Mapping[str, str]) -> dict[str, Fault]:
     """
     path = faults_file(folder)
     try:
-        before = _FAULTS.validate_json(path.read_bytes())
-    except (OSError, ValidationError):
+        before = _FAULTS.validate_json(read_file(path))
+    except (FileNotFoundError, ValidationError):
         before = {}
     faults = {
         video: Fault(fault=fault, starts=before[video].starts + 1 if video in before else 1)

@@ -60,7 +60,7 @@ def open_npy(path: Path) -> list[Block]:
             if header.file_size > CLIP_BYTES:
                 raise ValueError("it is in Fortran order and large; save numpy.ascontiguousarray(...) of it")
             file.seek(0)
-            return [HeldBlock(path.name, np.lib.format.read_array(file))]
+            return [HeldBlock(path.name, np.lib.format.read_array(file, allow_pickle=False))]
     except DAMAGES as error:
         why = "it contains Python objects" if "object" in str(error) else reason(error)
         raise DataError(f"{path}: cannot be read as an array ({why}). Save a plain array with numpy.save.") from None

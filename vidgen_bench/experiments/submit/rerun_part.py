@@ -13,6 +13,7 @@ from vidgen_bench.leaderboard.submissions.attestation import parse_attestation
 from vidgen_bench.leaderboard.submissions.layout import attestation_name
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson
 from vidgen_bench.records.record import Record
+from vidgen_bench.system.regular_files import read_file
 from vidgen_bench.system.observer import Glance, Observer
 
 _LISTED = 10
@@ -63,8 +64,8 @@ def check_part(path: Path, record: Record, until: int) -> None:
         )
     beside = path.with_name(attestation_name(path.name))
     try:
-        whole = parse_attestation(beside.read_bytes(), beside.name).iterations is None
-    except (OSError, InvalidJson):
+        whole = parse_attestation(read_file(beside), beside.name).iterations is None
+    except (FileNotFoundError, InvalidJson):
         return
     if whole:
         raise RequestError(

@@ -88,8 +88,8 @@ def _hash_if_regular(root: Path, name: str) -> dict[str, str]:
     if path.is_symlink() or not path.is_file():
         return {}
     try:
-        return {name: content_hash(path.read_bytes())}
-    except OSError:
+        return {name: content_hash(read_file(path))}
+    except (FileNotFoundError, VidgenBenchError):
         return {name: ""}
 
 
