@@ -53,7 +53,11 @@ def writing_commands(place: Workplace) -> list[Writing]:
         Writing("evaluate", ("evaluate", "clips.npy", *data, "--name", "clips", "--samples", "4"), _below(results)),
         Writing("ablate", ("ablate", "two.toml", *data), _below(results)),
         Writing("prepare", ("data", "prepare", *data[:-2]), _below("cache/**/frames.u8")),
-        Writing("import", ("instrument", "import", weights, "--mean", mean), _below("share/**/*.safetensors", "share/**/*.npz")),
+        Writing(
+            "import",
+            ("instrument", "import", weights, "--mean", mean),
+            _below("share/**/*.safetensors", "share/**/*.npz"),
+        ),
     ]
 
 

@@ -63,7 +63,12 @@ def _record(run: Path) -> Make:
             (folder / "runs" / name).mkdir(parents=True)
             (folder / "runs" / name / "record.json").write_bytes(made)
         layout = ["--format", chance.choice(FORMATS)]
-        return ["leaderboard", "--runs", str(folder / "runs"), *chance.choice((layout, [*layout, "--extra"], ["--within", "backbone"]))]
+        return [
+            "leaderboard",
+            "--runs",
+            str(folder / "runs"),
+            *chance.choice((layout, [*layout, "--extra"], ["--within", "backbone"])),
+        ]
 
     return make
 
@@ -76,7 +81,11 @@ def _submitted() -> Make:
         path = chance.choice(paths)
         path.write_bytes(spoil("seed.json", path.read_bytes(), chance))
         if chance.random() < 0.2:
-            path.rename(path.with_name(chance.choice(("seed--1.json", "SEED-0.JSON", "seed-0.withdrawn.json", "a\nb.json", "x.html"))))
+            path.rename(
+                path.with_name(
+                    chance.choice(("seed--1.json", "SEED-0.JSON", "seed-0.withdrawn.json", "a\nb.json", "x.html"))
+                )
+            )
         return ["verify", str(folder / "leaderboards"), "--write"]
 
     return make
@@ -186,7 +195,17 @@ def _arrays(track: Sequence[str]) -> Make:
         kind = chance.choice(("npy", "npy", "npz", "zip") if array is clips else ("npy", "npz"))
         name = f"clips.{chance.choice(('npy', 'npz', 'safetensors', 'zip')) if chance.random() < 0.2 else kind}"
         (folder / name).write_bytes(spoil(name, _packed(array, kind, chance), chance))
-        return ["evaluate", str(folder / name), *track, "--samples", "4", "--name", "odd", "--runs", str(folder / "out")]
+        return [
+            "evaluate",
+            str(folder / name),
+            *track,
+            "--samples",
+            "4",
+            "--name",
+            "odd",
+            "--runs",
+            str(folder / "out"),
+        ]
 
     return make
 
@@ -225,9 +244,15 @@ def _pictures(track: Sequence[str]) -> Make:
                 given.mkdir(exist_ok=True)
                 (given / f"{number}{suffix}").write_bytes(film if suffix == ".avi" else _picture(clip, suffix))
         path = chance.choice(sorted(p for p in given.rglob("*") if p.is_file()))
-        path.write_bytes(chance.choice(FOREIGN) if chance.random() < 0.2 else spoil(path.name, path.read_bytes(), chance))
+        path.write_bytes(
+            chance.choice(FOREIGN) if chance.random() < 0.2 else spoil(path.name, path.read_bytes(), chance)
+        )
         if chance.random() < 0.2:
-            path.rename(path.with_name(chance.choice(("tcp:127.0.0.1:9.avi", "http:127.0.0.1.avi", "-i.avi", "%d.png", "a\x1b[2J.avi"))))
+            path.rename(
+                path.with_name(
+                    chance.choice(("tcp:127.0.0.1:9.avi", "http:127.0.0.1.avi", "-i.avi", "%d.png", "a\x1b[2J.avi"))
+                )
+            )
         return ["evaluate", str(given), *track, "--samples", "4", "--name", "odd", "--runs", str(folder / "out")]
 
     return make
@@ -263,7 +288,9 @@ def _run_folder(run: Path) -> Make:
     def make(chance: random.Random, folder: Path) -> list[str]:
         copied = folder / "runs" / "tiny" / "tgan+conv1d" / "seed-0"
         shutil.copytree(run, copied)
-        path = chance.choice([p for p in sorted(copied.iterdir()) if p.is_file() and p.suffix in (".json", ".pt", ".jsonl")])
+        path = chance.choice(
+            [p for p in sorted(copied.iterdir()) if p.is_file() and p.suffix in (".json", ".pt", ".jsonl")]
+        )
         if chance.random() < 0.1:
             path.unlink()
             path.symlink_to(folder.parent / "victim")
@@ -284,4 +311,3 @@ def _cache(place: Workplace, track: Sequence[str]) -> Make:
         return chance.choice((["data", "info", *track[:-2]], ["data", "verify", *track[:-2]], ["reference", "show"]))
 
     return make
-

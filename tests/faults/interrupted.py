@@ -83,7 +83,13 @@ def run_interrupted(
 
 
 def _child(
-    arguments: list[str], folder: Path, at: int, deed: Callable[[str], None], lasting: bool, printed: Path, counted: Path
+    arguments: list[str],
+    folder: Path,
+    at: int,
+    deed: Callable[[str], None],
+    lasting: bool,
+    printed: Path,
+    counted: Path,
 ) -> None:
     code = 99
     try:

@@ -35,7 +35,9 @@ def spoil_bytes(content: bytes, chance: random.Random) -> bytes:
             case 0:
                 made[near] ^= 1 << chance.randrange(8)
             case 1:
-                made[near : near + 4] = chance.choice((b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", bytes(4), b"\x00\x00\x00\x80"))
+                made[near : near + 4] = chance.choice(
+                    (b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", bytes(4), b"\x00\x00\x00\x80")
+                )
             case 2:
                 del made[at:]
             case 3:
@@ -59,7 +61,9 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 def spoil_json(content: bytes, chance: random.Random) -> bytes:
     """Return JSON with one value replaced, renamed, removed or repeated; now and then with a fault of its bytes or depth."""
     if chance.random() < 0.1:
-        return chance.choice((b"[" * 20_000, b'{"a":' * 20_000, b"9" * 5_000, b"\xff\xfe", b"", spoil_bytes(content, chance)))
+        return chance.choice(
+            (b"[" * 20_000, b'{"a":' * 20_000, b"9" * 5_000, b"\xff\xfe", b"", spoil_bytes(content, chance))
+        )
     table = json.loads(content)
     places = list(_places(table))
     if not places:

@@ -57,9 +57,13 @@ def check(place: Workplace, name: str, total: int, folder: Path, monkeypatch: py
     count = round(total * kind.share / sum(k.share for k in kinds))
     found = tried(place, kind, count, folder)
     assert len(found) == count
-    print(f"{name}: {count} cases, exit codes {dict(sorted(Counter(o.code for o in found).items()))}")  # the table of the faults
+    print(
+        f"{name}: {count} cases, exit codes {dict(sorted(Counter(o.code for o in found).items()))}"
+    )  # the table of the faults
     bad = [(number, o) for number, o in enumerate(found) if o.fault]
-    assert not bad, f"{len(bad)} of {count} {name}: " + "\n".join(f"case {n}: {o.fault}: {o.output[-600:]}" for n, o in bad[:8])
+    assert not bad, f"{len(bad)} of {count} {name}: " + "\n".join(
+        f"case {n}: {o.fault}: {o.output[-600:]}" for n, o in bad[:8]
+    )
     assert victim.read_text() == "precious"
     # a test of the test: spoiled inputs are mostly refused, so the commands do read them
     assert sum(o.code != 0 for o in found) > 0.1 * count

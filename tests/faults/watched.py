@@ -68,8 +68,10 @@ class _Watch:
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
-            path, mode, flags = arguments
-            writes = bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC)) if isinstance(flags, int) else False
+            path, _, flags = arguments
+            writes = (
+                bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC)) if isinstance(flags, int) else False
+            )
             if writes and isinstance(path, str | bytes) and not self._inside(os.fsdecode(path)):
                 self.reached.append(f"the file {os.fsdecode(path)!r}")
         elif event in ("os.remove", "os.rmdir", "os.rename", "os.mkdir"):
@@ -80,7 +82,9 @@ class _Watch:
             if program not in _KNOWN and os.path.realpath(program) != os.path.realpath(sys.executable):
                 self.reached.append(f"the program {program!r}")
         elif event in ("os.system", "socket.connect", "socket.getaddrinfo") and "AF_UNIX" not in str(arguments):
-            if not (event == "socket.connect" and isinstance(arguments[1], str | bytes)):  # a Unix socket of our own workers
+            if not (
+                event == "socket.connect" and isinstance(arguments[1], str | bytes)
+            ):  # a Unix socket of our own workers
                 self.reached.append(f"{event} {arguments[1:]!r}")
 
     def _inside(self, path: str) -> bool:
@@ -105,8 +109,11 @@ def run_watched(
         child = os.fork()
         if child == 0:
             _child(commands[len(found) :], folder, allowed, results)
-        _, status, usage = os.wait4(child, 0)
-        found += [Outcome(**{**line, "reached": tuple(line["reached"])}) for line in map(json.loads, results.read_text().splitlines())]
+        _, status = os.waitpid(child, 0)
+        found += [
+            Outcome(**{**line, "reached": tuple(line["reached"])})
+            for line in map(json.loads, results.read_text().splitlines())
+        ]
         if len(found) < len(commands):
             code = os.waitstatus_to_exitcode(status)
             text = (folder / "printed").read_text(errors="replace")
@@ -114,7 +121,9 @@ def run_watched(
     return found
 
 
-def _child(commands: Sequence[Callable[[], Sequence[str]]], folder: Path, allowed: Sequence[Path], results: Path) -> None:
+def _child(
+    commands: Sequence[Callable[[], Sequence[str]]], folder: Path, allowed: Sequence[Path], results: Path
+) -> None:
     try:
         os.setpgid(0, 0)
         os.chdir(folder)

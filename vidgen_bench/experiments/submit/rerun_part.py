@@ -13,8 +13,8 @@ from vidgen_bench.leaderboard.submissions.attestation import parse_attestation
 from vidgen_bench.leaderboard.submissions.layout import attestation_name
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson
 from vidgen_bench.records.record import Record
-from vidgen_bench.system.regular_files import read_file
 from vidgen_bench.system.observer import Glance, Observer
+from vidgen_bench.system.regular_files import read_file
 
 _LISTED = 10
 """Evaluations that a message names."""
