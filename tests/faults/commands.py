@@ -42,25 +42,6 @@ def _below(*patterns: str) -> Callable[[Path], dict[str, str]]:
     return left
 
 
-def writing_commands(place: Workplace) -> list[Writing]:
-    """Return the commands, and write the files that they read."""
-    data = tuple(place.data_arguments)
-    np.save(place.root / "clips.npy", np.stack([moving_frames(16, seed, 64, 64) for seed in range(4)]))
-    weights, mean = (str(p.relative_to(place.root)) for p in write_caffe_files(place.root))
-    results = "runs/**/record.json"
-    return [
-        Writing("run", ("run", "tgan+conv1d", *data), _below(results, "runs/**/trace.jsonl", "runs/**/samples.png")),
-        Writing("evaluate", ("evaluate", "clips.npy", *data, "--name", "clips", "--samples", "4"), _below(results)),
-        Writing("ablate", ("ablate", "two.toml", *data), _below(results)),
-        Writing("prepare", ("data", "prepare", *data[:-2]), _below("cache/**/frames.u8")),
-        Writing(
-            "import",
-            ("instrument", "import", weights, "--mean", mean),
-            _below("share/**/*.safetensors", "share/**/*.npz"),
-        ),
-    ]
-
-
 SUITE = """
 name = "two"
 title = "Two rows"
@@ -79,3 +60,23 @@ row = "constant"
 column = "TGAN"
 spec = "tgan+constant"
 """
+
+
+def writing_commands(place: Workplace) -> list[Writing]:
+    """Return the commands, and write the files that they read."""
+    data = tuple(place.data_arguments)
+    np.save(place.root / "clips.npy", np.stack([moving_frames(16, seed, 64, 64) for seed in range(4)]))
+    (place.root / "two.toml").write_text(SUITE)
+    weights, mean = (str(p.relative_to(place.root)) for p in write_caffe_files(place.root))
+    results = "runs/**/record.json"
+    return [
+        Writing("run", ("run", "tgan+conv1d", *data), _below(results, "runs/**/trace.jsonl", "runs/**/samples.png")),
+        Writing("evaluate", ("evaluate", "clips.npy", *data, "--name", "clips", "--samples", "4"), _below(results)),
+        Writing("ablate", ("ablate", "two.toml", *data), _below(results)),
+        Writing("prepare", ("data", "prepare", *data[:-2]), _below("cache/**/frames.u8")),
+        Writing(
+            "import",
+            ("instrument", "import", weights, "--mean", mean),
+            _below("share/**/*.safetensors", "share/**/*.npz"),
+        ),
+    ]

@@ -14,6 +14,8 @@ import numpy as np
 from PIL import Image
 
 from tests.faults.spoil import HOSTILE, VALUES, spoil
+from tests.kit.caffe_files import write_caffe_files
+from tests.kit.chainer_files import write_chainer_files
 from tests.kit.data_files import moving_frames
 from tests.kit.submitted_results import seeds_of, submitted
 from tests.kit.workplace import Workplace
@@ -49,7 +51,7 @@ def inputs(place: Workplace) -> list[Input]:
         Input("command line", 5, _words(track)),
         Input("arrays", 2, _arrays(track)),
         Input("videos and pictures", 2, _pictures(track)),
-        Input("instrument files", 3, _instrument()),
+        Input("instrument files", 3, _instrument(place)),
         Input("run folder", 2, _run_folder(run)),
         Input("cache", 3, _cache(place, track)),
     ]
@@ -258,28 +260,25 @@ def _pictures(track: Sequence[str]) -> Make:
     return make
 
 
-def _instrument() -> Make:
-    from safetensors.numpy import save
-
-    tensors = {"conv1a.weight": np.zeros((4, 3, 3, 3, 3), np.float32), "fc8.bias": np.zeros(101, np.float32)}
+def _instrument(place: Workplace) -> Make:
+    published = []
+    for write in (write_chainer_files, write_caffe_files):
+        (place.root / write.__name__).mkdir(exist_ok=True)
+        published.append([path.name for path in write(place.root / write.__name__)])
+    folders = [place.root / write.__name__ for write in (write_chainer_files, write_caffe_files)]
 
     def make(chance: random.Random, folder: Path) -> list[str]:
-        kind, stream = chance.choice(("npz", "npy", "safetensors", "caffemodel", "pt", "binaryproto")), io.BytesIO()
-        if kind == "npz":
-            np.savez(stream, **tensors)
-        elif kind == "npy":
-            np.save(stream, tensors["conv1a.weight"])
-        elif kind == "safetensors":
-            stream.write(save(tensors))
-        elif kind == "pt":
-            import torch
-
-            torch.save({name: torch.from_numpy(array) for name, array in tensors.items()}, stream)
-        else:
-            stream.write(bytes([10, 4]) + b"C3D\n" + chance.randbytes(64))
-        path = folder / f"weights.{kind}"
-        path.write_bytes(spoil(path.name, stream.getvalue(), chance))
-        return ["instrument", "import", str(path)]
+        number = chance.randrange(2)
+        for name in published[number]:
+            shutil.copy(folders[number] / name, folder / name)
+        path = folder / chance.choice(published[number])
+        path.write_bytes(spoil(path.name, path.read_bytes(), chance))
+        weights, mean = (folder / name for name in published[number])
+        if chance.random() < 0.2:
+            weights = weights.rename(
+                folder / chance.choice(("rgb_imagenet.pt", "weights.npz", "weights.safetensors", "weights.npy"))
+            )
+        return ["instrument", "import", str(weights), "--mean", str(mean), "--name", "odd", "--force"]
 
     return make
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 import traceback
@@ -65,17 +66,28 @@ class _Counter:
 
 
 def run_interrupted(
-    arguments: Sequence[str], folder: Path, at: int = 0, deed: Callable[[str], None] = kill, *, lasting: bool = False
+    arguments: Sequence[str],
+    folder: Path,
+    at: int = 0,
+    deed: Callable[[str], None] = kill,
+    *,
+    lasting: bool = False,
+    memory: int | None = None,
 ) -> Ended:
     """Run ``vidgen-bench`` in a folder, and do a deed when it begins its ``at``-th change of a file there; 0 for never.
 
     Args:
+        arguments: the command's.
+        folder: the working folder, which also has the cache and the installed data.
+        at: the number of the change.
+        deed: is given the path.
         lasting: also at every later change, as on a disk that stays full.
+        memory: the bytes that the command may take beyond what the process has.
     """
     printed, counted = folder.parent / "printed", folder.parent / "counted"
     child = os.fork()
     if child == 0:
-        _child(list(arguments), folder, at, deed, lasting, printed, counted)
+        _child(list(arguments), folder, at, deed, lasting, memory, printed, counted)
     _, status = os.waitpid(child, 0)
     count = int(counted.read_text()) if counted.exists() else 0
     counted.unlink(missing_ok=True)
@@ -88,6 +100,7 @@ def _child(
     at: int,
     deed: Callable[[str], None],
     lasting: bool,
+    memory: int | None,
     printed: Path,
     counted: Path,
 ) -> None:
@@ -99,7 +112,11 @@ def _child(
         os.dup2(stream, 2)
         sys.stdout, sys.stderr = (open(n, "w", encoding="utf-8", closefd=False) for n in (1, 2))  # noqa: SIM115
         sys.argv, sys.dont_write_bytecode = ["vidgen-bench", *arguments], True
+        os.environ.update(XDG_CACHE_HOME=str(folder / "cache"), XDG_DATA_HOME=str(folder / "share"), COLUMNS="120")
         signal.alarm(SECONDS)
+        if memory is not None:
+            used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            resource.setrlimit(resource.RLIMIT_AS, (used + memory, used + memory))
         from vidgen_bench.cli.main import main
 
         counter = _Counter(folder, at, deed, lasting)

@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -127,6 +128,7 @@ def _child(
     try:
         os.setpgid(0, 0)
         os.chdir(folder)
+        tempfile.tempdir = None  # found anew, by TMPDIR
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         faulthandler.disable()
         sys.dont_write_bytecode = True

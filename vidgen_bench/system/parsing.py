@@ -29,9 +29,22 @@ def parse_toml_text(content: bytes) -> dict[str, Any]:
     if _LONG_KEY.search(text):
         raise ValueError(f"a dotted key has more than {DEEPEST_KEY} parts")
     try:
-        return tomllib.loads(text)
+        table = tomllib.loads(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    _check_numbers(table)
+    return table
+
+
+def _check_numbers(value: Any) -> None:
+    """Check that every whole number has at most the 64 bits of TOML: tomllib takes thousands of digits, which no message can quote."""
+    left = [value]
+    while left:
+        inner = left.pop()
+        if isinstance(inner, dict | list):
+            left += inner.values() if isinstance(inner, dict) else inner
+        elif isinstance(inner, int) and not -(2**63) <= inner < 2**63:
+            raise ValueError("a whole number has more than 64 bits")
 
 
 def parse_json_text(content: bytes | str) -> Any:

@@ -15,6 +15,7 @@ HOSTILE = {
     "nested lists": ("x = " + "[" * 20_000, "nested too deeply"),
     "nested tables": ("x = " + "{a=" * 20_000, "nested too deeply"),
     "a long number": ("x = " + "9" * 5000, "digits"),
+    "a long number in another base": (f"x = [{{ y = 0x{'f' * 4000} }}]", "more than 64 bits"),
     "a dotted key": (f"{DOTTED} = 1", "more than 32 parts"),
     "a dotted table": (f"[{DOTTED}]", "more than 32 parts"),
     "a dotted key with spaces": (f"{DOTTED.replace('.', ' . ')} = 1", "more than 32 parts"),
