@@ -49,15 +49,15 @@ def test_a_result_from_its_runs_to_the_table_and_out_again(command: Command, tmp
     assert "tgan+ode1 is not ranked: seed 3 was withdrawn: trained on the test list." in " ".join(table.out.split())
 
 
-def test_a_page_that_is_a_link_is_replaced_and_not_reported(command: Command, tmp_path: Path) -> None:
+def test_a_page_that_is_a_link_is_refused_and_not_written_through(command: Command, tmp_path: Path) -> None:
     submitted(tmp_path / "leaderboards", *seeds_of())
     elsewhere, page = tmp_path / "elsewhere.md", tmp_path / "leaderboards/README.md"
     elsewhere.write_text("mine")
     page.symlink_to(elsewhere)
     assert "README.md: is a symbolic link" in command("verify").out
     done = command("verify", "--write")
-    assert (done.code, "0 faults" in done.out) == (0, True)
-    assert (page.is_symlink(), elsewhere.read_text()) == (False, "mine")
+    assert (done.code, "README.md is a symbolic link; expected a regular file" in done.err) == (2, True)
+    assert (page.is_symlink(), elsewhere.read_text()) == (True, "mine")
 
 
 def test_submit_refuses_with_code_2_and_writes_nothing(command: Command, tmp_path: Path) -> None:

@@ -21,12 +21,13 @@ from pathlib import Path
 
 import pytest
 
-import tests.faults.inputs as inputs_module
-from tests.faults.inputs import Input, inputs
-from tests.faults.watched import Outcome, run_watched
+import tests.kit.faults.inputs as inputs_module
+from tests.kit.faults.inputs import Input, inputs
+from tests.kit.faults.watched import Outcome, run_watched
 from tests.kit.workplace import Workplace
 
-FEW, MANY = 500, 10_000
+FEW, MANY = 500, int(os.environ.get("VIDGEN_BENCH_FUZZ", "1000"))
+"""Cases of a plain run, and of a long one: ``VIDGEN_BENCH_FUZZ=10000 pytest -m slow tests/faults`` takes half an hour."""
 
 KINDS = (
     "record.json", "submitted results", "track", "suite", "protocol", "split lists", "command line", "arrays", "videos and pictures",
@@ -34,7 +35,7 @@ KINDS = (
 )  # fmt: skip
 
 
-def tried(place: Workplace, kind: Input, count: int, folder: Path, seed: int = 0) -> list[Outcome]:
+def tried(place: Workplace, kind: Input, count: int, folder: Path, seed: int) -> list[Outcome]:
     """Return how ``count`` commands with spoiled inputs of one kind ended."""
 
     def make(number: int) -> Sequence[str]:
@@ -46,7 +47,7 @@ def tried(place: Workplace, kind: Input, count: int, folder: Path, seed: int = 0
     return run_watched(commands, folder, [place.root / "cache", place.root / "share"])
 
 
-def check(place: Workplace, name: str, total: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def check(place: Workplace, name: str, total: int, seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable, value in place.environment(COLUMNS="120", TMPDIR=str(folder)).items():
         monkeypatch.setenv(variable, value)
     kinds = inputs(place)
@@ -56,7 +57,7 @@ def check(place: Workplace, name: str, total: int, folder: Path, monkeypatch: py
     victim.write_text("precious")
     count = round(total * kind.share / sum(k.share for k in kinds))
     try:
-        found = tried(place, kind, count, folder)
+        found = tried(place, kind, count, folder, seed)
     finally:
         shutil.rmtree(place.root / "cache")
         shutil.copytree(place.root / "whole cache", place.root / "cache")
@@ -75,14 +76,14 @@ def check(place: Workplace, name: str, total: int, folder: Path, monkeypatch: py
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_few_spoiled_inputs(finished: Workplace, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    check(finished, name, FEW, tmp_path, monkeypatch)
+    check(finished, name, FEW, 0, tmp_path, monkeypatch)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", KINDS)
 def test_many_spoiled_inputs(finished: Workplace, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    check(finished, name, MANY, tmp_path, monkeypatch)
+    check(finished, name, MANY, 1, tmp_path, monkeypatch)
 
 
 class Calm(random.Random):

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import random
-import shutil
 import signal
 from pathlib import Path
 
 import pytest
 
-from tests.faults.commands import Writing, writing_commands
-from tests.faults.interrupted import run_interrupted
+from tests.kit.faults.commands import fresh, writing_commands
+from tests.kit.faults.interrupted import run_interrupted
 from tests.kit.workplace import Workplace
 
-KILLS, IN_A_ROW = 20, 3
+KILLS, IN_A_ROW = 20, 5
 """Kills of each command, and the most of one sequence, which ends with a run that nobody kills."""
-
-
-def fresh(place: Workplace, command: Writing, folder: Path) -> Path:
-    """Return a copy of a workplace without the results of the command."""
-    shutil.rmtree(folder, ignore_errors=True)
-    without = ("runs", "whole cache", *(("cache",) if command.name == "prepare" else ()))
-    shutil.copytree(place.root, folder, ignore=lambda at, names: without if at == str(place.root) else ())
-    return folder
 
 
 @pytest.mark.slow

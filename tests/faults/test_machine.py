@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.commands import writing_commands
-from tests.faults.interrupted import fault, run_interrupted
-from tests.faults.test_kills import fresh
+from tests.kit.faults.commands import fresh, writing_commands
+from tests.kit.faults.interrupted import fault, run_interrupted
 from tests.kit.workplace import Workplace
 
 FAULTS = {
@@ -52,10 +51,17 @@ def test_a_few_faults(finished: Workplace, what: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("what", FAULTS)
-@pytest.mark.parametrize("name", ["run", "evaluate", "prepare"])
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        *(("run", what) for what in FAULTS),
+        ("evaluate", "full disk"),
+        ("prepare", "full disk"),
+        ("prepare", "no permission"),
+    ],
+)
 def test_many_faults(finished: Workplace, name: str, what: str, tmp_path: Path) -> None:
-    hindered(finished, name, what, 6, tmp_path)
+    hindered(finished, name, what, 4, tmp_path)
 
 
 @pytest.mark.slow

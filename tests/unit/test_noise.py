@@ -150,6 +150,7 @@ def test_given_noise_returns_its_table_and_names_what_is_missing() -> None:
         given.uniform("z", 3)
 
 
+@pytest.mark.slow
 def test_noise_compiles_whole() -> None:
     def draw(key: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         return Noise(key, rows).normal("z", 4, 2)

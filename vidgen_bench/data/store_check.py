@@ -156,7 +156,7 @@ def _now(store: Store) -> Verified:
 def _before(folder: Path) -> Verified | None:
     try:
         return Verified.model_validate_json(read_file(verified_file(folder)))
-    except (FileNotFoundError, ValidationError):
+    except (FileNotFoundError, ValidationError, VidgenBenchError):
         return None
 
 

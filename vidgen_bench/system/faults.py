@@ -83,6 +83,8 @@ def machine_fault(error: BaseException) -> str | None:
         return (
             f"A number is too large ({type(error).__name__}: {text}). Lower the values of --set, --budget or the track."
         )
+    if isinstance(error, RuntimeError) and "start new thread" in text:
+        return f"A thread could not be started ({text}): too little memory, or too many processes. {_FIXES[errno.EAGAIN]}, then run again."
     if isinstance(error, RuntimeError) and ("/gloo/" in text or "NCCL" in text):
         return f"The connection between the processes failed ({text}). One may have ended; its message is above. Run again to resume."
     return None

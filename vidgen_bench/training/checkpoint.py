@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import itertools
 import json
 import pickle
 import zipfile
@@ -24,6 +23,7 @@ from torch.optim import Optimizer
 from vidgen_bench.api import Game
 from vidgen_bench.errors import DamagedError, RecordError
 from vidgen_bench.records.entries import TracePoint
+from vidgen_bench.records.trace_file import TRACE, damaged, parse_trace
 from vidgen_bench.system.files import disk_errors, sync_file, write_whole
 from vidgen_bench.system.library_errors import reason
 from vidgen_bench.system.regular_files import appending, reading
@@ -31,8 +31,8 @@ from vidgen_bench.training.progress import Progress
 
 FORMAT = 1
 
-LAST, TRACE = "last.pt", "trace.jsonl"
-"""File names of the checkpoint that resumes a run, and of the trace."""
+LAST = "last.pt"
+"""The file name of the checkpoint that resumes a run."""
 
 
 def best_file(iteration: int) -> str:
@@ -88,11 +88,6 @@ def load(path: Path, device: torch.device, sha256: str | None = None) -> dict[st
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise damaged(path, f"it does not have format {FORMAT}")
     return content
-
-
-def damaged(path: Path, why: str) -> DamagedError:
-    """Return the error for a checkpoint or trace that has changed since it was written."""
-    return DamagedError(f"{path} is damaged: {why}. Restore it from a copy, or delete its run folder to start afresh.")
 
 
 def part_states(parts: Mapping[str, nn.Module]) -> dict[str, Any]:
@@ -173,18 +168,3 @@ def truncate_trace(folder: Path, progress: Progress) -> None:
         ):
             raise damaged(path, f"it lacks the best checkpoint that {folder / LAST} records")
         stream.truncate(progress.trace_bytes)
-
-
-def parse_trace(content: bytes, path: Path) -> list[TracePoint]:
-    """Return the evaluations in a trace; ``path`` is the file in messages.
-
-    Raises:
-        DamagedError: a line is not an evaluation, or does not follow the one before it.
-    """
-    try:
-        points = [TracePoint.model_validate_json(line) for line in content.decode().splitlines()]
-    except ValueError:
-        raise damaged(path, "expected one evaluation per line") from None
-    if any(b.iteration <= a.iteration for a, b in itertools.pairwise(points)):
-        raise damaged(path, "its evaluations are not in order")
-    return points

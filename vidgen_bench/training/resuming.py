@@ -17,6 +17,7 @@ from torch.optim import Optimizer
 
 from vidgen_bench.config.toml import Strict, explain
 from vidgen_bench.records.entries import SHA256, Count
+from vidgen_bench.records.trace_file import damaged
 from vidgen_bench.training import checkpoint
 from vidgen_bench.training.progress import Progress
 
@@ -75,7 +76,7 @@ def read_state(path: Path, device: torch.device) -> dict[str, Any]:
     try:
         state = _State.model_validate({key: content[key] for key in _State.model_fields if key in content})
     except ValidationError as error:
-        raise checkpoint.damaged(path, f"it is not valid:\n{explain(error, _State)}\n") from None
+        raise damaged(path, f"it is not valid:\n{explain(error, _State)}\n") from None
     return {
         **content,
         "progress": state.progress,
@@ -97,7 +98,7 @@ def load_optimisers(optimisers: Mapping[str, Optimizer], states: Mapping[str, An
                 raise ValueError(fault)
         except (RuntimeError, LookupError, TypeError, ValueError, AttributeError) as error:
             reason = " ".join(str(error).split())[:200]
-            raise checkpoint.damaged(path, f"its optimiser {name!r} does not fit the model ({reason})") from None
+            raise damaged(path, f"its optimiser {name!r} does not fit the model ({reason})") from None
 
 
 def _unlike(now: list[dict[str, Any]], saved: list[dict[str, Any]]) -> str | None:

@@ -79,6 +79,12 @@ def test_an_os_error_names_the_file_and_what_to_do(number: int, words: str) -> N
     assert "some/file" in text or number == errno.ENOMEM
 
 
+def test_a_thread_that_cannot_start_is_a_lack_of_memory_or_processes() -> None:
+    text = str(machine_fault(RuntimeError("can't start new thread")))
+    assert "too little memory" in text
+    assert "ulimit -u" in text
+
+
 def test_an_undecodable_name_is_named(tmp_path: Path) -> None:
     error = raised(lambda: open(os.fsencode(tmp_path) + b"/bad\xff"))  # noqa: SIM115
     assert "bad" in str(machine_fault(error))

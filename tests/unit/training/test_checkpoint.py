@@ -76,7 +76,7 @@ def test_too_little_memory_is_not_damage(path: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_file_that_cannot_be_read_is_not_called_damaged(tmp_path: Path) -> None:
     (tmp_path / "last.pt").mkdir()
-    with pytest.raises(VidgenBenchError, match="could not be read: Is a directory") as caught:
+    with pytest.raises(VidgenBenchError, match="is a folder; expected a regular file") as caught:
         checkpoint.load(tmp_path / "last.pt", CPU)
     assert "afresh" not in str(caught.value)
 

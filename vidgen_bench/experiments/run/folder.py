@@ -17,10 +17,10 @@ from vidgen_bench.errors import BusyError, DamagedError, RecordError, RequestErr
 from vidgen_bench.records.entries import TracePoint
 from vidgen_bench.records.folder_name import folder_name
 from vidgen_bench.records.record import RECORD_FILE, Record, read_record
+from vidgen_bench.records.trace_file import TRACE, parse_trace
 from vidgen_bench.system.files import disk_errors, write_text
 from vidgen_bench.system.lock_file import acquire
 from vidgen_bench.system.regular_files import is_there, read_file, require_folders, require_regular
-from vidgen_bench.training.checkpoint import TRACE, parse_trace
 
 _LATER = ("declared", "own_temporal")
 """Keys that the first run folders lack; the track's fingerprint and the options distinguish the same runs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -111,7 +112,7 @@ def _corrected(comparison: Comparison) -> str:
         return ""
     size = f"{comparison.family} pair{'s' if comparison.family > 1 else ''}"
     family = "this table" if comparison.ranking.family == "table" else "this backbone"
-    declared = "" if alone and table.test.p == alone.p else ", over the declared seeds"
+    declared = "" if alone and math.isclose(table.test.p, alone.p, rel_tol=1e-9) else ", over the declared seeds"
     return f"; {table.corrected_p:.2g} corrected for the {size} of {family}{declared}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,15 @@ def writing_commands(place: Workplace) -> list[Writing]:
         Writing("prepare", ("data", "prepare", *data[:-2]), _below("cache/**/frames.u8")),
         Writing(
             "import",
-            ("instrument", "import", weights, "--mean", mean),
+            ("instrument", "import", weights, "--mean", mean, "--force"),
             _below("share/**/*.safetensors", "share/**/*.npz"),
         ),
     ]
+
+
+def fresh(place: Workplace, command: Writing, folder: Path) -> Path:
+    """Return a copy of a workplace without the results of the command."""
+    shutil.rmtree(folder, ignore_errors=True)
+    without = ("runs", "whole cache", *(("cache",) if command.name == "prepare" else ()))
+    shutil.copytree(place.root, folder, ignore=lambda at, names: without if at == str(place.root) else ())
+    return folder

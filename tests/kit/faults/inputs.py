@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tests.faults.spoil import HOSTILE, VALUES, spoil
 from tests.kit.caffe_files import write_caffe_files
 from tests.kit.chainer_files import write_chainer_files
 from tests.kit.data_files import moving_frames
+from tests.kit.faults.spoil import HOSTILE, VALUES, spoil
 from tests.kit.submitted_results import seeds_of, submitted
 from tests.kit.workplace import Workplace
 from vidgen_bench.data.shapes.write import encode
