@@ -43,10 +43,11 @@ def describe(name: str) -> str:
 def anchors_of(records: Sequence[Record]) -> Anchors:
     """Return the anchors of records with the same track, data and instrument, whose anchors should therefore agree."""
     found: dict[str, dict[str, Counter[tuple[float, ...]]]] = {}
-    for record in records:
-        for name, metrics in record.anchors.items():
+    times = Counter(id(record.anchors) for record in records)  # records that come from the index share them
+    for anchors in {id(record.anchors): record.anchors for record in records}.values():
+        for name, metrics in anchors.items():
             for metric, score in metrics.items():
-                found.setdefault(name, {}).setdefault(metric, Counter())[score.values] += 1
+                found.setdefault(name, {}).setdefault(metric, Counter())[score.values] += times[id(anchors)]
     scores: dict[str, dict[str, Summary]] = {}
     disagree, unsettled = [], []
     for name, of in found.items():

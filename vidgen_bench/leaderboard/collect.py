@@ -81,7 +81,7 @@ def collect(runs: Iterable[Path], shipped: Iterable[Path] = (), index: Path | No
     entries: list[Entry] = []
     inside: dict[Path, list[Entry]] = {}
     with RecordIndex(index or or_nowhere(cache_folder) / INDEX_FILE, map(os.path.realpath, (*runs, *shipped))) as known:
-        for file, root in sorted(files.values(), key=lambda found: found[0].path.parts):
+        for file, root in sorted(files.values(), key=lambda found: os.fspath(found[0].path).split(os.sep)):
             try:
                 entries.append(entry := _entry(file, root, known))
                 if root is not None:

@@ -54,12 +54,12 @@ def columns(entries: Sequence[Entry], select: str) -> tuple[list[Entry], dict[st
     known = _Sources()
     sources: dict[str, dict[Source, list[Entry]]] = {}
     for entry in entries:
-        for metric in entry.record.metrics:
-            sources.setdefault(metric, {}).setdefault(known.of(entry.record, metric), []).append(entry)
+        for metric, source in known.of(entry.record).items():
+            sources.setdefault(metric, {}).setdefault(source, []).append(entry)
     own = entries[0].record.metrics[select].protocol if select in entries[0].record.metrics else ""
     names = {metric: dict(_named(metric, found, own)) for metric, found in sources.items()}
     made = {name: _column(m, s, sources[m][s]) for m, of in names.items() for s, name in of.items()}
-    return [replace(e, record=_renamed(e.record, names, known)) for e in entries], made
+    return [_renamed(entry, names, known) for entry in entries], made
 
 
 def source_of(record: Record, metric: str) -> Source:
@@ -115,23 +115,24 @@ class _Sources:
     """The sources of the metrics of records, which often share the objects that a source depends on."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, int, int, str], Source] = {}
+        self._known: dict[tuple[int, int, int], dict[str, Source]] = {}
 
-    def of(self, record: Record, metric: str) -> Source:
-        """Return :func:`source_of`; the records must be alive as long as this."""
-        key = (id(record.metrics), id(record.protocols), id(record.plugins), metric)
+    def of(self, record: Record) -> Mapping[str, Source]:
+        """Return :func:`source_of` each metric; the records must be alive as long as this."""
+        key = (id(record.metrics), id(record.protocols), id(record.plugins))
         if key not in self._known:
-            self._known[key] = source_of(record, metric)
+            self._known[key] = {metric: source_of(record, metric) for metric in record.metrics}
         return self._known[key]
 
 
-def _renamed(record: Record, names: Mapping[str, Mapping[Source, str]], known: _Sources) -> Record:
-    here = {metric: names[metric][known.of(record, metric)] for metric in record.metrics}
+def _renamed(entry: Entry, names: Mapping[str, Mapping[Source, str]], known: _Sources) -> Entry:
+    record = entry.record
+    here = {metric: names[metric][source] for metric, source in known.of(record).items()}
     if all(metric == name for metric, name in here.items()):
-        return record
+        return entry
     parts = {
         "metrics": {here[m]: entry for m, entry in record.metrics.items()},
         "scores": {here[m]: score for m, score in record.scores.items()},
         "anchors": {a: {here[m]: s for m, s in scores.items()} for a, scores in record.anchors.items()},
     }
-    return record.model_copy(update=parts)
+    return replace(entry, record=record.model_copy(update=parts))

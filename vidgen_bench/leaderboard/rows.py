@@ -100,7 +100,7 @@ class Row:
     def distributions(self) -> dict[str, set[str]]:
         """The distributions of the plugins that the runs used, with their versions."""
         found: dict[str, set[str]] = {}
-        for plugin in (p for r in self.records for p in r.plugins):
+        for plugin in (p for shared in {id(r.plugins): r.plugins for r in self.records}.values() for p in shared):
             found.setdefault(plugin.distribution, set()).add(plugin.version)
         return found
 

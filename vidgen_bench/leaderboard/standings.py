@@ -68,7 +68,9 @@ def standing(contenders: Sequence[Contender], sign: int, seeds: int) -> Standing
         for contender, rank in zip(inside, rank_intervals(len(inside), found, len(last)), strict=True):
             ranks[contender.position] = rank
         ranks |= {c.position: (len(inside) + 1, len(members)) for c in last}
-        pairs += [p.between(inside[p.first].position, inside[p.second].position) for p in found]
+        places = [c.position for c in inside]
+        same = places == list(range(len(places)))  # as in a table without families, where every row is compared
+        pairs += found if same else [p.between(places[p.first], places[p.second]) for p in found]
         tested += inside
         largest = max(largest, len(found))
     return Standing(tuple(pairs), ranks, _resolution(tested, seeds, largest))

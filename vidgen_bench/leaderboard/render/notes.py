@@ -206,9 +206,11 @@ def _versions(ranking: Ranking) -> list[str]:
 def _measuring_versions(ranking: Ranking) -> dict[str, set[str]]:
     """Return the versions of the harness and of the measuring plugins behind the scores of a ranking."""
     found: dict[str, set[str]] = {}
-    for record in (r for row in ranking.rows for r in row.row.records if r.scores):
-        found.setdefault(OURS, set()).add(record.version)
-        for plugin in record.plugins:
+    scored = [r for row in ranking.rows for r in row.row.records if r.scores]
+    if scored:
+        found[OURS] = {record.version for record in scored}
+    for plugins in {id(r.plugins): r.plugins for r in scored}.values():  # many records share them
+        for plugin in plugins:
             if plugin.kind in MEASURING:
                 found.setdefault(plugin.distribution, set()).add(plugin.version)
     return found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from functools import cached_property
 
 from vidgen_bench.leaderboard.statistics import holm, student
@@ -17,6 +18,9 @@ _SMALL = 0.05
 
 _STEPS = 8
 """Levels per factor of e at which critical values are computed."""
+
+_PER_DEGREE = 2
+"""Groups of tests per degree of freedom, each with critical values of its own."""
 
 _PASSES = 4
 """How often the limits are drawn closer together."""
@@ -37,43 +41,51 @@ class Family:
         """Return the positions of the tests whose corrected p is at most ``level``.
 
         Of m tests, Holm's method rejects p <= level / m whatever the others are. If r are rejected in this way and s more may be,
-        it also rejects p <= level / (m - r), and no p > level / (m - r - s). Critical values of abs(t) at the whole degrees of
-        freedom below and above tell that of most tests. The p-values of the others are computed, and rejected in ascending order.
+        it also rejects p <= level / (m - r), and no p > level / (m - r - s). Critical values of abs(t) at the half degrees
+        of freedom below and above tell that of most tests. The p-values of the others are computed, and rejected in ascending order.
         """
-        count, rejected = len(self._tests), set[int]()
-        between: Sequence[int] = range(count)
+        count = len(self._tests)
+        first, sure = dict.fromkeys(self._groups, 0), {group: len(ts) for group, (ts, _) in self._groups.items()}
+        rejected, left = 0, count
         for _ in range(_PASSES):
-            left = len(between)
-            surely = self._beyond(between, level / max(count - len(rejected), 1), certain=True)
-            rejected |= surely
-            largest = level / max(count - len(rejected) - left + len(surely), 1)
-            between = sorted(self._beyond([k for k in between if k not in surely], largest, certain=False))
-            if len(between) > 0.7 * left:
+            largest = level / max(count - rejected - left, 1)
+            found = self._from(level / max(count - rejected, 1), certain=True)
+            sure = {group: min(sure[group], found[group]) for group in sure}
+            found = self._from(largest, certain=False)
+            first = {group: min(max(first[group], found[group]), sure[group]) for group in sure}
+            rejected = sum(len(ts) - sure[group] for group, (ts, _) in self._groups.items())
+            before, left = left, sum(sure[group] - first[group] for group in sure)
+            if left > 0.7 * before:
                 break
+        surely = {k for group, (_, places) in self._groups.items() for k in places[sure[group] :]}
+        between = [k for group, (_, places) in self._groups.items() for k in places[first[group] : sure[group]]]
         for p, k in sorted((self._tests[k].p, k) for k in between):
-            if (count - len(rejected)) * p > level:
+            if (count - len(surely)) * p > level:
                 break
-            rejected.add(k)
-        return rejected
+            surely.add(k)
+        return surely
 
-    def _beyond(self, positions: Iterable[int], level: float, *, certain: bool) -> set[int]:
-        """Return the tests whose p is at most ``level``: those where this is certain, or those where it is possible."""
+    @cached_property
+    def _groups(self) -> dict[int, tuple[list[float], list[int]]]:
+        """The values of abs(t) in ascending order, and the positions of their tests, by the halves in the degrees of freedom."""
+        found: dict[int, list[tuple[float, int]]] = {}
+        for k, (difference, error, df) in enumerate(self._tests):
+            found.setdefault(int(_PER_DEGREE * df), []).append((abs(difference) / error, k))
+        ordered = {group: sorted(tests) for group, tests in found.items()}
+        return {group: ([t for t, _ in tests], [k for _, k in tests]) for group, tests in ordered.items()}
+
+    def _from(self, level: float, *, certain: bool) -> dict[int, int]:
+        """Return from where on the tests of each group have p <= ``level``: where this is certain, or where it is possible."""
         # whole steps of the logarithm, on the safe side, so that tables share the critical values
         steps = math.log(level) * _STEPS
         level = math.exp((math.floor(steps) if certain else min(math.ceil(steps), -1)) / _STEPS)
-        critical: dict[int, float] = {}
-        found = set()
-        for k in positions:
-            difference, error, df = self._tests[k]
-            whole = int(df)
-            if whole not in critical:
-                nearest = max(whole, 1) if certain else whole + 1
-                critical[whole] = student.quantile(1.0 - 0.5 * level, nearest) * (
-                    1.0 + (_SURELY if certain else -_SURELY)
-                )
-            if abs(difference) >= critical[whole] * error:
-                found.add(k)
-        return found
+        slack = 1.0 + (_SURELY if certain else -_SURELY)
+        return {
+            group: bisect_left(
+                ts, slack * student.quantile(1.0 - 0.5 * level, (group if certain else group + 1) / _PER_DEGREE)
+            )
+            for group, (ts, _) in self._groups.items()
+        }
 
     def corrected(self, p: float) -> float:
         """Return Holm's corrected p of a test of the family, from its own p; equal p have equal corrected p."""
@@ -85,17 +97,18 @@ class Family:
 
         If N of m tests have p <= x, the corrected p of all others is at least (m - N) x.
         """
-        count, level, limit = len(self._tests), _SMALL, 1.0
-        below: Iterable[int] = range(count)
-        while (count - len(below := self._beyond(below, level, certain=False))) * level >= 1.0:
+        level, limit = _SMALL, 1.0
+        while sum(self._from(level, certain=False).values()) * level >= 1.0:
             limit, level = level, 0.5 * level
         return limit
 
     @cached_property
     def _corrected(self) -> dict[float, float]:
         """The corrected p by p, of the tests up to the limit."""
-        count = len(self._tests)
-        few = self._beyond(range(count), self._limit, certain=False) if self._limit < 1.0 else range(count)
+        count, first = len(self._tests), self._from(self._limit, certain=False)
+        few = (
+            k for group, (_, places) in self._groups.items() for k in places[first[group] if self._limit < 1.0 else 0 :]
+        )
         # of those that may be up to the limit, the ones that are: every smaller p must be among them, for their ranks
         small = sorted(p for k in few if (p := self._tests[k].p) <= self._limit)
         # p-values of 1 stand for those that are not computed

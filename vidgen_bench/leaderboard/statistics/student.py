@@ -86,10 +86,12 @@ def incomplete_beta(a: float, b: float, x: float, complement: float) -> float:
         twice = a + 2 * m
         for term in (m * (b - m) * x / ((twice - 1.0) * twice), -(a + m) * (a + b + m) * x / (twice * (twice + 1.0))):
             d = 1.0 + term * d
-            d = 1.0 / (d if abs(d) > _TINY else _TINY)
+            d = 1.0 / d if d > _TINY or d < -_TINY else 1.0 / _TINY
             c = 1.0 + term / c
-            c = c if abs(c) > _TINY else _TINY
-            fraction *= c * d
-        if abs(1.0 - c * d) < 1e-15:
+            if -_TINY <= c <= _TINY:
+                c = _TINY
+            factor = c * d
+            fraction *= factor
+        if -1e-15 < 1.0 - factor < 1e-15:
             break
     return front * fraction
