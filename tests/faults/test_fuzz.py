@@ -22,12 +22,13 @@ from pathlib import Path
 import pytest
 
 import tests.kit.faults.inputs as inputs_module
+from tests.kit.faults.commands import LONG
 from tests.kit.faults.inputs import Input, inputs
 from tests.kit.faults.watched import Outcome, run_watched
 from tests.kit.workplace import Workplace
 
-FEW, MANY = 500, int(os.environ.get("VIDGEN_BENCH_FUZZ", "1000"))
-"""Cases of a plain run, and of a long one: ``VIDGEN_BENCH_FUZZ=10000 pytest -m slow tests/faults`` takes half an hour."""
+FEW, MANY = 500, 10_000 if LONG else 200
+"""Cases of a plain run, and of a slow one, of other cases."""
 
 KINDS = (
     "record.json", "submitted results", "track", "suite", "protocol", "split lists", "command line", "arrays", "videos and pictures",

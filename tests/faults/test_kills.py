@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.faults.commands import fresh, writing_commands
+from tests.kit.faults.commands import LONG, fresh, writing_commands
 from tests.kit.faults.interrupted import run_interrupted
 from tests.kit.workplace import Workplace
 
-KILLS, IN_A_ROW = 20, 5
+KILLS, IN_A_ROW = (20 if LONG else 5), 5
 """Kills of each command, and the most of one sequence, which ends with a run that nobody kills."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.faults.commands import fresh, writing_commands
+from tests.kit.faults.commands import LONG, fresh, writing_commands
 from tests.kit.faults.interrupted import fault, run_interrupted
 from tests.kit.workplace import Workplace
 
@@ -40,13 +40,15 @@ def hindered(place: Workplace, name: str, what: str, times: int, tmp_path: Path)
         again = run_interrupted(command.arguments, folder)
         assert again.code == 0, again.output
         assert command.left(folder) == expected
-    assert refused > times / 3  # a fault of a file that is of no use, such as a mark of the cache, may be overlooked
+    assert (
+        refused > times / 3 or times < 3
+    )  # a fault of a file that is of no use, such as a mark of the cache, may be overlooked
     print(f"{name}, {what}: {times} faults, {refused} ended the command, all with equal ends")
 
 
 @pytest.mark.parametrize("what", ["full disk", "no permission"])
 def test_a_few_faults(finished: Workplace, what: str, tmp_path: Path) -> None:
-    hindered(finished, "import", what, 4, tmp_path)
+    hindered(finished, "import", what, 3, tmp_path)
 
 
 @pytest.mark.slow
@@ -61,7 +63,7 @@ def test_a_few_faults(finished: Workplace, what: str, tmp_path: Path) -> None:
     ],
 )
 def test_many_faults(finished: Workplace, name: str, what: str, tmp_path: Path) -> None:
-    hindered(finished, name, what, 4, tmp_path)
+    hindered(finished, name, what, 6 if LONG else 1, tmp_path)
 
 
 @pytest.mark.slow

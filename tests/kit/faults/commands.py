@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from tests.kit.caffe_files import write_caffe_files
 from tests.kit.data_files import moving_frames
 from tests.kit.record_text import without_measured
 from tests.kit.workplace import Workplace
+
+LONG = os.environ.get("VIDGEN_BENCH_FAULTS") == "all"
+"""``VIDGEN_BENCH_FAULTS=all pytest -m slow tests/faults`` tries 10,000 inputs and 100 kills, which takes an hour; CI tries some of them."""
 
 
 @dataclass(frozen=True)

@@ -66,8 +66,8 @@ def test_nonsense_anywhere_hides_no_other_record(tmp_path: Path, part: str) -> N
     inside = [p for p in places(whole) if (p[0] == part if part != "rest" else p[0] not in named)]
     assert inside
     refused = 0
-    for path in inside:
-        for value in [*JUNK, GONE]:
+    for number, path in enumerate(inside):
+        for value in [*JUNK, GONE][number % 3 :: 3]:  # a third of all pairs; tests/faults tries random ones
             bad.write_text(json.dumps(healed(changed(whole, path, value))))
             found = collect([tmp_path])
             refused += len(found.faults)

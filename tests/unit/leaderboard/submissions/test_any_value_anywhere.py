@@ -46,9 +46,10 @@ def accepted(table: dict[str, Any]) -> bool:
 
 @pytest.mark.parametrize("field", list(TABLE))
 def test_nonsense_in_any_place_is_no_traceback(field: str) -> None:
+    """A third of all pairs of a place and a value, the same ones each time; tests/faults tries random ones."""
     found = []
-    for place in [(field,), *((field, *rest) for rest in places(TABLE[field]))]:
-        for nonsense in NONSENSE:
+    for number, place in enumerate([(field,), *((field, *rest) for rest in places(TABLE[field]))]):
+        for nonsense in NONSENSE[number % 3 :: 3]:
             table = copy.deepcopy(TABLE)
             holder = table
             for key in place[:-1]:
