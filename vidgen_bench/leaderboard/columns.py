@@ -59,6 +59,8 @@ def columns(entries: Sequence[Entry], select: str) -> tuple[list[Entry], dict[st
     own = entries[0].record.metrics[select].protocol if select in entries[0].record.metrics else ""
     names = {metric: dict(_named(metric, found, own)) for metric, found in sources.items()}
     made = {name: _column(m, s, sources[m][s]) for m, of in names.items() for s, name in of.items()}
+    if all(name == metric for metric, of in names.items() for name in of.values()):
+        return list(entries), made
     return [_renamed(entry, names, known) for entry in entries], made
 
 
@@ -128,8 +130,6 @@ class _Sources:
 def _renamed(entry: Entry, names: Mapping[str, Mapping[Source, str]], known: _Sources) -> Entry:
     record = entry.record
     here = {metric: names[metric][source] for metric, source in known.of(record).items()}
-    if all(metric == name for metric, name in here.items()):
-        return entry
     parts = {
         "metrics": {here[m]: entry for m, entry in record.metrics.items()},
         "scores": {here[m]: score for m, score in record.scores.items()},

@@ -31,9 +31,18 @@ def comparable(entries: Sequence[Entry]) -> list[list[Entry]]:
     """Return the records of each table, ordered by track name, with the track's own protocol first."""
     alike: dict[tuple[object, ...], list[Entry]] = {}
     names: dict[str, str] = {}
+    keys: dict[tuple[int, ...], tuple[object, ...]] = {}
     for entry in entries:
         record = entry.record
-        key = record.track.fingerprint, record.data.fingerprint, protocol_of(record), measured_by(record)
+        # records that come from the index share the objects that the key depends on
+        shared = tuple(map(id, (record.track, record.data, record.metrics, record.protocols, record.plugins)))
+        if (key := keys.get(shared)) is None:
+            key = keys[shared] = (
+                record.track.fingerprint,
+                record.data.fingerprint,
+                protocol_of(record),
+                measured_by(record),
+            )
         alike.setdefault(key, []).append(entry)
         known = names.setdefault(record.track.fingerprint, record.track.name)
         names[record.track.fingerprint] = min(known, record.track.name)

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from vidgen_bench.host.options import option_text
@@ -60,7 +61,7 @@ class Row:
     entries: tuple[Entry, ...]
     """The runs in the order of their seeds; never empty."""
 
-    @property
+    @cached_property
     def records(self) -> list[Record]:
         """The records of the row."""
         return [e.record for e in self.entries]
@@ -108,8 +109,14 @@ class Row:
 def rows_of(entries: Sequence[Entry]) -> list[Row]:
     """Return the rows of one ranking's records; copies of a run count once."""
     groups: dict[str, list[Entry]] = {}
+    keys: dict[tuple[str, int, int, int], str] = {}
     for entry in entries:
-        groups.setdefault(_key(entry.record), []).append(entry)
+        record = entry.record
+        # records that come from the index share the objects that the key depends on
+        shared = record.spec, id(record.options), id(record.plugins), id(record.external)
+        if (key := keys.get(shared)) is None:
+            key = keys[shared] = _key(record)
+        groups.setdefault(key, []).append(entry)
     kept = [_without_copies(group) for group in groups.values()]
     return [Row(tuple(sorted(group, key=lambda e: (e.record.seed, str(e.path))))) for group in kept]
 

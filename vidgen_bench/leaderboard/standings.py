@@ -5,11 +5,12 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from vidgen_bench.leaderboard.estimates import Estimate
 from vidgen_bench.leaderboard.statistics import power
 from vidgen_bench.leaderboard.statistics.ranks import rank_intervals
-from vidgen_bench.leaderboard.statistics.verdicts import LEVEL, Pair, compare
+from vidgen_bench.leaderboard.statistics.verdicts import LEVEL, SEPARATED, Pair, compare
 
 LAST = 2
 """From this number of diverged declared seeds on, a row is last and is not tested."""
@@ -47,6 +48,11 @@ class Standing:
     ranks: dict[int, tuple[int, int]]
     """Best and worst rank of each ranked row, by position."""
     resolution: Resolution | None
+
+    @cached_property
+    def separated(self) -> tuple[Pair, ...]:
+        """The pairs of which one row is better."""
+        return tuple(p for p in self.pairs if p.verdict in SEPARATED)
 
 
 def standing(contenders: Sequence[Contender], sign: int, seeds: int) -> Standing:

@@ -206,13 +206,16 @@ def test_the_distance_to_the_floor_is_no_spread_between_seeds() -> None:
     assert not any("widens its ± as well" in note for note in notes(without[0]))
 
 
-def test_ranks_inside_each_backbone() -> None:
-    def of(name: str, spec: str, mean: float) -> list[Record]:
-        made = five(spec, mean)
-        played = [p.model_copy(update={"name": name}) if p.kind == "backbone" else p for p in made[0].plugins]
-        return [r.model_copy(update={"plugins": tuple(played)}) for r in made]
+def with_backbone(spec: str, mean: float) -> list[Record]:
+    """Return five seeds of a spec, whose backbone plugin has the name before the plus."""
+    made, name = five(spec, mean), spec.partition("+")[0]
+    played = [p.model_copy(update={"name": name}) if p.kind == "backbone" else p for p in made[0].plugins]
+    return [r.model_copy(update={"plugins": tuple(played)}) for r in made]
 
-    records = [*of("x", "x+a", 100), *of("x", "x+b", 120), *of("y", "y+a", 500), *of("y", "y+b", 490)]
+
+def test_ranks_inside_each_backbone() -> None:
+    means = {"x+a": 100, "x+b": 120, "y+a": 500, "y+b": 490}
+    records = [r for spec, mean in means.items() for r in with_backbone(spec, mean)]
     entries = [Entry(Path(f"{i}/record.json"), r) for i, r in enumerate(records)]
     (ranking,) = rankings(entries, "backbone")
     assert places(ranking) == {"x+a": "1", "x+b": "2", "y+b": "1", "y+a": "2"}
@@ -416,6 +419,21 @@ def test_neighbours_are_listed_across_unranked_rows() -> None:
     (ranking,) = ranked(*records, *clips)
     listed = [note for note in notes(ranking) if " - x+" in note]
     assert [note.partition(":")[0] for note in listed] == ["x+0 - x+1", "x+1 - x+2", "x+2 - x+3", "x+3 - x+4"]
+
+
+def test_of_a_long_table_the_neighbours_at_its_top_are_listed_and_of_each_backbone_too() -> None:
+    def listed(ranking: Ranking) -> list[str]:
+        return [note.partition(":")[0] for note in notes(ranking) if " - " in note and "p = " in note]
+
+    specs = [f"{backbone}+{i:02}" for backbone in ("a", "b") for i in range(12)]
+    records = [r for place, spec in enumerate(specs) for r in with_backbone(spec, 100.0 * place + 100)]
+    (ranking,) = ranked(*records)
+    assert listed(ranking) == [f"a+{i:02} - a+{i + 1:02}" for i in range(10)]
+    assert any(
+        "276 pairs are separated by FID; the first neighbours are listed, and" in note for note in notes(ranking)
+    )
+    (ranking,) = rankings([Entry(Path(f"{i}/record.json"), r) for i, r in enumerate(records)], "backbone")
+    assert listed(ranking) == [f"{b}+{i:02} - {b}+{i + 1:02}" for b in ("a", "b") for i in range(10)]
 
 
 def test_seeds_outside_the_score_and_repeated_seeds_are_named() -> None:

@@ -36,6 +36,11 @@ _PLACES = {
 }
 """Each nested field's model, the names of its fields, and its columns."""
 
+_ALL_FIELDS = {model: set(model.model_fields) for model in (Record, Score, *NESTED.values())}
+"""The fields of each model, which every object made here has; shared, since the models are frozen."""
+
+_set = object.__setattr__
+
 _LEAD = len(FIELDS)
 
 (SCHEMA,) = get_args(Record.model_fields["schema_"].annotation)
@@ -120,12 +125,8 @@ def _score(part: ScoreLayout, numbers: tuple[float, ...], first: int) -> tuple[S
 def _made(model: type[M], fields: dict[str, Any]) -> M:
     """Return a model with all of its fields, as ``model_construct`` does, which takes three times as long to look for defaults."""
     made = model.__new__(model)
-    made.__setstate__(
-        {
-            "__dict__": fields,
-            "__pydantic_fields_set__": set(fields),
-            "__pydantic_extra__": None,
-            "__pydantic_private__": None,
-        }
-    )
+    _set(made, "__dict__", fields)
+    _set(made, "__pydantic_fields_set__", _ALL_FIELDS[model])
+    _set(made, "__pydantic_extra__", None)
+    _set(made, "__pydantic_private__", None)
     return made

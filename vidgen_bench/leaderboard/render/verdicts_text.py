@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
@@ -15,6 +15,9 @@ from vidgen_bench.leaderboard.submissions.commands import completing_command
 ALL_PAIRS = 6
 """The most pairs that are all listed; of more, only neighbours in the order of the table are, or the first contradictions."""
 
+NEIGHBOURS = 10
+"""The most neighbours that are listed per family: of a long table, those at its top."""
+
 
 def verdict_lines(ranking: Ranking) -> Iterator[str]:
     """Yield one sentence per listed pair in the metric of the order: difference, interval, p, verdict."""
@@ -22,18 +25,27 @@ def verdict_lines(ranking: Ranking) -> Iterator[str]:
         return
     pairs = standing.pairs
     if len(pairs) > ALL_PAIRS:
-        tested = sorted({position for p in standing.pairs for position in (p.first, p.second)})
-        neighbours = set(pairwise(tested))
-        pairs = tuple(p for p in pairs if (p.first, p.second) in neighbours)
-        separated = sum(p.verdict in (Verdict.BETTER, Verdict.WORSE) for p in standing.pairs)
+        pairs, every = _neighbours(standing.pairs)
         title = ranking.metrics[ranking.select].title
         yield (
-            f"{separated} of {len(standing.pairs)} pairs are separated by {title}; neighbours are listed, and "
-            "`vidgen-bench leaderboard --compare A B` shows any pair."
+            f"{len(standing.separated)} of {len(standing.pairs)} pairs are separated by {title}; {'' if every else 'the first '}neighbours are "
+            "listed, and `vidgen-bench leaderboard --compare A B` shows any pair."
         )
     places = numbers.decimals_of(ranking)[ranking.select]
     for pair in pairs:
         yield _pair_sentence(ranking, pair, places)
+
+
+def _neighbours(pairs: Sequence[Pair]) -> tuple[tuple[Pair, ...], bool]:
+    """Return the first pairs of neighbours of each family, in the order of the table, and whether these are all neighbours."""
+    tested = sorted({position for p in pairs for position in (p.first, p.second)})
+    adjoining = set(pairwise(tested))
+    found: dict[int, list[Pair]] = {}
+    for pair in pairs:
+        if (pair.first, pair.second) in adjoining:
+            found.setdefault(id(pair.family), []).append(pair)
+    listed = tuple(pair for of in found.values() for pair in of[:NEIGHBOURS])
+    return listed, len(listed) == sum(map(len, found.values()))
 
 
 def _pair_sentence(ranking: Ranking, pair: Pair, places: int) -> str:
@@ -77,7 +89,7 @@ def resolution_line(ranking: Ranking) -> str:
 def contradictions(ranking: Ranking) -> Iterator[str]:
     """Yield a sentence per pair of rows that two metrics separate in opposite directions: the first ones, and how many more there are."""
     clear = {
-        metric: {(p.first, p.second): p.verdict for p in standing.pairs if p.verdict in (Verdict.BETTER, Verdict.WORSE)}
+        metric: {(p.first, p.second): p.verdict for p in standing.separated}
         for metric, standing in ranking.standings.items()
     }
     own = clear.get(ranking.select, {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vidgen_bench.leaderboard.statistics.verdicts import Pair, Verdict
+from vidgen_bench.leaderboard.statistics.verdicts import SEPARATED, Pair
 
 
 def rank_intervals(count: int, pairs: Sequence[Pair], last: int = 0) -> list[tuple[int, int]]:
@@ -19,9 +19,12 @@ def rank_intervals(count: int, pairs: Sequence[Pair], last: int = 0) -> list[tup
         last: the number of further rows that are worse than all of these without a test, because their runs diverged.
     """
     better, worse = [0] * count, [last] * count
-    for pair in pairs:
-        if pair.verdict in (Verdict.BETTER, Verdict.WORSE):
-            ahead, behind = (pair.first, pair.second) if pair.verdict is Verdict.BETTER else (pair.second, pair.first)
-            worse[ahead] += 1
-            better[behind] += 1
+    first_ahead, second_ahead = SEPARATED
+    for first, second, _, _, verdict in pairs:
+        if verdict is first_ahead:
+            worse[first] += 1
+            better[second] += 1
+        elif verdict is second_ahead:
+            worse[second] += 1
+            better[first] += 1
     return [(1 + better[i], count + last - worse[i]) for i in range(count)]

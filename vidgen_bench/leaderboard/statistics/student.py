@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from statistics import NormalDist
 
 _TINY = 1e-300
 _TERMS = 250
@@ -32,16 +33,16 @@ def density(t: float, df: float) -> float:
 def quantile(probability: float, df: float) -> float:
     """Return the t with P(T <= t) = ``probability``, 0.5 < probability < 1, as ``scipy.special.stdtrit``.
 
-    Newton's method from the left: the distribution function is concave there, so every step stays left of the solution. It starts
-    from t = 0, or from the smaller quantile of the next whole number of degrees of freedom, which is often known already.
+    Newton's method for log P(T > t) as a function of log t, which is concave and in the tail almost a line. It starts from the
+    normal quantile, which is smaller; the first step goes beyond the solution, and all others come closer to it from there.
     """
-    tail, t = 1.0 - probability, 0.0
-    if df != (whole := math.ceil(df)):
-        t = quantile(probability, whole) * (1.0 - 1e-12)
+    tail = 1.0 - probability
+    t = NormalDist().inv_cdf(probability)
     for _ in range(_STEPS):
-        step = (0.5 * two_sided_p(t, df) - tail) / density(t, df)
-        t += step
-        if step <= 1e-14 * t:
+        p = 0.5 * two_sided_p(t, df)
+        step = math.log(p / tail) * p / (t * density(t, df))
+        t *= math.exp(step)
+        if abs(step) <= 1e-8:  # the error is squared in each step: what is left is rounding
             break
     return t
 

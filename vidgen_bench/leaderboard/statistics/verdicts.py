@@ -23,6 +23,10 @@ class Verdict(StrEnum):
     NOT_TESTABLE = "not testable"
 
 
+SEPARATED = (Verdict.BETTER, Verdict.WORSE)
+"""The verdicts that say which row of a pair is better."""
+
+
 class Pair(NamedTuple):
     """Two rows, by position, with their test and verdict."""
 
@@ -63,15 +67,16 @@ def compare(rows: Sequence[Sequence[float]], sign: int) -> list[Pair]:
     tests = [welch_of(samples[i], samples[j]) for i, j in pairs]
     family = Family([test for test in tests if test is not None])
     separated, position = family.separated(LEVEL), -1
+    (better, worse), unclear = SEPARATED, Verdict.NOT_SEPARATED
     found = []
     for (i, j), test in zip(pairs, tests, strict=True):
         if test is None:
             verdict = _untested(samples[i], samples[j])
         else:
             position += 1
-            verdict = Verdict.NOT_SEPARATED
+            verdict = unclear
             if position in separated:
-                verdict = Verdict.BETTER if sign * test.difference > 0 else Verdict.WORSE
+                verdict = better if sign * test.difference > 0 else worse
         found.append(Pair(i, j, test, family, verdict))
     return found
 
