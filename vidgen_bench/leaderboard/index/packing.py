@@ -36,7 +36,9 @@ _PLACES = {
 }
 """Each nested field's model, the names of its fields, and its columns."""
 
-_ALL_FIELDS = {model: set(model.model_fields) for model in (Record, Score, *NESTED.values())}
+_MODELS: tuple[type[Strict], ...] = (Record, Score, *NESTED.values())
+
+_ALL_FIELDS = {model: set(model.model_fields) for model in _MODELS}
 """The fields of each model, which every object made here has; shared, since the models are frozen."""
 
 _set = object.__setattr__

@@ -27,9 +27,10 @@ def verdict_lines(ranking: Ranking) -> Iterator[str]:
     if len(pairs) > ALL_PAIRS:
         pairs, every = _neighbours(standing.pairs)
         title = ranking.metrics[ranking.select].title
+        which = "neighbours" if every else "the first neighbours"
         yield (
-            f"{len(standing.separated)} of {len(standing.pairs)} pairs are separated by {title}; {'' if every else 'the first '}neighbours are "
-            "listed, and `vidgen-bench leaderboard --compare A B` shows any pair."
+            f"{len(standing.separated)} of {len(standing.pairs)} pairs are separated by {title}; {which} are listed, and "
+            "`vidgen-bench leaderboard --compare A B` shows any pair."
         )
     places = numbers.decimals_of(ranking)[ranking.select]
     for pair in pairs:
