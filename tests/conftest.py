@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 # before torch: several workers with as many threads each as there are cores only wait for one another
@@ -23,3 +25,11 @@ def shared() -> Path:
             )
         pytest.skip("../shared (golden values and real clips) is not beside this checkout")
     return SHARED
+
+
+@pytest.fixture
+def hangup_arrives() -> Iterator[None]:
+    """Undo ``nohup`` for one test: under it, the test and what it starts would ignore SIGHUP."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.kit.data_files import write_lists, write_tree
+from tests.kit.forked import THREADS, run_command
 from vidgen_bench.api import VideoSource
 
 TRACK = """
@@ -53,9 +53,8 @@ def source(tmp_path: Path) -> VideoSource:
 def data(tmp_path: Path, command: str, *arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
     """Run ``vidgen-bench data COMMAND`` with the tiny track and a cache of its own; check the exit code."""
     (tmp_path / "tiny.toml").write_text(TRACK)
-    call = [sys.executable, "-c", "from vidgen_bench.cli.main import main; main()", "data", command]
-    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    done = subprocess.run([*call, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=120)
+    environment = {**os.environ, **THREADS, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    done = run_command(["data", command, *arguments], tmp_path, environment)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     return done

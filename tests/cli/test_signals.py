@@ -11,7 +11,10 @@ import pytest
 
 from tests.kit.workplace import Workplace
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="sends signals"),
+    pytest.mark.usefixtures("hangup_arrives"),
+]
 
 LONG = ["--budget", "iterations=100000"]
 
@@ -30,12 +33,15 @@ def test_a_signal_saves_the_run(prepared: Workplace, names: list[str]) -> None:
         text=True,
     )
     assert started.stdout is not None
-    for line in started.stdout:
-        if "iteration 2:" in line:
-            break
-    for name in names:
-        started.send_signal(getattr(signal, name))
-    _, errors = started.communicate(timeout=120)
+    try:
+        for line in started.stdout:
+            if "iteration 2:" in line:
+                break
+        for name in names:
+            started.send_signal(getattr(signal, name))
+        _, errors = started.communicate(timeout=120)
+    finally:
+        started.kill()
     assert started.returncode == 128 + getattr(signal, names[0]), errors
     assert "everything is saved in" in errors
     (last,) = Path(prepared.root, runs).rglob("last.pt")

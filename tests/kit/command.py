@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.forked import THREADS, run_command
+
 START = "from vidgen_bench.cli.main import main; main()"
+"""Starts the command line in a new interpreter."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +47,12 @@ class Command:
         assert "Traceback" not in out + err
         return Done(int(ended.value.code or 0), out, err)
 
-    def spawn(self, *arguments: str | Path, start: str = START, **environment: str) -> Done:
-        """Run the command in a process of its own; ``start`` is the Python code that starts it."""
-        done = subprocess.run(
-            [sys.executable, "-c", start, *map(str, arguments)],
-            cwd=self.folder,
-            env=os.environ | {"COLUMNS": "120"} | environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+    def spawn(self, *arguments: str | Path, start: str | None = None, **environment: str) -> Done:
+        """Run the command in a process of its own; ``start`` is Python code that starts it in a new interpreter."""
+        whole = os.environ | THREADS | {"COLUMNS": "120"} | environment
+        if start is None:
+            done = run_command(arguments, self.folder, whole)
+        else:
+            call = [sys.executable, "-c", start, *map(str, arguments)]
+            done = subprocess.run(call, cwd=self.folder, env=whole, capture_output=True, text=True, timeout=120)
         return Done(done.returncode, done.stdout, done.stderr)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.kit.data_files import write_tree
+from tests.kit.forked import run_command
 
 TRACK = """
 name = "tiny"
@@ -76,11 +77,14 @@ class Workplace:
         self, *arguments: str, script: str | None = None, before: Sequence[str] = (), **more: str
     ) -> subprocess.CompletedProcess[str]:
         """Run the command line here; ``script`` replaces ``-m vidgen_bench`` by Python code that starts it, ``before`` goes in front."""
+        environment = self.environment(**more)
+        if script is None and not before:
+            return run_command(arguments, self.root, environment)
         start = ["-m", "vidgen_bench"] if script is None else ["-c", script]
         return subprocess.run(
             [*before, sys.executable, *start, *arguments],
             cwd=self.root,
-            env=self.environment(**more),
+            env=environment,
             capture_output=True,
             text=True,
             timeout=240,

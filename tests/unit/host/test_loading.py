@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.command import START
+from tests.kit.forked import THREADS, run_command
 from tests.kit.plugin_files import install
 from vidgen_bench.host.loading import Announcer, EndedProcess, guarded
-
-START = "from vidgen_bench.cli.main import main; main()"
 
 
 def test_leaving_is_possible_again_after_the_block() -> None:
@@ -51,16 +51,13 @@ def test_a_plugin_that_loads_for_long_is_named_once(caplog: pytest.LogCaptureFix
     assert caplog.messages == ["Still loading the plugin mine 1.0 (entry point 'x'). Leave it out."]
 
 
-def call(folder: Path, *arguments: str, start: str = START) -> subprocess.CompletedProcess[str]:
+def call(folder: Path, *arguments: str, start: str | None = None) -> subprocess.CompletedProcess[str]:
     path = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
-    return subprocess.run(
-        [sys.executable, "-c", start, *arguments],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": path, "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    environment = os.environ | THREADS | {"PYTHONPATH": path, "COLUMNS": "200"}
+    if start is None:
+        return run_command(arguments, folder, environment)
+    call = [sys.executable, "-c", start, *arguments]
+    return subprocess.run(call, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize(

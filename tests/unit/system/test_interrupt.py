@@ -14,7 +14,10 @@ from vidgen_bench.system import interrupt as module
 from vidgen_bench.system.interrupt import STOPS, Interrupt
 from vidgen_bench.system.observer import Interruptible, Observer
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="sends signals"),
+    pytest.mark.usefixtures("hangup_arrives"),
+]
 
 
 def send(name: str) -> None:
