@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.each import of_each
 from tests.kit.imports import ROOT, cycle, imports_in, ours, ours_at_run_time, sources, tree
 
 FLOORS: tuple[tuple[str, ...], ...] = (
@@ -61,7 +62,7 @@ def floor(module: str) -> int:
     return floors[room(module)]
 
 
-@pytest.mark.parametrize("module", HARNESS)
+@of_each(HARNESS)
 def test_a_room_imports_only_rooms_below_it(module: str) -> None:
     others = {name for name in ours(module) if name in HARNESS and room(name) != room(module)}
     assert not sorted(name for name in others if floor(name) >= floor(module))
@@ -71,24 +72,22 @@ def test_every_room_exists() -> None:
     assert {room(module) for module in HARNESS} == {name for names in FLOORS for name in names}
 
 
-@pytest.mark.parametrize("module", [m for m in HARNESS if m != "vidgen_bench.__main__"])
+@of_each([m for m in HARNESS if m != "vidgen_bench.__main__"])
 def test_nothing_inside_imports_the_package_itself(module: str) -> None:
     assert "vidgen_bench" not in ours(module)
 
 
-@pytest.mark.parametrize(
-    "module", [m for m in HARNESS if m.startswith("vidgen_bench.measure") and not m.startswith(MEASURED_BY)]
-)
+@of_each([m for m in HARNESS if m.startswith("vidgen_bench.measure") and not m.startswith(MEASURED_BY)])
 def test_measure_itself_knows_no_metric_and_no_instrument(module: str) -> None:
     assert not [name for name in ours(module) if name.startswith(MEASURED_BY)]
 
 
-@pytest.mark.parametrize("module", [m for m in HARNESS if m.startswith("vidgen_bench.cli")])
+@of_each([m for m in HARNESS if m.startswith("vidgen_bench.cli")])
 def test_the_command_line_imports_no_instrument(module: str) -> None:
     assert not [name for name in imports_in(module) if name.startswith("vidgen_bench.measure.instruments")]
 
 
-@pytest.mark.parametrize("module", [m for m in HARNESS if m.startswith("vidgen_bench.measure.metrics")])
+@of_each([m for m in HARNESS if m.startswith("vidgen_bench.measure.metrics")])
 def test_a_metric_imports_only_what_a_third_party_plugin_may(module: str) -> None:
     own = "vidgen_bench.measure.metrics"
     assert {name for name in ours(module) if not name.startswith(own)} <= OPEN_TO_PLUGINS
@@ -108,12 +107,12 @@ def test_the_search_for_cycles_finds_one() -> None:
     assert cycle({"a": {"b"}, "b": {"c"}, "c": set()}) is None
 
 
-@pytest.mark.parametrize("module", HARNESS)
+@of_each(HARNESS)
 def test_the_harness_knows_no_plugin(module: str) -> None:
     assert not [name for name in imports_in(module) if name.split(".")[0] in {p.split(".")[0] for p in PLUGINS}]
 
 
-@pytest.mark.parametrize("module", PLUGINS)
+@of_each(PLUGINS)
 def test_plugins_see_the_api_and_nothing_else_of_us(module: str) -> None:
     seen = {name for name in imports_in(module) if name.split(".")[0] == "vidgen_bench"}
     assert seen <= OPEN_TO_PLUGINS
@@ -126,7 +125,7 @@ def test_plugins_see_the_api_and_nothing_else_of_us(module: str) -> None:
     assert taken <= {"hookimpl", "api", "noise", "latent", "integrate", "errors"}
 
 
-@pytest.mark.parametrize("module", PLUGINS)
+@of_each(PLUGINS)
 def test_plugins_do_not_see_each_other(module: str) -> None:
     system = ".".join(module.split(".")[:2])
     assert all(name == system or name.startswith(f"{system}.") for name in ours(module) if name in PLUGINS)
@@ -139,14 +138,14 @@ def test_a_declaration_imports_no_torch_numpy_or_scipy(module: str) -> None:
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if not m.startswith("vidgen_bench.cli")])
+@of_each([m for m in MODULES if not m.startswith("vidgen_bench.cli")])
 def test_only_the_command_line_prints(module: str) -> None:
     calls = [n.func for n in ast.walk(tree(module)) if isinstance(n, ast.Call)]
     assert not [c.lineno for c in calls if isinstance(c, ast.Name) and c.id in ("print", "input", "breakpoint")]
     assert not [name for name in imports_in(module) if name in ("typer", "rich.prompt", "rich.progress")]
 
 
-@pytest.mark.parametrize("module", [m for m in HARNESS if m.startswith("vidgen_bench.cli")])
+@of_each([m for m in HARNESS if m.startswith("vidgen_bench.cli")])
 def test_commands_show_texts_through_one_console(module: str) -> None:
     calls = [n for n in ast.walk(tree(module)) if isinstance(n, ast.Call)]
     names = {ast.unparse(c.func) for c in calls}
@@ -161,12 +160,12 @@ def test_one_module_alone_imports_the_solver_libraries() -> None:
     assert users == {"vidgen_bench.integrate.libraries"}
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if m.startswith("vidgen_bench.leaderboard")])
+@of_each([m for m in MODULES if m.startswith("vidgen_bench.leaderboard")])
 def test_the_leaderboard_needs_no_numerics(module: str) -> None:
     assert not HEAVY & {name.split(".")[0] for name in imports_in(module)}
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if m.startswith("vidgen_bench.cli")])
+@of_each([m for m in MODULES if m.startswith("vidgen_bench.cli")])
 def test_commands_import_their_work_inside_their_bodies(module: str) -> None:
     at_the_top = [n for n in tree(module).body if isinstance(n, ast.Import | ast.ImportFrom)]
     names = {name.split(".")[0] for node in at_the_top for name in imports_in(module, node)}
@@ -177,7 +176,7 @@ def test_click_is_never_imported() -> None:
     assert not [m for m in MODULES if "click" in {name.split(".")[0] for name in imports_in(m)}]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+@of_each(sorted((ROOT / "tests").rglob("*.py")))
 def test_tests_import_from_the_kit_and_never_from_each_other(path: Path) -> None:
     nodes = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.ImportFrom)]
     from_tests = {str(n.module) for n in nodes if str(n.module).split(".")[0] == "tests"}

@@ -6,8 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-import pytest
-
+from tests.kit.each import of_each
 from tests.kit.imports import ROOT, sources, tree
 
 PAGE = re.sub(r"<!--.*?-->", "", (ROOT / "SECURITY.md").read_text(), flags=re.DOTALL)
@@ -83,7 +82,7 @@ def test_the_page_has_lines_of_both_kinds() -> None:
     assert len(LINES) >= 10
 
 
-@pytest.mark.parametrize("line", LINES, ids=lambda line: line[:50])
+@of_each(LINES)
 def test_every_line_names_a_test_that_exists(line: str) -> None:
     named = NAMED.findall(line)
     assert named, f"no test is named: {line}"
@@ -92,7 +91,7 @@ def test_every_line_names_a_test_that_exists(line: str) -> None:
         assert re.search(rf"^def {test}\(", (ROOT / file).read_text(), flags=re.MULTILINE), f"{file} has no {test}"
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if not m.startswith(MEDIA)])
+@of_each([m for m in MODULES if not m.startswith(MEDIA)])
 def test_files_are_opened_in_the_modules_that_are_listed(module: str) -> None:
     from_regular_files = {"write_bytes", "write_text"}  # functions of system.files, unless called on a path
     found = {
@@ -103,12 +102,12 @@ def test_files_are_opened_in_the_modules_that_are_listed(module: str) -> None:
     assert bool(found) <= (module in GIVEN), f"{module} opens files by itself ({found}); use vidgen_bench.system"
 
 
-@pytest.mark.parametrize("module", sorted(GIVEN))
+@of_each(sorted(GIVEN))
 def test_a_listed_module_still_opens_files(module: str) -> None:
     assert {name for _, name, _ in calls(module)} & OPENERS
 
 
-@pytest.mark.parametrize("module", sorted(sources()))
+@of_each(sorted(sources()))
 def test_nothing_is_unpickled_and_nothing_is_run(module: str) -> None:
     for on, name, call in calls(module):
         where = f"{module}, line {call.lineno}"
@@ -122,7 +121,7 @@ def test_nothing_is_unpickled_and_nothing_is_run(module: str) -> None:
             assert module == "vidgen_bench.measure.instruments.i3d.torchscript", where
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if "read_archive" in {name for _, name, _ in calls(m)}])
+@of_each([m for m in MODULES if " read_archive(" in sources()[m].read_text().replace("def read_archive(", "")])
 def test_an_archive_is_loaded_only_after_the_question_of_trust(module: str) -> None:
     order = sorted(
         (call.lineno, name) for _, name, call in calls(module) if name in ("read_archive", "require_trust", "trust")
