@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+import pytest
+
 T = TypeVar("T")
 
 
@@ -15,13 +17,14 @@ def of_each(values: Iterable[T]) -> Callable[[Callable[[T], None]], Callable[[],
 
     def decorate(check: Callable[[T], None]) -> Callable[[], None]:
         def test() -> None:
-            faults = {}
+            faults = []
             for value in checked:
                 try:
                     check(value)
                 except AssertionError as fault:
-                    faults[str(value)] = str(fault)
-            assert not faults
+                    faults.append(f"{value}: {fault}")
+            if faults:
+                pytest.fail("\n".join(faults), pytrace=False)
 
         test.__name__, test.__doc__ = check.__name__, check.__doc__
         return test
