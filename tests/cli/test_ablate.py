@@ -118,7 +118,7 @@ def test_interrupted_it_continues_to_the_same_records(place: Workplace, whole) -
 @pytest.mark.parametrize("moment", ["iteration:2", "iteration:3", "after:1"])
 def test_killed_it_continues_to_the_same_records(place: Workplace, whole, moment: str) -> None:
     arguments = [*GRID, *place.data_arguments, "--runs", f"killed at {moment}"]
-    died = place.call(*arguments, script=killed.SCRIPT, VIDGEN_TEST_KILL=moment, PYTHONPATH=str(PROJECT))
+    died = place.call(*arguments, entry=killed.ENTRY, VIDGEN_TEST_KILL=moment, PYTHONPATH=str(PROJECT))
     assert died.returncode == -signal.SIGKILL
     done = place.call(*arguments)
     assert done.returncode == 0, done.stderr

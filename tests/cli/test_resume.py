@@ -38,7 +38,7 @@ def test_killed_at_several_points_it_reaches_the_same_record(prepared, uninterru
     for moment in moments:
         result = prepared.call(
             "run", "tgan+sde", *prepared.data_arguments, "--runs", runs,
-            script=killed.SCRIPT, VIDGEN_TEST_KILL=moment, VIDGEN_TEST_SAVE_ALWAYS="1" if deaths % 2 else "", PYTHONPATH=str(PROJECT),
+            entry=killed.ENTRY, VIDGEN_TEST_KILL=moment, VIDGEN_TEST_SAVE_ALWAYS="1" if deaths % 2 else "", PYTHONPATH=str(PROJECT),
         )  # fmt: skip
         if result.returncode == 0:
             break
@@ -76,7 +76,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(prepared):
 def test_another_torch_version_is_not_silently_taken(prepared, uninterrupted):
     killed_at = prepared.call(
         "run", "tgan+sde", *prepared.data_arguments, "--runs", "versions",
-        script=killed.SCRIPT, VIDGEN_TEST_KILL="iteration:3", PYTHONPATH=str(PROJECT),
+        entry=killed.ENTRY, VIDGEN_TEST_KILL="iteration:3", PYTHONPATH=str(PROJECT),
     )  # fmt: skip
     assert killed_at.returncode == -signal.SIGKILL
     request = prepared.root / "versions" / "tiny" / "tgan+sde" / "seed-0" / "request.json"

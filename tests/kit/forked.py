@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib import import_module
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -32,17 +33,25 @@ _READ_AT_START = ("PYTHON", "LD_", "OMP_", "MKL_", "KMP_", "OPENBLAS_", "TORCH",
 
 
 def run_command(
-    arguments: Sequence[str | Path], folder: Path, environment: Mapping[str, str], timeout: float = 240
+    arguments: Sequence[str | Path],
+    folder: Path,
+    environment: Mapping[str, str],
+    timeout: float = 240,
+    entry: str = "vidgen_bench.cli.main:main",
 ) -> CompletedProcess[str]:
     """Run ``vidgen-bench`` with these arguments in a folder, as ``subprocess.run(..., capture_output=True, text=True)`` does.
+
+    Args:
+        entry: the module and the function that start it.
 
     Raises:
         TimeoutExpired: it took longer than ``timeout`` seconds, and was killed.
     """
     words = list(map(str, arguments))
     if _can_fork(environment):
-        return _forked(words, folder, environment, timeout)
-    call = [sys.executable, "-m", "vidgen_bench", *words]
+        return _forked(words, folder, environment, timeout, entry)
+    module, _, function = entry.partition(":")
+    call = [sys.executable, "-c", f"from {module} import {function}; {function}()", *words]
     return subprocess.run(call, cwd=folder, env=environment, capture_output=True, text=True, timeout=timeout)
 
 
@@ -54,10 +63,11 @@ def _can_fork(environment: Mapping[str, str]) -> bool:
 
 
 def _forked(
-    arguments: list[str], folder: Path, environment: Mapping[str, str], timeout: float
+    arguments: list[str], folder: Path, environment: Mapping[str, str], timeout: float, entry: str
 ) -> CompletedProcess[str]:
     with tempfile.TemporaryDirectory() as place:
-        child = _server().Process(target=_command, args=(arguments, str(folder), dict(environment), place))
+        given = (arguments, str(folder), dict(environment), place, entry)
+        child = _server().Process(target=_command, args=given)
         child.start()
         try:
             child.join(timeout)
@@ -81,7 +91,7 @@ def _server() -> ForkServerContext:
     return context
 
 
-def _command(arguments: list[str], folder: str, environment: dict[str, str], place: str) -> None:
+def _command(arguments: list[str], folder: str, environment: dict[str, str], place: str, entry: str) -> None:
     if "torch" not in sys.modules:
         raise RuntimeError("the modules were not imported before the fork")
     before = os.environ.get("PYTHONPATH", "").split(os.pathsep)
@@ -100,6 +110,5 @@ def _command(arguments: list[str], folder: str, environment: dict[str, str], pla
     sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
     sys.argv = ["vidgen-bench", *arguments]
-    from vidgen_bench.cli.main import main
-
-    main()
+    module, _, function = entry.partition(":")
+    getattr(import_module(module), function)()

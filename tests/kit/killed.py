@@ -1,4 +1,4 @@
-"""Starts the command line so that it kills itself with SIGKILL at one moment: ``python -c "..."`` imports this.
+"""Starts the command line so that it kills itself with SIGKILL at one moment.
 
 ``VIDGEN_TEST_KILL`` is ``KIND:N``: before or after the N-th renaming of a file into place, or at the N-th training iteration.
 """
@@ -11,7 +11,7 @@ import signal
 from vidgen_bench.system import files
 from vidgen_bench.training import trainer
 
-SCRIPT = "from tests.kit import killed; killed.main()"
+ENTRY = "tests.kit.killed:main"
 
 
 def _die() -> None:

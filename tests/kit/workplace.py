@@ -74,12 +74,25 @@ class Workplace:
         return {**os.environ, **own, "COLUMNS": "200", **more}
 
     def call(
-        self, *arguments: str, script: str | None = None, before: Sequence[str] = (), **more: str
+        self,
+        *arguments: str,
+        entry: str = "vidgen_bench.cli.main:main",
+        script: str | None = None,
+        before: Sequence[str] = (),
+        **more: str,
     ) -> subprocess.CompletedProcess[str]:
-        """Run the command line here; ``script`` replaces ``-m vidgen_bench`` by Python code that starts it, ``before`` goes in front."""
+        """Run the command line here.
+
+        Args:
+            arguments: those of the command.
+            entry: the module and the function that start it.
+            script: Python code that starts it instead, in a new interpreter.
+            before: goes in front, and makes it a new interpreter too.
+            more: environment variables.
+        """
         environment = self.environment(**more)
         if script is None and not before:
-            return run_command(arguments, self.root, environment)
+            return run_command(arguments, self.root, environment, entry=entry)
         start = ["-m", "vidgen_bench"] if script is None else ["-c", script]
         return subprocess.run(
             [*before, sys.executable, *start, *arguments],
