@@ -82,6 +82,7 @@ def test_a_linked_folder_below_the_runs_is_refused(prepared: Workplace, tmp_path
     assert os.listdir(outside) == [".mine.part"]
 
 
+@pytest.mark.slow
 def test_a_finished_run_in_a_read_only_folder_is_read(
     prepared: Workplace, closed: Path, as_user: Sequence[str], tmp_path: Path
 ) -> None:

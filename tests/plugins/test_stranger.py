@@ -69,6 +69,7 @@ def test_the_allow_list_leaves_it_out(fresh: Environment) -> None:
     assert "drift" not in {p["name"] for p in _entries(json.loads(result.stdout))}
 
 
+@pytest.mark.slow
 def test_it_runs(fresh: Environment) -> None:
     arguments = ["--budget", "iterations=2", "--set", "temporal.rate=0.2", *fresh.workplace.data_arguments]
     result = fresh.call("run", "tgan+drift", *arguments)
@@ -101,6 +102,7 @@ def test_a_new_package_passes_and_trains_as_it_is(fresh: Environment, name: str,
     assert f"vidgen-{name}" in {p["distribution"] for p in record["plugins"]}
 
 
+@pytest.mark.slow
 def test_its_own_tests_are_the_checks(fresh: Environment) -> None:
     succeed(fresh.call("plugins", "new", "tested"))
     succeed(fresh.type("pip install -e tested"))

@@ -48,6 +48,7 @@ def worker(rank: int, folder: str) -> None:
     dist.destroy_process_group()
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_gradients_of_one(tmp_path):
     mp.spawn(worker, args=(str(tmp_path),), nprocs=2)
     alone = play(Process())
@@ -108,6 +109,7 @@ def fail_first(rank: int, folder: str) -> None:
     dist.destroy_process_group()
 
 
+@pytest.mark.slow
 def test_when_the_first_process_fails_the_others_end_with_its_exit_code(tmp_path):
     mp.spawn(fail_first, args=(str(tmp_path),), nprocs=2)
     assert (tmp_path / "0.txt").read_text() == "2 the crop takes every column"
