@@ -7,7 +7,7 @@ metric have their own column, named with the end of the protocol id or the distr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
@@ -53,9 +53,9 @@ def columns(entries: Sequence[Entry], select: str) -> tuple[list[Entry], dict[st
     """
     known = _Sources()
     sources: dict[str, dict[Source, list[Entry]]] = {}
-    for entry in entries:
-        for metric, source in known.of(entry.record).items():
-            sources.setdefault(metric, {}).setdefault(source, []).append(entry)
+    for alike in known.grouped(entries):
+        for metric, source in known.of(alike[0].record).items():
+            sources.setdefault(metric, {}).setdefault(source, []).extend(alike)
     own = entries[0].record.metrics[select].protocol if select in entries[0].record.metrics else ""
     names = {metric: dict(_named(metric, found, own)) for metric, found in sources.items()}
     made = {name: _column(m, s, sources[m][s]) for m, of in names.items() for s, name in of.items()}
@@ -95,21 +95,26 @@ def _by(source: Source, first: Source) -> list[str]:
 
 
 def _column(metric: str, source: Source, entries: Sequence[Entry]) -> Column:
-    described = [e.record.metrics[metric] for e in entries]
-    better = _most([m.better for m in described])
+    every = [e.record.metrics[metric] for e in entries]
+    times = Counter(map(id, every))  # records that come from the index share them
+    described = [(m, times[id(m)]) for m in {id(m): m for m in every}.values()]
+    better = _most((m.better, n) for m, n in described)
+    disputed = (str(e.path) for e in entries if e.record.metrics[metric].better != better)
     return Column(
-        title=_most([m.title for m in described]),
+        title=_most((m.title, n) for m, n in described),
         better=better,
-        extra=_most([m.extra for m in described]),
-        caveat=_most([m.caveat for m in described]),
+        extra=_most((m.extra, n) for m, n in described),
+        caveat=_most((m.caveat, n) for m, n in described),
         source=source,
-        disputed=tuple(str(e.path) for e in entries if e.record.metrics[metric].better != better),
+        disputed=tuple(sorted(disputed)) if len(described) > 1 else (),
     )
 
 
-def _most(values: Sequence[T]) -> T:
-    """Return the most frequent value; ties go to the alphabetically first, so file names do not matter."""
-    counted = Counter(values)
+def _most(values: Iterable[tuple[T, int]]) -> T:
+    """Return the most frequent of values, each with a frequency; ties go to the alphabetically first, so file names do not matter."""
+    counted = Counter[T]()
+    for value, times in values:
+        counted[value] += times
     return min(counted, key=lambda value: (-counted[value], str(value)))
 
 
@@ -121,10 +126,20 @@ class _Sources:
 
     def of(self, record: Record) -> Mapping[str, Source]:
         """Return :func:`source_of` each metric; the records must be alive as long as this."""
-        key = (id(record.metrics), id(record.protocols), id(record.plugins))
+        key = self._key(record)
         if key not in self._known:
             self._known[key] = {metric: source_of(record, metric) for metric in record.metrics}
         return self._known[key]
+
+    def grouped(self, entries: Iterable[Entry]) -> Iterable[list[Entry]]:
+        """Return the entries in groups whose sources are the same because they share those objects."""
+        groups: dict[tuple[int, int, int], list[Entry]] = {}
+        for entry in entries:
+            groups.setdefault(self._key(entry.record), []).append(entry)
+        return groups.values()
+
+    def _key(self, record: Record) -> tuple[int, int, int]:
+        return id(record.metrics), id(record.protocols), id(record.plugins)
 
 
 def _renamed(entry: Entry, names: Mapping[str, Mapping[Source, str]], known: _Sources) -> Entry:

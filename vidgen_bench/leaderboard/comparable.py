@@ -31,21 +31,17 @@ def comparable(entries: Sequence[Entry]) -> list[list[Entry]]:
     """Return the records of each table, ordered by track name, with the track's own protocol first."""
     alike: dict[tuple[object, ...], list[Entry]] = {}
     names: dict[str, str] = {}
-    keys: dict[tuple[int, ...], tuple[object, ...]] = {}
+    seen: dict[tuple[int, ...], list[Entry]] = {}
     for entry in entries:
         record = entry.record
-        # records that come from the index share the objects that the key depends on
-        shared = tuple(map(id, (record.track, record.data, record.metrics, record.protocols, record.plugins)))
-        if (key := keys.get(shared)) is None:
-            key = keys[shared] = (
-                record.track.fingerprint,
-                record.data.fingerprint,
-                protocol_of(record),
-                measured_by(record),
-            )
-        alike.setdefault(key, []).append(entry)
-        known = names.setdefault(record.track.fingerprint, record.track.name)
-        names[record.track.fingerprint] = min(known, record.track.name)
+        # records that come from the index share the objects that the table depends on
+        shared = id(record.track), id(record.data), id(record.metrics), id(record.protocols), id(record.plugins)
+        if (table := seen.get(shared)) is None:
+            key = record.track.fingerprint, record.data.fingerprint, protocol_of(record), measured_by(record)
+            table = seen[shared] = alike.setdefault(key, [])
+            known = names.setdefault(record.track.fingerprint, record.track.name)
+            names[record.track.fingerprint] = min(known, record.track.name)
+        table.append(entry)
     ordered = sorted(alike.values(), key=lambda group: _order(group, names))
     return [part for group in ordered for part in _by_device_model(group)]
 

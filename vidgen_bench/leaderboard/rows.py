@@ -82,7 +82,7 @@ class Row:
         names = {n for r in self.records for n, s in r.options.items() if s.origin == "given"}
         return {name: value for name, value in self.options.items() if name in names}
 
-    @property
+    @cached_property
     def seeds(self) -> list[int]:
         """The seeds, one per run."""
         return [r.seed for r in self.records]
@@ -109,16 +109,21 @@ class Row:
 def rows_of(entries: Sequence[Entry]) -> list[Row]:
     """Return the rows of one ranking's records; copies of a run count once."""
     groups: dict[str, list[Entry]] = {}
-    keys: dict[tuple[str, int, int, int], str] = {}
+    seen: dict[tuple[str, int, int, int], list[Entry]] = {}
     for entry in entries:
         record = entry.record
         # records that come from the index share the objects that the key depends on
         shared = record.spec, id(record.options), id(record.plugins), id(record.external)
-        if (key := keys.get(shared)) is None:
-            key = keys[shared] = _key(record)
-        groups.setdefault(key, []).append(entry)
-    kept = [_without_copies(group) for group in groups.values()]
-    return [Row(tuple(sorted(group, key=lambda e: (e.record.seed, str(e.path))))) for group in kept]
+        if (group := seen.get(shared)) is None:
+            group = seen[shared] = groups.setdefault(_key(record), [])
+        group.append(entry)
+    return [Row(tuple(_in_order(_without_copies(group)))) for group in groups.values()]
+
+
+def _in_order(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries in the order of their seeds; runs of one seed in that of their paths."""
+    once = len({e.record.seed for e in entries}) == len(entries)
+    return sorted(entries, key=lambda e: (e.record.seed, "" if once else str(e.path)))
 
 
 def _key(record: Record) -> str:

@@ -44,6 +44,7 @@ _ALL_FIELDS = {model: set(model.model_fields) for model in _MODELS}
 _set = object.__setattr__
 
 _LEAD = len(FIELDS)
+_LAST = _LEAD + len(MAKE)
 
 (SCHEMA,) = get_args(Record.model_fields["schema_"].annotation)
 """The schema of every validated record."""
@@ -81,8 +82,7 @@ def unpack(row: Sequence[Any], parts: Parts) -> Kept:
     for name, (model, names, first, last) in _PLACES.items():
         values = row[first:last]
         fields[name] = None if values[0] is None else _made(model, dict(zip(names, values, strict=True)))
-    for kind, key in zip(MAKE, row[_LEAD:], strict=False):
-        fields[kind] = parts.get(kind, key)
+    fields |= parts.all(tuple(row[_LEAD:_LAST]))
     layout: Layout = fields.pop("layout")
     numbers = struct.unpack(f"<{len(row[-1]) // 8}d", row[-1])
     scores, first = {}, 0

@@ -81,14 +81,20 @@ class Parts:
         """Keep the texts by hash."""
         self._texts = texts
         self._made: dict[bytes, Any] = {}
+        self._together: dict[tuple[bytes, ...], dict[str, Any]] = {}
 
-    def get(self, kind: str, key: bytes) -> Any:
-        """Return a part.
+    def all(self, keys: tuple[bytes, ...]) -> Mapping[str, Any]:
+        """Return the parts of a record by kind, from their hashes in the order of ``MAKE``: runs that differ in the seed share all.
 
         Raises:
             KeyError: there is no such part.
-            ValueError: it is damaged.
+            ValueError: one is damaged.
         """
+        if (found := self._together.get(keys)) is None:
+            found = self._together[keys] = {kind: self._get(kind, key) for kind, key in zip(MAKE, keys, strict=True)}
+        return found
+
+    def _get(self, kind: str, key: bytes) -> Any:
         if key in self._made:
             return self._made[key]
         text = self._texts[key]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vidgen_bench.leaderboard.statistics.family import Family
 from vidgen_bench.leaderboard.statistics.welch import Sample, Welch, sample_of, welch_of
@@ -53,6 +53,10 @@ class Pair(NamedTuple):
         return Pair(self.second, self.first, test, self.family, opposite.get(self.verdict, self.verdict))
 
 
+_new: Callable[[type[Pair], tuple[Any, ...]], Pair] = tuple.__new__
+"""Makes a pair in half the time that its class takes: a table has thousands."""
+
+
 def compare(rows: Sequence[Sequence[float]], sign: int) -> list[Pair]:
     """Return the verdict on every pair of rows, by Welch's test with Holm's correction at the level 0.05.
 
@@ -77,7 +81,7 @@ def compare(rows: Sequence[Sequence[float]], sign: int) -> list[Pair]:
             verdict = unclear
             if position in separated:
                 verdict = better if sign * test.difference > 0 else worse
-        found.append(Pair(i, j, test, family, verdict))
+        found.append(_new(Pair, (i, j, test, family, verdict)))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from vidgen_bench.leaderboard.statistics import spread, student
@@ -59,6 +59,9 @@ class Sample(NamedTuple):
 _ROUNDING = 1e-12
 """Relative size up to which a difference of scores is rounding, not spread."""
 
+_new: Callable[[type[Welch], tuple[float, float, float]], Welch] = tuple.__new__
+"""Makes a test in half the time that its class takes: a table has thousands."""
+
 
 def sample_of(scores: Sequence[float]) -> Sample:
     """Return the moments of the scores of a row's seeds."""
@@ -71,7 +74,8 @@ def welch_of(first: Sample, second: Sample) -> Welch | None:
 
     t = (m_1 - m_2) / sqrt(v_1 + v_2), v_i = s_i^2 / n_i; df = (v_1 + v_2)^2 / (v_1^2 / (n_1 - 1) + v_2^2 / (n_2 - 1)).
     """
-    (m1, s1, n1, most), (m2, s2, n2, other) = first, second
+    m1, s1, n1, most = first
+    m2, s2, n2, other = second
     if n1 < 2 or n2 < 2:
         return None
     v1, v2 = s1 / n1, s2 / n2
@@ -79,8 +83,9 @@ def welch_of(first: Sample, second: Sample) -> Welch | None:
     if total <= (_ROUNDING * (most if most > other else other)) ** 2:
         return None
     share = v1 / total
-    df = 1.0 / (share**2 / (n1 - 1) + (1.0 - share) ** 2 / (n2 - 1))
-    return Welch(m1 - m2, math.sqrt(total), df)
+    rest = 1.0 - share
+    df = 1.0 / (share * share / (n1 - 1) + rest * rest / (n2 - 1))
+    return _new(Welch, (m1 - m2, math.sqrt(total), df))
 
 
 def welch(first: Sequence[float], second: Sequence[float]) -> Welch | None:
