@@ -131,7 +131,8 @@ def test_plugins_do_not_see_each_other(module: str) -> None:
 
 def test_no_declaration_imports_torch_numpy_or_scipy() -> None:
     lines = [f"import {module}; heavy({module!r})" for module in DECLARATIONS]
-    code = f"import sys\ndef heavy(name):\n    for found in {sorted(HEAVY)}:\n        if found in sys.modules: print(name, found)\n"
+    check = f"import sys\ndef heavy(name):\n    for found in {sorted(HEAVY)}:\n        if found in sys.modules:\n"
+    code = check + '            sys.exit(f"{name} imports {found}")\n'
     done = subprocess.run(
         [sys.executable, "-c", code + "\n".join(lines)], capture_output=True, text=True, timeout=60, check=False
     )
