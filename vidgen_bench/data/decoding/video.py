@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidgen_bench.data.decoding.containers import opened
-from vidgen_bench.data.decoding.decoder_errors import decoder_errors
+from vidgen_bench.data.decoding.decoder_errors import logged_errors
 from vidgen_bench.data.decoding.orientation import upright
 from vidgen_bench.errors import DataError
 
@@ -74,27 +74,31 @@ def _decoded(path: Path) -> Iterator[Any]:
 
     Until the first key frame a failing packet is no damage: a recording may begin in the middle of a group of frames.
     """
-    with opened(path) as (container, stream):
+    with logged_errors() as errors, opened(path) as (container, stream):
         stream.codec_context.thread_count = 1  # the worker processes are the parallelism
+        errors.opened(stream.codec_context.name)
         keyed = shown = False
-        with decoder_errors(stream.codec_context.name) as errors:
-            for packet in container.demux(stream):
-                keyed = keyed or packet.is_keyframe
-                if packet.size and packet.is_corrupt:
-                    raise _damaged(path, "a packet is incomplete")
-                try:
-                    frames = packet.decode()
-                except av.error.FFmpegError as error:
-                    if keyed:
-                        raise _damaged(path, errors.take(shown) or error.strerror) from error
-                    frames = []
-                if (reason := errors.take(shown)) and keyed:
-                    raise _damaged(path, reason)
-                for frame in frames:
-                    if frame.is_corrupt:
-                        raise _damaged(path, "the decoder had to conceal errors")
-                    shown = True
-                    yield frame
+        for packet in container.demux(stream):
+            if reason := errors.lost():
+                raise _damaged(path, reason)
+            if not packet.size and packet.dts is not None:  # an empty packet, as of Theora; the last has no time
+                continue
+            keyed = keyed or packet.is_keyframe
+            if packet.size and packet.is_corrupt:
+                raise _damaged(path, "a packet is incomplete")
+            try:
+                frames = packet.decode()
+            except av.error.FFmpegError as error:
+                if keyed:
+                    raise _damaged(path, errors.take(shown) or error.strerror) from error
+                frames = []
+            if (reason := errors.take(shown)) and keyed:
+                raise _damaged(path, reason)
+            for frame in frames:
+                if frame.is_corrupt:
+                    raise _damaged(path, "the decoder had to conceal errors")
+                shown = True
+                yield frame
 
 
 def _rgb(path: Path, frames: Iterator[Any]) -> Iterator[Frames]:
