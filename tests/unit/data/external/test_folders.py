@@ -311,10 +311,20 @@ def test_videos_that_seem_to_have_stopped_are_reported_once(tmp_path: Path) -> N
 
 def test_a_video_that_changes_after_it_was_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.avi").write_bytes(encode(smooth(1)[0]))
-    source = open_source(tmp_path)
+    clips = fitted(open_source(tmp_path), Clip(6, 64, 2))
     (tmp_path / "a.avi").write_bytes(encode(smooth(1, frames=3)[0]))
-    with pytest.raises(DataError, match=r"a\.avi: frames 0 to 5 decode to 3 of .* Do not change clips"):
-        source.read(0, 0, 6)
+    with pytest.raises(DataError, match=r"a\.avi: frames 0 to 5 are now 3 of 64 x 64; .* Do not change clips"):
+        next(clips.read([0]))
+
+
+@pytest.mark.parametrize("frames", [1, 6])
+def test_pictures_that_change_after_they_were_opened_are_named(tmp_path: Path, frames: int) -> None:
+    write_frames(tmp_path / "a", pixels(1)[0])
+    clips = fitted(open_source(tmp_path), CLIP)
+    for number in range(1, frames + 1):
+        Image.new("RGB", (12, 12)).save(tmp_path / "a" / f"frame_{number}.png")
+    with pytest.raises(DataError, match=r"^(a|.*frame_\d\.png)[: ].* Do not change clips"):
+        next(clips.read([0]))
 
 
 def test_frames_that_are_too_large_together_are_refused(tmp_path: Path) -> None:
