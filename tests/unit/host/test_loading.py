@@ -99,14 +99,20 @@ def test_a_plugin_that_loops_is_named(tmp_path: Path) -> None:
     assert "Still loading the plugin naughty 1.0 (entry point 'wild'). Set VIDGEN_BENCH_PLUGINS" in done.stderr
 
 
-def test_a_thread_that_a_plugin_leaves_does_not_keep_the_command(tmp_path: Path) -> None:
-    install(
-        tmp_path,
-        "naughty",
-        wild="import threading, time\nthreading.Thread(target=time.sleep, args=(3600,), name='mine').start()",
-    )
-    start = "import vidgen_bench.cli.leftover_threads as l; l.SECONDS = 0.2; " + START
-    done = call(tmp_path, "plugins", start=start)
+@pytest.mark.parametrize(
+    ("start", "thread", "module"),
+    [
+        ("threading.Thread(target=time.sleep, args=(3600,), name='mine').start()", "mine", "time"),
+        # Python waits for these threads before it marks the main thread as ended
+        ("pool = ThreadPoolExecutor(1, 'mine'); pool.submit(time.sleep, 3600)", "mine_0", "concurrent.futures.thread"),
+    ],
+)
+def test_a_thread_that_a_plugin_leaves_does_not_keep_the_command(
+    tmp_path: Path, start: str, thread: str, module: str
+) -> None:
+    imports = "import threading, time\nfrom concurrent.futures import ThreadPoolExecutor\n"
+    install(tmp_path, "naughty", wild=imports + start)
+    done = call(tmp_path, "plugins", start="import vidgen_bench.cli.leftover_threads as l; l.SECONDS = 0.2; " + START)
     assert done.returncode == 0
-    assert "warning: The thread 'mine' of the module time was still running" in done.stderr
+    assert f"warning: The thread {thread!r} of the module {module} was still running" in done.stderr
     assert "naughty" in done.stdout
