@@ -94,9 +94,20 @@ def test_a_plugin_that_crashes_is_named_by_its_file(tmp_path: Path) -> None:
 
 def test_a_plugin_that_loops_is_named(tmp_path: Path) -> None:
     install(tmp_path, "naughty", wild="import time\nfor _ in range(20):\n    time.sleep(0.1)")
-    start = "import vidgen_bench.host.loading as l; l.Announcer.__init__.__defaults__ = (0.5,); " + START
+    start = "import vidgen_bench.host.loading as l; l.Announcer.__init__.__defaults__ = (0.5,); l.HELD = 1.5; " + START
     done = call(tmp_path, "plugins", start=start)
     assert "Still loading the plugin naughty 1.0 (entry point 'wild'). Set VIDGEN_BENCH_PLUGINS" in done.stderr
+    assert "Timeout" not in done.stderr
+
+
+def test_a_plugin_that_lets_no_other_thread_run_is_named_by_its_file(tmp_path: Path) -> None:
+    install(
+        tmp_path, "naughty", wild="import ctypes\nctypes.PyDLL(None).usleep(900_000)"
+    )  # keeps the lock of the interpreter
+    start = "import vidgen_bench.host.loading as l; l.HELD = 0.3; " + START
+    done = call(tmp_path, "plugins", start=start)
+    assert done.returncode == 0
+    assert 'wild.py", line 2 in <module>' in done.stderr
 
 
 @pytest.mark.parametrize(
