@@ -18,7 +18,7 @@ import av.filter
 import numpy as np
 from numpy.typing import NDArray
 
-from vidgen_bench.data.decoding.containers import opened
+from vidgen_bench.data.decoding.containers import check_size, opened
 from vidgen_bench.data.decoding.decoder_errors import logged_errors
 from vidgen_bench.data.decoding.orientation import upright
 from vidgen_bench.errors import DataError
@@ -108,6 +108,7 @@ def _rgb(path: Path, frames: Iterator[Any]) -> Iterator[Frames]:
         if kind is None:
             turn = upright(path, frame)
         if kind != (kind := (frame.width, frame.height, frame.format.name)):
+            check_size(path, frame.height, frame.width)  # a frame may be larger than the file's header says
             convert = _converter(*kind)
         convert.push(frame)
         yield np.ascontiguousarray(turn(convert.pull().to_ndarray()), dtype=np.uint8)

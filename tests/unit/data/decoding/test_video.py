@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.kit.data_files import decode, moving_frames, write_stopped, write_video, write_with
-from vidgen_bench.data.decoding import video
+from vidgen_bench.data.decoding import containers, video
 from vidgen_bench.data.shapes.write import encode
 from vidgen_bench.errors import DataError
 
@@ -101,6 +104,33 @@ def test_a_suffix_that_is_not_a_videos_is_refused(tmp_path: Path) -> None:
     write_video(tmp_path / "v.txt", 5, seed=3)
     with pytest.raises(DataError, match=r"v\.txt: its suffix is not one of a video; expected \.avi"):
         decode(tmp_path / "v.txt")
+
+
+def write_pictures(path: Path, sizes: list[tuple[int, int]]) -> None:
+    """Write a video of JPEGs of these columns and rows; its header has the first size."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=25, options={"strict": "unofficial"})
+        stream.width, stream.height = sizes[0]
+        stream.pix_fmt = "yuvj420p"
+        for number, size in enumerate(sizes):
+            picture = io.BytesIO()
+            Image.new("RGB", size).save(picture, "JPEG")
+            packet = av.Packet(picture.getvalue())
+            packet.stream, packet.pts, packet.dts, packet.time_base = stream, number, number, Fraction(1, 25)
+            container.mux(packet)
+
+
+@pytest.mark.parametrize("sizes", [[(800, 800)], [(64, 48), (800, 800)]])
+def test_frames_that_are_too_large_are_refused_before_they_are_converted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sizes: list[tuple[int, int]]
+) -> None:
+    monkeypatch.setattr(containers, "FRAME_BYTES", 2**20)
+    write_pictures(tmp_path / "v.avi", sizes)
+    converter, converted = video._converter, []
+    monkeypatch.setattr(video, "_converter", lambda *kind: converted.append(kind[:2]) or converter(*kind))
+    with pytest.raises(DataError, match=r"v\.avi has frames of 800 x 800 pixels, too large for a clip"):
+        decode(tmp_path / "v.avi")
+    assert (800, 800) not in converted
 
 
 def test_a_codec_that_is_unknown_is_named(tmp_path: Path) -> None:
