@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from PIL.GifImagePlugin import GifImageFile
+from PIL.PngImagePlugin import PngImageFile
 
 from vidgen_bench.data.external.source import CLIP_BYTES, ClipShape
 from vidgen_bench.errors import DataError
@@ -102,7 +103,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
 
 def _rgb(image: Image.Image, where: str) -> NDArray[np.uint8]:
     mode = image.mode
-    if image.format == "PNG" and image.tile and "16" in str(image.tile[0].args):
+    if isinstance(image, PngImageFile) and image.tile and "16" in str(image.tile[0].args):
         mode = str(image.tile[0].args)  # Pillow would keep 8 of the 16 bits
     if mode not in _MODES:
         raise DataError(f"{where} has pixels of mode {mode}; expected 8-bit RGB or grey. Save it as 8-bit RGB.")
