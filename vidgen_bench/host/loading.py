@@ -100,7 +100,7 @@ def _crash_reports() -> Iterator[None]:
     try:
         faulthandler.enable(sys.__stderr__)
         faulthandler.dump_traceback_later(HELD, file=sys.__stderr__)
-    except (OSError, ValueError, io.UnsupportedOperation):
+    except (OSError, ValueError, RuntimeError, io.UnsupportedOperation):  # RuntimeError: no thread could be started
         yield
         return
     try:

@@ -49,8 +49,8 @@ def opened(path: Path) -> Iterator[tuple[Any, Any]]:
     try:
         if reason := truncation(path):
             raise DataError(f"{path}: {reason} Copy it again.")
-        # without "file:" a name such as "http:host.mp4" is a URL
-        with av.open(f"file:{os.path.abspath(path)}", options=_OPTIONS) as container:
+        # without "file:" a name such as "http:host.mp4" is a URL; a title may be in any encoding
+        with av.open(f"file:{os.path.abspath(path)}", options=_OPTIONS, metadata_errors="replace") as container:
             yield container, _shown(path, container)
     except (av.error.FFmpegError, OSError) as error:
         raise unreadable(path, error) from error

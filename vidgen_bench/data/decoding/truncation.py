@@ -114,6 +114,8 @@ def _of_ebml(file: IO[bytes], size: int) -> str | None:
         if length == (1 << 7 * width) - 1:  # written as a stream: unknown
             return None
         position += 4 + width + length
+        if position > size:
+            break
     return _too_short(position, size)
 
 

@@ -7,6 +7,7 @@ to others before a cut; and no frame twice. This module never seeks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -78,7 +79,7 @@ def _decoded(path: Path) -> Iterator[Any]:
         stream.codec_context.thread_count = 1  # the worker processes are the parallelism
         errors.opened(stream.codec_context.name)
         keyed = shown = False
-        for packet in container.demux(stream):
+        for packet in _packets(container, stream):
             if reason := errors.lost():
                 raise _damaged(path, reason)
             if not packet.size and packet.dts is not None:  # an empty packet, as of Theora; the last has no time
@@ -99,6 +100,12 @@ def _decoded(path: Path) -> Iterator[Any]:
                     raise _damaged(path, "the decoder had to conceal errors")
                 shown = True
                 yield frame
+
+
+def _packets(container: Any, stream: Any) -> Iterator[Any]:
+    """Yield the packets of a stream, and an empty one without a time, which makes the decoder return its last frames."""
+    with suppress(IndexError):  # after that one, PyAV may look for a stream that began when the file was open already
+        yield from container.demux(stream)
 
 
 def _rgb(path: Path, frames: Iterator[Any]) -> Iterator[Frames]:

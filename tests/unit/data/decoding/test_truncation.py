@@ -68,6 +68,12 @@ def test_an_ogv_that_ends_between_two_pages_is_refused(tmp_path: Path) -> None:
         decode(path)
 
 
+def test_a_header_of_an_impossible_size_is_a_truncation(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    path.write_bytes(b"\x1a\x45\xdf\xa3\x01" + b"\xfe" * 20)
+    assert str(truncation(path)).startswith("truncated: its header declares 71,")
+
+
 def test_an_avi_without_the_index_that_it_declares_is_refused(tmp_path: Path) -> None:
     data = write(tmp_path / "a.avi")
     data = data[: data.index(b"idx1")]
