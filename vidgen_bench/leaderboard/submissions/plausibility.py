@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -11,11 +10,7 @@ from vidgen_bench.leaderboard.submissions.budget_check import questions_of_budge
 from vidgen_bench.leaderboard.submissions.peaks import peak
 from vidgen_bench.records.anchors import REAL
 from vidgen_bench.records.record import Record
-
-_RELEASE = re.compile(
-    r"v?(\d+!)?\d+(\.\d+)*([-_.]?(a|b|c|rc|alpha|beta|pre|preview)[-_.]?\d*)?([-_.]?(post|rev|r)[-_.]?\d*|-\d+)?", re.I
-)
-"""A version by PEP 440 that its publisher can release: neither a development version nor a local one, ``0.1.0+mine``."""
+from vidgen_bench.records.release import release
 
 
 def questions(record: Record) -> Iterator[str]:
@@ -62,5 +57,5 @@ def _of_versions(record: Record) -> Iterator[str]:
     """Yield the versions that are no releases; known errors are listed by version, so another text would evade them."""
     named = {("vidgen-bench", record.version), *((p.distribution, p.version) for p in record.plugins)}
     for distribution, version in sorted(named):
-        if not _RELEASE.fullmatch(version):
+        if release(version) is None:
             yield f"{distribution} has the version {version!r}, which is not a release; was its code changed?"

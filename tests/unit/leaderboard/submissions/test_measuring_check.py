@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.record_files import DECLARED, STAMP, WATCHED, plugins, record, stamps
+from tests.kit.record_files import ANCHORS, DECLARED, METRICS, STAMP, WATCHED, plugins, record, stamps
 from vidgen_bench.config.protocol import Stamp
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.comparable import measured_by
@@ -64,6 +64,19 @@ def test_no_metric_of_the_protocol_is_left_out(parts: tuple[str, ...]) -> None:
 
 def test_a_metric_of_the_protocol_has_its_anchors() -> None:
     assert "anchors: no is of real, grey, noise" in refusal(without("is", "anchors"))
+
+
+def test_an_anchor_of_your_own_is_no_floor() -> None:
+    anchors = {**ANCHORS, "black": {"fid": [1e9] * 4, "is": [1e-9] * 4}}
+    assert "anchors: black; expected real, grey, noise only" in refusal(record(anchors=anchors))
+
+
+def test_a_track_is_ranked_by_a_metric_with_a_better_direction() -> None:
+    metrics = {**METRICS, "fid": METRICS["fid"] | {"better": "neither"}}
+    theirs = [p if p["name"] != "fid" else p | {"distribution": "mine"} for p in record().model_dump()["plugins"]]
+    assert "metrics.fid: the metric that ranks a track has a better direction" in refusal(
+        record(metrics=metrics, plugins=theirs)
+    )
 
 
 def test_a_metric_of_the_protocol_is_not_an_extra_one() -> None:
