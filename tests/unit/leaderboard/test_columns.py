@@ -110,7 +110,7 @@ def test_runs_of_a_row_with_different_numbers_of_batches_get_a_caution() -> None
     assert "Caution: the runs of tgan+ode1 have scores of different numbers of batches: FID ↓ 2, 3." in notes(ranking)
     (ranking,) = ranked(record("x+a", scores=scores[0]), record("x+b", scores=scores[2]))
     assert not any(note.startswith("Caution") for note in notes(ranking))
-    assert "on 2-3 x 256 fresh samples" in notes(ranking)[0]
+    assert "on 2-3 batches of 256 fresh samples" in notes(ranking)[0]
 
 
 def test_the_note_on_the_order_describes_runs_before_external_clips() -> None:
@@ -119,10 +119,12 @@ def test_the_note_on_the_order_describes_runs_before_external_clips() -> None:
     for records in ([clips, run], [run, clips]):
         (ranking,) = ranked(*records)
         assert notes(ranking)[0] == (
-            "Ordered by FID, lower is better. Scores of runs are from the checkpoint with the best FID, on 2 x 256 fresh samples."
+            "Ordered by FID, lower is better. Scores of runs are from the checkpoint with the best FID, on 2 batches of 256 fresh samples."
         )
     (ranking,) = ranked(clips)
-    assert notes(ranking)[0] == ("Ordered by FID, lower is better. All scores are of external clips, 1 x 256 of them.")
+    assert notes(ranking)[0] == (
+        "Ordered by FID, lower is better. All scores are of external clips, in 1 batch of 256."
+    )
 
 
 def test_a_table_of_runs_that_all_diverged_says_so() -> None:

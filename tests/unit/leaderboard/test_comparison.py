@@ -141,8 +141,11 @@ def test_diverged_seeds_are_named_and_give_no_power() -> None:
     fallen[1], fallen[2] = (record("x+b", s, diverged=True) for s in (1, 2))
     (found,) = comparisons(table(*rows("x+a", A), *fallen), "x+a", "x+b", "is")
     text = render_comparisons([found])
-    assert "2 diverged and took the floor" in text
-    assert "x+b is last without a test, because 2 of its seeds diverged" in text
+    assert "2 diverged and counted as the worse floor" in text
+    assert (
+        "for these two rows alone. The table does not test them: x+b is last without a test, because 2 of its seeds diverged"
+        in text
+    )
     assert found.needed is None
     assert "seeds needed" not in text
 

@@ -61,8 +61,9 @@ def _lines(comparison: Comparison) -> Iterator[tuple[str, str]]:
         places = max(places, numbers.decimals([test.half_width], _DECIMALS))
     for row, estimate in zip(comparison.rows, comparison.estimates, strict=True):
         sd = "" if estimate.sd is None else f", standard deviation {numbers.amount(estimate.sd, places)}"
-        seeds = "external" if row.row.external else f"seeds {numbers.seeds(list(estimate.seeds))}"
-        fell = f", {len(estimate.floored)} diverged and took the floor" if estimate.floored else ""
+        which = f"seed{'s' if len(estimate.seeds) > 1 else ''} {numbers.seeds(list(estimate.seeds))}"
+        seeds = "external" if row.row.external else which
+        fell = f", {len(estimate.floored)} diverged and counted as the worse floor" if estimate.floored else ""
         yield row.label, f"{numbers.mean_and_interval(estimate, places)} ({seeds}{sd}{fell})"
     if test is None:
         difference = comparison.estimates[0].mean - comparison.estimates[1].mean
@@ -93,7 +94,9 @@ def _verdict(comparison: Comparison) -> str:
     table = comparison.in_table
     ahead = better(comparison, table or comparison.pair)
     words = f"{ahead.label} is better" if ahead else str((table or comparison.pair).verdict)
-    return words if table else f"{words}, for these two rows alone: {_outside(comparison)}"
+    return (
+        words if table else f"{words}, for these two rows alone. The table does not test them: {_outside(comparison)}"
+    )
 
 
 def _outside(comparison: Comparison) -> str:
