@@ -1,4 +1,4 @@
-"""Checks what the records of one table, or of one track, share: the table itself, the better directions, and the anchors."""
+"""Checks what the records of one table, or of one track, share: the table itself, the metrics, and the anchors."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from vidgen_bench.leaderboard.comparable import comparable, measured_by, protoco
 from vidgen_bench.leaderboard.rows import Summary, over_batches
 from vidgen_bench.leaderboard.submissions.conflicts import at_fault
 from vidgen_bench.leaderboard.submissions.findings import Finding, fault, look
+from vidgen_bench.records.entries import MetricEntry
 from vidgen_bench.records.record import Record
 
 
 def of_tables(records: Mapping[str, Record], earlier: Collection[str] = ()) -> Iterator[Finding]:
-    """Yield the tracks with several tables, and the records with other directions or anchors than those of their table.
+    """Yield the tracks with several tables, and the records with other anchors or descriptions of metrics than those of their table.
 
     Args:
         records: by path.
@@ -25,7 +26,7 @@ def of_tables(records: Mapping[str, Record], earlier: Collection[str] = ()) -> I
     yield from _of_tracks(records)
     for table in comparable([Entry(Path(path), record) for path, record in records.items()]):
         inside = {e.path.as_posix(): e.record for e in table}
-        yield from _of_directions(inside, earlier)
+        yield from _of_columns(inside, earlier)
         yield from _of_anchors(inside, earlier)
 
 
@@ -53,19 +54,35 @@ def _folders(paths: Sequence[str]) -> str:
     return ", ".join(folders[:2]) + (f" and {len(folders) - 2} more" if len(folders) > 2 else "")
 
 
-def _of_directions(table: Mapping[str, Record], earlier: Collection[str]) -> Iterator[Finding]:
-    """Yield the records that give a metric another better direction: a column is ranked by the direction that most of them give."""
-    columns: dict[tuple[str, Source], dict[str, list[str]]] = {}
+def _of_columns(table: Mapping[str, Record], earlier: Collection[str]) -> Iterator[Finding]:
+    """Yield the records that describe a metric in another way: a column is shown and ranked as most of its records describe it."""
+    columns: dict[tuple[str, Source], dict[str, MetricEntry]] = {}
     for path, record in table.items():
         for metric, entry in record.metrics.items():
-            columns.setdefault((metric, source_of(record, metric)), {}).setdefault(entry.better, []).append(path)
-    for (metric, _), parties in columns.items():
-        for path, other in at_fault(parties.values(), earlier):
-            yield fault(
-                path,
-                f"metrics.{metric}: better is {table[path].metrics[metric].better}; {other} has {table[other].metrics[metric].better}. "
-                "One metric has one better direction",
+            columns.setdefault((metric, source_of(record, metric)), {})[path] = entry
+    for (metric, _), entries in columns.items():
+        for path, other in at_fault(_parties({p: e.better for p, e in entries.items()}), earlier):
+            better = f"better is {entries[path].better}; {other} has {entries[other].better}"
+            yield fault(path, f"metrics.{metric}: {better}. One metric has one better direction")
+        folders: dict[str, str] = {}
+        for path, other in at_fault(_parties({p: _words(e) for p, e in entries.items()}), earlier):
+            words = f"{_words(entries[path])}; {other} has {_words(entries[other])}"
+            folders.setdefault(
+                PurePosixPath(path).parent.as_posix(), f"metrics.{metric}: {words}. Was it edited by hand?"
             )
+        yield from (look(folder, reason) for folder, reason in folders.items())
+
+
+def _parties(values: Mapping[str, str]) -> list[list[str]]:
+    """Return the paths with equal values together."""
+    found: dict[str, list[str]] = {}
+    for path, value in values.items():
+        found.setdefault(value, []).append(path)
+    return list(found.values())
+
+
+def _words(entry: MetricEntry) -> str:
+    return f"the title {entry.title} {f'and the caveat {entry.caveat}' if entry.caveat else 'without a caveat'}"
 
 
 def _of_anchors(table: Mapping[str, Record], earlier: Collection[str]) -> Iterator[Finding]:

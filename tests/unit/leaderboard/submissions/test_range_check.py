@@ -51,7 +51,7 @@ def test_the_directions_are_those_that_the_metrics_declare() -> None:
     assert {p.name: p.declaration.better for p in declared if p.origin.distribution == "vidgen-bench"} == BETTER
 
 
-@pytest.mark.parametrize(("metric", "better"), [("fid", "higher"), ("fid", "neither"), ("is", "lower")])
+@pytest.mark.parametrize(("metric", "better"), [("fid", "higher"), ("is", "neither"), ("is", "lower")])
 def test_a_record_does_not_turn_the_direction_of_a_metric(tmp_path: Path, metric: str, better: str) -> None:
     """Three rows that say that higher FID is better would turn the order of a table with two other rows."""
     turned = METRICS | {metric: METRICS[metric] | {"better": better}}

@@ -100,6 +100,20 @@ def test_another_better_direction_than_before_is_a_fault() -> None:
     assert found[0].reason.startswith("metrics.mine: better is lower; test-64/tgan+ode1/seed-0.json has higher.")
 
 
+@pytest.mark.parametrize("change", [{"title": "My FID"}, {"caveat": ""}])
+def test_another_title_or_caveat_than_before_is_for_a_person(change: dict[str, str]) -> None:
+    """More records than there were would rename the column, or take its warning away."""
+    old = described("mine", "tgan+ode1", caveat="rank-deficient")
+    turned = [
+        r
+        for spec in ("tgan+iid", "tgan+gru")
+        for r in described("mine", spec, **{"caveat": "rank-deficient", **change})
+    ]
+    found = findings(*turned, *old, earlier=old)
+    assert [(f.kind, f.path) for f in found] == [("look", "test-64/tgan+iid"), ("look", "test-64/tgan+gru")]
+    assert "test-64/tgan+ode1/seed-0.json has the title Mine and the caveat rank-deficient. Was" in found[0].reason
+
+
 def test_new_metrics_with_contradicting_anchors_are_for_a_person() -> None:
     old = seeds_of()
     found = findings(*old, *described("mine", "tgan+iid"), *described("mine", "tgan+gru", anchor=5.0), earlier=old)
