@@ -73,8 +73,8 @@ def _ranks(ranking: Ranking) -> Iterator[str]:
     family, each = ("this table", "") if ranking.family == "table" else ("each backbone", " and backbone")
     yield (
         f"Ranks: 1-2 means that the order of two rows may be chance. Welch's t-test compares the scores of seeds "
-        f"{numbers.seeds(ranking.seeds)} of all pairs of {family}; Holm's correction keeps the probability of any wrong better or worse "
-        f"at {LEVEL} or less, per metric{each}."
+        f"{numbers.seeds(ranking.seeds)} of all pairs of {family}; Holm's correction keeps the probability of any wrong "
+        f'"better" at {LEVEL} or less, per metric{each}.'
     )
     if ranking.family == "table" and len({backbone_of(r.row) for r in ranking.rows if r.ranks}) > 1:
         yield "More rows make ranks wider. To compare temporal generators, use --within backbone: fewer pairs, narrower ranks."

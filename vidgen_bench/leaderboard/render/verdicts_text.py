@@ -120,7 +120,7 @@ def unranked_lines(ranking: Ranking) -> Iterator[str]:
             )
         for metric, reason in row.errata.items():
             if metric in ranking.metrics:
-                yield f"{row.label}: {ranking.metrics[metric].title} is known to be wrong and not ranked: {reason}"
+                yield f"{row.label}: {ranking.metrics[metric].title} is known to be wrong and not ranked: {_ended(reason)}"
         if len(row.diverged) >= LAST and not row.missing:
             yield _fallen(ranking, row)
         yield from _without_rank(ranking, row)
