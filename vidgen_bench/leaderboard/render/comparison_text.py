@@ -104,9 +104,11 @@ def _verdict(comparison: Comparison) -> str:
     table = comparison.in_table
     ahead = better(comparison, table or comparison.pair)
     words = f"{ahead.label} is better" if ahead else str((table or comparison.pair).verdict)
-    return (
-        words if table else f"{words}, for these two rows alone. The table does not test them: {_outside(comparison)}"
-    )
+    if table is None:
+        return f"{words}, for these two rows alone. The table does not test them: {_outside(comparison)}"
+    declared = comparison.ranking.seeds
+    further = any(set(e.seeds) != set(declared) for e in comparison.estimates)
+    return f"{words}, by the declared seeds {numbers.seeds(declared)} alone" if further else words
 
 
 def _outside(comparison: Comparison) -> str:
