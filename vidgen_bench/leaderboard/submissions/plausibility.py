@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from vidgen_bench.leaderboard.comparable import unlisted
 from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.submissions.budget_check import questions_of_budget
 from vidgen_bench.leaderboard.submissions.peaks import peak
@@ -12,10 +13,14 @@ from vidgen_bench.records.anchors import REAL
 from vidgen_bench.records.record import Record
 from vidgen_bench.records.release import release
 
+_SPREADS, _PART = 5, 0.05
+"""How much better than at its choice a final score may be: in spreads between its batches, and as a part of the value."""
+
 
 def questions(record: Record) -> Iterator[str]:
     """Yield one sentence per unusual value of a record."""
     yield from _of_scores(record)
+    yield from _of_choice(record)
     yield from _of_speed(record)
     yield from questions_of_budget(record)
     yield from _of_versions(record)
@@ -32,6 +37,25 @@ def _of_scores(record: Record) -> Iterator[str]:
             yield f"{metric.title} {score.mean:.4g} is better than that of held-out real clips, {real[name].mean:.4g}"
         if name == selected(record) and len(score.values) > 1 and score.std == 0:
             yield f"{metric.title} has no spread over {len(score.values)} batches of fresh samples"
+
+
+def _of_choice(record: Record) -> Iterator[str]:
+    """Yield whether the final score is much better than the one by which the checkpoint was chosen, in the same measurement.
+
+    The chosen value is the best of many, and the final samples are fresh, so the final score is usually a little worse.
+    """
+    metric, best = selected(record) or "", record.best
+    score, watched = record.scores.get(metric), record.protocols.get(record.watched or "")
+    if best is None or score is None or watched is None or best.metric != metric:
+        return
+    if unlisted(record.protocols[record.metrics[metric].protocol]) != unlisted(watched):
+        return  # a score depends on the number of samples, too
+    gained = (score.mean - best.value) * (-1 if record.metrics[metric].better == "lower" else 1)
+    if gained > max(_SPREADS * score.std, _PART * abs(best.value)):
+        yield (
+            f"{record.metrics[metric].title} {score.mean:.4g} on fresh samples is much better than {best.value:.4g}, by which its "
+            "checkpoint was chosen. Were the scores edited by hand?"
+        )
 
 
 def _of_speed(record: Record) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.record_files import plugins, record
+from tests.kit.record_files import STAMP, WATCHED, plugins, record
 from tests.kit.submitted_results import reasons, seeds_of, spoil, submitted
 from vidgen_bench.leaderboard.submissions.plausibility import questions
 from vidgen_bench.records.record import read_record
@@ -63,6 +63,31 @@ def test_seeds_without_any_spread_are_for_a_person(tmp_path: Path) -> None:
     for path in paths:
         spoil(path, lambda t: t["scores"].update(fid=score([300.0, 302.0] * 2)))
     assert reasons(tmp_path, "look")["test-64/tgan+ode1"].endswith("all seeds have the same fid, 301")
+
+
+def test_seeds_that_differ_by_less_than_their_batches_are_for_a_person(tmp_path: Path) -> None:
+    """Invented scores give a row a narrow interval."""
+    near = [record(seed=s, scores={"is": [3.0] * 4, "fid": [300.0 + 0.01 * s, 304.0 + 0.01 * s] * 2}) for s in range(5)]
+    submitted(tmp_path, *near)
+    found = reasons(tmp_path, "look")["test-64/tgan+ode1"]
+    assert found.endswith(
+        "the seeds differ in fid by a standard deviation of 0.016; the noise of their batches alone makes it about 1.2"
+    )
+
+
+@pytest.mark.parametrize(("fid", "asked"), [(280.0, True), (305.0, False), (400.0, False)])
+@pytest.mark.parametrize("watched", [STAMP.id, WATCHED.id])
+def test_a_final_score_far_better_than_at_its_choice_is_for_a_person(fid: float, asked: bool, watched: str) -> None:
+    """The checkpoint was chosen by a FID of 312, on as many samples or on fewer."""
+    made = record(watched=watched, scores={"fid": [fid + b for b in range(4)], "is": [3.1, 3.2, 3.1, 3.0]})
+    found = list(questions(made))
+    assert found == (
+        [
+            "FID 281.5 on fresh samples is much better than 312, by which its checkpoint was chosen. Were the scores edited by hand?"
+        ]
+        if asked and watched == STAMP.id
+        else []
+    )
 
 
 VERSIONS = {
