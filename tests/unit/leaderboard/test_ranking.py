@@ -438,6 +438,11 @@ def test_the_first_contradictions_are_listed_and_the_others_counted() -> None:
     assert last == "... and 9 more pairs that two metrics separate in opposite directions."
 
 
+def test_a_diverged_seed_without_a_floor_says_so() -> None:
+    (ranking,) = ranked(*(record("x+a", s, diverged=s == 1, anchors={}) for s in range(5)))
+    assert "x+a is not ranked by FID: there is no score of seed 1, which diverged, and no floor." in notes(ranking)
+
+
 def test_a_complete_row_without_a_rank_says_why() -> None:
     partly = five("x+a", 100)
     partly[1] = record("x+a", 1, scores={"fid": [100.0]})

@@ -91,6 +91,6 @@ def _published(ranking: Ranking, line: PublishedLine, ranked: Sequence[str]) -> 
     places = numbers.decimals_of(ranking)
     cells = [rf"\textit{{{latex(line.system)}}} (published)"]
     for metric in ranking.metrics:
-        cells.append(latex(numbers.mean_and_spread(line.scores.get(metric), places[metric])))
+        cells.append(latex(numbers.as_published(line.scores.get(metric), places[metric])))
         cells += [""] if metric in ranked else []
     return _line([*cells, ""])

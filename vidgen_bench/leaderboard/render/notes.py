@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from vidgen_bench.escaping import one_line
 from vidgen_bench.leaderboard.anchors import Anchors
@@ -25,6 +25,13 @@ from vidgen_bench.records.caveats import CAVEATS
 from vidgen_bench.records.distribution_name import OURS
 
 ARROWS = {"higher": "↑", "lower": "↓", "neither": ""}
+
+
+_LISTED = 3
+"""Files that a sentence lists."""
+
+PARAMETERS = "G_t and G: trainable parameters of the temporal generator, and of the whole generator."
+"""What two cost columns are, for the formats that have them."""
 
 
 def heading(ranking: Ranking, metric: str) -> str:
@@ -136,7 +143,7 @@ def _cautions(ranking: Ranking) -> list[str]:
         if column.disputed:
             lines.append(
                 f"Caution: {heading(ranking, metric)} is shown as {column.better} is better, as in most records, but "
-                f"not in {', '.join(column.disputed)}. Was one edited by hand?"
+                f"not in {_first(column.disputed)}. Was one edited by hand?"
             )
     for ranked in ranking.rows:
         counts = {m: {len(r.scores[m].values) for r in ranked.row.records if m in r.scores} for m in ranking.metrics}
@@ -146,6 +153,11 @@ def _cautions(ranking: Ranking) -> list[str]:
                 f"Caution: the runs of {ranked.spec} have scores of different numbers of batches: {'; '.join(uneven)}."
             )
     return lines
+
+
+def _first(files: Sequence[str]) -> str:
+    more = f" and {len(files) - _LISTED} more" if len(files) > _LISTED else ""
+    return f"{', '.join(files[:_LISTED])}{more}"
 
 
 def _order(ranking: Ranking) -> str:

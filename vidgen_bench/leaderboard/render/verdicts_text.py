@@ -103,7 +103,7 @@ def contradictions(ranking: Ranking) -> Iterator[str]:
         titles = f"{ranking.metrics[ranking.select].title} and {ranking.metrics[metric].title}"
         yield f"{titles} contradict each other: each separates {names}, in opposite directions."
     if (more := len(opposed) - ALL_PAIRS) > 0:
-        yield f"... and {more} more pairs that two metrics separate in opposite directions."
+        yield f"... and {more} more pair{'s' if more > 1 else ''} that two metrics separate in opposite directions."
 
 
 def unranked_lines(ranking: Ranking) -> Iterator[str]:
@@ -171,7 +171,8 @@ def _without_rank(ranking: Ranking, row: Ranked) -> Iterator[str]:
         if not (without := [seed for seed in ranking.seeds if seed not in estimate.seeds]):
             continue  # diverged, with no other row in the family
         title, which = ranking.metrics[metric].title, numbers.seeds(without)
-        yield f"{row.label} is not ranked by {title}: there is no score of seed {which}."
+        why = ", which diverged, and no floor" if set(without) <= set(row.diverged) else ""
+        yield f"{row.label} is not ranked by {title}: there is no score of seed {which}{why}."
 
 
 def _other_seeds(ranking: Ranking, row: Ranked) -> Iterator[str]:
