@@ -122,11 +122,16 @@ def test_the_plugins_of_a_shipped_protocol_come_with_vidgen_bench(kind: str) -> 
     assert "comes with vidgen-bench; the record has it from mine" in found
 
 
-def test_another_package_may_have_other_metrics() -> None:
+@pytest.mark.parametrize("extra", [True, False])
+def test_another_package_may_have_extra_metrics(extra: bool) -> None:
+    """Any other would give the record a table of its own."""
     table = record().model_dump(mode="json")
-    table["metrics"]["sharpness"] = {**table["metrics"]["is"], "title": "Sharpness", "extra": True}
+    table["metrics"]["sharpness"] = {**table["metrics"]["is"], "title": "Sharpness", "extra": extra}
     theirs = {"kind": "metric", "name": "sharpness", "distribution": "mine", "version": "1.0"}
-    assert refusal(record(metrics=table["metrics"], plugins=[*table["plugins"], theirs])) == ""
+    expected = (
+        "" if extra else "metrics.sharpness: the protocol of its track has is, fid; a further metric is an extra one"
+    )
+    assert refusal(record(metrics=table["metrics"], plugins=[*table["plugins"], theirs])) == expected
 
 
 @pytest.mark.parametrize("spelt", ["vidgen_bench", "Vidgen.Bench", "vidgen-_bench"])
