@@ -20,6 +20,7 @@ _SPREADS, _PART = 5, 0.05
 def questions(record: Record) -> Iterator[str]:
     """Yield one sentence per unusual value of a record."""
     yield from _of_scores(record)
+    yield from _of_trace(record)
     yield from _of_choice(record)
     yield from _of_speed(record)
     yield from questions_of_budget(record)
@@ -37,6 +38,20 @@ def _of_scores(record: Record) -> Iterator[str]:
             yield f"{metric.title} {score.mean:.4g} is better than that of held-out real clips, {real[name].mean:.4g}"
         if name == selected(record) and len(score.values) > 1 and score.std == 0:
             yield f"{metric.title} has no spread over {len(score.values)} batches of fresh samples"
+
+
+def _of_trace(record: Record) -> Iterator[str]:
+    """Yield whether the evaluations go on after the training, and whether the chosen one is not the best of them."""
+    last = max((point.iteration for point in record.trace), default=0)
+    if last > record.spent.iterations:
+        yield f"it has an evaluation at iteration {last:,}; it trained for {record.spent.iterations:,} iterations"
+    best = record.best
+    if best is None or (entry := record.metrics.get(best.metric)) is None or entry.better == "neither":
+        return
+    values = [point.scores[best.metric] for point in record.trace if best.metric in point.scores]
+    most = max(values) if entry.better == "higher" else min(values)
+    if most != best.value:
+        yield f"its checkpoint was chosen by {entry.title} {best.value:.6g}, but the best evaluation of its trace has {most:.6g}"
 
 
 def _of_choice(record: Record) -> Iterator[str]:

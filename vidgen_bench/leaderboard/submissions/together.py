@@ -54,9 +54,11 @@ def _of_seeds(folder: str, inside: Mapping[str, Record], gone: Withdrawn) -> Ite
 
 
 def _questions(folder: str, inside: Mapping[str, Record], tracks: Collection[str]) -> Iterator[Finding]:
-    """Yield a folder whose track is not known, or whose seeds have the same score, or almost."""
+    """Yield a folder whose track is not known, or whose seeds differ in their parameters, or too little in their scores."""
     records = list(inside.values())
     metric = selected(records[0])
+    if any(r.parameters != records[0].parameters for r in records):
+        yield look(folder, "its seeds have different numbers of parameters; a table shows those of the first seed")
     if (track := records[0].track.name).split("~")[0] not in tracks:
         yield look(folder, f"the track {track} does not come with vidgen-bench; is its TOML file part of the change?")
     means = [r.scores[metric].mean for r in records if metric in r.scores]

@@ -37,6 +37,11 @@ UNUSUAL: dict[str, tuple[Callable[[Any], None], str]] = {
     "too fast": (lambda t: t["spent"].update(flops=1e18), "Test CPU has a peak of about 2e+13"),
     "no time": (lambda t: t["measured"].update(train_seconds=0.0), "training took no time"),
     "another budget": (lambda t: t["spent"].update(iterations=40), "it trained for 40 iterations; the track's budget is 400"),
+    "a trace that goes on": (lambda t: t["spent"].update(iterations=399), "an evaluation at iteration 400; it trained for 399"),
+    "not the best": (
+        lambda t: t["trace"].append({"iteration": 300, "losses": {}, "scores": {"fid": 300.0}}),
+        "its checkpoint was chosen by FID 312, but the best evaluation of its trace has 300",
+    ),
     "backwards": (lambda t: t["measured"].update(finished="2023-01-01T00:00:00Z"), "it finished before it started"),
     "no dates": (lambda t: t["measured"].update(started="yesterday"), "are not both times"),
 }  # fmt: skip
@@ -49,6 +54,12 @@ def test_an_unusual_value_is_for_a_person(tmp_path: Path, name: str) -> None:
     spoil(paths[2], change)
     assert question in reasons(tmp_path, "look")["test-64/tgan+ode1/seed-2.json"]
     assert reasons(tmp_path) == {}
+
+
+def test_seeds_with_different_parameters_are_for_a_person(tmp_path: Path) -> None:
+    paths = submitted(tmp_path, *seeds_of())
+    spoil(paths[0], lambda t: t["parameters"].update(temporal=10))
+    assert "its seeds have different numbers of parameters" in reasons(tmp_path, "look")["test-64/tgan+ode1"]
 
 
 def test_a_track_of_your_own_is_for_a_person(tmp_path: Path) -> None:
