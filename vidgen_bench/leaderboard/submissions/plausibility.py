@@ -41,10 +41,12 @@ def _of_scores(record: Record) -> Iterator[str]:
 
 
 def _of_trace(record: Record) -> Iterator[str]:
-    """Yield whether the evaluations go on after the training, and whether the chosen one is not the best of them."""
+    """Yield whether the evaluations contradict the length of the training, its divergence, or the choice of the checkpoint."""
     last = max((point.iteration for point in record.trace), default=0)
     if last > record.spent.iterations:
         yield f"it has an evaluation at iteration {last:,}; it trained for {record.spent.iterations:,} iterations"
+    elif record.status == "diverged" and record.trace and last == record.spent.iterations:
+        yield f"it diverged, but has scores at its last iteration, {last:,}. Was a bad seed marked to take the score of a floor?"
     best = record.best
     if best is None or (entry := record.metrics.get(best.metric)) is None or entry.better == "neither":
         return

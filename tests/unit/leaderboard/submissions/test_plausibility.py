@@ -56,6 +56,18 @@ def test_an_unusual_value_is_for_a_person(tmp_path: Path, name: str) -> None:
     assert reasons(tmp_path) == {}
 
 
+@pytest.mark.parametrize("last", [400, 300])
+def test_a_finished_run_that_is_marked_as_diverged_is_for_a_person(last: int) -> None:
+    """The floor is a better score than a very bad one; training ends with the evaluation that finds a divergence."""
+    trace = [{"iteration": last, "losses": {}, "scores": {"fid": 999.0}}]
+    found = list(questions(record(diverged=True, trace=trace)))
+    assert found == (
+        ["it diverged, but has scores at its last iteration, 400. Was a bad seed marked to take the score of a floor?"]
+        if last == 400
+        else []
+    )
+
+
 def test_seeds_with_different_parameters_are_for_a_person(tmp_path: Path) -> None:
     paths = submitted(tmp_path, *seeds_of())
     spoil(paths[0], lambda t: t["parameters"].update(temporal=10))
