@@ -46,7 +46,8 @@ def _of_trace(record: Record) -> Iterator[str]:
     if last > record.spent.iterations:
         yield f"it has an evaluation at iteration {last:,}; it trained for {record.spent.iterations:,} iterations"
     elif record.status == "diverged" and record.trace and last == record.spent.iterations:
-        yield f"it diverged, but has scores at its last iteration, {last:,}. Was a bad seed marked to take the score of a floor?"
+        # a run whose final samples are not finite is rare, and looks the same
+        yield f"it diverged, but has scores at its last iteration, {last:,}. Was a bad seed marked, to take a floor?"
     best = record.best
     if best is None or (entry := record.metrics.get(best.metric)) is None or entry.better == "neither":
         return

@@ -62,7 +62,7 @@ def test_a_finished_run_that_is_marked_as_diverged_is_for_a_person(last: int) ->
     trace = [{"iteration": last, "losses": {}, "scores": {"fid": 999.0}}]
     found = list(questions(record(diverged=True, trace=trace)))
     assert found == (
-        ["it diverged, but has scores at its last iteration, 400. Was a bad seed marked to take the score of a floor?"]
+        ["it diverged, but has scores at its last iteration, 400. Was a bad seed marked, to take a floor?"]
         if last == 400
         else []
     )
