@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import pickle
 import zipfile
 from collections.abc import Mapping
@@ -68,9 +69,13 @@ def load(path: Path, device: torch.device, sha256: str | None = None) -> dict[st
             f"The checkpoint {path} no longer exists. Restore it from a copy, or delete its run folder to start afresh."
         ) from None
     try:
-        changed = zipfile.ZipFile(io.BytesIO(data)).testzip()
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        packed = [member.filename for member in archive.infolist() if member.compress_type != zipfile.ZIP_STORED]
+        changed = None if packed else archive.testzip()
     except Exception:  # zipfile raises many types for damaged bytes
         raise damaged(path, "it is not a whole zip archive, as checkpoints are") from None
+    if packed:
+        raise damaged(path, f"its member {packed[0]} is compressed, which checkpoints never are")
     if changed is not None:
         raise damaged(path, f"the bytes of its member {changed} have changed since they were written")
     if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
@@ -156,10 +161,10 @@ def truncate_trace(folder: Path, progress: Progress) -> None:
     """
     path = folder / TRACE
     with disk_errors(path), appending(path) as stream:
+        if os.fstat(stream.fileno()).st_size < progress.trace_bytes:
+            raise damaged(path, f"it is shorter than {folder / LAST} records")
         stream.seek(0)
         kept = stream.read(progress.trace_bytes)
-        if len(kept) < progress.trace_bytes:
-            raise damaged(path, f"it is shorter than {folder / LAST} records")
         if progress.trace_sha256 not in (None, hashlib.sha256(kept).hexdigest()):
             raise damaged(path, f"it is not the one that {folder / LAST} refers to")
         points, best = parse_trace(kept, path), progress.best

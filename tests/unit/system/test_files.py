@@ -87,6 +87,30 @@ def test_what_killed_writers_left_is_swept_by_the_next_write(tmp_path: Path) -> 
     assert other.exists()
 
 
+@pytest.mark.timeout(30)
+def test_a_pipe_under_a_temporary_name_does_not_block(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".x.abc123.part")
+    write_bytes(tmp_path / "x", b"whole")
+    assert (tmp_path / "x").read_bytes() == b"whole"
+    assert (tmp_path / ".x.abc123.part").is_fifo()
+
+
+@pytest.mark.parametrize(
+    ("number", "fix"),
+    [
+        (errno.ENOSPC, "Free disk space, then"),
+        (errno.EMFILE, "Raise the limit on open files"),
+        (errno.ENOLCK, "that has locks"),
+    ],
+)
+def test_the_fix_is_that_of_the_error(number: int, fix: str) -> None:
+    with pytest.raises(VidgenBenchError, match=fix) as caught, disk_errors(Path("x")):
+        raise OSError(number, os.strerror(number))
+    assert str(caught.value).startswith(
+        f"x could not be written: {os.strerror(number)}. The previous content is intact. "
+    )
+
+
 def test_a_writer_that_lives_keeps_its_file(tmp_path: Path) -> None:
     def write(stream) -> None:
         stream.write(b"first")
