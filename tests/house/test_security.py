@@ -51,7 +51,6 @@ GIVEN = {
     "vidgen_bench.system.lock_file": "the only user of lock files",
     "vidgen_bench.system.output_file": "the only writer of files that the user names",
     "vidgen_bench.system.regular_files": "the only opener of files inside run folders, caches and stores",
-    "vidgen_bench.data.store": "a memory map of a stream that regular_files opened",
 }
 """The modules that open files by themselves, and which files; all others use ``vidgen_bench.system``. ``data`` decodes media."""
 
