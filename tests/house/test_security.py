@@ -28,6 +28,7 @@ OPENERS = {
     "memmap",
     "open_memmap",
     "fromfile",
+    "connect",
 }
 """Names of calls that open a file by its path."""
 
@@ -41,6 +42,7 @@ GIVEN = {
     "vidgen_bench.data.shapes.write": "files in a new folder of its own",
     "vidgen_bench.host.scaffold.package": "files in a new folder of its own, and templates that ship",
     "vidgen_bench.leaderboard.errata": "a table that ships, or one whose kind and size verify has checked",
+    "vidgen_bench.leaderboard.index.database": "the database of records, whose kind it checks",
     "vidgen_bench.leaderboard.published.claims": "tables that ship",
     "vidgen_bench.leaderboard.published.figure_3": "tables that ship",
     "vidgen_bench.leaderboard.published.sources": "tables that ship",

@@ -28,6 +28,7 @@ from vidgen_bench.records.trace_file import TRACE, damaged, parse_trace
 from vidgen_bench.system.files import disk_errors, sync_file, write_whole
 from vidgen_bench.system.library_errors import reason
 from vidgen_bench.system.regular_files import appending, reading
+from vidgen_bench.system.torch_zip import compressed_member
 from vidgen_bench.training.progress import Progress
 
 FORMAT = 1
@@ -69,13 +70,12 @@ def load(path: Path, device: torch.device, sha256: str | None = None) -> dict[st
             f"The checkpoint {path} no longer exists. Restore it from a copy, or delete its run folder to start afresh."
         ) from None
     try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-        packed = [member.filename for member in archive.infolist() if member.compress_type != zipfile.ZIP_STORED]
-        changed = None if packed else archive.testzip()
+        compressed = compressed_member(data)
+        changed = None if compressed else zipfile.ZipFile(io.BytesIO(data)).testzip()
     except Exception:  # zipfile raises many types for damaged bytes
         raise damaged(path, "it is not a whole zip archive, as checkpoints are") from None
-    if packed:
-        raise damaged(path, f"its member {packed[0]} is compressed, which checkpoints never are")
+    if compressed is not None:
+        raise damaged(path, f"its member {compressed} is compressed, which checkpoints never are")
     if changed is not None:
         raise damaged(path, f"the bytes of its member {changed} have changed since they were written")
     if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
