@@ -63,11 +63,19 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object], *, below: Path 
                 _lock(stream.fileno())
                 write(stream)
                 sync_file(stream)
-            os.chmod(name, 0o666 & ~umask())
+            os.chmod(name, _mode(path))
             os.replace(name, path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+
+
+def _mode(path: Path) -> int:
+    """Return the permission bits for a file that replaces this one: its own, or those of a new file."""
+    try:
+        return os.lstat(path).st_mode & 0o777
+    except FileNotFoundError:
+        return 0o666 & ~umask()
 
 
 def _lock(handle: int) -> bool:

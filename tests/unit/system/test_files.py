@@ -28,6 +28,15 @@ def test_the_file_is_as_readable_as_any_other(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "ours").stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
 
 
+@pytest.mark.parametrize("mode", [0o600, 0o664, 0o400])
+def test_a_file_that_is_replaced_keeps_who_may_read_it(tmp_path: Path, mode: int) -> None:
+    (tmp_path / "x").write_text("private")
+    (tmp_path / "x").chmod(mode)
+    write_text(tmp_path / "x", "still private")
+    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == mode
+    assert (tmp_path / "x").read_text() == "still private"
+
+
 def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     path.write_text("old")
