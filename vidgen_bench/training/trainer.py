@@ -20,6 +20,7 @@ from vidgen_bench.records.entries import Best, TracePoint
 from vidgen_bench.system.interrupt import Interrupt
 from vidgen_bench.system.memory import peak_memory
 from vidgen_bench.system.observer import Glance, Observer
+from vidgen_bench.system.precision import strictly
 from vidgen_bench.system.regular_files import is_there
 from vidgen_bench.training import checkpoint
 from vidgen_bench.training.distributed import Process
@@ -158,8 +159,8 @@ class Trainer:
             self._record(watch)
         for player in self._game.players:
             if player.after is not None and iteration % player.every == 0:
-                with torch.no_grad(), where:
-                    player.after(torch.tensor(iteration, device=self._device))
+                with torch.no_grad(), strictly("float32"), where:
+                    player.after(torch.full((), iteration, dtype=torch.int64, device=self._device))
         self.progress.iteration += 1
         self.progress.loss_count += 1
         self.progress.flops += self.progress.flops_per_iteration
