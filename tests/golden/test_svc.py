@@ -14,8 +14,13 @@ from vidgen_backbones.tgan.svc import clipped, clipped_by_products, clipped_scal
 from tests.kit import golden
 
 
-@pytest.mark.parametrize("clip", [clipped, clipped_by_products])
-@pytest.mark.parametrize("number", range(8))
+@pytest.mark.parametrize(
+    ("number", "clip"),
+    [
+        *((n, clipped) for n in range(8)),
+        *(pytest.param(n, clipped_by_products, marks=pytest.mark.slow if n in (2, 3, 6) else ()) for n in range(8)),
+    ],
+)
 def test_12_clipped_weights(shared: Path, number: int, clip: Callable[[Tensor], Tensor]) -> None:
     golden_file = golden.load(shared, "12")
     case = golden_file["cases"][number]

@@ -106,10 +106,15 @@ def _unlike(now: list[dict[str, Any]], saved: list[dict[str, Any]]) -> str | Non
     for group, before in zip(now, saved, strict=True):
         for key, one in group.items():
             other = before[key]
-            number = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (one, other))
-            if not number and type(one) is not type(other):
+            if not (_is_number(one) and _is_number(other)) and type(one) is not type(other):
                 return f"{key} is {other!r:.40}"
     return None
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, Tensor):  # a learning rate on a device
+        return value.numel() == 1
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _misshapen(optimiser: Optimizer) -> str | None:
