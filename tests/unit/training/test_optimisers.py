@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 import torch
 from torch import nn
@@ -25,7 +27,7 @@ def trained(maker, *, steps: int, on_device: bool = False, state=None):
     weight = nn.Parameter(torch.linspace(-1, 1, 6))
     optimiser = maker([weight], lr=1e-2, foreach=False)
     if state is not None:
-        optimiser.load_state_dict(state)
+        optimiser.load_state_dict(deepcopy(state))  # torch keeps the given tensors and steps in them
     if on_device:
         place(optimiser, CPU)
     for step in range(steps):
