@@ -9,16 +9,20 @@ import pytest
 import torch
 
 from tests.kit.fake_device import DEVICE, Unattended, Waits, use_as_a_gpu
-from tests.plugins.test_training import ACCEPTED, HOST
-from tests.unit.data.test_sampler import store_of
+from tests.kit.numbered_store import store_of
+from tests.kit.pairs import HOST
 from vidgen_bench.api import Clip, Feed
 from vidgen_bench.compose.composition import compose
-from vidgen_bench.compose.matrix import Cell
+from vidgen_bench.compose.matrix import Cell, matrix
 from vidgen_bench.conformance.small import small_track
 from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.iteration import Iterations
+
+ACCEPTED = [
+    c for f in HOST.of("backbone") for c in matrix(small_track(f), HOST) if c.backbone == f.name and not c.reason
+]
 
 ITERATIONS = 2
 

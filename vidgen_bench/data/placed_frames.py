@@ -47,7 +47,7 @@ class PlacedFrames:
 
 def sent(values: Tensor, device: torch.device) -> Tensor:
     """Return values on a device; a copy from the host starts from page-locked memory, so that nothing waits for it."""
-    if values.device == device:
+    if values.device.type == device.type:  # of cuda and cuda:0, which are one device, only the type is equal
         return values
     return values.pin_memory().to(device, non_blocking=True)
 

@@ -106,14 +106,13 @@ def _unlike(now: list[dict[str, Any]], saved: list[dict[str, Any]]) -> str | Non
     for group, before in zip(now, saved, strict=True):
         for key, one in group.items():
             other = before[key]
-            if not (_is_number(one) and _is_number(other)) and type(one) is not type(other):
+            number = _is_number(other) and (_is_number(one) or (isinstance(one, Tensor) and one.numel() == 1))
+            if not number and type(one) is not type(other):
                 return f"{key} is {other!r:.40}"
     return None
 
 
 def _is_number(value: Any) -> bool:
-    if isinstance(value, Tensor):  # a learning rate on a device
-        return value.numel() == 1
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -4,58 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
-from tests.kit.data_files import SMALL
+from tests.kit.numbered_store import LENGTHS, store_of
 from vidgen_bench.api import Feed
 from vidgen_bench.data import sampler as sampler_module
 from vidgen_bench.data.geometry import FrameGeometry
-from vidgen_bench.data.index import FORMAT, Index, Stored
+from vidgen_bench.data.placed_frames import sent
 from vidgen_bench.data.sampler import AHEAD, ClipSampler, _starts
 from vidgen_bench.data.store import Store
 from vidgen_bench.errors import DataError, RequestError
-
-LENGTHS = [20, 16, 24, 17, 40, 33, 18]
-
-
-def store_of(folder: Path, lengths: list[int] = LENGTHS, geometry: FrameGeometry = SMALL) -> Store:
-    """A store whose pixel value is the frame's number within its video, red, the video's number, green, the column, blue."""
-    folder.mkdir(exist_ok=True)
-    videos, first = [], 0
-    for number, length in enumerate(lengths):
-        sha256 = "0" * 64
-        videos.append(
-            Stored(
-                split="train",
-                path=f"v{number}",
-                label=number % 3,
-                first=first,
-                frames=length,
-                decoder="d",
-                sha256=sha256,
-            )
-        )
-        first += length
-    videos.append(Stored(split="test", path="t", label=0, first=first, frames=16, decoder="d", sha256="0" * 64))
-    index = Index(
-        format=FORMAT,
-        split=1,
-        geometry=geometry,
-        classes=("a", "b", "c"),
-        missing=(),
-        content_sha256="0" * 64,
-        videos=tuple(videos),
-    )
-    frames = np.zeros((index.frames, 3, geometry.height, geometry.width), dtype=np.uint8)
-    for number, video in enumerate(videos):
-        span = slice(video.first, video.first + video.frames)
-        frames[span, 0] = np.arange(video.frames)[:, None, None]
-        frames[span, 1] = number
-        frames[span, 2] = np.arange(geometry.width)[None, None, :]
-    (folder / "frames.u8").write_bytes(frames.tobytes())
-    return Store(folder, index)
 
 
 @pytest.fixture
@@ -285,6 +244,11 @@ def test_what_is_read_from_a_file_goes_to_the_device_from_page_locked_memory(
     batch = ClipSampler(store, "train", 5, "meta").batch("d", Feed(4, augment=("flip",)), 0, 2)
     assert batch.clips.device.type == batch.labels.device.type == "meta"
     assert {values.dtype for values in pinned} == {torch.uint8, torch.bool, torch.int64}
+
+
+def test_what_is_on_the_device_stays_there() -> None:
+    values = torch.zeros(2, device="meta")
+    assert sent(values, torch.device("meta:0")) is values
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
