@@ -14,13 +14,20 @@ from torch.optim import Optimizer
 DEVICES = ("cuda",)
 """Types of the devices on which an optimiser is made ``capturable``, if it can be."""
 
+_BEFORE = "capturable_before"
+"""What a placed group remembers; checkpoints do not have it."""
+
 
 def place(optimiser: Optimizer, device: torch.device) -> None:
-    """Make learning rates and step counts tensors on the device, if the optimiser supports it; call it again after loading a state."""
+    """Make learning rates and step counts tensors on the device, if the optimiser supports it; call it again after loading a state.
+
+    A rate that is already a tensor is the plugin's own choice and stays as it is.
+    """
     for group in optimiser.param_groups:
-        if device.type in DEVICES and "capturable" in group:
+        if device.type in DEVICES and "capturable" in group and not isinstance(group["lr"], Tensor):
             rate = float(group["lr"])
             group.setdefault("initial_lr", rate)
+            group[_BEFORE] = group["capturable"]
             group["capturable"] = True
             group["lr"] = torch.full((), rate, dtype=torch.float32, device=device)
             for parameter in group["params"]:
@@ -43,12 +50,13 @@ def set_rate(optimiser: Optimizer, factor: float) -> None:
 def plain_state(optimiser: Optimizer) -> dict[str, Any]:
     """Return the state for a checkpoint, which is the same whether the optimiser is on a device or not."""
     state = optimiser.state_dict()
-    groups = [
-        group | {"lr": float(group["lr"]), "capturable": False} if _placed(group) else group
-        for group in state["param_groups"]
-    ]
-    return state | {"param_groups": groups}
+    return state | {"param_groups": [_plain(group) for group in state["param_groups"]]}
 
 
-def _placed(group: dict[str, Any]) -> bool:
-    return isinstance(group["lr"], Tensor) and group["lr"].device.type in DEVICES and group.get("capturable", False)
+def _plain(group: dict[str, Any]) -> dict[str, Any]:
+    """Return a group as it was before :func:`place`, with the rate of now."""
+    if _BEFORE not in group:
+        return group
+    plain = group | {"lr": float(group["lr"]), "capturable": group[_BEFORE]}
+    del plain[_BEFORE]
+    return plain

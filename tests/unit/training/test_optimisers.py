@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from torch import nn
 
 from vidgen_bench.training import optimisers
 from vidgen_bench.training.optimisers import place, plain_state, set_rate
+from vidgen_bench.training.resuming import load_optimisers
 
 CPU = torch.device("cpu")
 MAKERS = {"Adam": torch.optim.Adam, "RMSprop": torch.optim.RMSprop}
@@ -58,6 +60,22 @@ def test_a_checkpoint_holds_numbers_and_resumes_on_either_device(maker, capturab
     on_host, _ = trained(maker, steps=2, state=state)
     on_device, _ = trained(maker, steps=2, state=state, on_device=True)
     torch.testing.assert_close(on_device, on_host, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [1e-2, torch.tensor(1e-2)], ids=["number", "tensor"])
+def test_what_a_plugin_made_capturable_itself_resumes(rate: float | torch.Tensor, capturable_on_a_cpu: None) -> None:
+    """A checkpoint with another switch than the plugin's is refused as damaged."""
+
+    def made(parameters):
+        return torch.optim.Adam(parameters, lr=deepcopy(rate), capturable=True)
+
+    first, again = (made([nn.Parameter(torch.ones(2))]) for _ in range(2))
+    place(first, CPU)
+    set_rate(first, 0.5)
+    load_optimisers({"d": again}, {"d": deepcopy(plain_state(first))}, Path("last.pt"))
+    place(again, CPU)
+    set_rate(again, 0.5)
+    assert float(again.param_groups[0]["lr"]) == pytest.approx(5e-3)
 
 
 def test_on_a_cpu_nothing_changes() -> None:
