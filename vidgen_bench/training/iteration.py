@@ -1,0 +1,53 @@
+"""One iteration of a game: every player's turns, in order, then what players do afterwards. Nothing here waits for the device."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import torch
+
+from vidgen_bench.api import Game, Player
+from vidgen_bench.system.precision import strictly
+from vidgen_bench.training.distributed import Process
+from vidgen_bench.training.keys import TurnKeys
+from vidgen_bench.training.losses import RunningLosses
+from vidgen_bench.training.optimisers import place
+from vidgen_bench.training.step import Clips, take_turn, turn_inputs
+from vidgen_bench.training.watch import Watch
+
+
+class Iterations:
+    """Plays iterations of a game on one device, with the players' optimisers and the running losses."""
+
+    def __init__(self, game: Game, seed: int, device: torch.device, process: Process) -> None:
+        self._game, self._device, self._process = game, device, process
+        self._keys = TurnKeys(seed, device)
+        self.optimisers = {p.name: p.optimiser(p.parameters) for p in game.players}
+        """By player; call :meth:`place_optimisers` after the last state is loaded and before the first iteration."""
+        self.losses = RunningLosses()
+
+    def place_optimisers(self) -> None:
+        """Move what the optimisers read in a step to the device."""
+        for optimiser in self.optimisers.values():
+            place(optimiser, self._device)
+
+    def play(self, iteration: int, clips: Clips, watch: Watch | None = None) -> None:
+        """Play one iteration, and add its losses to the running sums; ``watch`` observes losses and gradients."""
+        for part in self._game.parts.values():
+            part.train()
+        where = nullcontext() if self._device.type == "cpu" else self._device
+        with where, self._process.batch_norm():
+            for player in self._game.players:
+                for turn in range(player.turns):
+                    self._turn(player, iteration, turn, clips, watch)
+        for player in self._game.players:
+            if player.after is not None and iteration % player.every == 0:
+                with torch.no_grad(), strictly("float32"), where:
+                    player.after(torch.full((), iteration, dtype=torch.int64, device=self._device))
+
+    def _turn(self, player: Player, iteration: int, turn: int, clips: Clips, watch: Watch | None) -> None:
+        position = iteration * player.turns + turn
+        batch, noise = turn_inputs(player, clips, position, self._keys, self._process)
+        optimiser, rate = self.optimisers[player.name], player.schedule(iteration)
+        terms = take_turn(player, optimiser, batch, noise, rate, self._process.mean, watch)
+        self.losses.add(player.name, terms, self._process.mean([t.double() / player.turns for t in terms.values()]))
