@@ -1,0 +1,99 @@
+"""Measures one training iteration of a game, with the functions that a run trains with."""
+
+from __future__ import annotations
+
+import io
+
+import torch
+
+from vidgen_bench.api import Batch, Feed, Game, Player
+from vidgen_bench.experiments.estimate.costs import TrainingCosts
+from vidgen_bench.experiments.estimate.stopwatch import Stopwatch
+from vidgen_bench.training.checkpoint import part_states
+from vidgen_bench.training.distributed import Process
+from vidgen_bench.training.step import take_turn, turn_inputs
+from vidgen_bench.training.watch import Watch
+
+MOST_ITERATIONS = 20
+"""Training iterations of a probe, the warm-up included."""
+_WARM_UP, _LEAST, _ENOUGH = 2, 5, 10.0
+
+
+class PlainClips:
+    """Clips for timing: random pixels of the right shape, since no operation takes longer for some pixels than for others."""
+
+    def __init__(self, size: int, classes: int, device: torch.device) -> None:
+        self._size, self._classes, self._device = size, classes, device
+
+    def batch(self, name: str, feed: Feed, position: int, rows: int, rank: int = 0, world: int = 1) -> Batch:
+        """Return clips like those of :class:`vidgen_bench.data.sampler.ClipSampler`, for a single process."""
+        clips = torch.rand(rows, 3, feed.frames, self._size, self._size, device=self._device) * 2 - 1
+        return Batch(clips, torch.arange(rows, device=self._device) % self._classes)
+
+
+class TrainingProbe:
+    """A few iterations of a game; its weights are changed, and nothing is saved."""
+
+    def __init__(self, game: Game, clips: PlainClips, seed: int, watch: Stopwatch) -> None:
+        self._game, self._clips, self._seed, self._watch = game, clips, seed, watch
+        self._optimisers = {p.name: p.optimiser(p.parameters) for p in game.players}
+        self._iteration = 0
+
+    def measure(self) -> TrainingCosts:
+        """Return the costs: the median of up to 18 iterations after two that warm up and count operations."""
+        counter = Watch()
+        self._turns(counter)
+        for _ in range(_WARM_UP - 1):
+            self._turns()
+        seconds = self._watch.typical(
+            self._turns, least=_LEAST, most=MOST_ITERATIONS - _WARM_UP, enough=_ENOUGH
+        ) + sum(map(self._after, self._game.players))
+        weights, packed = self._packed(), io.BytesIO()
+        save = self._watch.seconds(lambda: torch.save(self._states(), packed))
+        return TrainingCosts(
+            iteration=seconds,
+            clips=sum(p.batch * p.turns for p in self._game.players if p.feed),
+            flops=max(counter.flops, 1),
+            save=save,
+            checkpoint_bytes=packed.tell(),
+            weights_bytes=weights,
+        )
+
+    def _turns(self, counter: Watch | None = None) -> None:
+        """Play all turns of each player once."""
+        for part in self._game.parts.values():
+            part.train()
+        for player in self._game.players:
+            for turn in range(player.turns):
+                self._turn(player, self._iteration * player.turns + turn, counter)
+        self._iteration += 1
+
+    def _turn(self, player: Player, position: int, counter: Watch | None) -> None:
+        process = Process()
+        batch, noise = turn_inputs(player, self._clips, position, self._seed, process, self._watch.device)
+        rate = player.schedule(self._iteration)
+        take_turn(player, self._optimisers[player.name], batch, noise, rate, process.mean, counter)
+
+    @torch.no_grad()
+    def _after(self, player: Player) -> float:
+        """Return the seconds of what follows the player's turns, per iteration."""
+        after = player.after
+        if after is None:
+            return 0.0
+
+        def work() -> None:
+            after(torch.tensor(0, device=self._watch.device))
+
+        work()  # warms up
+        return self._watch.typical(work, least=2, most=5, enough=2.0) / player.every
+
+    def _states(self) -> dict[str, object]:
+        return {
+            "parts": part_states(self._game.parts),
+            "optimisers": {name: o.state_dict() for name, o in self._optimisers.items()},
+        }
+
+    def _packed(self) -> int:
+        memory = io.BytesIO()
+        torch.save(part_states(self._game.parts), memory)
+        return memory.tell()
