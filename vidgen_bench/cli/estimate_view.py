@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from vidgen_bench.cli.amounts import duration, size
 from vidgen_bench.escaping import one_line
+from vidgen_bench.experiments.estimate.amounts import duration, size
 from vidgen_bench.experiments.estimate.probe import Probed
 from vidgen_bench.experiments.run.plan import Plan
 

@@ -66,9 +66,7 @@ def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Obs
     return made
 
 
-def anchors_file(
-    resolved: ResolvedProtocol, real: RealClips, device: torch.device, batches: int, cache: Path
-) -> Path:
+def anchors_file(resolved: ResolvedProtocol, real: RealClips, device: torch.device, batches: int, cache: Path) -> Path:
     """Return the cache file of the anchors of a protocol, whether or not it exists yet."""
     # resized or trimmed clips have the same anchors as unchanged ones, so no change to clips is part of the stamps
     hashed = real.contents_hash(resolved)

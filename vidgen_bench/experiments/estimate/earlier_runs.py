@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+import torch
 
 from vidgen_bench.compose.resolve import Resolved
 from vidgen_bench.config.track import Track
-from vidgen_bench.errors import VidgenBenchError
+from vidgen_bench.errors import RequestError, VidgenBenchError
 from vidgen_bench.experiments.estimate.workload import iterations_in
+from vidgen_bench.experiments.run.plan import Request
+from vidgen_bench.records.entries import Setting
 from vidgen_bench.records.folder_name import folder_name
 from vidgen_bench.records.record import RECORD_FILE, Record, read_record
+from vidgen_bench.system.device import choose_device
+from vidgen_bench.system.provenance import hardware
 
 _ALIKE = ("data", "clip", "instrument", "evaluation")
 """Parts of a track: if they are equal, only the budgets differ."""
@@ -27,6 +34,16 @@ class Machine:
     hardware: str
     device: str
     threads: int
+
+
+def machine_for(request: Request) -> Machine | None:
+    """Return the machine that a run with this request would use, or None if it lacks the device."""
+    try:
+        device = choose_device(request.device)
+    except RequestError:
+        return None
+    threads = request.threads or torch.get_num_threads()
+    return Machine(hardware(device, threads), device.type, threads)
 
 
 @dataclass(frozen=True)
@@ -47,8 +64,7 @@ def expected(resolved: Resolved, track: Track, runs: Path, machine: Machine) -> 
     A record is comparable if spec, options, clip shape, instrument and protocol are the same, and hardware, device and threads. Its
     seconds per iteration and per scored clip are scaled to the budget and the evaluations of ``track``.
     """
-    settings = {key: setting.value for key, setting in resolved.as_json().items()}
-    found = [r for r in _records(resolved, runs) if _comparable(r, str(resolved.spec), settings, track, machine)]
+    found = [r for r in _records(resolved, runs) if _comparable(r, resolved, track, machine)]
     return _scaled(found, track) if found else None
 
 
@@ -63,16 +79,19 @@ def _records(resolved: Resolved, runs: Path) -> list[Record]:
     return found
 
 
-def _comparable(record: Record, spec: str, settings: dict[str, object], track: Track, machine: Machine) -> bool:
+def _values(settings: Mapping[str, Setting]) -> dict[str, Any]:
+    return {key: setting.model_dump(mode="json")["value"] for key, setting in settings.items()}
+
+
+def _comparable(record: Record, resolved: Resolved, track: Track, machine: Machine) -> bool:
     wanted, declared = track.declared, record.track.declared
-    protocols = [t.get("evaluation", {}).get("protocol") for t in (wanted, declared)]
     environment = record.environment
     return (
         record.status == "finished"
-        and record.spec == spec
-        and {key: setting.value for key, setting in record.options.items()} == settings
+        and record.spec == str(resolved.spec)
+        and _values(record.options) == _values(resolved.settings)
         and all(wanted.get(part) == declared.get(part) for part in ("clip", "instrument"))
-        and protocols[0] == protocols[1]
+        and wanted["evaluation"].get("protocol") == record.track.evaluation.get("protocol")
         and (environment.device, environment.threads, environment.world) == (machine.device, machine.threads, 1)
         and record.measured.hardware == machine.hardware
         and min(record.spent.iterations, len(record.trace), record.measured.evaluate_seconds) > 0

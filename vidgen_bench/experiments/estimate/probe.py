@@ -153,4 +153,3 @@ def _protocol_work(
         anchored = is_there(anchors_file(resolved, real, device, resolved_track.batches(resolved), cache))
     reference = sum(clips_behind(resolved, kind, videos.train) for kind in needed)
     return protocol_work(resolved_track, resolved, reference=reference, anchored=anchored)
-

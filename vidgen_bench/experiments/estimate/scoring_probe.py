@@ -66,7 +66,6 @@ class ScoringProbe:
         """Return the seconds of each metric; one that refuses the features takes as long as its refusal."""
         seconds = {}
         for chosen, score in scorer(features, wanted):
-
             seconds[chosen.plugin.name] = self._watch.seconds(partial(_tried, score, chosen.extra))
         return seconds
 

@@ -45,9 +45,9 @@ class TrainingProbe:
         self._turns(counter)
         for _ in range(_WARM_UP - 1):
             self._turns()
-        seconds = self._watch.typical(
-            self._turns, least=_LEAST, most=MOST_ITERATIONS - _WARM_UP, enough=_ENOUGH
-        ) + sum(map(self._after, self._game.players))
+        seconds = self._watch.typical(self._turns, least=_LEAST, most=MOST_ITERATIONS - _WARM_UP, enough=_ENOUGH) + sum(
+            map(self._after, self._game.players)
+        )
         weights, packed = self._packed(), io.BytesIO()
         save = self._watch.seconds(lambda: torch.save(self._states(), packed))
         return TrainingCosts(
