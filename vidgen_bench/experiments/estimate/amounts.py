@@ -7,7 +7,7 @@ _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 def duration(seconds: float) -> str:
     """Return ``0.4 s``, ``35 s``, ``12 min``, ``3 h 20 min`` or ``5 d 4 h``; two units at most."""
-    if seconds < 10:
+    if seconds < 9.95:
         return f"{seconds:.1f} s"
     if seconds < 99.5:
         return f"{seconds:.0f} s"

@@ -118,11 +118,9 @@ def _scaled(records: Sequence[Record], track: Track) -> Expected:
 
 def _final(records: Sequence[Record], track: Track, clip: float) -> float:
     """Return the seconds of what follows training: measured if a run was on this track or on one with another budget, else by clips."""
-    rests = [
-        max(0.0, _wall(r) - r.measured.train_seconds - r.measured.evaluate_seconds)
-        for r in records
-        if not r.measured.resumed and all(r.track.declared.get(p) == track.declared.get(p) for p in _ALIKE)
-    ]
+    alike = [r for r in records if all(r.track.declared.get(p) == track.declared.get(p) for p in _ALIKE)]
+    # a run that was resumed may have paused; seconds below 0 say that its clock was set
+    rests = [rest for r in alike if not r.measured.resumed and (rest := _after_training(r)) >= 0]
     final = track.evaluation.final
     # the first run also scored the anchors; the fastest found them in the cache, if any did
     return min(rests) if rests else final.batches * final.samples * clip
@@ -134,9 +132,11 @@ def _samples(record: Record) -> int:
     return samples if isinstance(samples, int) and samples > 0 else 1
 
 
-def _wall(record: Record) -> float:
+def _after_training(record: Record) -> float:
+    """Return the seconds of a run that are neither training nor evaluation; below 0 if they are unknown."""
+    measured = record.measured
     try:
-        begun, ended = (datetime.fromisoformat(t) for t in (record.measured.started, record.measured.finished))
-        return (ended - begun).total_seconds()
+        begun, ended = (datetime.fromisoformat(t) for t in (measured.started, measured.finished))
+        return (ended - begun).total_seconds() - measured.train_seconds - measured.evaluate_seconds
     except (ValueError, TypeError):  # not times, or only one of them with a time zone
-        return 0.0
+        return -1.0

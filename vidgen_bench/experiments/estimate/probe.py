@@ -123,7 +123,7 @@ def _generate(game: Game, clip: Clip, watch: Stopwatch) -> tuple[Tensor, float]:
         return list(samples(game, _SEED, "final", range(CHUNK), clip.grid, watch.device))
 
     clips = torch.cat(work()).cpu()
-    return clips, watch.typical(work, least=2, most=5, enough=4.0) / CHUNK
+    return clips, watch.typical(work, least=2, most=5, enough=1.0) / CHUNK
 
 
 def _workload(plan: Plan, videos: Videos, wide: Videos | None, device: torch.device) -> Workload:

@@ -17,7 +17,7 @@ from vidgen_bench.measure.reference.clips import clips_behind
 from vidgen_bench.measure.resolved_protocol import ChosenMetric, ResolvedProtocol
 from vidgen_bench.measure.scorer import Scorer, Value
 
-_LEAST, _MOST, _ENOUGH = 2, 10, 4.0
+_LEAST, _MOST, _ENOUGH = 2, 10, 1.0
 
 
 class ScoringProbe:
