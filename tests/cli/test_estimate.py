@@ -45,9 +45,8 @@ def test_a_probe_measures_every_part_and_leaves_nothing_behind(workplace: Workpl
     assert found["disk_bytes"]["cache"] > 6 * 20 * 3 * 64 * 64
 
     assert workplace.run("tgan+ode1").returncode == 0
-    sizes = {p.name: p.stat().st_size for p in (workplace.root / "runs/tiny/tgan+ode1/seed-0").iterdir()}
-    checkpoints = sum(size for name, size in sizes.items() if name.endswith(".pt"))
-    assert found["disk_bytes"]["run"] == pytest.approx(checkpoints, rel=0.01)
+    size = sum(p.stat().st_size for p in (workplace.root / "runs/tiny/tgan+ode1/seed-0").iterdir())
+    assert found["disk_bytes"]["run"] == pytest.approx(size, rel=0.2)
     again = workplace.call(*arguments)
     assert again.returncode == 0, again.stderr
     assert "decoding" not in again.stdout  # the cache has the videos, the statistics and the anchors

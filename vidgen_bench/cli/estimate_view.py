@@ -39,7 +39,7 @@ def render(plan: Plan, probed: Probed) -> Group:
     facts.add_row("peak memory", size(found.memory_bytes) if found.memory_bytes else "unknown on this system")
     facts.add_row("disk", f"{size(found.run_bytes)} in the run folder, {size(found.cache_bytes)} more in the cache")
     beneath = Text(
-        "Not included: the start of the process, the pictures, and the time to write files. Other programs on the machine make it slower.",
+        "Not included: the start of the process and the time to write files. Other programs on the machine make it slower.",
         "dim",
     )
     return Group(head, Padding(table, (1, 0, 1, 0)), facts, Padding(beneath, (1, 0, 0, 0)))

@@ -12,6 +12,8 @@ class TrainingCosts:
 
     iteration: float
     """Seconds of all turns of all players, and of what follows every few iterations, spread over them."""
+    first: float
+    """Seconds by which the first iteration is longer: it counts operations, and libraries prepare themselves."""
     clips: int
     """Real clips per iteration, as a budget counts them."""
     flops: int
@@ -49,6 +51,9 @@ class Costs:
     """Seconds per generated clip."""
     scoring: Mapping[str, ScoringCosts]
     """By the name of the protocol."""
+    pictures: float
+    """Seconds of the pictures of a run."""
+    pictures_bytes: int
     video: float
     """Seconds of one decoding process per video; 0 if all videos are decoded already."""
     memory_bytes: int

@@ -50,7 +50,7 @@ def estimate(work: Workload, costs: Costs) -> Estimate:
     iterations = iterations_in(
         work.budget, seconds=training.iteration, clips=training.clips, flops=float(training.flops)
     )
-    seconds, evaluations = iterations * training.iteration, work.evaluations(iterations)
+    seconds, evaluations = training.first + iterations * training.iteration, work.evaluations(iterations)
     main = costs.scoring[work.main]
     each = work.samples * (costs.sample + work.watched_views * main.clip) + main.watched
     saves = evaluations + int(seconds / SAVE_SECONDS)
@@ -63,6 +63,7 @@ def estimate(work: Workload, costs: Costs) -> Estimate:
         Part("training", f"{iterations:,} iterations", seconds),
         Part("evaluations", f"{evaluations:,}, each of {work.samples:,} clips", evaluations * each),
         Part("checkpoints", f"{saves:,}", saves * training.save),
+        Part("pictures", "2", costs.pictures),
         Part(
             "final scores",
             f"{sum(p.passes for p, _ in pairs):,} clips",
@@ -74,7 +75,7 @@ def estimate(work: Workload, costs: Costs) -> Estimate:
         iterations=iterations,
         device_hours=seconds / 3600.0,
         memory_bytes=costs.memory_bytes,
-        run_bytes=training.checkpoint_bytes + training.weights_bytes,
+        run_bytes=training.checkpoint_bytes + training.weights_bytes + costs.pictures_bytes,
         cache_bytes=work.store_bytes + sum(s.statistics_bytes for p, s in pairs if p.reference),
     )
 

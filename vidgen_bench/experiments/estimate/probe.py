@@ -6,9 +6,11 @@ The probe writes no run folder and no statistics. It leaves what a run would mak
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -25,8 +27,9 @@ from vidgen_bench.experiments.estimate.stopwatch import Stopwatch
 from vidgen_bench.experiments.estimate.training_probe import PlainClips, TrainingProbe
 from vidgen_bench.experiments.estimate.videos import Videos, find_videos
 from vidgen_bench.experiments.estimate.workload import ProtocolWork, Workload, protocol_work, workload
+from vidgen_bench.experiments.pictures.comparison import write_gif, write_png
 from vidgen_bench.experiments.run.batch_memory import require_memory
-from vidgen_bench.experiments.run.execute import shifting_players
+from vidgen_bench.experiments.run.execute import PICTURED, shifting_players
 from vidgen_bench.experiments.run.plan import Plan
 from vidgen_bench.measure.anchors import anchors_file
 from vidgen_bench.measure.reference.clips import RealClips, clips_behind
@@ -78,6 +81,7 @@ def probe(plan: Plan, observer: Observer, clock: Callable[[], float] = time.perf
     training = TrainingProbe(game, PlainClips(track.clip.size, track.clip.classes, device), _SEED, watch).measure()
     observer.stage("probe: generating and scoring")
     clips, sample = _generate(game, track.clip, watch)
+    pictures, pictures_bytes = _draw(clips[:PICTURED], watch)
     scoring = {}
     for number, resolved in enumerate(plan.resolved_track.protocols):
         watched = 0 if number else track.evaluation.samples
@@ -87,6 +91,8 @@ def probe(plan: Plan, observer: Observer, clock: Callable[[], float] = time.perf
     costs = Costs(
         training=training,
         sample=sample,
+        pictures=pictures,
+        pictures_bytes=pictures_bytes,
         scoring=scoring,
         video=max(videos.seconds, wide.seconds if wide else 0.0),
         memory_bytes=peak_memory(device),
@@ -124,6 +130,18 @@ def _generate(game: Game, clip: Clip, watch: Stopwatch) -> tuple[Tensor, float]:
 
     clips = torch.cat(work()).cpu()
     return clips, watch.typical(work, least=2, most=5, enough=1.0) / CHUNK
+
+
+def _draw(clips: Tensor, watch: Stopwatch) -> tuple[float, int]:
+    """Return the seconds and the bytes of the pictures of a run, drawn into a temporary folder."""
+    with tempfile.TemporaryDirectory(prefix="vidgen-bench-estimate-") as folder:
+        gif, png = Path(folder) / "samples.gif", Path(folder) / "samples.png"
+
+        def work() -> None:
+            write_gif(gif, clips, clips)
+            write_png(png, clips, clips)
+
+        return watch.seconds(work), gif.stat().st_size + png.stat().st_size
 
 
 def _workload(plan: Plan, videos: Videos, wide: Videos | None, device: torch.device) -> Workload:

@@ -42,16 +42,15 @@ class TrainingProbe:
     def measure(self) -> TrainingCosts:
         """Return the costs: the median of up to 18 iterations after two that warm up and count operations."""
         counter = Watch()
-        self._turns(counter)
+        first = self._watch.seconds(lambda: self._turns(counter))
         for _ in range(_WARM_UP - 1):
             self._turns()
-        seconds = self._watch.typical(self._turns, least=_LEAST, most=MOST_ITERATIONS - _WARM_UP, enough=_ENOUGH) + sum(
-            map(self._after, self._game.players)
-        )
+        turns = self._watch.typical(self._turns, least=_LEAST, most=MOST_ITERATIONS - _WARM_UP, enough=_ENOUGH)
         weights, packed = self._packed(), io.BytesIO()
         save = self._watch.seconds(lambda: torch.save(self._states(), packed))
         return TrainingCosts(
-            iteration=seconds,
+            iteration=turns + sum(map(self._after, self._game.players)),
+            first=max(0.0, first - turns),
             clips=sum(p.batch * p.turns for p in self._game.players if p.feed),
             flops=max(counter.flops, 1),
             save=save,

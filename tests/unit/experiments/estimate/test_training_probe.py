@@ -53,6 +53,7 @@ def test_an_iteration_is_its_turns_and_its_share_of_what_follows(turn: float, it
     game, calls = slow(clock, turn=turn, after=5.0, every=10)
     costs = TrainingProbe(game, PlainClips(toy_game.SIZE, 2, CPU), 0, Stopwatch(CPU, clock)).measure()
     assert costs.iteration == pytest.approx(turn + 5.0 / 10)
+    assert costs.first == pytest.approx(0.0)
     assert calls.count("turn") == iterations <= 20
     assert costs.clips == toy_game.ROWS
     assert costs.flops > 1000
