@@ -209,10 +209,15 @@ def _same_videos(wide: Store, store: Store, split: Literal["train", "test"], dev
     return _Frames(_placed(wide, device), torch.tensor([e.first for e in theirs], dtype=torch.int64))
 
 
+def is_held(size: int, device: torch.device) -> bool:
+    """Return whether frames of this many bytes are kept in the device's memory: of a GPU, if half of its free memory suffices."""
+    return device.type == "cuda" and size <= _DEVICE_SHARE * free_memory(device)
+
+
 def _placed(store: Store, device: torch.device) -> FrameFile | Tensor:
     """Return all frames of a store, in the device's memory if they fit, otherwise as the file."""
     file = store.frames
-    if device.type != "cuda" or store.index.bytes > _DEVICE_SHARE * free_memory(device):
+    if not is_held(store.index.bytes, device):
         return file
     held = torch.empty(file.shape, dtype=torch.uint8, device=device)
     step = max(1, _WHOLE_COPY // max(1, held[:1].numel()))

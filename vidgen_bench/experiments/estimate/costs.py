@@ -57,4 +57,4 @@ class Costs:
     video: float
     """Seconds of one decoding process per video; 0 if all videos are decoded already."""
     memory_bytes: int
-    """Peak memory of the probe."""
+    """Peak memory of the probe, and of a GPU that keeps the decoded videos their size."""

@@ -19,6 +19,7 @@ from vidgen_bench.api import Clip, Game
 from vidgen_bench.compose.sampling import samples
 from vidgen_bench.data.decoding.workers import default_workers
 from vidgen_bench.data.geometry import FrameGeometry
+from vidgen_bench.data.sampler import is_held
 from vidgen_bench.errors import RequestError
 from vidgen_bench.experiments.estimate.costs import Costs
 from vidgen_bench.experiments.estimate.estimate import Estimate, estimate
@@ -95,7 +96,7 @@ def probe(plan: Plan, observer: Observer, clock: Callable[[], float] = time.perf
         pictures_bytes=pictures_bytes,
         scoring=scoring,
         video=max(videos.seconds, wide.seconds if wide else 0.0),
-        memory_bytes=peak_memory(device),
+        memory_bytes=peak_memory(device) + sum(v.bytes for v in (videos, wide) if v and is_held(v.bytes, device)),
     )
     work = _workload(plan, videos, wide, device)
     return Probed(estimate(work, costs), costs, work, hardware(device), device.type, torch.get_num_threads())

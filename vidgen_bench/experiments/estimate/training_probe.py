@@ -16,7 +16,7 @@ from vidgen_bench.training.watch import Watch
 
 MOST_ITERATIONS = 20
 """Training iterations of a probe, the warm-up included."""
-_WARM_UP, _LEAST, _ENOUGH = 2, 5, 3.0
+_WARM_UP, _LEAST, _ENOUGH = 2, 3, 5.0
 
 
 class PlainClips:
