@@ -72,12 +72,21 @@ def probe(plan: Plan, observer: Observer, clock: Callable[[], float] = time.perf
         keep_freed_memory()
     if plan.request.threads is not None:
         torch.set_num_threads(plan.request.threads)
-    watch, track = Stopwatch(device, clock), plan.track
     game = plan.composition.build(_SEED)
-    require_memory(game, track.clip.size, 1)
+    require_memory(game, plan.track.clip.size, 1)
     for part in game.parts.values():
         part.to(device)
     videos, wide = _videos(plan, game, observer, clock)
+    costs = _measure(plan, game, videos, wide, Stopwatch(device, clock), observer)
+    work = _workload(plan, videos, wide, device)
+    return Probed(estimate(work, costs), costs, work, hardware(device), device.type, torch.get_num_threads())
+
+
+def _measure(
+    plan: Plan, game: Game, videos: Videos, wide: Videos | None, watch: Stopwatch, observer: Observer
+) -> Costs:
+    """Measure each kind of work on the device, training first, as in a run."""
+    track, device = plan.track, watch.device
     observer.stage(f"probe: training {plan.composition.resolved} on {device.type}")
     training = TrainingProbe(game, PlainClips(track.clip.size, track.clip.classes, device), _SEED, watch).measure()
     observer.stage("probe: generating and scoring")
@@ -86,20 +95,18 @@ def probe(plan: Plan, observer: Observer, clock: Callable[[], float] = time.perf
     scoring = {}
     for number, resolved in enumerate(plan.resolved_track.protocols):
         watched = 0 if number else track.evaluation.samples
-        scoring[resolved.protocol.name] = ScoringProbe(resolved, track.clip, videos.train, watch).measure(
-            clips, watched
-        )
-    costs = Costs(
+        one = ScoringProbe(resolved, track.clip, videos.train, watch)
+        scoring[resolved.protocol.name] = one.measure(clips, watched)
+    held = sum(v.bytes for v in (videos, wide) if v and is_held(v.bytes, device))
+    return Costs(
         training=training,
         sample=sample,
         pictures=pictures,
         pictures_bytes=pictures_bytes,
         scoring=scoring,
         video=max(videos.seconds, wide.seconds if wide else 0.0),
-        memory_bytes=peak_memory(device) + sum(v.bytes for v in (videos, wide) if v and is_held(v.bytes, device)),
+        memory_bytes=peak_memory(device) + held,
     )
-    work = _workload(plan, videos, wide, device)
-    return Probed(estimate(work, costs), costs, work, hardware(device), device.type, torch.get_num_threads())
 
 
 def _videos(plan: Plan, game: Game, observer: Observer, clock: Callable[[], float]) -> tuple[Videos, Videos | None]:
