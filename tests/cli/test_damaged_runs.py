@@ -198,5 +198,16 @@ def test_a_finished_run_is_scored_again_only_from_the_checkpoint_of_its_record(c
     data = ["--data", "data/videos", "--splits", "data/splits", "--device", "cpu"]
     done = command("evaluate", RUN, *data, "--samples", "8")
     assert done.code == 1
-    assert "is not the one that its record was scored on" in done.err
+    assert "is not the one that the record of" in done.err
     assert not (place / RUN / "evaluations").exists()
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_other_weights_are_not_sampled_as_the_best(command: Command, place: Path, finished: bool) -> None:
+    if finished:
+        shutil.copy(place / "record.json", place / RUN / "record.json")
+    doubled(place / RUN)
+    done = command("sample", RUN, "--count", "1", "--out", "clip.gif", "--device", "cpu")
+    assert done.code == 1
+    assert "is not the " in done.err
+    assert not (place / "clip.gif").exists()

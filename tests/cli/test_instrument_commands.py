@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,15 @@ def test_bad_files_and_names_are_refused(call: Command, tmp_path: Path) -> None:
     np.savez(weights, **wrong)
     refused(call(*words), "fc7/W", "[4, 4]", "[4, 5]")
     assert list(tmp_path.rglob("*.safetensors")) == []
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("kind", [[], ["--kind", "i3d"]])
+def test_a_pipe_is_refused_and_not_waited_for(call: Command, tmp_path: Path, kind: list[str]) -> None:
+    os.mkfifo(tmp_path / "w.npz")
+    done = call("instrument", "import", str(tmp_path / "w.npz"), *kind)
+    assert done.code == 2
+    assert "w.npz is a named pipe; expected a regular file" in done.err
 
 
 def test_caffes_files_and_a_suspicious_mean(call: Command, tmp_path: Path) -> None:

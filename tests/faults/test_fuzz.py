@@ -119,7 +119,9 @@ def _die() -> Sequence[str]:
 
 def test_the_watch_sees_what_it_must_not_miss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands that crash, say nothing or reach out of their folder are faults; one that works or refuses is none."""
-    outside = tmp_path.parent / "outside the folder"
+    outside, other = tmp_path.parent / "outside the folder", tmp_path.parent / "another file"
+    other.write_text("precious")
+    (tmp_path / "inside").write_text("x")
 
     def reaching(deed: Callable[[], object]) -> Callable[[], Sequence[str]]:
         def command() -> Sequence[str]:
@@ -132,14 +134,23 @@ def test_the_watch_sees_what_it_must_not_miss(tmp_path: Path, monkeypatch: pytes
         with socket.socket() as one, contextlib.suppress(OSError):
             one.connect(("127.0.0.1", 9))
 
+    def send() -> None:
+        with socket.socket(type=socket.SOCK_DGRAM) as one:
+            one.sendto(b"x", ("127.0.0.1", 9))
+
     deeds = [
         lambda: outside.write_text("x"), lambda: subprocess.run(["/bin/sh", "-c", "true"]), connect, lambda: 1 / 0,
         lambda: b"x" * (2**31 + 2**28) and None, lambda: print("internal error: x"), lambda: sys.exit(2),
+        lambda: os.replace(tmp_path / "inside", outside), lambda: os.link(tmp_path / "printed", outside),
+        lambda: outside.symlink_to("/etc"), lambda: os.truncate(other, 0), lambda: other.chmod(0o777),
+        send,
     ]  # fmt: skip
     commands = [lambda: ["tracks"], _die, lambda: ["no such command"], *map(reaching, deeds)]
     found = [o.fault for o in run_watched(commands, tmp_path, [])]
     assert found[:3] == ["", "ended with -6", ""]
     assert [f.split(" '")[0].split(" (")[0] for f in found[3:]] == [
         "reached the file", "reached the program", "reached socket.connect", "ended with 99", found[7], "internal error", "said nothing",
+        "reached os.rename of", "reached os.link of", "reached os.symlink of", "reached os.truncate of", "reached os.chmod of",
+        "reached socket.sendto",
     ]  # fmt: skip
     assert found[7].endswith("MiB")

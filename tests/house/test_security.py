@@ -27,6 +27,7 @@ OPENERS = {
     "memmap",
     "open_memmap",
     "fromfile",
+    "connect",
 }
 """Names of calls that open a file by its path."""
 
@@ -40,6 +41,7 @@ GIVEN = {
     "vidgen_bench.data.shapes.write": "files in a new folder of its own",
     "vidgen_bench.host.scaffold.package": "files in a new folder of its own, and templates that ship",
     "vidgen_bench.leaderboard.errata": "a table that ships, or one whose kind and size verify has checked",
+    "vidgen_bench.leaderboard.index.database": "the database of records, whose kind it checks",
     "vidgen_bench.leaderboard.published.claims": "tables that ship",
     "vidgen_bench.leaderboard.published.figure_3": "tables that ship",
     "vidgen_bench.leaderboard.published.sources": "tables that ship",
@@ -50,7 +52,6 @@ GIVEN = {
     "vidgen_bench.system.lock_file": "the only user of lock files",
     "vidgen_bench.system.output_file": "the only writer of files that the user names",
     "vidgen_bench.system.regular_files": "the only opener of files inside run folders, caches and stores",
-    "vidgen_bench.data.store": "a memory map of a stream that regular_files opened",
 }
 """The modules that open files by themselves, and which files; all others use ``vidgen_bench.system``. ``data`` decodes media."""
 

@@ -28,7 +28,7 @@ def _end(code: int, seconds: float) -> None:
     """Wait; then, if Python itself has ended and only waits for threads, name them and end the process."""
     time.sleep(seconds)
     threads = _left()
-    if not threads or threading.main_thread().is_alive():
+    if not threads or not _python_has_ended():
         return
     for thread in threads:
         made_by = getattr(getattr(thread, "_target", None), "__module__", None) or type(thread).__module__
@@ -36,7 +36,16 @@ def _end(code: int, seconds: float) -> None:
             f"The thread {thread.name!r} of the module {made_by} was still running, and was ended. Its plugin should make it a daemon.",
             prefix="warning:",
         )
-    atexit._run_exitfuncs()
+    atexit._run_exitfuncs()  # no public function runs them; multiprocessing calls this one, too
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def _python_has_ended() -> bool:
+    """Return whether the main thread has ended, or runs nothing but Python's shutdown, which waits for the pools of concurrent.futures."""
+    main = threading.main_thread()
+    frame = sys._current_frames().get(main.ident or 0)
+    while frame is not None and frame.f_back is not None:
+        frame = frame.f_back
+    return not main.is_alive() or (frame is not None and frame.f_globals.get("__name__") == threading.__name__)

@@ -7,14 +7,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from io import RawIOBase
+from io import BufferedReader
 from pathlib import Path
 
 from vidgen_bench.api import Report
 from vidgen_bench.data.frame_file import FrameFile
 from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.index import Index, Stored, damaged, read_index
-from vidgen_bench.errors import DataError
 from vidgen_bench.system.regular_files import reading
 
 FRAMES_FILE, INDEX_FILE = "frames.u8", "index.json"
@@ -35,7 +34,7 @@ class Store:
 
         Raises:
             DamagedStoreError: the store is incomplete, or its files contradict each other.
-            DataError: it cannot be read.
+            UnreadableError: it cannot be read; it may be intact.
         """
         index = read_index(folder / INDEX_FILE)
         path = folder / FRAMES_FILE
@@ -89,24 +88,19 @@ class Store:
 
         Raises:
             DamagedStoreError: a video's frames have changed; the text names it.
+            UnreadableError: the frames cannot be read; they may be intact.
         """
         videos = self.index.videos if only is None else [self.index.videos[number] for number in only]
         try:
-            with open(
-                self.folder / FRAMES_FILE, "rb", buffering=0
-            ) as file:  # not the map: a file that shrinks would end the process
+            with reading(self.folder / FRAMES_FILE) as file:
                 for done, video in enumerate(videos):
                     report("verifying", done, len(videos))
                     self._verify(video, file)
         except FileNotFoundError:  # another process found it damaged, and deletes it
             raise damaged(self.folder, f"{FRAMES_FILE} is missing") from None
-        except OSError as error:
-            raise DataError(
-                f"{self.folder / FRAMES_FILE} cannot be read: {error.strerror or error}. Make it readable, then run again."
-            ) from None
         report("verifying", len(videos), len(videos))
 
-    def _verify(self, video: Stored, file: RawIOBase) -> None:
+    def _verify(self, video: Stored, file: BufferedReader) -> None:
         each = 3 * self.geometry.height * self.geometry.width
         digest, left = hashlib.sha256(), video.frames * each
         file.seek(video.first * each)

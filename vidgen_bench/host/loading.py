@@ -19,6 +19,9 @@ from contextlib import contextmanager
 SLOW = 5.0
 """Seconds after which a plugin that is still loading is named."""
 
+HELD = 10.0
+"""Seconds after which its line is printed if it could not be named: a loop in C may keep every other Python thread from running."""
+
 _LOG = logging.getLogger("vidgen_bench.host")
 
 
@@ -57,6 +60,7 @@ class Announcer:
                 self._changed.wait(None if current is None else self._seconds)
                 if self._name == current and current is not None and not self._ended:
                     _LOG.warning("Still loading the plugin %s. %s", current, self._advice)
+                    faulthandler.cancel_dump_traceback_later()  # set by guarded()
                     self._name = None
 
 
@@ -64,8 +68,8 @@ class Announcer:
 def guarded() -> Iterator[None]:
     """Run the block, which imports a third party's module, so that it can fail but not end this process.
 
-    ``os._exit`` raises EndedProcess, a crash prints the line it came from, and a process that the block forks ends with the block. What
-    the block prints goes to standard error: standard output has the results.
+    ``os._exit`` raises EndedProcess, a crash and a loop in C print the line they came from, and a process that the block forks ends with
+    the block. What the block prints goes to standard error: standard output has the results.
 
     Raises:
         EndedProcess: the block called ``os._exit``.
@@ -89,16 +93,18 @@ def guarded() -> Iterator[None]:
 
 @contextmanager
 def _crash_reports() -> Iterator[None]:
-    """Let Python report the line of a crash inside the block on standard error, where there is one."""
+    """Let Python report the line of a crash inside the block, or of a long loop in C, on standard error, where there is one."""
     if faulthandler.is_enabled() or sys.__stderr__ is None:
         yield
         return
     try:
         faulthandler.enable(sys.__stderr__)
-    except (OSError, ValueError, io.UnsupportedOperation):
+        faulthandler.dump_traceback_later(HELD, file=sys.__stderr__)
+    except (OSError, ValueError, RuntimeError, io.UnsupportedOperation):  # RuntimeError: no thread could be started
         yield
         return
     try:
         yield
     finally:
+        faulthandler.cancel_dump_traceback_later()
         faulthandler.disable()

@@ -14,13 +14,14 @@ from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.submissions.layout import ERRATA, RECORD_BYTES
 from vidgen_bench.records.distribution_name import normalised
 from vidgen_bench.records.record import Record
+from vidgen_bench.records.release import release
 
 
 class Erratum(Strict):
     """One known error: which versions of a distribution compute a metric wrongly under a protocol, and why."""
 
     distribution: str = Field(default="vidgen-bench", description="the package that has the metric")
-    versions: tuple[str, ...] = Field(min_length=1, description="every version concerned, exactly as records name it")
+    versions: tuple[str, ...] = Field(min_length=1, description="every version concerned, in any spelling of it")
     metric: str
     protocol: str = Field(description="name and version of the protocol, c3d-tgan-v1, or * for all protocols")
     reason: str = Field(min_length=1, pattern=r"^[^\r\n]*\S[^\r\n]*$")
@@ -43,12 +44,22 @@ def errata_of(record: Record, metric: str | None = None, errata: Iterable[Erratu
         return None
     protocol = record.protocols[record.metrics[name].protocol].protocol
     measured = {f"{protocol['name']}-v{protocol['version']}", "*"}
-    makers = {(p.normalised_distribution, p.version) for p in record.plugins if (p.kind, p.name) == ("metric", name)}
+    makers = {
+        (p.normalised_distribution, _one_spelling(p.version))
+        for p in record.plugins
+        if (p.kind, p.name) == ("metric", name)
+    }
     for erratum in known_errata() if errata is None else errata:
-        concerned = any((normalised(erratum.distribution), version) in makers for version in erratum.versions)
+        concerned = any(
+            (normalised(erratum.distribution), _one_spelling(version)) in makers for version in erratum.versions
+        )
         if erratum.metric == name and erratum.protocol in measured and concerned:
             return erratum.reason
     return None
+
+
+def _one_spelling(version: str) -> str:
+    return release(version) or version
 
 
 def read_errata(path: Path) -> tuple[Erratum, ...]:

@@ -12,7 +12,10 @@ from vidgen_bench.leaderboard.comparable import unlisted
 from vidgen_bench.leaderboard.rows import Row
 from vidgen_bench.leaderboard.statistics import selection, spread
 from vidgen_bench.leaderboard.statistics.interval import Interval, borrowed_interval, own_interval
-from vidgen_bench.records.anchors import REAL
+from vidgen_bench.records.anchors import GREY, NOISE
+
+FLOORS = (GREY, NOISE)
+"""The anchors whose worse score a diverged seed takes; anchors with other names only appear in the table."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,10 @@ class Estimate:
 
 def floor_of(anchors: Anchors, metric: str, sign: int) -> float | None:
     """Return the worse of the grey and noise anchors, which a diverged seed takes; None without one on which the records agree."""
-    if any(f"{name} {metric}" in anchors.unsettled for name in anchors.below):
+    if any(f"{name} {metric}" in anchors.unsettled for name in FLOORS):
         return None
-    floors = [scores[metric].mean for name, scores in anchors.scores.items() if name != REAL and metric in scores]
+    found = [anchors.scores[name] for name in FLOORS if name in anchors.scores]
+    floors = [scores[metric].mean for scores in found if metric in scores]
     return (min(floors) if sign > 0 else max(floors)) if floors else None
 
 

@@ -48,6 +48,8 @@ class Standing:
     ranks: dict[int, tuple[int, int]]
     """Best and worst rank of each ranked row, by position."""
     resolution: Resolution | None
+    alone: frozenset[int] = frozenset()
+    """The positions of rows whose family has no other ranked row: their rank compares them with nothing."""
 
     @cached_property
     def separated(self) -> tuple[Pair, ...]:
@@ -65,6 +67,7 @@ def standing(contenders: Sequence[Contender], sign: int, seeds: int) -> Standing
     pairs: list[Pair] = []
     ranks: dict[int, tuple[int, int]] = {}
     tested: list[Contender] = []
+    alone: set[int] = set()
     largest = 0
     for family in dict.fromkeys(c.family for c in contenders):
         members = [c for c in contenders if c.family == family]
@@ -73,13 +76,16 @@ def standing(contenders: Sequence[Contender], sign: int, seeds: int) -> Standing
         found = compare([c.estimate.scores for c in inside], sign)
         for contender, rank in zip(inside, rank_intervals(len(inside), found, len(last)), strict=True):
             ranks[contender.position] = rank
-        ranks |= {c.position: (len(inside) + 1, len(members)) for c in last}
+        if inside:  # rows that diverged are last behind others, or have no rank
+            ranks |= {c.position: (len(inside) + 1, len(members)) for c in last}
+        if len(members) == 1:
+            alone |= {c.position for c in inside}
         places = [c.position for c in inside]
         same = places == list(range(len(places)))  # as in a table without families, where every row is compared
         pairs += found if same else [p.between(places[p.first], places[p.second]) for p in found]
         tested += inside
         largest = max(largest, len(found))
-    return Standing(tuple(pairs), ranks, _resolution(tested, seeds, largest))
+    return Standing(tuple(pairs), ranks, _resolution(tested, seeds, largest), frozenset(alone))
 
 
 def _resolution(tested: Sequence[Contender], seeds: int, pairs: int) -> Resolution | None:

@@ -19,6 +19,6 @@ class Anchor(NamedTuple):
 
 ANCHORS = {
     REAL: Anchor("held-out real clips (ceiling)", "real is held-out clips of the data set"),
-    GREY: Anchor("plain grey (floor)", "grey and noise show nothing"),
-    NOISE: Anchor("plain noise (floor)", "grey and noise show nothing"),
+    GREY: Anchor("plain grey (floor)", "grey and noise are clips that show nothing"),
+    NOISE: Anchor("plain noise (floor)", "grey and noise are clips that show nothing"),
 }

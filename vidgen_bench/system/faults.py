@@ -61,6 +61,12 @@ _FIXES = {
 _TEMPORARY = "No usable temporary directory"
 
 
+def fix_of_writing(error: OSError) -> str:
+    """Return what to do about a file that could not be written, without a full stop."""
+    fix = _FIXES.get(error.errno or 0, _GONE)
+    return "Free disk space or make it writable" if fix == _GONE else fix
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Return whether an allocation failed, on a GPU or not; torch is not imported for that."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from vidgen_bench.errors import VidgenBenchError
-from vidgen_bench.system.regular_files import require_folders, require_regular
+from vidgen_bench.system.faults import fix_of_writing
+from vidgen_bench.system.regular_files import irregular, require_folders, require_regular
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,9 +33,9 @@ def disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
         raise VidgenBenchError(
-            f"{path} could not be written: {reason}. The previous content is intact. Free disk space or make it writable, then run again."
+            f"{path} could not be written: {error.strerror or error}. The previous content is intact. {fix_of_writing(error)}, "
+            "then run again."
         ) from error
 
 
@@ -62,11 +63,19 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object], *, below: Path 
                 _lock(stream.fileno())
                 write(stream)
                 sync_file(stream)
-            os.chmod(name, 0o666 & ~umask())
+            os.chmod(name, _mode(path))
             os.replace(name, path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+
+
+def _mode(path: Path) -> int:
+    """Return the permission bits for a file that replaces this one: its own, or those of a new file."""
+    try:
+        return os.lstat(path).st_mode & 0o777
+    except FileNotFoundError:
+        return 0o666 & ~umask()
 
 
 def _lock(handle: int) -> bool:
@@ -85,8 +94,10 @@ def _sweep(path: Path) -> None:
     for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
         with contextlib.suppress(OSError):
             age = time.time() - part.lstat().st_mtime
-            handle = os.open(part, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+            handle = os.open(part, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
             try:
+                if irregular(os.fstat(handle).st_mode):
+                    continue
                 if age > (SWEPT_AFTER if _lock(handle) else FORGOTTEN_AFTER):
                     part.unlink()
             finally:

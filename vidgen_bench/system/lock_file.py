@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
 
 from vidgen_bench.system.files import disk_errors
-from vidgen_bench.system.regular_files import require_regular
+from vidgen_bench.system.regular_files import appending, require_one_name, require_regular
+
+if sys.platform != "win32":
+    import fcntl
 
 
 def acquire(path: Path, *, wait: bool) -> BaseFileLock | None:
@@ -16,14 +20,29 @@ def acquire(path: Path, *, wait: bool) -> BaseFileLock | None:
     The lock file is emptied when it is opened, so it is never opened through a link: filelock refuses that, too.
 
     Raises:
-        RecordError: the lock file is a link, pipe or device.
-        VidgenBenchError: it cannot be made or opened.
+        RecordError: the lock file is a link, pipe or device, or a file with a second name that is not empty.
+        VidgenBenchError: it cannot be made or opened, or its file system has no locks.
     """
     require_regular(path)
+    require_one_name(path)
     lock = FileLock(path)
     with disk_errors(path):
         try:
-            lock.acquire(timeout=-1 if wait else 0)
-        except Timeout:
-            return None
+            lock.acquire(timeout=0)
+        except (Timeout, NotImplementedError):
+            _require_locks(path)
+            if not wait:
+                return None
+            lock.acquire()
     return lock
+
+
+def _require_locks(path: Path) -> None:
+    """Raise OSError if the file system has no locks, which filelock may take for the lock of another process."""
+    if sys.platform == "win32":
+        return
+    with appending(path) as stream:
+        try:
+            fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):  # held
+            return

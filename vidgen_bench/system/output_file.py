@@ -31,7 +31,7 @@ def write_output(path: Path, write: Callable[[BinaryIO], object]) -> None:
         mode = _mode(path)
         if mode is not None and stat.S_ISDIR(mode):
             raise RequestError(f"{path} is a folder; expected a file to write, such as {path / 'output'}.")
-        whole = (mode is None or stat.S_ISREG(mode)) and not is_standard_output(path)
+        whole = (mode is None or stat.S_ISREG(mode)) and _descriptor(path) is None
     if whole:
         write_whole(destination(path), write)
         return
@@ -47,11 +47,21 @@ def destination(path: Path) -> Path:
 
 def is_standard_output(path: Path) -> bool:
     """Return whether a path is another name of this process's standard output: ``/dev/stdout``, or the terminal."""
-    try:
-        named = path.is_symlink() or not path.is_file()  # a regular file is replaced, whoever else writes to it
-        return named and os.path.samestat(os.stat(path), os.fstat(1))
-    except OSError:  # closed, or the path does not exist
-        return False
+    return _descriptor(path) == 1
+
+
+def _descriptor(path: Path) -> int | None:
+    """Return the open file of this process that a path is another name of: 1 for ``/dev/stdout``, N for ``/dev/fd/N``."""
+    if path.is_file() and not path.is_symlink():
+        return None  # a regular file is replaced, whoever else writes to it
+    numbered = str(path.parent) in ("/dev/fd", "/proc/self/fd") and path.name.isdecimal()
+    for number in (1, 2, *([int(path.name)] if numbered else ())):
+        try:
+            if os.path.samestat(os.stat(path), os.fstat(number)):
+                return number
+        except OSError:  # closed, or the path does not exist
+            continue
+    return None
 
 
 def _mode(path: Path) -> int | None:
@@ -63,7 +73,9 @@ def _mode(path: Path) -> int | None:
 
 
 def _write_through(path: Path, content: memoryview) -> None:
-    if sys.stdout is not None:
-        sys.stdout.flush()  # what was printed before comes first, and another descriptor would write over it
-    with disk_errors(path), os.fdopen(os.dup(1), "wb") if is_standard_output(path) else open(path, "wb") as stream:
+    for printed in (sys.stdout, sys.stderr):
+        if printed is not None:
+            printed.flush()  # what was printed before comes first, and another descriptor would write over it
+    number = _descriptor(path)
+    with disk_errors(path), open(path, "wb") if number is None else os.fdopen(os.dup(number), "wb") as stream:
         stream.write(content)

@@ -14,7 +14,8 @@ DEEPEST_KEY = 32
 """Parts of the longest dotted key: tomllib needs time quadratic in it, minutes for a key of 40 kB."""
 
 _PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
-_LONG_KEY = re.compile(rf"(?:{_PART}[ \t]*+\.[ \t]*+){{{DEEPEST_KEY}}}{_PART}")
+# a word is tried at its beginning alone, so the search takes time linear in the text
+_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_PART}[ \t]*+\.[ \t]*+){{{DEEPEST_KEY}}}{_PART}")
 
 
 def parse_toml_text(content: bytes) -> dict[str, Any]:

@@ -130,14 +130,34 @@ def read_file(path: Path, *, below: Path | None = None, most: int = MOST) -> byt
     return content
 
 
+def require_one_name(path: Path) -> None:
+    """Check that a file that is about to be changed in place has no second name, or is empty, or that nothing has this path.
+
+    A file that is replaced needs no such check: its other names keep the old content.
+
+    Raises:
+        RecordError: the file has another name, elsewhere, whose content would change too.
+    """
+    try:
+        status = os.lstat(path)
+    except OSError:  # it is missing, or opening it will say what is wrong
+        return
+    if stat.S_ISREG(status.st_mode) and status.st_nlink > 1 and status.st_size:
+        raise RecordError(
+            f"{path} has {status.st_nlink} names (hard links); expected one, since a file elsewhere would be changed with it. Nothing was "
+            "written. Put a copy of the file there."
+        )
+
+
 @contextmanager
 def appending(path: Path, *, below: Path | None = None) -> Iterator[BinaryIO]:
     """Open a regular file for appending for the length of the block, and make it if it is missing; nothing is truncated.
 
     Raises:
-        RecordError: it is a link, folder, pipe, socket or device, or a folder above it is a link.
+        RecordError: it is a link, folder, pipe, socket or device, or has a second name, or a folder above it is a link.
         OSError: it cannot be opened or written.
     """
+    require_one_name(path)
     with os.fdopen(_opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, below), "a+b") as stream:
         yield stream
 

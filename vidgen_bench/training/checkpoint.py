@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import pickle
 import zipfile
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ from vidgen_bench.records.trace_file import TRACE, damaged, parse_trace
 from vidgen_bench.system.files import disk_errors, sync_file, write_whole
 from vidgen_bench.system.library_errors import reason
 from vidgen_bench.system.regular_files import appending, reading
+from vidgen_bench.system.torch_zip import compressed_member
 from vidgen_bench.training.progress import Progress
 
 FORMAT = 1
@@ -68,9 +70,12 @@ def load(path: Path, device: torch.device, sha256: str | None = None) -> dict[st
             f"The checkpoint {path} no longer exists. Restore it from a copy, or delete its run folder to start afresh."
         ) from None
     try:
-        changed = zipfile.ZipFile(io.BytesIO(data)).testzip()
+        compressed = compressed_member(data)
+        changed = None if compressed else zipfile.ZipFile(io.BytesIO(data)).testzip()
     except Exception:  # zipfile raises many types for damaged bytes
         raise damaged(path, "it is not a whole zip archive, as checkpoints are") from None
+    if compressed is not None:
+        raise damaged(path, f"its member {compressed} is compressed, which checkpoints never are")
     if changed is not None:
         raise damaged(path, f"the bytes of its member {changed} have changed since they were written")
     if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
@@ -156,10 +161,10 @@ def truncate_trace(folder: Path, progress: Progress) -> None:
     """
     path = folder / TRACE
     with disk_errors(path), appending(path) as stream:
+        if os.fstat(stream.fileno()).st_size < progress.trace_bytes:
+            raise damaged(path, f"it is shorter than {folder / LAST} records")
         stream.seek(0)
         kept = stream.read(progress.trace_bytes)
-        if len(kept) < progress.trace_bytes:
-            raise damaged(path, f"it is shorter than {folder / LAST} records")
         if progress.trace_sha256 not in (None, hashlib.sha256(kept).hexdigest()):
             raise damaged(path, f"it is not the one that {folder / LAST} refers to")
         points, best = parse_trace(kept, path), progress.best

@@ -12,7 +12,8 @@ from pydantic import ConfigDict, Field
 
 from vidgen_bench.config.budget import Budget
 
-_Number = Annotated[int, Field(ge=0, strict=True)]
+_Number = Annotated[int, Field(ge=0, le=2**63 - 1, strict=True)]
+_Operations = Annotated[int, Field(ge=0, le=10**30, strict=True)]
 _Seconds = Annotated[float, Field(ge=0, strict=True)]
 _Flag = Annotated[bool, Field(strict=True)]
 
@@ -26,8 +27,8 @@ class Progress:
 
     iteration: _Number = 0
     clips: _Number = 0
-    flops: _Number = 0
-    flops_per_iteration: _Number = 0
+    flops: _Operations = 0
+    flops_per_iteration: _Operations = 0
     train_seconds: _Seconds = 0.0
     evaluate_seconds: _Seconds = 0.0
     ended: _Flag = False

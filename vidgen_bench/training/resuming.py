@@ -6,6 +6,7 @@ optimiser states have the types and shapes that training continues with.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,7 @@ def read_state(path: Path, device: torch.device) -> dict[str, Any]:
     try:
         state = _State.model_validate({key: content[key] for key in _State.model_fields if key in content})
     except ValidationError as error:
-        raise damaged(path, f"it is not valid:\n{explain(error, _State)}\n") from None
+        raise damaged(path, f"it is not valid:\n{explain(error, _State).rstrip('.')}") from None
     return {
         **content,
         "progress": state.progress,
@@ -96,7 +97,7 @@ def load_optimisers(optimisers: Mapping[str, Optimizer], states: Mapping[str, An
             optimiser.load_state_dict(states[name])
             if fault := _misshapen(optimiser):
                 raise ValueError(fault)
-        except (RuntimeError, LookupError, TypeError, ValueError, AttributeError) as error:
+        except (RuntimeError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             reason = " ".join(str(error).split())[:200]
             raise damaged(path, f"its optimiser {name!r} does not fit the model ({reason})") from None
 
@@ -104,27 +105,57 @@ def load_optimisers(optimisers: Mapping[str, Optimizer], states: Mapping[str, An
 def _unlike(now: list[dict[str, Any]], saved: list[dict[str, Any]]) -> str | None:
     """Return how the settings of the saved parameter groups differ in kind from the optimiser's own, or None."""
     for group, before in zip(now, saved, strict=True):
-        for key, one in group.items():
-            other = before[key]
-            number = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (one, other))
-            if not number and type(one) is not type(other):
-                return f"{key} is {other!r:.40}"
+        own = {**group, "initial_lr": group["lr"]} if "initial_lr" in before else group
+        for key, one in own.items():
+            if key != "params" and not _like(one, before[key]):  # parameters are matched by their order
+                return f"{key} is {before[key]!r:.40}"
     return None
 
 
+def _like(one: Any, other: Any) -> bool:
+    """Return whether a saved setting can take the place of the optimiser's own: numbers may differ, switches may not."""
+    if isinstance(one, bool | str | None):
+        return type(one) is type(other) and bool(one == other)
+    if isinstance(one, int | float):
+        return isinstance(other, int | float) and not isinstance(other, bool) and -(2.0**63) <= other < 2.0**63
+    if isinstance(one, tuple | list) and type(one) is type(other):
+        return len(one) == len(other) and all(map(_like, one, other))
+    return type(one) is type(other)
+
+
+_ONE_NUMBER = ("step", "eta", "mu", "mu_product")
+"""What torch's optimisers keep as one number for each parameter; everything else has the shape of the parameter."""
+
+
 def _misshapen(optimiser: Optimizer) -> str | None:
-    """Return which loaded tensor has neither one value nor its parameter's shape, or None; only torch's own optimisers are known."""
+    """Return which loaded value is not what the optimiser keeps for its parameter, or None; only torch's own optimisers are known."""
     if not type(optimiser).__module__.startswith("torch.optim") or isinstance(
         optimiser, torch.optim.LBFGS | torch.optim.Adafactor
     ):
         return None
     kept = [
-        (p, optimiser.state[p]) for group in optimiser.param_groups for p in group["params"] if optimiser.state.get(p)
+        (p, optimiser.state[p])
+        for group in optimiser.param_groups
+        for p in group["params"]
+        if optimiser.state.get(p, {}) != {}
     ]
     for p, state in kept:
+        if not isinstance(state, dict):
+            return f"expected a table for every parameter; found {state!r:.40}"
         if state.keys() != kept[0][1].keys():
             return f"expected {', '.join(map(str, kept[0][1]))} for every parameter"
         for key, value in state.items():
-            if isinstance(value, Tensor) and value.numel() != 1 and value.shape != p.shape:
-                return f"{key} has the shape {list(value.shape)}, its parameter {list(p.shape)}"
+            expected = torch.Size() if key in _ONE_NUMBER else p.shape
+            if key == "momentum_buffer" and value is None:  # of SGD, before its second step
+                continue
+            if (
+                not isinstance(value, Tensor)
+                or value.layout != torch.strided
+                or not (value.is_floating_point() or p.is_complex())
+            ):
+                return f"{key}: expected a tensor of floating-point numbers; found {value!r:.40}"
+            if value.shape != expected:
+                return f"{key} has the shape {list(value.shape)}, expected {list(expected)}"
+            if key == "step" and not 0 <= value.item() < math.inf:
+                return f"step is {value.item()}"
     return None

@@ -78,7 +78,7 @@ def writing_commands(place: Workplace) -> list[Writing]:
         Writing("run", ("run", "tgan+conv1d", *data), _below(results, "runs/**/trace.jsonl", "runs/**/samples.png")),
         Writing("evaluate", ("evaluate", "clips.npy", *data, "--name", "clips", "--samples", "4"), _below(results)),
         Writing("ablate", ("ablate", "two.toml", *data), _below(results)),
-        Writing("prepare", ("data", "prepare", *data[:-2]), _below("cache/**/frames.u8")),
+        Writing("prepare", ("data", "prepare", *data[:-2]), _below("cache/**/frames.u8", "cache/**/index.json")),
         Writing(
             "import",
             ("instrument", "import", weights, "--mean", mean, "--force"),

@@ -22,8 +22,16 @@ SECONDS = 60
 MEMORY = 2 * 2**30
 """The most bytes that a command may take beyond what the process has before."""
 
+_CHANGES = {
+    "os.remove": (0,), "os.rmdir": (0,), "os.mkdir": (0,), "os.truncate": (0,), "os.chmod": (0,), "os.chown": (0,), "os.rename": (0, 1),
+    "os.link": (1,), "os.symlink": (1,),
+}  # fmt: skip
+"""Audit events of a change of files, with the numbers of the arguments that are the paths of what is changed."""
+
 _STARTS = ("subprocess.Popen", "os.exec", "os.posix_spawn")
 """Audit events of a program that is started; its path is their first argument."""
+
+_CONNECTS = ("os.system", "socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo")
 
 _KNOWN = ("git", "uname")
 """Programs that commands start to describe the revision and the machine."""
@@ -75,14 +83,15 @@ class _Watch:
             )
             if writes and isinstance(path, str | bytes) and not self._inside(os.fsdecode(path)):
                 self.reached.append(f"the file {os.fsdecode(path)!r}")
-        elif event in ("os.remove", "os.rmdir", "os.rename", "os.mkdir"):
-            if isinstance(arguments[0], str | bytes) and not self._inside(os.fsdecode(arguments[0])):
-                self.reached.append(f"{event} of {os.fsdecode(arguments[0])!r}")
+        elif event in _CHANGES:
+            for path in (arguments[number] for number in _CHANGES[event]):
+                if isinstance(path, str | bytes) and not self._inside(os.fsdecode(path)):
+                    self.reached.append(f"{event} of {os.fsdecode(path)!r}")
         elif event in _STARTS:
             program = str(arguments[0])
             if program not in _KNOWN and os.path.realpath(program) != os.path.realpath(sys.executable):
                 self.reached.append(f"the program {program!r}")
-        elif event in ("os.system", "socket.connect", "socket.getaddrinfo") and "AF_UNIX" not in str(arguments):
+        elif event in _CONNECTS and "AF_UNIX" not in str(arguments):
             if not (
                 event == "socket.connect" and isinstance(arguments[1], str | bytes)
             ):  # a Unix socket of our own workers

@@ -94,19 +94,36 @@ def test_a_plugin_that_crashes_is_named_by_its_file(tmp_path: Path) -> None:
 
 def test_a_plugin_that_loops_is_named(tmp_path: Path) -> None:
     install(tmp_path, "naughty", wild="import time\nfor _ in range(20):\n    time.sleep(0.1)")
-    start = "import vidgen_bench.host.loading as l; l.Announcer.__init__.__defaults__ = (0.5,); " + START
+    start = "import vidgen_bench.host.loading as l; l.Announcer.__init__.__defaults__ = (0.5,); l.HELD = 1.5; " + START
     done = call(tmp_path, "plugins", start=start)
     assert "Still loading the plugin naughty 1.0 (entry point 'wild'). Set VIDGEN_BENCH_PLUGINS" in done.stderr
+    assert "Timeout" not in done.stderr
 
 
-def test_a_thread_that_a_plugin_leaves_does_not_keep_the_command(tmp_path: Path) -> None:
+def test_a_plugin_that_lets_no_other_thread_run_is_named_by_its_file(tmp_path: Path) -> None:
     install(
-        tmp_path,
-        "naughty",
-        wild="import threading, time\nthreading.Thread(target=time.sleep, args=(3600,), name='mine').start()",
-    )
-    start = "import vidgen_bench.cli.leftover_threads as l; l.SECONDS = 0.2; " + START
+        tmp_path, "naughty", wild="import ctypes\nctypes.PyDLL(None).usleep(900_000)"
+    )  # keeps the lock of the interpreter
+    start = "import vidgen_bench.host.loading as l; l.HELD = 0.3; " + START
     done = call(tmp_path, "plugins", start=start)
     assert done.returncode == 0
-    assert "warning: The thread 'mine' of the module time was still running" in done.stderr
+    assert 'wild.py", line 2 in <module>' in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("start", "thread", "module"),
+    [
+        ("threading.Thread(target=time.sleep, args=(3600,), name='mine').start()", "mine", "time"),
+        # Python waits for these threads before it marks the main thread as ended
+        ("pool = ThreadPoolExecutor(1, 'mine'); pool.submit(time.sleep, 3600)", "mine_0", "concurrent.futures.thread"),
+    ],
+)
+def test_a_thread_that_a_plugin_leaves_does_not_keep_the_command(
+    tmp_path: Path, start: str, thread: str, module: str
+) -> None:
+    imports = "import threading, time\nfrom concurrent.futures import ThreadPoolExecutor\n"
+    install(tmp_path, "naughty", wild=imports + start)
+    done = call(tmp_path, "plugins", start="import vidgen_bench.cli.leftover_threads as l; l.SECONDS = 0.2; " + START)
+    assert done.returncode == 0
+    assert f"warning: The thread {thread!r} of the module {module} was still running" in done.stderr
     assert "naughty" in done.stdout

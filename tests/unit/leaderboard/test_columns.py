@@ -104,13 +104,20 @@ def test_a_record_that_turns_the_better_direction_turns_no_table(place: int) -> 
     assert "edited by hand" in caution
 
 
+def test_of_many_records_that_turn_a_direction_the_first_are_listed() -> None:
+    turned = {**METRICS, "fid": METRICS["fid"] | {"better": "higher"}}
+    (ranking,) = ranked(*(record("x+a", s) for s in range(6)), *(record("x+b", s, metrics=turned) for s in range(5)))
+    (caution,) = [note for note in notes(ranking) if note.startswith("Caution")]
+    assert "but not in 6/record.json, 7/record.json, 8/record.json and 2 more. Was one" in caution
+
+
 def test_runs_of_a_row_with_different_numbers_of_batches_get_a_caution() -> None:
     scores = [{"is": [3.0, 3.1], "fid": [300.0] * n} for n in (2, 2, 3)]
     (ranking,) = ranked(*(record(seed=s, scores=table) for s, table in enumerate(scores)))
     assert "Caution: the runs of tgan+ode1 have scores of different numbers of batches: FID ↓ 2, 3." in notes(ranking)
     (ranking,) = ranked(record("x+a", scores=scores[0]), record("x+b", scores=scores[2]))
     assert not any(note.startswith("Caution") for note in notes(ranking))
-    assert "on 2-3 x 256 fresh samples" in notes(ranking)[0]
+    assert "on 2-3 batches of 256 fresh samples" in notes(ranking)[0]
 
 
 def test_the_note_on_the_order_describes_runs_before_external_clips() -> None:
@@ -119,10 +126,12 @@ def test_the_note_on_the_order_describes_runs_before_external_clips() -> None:
     for records in ([clips, run], [run, clips]):
         (ranking,) = ranked(*records)
         assert notes(ranking)[0] == (
-            "Ordered by FID, lower is better. Scores of runs are from the checkpoint with the best FID, on 2 x 256 fresh samples."
+            "Ordered by FID, lower is better. Scores of runs are from the checkpoint with the best FID, on 2 batches of 256 fresh samples."
         )
     (ranking,) = ranked(clips)
-    assert notes(ranking)[0] == ("Ordered by FID, lower is better. All scores are of external clips, 1 x 256 of them.")
+    assert notes(ranking)[0] == (
+        "Ordered by FID, lower is better. All scores are of external clips, in 1 batch of 256."
+    )
 
 
 def test_a_table_of_runs_that_all_diverged_says_so() -> None:

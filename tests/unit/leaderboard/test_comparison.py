@@ -10,6 +10,7 @@ from tests.kit.record_files import record
 from vidgen_bench.errors import RequestError
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.comparison import comparisons
+from vidgen_bench.leaderboard.errata import Erratum
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
 from vidgen_bench.leaderboard.render.comparison_text import comparison_values, render_comparisons
 from vidgen_bench.records.record import Record
@@ -45,6 +46,24 @@ def test_two_rows() -> None:
         for w in ("difference", "+0.74", "-0.19 to +1.67", "not separated", "0.097", "0.0079", "seeds needed")
     ]
     assert order == sorted(order)  # effects before p
+
+
+def test_a_score_that_is_known_to_be_wrong_is_compared_with_the_reason() -> None:
+    wrong = Erratum(versions=("0.1.0",), metric="is", protocol="*", reason="the divisor was n")
+    entries = [Entry(Path(f"{i}/record.json"), r) for i, r in enumerate([*rows("x+a", A), *rows("x+b", B)])]
+    (found,) = comparisons(rankings(entries, errata=[wrong]), "x+a", "x+b", "is")
+    text = render_comparisons([found])
+    assert "known error     the IS of x+a is known to be wrong: the divisor was n\n" in text
+    assert "The table does not test them: the score of x+a is known to be wrong" in text
+    assert comparison_values(found)["second"]["known_error"] == "the divisor was n"
+
+
+def test_the_verdict_names_its_seeds_where_the_difference_has_others() -> None:
+    further = [record("x+a", s, scores={"is": [1.0], "fid": [1.0]}) for s in range(5, 12)]
+    (found,) = comparisons(
+        table(*rows("x+a", A), *rows("x+b", (1.0, 1.1, 0.9, 1.0, 1.0)), *further), "x+a", "x+b", "is"
+    )
+    assert "x+a is better, by the declared seeds 0-4 alone\n" in render_comparisons([found])
 
 
 def test_the_second_row_first_has_the_opposite_sign() -> None:
@@ -141,8 +160,11 @@ def test_diverged_seeds_are_named_and_give_no_power() -> None:
     fallen[1], fallen[2] = (record("x+b", s, diverged=True) for s in (1, 2))
     (found,) = comparisons(table(*rows("x+a", A), *fallen), "x+a", "x+b", "is")
     text = render_comparisons([found])
-    assert "2 diverged and took the floor" in text
-    assert "x+b is last without a test, because 2 of its seeds diverged" in text
+    assert "2 diverged and counted as the worse floor" in text
+    assert (
+        "for these two rows alone. The table does not test them: x+b is last without a test, because 2 of its seeds diverged"
+        in text
+    )
     assert found.needed is None
     assert "seeds needed" not in text
 

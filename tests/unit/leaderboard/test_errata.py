@@ -59,6 +59,14 @@ def test_a_distribution_is_the_same_in_every_spelling() -> None:
     assert errata_of(theirs, "fid", [erratum]) == "wrong"
 
 
+@pytest.mark.parametrize("spelt", ["v0.1.0", "0.1", "0.1.0.0"])
+def test_a_version_is_the_same_in_every_spelling(errata: tuple[Erratum, ...], spelt: str) -> None:
+    assert (
+        errata_of(record(plugins=plugins(["metric"], version=spelt)), errata=errata)
+        == "the covariance used the divisor n"
+    )
+
+
 def test_the_file_of_the_project_is_valid_and_its_example_too(tmp_path: Path) -> None:
     path = Path(__file__).parents[3] / "leaderboards" / "errata.toml"
     assert read_errata(path) == known_errata()

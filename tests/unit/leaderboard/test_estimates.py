@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.kit.record_files import STAMP, WATCHED, record, stamps
+from tests.kit.record_files import ANCHORS, STAMP, WATCHED, record, stamps
+from vidgen_bench.leaderboard.anchors import anchors_of
 from vidgen_bench.leaderboard.collect import Entry
-from vidgen_bench.leaderboard.estimates import Estimate, estimate, with_borrowed
+from vidgen_bench.leaderboard.estimates import Estimate, estimate, floor_of, with_borrowed
 from vidgen_bench.leaderboard.rows import Row
 from vidgen_bench.leaderboard.statistics.interval import own_interval
 from vidgen_bench.records.record import Record
@@ -55,6 +56,12 @@ def test_a_seed_that_diverged_once_has_diverged() -> None:
     without = estimate(row(fid(0, 1.0, diverged=True), fid(1, 3.0)), "fid", -1, None, (0, 1))
     assert without is not None
     assert without.seeds == {1: 3.0}
+
+
+def test_only_grey_and_noise_are_floors() -> None:
+    """Any other anchor that one record has would worsen the rows with a diverged seed."""
+    own = {**ANCHORS, "black": {"fid": [1e9] * 4}}
+    assert floor_of(anchors_of([record(), record(anchors=own)]), "fid", -1) == pytest.approx(1204.2)
 
 
 def test_no_score_is_no_estimate() -> None:

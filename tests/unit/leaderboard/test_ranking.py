@@ -194,6 +194,25 @@ def test_a_row_whose_every_seed_diverged_is_last() -> None:
     assert not any("has one seed" in note for note in notes(ranking))
 
 
+@pytest.mark.parametrize("fallen", [["x+a"], ["x+a", "x+b"]])
+def test_rows_that_diverged_have_no_rank_without_a_row_before_them(fallen: list[str]) -> None:
+    (ranking,) = ranked(*(record(spec, s, diverged=True) for spec in fallen for s in range(5)))
+    assert [row.ranks for row in ranking.rows] == [{}] * len(fallen)
+    assert [n for n in notes(ranking) if "x+a" in n] == [
+        "x+a is not ranked: 5 of 5 seeds diverged. Such a row is last, but this table has no row with fewer than 2 before it."
+    ]
+    assert not any(note.startswith("Ranks") for note in notes(ranking))
+
+
+def test_a_rank_without_another_row_says_so() -> None:
+    alone = "x+a has rank 1 because no other row of this table is ranked: nothing was compared."
+    (ranking,) = ranked(*five("x+a", 100), *five("x+b", 100)[:4])
+    assert alone in notes(ranking)
+    assert not any(note.startswith("Ranks") for note in notes(ranking))
+    (ranking,) = ranked(*five("x+a", 100), *(record("x+b", s, diverged=True) for s in range(5)))
+    assert alone not in notes(ranking)
+
+
 def test_the_distance_to_the_floor_is_no_spread_between_seeds() -> None:
     """The resolution rests on rows without a diverged seed, and a note says that such a seed makes a row hard to separate."""
     fallen = five("x+a", 500)
@@ -202,8 +221,8 @@ def test_the_distance_to_the_floor_is_no_spread_between_seeds() -> None:
     assert with_one[0].standings["fid"].resolution is not None
     assert without[0].standings["fid"].resolution is not None
     assert with_one[0].standings["fid"].resolution.sd == pytest.approx(without[0].standings["fid"].resolution.sd)
-    assert any("widens its ± as well" in note for note in notes(with_one[0]))
-    assert not any("widens its ± as well" in note for note in notes(without[0]))
+    assert any("also widens its ±" in note for note in notes(with_one[0]))
+    assert not any("also widens its ±" in note for note in notes(without[0]))
 
 
 def with_backbone(spec: str, mean: float) -> list[Record]:
@@ -222,9 +241,18 @@ def test_ranks_inside_each_backbone() -> None:
     pairs = ranking.standings["fid"].pairs
     assert [(p.first, p.second) for p in pairs] == [(0, 1), (2, 3)]
     assert all(p.test is not None and p.corrected_p == p.test.p for p in pairs)  # one pair in each family
+    assert "\\midrule\ny+b & " in render_latex([ranking])
+    assert any(n.startswith("Ordered by FID inside each backbone, lower") for n in notes(ranking))
     (whole,) = rankings(entries)
     assert len(whole.standings["fid"].pairs) == 6
     assert any("--within backbone" in note for note in notes(whole))
+
+
+def test_a_row_that_is_alone_in_its_backbone_is_compared_with_nothing() -> None:
+    records = [r for spec, mean in {"x+a": 100, "x+b": 100, "y+a": 500}.items() for r in with_backbone(spec, mean)]
+    (ranking,) = rankings([Entry(Path(f"{i}/record.json"), r) for i, r in enumerate(records)], "backbone")
+    assert "y+a has rank 1 because no other row of its backbone is ranked: nothing was compared." in notes(ranking)
+    assert r"\textbf" not in render_latex([ranking])  # it would be the worst score of the table
 
 
 @settings(max_examples=30, deadline=None)
@@ -303,6 +331,13 @@ def test_no_floor_is_one_without_a_majority() -> None:
     assert any("No majority agrees on grey fid, noise fid" in note for note in notes(ranking))
 
 
+def test_an_unsettled_ceiling_takes_no_floor_away() -> None:
+    other = ANCHORS | {"real": {"is": [9.9], "fid": [99.0]}}
+    (ranking,) = ranked(record("x+a"), record("x+b", anchors=other))
+    (caution,) = [note for note in notes(ranking) if note.startswith("Caution")]
+    assert caution.endswith("The median is shown.")
+
+
 def test_a_wide_spread_of_one_record_excuses_no_disagreement() -> None:
     other = ANCHORS | {"grey": {"is": [1.0, 1.0], "fid": [-1000.0, 1640.0]}}
     (ranking,) = ranked(record("x+a"), record("x+b", anchors=other))
@@ -346,7 +381,7 @@ def test_notes_say_what_the_intervals_are() -> None:
     assert "A row without ± has one seed: nothing is known about its spread between seeds." in notes(alone)
     assert own not in notes(alone)
     assert notes(one)[0] == (
-        "Ordered by FID, lower is better. Scores are from the checkpoint with the best FID, on 2 x 256 fresh samples."
+        "Ordered by FID, lower is better. Scores are from the checkpoint with the best FID, on 2 batches of 256 fresh samples."
     )
     assert METRICS["fid"]["better"] == one.better
 
@@ -401,6 +436,11 @@ def test_the_first_contradictions_are_listed_and_the_others_counted() -> None:
         f"FID and IS contradict each other: each separates x+{a} and x+{b}, in opposite directions." for a, b in pairs
     ]
     assert last == "... and 9 more pairs that two metrics separate in opposite directions."
+
+
+def test_a_diverged_seed_without_a_floor_says_so() -> None:
+    (ranking,) = ranked(*(record("x+a", s, diverged=s == 1, anchors={}) for s in range(5)))
+    assert "x+a is not ranked by FID: there is no score of seed 1, which diverged, and no floor." in notes(ranking)
 
 
 def test_a_complete_row_without_a_rank_says_why() -> None:

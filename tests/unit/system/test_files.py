@@ -28,6 +28,15 @@ def test_the_file_is_as_readable_as_any_other(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "ours").stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
 
 
+@pytest.mark.parametrize("mode", [0o600, 0o664, 0o400])
+def test_a_file_that_is_replaced_keeps_who_may_read_it(tmp_path: Path, mode: int) -> None:
+    (tmp_path / "x").write_text("private")
+    (tmp_path / "x").chmod(mode)
+    write_text(tmp_path / "x", "still private")
+    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == mode
+    assert (tmp_path / "x").read_text() == "still private"
+
+
 def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     path.write_text("old")
@@ -85,6 +94,30 @@ def test_what_killed_writers_left_is_swept_by_the_next_write(tmp_path: Path) -> 
     assert not old.exists()
     assert fresh.exists()
     assert other.exists()
+
+
+@pytest.mark.timeout(30)
+def test_a_pipe_under_a_temporary_name_does_not_block(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".x.abc123.part")
+    write_bytes(tmp_path / "x", b"whole")
+    assert (tmp_path / "x").read_bytes() == b"whole"
+    assert (tmp_path / ".x.abc123.part").is_fifo()
+
+
+@pytest.mark.parametrize(
+    ("number", "fix"),
+    [
+        (errno.ENOSPC, "Free disk space, then"),
+        (errno.EMFILE, "Raise the limit on open files"),
+        (errno.ENOLCK, "that has locks"),
+    ],
+)
+def test_the_fix_is_that_of_the_error(number: int, fix: str) -> None:
+    with pytest.raises(VidgenBenchError, match=fix) as caught, disk_errors(Path("x")):
+        raise OSError(number, os.strerror(number))
+    assert str(caught.value).startswith(
+        f"x could not be written: {os.strerror(number)}. The previous content is intact. "
+    )
 
 
 def test_a_writer_that_lives_keeps_its_file(tmp_path: Path) -> None:

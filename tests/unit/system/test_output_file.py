@@ -110,6 +110,21 @@ def test_standard_output_by_name_gets_the_text_where_it_is(tmp_path: Path, to: s
     assert said == b"before\nthe text\nafter\n"  # and nothing else: no line that says that it was written
 
 
+@pytest.mark.parametrize("name", ["/dev/stderr", "/dev/fd/2", "/proc/self/fd/2", "/dev/fd/7"])
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="this system has no /proc/self/fd")
+def test_an_open_file_by_its_number_gets_the_text_where_it_is(tmp_path: Path, name: str) -> None:
+    """A log that standard error is appended to is not replaced: others write to it."""
+    code = (
+        "import sys; from pathlib import Path; from vidgen_bench.system.output_file import write_output\n"
+        f"print('before', file=sys.stderr); write_output(Path({name!r}), lambda stream: stream.write(b'the text\\n'))\n"
+        "print('after', file=sys.stderr)"
+    )
+    (tmp_path / "log").write_text("earlier\n")
+    shell = '"$0" -c "$1" 2>>"$2" 7>&2'
+    subprocess.run(["sh", "-c", shell, sys.executable, code, tmp_path / "log"], check=True, timeout=60)
+    assert (tmp_path / "log").read_bytes() == b"earlier\nbefore\nthe text\nafter\n"
+
+
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="is a folder; expected a file to write"):
         write_output(tmp_path, text)

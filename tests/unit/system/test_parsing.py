@@ -22,6 +22,8 @@ HOSTILE = {
     "a dotted key with quotes": (f"x = {{{DOTTED.replace('a', chr(34) + 'a' + chr(34))} = 1}}", "more than 32 parts"),
     "a large file": ("#" * (LARGEST + 1), "at most 1,048,576 are read"),
     "no text": (b"\xff", "utf-8"),
+    "a long word": ("a" * LARGEST, "Expected '='"),
+    "a long quoted word": ("x = '" + "a" * 1000 + "\n" + "a" * (LARGEST - 2000), "end of document"),
 }
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -232,3 +234,48 @@ def test_a_lock_file_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(VidgenBenchError, match=r"\.lock could not be written: "):
         acquire(tmp_path / "file" / ".lock", wait=False)
+
+
+@pytest.mark.parametrize("action", ["append", "lock"])
+def test_a_file_with_a_second_name_is_not_changed_in_place(folder: Path, victim: Path, action: str) -> None:
+    path = folder / "trace.jsonl"
+    os.link(victim, path)
+    with pytest.raises(RecordError, match=r"trace\.jsonl has 2 names \(hard links\)"):
+        ACTIONS[action](path)
+    assert victim.read_text() == "precious"
+    write(path)  # replaces this name alone
+    assert victim.read_text() == "precious"
+
+
+def test_an_empty_file_with_a_second_name_may_be_locked(folder: Path, victim: Path) -> None:
+    victim.write_text("")
+    os.link(victim, folder / ".lock")
+    acquire(folder / ".lock", wait=False)
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS])
+@pytest.mark.parametrize("wait", [False, True])
+@pytest.mark.filterwarnings("ignore:flock not supported")
+@pytest.mark.timeout(30)
+def test_a_file_system_without_locks_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, number: int, wait: bool
+) -> None:
+    """Versions of filelock report it, take it for the lock of another process, or use a file in place of a lock."""
+
+    def flock(descriptor: int, operation: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    (folder / ".lock").touch()
+    monkeypatch.setattr("fcntl.flock", flock)
+    with pytest.raises(VidgenBenchError, match=r"Use a folder on (another file system|a file system that has locks)"):
+        acquire(folder / ".lock", wait=wait)
+
+
+def test_a_lock_that_is_held_is_waited_for(folder: Path) -> None:
+    held = (folder / ".lock").open("ab")  # as by another process
+    fcntl.flock(held, fcntl.LOCK_EX)
+    assert acquire(folder / ".lock", wait=False) is None
+    threading.Timer(0.1, held.close).start()
+    last = acquire(folder / ".lock", wait=True)
+    assert last is not None
+    assert last.is_locked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,13 @@ def test_the_hash_is_of_the_bytes(path: Path) -> None:
     checkpoint.load(path, CPU)
     with pytest.raises(DamagedError, match="is not the file that"):
         checkpoint.load(path, CPU, sha256)
+
+
+def test_a_small_file_that_becomes_a_large_one_is_refused(path: Path) -> None:
+    torch.save({"format": checkpoint.FORMAT, "weight": torch.zeros(2**20)}, path)
+    whole = zipfile.ZipFile(io.BytesIO(path.read_bytes()))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in whole.namelist():
+            packed.writestr(name, whole.read(name))
+    with pytest.raises(DamagedError, match="is compressed, which checkpoints never are"):
+        checkpoint.load(path, CPU)

@@ -57,8 +57,11 @@ def _recognised(request: ImportRequest) -> WeightsImporter:
         RecordError: the file cannot be read.
         RequestError: no importer recognises it, or several do.
     """
+    from vidgen_bench.system.regular_files import require_regular
+
     importers: list[WeightsImporter] = [plugin.declaration.importer for plugin in kinds("importer").values()]
     valid = "; ".join(f"{importer.kind} ({importer.files})" for importer in importers) or "none"
+    require_regular(request.file, follow=True)
     try:
         request.file.open("rb").close()
     except OSError as error:

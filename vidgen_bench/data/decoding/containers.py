@@ -30,8 +30,8 @@ CONTAINERS: Mapping[str, tuple[str, ...]] = {
 
 SUFFIXES = tuple(suffix for suffixes in CONTAINERS.values() for suffix in suffixes)
 
-FRAME_BYTES = 2**30
-"""The largest decoded frame; a larger one is assumed to be an error in a header."""
+FRAME_BYTES = 2**28
+"""The largest decoded frame, three times that of 8K video; to decode a frame takes about five times its size."""
 
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": ",".join(CONTAINERS)}
 
@@ -49,8 +49,8 @@ def opened(path: Path) -> Iterator[tuple[Any, Any]]:
     try:
         if reason := truncation(path):
             raise DataError(f"{path}: {reason} Copy it again.")
-        # without "file:" a name such as "http:host.mp4" is a URL
-        with av.open(f"file:{os.path.abspath(path)}", options=_OPTIONS) as container:
+        # without "file:" a name such as "http:host.mp4" is a URL; a title may be in any encoding
+        with av.open(f"file:{os.path.abspath(path)}", options=_OPTIONS, metadata_errors="replace") as container:
             yield container, _shown(path, container)
     except (av.error.FFmpegError, OSError) as error:
         raise unreadable(path, error) from error
@@ -79,6 +79,15 @@ def _shown(path: Path, container: Any) -> Any:
         return bool(stream.disposition & Disposition.default), stream.width * stream.height
 
     stream = max(known, key=rank)
-    if 3 * stream.width * stream.height > FRAME_BYTES:
-        raise DataError(f"{path} has frames of {stream.height} x {stream.width} pixels, too large for a clip.")
+    check_size(path, stream.height, stream.width)
     return stream
+
+
+def check_size(path: Path, height: int, width: int) -> None:
+    """Refuse frames that are larger than ``FRAME_BYTES``.
+
+    Raises:
+        DataError: they are.
+    """
+    if 3 * height * width > FRAME_BYTES:
+        raise DataError(f"{path} has frames of {height} x {width} pixels, too large for a clip.")

@@ -7,6 +7,7 @@ to others before a cut; and no frame twice. This module never seeks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,8 +19,8 @@ import av.filter
 import numpy as np
 from numpy.typing import NDArray
 
-from vidgen_bench.data.decoding.containers import opened
-from vidgen_bench.data.decoding.decoder_errors import decoder_errors
+from vidgen_bench.data.decoding.containers import check_size, opened
+from vidgen_bench.data.decoding.decoder_errors import logged_errors
 from vidgen_bench.data.decoding.orientation import upright
 from vidgen_bench.errors import DataError
 
@@ -74,27 +75,37 @@ def _decoded(path: Path) -> Iterator[Any]:
 
     Until the first key frame a failing packet is no damage: a recording may begin in the middle of a group of frames.
     """
-    with opened(path) as (container, stream):
+    with logged_errors() as errors, opened(path) as (container, stream):
         stream.codec_context.thread_count = 1  # the worker processes are the parallelism
+        errors.opened(stream.codec_context.name)
         keyed = shown = False
-        with decoder_errors(stream.codec_context.name) as errors:
-            for packet in container.demux(stream):
-                keyed = keyed or packet.is_keyframe
-                if packet.size and packet.is_corrupt:
-                    raise _damaged(path, "a packet is incomplete")
-                try:
-                    frames = packet.decode()
-                except av.error.FFmpegError as error:
-                    if keyed:
-                        raise _damaged(path, errors.take(shown) or error.strerror) from error
-                    frames = []
-                if (reason := errors.take(shown)) and keyed:
-                    raise _damaged(path, reason)
-                for frame in frames:
-                    if frame.is_corrupt:
-                        raise _damaged(path, "the decoder had to conceal errors")
-                    shown = True
-                    yield frame
+        for packet in _packets(container, stream):
+            if reason := errors.lost():
+                raise _damaged(path, reason)
+            if not packet.size and packet.dts is not None:  # an empty packet, as of Theora; the last has no time
+                continue
+            keyed = keyed or packet.is_keyframe
+            if packet.size and packet.is_corrupt:
+                raise _damaged(path, "a packet is incomplete")
+            try:
+                frames = packet.decode()
+            except av.error.FFmpegError as error:
+                if keyed:
+                    raise _damaged(path, errors.take(shown) or error.strerror) from error
+                frames = []
+            if (reason := errors.take(shown)) and keyed:
+                raise _damaged(path, reason)
+            for frame in frames:
+                if frame.is_corrupt:
+                    raise _damaged(path, "the decoder had to conceal errors")
+                shown = True
+                yield frame
+
+
+def _packets(container: Any, stream: Any) -> Iterator[Any]:
+    """Yield the packets of a stream, and an empty one without a time, which makes the decoder return its last frames."""
+    with suppress(IndexError):  # after that one, PyAV may look for a stream that began when the file was open already
+        yield from container.demux(stream)
 
 
 def _rgb(path: Path, frames: Iterator[Any]) -> Iterator[Frames]:
@@ -104,6 +115,7 @@ def _rgb(path: Path, frames: Iterator[Any]) -> Iterator[Frames]:
         if kind is None:
             turn = upright(path, frame)
         if kind != (kind := (frame.width, frame.height, frame.format.name)):
+            check_size(path, frame.height, frame.width)  # a frame may be larger than the file's header says
             convert = _converter(*kind)
         convert.push(frame)
         yield np.ascontiguousarray(turn(convert.pull().to_ndarray()), dtype=np.uint8)

@@ -120,6 +120,9 @@ class Pool:
         answer = worker.ask(request, self._timeout)
         if worker.alive:
             self._idle.put(worker)
+        else:
+            with self._lock:
+                self._all.remove(worker)  # its files close with it
         return answer
 
     def _take(self) -> Worker:

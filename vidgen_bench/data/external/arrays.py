@@ -1,4 +1,4 @@
-"""Clips stored as arrays: a .safetensors file, an array in memory, or several arrays in sequence."""
+"""Clips stored as arrays: one in memory, or several in sequence."""
 
 from __future__ import annotations
 
@@ -60,21 +60,6 @@ class HeldBlock(Block):
 
     def clip(self, index: int) -> NDArray[np.generic]:
         return self._array[index] if len(self.shape) == 5 else self._array
-
-
-class TensorBlock(Block):
-    """One tensor of a .safetensors file, read slice by slice."""
-
-    _TYPES = {"U8": "uint8", "F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64"}  # noqa: RUF012
-
-    def __init__(self, where: str, tensor: Any) -> None:
-        self.where, self._tensor = where, tensor
-        self.shape = tuple(tensor.get_shape())
-        self.dtype = self._TYPES.get(tensor.get_dtype(), tensor.get_dtype())
-
-    def clip(self, index: int) -> NDArray[np.generic]:
-        tensor = self._tensor[index] if len(self.shape) == 5 else self._tensor[:]
-        return np.asarray((tensor.float() if self.dtype == "bfloat16" else tensor).numpy())
 
 
 class PerClip(Sequence[V]):
@@ -192,23 +177,6 @@ def wrong_type(where: str, dtype: str) -> str:
         f"{where} has type {dtype}; expected {', '.join(PIXEL_TYPES[:-1])} or {PIXEL_TYPES[-1]}. "
         "Save whole numbers from 0 to 255 as uint8."
     )
-
-
-def open_safetensors(path: Path) -> list[Block]:
-    """Return the only tensor of a .safetensors file, or the one with a name in ``NAMES``.
-
-    Raises:
-        DataError: the file is not a .safetensors file, or is truncated.
-        RequestError: the file has several tensors, and none or several have a name in ``NAMES``.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        file = safe_open(path, framework="pt")
-        name = chosen(list(file.keys()), path)
-        return [TensorBlock(f"{path.name} ({name})", file.get_slice(name))]
-    except (SafetensorError, OSError) as error:
-        raise DataError(f"{path}: cannot be read as safetensors ({error}). Write it again.") from None
 
 
 def chosen(names: list[str], path: Path) -> str:

@@ -15,7 +15,7 @@ from torch import Tensor
 from vidgen_bench.api import Clip
 from vidgen_bench.data.external.source import ClipShape, Source, ValueRange
 from vidgen_bench.data.geometry import FrameGeometry, Rule
-from vidgen_bench.errors import RequestError, did_you_mean
+from vidgen_bench.errors import DataError, RequestError, did_you_mean
 from vidgen_bench.noise import key_of, random_bits
 
 Trim = Literal["first", "centre"]
@@ -67,12 +67,27 @@ class Clips:
                 block[row] = self._one(index)
             yield torch.from_numpy(block)
 
-    def _one(self, index: int) -> NDArray[np.float32]:
-        """Return one clip, float32 [3, T, H, W]."""
+    def stored(self, index: int) -> NDArray[np.uint8] | NDArray[np.float32]:
+        """Return the frames of one clip that are measured, as stored, [T, H, W, 3].
+
+        Raises:
+            DataError: a file is damaged, or has changed since the source was opened; the text names it.
+        """
         shape, frames = self.source.shapes[index], self.clip.frames
         start = (shape.frames - frames) // 2 if self.trim == "centre" else 0
         values = self.source.read(index, start, start + frames)
-        if shape.height != self.clip.size:
+        if values.shape != (frames, shape.height, shape.width, 3):
+            raise DataError(
+                f"{self.source.names[index]}: frames {start} to {start + frames - 1} are now {len(values)} of {values.shape[1]} x "
+                f"{values.shape[2]}; when the clips were opened they were {frames} of {shape.height} x {shape.width}. Do not change "
+                "clips while they are measured."
+            )
+        return values
+
+    def _one(self, index: int) -> NDArray[np.float32]:
+        """Return one clip, float32 [3, T, H, W]."""
+        values = self.stored(index)
+        if values.shape[1] != self.clip.size:
             geometry = FrameGeometry(self.clip.size, self.clip.size, RULE, (0, 0, self.clip.size, self.clip.size))
             small = geometry.apply(_rounded(values, self.source.value_range))
             return _centred(small.transpose(1, 0, 2, 3).astype(np.float32))

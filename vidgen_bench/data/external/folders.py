@@ -69,17 +69,10 @@ class VideoFiles(Source):
         hash_files(self._root, self._paths, update)
 
     def read(self, index: int, start: int, stop: int) -> NDArray[np.uint8]:
-        path, shape = self._paths[index], self.shapes[index]
+        path = self._paths[index]
         if path.suffix.lower() in ANIMATIONS:
-            frames = animation(path, start, stop)
-        else:
-            frames = self._decoder.frames(path, start, stop)
-        if frames.shape != (stop - start, shape.height, shape.width, 3):
-            raise DataError(
-                f"{path}: frames {start} to {stop - 1} decode to {len(frames)} of {frames.shape[1]}x{frames.shape[2]}; when the file "
-                f"was opened it had {shape.frames} of {shape.height}x{shape.width}. Do not change clips while they are measured."
-            )
-        return frames
+            return animation(path, start, stop)
+        return self._decoder.frames(path, start, stop)
 
 
 class FrameFolders(Source):
@@ -103,7 +96,15 @@ class FrameFolders(Source):
             hash_files(self._root, paths, update)
 
     def read(self, index: int, start: int, stop: int) -> NDArray[np.uint8]:
-        return np.stack([still(path) for path in self._clips[index][start:stop]])
+        paths = self._clips[index][start:stop]
+        frames = [still(path) for path in paths]
+        if odd := next(
+            (path for path, frame in zip(paths, frames, strict=True) if frame.shape != frames[0].shape), None
+        ):
+            raise DataError(
+                f"{odd} has another size than when it was opened. Do not change clips while they are measured."
+            )
+        return np.stack(frames)
 
 
 def _entries(folder: Path, inside: Path | None) -> list[Path]:

@@ -14,12 +14,12 @@ from vidgen_bench.data.external.arrays import (
     Arrays,
     Block,
     HeldBlock,
-    open_safetensors,
     wrong_type,
 )
 from vidgen_bench.data.external.folders import STILLS, VIDEOS, open_folder
 from vidgen_bench.data.external.layout import checked_layout
 from vidgen_bench.data.external.npy_file import open_npy
+from vidgen_bench.data.external.safetensors_file import open_safetensors
 from vidgen_bench.data.external.source import Source
 from vidgen_bench.data.external.value_range import checked_range
 from vidgen_bench.data.external.zipped import open_npz, open_zip

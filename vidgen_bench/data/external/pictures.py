@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from PIL.GifImagePlugin import GifImageFile
+from PIL.PngImagePlugin import PngImageFile
 
 from vidgen_bench.data.external.source import CLIP_BYTES, ClipShape
 from vidgen_bench.errors import DataError
@@ -21,6 +22,9 @@ _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".gif": "GIF", ".web
 _MODES = ("RGB", "RGBA", "L", "LA", "P", "PA", "1")
 """Pixel modes that convert to 8-bit RGB without loss."""
 
+_METADATA = {"exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"}
+"""Where Pillow looks for the orientation. Without them it is not asked: to be sure, it would decode the whole picture."""
+
 
 def animation_shape(path: Path) -> ClipShape:
     """Return the number of frames, rows and columns of a GIF or WebP.
@@ -29,7 +33,7 @@ def animation_shape(path: Path) -> ClipShape:
         DataError: the file cannot be read.
     """
     with _opened(path) as image:
-        return ClipShape(getattr(image, "n_frames", 1), image.height, image.width)
+        return ClipShape(getattr(image, "n_frames", 1), *_size(image))
 
 
 def animation(path: Path, start: int, stop: int) -> NDArray[np.uint8]:
@@ -61,7 +65,7 @@ def still_size(path: Path) -> tuple[int, int]:
     with _opened(path) as image:
         if getattr(image, "n_frames", 1) > 1:
             raise DataError(f"{path} has {image.n_frames} frames; expected a picture with one frame.")  # type: ignore[attr-defined]
-        return image.height, image.width
+        return _size(image)
 
 
 def still(path: Path) -> NDArray[np.uint8]:
@@ -70,6 +74,9 @@ def still(path: Path) -> NDArray[np.uint8]:
     Raises:
         DataError: the file cannot be read, is not 8-bit, or has transparent pixels.
     """
+    if path.suffix.lower() == ".png":
+        with _opened(path) as image:
+            image.verify()  # the checksums of its pixels, which Pillow skips otherwise
     with _opened(path) as image:
         return _rgb(image, str(path))
 
@@ -90,15 +97,38 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         raise
     except Exception as error:  # for a damaged file, Pillow's decoders raise exceptions of any type
         reason = f"its content is not {form}" if isinstance(error, UnidentifiedImageError) else error
+        reason = getattr(error, "strerror", None) or reason
         raise DataError(f"{path}: cannot be read as a picture ({reason}). Copy it again.") from None
 
 
 def _rgb(image: Image.Image, where: str) -> NDArray[np.uint8]:
-    if image.mode not in _MODES:
-        raise DataError(f"{where} has pixels of mode {image.mode}; expected 8-bit RGB or grey. Save it as 8-bit RGB.")
+    mode = image.mode
+    if isinstance(image, PngImageFile) and image.tile and "16" in str(image.tile[0].args):
+        mode = str(image.tile[0].args)  # Pillow would keep 8 of the 16 bits
+    if mode not in _MODES:
+        raise DataError(f"{where} has pixels of mode {mode}; expected 8-bit RGB or grey. Save it as 8-bit RGB.")
+    image.load()
+    if _orientation(image) != 1:
+        image = ImageOps.exif_transpose(image)
     if not image.has_transparency_data:
         return np.asarray(image.convert("RGB"))
     pixels = np.asarray(image.convert("RGBA"))
     if int(pixels[..., 3].min()) < 255:
         raise DataError(f"{where} has transparent pixels, which have no colour. Save it on an opaque background.")
     return pixels[..., :3]
+
+
+def _size(image: Image.Image) -> tuple[int, int]:
+    """Return the rows and columns that a viewer shows."""
+    turned = _orientation(image) in (5, 6, 7, 8)
+    return (image.width, image.height) if turned else (image.height, image.width)
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, by which a viewer turns a picture; 1 is upright."""
+    if not _METADATA & image.info.keys():
+        return 1
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # viewers ignore metadata that they cannot read
+        return 1

@@ -83,10 +83,10 @@ class Source(ABC):
 
     @abstractmethod
     def read(self, index: int, start: int, stop: int) -> NDArray[np.uint8] | NDArray[np.float32]:
-        """Return frames ``start`` .. ``stop - 1`` of one clip, [T, H, W, 3].
+        """Return frames ``start`` .. ``stop - 1`` of one clip, [T, H, W, 3]; fewer or smaller ones if the file has changed.
 
         Raises:
-            DataError: the file is damaged, or has changed since the source was opened; the text names it.
+            DataError: the file is damaged; the text names it.
         """
 
 

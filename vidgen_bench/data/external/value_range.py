@@ -6,13 +6,16 @@ A clip that is read in the wrong range still gets a plausible score, often a bet
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vidgen_bench.data.external.source import Source, ValueRange
+from vidgen_bench.data.external.source import ValueRange
 from vidgen_bench.errors import DataError, RequestError, did_you_mean
+
+if TYPE_CHECKING:
+    from vidgen_bench.data.external.fitting import Clips
 
 RANGES: tuple[ValueRange, ...] = get_args(ValueRange)
 BOUNDS: dict[ValueRange, tuple[float, float]] = {"-1,1": (-1.0, 1.0), "0,1": (0.0, 1.0), "0,255": (0.0, 255.0)}
@@ -96,24 +99,24 @@ def _inferred(least: float, most: float) -> ValueRange:
     )
 
 
-def check_bytes(source: Source, given: str | None) -> None:
+def check_bytes(clips: Clips, given: str | None) -> None:
     """Refuse uint8 clips that look like floats that were converted without scaling: no value from 2 to 254.
 
     Floats of 0 to 1 become 0 and 1, those of -1 to 1 also 255; black and white clips look the same. Clips are read until one shows that
     they are pixels, mostly the first.
 
     Args:
-        source: the clips; floats are not checked here.
+        clips: the clips, of which the frames that are measured are read; floats are not checked here.
         given: the ``--range`` of the request, which settles the doubt.
     Raises:
         RequestError: the clips look so.
         DataError: a clip cannot be read.
     """
-    if given is not None or source.value_range is not None:
+    if given is not None or clips.source.value_range is not None:
         return
     seen: set[int] = set()
-    for index, shape in enumerate(source.shapes):
-        seen.update(np.unique(source.read(index, 0, shape.frames)).tolist())
+    for index in range(clips.count):
+        seen.update(np.unique(clips.stored(index)).tolist())
         if not seen <= {0, 1, 255}:
             return
     raise RequestError(

@@ -49,7 +49,7 @@ def evaluate(request: EvaluationRequest, observer: Observer | None = None) -> Ev
         else:
             source, origin = source_of(what, report=watching.progress, **reading), "array"
         clips = fitted(source, track.clip, resize=request.resize, trim=request.trim)
-        check_bytes(source, request.value_range)
+        check_bytes(clips, request.value_range)
         return evaluate_clips(clips, resolved_track, request, origin, watching)
 
 

@@ -15,13 +15,12 @@ from vidgen_bench.compose.sampling import samples
 from vidgen_bench.config.protocol import load_protocol
 from vidgen_bench.config.toml import explain
 from vidgen_bench.config.track import Track, load_track
-from vidgen_bench.errors import DamagedError, RecordError, RequestError
+from vidgen_bench.errors import RecordError, RequestError
 from vidgen_bench.experiments.evaluate.record_files import RecordFiles
 from vidgen_bench.experiments.evaluate.recorded_protocol import as_measured, main_protocol
 from vidgen_bench.experiments.evaluate.request import EvaluationRequest, EvaluationResult
 from vidgen_bench.experiments.evaluate.scores import ids_of, prepare_real_clips, score_clips
 from vidgen_bench.experiments.run.folder import RunFolder
-from vidgen_bench.experiments.run.hashes import checkpoint_hash
 from vidgen_bench.experiments.run.recording import Numbers, Training, build_record, environment_entry, machine, now
 from vidgen_bench.experiments.sample.recompose import read_run
 from vidgen_bench.experiments.sample.trained import load
@@ -32,7 +31,6 @@ from vidgen_bench.records.record import RUN_FILES, Record, write_record
 from vidgen_bench.system.device import choose_device
 from vidgen_bench.system.observer import Observer
 from vidgen_bench.system.regular_files import is_there
-from vidgen_bench.training.checkpoint import part_states
 
 
 def is_run(path: Path) -> bool:
@@ -90,11 +88,6 @@ def _numbers(
 ) -> Numbers:
     """Return the scores of samples of a run's best checkpoint, drawn from the same noise as its final ones."""
     trained = load(folder.path, device=str(device))
-    if record.hashes is not None and checkpoint_hash(part_states(trained.game.parts)) != record.hashes.checkpoint:
-        raise DamagedError(
-            f"The checkpoint of iteration {trained.iteration} in {folder.path} is not the one that its record was scored on. Restore "
-            "it from a copy, or delete the folder and run the spec again."
-        )
     observer.stage(f"sampling from the checkpoint of iteration {trained.iteration} on {device.type}")
 
     def draw(numbers: range) -> Iterator[Tensor]:

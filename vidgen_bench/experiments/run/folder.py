@@ -88,7 +88,8 @@ class RunFolder:
         try:
             with disk_errors(self.path):
                 for part in self.path.glob(".*.part"):  # left by a kill in the middle of a write
-                    part.unlink(missing_ok=True)
+                    if not part.is_dir():
+                        part.unlink(missing_ok=True)
             yield
         finally:
             lock.release()

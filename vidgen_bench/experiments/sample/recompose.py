@@ -46,6 +46,8 @@ class RunManifest:
     plugins: tuple[PluginEntry, ...]
     best: int | None
     """Iteration of the best checkpoint, if the run has a record."""
+    best_hash: str | None = None
+    """Hash of its networks, if the record has it; see :func:`vidgen_bench.experiments.run.hashes.checkpoint_hash`."""
 
 
 _PLUGIN = re.compile(r"(?P<kind>.+) (?P<name>\S+)\n(?P<distribution>.+) (?P<version>\S+)")
@@ -120,6 +122,7 @@ def _manifest_of_record(folder: RunFolder, record: Record) -> RunManifest:
         record.parameters.own_temporal,
         record.plugins,
         record.best.iteration if record.best else None,
+        record.hashes.checkpoint if record.hashes else None,
     )
 
 

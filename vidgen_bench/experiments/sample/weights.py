@@ -10,7 +10,10 @@ from pydantic import BaseModel, Field, ValidationError
 
 from vidgen_bench.config.toml import explain
 from vidgen_bench.errors import DamagedError, RequestError
+from vidgen_bench.escaping import printable
+from vidgen_bench.experiments.run.hashes import checkpoint_hash
 from vidgen_bench.experiments.sample.recompose import RunManifest
+from vidgen_bench.system.library_errors import reason
 from vidgen_bench.system.regular_files import is_there
 from vidgen_bench.training import checkpoint as checkpoints
 
@@ -27,9 +30,11 @@ class _Weights(BaseModel):
 
 class _Best(BaseModel):
     iteration: int = Field(strict=True, ge=0)
+    sha256: str | None = None
 
 
-class _Progress(_Best):
+class _Progress(BaseModel):
+    iteration: int = Field(strict=True, ge=0)
     best: _Best | None
 
 
@@ -43,8 +48,13 @@ _Content = TypeVar("_Content", bound=_Weights)
 
 
 def read_weights(manifest: RunManifest, checkpoint: Checkpoint) -> tuple[Path, int, dict[str, Any]]:
-    """Return the file, the iteration and the network states of a run's best or last checkpoint."""
-    folder, iteration = manifest.folder.path, manifest.best
+    """Return the file, the iteration and the network states of a run's best or last checkpoint.
+
+    Raises:
+        RequestError: there is no such checkpoint.
+        DamagedError: it is damaged, or is not the one that the run's record or its last checkpoint names.
+    """
+    folder, iteration, sha256 = manifest.folder.path, manifest.best, None
     last = folder / checkpoints.LAST
     if checkpoint == "last" or manifest.status == "unfinished":
         if not is_there(last):
@@ -54,7 +64,8 @@ def read_weights(manifest: RunManifest, checkpoint: Checkpoint) -> tuple[Path, i
         saved = _checked(content, _Last, last)
         if checkpoint == "last":
             return last, saved.progress.iteration, content["parts"]
-        iteration = saved.progress.best.iteration if saved.progress.best else None
+        if saved.progress.best:
+            iteration, sha256 = saved.progress.best.iteration, saved.progress.best.sha256
     if iteration is None:
         why = "diverged before" if manifest.status == "diverged" else "is not finished and has not reached"
         raise RequestError(
@@ -64,8 +75,13 @@ def read_weights(manifest: RunManifest, checkpoint: Checkpoint) -> tuple[Path, i
     if not is_there(path):
         instead = "The checkpoint 'last' is still there." if is_there(last) else "Run the spec again to make it."
         raise RequestError(f"The checkpoint {path} with the run's best weights no longer exists. {instead}")
-    content = checkpoints.load(path, _CPU)
+    content = checkpoints.load(path, _CPU, sha256)
     _checked(content, _Weights, path)
+    if manifest.best_hash is not None and _hash(path, content["parts"]) != manifest.best_hash:
+        raise DamagedError(
+            f"The checkpoint {path} is not the one that the record of {folder} was scored on. Restore it from a copy, or delete the "
+            "folder and run the spec again."
+        )
     return path, iteration, content["parts"]  # not a validated copy, which would lack the versions that torch stores
 
 
@@ -75,4 +91,24 @@ def _checked(content: dict[str, Any], model: type[_Content], path: Path) -> _Con
     except ValidationError as error:
         raise DamagedError(
             f"The checkpoint {path} is damaged:\n{explain(error, model)}\nDelete its run folder to start afresh."
+        ) from None
+
+
+def _hash(path: Path, parts: dict[str, Any]) -> str:
+    """Return the hash of a checkpoint's networks.
+
+    Raises:
+        DamagedError: it has something that no run saves, such as a sparse tensor.
+    """
+    try:
+        return checkpoint_hash(parts)
+    except (
+        RuntimeError,
+        TypeError,
+        ValueError,
+        AttributeError,
+    ) as error:  # includes NotImplementedError, RecursionError
+        raise DamagedError(
+            f"The checkpoint {path} has no hash: expected names and dense tensors ({printable(reason(error), 200)}). "
+            "Restore it from a copy, or delete the folder and run the spec again."
         ) from None

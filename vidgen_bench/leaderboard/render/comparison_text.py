@@ -9,6 +9,8 @@ from typing import Any
 
 from vidgen_bench.escaping import one_line
 from vidgen_bench.leaderboard.comparison import Comparison, better
+from vidgen_bench.leaderboard.estimates import Estimate
+from vidgen_bench.leaderboard.ranking import Ranked
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.json_text import estimate_values, pair_values
 from vidgen_bench.leaderboard.render.notes import heading
@@ -39,8 +41,8 @@ def comparison_values(comparison: Comparison) -> dict[str, Any]:
     return {
         "track": comparison.ranking.names[0],
         "metric": comparison.metric,
-        "first": {"spec": first.spec, "options": first.options, **estimate_values(comparison.estimates[0])},
-        "second": {"spec": second.spec, "options": second.options, **estimate_values(comparison.estimates[1])},
+        "first": _row_values(first, comparison.estimates[0], comparison.metric),
+        "second": _row_values(second, comparison.estimates[1], comparison.metric),
         "alone": _verdict_values(comparison.pair),
         "in_table": _verdict_values(comparison.in_table) if comparison.in_table else None,
         "pairs_in_table": comparison.family,
@@ -48,6 +50,11 @@ def comparison_values(comparison: Comparison) -> dict[str, Any]:
         "smallest_permutation_p": comparison.smallest_p,
         "seeds_needed": asdict(comparison.needed) if comparison.needed else None,
     }
+
+
+def _row_values(row: Ranked, estimate: Estimate, metric: str) -> dict[str, Any]:
+    named = {"spec": row.spec, "options": row.options, "known_error": row.errata.get(metric)}
+    return named | estimate_values(estimate)
 
 
 def _verdict_values(pair: Pair) -> dict[str, Any]:
@@ -61,9 +68,13 @@ def _lines(comparison: Comparison) -> Iterator[tuple[str, str]]:
         places = max(places, numbers.decimals([test.half_width], _DECIMALS))
     for row, estimate in zip(comparison.rows, comparison.estimates, strict=True):
         sd = "" if estimate.sd is None else f", standard deviation {numbers.amount(estimate.sd, places)}"
-        seeds = "external" if row.row.external else f"seeds {numbers.seeds(list(estimate.seeds))}"
-        fell = f", {len(estimate.floored)} diverged and took the floor" if estimate.floored else ""
+        which = f"seed{'s' if len(estimate.seeds) > 1 else ''} {numbers.seeds(list(estimate.seeds))}"
+        seeds = "external" if row.row.external else which
+        fell = f", {len(estimate.floored)} diverged and counted as the worse floor" if estimate.floored else ""
         yield row.label, f"{numbers.mean_and_interval(estimate, places)} ({seeds}{sd}{fell})"
+    for row in comparison.rows:
+        if reason := row.errata.get(comparison.metric):
+            yield "known error", f"the {title} of {row.label} is known to be wrong: {reason}"
     if test is None:
         difference = comparison.estimates[0].mean - comparison.estimates[1].mean
         yield "difference", f"{numbers.signed(difference, places)} {title}"
@@ -93,12 +104,18 @@ def _verdict(comparison: Comparison) -> str:
     table = comparison.in_table
     ahead = better(comparison, table or comparison.pair)
     words = f"{ahead.label} is better" if ahead else str((table or comparison.pair).verdict)
-    return words if table else f"{words}, for these two rows alone: {_outside(comparison)}"
+    if table is None:
+        return f"{words}, for these two rows alone. The table does not test them: {_outside(comparison)}"
+    declared = comparison.ranking.seeds
+    further = any(set(e.seeds) != set(declared) for e in comparison.estimates)
+    return f"{words}, by the declared seeds {numbers.seeds(declared)} alone" if further else words
 
 
 def _outside(comparison: Comparison) -> str:
     """Return why the table does not compare the two rows."""
     for row in comparison.rows:
+        if comparison.metric in row.errata:
+            return f"the score of {row.label} is known to be wrong"
         if comparison.metric not in row.ranks:
             return f"{row.label} has no rank in this table"
         if len(row.diverged) >= LAST:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from vidgen_bench.escaping import latex
 from vidgen_bench.leaderboard.anchors import describe
 from vidgen_bench.leaderboard.published.lines import PublishedLine
-from vidgen_bench.leaderboard.ranking import Ranked, Ranking
+from vidgen_bench.leaderboard.ranking import Ranked, Ranking, family_of
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.json_text import status
 from vidgen_bench.leaderboard.render.notes import heading, identity, notes
 
 
 def render_latex(rankings: Sequence[Ranking]) -> str:
-    """Return one ``table`` per ranking; it needs the package booktabs. A score is bold only where its rank is 1."""
+    """Return one ``table`` per ranking; it needs the package booktabs. A score is bold only where its rank among several rows is 1."""
     return "\n".join(_table(ranking) for ranking in rankings)
 
 
@@ -31,7 +31,7 @@ def _table(ranking: Ranking) -> str:
         r"\midrule",
         *(_anchor(ranking, name, ranked) for name in ranking.anchors.above),
         *([r"\midrule"] if ranking.anchors.above else []),
-        *(_row(ranking, row, ranked) for row in ranking.rows),
+        *_rows(ranking, ranked),
         *([r"\midrule"] if ranking.anchors.below else []),
         *(_anchor(ranking, name, ranked) for name in ranking.anchors.below),
         *([r"\midrule"] if ranking.published else []),
@@ -55,14 +55,24 @@ def _line(cells: Sequence[str]) -> str:
     return " & ".join(cells) + r" \\"
 
 
-def _row(ranking: Ranking, row: Ranked, ranked: Sequence[str]) -> str:
+def _rows(ranking: Ranking, ranked: Sequence[str]) -> Iterator[str]:
+    """Yield the rows, with a rule between families: each has ranks of its own."""
+    family = None
+    for position, row in enumerate(ranking.rows):
+        if family not in (None, family_of(row, ranking.family)):
+            yield r"\midrule"
+        family = family_of(row, ranking.family)
+        yield _row(ranking, position, row, ranked)
+
+
+def _row(ranking: Ranking, position: int, row: Ranked, ranked: Sequence[str]) -> str:
     places = numbers.decimals_of(ranking)
     state = "" if status(row) == "finished" else f" ({status(row)})"
     cells = [latex(f"{row.label}{state}")]
     for metric in ranking.metrics:
         text = latex(numbers.mean_and_interval(row.estimates.get(metric), places[metric]))
         text += " (known error)" if metric in row.errata else ""
-        compared = metric in ranking.standings and len(ranking.standings[metric].ranks) > 1
+        compared = metric in ranking.standings and position not in ranking.standings[metric].alone
         cells.append(rf"\textbf{{{text}}}" if compared and row.ranks.get(metric) == (1, 1) else text)
         cells += [latex(row.place(metric))] if metric in ranked else []
     return _line([*cells, latex(numbers.costs(row.row)["seeds"])])
@@ -81,6 +91,6 @@ def _published(ranking: Ranking, line: PublishedLine, ranked: Sequence[str]) -> 
     places = numbers.decimals_of(ranking)
     cells = [rf"\textit{{{latex(line.system)}}} (published)"]
     for metric in ranking.metrics:
-        cells.append(latex(numbers.mean_and_spread(line.scores.get(metric), places[metric])))
+        cells.append(latex(numbers.as_published(line.scores.get(metric), places[metric])))
         cells += [""] if metric in ranked else []
     return _line([*cells, ""])

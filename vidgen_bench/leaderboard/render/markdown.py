@@ -10,7 +10,7 @@ from vidgen_bench.leaderboard.published.lines import PublishedLine
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.json_text import status
-from vidgen_bench.leaderboard.render.notes import heading, identity, notes
+from vidgen_bench.leaderboard.render.notes import PARAMETERS, heading, identity, notes
 
 
 def render_markdown(rankings: Sequence[Ranking]) -> str:
@@ -32,7 +32,7 @@ def _section(ranking: Ranking) -> str:
     rows = [head, aligned, *(_anchor(ranking, a) for a in ranking.anchors.above), *_rows(ranking)]
     rows += [_anchor(ranking, a) for a in ranking.anchors.below]
     rows += [_published(ranking, line) for line in ranking.published]
-    return section(ranking.name, [identity(ranking)], rows, [markdown(note) for note in notes(ranking)])
+    return section(ranking.name, [identity(ranking)], rows, [markdown(note) for note in (*notes(ranking), PARAMETERS)])
 
 
 def _heading(ranking: Ranking, metric: str) -> str:
@@ -71,6 +71,6 @@ def _anchor(ranking: Ranking, name: str) -> list[str]:
 
 def _published(ranking: Ranking, line: PublishedLine) -> list[str]:
     places = numbers.decimals_of(ranking)
-    shown = [f"*{numbers.mean_and_spread(line.scores.get(m), places[m])}*" for m in ranking.metrics]
+    shown = [f"*{numbers.as_published(line.scores.get(m), places[m])}*" for m in ranking.metrics]
     state = "published, known error" if line.errors else "published"
     return ["", f"*{markdown(line.system)}*", "", *shown, "", "", "", "", "", state]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from vidgen_bench.escaping import one_line
 from vidgen_bench.leaderboard.anchors import Anchors
 from vidgen_bench.leaderboard.comparable import MEASURING, Measuring, protocol_of
+from vidgen_bench.leaderboard.estimates import FLOORS
 from vidgen_bench.leaderboard.ranking import Ranking, backbone_of
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.verdicts_text import (
+    alone_lines,
     contradictions,
     resolution_line,
     unranked_lines,
@@ -23,6 +25,13 @@ from vidgen_bench.records.caveats import CAVEATS
 from vidgen_bench.records.distribution_name import OURS
 
 ARROWS = {"higher": "↑", "lower": "↓", "neither": ""}
+
+
+_LISTED = 3
+"""Files that a sentence lists."""
+
+PARAMETERS = "G_t and G: trainable parameters of the temporal generator, and of the whole generator."
+"""What two cost columns are, for the formats that have them."""
 
 
 def heading(ranking: Ranking, metric: str) -> str:
@@ -51,7 +60,7 @@ def notes(ranking: Ranking) -> list[str]:
     """Return the sentences below a table."""
     anchors = [s for found in ranking.anchors.scores.values() for name, s in found.items() if name in ranking.metrics]
     lines = [_order(ranking), *verdict_lines(ranking), resolution_line(ranking), *contradictions(ranking)]
-    lines += [*unranked_lines(ranking), *_ranks(ranking), *_intervals(ranking)]
+    lines += [*alone_lines(ranking), *unranked_lines(ranking), *_ranks(ranking), *_intervals(ranking)]
     lines += [anchor_sentence(ranking.anchors.scores), *anchor_spread(anchors)]
     if not ranking.ranked:
         lines.append("This track ranks nothing: its rows are listed in order, without ranks.")
@@ -66,12 +75,13 @@ def notes(ranking: Ranking) -> list[str]:
 
 def _ranks(ranking: Ranking) -> Iterator[str]:
     """Yield what a rank means, and the family that its correction covers."""
-    if not any(row.ranks for row in ranking.rows):
+    if not any(standing.ranks.keys() - standing.alone for standing in ranking.standings.values()):
         return
-    family = "this table" if ranking.family == "table" else "each backbone"
+    family, each = ("this table", "") if ranking.family == "table" else ("each backbone", " and backbone")
     yield (
-        f"Ranks: the places that Welch's t-test over the means of seeds {numbers.seeds(ranking.seeds)} leaves open, with Holm's "
-        f"correction over all pairs of {family} (level {LEVEL}); 1-2 means that the order of two rows may be chance."
+        f"Ranks: 1-2 means that the order of two rows may be chance. Welch's t-test compares the scores of seeds "
+        f"{numbers.seeds(ranking.seeds)} of all pairs of {family}; Holm's correction keeps the probability of any wrong "
+        f'"better" at {LEVEL} or less, per metric{each}.'
     )
     if ranking.family == "table" and len({backbone_of(r.row) for r in ranking.rows if r.ranks}) > 1:
         yield "More rows make ranks wider. To compare temporal generators, use --within backbone: fewer pairs, narrower ranks."
@@ -85,15 +95,15 @@ def _intervals(ranking: Ranking) -> Iterator[str]:
         yield "± of a row: 95 % confidence interval of the mean over its seeds."
     if any(i and i.borrowed for i in found):
         yield (
-            f"(±) of a row with one seed: with probability 0.95, the mean of an equally good row with {len(ranking.seeds)} seeds lies "
-            "within it, by the spread between the seeds of the other rows."
+            f"(±) of a row with one seed: from the spread between the seeds of the other rows. With probability 0.95, the mean of an "
+            f"equally good row with {len(ranking.seeds)} seeds lies within it."
         )
     if any(i is None for i in found):
         yield "A row without ± has one seed: nothing is known about its spread between seeds."
     if any(0 < len(r.diverged) < LAST and r.ranks for r in ranking.rows):
         yield (
-            "A diverged seed takes the floor, which worsens its row's mean but widens its ± as well: such a row is rarely separated from "
-            "others, even from much better ones."
+            "A diverged seed counts as the worse of the floors grey and noise. This worsens its row's mean but also widens its ±: such a "
+            "row is rarely separated from others, even from much better ones."
         )
 
 
@@ -133,7 +143,7 @@ def _cautions(ranking: Ranking) -> list[str]:
         if column.disputed:
             lines.append(
                 f"Caution: {heading(ranking, metric)} is shown as {column.better} is better, as in most records, but "
-                f"not in {', '.join(column.disputed)}. Was one edited by hand?"
+                f"not in {_first(column.disputed)}. Was one edited by hand?"
             )
     for ranked in ranking.rows:
         counts = {m: {len(r.scores[m].values) for r in ranked.row.records if m in r.scores} for m in ranking.metrics}
@@ -145,6 +155,11 @@ def _cautions(ranking: Ranking) -> list[str]:
     return lines
 
 
+def _first(files: Sequence[str]) -> str:
+    more = f" and {len(files) - _LISTED} more" if len(files) > _LISTED else ""
+    return f"{', '.join(files[:_LISTED])}{more}"
+
+
 def _order(ranking: Ranking) -> str:
     """Return a sentence on the order of the rows and the samples behind their scores."""
     select, rows = ranking.select, [row.row for row in ranking.rows]
@@ -154,13 +169,14 @@ def _order(ranking: Ranking) -> str:
         return "No run of this track finished."
     of = runs or scored
     stamp = of[0].protocols.get(of[0].metrics[select].protocol)
-    drawn = (
-        f"{numbers.span([len(r.scores[select].values) for r in of])} x {stamp.protocol['samples']}" if stamp else "1"
-    )
+    batches = numbers.span([len(r.scores[select].values) for r in of])
+    each = f" of {stamp.protocol['samples']}" if stamp else ""
+    drawn = f"{batches} batch{'' if batches == '1' else 'es'}{each}"
     direction = "highest first" if ranking.better == "neither" else f"{ranking.better} is better"
-    ordered = f"Ordered by {ranking.metrics[select].title}, {direction}."
+    inside = " inside each backbone" if ranking.family == "backbone" else ""
+    ordered = f"Ordered by {ranking.metrics[select].title}{inside}, {direction}."
     if not runs:
-        return f"{ordered} All scores are of external clips, {drawn} of them."
+        return f"{ordered} All scores are of external clips, in {drawn}."
     by = next((r.best.metric for r in runs if r.best), select)
     scores = "Scores of runs" if any(row.external for row in rows) else "Scores"
     title = ranking.metrics[by].title if by in ranking.metrics else by
@@ -178,11 +194,10 @@ def anchor_caution(anchors: Anchors) -> str:
     if not anchors.disagree:
         return ""
     caution = f"Caution: the records disagree on the anchors {', '.join(anchors.disagree)}; were they measured in the same way?"
-    if not anchors.unsettled:
+    floors = [anchor for anchor in anchors.unsettled if anchor.split(" ")[0] in FLOORS]
+    if not floors:
         return f"{caution} The median is shown."
-    return (
-        f"{caution} No majority agrees on {', '.join(anchors.unsettled)}: in that metric, a diverged seed has no score."
-    )
+    return f"{caution} No majority agrees on {', '.join(floors)}: in that metric, a diverged seed has no score."
 
 
 def anchor_spread(anchors: Iterable[Summary]) -> list[str]:

@@ -62,6 +62,14 @@ def mean_and_spread(summary: Summary | None, places: int) -> str:
     return mean if summary.std is None else f"{mean} ± {amount(summary.std, places)}"
 
 
+def as_published(summary: Summary | None, places: int) -> str:
+    """Return the same of a published score, with no more decimals than were published: ``15.06 ± 0.25``."""
+    known = (
+        [] if summary is None else [f"{abs(value):.12f}".rstrip("0") for value in (summary.mean, summary.std or 0.0)]
+    )
+    return mean_and_spread(summary, min(places, max((len(text.partition(".")[2]) for text in known), default=0)))
+
+
 def count(value: int | None) -> str:
     """Return a parameter count in at most seven characters: ``61,632``, ``1.23 M``, ``77.9 M``."""
     if value is None:

@@ -15,10 +15,12 @@ from vidgen_bench.leaderboard.published.lines import PublishedLine
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking, family_of
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.grid import Grid
-from vidgen_bench.leaderboard.render.notes import heading, identity, notes
+from vidgen_bench.leaderboard.render.notes import PARAMETERS, heading, identity, notes
 
 _MORE = 4
 """Number of extra metrics per table."""
+
+_COSTS = f"{PARAMETERS} iter. and dev-h: iterations, and device-hours per run."
 
 ENOUGH = 100
 """The terminal width from which every cost has its own column."""
@@ -37,7 +39,7 @@ def render_terminal(rankings: Sequence[Ranking], width: int) -> RenderableType:
 
 def _section(ranking: Ranking, columns: Mapping[str, Sequence[str]]) -> list[RenderableType]:
     head = Text.assemble((one_line(ranking.name), "bold cyan"), "\n", (identity(ranking), "dim"))
-    caption = Text("\n".join(notes(ranking)), style="dim")
+    caption = Text("\n".join([*notes(ranking), _COSTS]), style="dim")
     extra = [name for name, entry in ranking.metrics.items() if entry.extra]
     more = [extra[i : i + _MORE] for i in range(0, len(extra), _MORE)]
     grids = [_grid(ranking.plain(), columns)]
@@ -76,7 +78,7 @@ def _grid(ranking: Ranking, columns: Mapping[str, Sequence[str]]) -> Grid:
 
 
 def _published(ranking: Ranking, line: PublishedLine, places: dict[str, int]) -> list[RenderableType]:
-    shown = [numbers.mean_and_spread(line.scores.get(m), places[m]) for m in ranking.metrics]
+    shown = [numbers.as_published(line.scores.get(m), places[m]) for m in ranking.metrics]
     name = f"{line.system} (known error)" if line.errors else line.system
     return [*([""] if ranking.ranked else []), _indented(ranking, name), *shown]
 

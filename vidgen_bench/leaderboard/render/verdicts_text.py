@@ -50,7 +50,7 @@ def _neighbours(pairs: Sequence[Pair]) -> tuple[tuple[Pair, ...], bool]:
 
 
 def _pair_sentence(ranking: Ranking, pair: Pair, places: int) -> str:
-    """Return ``tgan+ode1 - tgan: +0.14 IS (-0.31 to +0.59), p = 0.49, corrected 1: not separated.``"""
+    """Return ``tgan+ode1 - tgan: +0.14 IS (95 % interval -0.31 to +0.59), p = 0.49, corrected 1: not separated.``"""
     first, second = ranking.rows[pair.first], ranking.rows[pair.second]
     names = f"{first.label} - {second.label}"
     title = ranking.metrics[ranking.select].title
@@ -61,7 +61,7 @@ def _pair_sentence(ranking: Ranking, pair: Pair, places: int) -> str:
     d, half = pair.test.difference, pair.test.half_width
     corrected = f"corrected {pair.corrected_p:.2g}" if pair.corrected_p is not None else "not corrected"
     interval = f"{numbers.signed(d - half, places)} to {numbers.signed(d + half, places)}"
-    found = f"{numbers.signed(d, places)} {title} ({interval})"
+    found = f"{numbers.signed(d, places)} {title} (95 % interval {interval})"
     return f"{names}: {found}, p = {pair.test.p:.2g}, {corrected}: {verdict(ranking, pair)}."
 
 
@@ -82,8 +82,9 @@ def resolution_line(ranking: Ranking) -> str:
     places, title = numbers.decimals_of(ranking)[ranking.select], ranking.metrics[ranking.select].title
     pairs = f"{found.pairs} pair{'s' if found.pairs > 1 else ''}"
     return (
-        f"Resolution: {found.seeds} seeds, median standard deviation between seeds {numbers.amount(found.sd, places)}: differences below "
-        f"about {numbers.amount(found.difference, places)} {title} are not separated here (power {POWER}, level {LEVEL} over {pairs})."
+        f"Resolution: {found.seeds} seeds, median standard deviation between seeds {numbers.amount(found.sd, places)}: this table "
+        f"separates a true difference of about {numbers.amount(found.difference, places)} {title} with probability {POWER}, and smaller "
+        f"ones more rarely (level {LEVEL} over {pairs})."
     )
 
 
@@ -102,7 +103,7 @@ def contradictions(ranking: Ranking) -> Iterator[str]:
         titles = f"{ranking.metrics[ranking.select].title} and {ranking.metrics[metric].title}"
         yield f"{titles} contradict each other: each separates {names}, in opposite directions."
     if (more := len(opposed) - ALL_PAIRS) > 0:
-        yield f"... and {more} more pairs that two metrics separate in opposite directions."
+        yield f"... and {more} more pair{'s' if more > 1 else ''} that two metrics separate in opposite directions."
 
 
 def unranked_lines(ranking: Ranking) -> Iterator[str]:
@@ -119,11 +120,31 @@ def unranked_lines(ranking: Ranking) -> Iterator[str]:
             )
         for metric, reason in row.errata.items():
             if metric in ranking.metrics:
-                yield f"{row.label}: {ranking.metrics[metric].title} is known to be wrong and not ranked: {reason}"
+                yield f"{row.label}: {ranking.metrics[metric].title} is known to be wrong and not ranked: {_ended(reason)}"
         if len(row.diverged) >= LAST and not row.missing:
-            yield f"{row.label} is last without a test: {len(row.diverged)} of {len(ranking.seeds)} seeds diverged."
+            yield _fallen(ranking, row)
         yield from _without_rank(ranking, row)
         yield from _other_seeds(ranking, row)
+
+
+def alone_lines(ranking: Ranking) -> Iterator[str]:
+    """Yield a sentence per row whose rank compares it with no other row, in the metric of the order."""
+    standing = ranking.standings.get(ranking.select)
+    for position in sorted(standing.alone) if standing else ():
+        label = ranking.rows[position].label
+        yield f"{label} has rank 1 because no other row of {_family(ranking)} is ranked: nothing was compared."
+
+
+def _family(ranking: Ranking) -> str:
+    return "this table" if ranking.family == "table" else "its backbone"
+
+
+def _fallen(ranking: Ranking, row: Ranked) -> str:
+    """Return why a row with several diverged seeds is last, or has no rank where no other row is before it."""
+    diverged = f"{len(row.diverged)} of {len(ranking.seeds)} seeds diverged"
+    if row.ranks:
+        return f"{row.label} is last without a test: {diverged}."
+    return f"{row.label} is not ranked: {diverged}. Such a row is last, but {_family(ranking)} has no row with fewer than {LAST} before it."
 
 
 def _incomplete(row: Ranked) -> Iterator[str]:
@@ -147,9 +168,11 @@ def _without_rank(ranking: Ranking, row: Ranked) -> Iterator[str]:
         estimate = row.estimates.get(metric)
         if estimate is None or metric in row.ranks or metric in row.errata:
             continue
-        without = [seed for seed in ranking.seeds if seed not in estimate.seeds]
+        if not (without := [seed for seed in ranking.seeds if seed not in estimate.seeds]):
+            continue  # diverged, with no other row in the family
         title, which = ranking.metrics[metric].title, numbers.seeds(without)
-        yield f"{row.label} is not ranked by {title}: there is no score of seed {which}."
+        why = ", which diverged, and no floor" if set(without) <= set(row.diverged) else ""
+        yield f"{row.label} is not ranked by {title}: there is no score of seed {which}{why}."
 
 
 def _other_seeds(ranking: Ranking, row: Ranked) -> Iterator[str]:

@@ -87,13 +87,26 @@ def _words(record: Record) -> str:
 
 
 def _twice(records: Mapping[str, Record], known: Mapping[str, Identity], earlier: Collection[str]) -> Iterator[Finding]:
-    """Yield the records of a row and seed that another folder has too, such as an option that was set to its default."""
+    """Yield the records of a model and seed that another folder has too, such as an option that was set to its default.
+
+    A variant sets options and nothing else, so two specs of one model differ in its name only; neither does 32.0 make another model
+    than 32.
+    """
     found: dict[tuple[str, ...], list[str]] = {}
     for path, record in records.items():
-        found.setdefault((*map(str, known[path].values()), str(record.seed)), []).append(path)
+        options = json.dumps({name: _number(setting.value) for name, setting in record.options.items()}, sort_keys=True)
+        model = known[path] | {"spec": record.spec.partition(":")[0], "options": options}
+        found.setdefault((*map(str, model.values()), str(record.seed)), []).append(path)
     for paths in found.values():
         for path, other in at_fault(([p] for p in paths), earlier):
             yield fault(path, f"is seed {records[path].seed} of the same row as {other}; a row has each seed once")
+
+
+def _number(value: object) -> object:
+    """Return an option's value with floats for whole numbers."""
+    if isinstance(value, list | tuple):
+        return [_number(inner) for inner in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53 else value
 
 
 def _copies(records: Mapping[str, Record], earlier: Collection[str]) -> Iterator[Finding]:

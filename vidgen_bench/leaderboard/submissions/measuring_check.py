@@ -46,7 +46,7 @@ def _of_stamp(stamp: Stamp, track: Track, protocol: Protocol | None) -> Iterator
 
 
 def _of_metrics(record: Record, track: Track, protocol: Protocol | None, ranking: str) -> Iterator[str]:
-    """Yield the metrics of the track's protocol that a record leaves out, so that a bad score could not count."""
+    """Yield the metrics of the track's protocol that a record leaves out, so that a bad score could not count, and those it adds."""
     needed = track.evaluation.metrics or (protocol.metrics if protocol else ())
     for metric in needed:
         entry = record.metrics.get(metric)
@@ -58,6 +58,9 @@ def _of_metrics(record: Record, track: Track, protocol: Protocol | None, ranking
             yield f"metrics.{metric}: has another protocol than {selected(record)}; the track's protocol has both"
         elif missing := [name for name in ANCHORS if metric not in record.anchors.get(name, {})]:
             yield f"anchors: no {metric} of {', '.join(missing)}; a run scores the clips of all anchors. Was the record edited by hand?"
+    for metric, entry in record.metrics.items():
+        if needed and metric not in needed and entry.protocol == ranking and not entry.extra:
+            yield f"metrics.{metric}: the protocol of its track has {', '.join(needed)}; a further metric is an extra one"
 
 
 def _of_owners(record: Record) -> Iterator[str]:

@@ -20,6 +20,7 @@ def of_origins(records: Mapping[str, Record], earlier: Collection[str] = ()) -> 
         records: by path.
         earlier: the paths of records that were there before the change that is checked; their values are right.
     """
+    yield from _of_names(records, earlier)
     found: dict[tuple[str, ...], dict[str, list[str]]] = {}
     for path, record in records.items():
         plugins = {p.kind: (p.name, p.normalised_distribution, p.version) for p in record.plugins}
@@ -39,6 +40,24 @@ def of_origins(records: Mapping[str, Record], earlier: Collection[str] = ()) -> 
                 "Was a given option hidden?",
             )
         yield from (look(folder, reason) for folder, reason in folders.items())
+
+
+def _of_names(records: Mapping[str, Record], earlier: Collection[str]) -> Iterator[Finding]:
+    """Yield the folders whose records lack an option, or have a further one: a plugin of one version always has the same ones."""
+    found: dict[tuple[str, ...], dict[str, list[str]]] = {}
+    for path, record in records.items():
+        for p in record.plugins:
+            if p.kind in ("backbone", "temporal"):
+                names = ", ".join(sorted(name for name in record.options if name.startswith(f"{p.kind}."))) or "none"
+                found.setdefault((p.kind, p.name, p.normalised_distribution, p.version), {}).setdefault(
+                    names, []
+                ).append(path)
+    for (_, name, _, version), parties in found.items():
+        names_of = {path: names for names, paths in parties.items() for path in paths}
+        folders = {path.rpartition("/")[0]: (path, other) for path, other in at_fault(parties.values(), earlier)}
+        for folder, (path, other) in folders.items():
+            reason = f"has the options {names_of[path]} of {name} {version}; {other.rpartition('/')[0]} has {names_of[other]}"
+            yield look(folder, f"{reason}. Was an option hidden?")
 
 
 def _setter(record: Record, setting: Setting) -> str:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 
+from vidgen_bench.leaderboard.comparable import unlisted
 from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.submissions.budget_check import questions_of_budget
 from vidgen_bench.leaderboard.submissions.peaks import peak
 from vidgen_bench.records.anchors import REAL
 from vidgen_bench.records.record import Record
+from vidgen_bench.records.release import release
 
-_RELEASE = re.compile(
-    r"v?(\d+!)?\d+(\.\d+)*([-_.]?(a|b|c|rc|alpha|beta|pre|preview)[-_.]?\d*)?([-_.]?(post|rev|r)[-_.]?\d*|-\d+)?", re.I
-)
-"""A version by PEP 440 that its publisher can release: neither a development version nor a local one, ``0.1.0+mine``."""
+_SPREADS, _PART = 5, 0.05
+"""How much better than at its choice a final score may be: in spreads between its batches, and as a part of the value."""
 
 
 def questions(record: Record) -> Iterator[str]:
     """Yield one sentence per unusual value of a record."""
     yield from _of_scores(record)
+    yield from _of_trace(record)
+    yield from _of_choice(record)
     yield from _of_speed(record)
     yield from questions_of_budget(record)
     yield from _of_versions(record)
@@ -37,6 +38,42 @@ def _of_scores(record: Record) -> Iterator[str]:
             yield f"{metric.title} {score.mean:.4g} is better than that of held-out real clips, {real[name].mean:.4g}"
         if name == selected(record) and len(score.values) > 1 and score.std == 0:
             yield f"{metric.title} has no spread over {len(score.values)} batches of fresh samples"
+
+
+def _of_trace(record: Record) -> Iterator[str]:
+    """Yield whether the evaluations contradict the length of the training, its divergence, or the choice of the checkpoint."""
+    last = max((point.iteration for point in record.trace), default=0)
+    if last > record.spent.iterations:
+        yield f"it has an evaluation at iteration {last:,}; it trained for {record.spent.iterations:,} iterations"
+    elif record.status == "diverged" and record.trace and last == record.spent.iterations:
+        # a run whose final samples are not finite is rare, and looks the same
+        yield f"it diverged, but has scores at its last iteration, {last:,}. Was a bad seed marked, to take a floor?"
+    best = record.best
+    if best is None or (entry := record.metrics.get(best.metric)) is None or entry.better == "neither":
+        return
+    values = [point.scores[best.metric] for point in record.trace if best.metric in point.scores]
+    most = max(values) if entry.better == "higher" else min(values)
+    if most != best.value:
+        yield f"its checkpoint was chosen by {entry.title} {best.value:.6g}, but the best evaluation of its trace has {most:.6g}"
+
+
+def _of_choice(record: Record) -> Iterator[str]:
+    """Yield whether the final score is much better than the one by which the checkpoint was chosen, in the same measurement.
+
+    The chosen value is the best of many, and the final samples are fresh, so the final score is usually a little worse.
+    """
+    metric, best = selected(record) or "", record.best
+    score, watched = record.scores.get(metric), record.protocols.get(record.watched or "")
+    if best is None or score is None or watched is None or best.metric != metric:
+        return
+    if unlisted(record.protocols[record.metrics[metric].protocol]) != unlisted(watched):
+        return  # a score depends on the number of samples, too
+    gained = (score.mean - best.value) * (-1 if record.metrics[metric].better == "lower" else 1)
+    if gained > max(_SPREADS * score.std, _PART * abs(best.value)):
+        yield (
+            f"{record.metrics[metric].title} {score.mean:.4g} on fresh samples is much better than {best.value:.4g}, by which its "
+            "checkpoint was chosen. Were the scores edited by hand?"
+        )
 
 
 def _of_speed(record: Record) -> Iterator[str]:
@@ -62,5 +99,5 @@ def _of_versions(record: Record) -> Iterator[str]:
     """Yield the versions that are no releases; known errors are listed by version, so another text would evade them."""
     named = {("vidgen-bench", record.version), *((p.distribution, p.version) for p in record.plugins)}
     for distribution, version in sorted(named):
-        if not _RELEASE.fullmatch(version):
+        if release(version) is None:
             yield f"{distribution} has the version {version!r}, which is not a release; was its code changed?"

@@ -13,7 +13,7 @@ from vidgen_bench.leaderboard.submissions.layout import RECORD_BYTES, checks_out
 from vidgen_bench.leaderboard.submissions.measuring_check import faults_of_measuring
 from vidgen_bench.leaderboard.submissions.names import faults_of_names, faults_of_track
 from vidgen_bench.leaderboard.submissions.players import faults_of_players, faults_of_track_options
-from vidgen_bench.leaderboard.submissions.range_check import faults_of_ranges
+from vidgen_bench.leaderboard.submissions.range_check import faults_of_directions, faults_of_ranges
 from vidgen_bench.leaderboard.submissions.score_check import faults_of_scores
 from vidgen_bench.leaderboard.submissions.untrusted_json import InvalidJson, parse
 from vidgen_bench.records.migration import migrated
@@ -65,6 +65,7 @@ def _faults(record: Record, place: str) -> Iterator[str]:
     yield from faults_of_measuring(record)
     yield from faults_of_budget(record)
     yield from faults_of_ranges(record)
+    yield from faults_of_directions(record)
     if (expected := str(record_place(record))) != place:
         yield f"contains the record that belongs at {expected}"
     if unusual := next((part for part in record_place(record).parts if not checks_out(part)), None):

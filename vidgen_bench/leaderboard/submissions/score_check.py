@@ -20,8 +20,13 @@ def faults_of_scores(record: Record) -> Iterator[str]:
         return
     if record.metrics[metric].extra:
         yield f"metrics.{metric}: the metric that ranks a track is not an extra one"
+    if record.metrics[metric].better == "neither":
+        yield f"metrics.{metric}: the metric that ranks a track has a better direction, higher or lower"
     if missing := [name for name in ANCHORS if metric not in record.anchors.get(name, {})]:
         yield f"anchors: no {metric} of {', '.join(missing)}; a run scores the clips of all anchors. Was the record edited by hand?"
+    # any other would be a floor too, and of several floors a diverged seed takes the worst
+    if other := sorted(record.anchors.keys() - ANCHORS):
+        yield f"anchors: {', '.join(other)}; expected {', '.join(ANCHORS)} only. Was the record edited by hand?"
     yield from _of_counts(record, metric)
 
 

@@ -1,20 +1,23 @@
-"""Checks what the records of one table, or of one track, share: the table itself, and the anchors."""
+"""Checks what the records of one table, or of one track, share: the table itself, the metrics, and the anchors."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from vidgen_bench.leaderboard.anchors import Anchors, agree, anchors_of
+from vidgen_bench.leaderboard.anchors import agree, anchors_of
 from vidgen_bench.leaderboard.collect import Entry
+from vidgen_bench.leaderboard.columns import Source, source_of
 from vidgen_bench.leaderboard.comparable import comparable, measured_by, protocol_of
-from vidgen_bench.leaderboard.rows import over_batches
+from vidgen_bench.leaderboard.rows import Summary, over_batches
+from vidgen_bench.leaderboard.submissions.conflicts import at_fault
 from vidgen_bench.leaderboard.submissions.findings import Finding, fault, look
+from vidgen_bench.records.entries import MetricEntry
 from vidgen_bench.records.record import Record
 
 
 def of_tables(records: Mapping[str, Record], earlier: Collection[str] = ()) -> Iterator[Finding]:
-    """Yield the tracks with several tables, and the records with other anchors than those of their table.
+    """Yield the tracks with several tables, and the records with other anchors or descriptions of metrics than those of their table.
 
     Args:
         records: by path.
@@ -22,7 +25,9 @@ def of_tables(records: Mapping[str, Record], earlier: Collection[str] = ()) -> I
     """
     yield from _of_tracks(records)
     for table in comparable([Entry(Path(path), record) for path, record in records.items()]):
-        yield from _of_anchors({e.path.as_posix(): e.record for e in table}, earlier)
+        inside = {e.path.as_posix(): e.record for e in table}
+        yield from _of_columns(inside, earlier)
+        yield from _of_anchors(inside, earlier)
 
 
 def _of_tracks(records: Mapping[str, Record]) -> Iterator[Finding]:
@@ -49,22 +54,54 @@ def _folders(paths: Sequence[str]) -> str:
     return ", ".join(folders[:2]) + (f" and {len(folders) - 2} more" if len(folders) > 2 else "")
 
 
+def _of_columns(table: Mapping[str, Record], earlier: Collection[str]) -> Iterator[Finding]:
+    """Yield the records that describe a metric in another way: a column is shown and ranked as most of its records describe it."""
+    columns: dict[tuple[str, Source], dict[str, MetricEntry]] = {}
+    for path, record in table.items():
+        for metric, entry in record.metrics.items():
+            columns.setdefault((metric, source_of(record, metric)), {})[path] = entry
+    for (metric, _), entries in columns.items():
+        for path, other in at_fault(_parties({p: e.better for p, e in entries.items()}), earlier):
+            better = f"better is {entries[path].better}; {other} has {entries[other].better}"
+            yield fault(path, f"metrics.{metric}: {better}. One metric has one better direction")
+        folders: dict[str, str] = {}
+        for path, other in at_fault(_parties({p: _words(e) for p, e in entries.items()}), earlier):
+            words = f"{_words(entries[path])}; {other} has {_words(entries[other])}"
+            folders.setdefault(
+                PurePosixPath(path).parent.as_posix(), f"metrics.{metric}: {words}. Was it edited by hand?"
+            )
+        yield from (look(folder, reason) for folder, reason in folders.items())
+
+
+def _parties(values: Mapping[str, str]) -> list[list[str]]:
+    """Return the paths with equal values together."""
+    found: dict[str, list[str]] = {}
+    for path, value in values.items():
+        found.setdefault(value, []).append(path)
+    return list(found.values())
+
+
+def _words(entry: MetricEntry) -> str:
+    return f"the title {entry.title} {f'and the caveat {entry.caveat}' if entry.caveat else 'without a caveat'}"
+
+
 def _of_anchors(table: Mapping[str, Record], earlier: Collection[str]) -> Iterator[Finding]:
     """Yield the records whose anchors differ from those that were there before, or without any from those of most records."""
-    first = [record for path, record in table.items() if path in earlier]
-    anchors = anchors_of(first or list(table.values()))
+    first = anchors_of([record for path, record in table.items() if path in earlier])
+    every = anchors_of(list(table.values()))
+    known = {name: scores | first.scores.get(name, {}) for name, scores in every.scores.items()}
+    settled = {f"{name} {metric}" for name, scores in first.scores.items() for metric in scores} - set(first.unsettled)
     folders: dict[str, str] = {}
     for path, record in table.items():
-        if not (different := list(_different(record, anchors))):
-            continue
-        if first and path not in earlier and not anchors.unsettled:
+        different = _different(record, known)
+        if wrong := [words for anchor, words in different.items() if anchor in settled and path not in earlier]:
             yield fault(
                 path,
-                f"its anchors differ from those of earlier records in this table: {'; '.join(different)}. Anchors depend on data and "
+                f"its anchors differ from those of earlier records in this table: {'; '.join(wrong)}. Anchors depend on data and "
                 "protocol only. Was the record edited by hand?",
             )
-        else:
-            folders.setdefault(PurePosixPath(path).parent.as_posix(), "; ".join(different))
+        elif different:
+            folders.setdefault(PurePosixPath(path).parent.as_posix(), "; ".join(different.values()))
     for folder, words in folders.items():
         yield look(
             folder,
@@ -73,9 +110,12 @@ def _of_anchors(table: Mapping[str, Record], earlier: Collection[str]) -> Iterat
         )
 
 
-def _different(record: Record, anchors: Anchors) -> Iterator[str]:
+def _different(record: Record, known: Mapping[str, Mapping[str, Summary]]) -> dict[str, str]:
+    """Return how the anchors of a record differ from the known ones, by anchor and metric: ``grey fid``."""
+    found = {}
     for name, metrics in record.anchors.items():
         for metric, score in metrics.items():
-            known = anchors.scores.get(name, {}).get(metric)
-            if known is not None and not agree(over_batches([score.values]), known):
-                yield f"{name} {metric} is {score.mean:.6g}, not {known.mean:.6g}"
+            other = known.get(name, {}).get(metric)
+            if other is not None and not agree(over_batches([score.values]), other):
+                found[f"{name} {metric}"] = f"{name} {metric} is {score.mean:.6g}, not {other.mean:.6g}"
+    return found

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from vidgen_bench.config.track import shipped_tracks
 from vidgen_bench.leaderboard.ranking_metric import selected
+from vidgen_bench.leaderboard.statistics.spread import between_batches, sd
 from vidgen_bench.leaderboard.submissions.commands import completing_command
 from vidgen_bench.leaderboard.submissions.conflicts import conflicts
 from vidgen_bench.leaderboard.submissions.findings import Finding, fault, look
@@ -13,6 +15,9 @@ from vidgen_bench.leaderboard.submissions.row_identity import identity
 from vidgen_bench.leaderboard.submissions.tombstone import Tombstone
 from vidgen_bench.leaderboard.submissions.withdrawn import Withdrawn
 from vidgen_bench.records.record import Record
+
+_CLOSE = 0.1
+"""The part of their batch noise that means of seeds differ by at least: of five honest seeds, one row in 5,000 differs by less."""
 
 
 def together(
@@ -49,11 +54,25 @@ def _of_seeds(folder: str, inside: Mapping[str, Record], gone: Withdrawn) -> Ite
 
 
 def _questions(folder: str, inside: Mapping[str, Record], tracks: Collection[str]) -> Iterator[Finding]:
-    """Yield a folder whose track is not known, or whose seeds all have the same score."""
+    """Yield a folder whose track is not known, or whose seeds differ in their parameters, or too little in their scores."""
     records = list(inside.values())
     metric = selected(records[0])
+    if any(r.parameters != records[0].parameters for r in records):
+        yield look(folder, "its seeds have different numbers of parameters; a table shows those of the first seed")
     if (track := records[0].track.name).split("~")[0] not in tracks:
         yield look(folder, f"the track {track} does not come with vidgen-bench; is its TOML file part of the change?")
     means = [r.scores[metric].mean for r in records if metric in r.scores]
     if len(means) > 1 and len(set(means)) == 1:
         yield look(folder, f"all seeds have the same {metric}, {means[0]:.6g}")
+    elif metric and (noise := _noise([r.scores[metric].values for r in records if metric in r.scores])):
+        if len(means) > 3 and sd(means) < _CLOSE * noise:
+            yield look(
+                folder,
+                f"the seeds differ in {metric} by a standard deviation of {sd(means):.2g}; the noise of their batches alone makes it about "
+                f"{noise:.2g}",
+            )
+
+
+def _noise(seeds: Sequence[Sequence[float]]) -> float:
+    """Return the standard deviation that the means of seeds have by the spread between their batches; 0 if none is known."""
+    return (between_batches(seeds) or 0.0) / math.sqrt(max(map(len, seeds), default=1))

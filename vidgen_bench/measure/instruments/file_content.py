@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from vidgen_bench.errors import RecordError
+from vidgen_bench.system.regular_files import require_regular
 
 Content = Literal[
     "npz", "npy", "caffe model", "caffe blob", "pytorch", "pickle", "hdf5", "safetensors", "text", "unknown"
@@ -36,6 +37,7 @@ def content_of(path: Path, expected: str) -> Content:
     Raises:
         RecordError: the file cannot be read.
     """
+    require_regular(path, follow=True)
     try:
         with path.open("rb") as stream:
             head = stream.read(512)

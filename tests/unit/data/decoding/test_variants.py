@@ -11,7 +11,7 @@ import pytest
 from tests.kit.data_files import decode
 from tests.kit.video_variants import VARIANTS, raw_frames
 from vidgen_bench.data.decoding import video
-from vidgen_bench.data.decoding.decoder_errors import DecoderErrors
+from vidgen_bench.data.decoding.decoder_errors import LoggedErrors
 from vidgen_bench.errors import DataError
 
 QUICK = {
@@ -20,6 +20,7 @@ QUICK = {
     "h264 of BT.709",
     "h264 interlaced",
     "raw palette",
+    "theora",
     "width 48",
     "rotated by 90",
     "mirrored",
@@ -76,9 +77,30 @@ def test_damage_that_still_decodes_is_refused(tmp_path: Path, name: str) -> None
             decode(path)
 
 
+@pytest.mark.parametrize(
+    ("name", "offset"),
+    [
+        ("vp9", 0),  # the size of a block
+        ("theora", 60),  # in a page, which has a checksum
+        pytest.param("h264 in mkv", 0, marks=pytest.mark.slow),
+        pytest.param("wmv", 0, marks=pytest.mark.slow),
+        pytest.param("flv", -4, marks=pytest.mark.slow),  # the size of the packet before
+    ],
+)
+def test_packets_that_a_container_loses_are_damage(tmp_path: Path, name: str, offset: int) -> None:
+    path = VARIANTS[name].write(tmp_path)
+    with av.open(str(path)) as container:
+        place = [packet.pos for packet in container.demux(video=0) if packet.size][9] + offset
+    data = bytearray(path.read_bytes())
+    data[place : place + 8] = b"\xaa" * 8
+    path.write_bytes(data)
+    with pytest.raises(DataError, match=rf"video{path.suffix}: damaged: .+\. Copy it again"):
+        decode(path)
+
+
 def test_a_frame_that_the_decoder_marks_is_refused_without_a_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(DecoderErrors, "take", lambda errors, shown: None)
+    monkeypatch.setattr(LoggedErrors, "take", lambda errors, shown: None)
     with pytest.raises(DataError, match=r"video\.avi: damaged: the decoder had to conceal errors"):
         decode(damaged(tmp_path, "mpeg4"))

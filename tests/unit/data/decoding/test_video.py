@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.kit.data_files import decode, moving_frames, write_stopped, write_video, write_with
-from vidgen_bench.data.decoding import video
+from tests.kit.video_variants import ffmpeg
+from vidgen_bench.data.decoding import containers, video
 from vidgen_bench.data.shapes.write import encode
 from vidgen_bench.errors import DataError
 
@@ -101,6 +108,64 @@ def test_a_suffix_that_is_not_a_videos_is_refused(tmp_path: Path) -> None:
     write_video(tmp_path / "v.txt", 5, seed=3)
     with pytest.raises(DataError, match=r"v\.txt: its suffix is not one of a video; expected \.avi"):
         decode(tmp_path / "v.txt")
+
+
+@pytest.mark.parametrize("suffix", [".avi", ".mp4", ".mkv"])
+def test_a_title_may_be_in_any_encoding(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"v{suffix}"
+    source = ["-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=0.2"]
+    ffmpeg(*source, "-c:v", "mpeg4", "-metadata", "title=Cafe*", "-metadata:s:v", "title=Cafe*", str(path))
+    path.write_bytes(path.read_bytes().replace(b"Cafe*", b"Caf\xe9s"))
+    assert len(decode(path).frames) == 5
+
+
+def test_a_stream_that_begins_late_does_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_video(tmp_path / "v.avi", 5, seed=3)
+
+    class Late:
+        """A container as PyAV's that has found another stream while it was read."""
+
+        def __init__(self, container: Any) -> None:
+            self._container = container
+
+        def demux(self, stream: Any) -> Iterator[Any]:
+            yield from self._container.demux(stream)
+            raise IndexError("list index out of range")
+
+    @contextmanager
+    def opened(path: Path) -> Iterator[tuple[Any, Any]]:
+        with containers.opened(path) as (container, stream):
+            yield Late(container), stream
+
+    monkeypatch.setattr(video, "opened", opened)
+    assert len(decode(tmp_path / "v.avi").frames) == 5
+
+
+def write_pictures(path: Path, sizes: list[tuple[int, int]]) -> None:
+    """Write a video of JPEGs of these columns and rows; its header has the first size."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=25, options={"strict": "unofficial"})
+        stream.width, stream.height = sizes[0]
+        stream.pix_fmt = "yuvj420p"
+        for number, size in enumerate(sizes):
+            picture = io.BytesIO()
+            Image.new("RGB", size).save(picture, "JPEG")
+            packet = av.Packet(picture.getvalue())
+            packet.stream, packet.pts, packet.dts, packet.time_base = stream, number, number, Fraction(1, 25)
+            container.mux(packet)
+
+
+@pytest.mark.parametrize("sizes", [[(800, 800)], [(64, 48), (800, 800)]])
+def test_frames_that_are_too_large_are_refused_before_they_are_converted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sizes: list[tuple[int, int]]
+) -> None:
+    monkeypatch.setattr(containers, "FRAME_BYTES", 2**20)
+    write_pictures(tmp_path / "v.avi", sizes)
+    converter, converted = video._converter, []
+    monkeypatch.setattr(video, "_converter", lambda *kind: converted.append(kind[:2]) or converter(*kind))
+    with pytest.raises(DataError, match=r"v\.avi has frames of 800 x 800 pixels, too large for a clip"):
+        decode(tmp_path / "v.avi")
+    assert (800, 800) not in converted
 
 
 def test_a_codec_that_is_unknown_is_named(tmp_path: Path) -> None:

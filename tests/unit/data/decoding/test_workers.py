@@ -16,7 +16,7 @@ import pytest
 from tests.kit.data_files import SMALL, decode, write_video
 from vidgen_bench.data.decoding import workers
 from vidgen_bench.data.decoding.worker import serve
-from vidgen_bench.data.decoding.workers import Job, Worker, decode_all
+from vidgen_bench.data.decoding.workers import Job, Pool, Worker, decode_all
 from vidgen_bench.errors import VidgenBenchError
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="a named pipe stands for a file that hangs")
@@ -109,6 +109,18 @@ def test_a_video_that_kills_its_worker_twice_is_reported_and_the_others_are_deco
     assert deadly.fault is not None
     assert "deadly.avi: the decoder crashed twice (signal SIGSEGV)" in deadly.fault
     assert good.frames == 8
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files in /proc")
+def test_workers_that_died_leave_no_open_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = "import sys; print('{\"bytes\": 0}', flush=True); sys.stdin.readline()"  # dies when it is asked
+    monkeypatch.setattr(workers, "_START", start)
+    pool = Pool(60)
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(6):
+        assert "crashed twice (exit code 0" in pool.ask({"video": "v.avi"})["fault"]
+    kept = (len(os.listdir("/proc/self/fd")) - before) / 3  # three files for each worker
+    assert kept < 6  # of twelve; the timers of the last ones may be about to end
 
 
 def test_bad_videos_are_reported_as_faults(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.numpy import save_file
 
 from vidgen_bench.api import Clip
 from vidgen_bench.data.external.fitting import check_shapes, fitted
@@ -119,13 +120,14 @@ def test_pictures_that_are_too_large_to_resize_are_refused(tmp_path: Path) -> No
         fitted(source, CLIP, resize=True)
 
 
-def test_an_npy_that_gets_shorter_is_an_error_and_no_crash(tmp_path: Path) -> None:
-    path = tmp_path / "clips.npy"
-    np.save(path, np.zeros((8, 4, 24, 24, 3), np.uint8))
+@pytest.mark.parametrize("name", ["clips.npy", "clips.safetensors"])
+def test_an_array_that_gets_shorter_is_an_error_and_no_crash(tmp_path: Path, name: str) -> None:
+    path, array = tmp_path / name, np.zeros((8, 4, 24, 24, 3), np.uint8)
+    np.save(path, array) if name.endswith("npy") else save_file({"clips": array}, path)
     clips = fitted(open_source(path), CLIP)
     with path.open("r+b") as file:
         file.truncate(20_000)
-    with pytest.raises(VidgenBenchError, match=r"clips\.npy became shorter while it was read") as caught:
+    with pytest.raises(VidgenBenchError, match=rf"{name} became shorter while it was read") as caught:
         list(clips.read(range(8)))
     assert caught.value.exit_code == 1
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import EpsImagePlugin, Image
+from PIL import EpsImagePlugin, ExifTags, Image
 
 from tests.kit.data_files import write_stopped
 from tests.kit.external_clips import CLIP, convention, gif, pixels, smooth, write_animation, write_frames
@@ -257,6 +259,56 @@ def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
         read(tmp_path)
 
 
+def test_a_png_with_a_wrong_checksum_is_named(tmp_path: Path) -> None:
+    write_frames(tmp_path / "a", pixels()[0])
+    path = tmp_path / "a" / "frame_3.png"
+    content = bytearray(path.read_bytes())
+    content[content.rfind(b"IEND") - 5] ^= 1  # the last byte of the checksum of the pixels
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"frame_3\.png: cannot be read as a picture"):
+        read(tmp_path)
+
+
+def views(stored: np.ndarray) -> list[np.ndarray]:
+    """Return what a viewer shows of stored pixels under the EXIF orientations 1 to 8."""
+    mirrored = stored[:, ::-1]
+    upright = [stored, mirrored, np.rot90(stored, 2), np.rot90(mirrored, 2)]
+    return [*upright, np.rot90(mirrored), np.rot90(stored, -1), np.rot90(mirrored, -1), np.rot90(stored)]
+
+
+@pytest.mark.parametrize(("suffix", "how"), [("png", {}), ("jpg", {"quality": 98}), ("webp", {"lossless": True})])
+def test_pictures_are_turned_as_a_viewer_turns_them(tmp_path: Path, suffix: str, how: dict[str, object]) -> None:
+    stored = np.full((16, 32, 3), 90, np.uint8)
+    stored[:8, :8] = 250
+    for orientation in range(1, 9):
+        path = tmp_path / (f"{orientation}.webp" if suffix == "webp" else f"{orientation}/0.{suffix}")
+        path.parent.mkdir(exist_ok=True)
+        exif = Image.Exif()
+        exif[ExifTags.Base.Orientation] = orientation
+        Image.fromarray(stored).save(path, exif=exif, **how)
+    source = open_source(tmp_path)
+    for index, shown in enumerate(views(stored)):
+        assert source.shapes[index] == ClipShape(1, *shown.shape[:2])
+        assert np.abs(source.read(index, 0, 1)[0].astype(int) - shown).max() < 3
+
+
+def test_metadata_that_cannot_be_read_turns_nothing(tmp_path: Path) -> None:
+    write_frames(tmp_path / "a", pixels(1)[0])
+    Image.fromarray(pixels(1)[0, 0]).save(tmp_path / "a" / "frame_1.png", exif=b"Exif\0\0" + b"junk" * 9)
+    assert np.array_equal(read(tmp_path), convention(pixels(1)))
+
+
+def test_a_png_of_16_bits_for_each_colour_is_refused(tmp_path: Path) -> None:
+    write_frames(tmp_path / "a", pixels(1)[0])
+    parts = [(b"IHDR", struct.pack(">IIBBBBB", 24, 24, 16, 2, 0, 0, 0)), (b"IDAT", zlib.compress(bytes(24 * 145)))]
+    content = b"\x89PNG\r\n\x1a\n"
+    for name, data in [*parts, (b"IEND", b"")]:
+        content += struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    (tmp_path / "a" / "frame_3.png").write_bytes(content)
+    with pytest.raises(DataError, match=r"frame_3\.png has pixels of mode RGB;16B; expected 8-bit"):
+        read(tmp_path)
+
+
 def test_pictures_of_16_bits_and_of_changing_size_are_refused(tmp_path: Path) -> None:
     write_frames(tmp_path / "a", pixels()[0])
     Image.fromarray(np.zeros((24, 24), np.uint16)).save(tmp_path / "a" / "frame_3.png")
@@ -311,10 +363,20 @@ def test_videos_that_seem_to_have_stopped_are_reported_once(tmp_path: Path) -> N
 
 def test_a_video_that_changes_after_it_was_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.avi").write_bytes(encode(smooth(1)[0]))
-    source = open_source(tmp_path)
+    clips = fitted(open_source(tmp_path), Clip(6, 64, 2))
     (tmp_path / "a.avi").write_bytes(encode(smooth(1, frames=3)[0]))
-    with pytest.raises(DataError, match=r"a\.avi: frames 0 to 5 decode to 3 of .* Do not change clips"):
-        source.read(0, 0, 6)
+    with pytest.raises(DataError, match=r"a\.avi: frames 0 to 5 are now 3 of 64 x 64; .* Do not change clips"):
+        next(clips.read([0]))
+
+
+@pytest.mark.parametrize("frames", [1, 6])
+def test_pictures_that_change_after_they_were_opened_are_named(tmp_path: Path, frames: int) -> None:
+    write_frames(tmp_path / "a", pixels(1)[0])
+    clips = fitted(open_source(tmp_path), CLIP)
+    for number in range(1, frames + 1):
+        Image.new("RGB", (12, 12)).save(tmp_path / "a" / f"frame_{number}.png")
+    with pytest.raises(DataError, match=r"^(a|.*frame_\d\.png)[: ].* Do not change clips"):
+        next(clips.read([0]))
 
 
 def test_frames_that_are_too_large_together_are_refused(tmp_path: Path) -> None:

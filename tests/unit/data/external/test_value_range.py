@@ -50,7 +50,7 @@ def measured(array: NDArray[np.generic]) -> NDArray[np.float32] | None:
     """Return the clips as they are measured, in -1 .. 1, or None if the user is asked."""
     try:
         source = source_of(array, layout="NTHWC")
-        check_bytes(source, None)
+        check_bytes(fitted(source, CLIP), None)
     except RequestError as error:
         if "--range" not in str(error) and "expected uint8, or floats" not in str(error):
             raise
@@ -74,36 +74,45 @@ def test_bytes_that_look_like_floats_are_asked_about_and_may_be_kept(values: tup
     array = np.resize(np.array(values, np.uint8), (2, 6, 24, 24, 3))
     source = source_of(array, layout="NTHWC")
     with pytest.raises(RequestError, match=r"Scale them to 0 to 255 .* pass --range 0,255"):
-        check_bytes(source, None)
+        check_bytes(fitted(source, CLIP), None)
     kept = source_of(array, layout="NTHWC", value_range="0,255")
-    check_bytes(kept, "0,255")
+    check_bytes(fitted(kept, CLIP), "0,255")
     assert kept.sha256 == source.sha256
 
 
 @pytest.mark.parametrize("values", [(0, 254), (0, 1, 2), (17,)])
 def test_dark_clips_are_not_asked_about(values: tuple[int, ...]) -> None:
-    check_bytes(source_of(np.resize(np.array(values, np.uint8), (2, 6, 24, 24, 3)), layout="NTHWC"), None)
+    check_bytes(fitted(source_of(np.resize(np.array(values, np.uint8), (2, 6, 24, 24, 3)), layout="NTHWC"), CLIP), None)
 
 
 def test_one_clip_with_other_values_is_enough() -> None:
     array = np.zeros((3, 6, 24, 24, 3), np.uint8)
     array[2, 5, 23, 23, 2] = 9
-    check_bytes(source_of(array, layout="NTHWC"), None)
+    check_bytes(fitted(source_of(array, layout="NTHWC"), CLIP), None)
     array[0, 0, 0, 0, 0], array[2] = 255, 1
     with pytest.raises(RequestError, match="0 and 1 and 255"):
-        check_bytes(source_of(array, layout="NTHWC"), None)
+        check_bytes(fitted(source_of(array, layout="NTHWC"), CLIP), None)
+
+
+def test_only_the_frames_that_are_measured_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = source_of(np.zeros((2, 60, 24, 24, 3), np.uint8), layout="NTHWC")
+    read, asked = source.read, []
+    monkeypatch.setattr(source, "read", lambda *of: asked.append(of) or read(*of))
+    with pytest.raises(RequestError, match="The uint8 values of all clips are 0"):
+        check_bytes(fitted(source, CLIP, trim="centre"), None)
+    assert asked == [(0, 27, 33), (1, 27, 33)]
 
 
 def test_pictures_are_asked_about_too(tmp_path: Path) -> None:
     for clip in range(2):
         write_frames(tmp_path / f"{clip}", np.ones((6, 24, 24, 3), np.uint8))
     with pytest.raises(RequestError, match="pass --range 0,255"):
-        check_bytes(open_source(tmp_path), None)
-    check_bytes(open_source(tmp_path, value_range="0,255"), "0,255")
+        check_bytes(fitted(open_source(tmp_path), CLIP), None)
+    check_bytes(fitted(open_source(tmp_path, value_range="0,255"), CLIP), "0,255")
 
 
 def test_looking_at_the_first_clip_of_a_zip_unpacks_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = open_source(write_zip(tmp_path / "c.npz", {"arr_0.npy": npy_bytes(pixels())}))
     monkeypatch.setattr("vidgen_bench.data.external.zipped.ZippedBlock._unpack", None)  # would raise if called
-    check_bytes(source, None)
+    check_bytes(fitted(source, CLIP), None)
     assert source.sha256 == source_of(pixels()).sha256

@@ -97,9 +97,10 @@ def test_two_processes_do_not_share_a_folder(tmp_path):
 
 def test_what_a_kill_left_half_written_is_cleared_away(tmp_path):
     (tmp_path / ".last.pt.abc.part").write_bytes(b"half")
+    (tmp_path / ".other.part").mkdir()  # nobody's file
     (tmp_path / "last.pt").write_bytes(b"whole")
     with RunFolder(tmp_path).locked():
-        assert {p.name for p in tmp_path.iterdir()} == {".lock", "last.pt"}
+        assert {p.name for p in tmp_path.iterdir()} == {".lock", ".other.part", "last.pt"}
 
 
 @pytest.mark.parametrize("name", [*FILES, "best-000000002.pt", ".lock"])

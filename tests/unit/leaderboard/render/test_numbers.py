@@ -32,6 +32,14 @@ def test_decimals_of_a_column(spreads: list[float | None], places: int) -> None:
     assert numbers.decimals(spreads) == places
 
 
+def test_published_numbers_have_no_more_decimals_than_were_published() -> None:
+    assert numbers.as_published(of(15.2, 0.26), 4) == "15.20 ± 0.26"
+    assert numbers.as_published(of(26512.0, 27.0), 1) == "26,512 ± 27"
+    assert numbers.as_published(of(13.62, None), 4) == "13.62"
+    assert numbers.as_published(of(13.62, None), 1) == "13.6"
+    assert numbers.as_published(None, 2) == "–"
+
+
 def test_mean_and_spread() -> None:
     assert numbers.mean_and_spread(of(15.196, 0.263), 2) == "15.20 ± 0.26"
     assert numbers.mean_and_spread(of(26511.6, 27.3), 0) == "26,512 ± 27"

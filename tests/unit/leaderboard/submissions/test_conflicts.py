@@ -156,3 +156,19 @@ def test_the_folder_before_a_change_decides(tmp_path: Path) -> None:
     spoiled = tmp_path / "now" / record_place(old[0])  # a changed record was not there
     spoiled.write_text(spoiled.read_text() + "\n")
     assert str(record_place(old[0])) in {f.path for f in read_submissions(tmp_path / "now", before).faults}
+
+
+SAME: dict[str, dict[str, Any]] = {
+    "a variant that sets nothing": {"spec": "tgan+ode1:single"},
+    "another type of number": {"options": {"backbone.width": (1, "given"), "temporal.order": (1, "name")}},
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_another_spelling_of_a_model_does_not_give_it_a_second_row(name: str) -> None:
+    """A withdrawn seed, or a second try at each seed, would return in this way."""
+    old, new = seeds_of(), seeds_of(**SAME[name])
+    assert places(new).isdisjoint(places(old))
+    found = findings(*old, *with_hashes(new, seeds_of("tgan+gru")), earlier=old)
+    assert set(found) == places(new)
+    assert all("of the same row as test-64/tgan+ode1/seed-" in reason for reason in found.values())

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.record_files import DECLARED, STAMP, WATCHED, plugins, record, stamps
+from tests.kit.record_files import ANCHORS, DECLARED, METRICS, STAMP, WATCHED, plugins, record, stamps
 from vidgen_bench.config.protocol import Stamp
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.comparable import measured_by
@@ -66,6 +66,19 @@ def test_a_metric_of_the_protocol_has_its_anchors() -> None:
     assert "anchors: no is of real, grey, noise" in refusal(without("is", "anchors"))
 
 
+def test_an_anchor_of_your_own_is_no_floor() -> None:
+    anchors = {**ANCHORS, "black": {"fid": [1e9] * 4, "is": [1e-9] * 4}}
+    assert "anchors: black; expected real, grey, noise only" in refusal(record(anchors=anchors))
+
+
+def test_a_track_is_ranked_by_a_metric_with_a_better_direction() -> None:
+    metrics = {**METRICS, "fid": METRICS["fid"] | {"better": "neither"}}
+    theirs = [p if p["name"] != "fid" else p | {"distribution": "mine"} for p in record().model_dump()["plugins"]]
+    assert "metrics.fid: the metric that ranks a track has a better direction" in refusal(
+        record(metrics=metrics, plugins=theirs)
+    )
+
+
 def test_a_metric_of_the_protocol_is_not_an_extra_one() -> None:
     changes = record().model_dump(mode="json")["metrics"]
     changes["is"]["extra"] = True
@@ -109,11 +122,16 @@ def test_the_plugins_of_a_shipped_protocol_come_with_vidgen_bench(kind: str) -> 
     assert "comes with vidgen-bench; the record has it from mine" in found
 
 
-def test_another_package_may_have_other_metrics() -> None:
+@pytest.mark.parametrize("extra", [True, False])
+def test_another_package_may_have_extra_metrics(extra: bool) -> None:
+    """Any other would give the record a table of its own."""
     table = record().model_dump(mode="json")
-    table["metrics"]["sharpness"] = {**table["metrics"]["is"], "title": "Sharpness", "extra": True}
+    table["metrics"]["sharpness"] = {**table["metrics"]["is"], "title": "Sharpness", "extra": extra}
     theirs = {"kind": "metric", "name": "sharpness", "distribution": "mine", "version": "1.0"}
-    assert refusal(record(metrics=table["metrics"], plugins=[*table["plugins"], theirs])) == ""
+    expected = (
+        "" if extra else "metrics.sharpness: the protocol of its track has is, fid; a further metric is an extra one"
+    )
+    assert refusal(record(metrics=table["metrics"], plugins=[*table["plugins"], theirs])) == expected
 
 
 @pytest.mark.parametrize("spelt", ["vidgen_bench", "Vidgen.Bench", "vidgen-_bench"])

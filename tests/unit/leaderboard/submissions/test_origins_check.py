@@ -35,6 +35,15 @@ def test_a_wide_backbone_under_the_name_of_a_narrow_one_is_for_a_person() -> Non
     assert {f.path for f in findings(old, new)} == {"test-64/tgan+ode1", "test-64/tgan+ode2"}
 
 
+def test_an_option_that_is_left_out_is_for_a_person() -> None:
+    old, new = made("tgan+ode2"), record("tgan+ode1", options={"temporal.order": (1, "name")})
+    (found,) = findings(old, new, earlier=[old])
+    assert (found.kind, found.path) == ("look", "test-64/tgan+ode1")
+    assert found.reason == (
+        "has the options none of tgan 0.1.0; test-64/tgan+ode2 has backbone.width. Was an option hidden?"
+    )
+
+
 HIDDEN: dict[str, tuple[Record, Record]] = {
     "the name": (made("tgan+ode1"), made("tgan+ode1", order=(3, "name"), seed=1)),
     "the variant": (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.record_files import ANCHORS, DECLARED, MEASURED, STAMP, record, under
+from tests.kit.record_files import ANCHORS, DECLARED, MEASURED, METRICS, STAMP, record, under
 from tests.kit.submitted_results import scores, seeds_of
 from vidgen_bench.leaderboard.submissions.findings import Finding
 from vidgen_bench.leaderboard.submissions.layout import record_place
@@ -74,3 +74,54 @@ def test_records_that_disagreed_before_decide_nothing() -> None:
     old = [*edited(), *seeds_of()]
     found = findings(*old, *seeds_of("tgan+ode2"), earlier=old)
     assert {f.kind for f in found} == {"look"}
+
+
+def described(metric: str, spec: str, anchor: float = 1.0, **changes: object) -> list[Record]:
+    """Return the records of a row with a further metric of another package."""
+    entry = {"title": "Mine", "better": "higher", "protocol": STAMP.id, "extra": True, **changes}
+    metrics = {**METRICS, metric: entry}
+    anchors = {name: {**found, metric: [anchor] * 4} for name, found in ANCHORS.items()}
+    listed = [
+        p if p["name"] != metric else p | {"distribution": "mine"}
+        for p in record(metrics=metrics).model_dump()["plugins"]
+    ]
+    return [
+        record(spec, s, scores=scores(s) | {metric: [2.0 + s] * 4}, metrics=metrics, anchors=anchors, plugins=listed)
+        for s in range(5)
+    ]
+
+
+def test_another_better_direction_than_before_is_a_fault() -> None:
+    """More records than there were would turn the order of the column."""
+    old = described("mine", "tgan+ode1")
+    turned = [r for spec in ("tgan+iid", "tgan+gru") for r in described("mine", spec, better="lower")]
+    found = findings(*turned, *old, earlier=old)
+    assert {(f.kind, f.path) for f in found} == {("fault", str(record_place(r))) for r in turned}
+    assert found[0].reason.startswith("metrics.mine: better is lower; test-64/tgan+ode1/seed-0.json has higher.")
+
+
+@pytest.mark.parametrize("change", [{"title": "My FID"}, {"caveat": ""}])
+def test_another_title_or_caveat_than_before_is_for_a_person(change: dict[str, str]) -> None:
+    """More records than there were would rename the column, or take its warning away."""
+    old = described("mine", "tgan+ode1", caveat="rank-deficient")
+    turned = [
+        r
+        for spec in ("tgan+iid", "tgan+gru")
+        for r in described("mine", spec, **{"caveat": "rank-deficient", **change})
+    ]
+    found = findings(*turned, *old, earlier=old)
+    assert [(f.kind, f.path) for f in found] == [("look", "test-64/tgan+iid"), ("look", "test-64/tgan+gru")]
+    assert "test-64/tgan+ode1/seed-0.json has the title Mine and the caveat rank-deficient. Was" in found[0].reason
+
+
+def test_new_metrics_with_contradicting_anchors_are_for_a_person() -> None:
+    old = seeds_of()
+    found = findings(*old, *described("mine", "tgan+iid"), *described("mine", "tgan+gru", anchor=5.0), earlier=old)
+    assert [(f.kind, "grey mine is 5, not 1" in f.reason) for f in found] == [("look", True)]
+
+
+def test_one_unsettled_anchor_unsettles_no_other() -> None:
+    """Two rows that contradict each other about a metric of their own, and later a row with an easy floor."""
+    old = [*seeds_of(), *described("mine", "tgan+iid"), *described("mine", "tgan+gru", anchor=5.0)]
+    found = findings(*edited(), *old, earlier=old)
+    assert {f.path for f in found if f.kind == "fault"} == {str(record_place(r)) for r in edited()}

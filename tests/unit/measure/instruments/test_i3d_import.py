@@ -143,6 +143,15 @@ def test_nothing_is_unpickled(tmp_path: Path, target: Path, monkeypatch: pytest.
     assert not (tmp_path / "was-run").exists()
 
 
+def test_a_small_file_that_becomes_a_large_one_is_refused(tmp_path: Path, target: Path) -> None:
+    source = saved(tmp_path / "i3d.pt", pattern_weights(SLIM))
+    whole = zipfile.ZipFile(io.BytesIO(source.read_bytes()))
+    with zipfile.ZipFile(source, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in whole.namelist():
+            packed.writestr(name, whole.read(name))
+    assert "is compressed, which torch never does" in refusal(source, target)
+
+
 def test_damaged_and_foreign_files_are_refused(tmp_path: Path, target: Path) -> None:
     source = tmp_path / "i3d.pt"
     whole = io.BytesIO()

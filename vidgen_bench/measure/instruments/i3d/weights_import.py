@@ -22,6 +22,7 @@ from vidgen_bench.measure.instruments.safetensors_file import header, tensors_of
 from vidgen_bench.measure.instruments.weights_file import contents
 from vidgen_bench.system.files import write_whole
 from vidgen_bench.system.library_errors import reason
+from vidgen_bench.system.torch_zip import compressed_member
 
 AGREES = 1e-4
 """Largest difference of logits, relative to the largest logit, that counts as rounding."""
@@ -81,6 +82,8 @@ def _plain_tensors(source: Path, content: bytes) -> object:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # the errors below report unreadable files
+            if compressed := compressed_member(content):
+                raise ValueError(f"its member {compressed} is compressed, which torch never does")
             return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
         raise RecordError(
