@@ -108,7 +108,7 @@ def test_of_many_records_that_turn_a_direction_the_first_are_listed() -> None:
     turned = {**METRICS, "fid": METRICS["fid"] | {"better": "higher"}}
     (ranking,) = ranked(*(record("x+a", s) for s in range(6)), *(record("x+b", s, metrics=turned) for s in range(5)))
     (caution,) = [note for note in notes(ranking) if note.startswith("Caution")]
-    assert "but not in 6/record.json, 7/record.json, 8/record.json and 2 more. Was one" in caution
+    assert "but not in 10/record.json, 6/record.json, 7/record.json and 2 more. Was one" in caution
 
 
 def test_runs_of_a_row_with_different_numbers_of_batches_get_a_caution() -> None:

@@ -138,7 +138,7 @@ def test_foreign_files_are_named_for_what_they_are(tmp_path: Path) -> None:
     target = tmp_path / "out.safetensors"
     with pytest.raises(RecordError, match="cannot be read: No such file"):
         import_c3d(tmp_path / "absent.npz", mean, target)
-    with pytest.raises(RecordError, match="cannot be read: Is a directory"):
+    with pytest.raises(RecordError, match="is a folder; expected a regular file"):
         import_c3d(tmp_path, mean, target)
     np.save(tmp_path / "one.npy", np.zeros(3))
     torch.save({"a": torch.zeros(2)}, tmp_path / "net.pt")
