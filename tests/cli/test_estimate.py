@@ -83,6 +83,16 @@ def test_several_processes_are_refused(command: Command, monkeypatch: pytest.Mon
     assert (done.code, "without torchrun" in done.err) == (2, True)
 
 
+def test_ctrl_c_in_the_probe_says_that_nothing_is_kept(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vidgen_bench.experiments.estimate.probe.probe", interrupted)
+    done = command("estimate", "tgan")
+    assert (done.code, done.out) == (130, "")
+    assert done.err.endswith("Stopped before the end of the probe. The same command begins again.\n")
+
+
 def earlier(runs: Path, spec: str = "tgan+ode1") -> None:
     """Write the record of a run on this machine: 280 s for 400 iterations, 20 s for an evaluation, 20 s for the end."""
     track, machine = load_track("shapes-smoke"), machine_for(Request(spec, device="cpu", threads=1))

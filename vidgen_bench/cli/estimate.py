@@ -9,6 +9,7 @@ import typer
 from vidgen_bench.cli import run_options
 from vidgen_bench.cli.console import AsJson, output, print_json
 from vidgen_bench.config.defaults import DEFAULT_TRACK, MOST_THREADS
+from vidgen_bench.errors import Interrupted
 
 
 def estimate(
@@ -50,8 +51,11 @@ def estimate(
         threads=threads,
     )
     plan = make_plan(request, Host.of_environment())
-    with TerminalObserver(LiteralConsole(soft_wrap=True, stderr=True)) as observer:
-        probed = probe(plan, observer)
+    try:
+        with TerminalObserver(LiteralConsole(soft_wrap=True, stderr=True)) as observer:
+            probed = probe(plan, observer)
+    except KeyboardInterrupt:
+        raise Interrupted("Stopped before the end of the probe. The same command begins again.") from None
     if as_json:
         print_json(json_values(plan, probed))
     else:

@@ -42,7 +42,7 @@ def render(plan: Plan, probed: Probed) -> Group:
         "Not included: the start of the process and the time to write files. Other programs on the machine make it slower.",
         "dim",
     )
-    return Group(head, Padding(table, (1, 0, 1, 0)), facts, Padding(beneath, (1, 0, 0, 0)))
+    return Group(head, Padding(table, (1, 0, 1, 0), expand=False), facts, Padding(beneath, (1, 0, 0, 0), expand=False))
 
 
 def json_values(plan: Plan, probed: Probed) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vidgen_bench.experiments.estimate.amounts import number
 from vidgen_bench.experiments.estimate.costs import Costs, ScoringCosts
 from vidgen_bench.experiments.estimate.workload import ProtocolWork, Workload, iterations_in
 from vidgen_bench.training.trainer import SAVE_SECONDS
@@ -60,9 +61,9 @@ def estimate(work: Workload, costs: Costs) -> Estimate:
         Part("decoding", f"{work.decoding:,} videos", work.decoding * costs.video / work.workers, shared=True),
         Part("reference statistics", f"{references:,} clips", sum(p.reference * s.clip for p, s in pairs), shared=True),
         Part("anchors", f"{anchors:,} clips", sum(_anchors(p, s) for p, s in pairs), shared=True),
-        Part("training", f"{iterations:,} iterations", seconds),
-        Part("evaluations", f"{evaluations:,}, each of {work.samples:,} clips", evaluations * each),
-        Part("checkpoints", f"{saves:,}", saves * training.save),
+        Part("training", f"{number(iterations)} iterations", seconds),
+        Part("evaluations", f"{number(evaluations)}, each of {work.samples:,} clips", evaluations * each),
+        Part("checkpoints", number(saves), saves * training.save),
         Part("pictures", "2", costs.pictures),
         Part(
             "final scores",

@@ -88,7 +88,9 @@ def _measure(
     """Measure each kind of work on the device, training first, as in a run."""
     track, device = plan.track, watch.device
     observer.stage(f"probe: training {plan.composition.resolved} on {device.type}")
-    training = TrainingProbe(game, PlainClips(track.clip.size, track.clip.classes, device), _SEED, watch).measure()
+    training = TrainingProbe(game, PlainClips(track.clip.size, track.clip.classes, device), _SEED, watch).measure(
+        observer.progress
+    )
     observer.stage("probe: generating and scoring")
     clips, sample = _generate(game, track.clip, watch)
     pictures, pictures_bytes = _draw(clips[:PICTURED], watch)
@@ -159,7 +161,7 @@ def _workload(plan: Plan, videos: Videos, wide: Videos | None, device: torch.dev
         resolved_track.main,
         {m.protocol.name: _protocol_work(plan, m, videos, wide, device) for m in resolved_track.protocols},
         decoding=sum(v.train + v.test for v in undecoded),
-        workers=plan.request.workers or default_workers(),
+        workers=min(plan.request.workers or default_workers(), default_workers()),
         store_bytes=sum(v.bytes for v in undecoded),
     )
 

@@ -6,7 +6,8 @@ import io
 
 import torch
 
-from vidgen_bench.api import Batch, Feed, Game, Player
+from vidgen_bench.api import Batch, Feed, Game, Player, Report
+from vidgen_bench.errors import VidgenBenchError
 from vidgen_bench.experiments.estimate.costs import TrainingCosts
 from vidgen_bench.experiments.estimate.stopwatch import Stopwatch
 from vidgen_bench.training.checkpoint import part_states
@@ -39,17 +40,25 @@ class TrainingProbe:
         self._optimisers = {p.name: p.optimiser(p.parameters) for p in game.players}
         self._iteration = 0
 
-    def measure(self) -> TrainingCosts:
-        """Return the costs: the median of up to 18 iterations after two that warm up and count operations."""
-        counter = Watch()
-        first = self._watch.seconds(lambda: self._turns(counter))
-        for _ in range(_WARM_UP - 1):
-            self._turns()
-        turns = self._watch.typical(self._turns, least=_LEAST, most=MOST_ITERATIONS - _WARM_UP, enough=_ENOUGH)
+    def measure(self, report: Report) -> TrainingCosts:
+        """Return the costs: the median of up to 18 iterations after two that warm up and count operations.
+
+        Args:
+            report: called after every iteration.
+        Raises:
+            PluginError: a loss draws global random numbers, so a run would refuse it.
+            VidgenBenchError: losses or weights are not finite any more.
+        """
+        try:
+            first, turns, after, counter = self._timed(report)
+        except (RuntimeError, ValueError):  # a decomposition in ``after``, for example
+            self._require_finite()
+            raise
+        self._require_finite()
         weights, packed = self._packed(), io.BytesIO()
         save = self._watch.seconds(lambda: torch.save(self._states(), packed))
         return TrainingCosts(
-            iteration=turns + sum(map(self._after, self._game.players)),
+            iteration=turns + after,
             first=max(0.0, first - turns),
             clips=sum(p.batch * p.turns for p in self._game.players if p.feed),
             flops=max(counter.flops, 1),
@@ -57,6 +66,33 @@ class TrainingProbe:
             checkpoint_bytes=packed.tell(),
             weights_bytes=weights,
         )
+
+    def _timed(self, report: Report) -> tuple[float, float, float, Watch]:
+        """Return the seconds of the first iteration, of another, and of what follows it, with the counted operations."""
+
+        def turns() -> None:
+            self._turns()
+            report("probe: training", self._iteration, MOST_ITERATIONS)
+
+        counter = Watch()
+        first = self._watch.seconds(lambda: self._turns(counter))
+        counter.require_own_noise()
+        for _ in range(_WARM_UP - 1):
+            turns()
+        typical = self._watch.typical(turns, least=_LEAST, most=MOST_ITERATIONS - _WARM_UP, enough=_ENOUGH)
+        after = sum(map(self._after, self._game.players))
+        report("probe: training", MOST_ITERATIONS, MOST_ITERATIONS)
+        return first, typical, after, counter
+
+    def _require_finite(self) -> None:
+        """Raise ``VidgenBenchError`` if a weight is not finite; a loss that is not makes the weights so."""
+        weights = (p for part in self._game.parts.values() for p in part.parameters())
+        if not all(bool(p.isfinite().all()) for p in weights):
+            raise VidgenBenchError(
+                f"The probe diverged: a weight was not finite after {self._iteration} iterations on random pixels. "
+                "`vidgen-bench plugins show BACKBONE` lists the options that --set can change; or train a few iterations: "
+                "`vidgen-bench run SPEC --budget iterations=20`."
+            )
 
     def _turns(self, counter: Watch | None = None) -> None:
         """Play all turns of each player once."""

@@ -57,7 +57,7 @@ def find_videos(
     """Return the videos of a split; a few are decoded into a temporary folder unless the cache has all of them.
 
     Raises:
-        DataError: the layout is wrong, or none of the few videos can be decoded.
+        DataError: the layout is wrong, or more of the few videos than may be missing cannot be decoded.
     """
     tree = read_tree(source, split, allow_missing)
     folder = store_folder(source, split=split, geometry=geometry, cache=cache, allow_missing=allow_missing)
@@ -68,7 +68,8 @@ def find_videos(
         return Videos(len(store.train), len(store.test), store, store.index.frames / videos, 0.0, geometry)
     every = [v.path for v in tree.train + tree.test]
     few = every[:: max(1, len(every) // SAMPLED)][:SAMPLED]
-    seconds, frames = _decode([source.videos / path for path in few], geometry, report, clock)
+    tolerated = allow_missing - len(tree.missing)
+    seconds, frames = _decode([source.videos / path for path in few], geometry, tolerated, report, clock)
     return Videos(*counts, None, frames, seconds, geometry)
 
 
@@ -80,7 +81,7 @@ def _opened(folder: Path) -> Store | None:
 
 
 def _decode(
-    videos: list[Path], geometry: FrameGeometry, report: Report, clock: Callable[[], float]
+    videos: list[Path], geometry: FrameGeometry, tolerated: int, report: Report, clock: Callable[[], float]
 ) -> tuple[float, float]:
     """Return the seconds and the frames per video; the first video is not timed, because its process starts then."""
     with tempfile.TemporaryDirectory(prefix="vidgen-bench-estimate-") as folder:
@@ -94,6 +95,11 @@ def _decode(
                 outcome.job.part.unlink(missing_ok=True)
                 report("probe: decoding", len(outcomes), len(jobs))
     good = [outcome.frames for outcome in outcomes[1:] if outcome.fault is None]
-    if not good:
-        raise DataError(str(outcomes[-1].fault))
+    faults = [str(outcome.fault) for outcome in outcomes[1:] if outcome.fault is not None]
+    if len(faults) > tolerated or not good:
+        shown = "\n  ".join(faults)
+        raise DataError(
+            f"{len(faults)} of {len(videos)} videos cannot be used:\n  {shown}\n"
+            "Replace them; if others can be used, --allow-missing N continues without up to N of them."
+        )
     return (times[-1] - times[0]) / len(videos), sum(good) / len(good)

@@ -11,6 +11,9 @@ from vidgen_bench.config.track import Track
 from vidgen_bench.measure.resolved_protocol import ChosenMetric, ResolvedProtocol
 from vidgen_bench.measure.resolved_track import ResolvedTrack
 
+_MOST = 2**62
+"""A count of iterations that no run reaches, for budgets beyond every number."""
+
 
 @dataclass(frozen=True)
 class ProtocolWork:
@@ -68,7 +71,11 @@ def iterations_in(budget: Budget, *, seconds: float, clips: float, flops: float)
         seconds, clips, flops: cost of one iteration, on one device.
     """
     each = {"iterations": 1.0, "clips": clips, "flops": flops, "device_hours": seconds / 3600.0}
-    counts = [math.ceil(limit / each[kind] - 1e-9) for kind, limit in budget.limits.items() if each[kind] > 0]
+    counts = [
+        math.ceil(min(limit / each[kind], float(_MOST)) - 1e-9)
+        for kind, limit in budget.limits.items()
+        if each[kind] > 0
+    ]
     return max(1, min(counts, default=1))
 
 

@@ -9,6 +9,7 @@ import torch
 
 from tests.kit import toy_game
 from vidgen_bench.api import Game, Player
+from vidgen_bench.errors import PluginError, VidgenBenchError
 from vidgen_bench.experiments.estimate.stopwatch import Stopwatch
 from vidgen_bench.experiments.estimate.training_probe import MOST_ITERATIONS, PlainClips, TrainingProbe
 
@@ -51,12 +52,55 @@ def slow(clock: Clock, *, turn: float, after: float, every: int) -> tuple[Game, 
 def test_an_iteration_is_its_turns_and_its_share_of_what_follows(turn: float, iterations: int) -> None:
     clock = Clock()
     game, calls = slow(clock, turn=turn, after=5.0, every=10)
-    costs = TrainingProbe(game, PlainClips(toy_game.SIZE, 2, CPU), 0, Stopwatch(CPU, clock)).measure()
+    reported: list[tuple[int, int]] = []
+    costs = TrainingProbe(game, PlainClips(toy_game.SIZE, 2, CPU), 0, Stopwatch(CPU, clock)).measure(
+        lambda what, done, total: reported.append((done, total))
+    )
     assert costs.iteration == pytest.approx(turn + 5.0 / 10)
     assert costs.first == pytest.approx(0.0)
     assert calls.count("turn") == iterations <= 20
+    assert reported[-1] == (MOST_ITERATIONS, MOST_ITERATIONS)
+    assert len(reported) == iterations  # all but the first, and the end
     assert costs.clips == toy_game.ROWS
     assert costs.flops > 1000
     assert (
         costs.checkpoint_bytes > costs.weights_bytes > 4 * sum(p.numel() for p in game.parts["generator"].parameters())
     )
+
+
+def probe_of(game: Game, **changes) -> TrainingProbe:
+    """Return a probe of a game whose generator has these changes."""
+    players = tuple(dataclasses.replace(p, **changes) if p.after is not None else p for p in game.players)
+    game = dataclasses.replace(game, players=players)
+    return TrainingProbe(game, PlainClips(toy_game.SIZE, 2, CPU), 0, Stopwatch(CPU))
+
+
+def quiet(what: str, done: int, total: int) -> None:
+    pass
+
+
+def ill_conditioned(iteration: torch.Tensor) -> None:
+    raise torch.linalg.LinAlgError("ill-conditioned")
+
+
+@pytest.mark.parametrize("changes", [{}, {"after": ill_conditioned}])
+def test_a_game_that_diverges_is_refused_with_the_reason(changes) -> None:
+    probe = probe_of(toy_game.game(explode_at=0), **changes)
+    with pytest.raises(VidgenBenchError, match=r"diverged: a weight was not finite after \d+ iterations"):
+        probe.measure(quiet)
+
+
+def test_an_error_with_finite_weights_keeps_its_own_message() -> None:
+    with pytest.raises(torch.linalg.LinAlgError, match="ill-conditioned"):
+        probe_of(toy_game.game(), after=ill_conditioned).measure(quiet)
+
+
+def test_a_loss_that_draws_global_random_numbers_is_refused_as_in_a_run() -> None:
+    game = toy_game.game()
+    weight = next(p for p in game.players if p.after is not None).parameters
+
+    def loss(batch, noise):
+        return {"x": torch.stack([p.square().sum() for p in weight]).sum() * torch.rand(())}
+
+    with torch.random.fork_rng(devices=[]), pytest.raises(PluginError, match="global random numbers"):
+        probe_of(game, loss=loss).measure(quiet)

@@ -13,9 +13,9 @@ from vidgen_bench.errors import DataError
 from vidgen_bench.experiments.estimate.videos import Videos, find_videos
 
 
-def found(source: VideoSource, cache: Path) -> Videos:
+def found(source: VideoSource, cache: Path, allow_missing: int = 0) -> Videos:
     return find_videos(
-        source, split=1, geometry=SMALL, cache=cache, allow_missing=0, report=lambda what, done, total: None
+        source, split=1, geometry=SMALL, cache=cache, allow_missing=allow_missing, report=lambda what, done, total: None
     )
 
 
@@ -45,3 +45,12 @@ def test_videos_that_cannot_be_decoded_are_refused_by_name(tmp_path: Path) -> No
         path.write_text("nonsense")
     with pytest.raises(DataError, match=r"v_\w+\.avi: cannot be read as a video"):
         found(source, tmp_path / "cache")
+
+
+def test_a_few_bad_videos_are_refused_unless_so_many_may_be_missing(tmp_path: Path) -> None:
+    source = write_tree(tmp_path / "data", groups=2, frames=8)
+    bad = sorted(source.videos.rglob("*.avi"))[0]
+    bad.write_text("nonsense")
+    with pytest.raises(DataError, match=rf"1 of 4 videos cannot be used:\n  .*{bad.name}"):
+        found(source, tmp_path / "cache")
+    assert found(source, tmp_path / "cache", allow_missing=1).frames >= 8

@@ -29,6 +29,10 @@ def test_a_run_ends_at_the_first_limit_of_its_budget(budget: Budget, iterations:
     assert iterations_in(budget, **UNIT) == iterations
 
 
+def test_a_budget_beyond_every_number_is_a_count() -> None:
+    assert iterations_in(Budget(device_hours=1e308), **UNIT | {"seconds": 1e-3}) == 2**62
+
+
 def test_a_limit_without_cost_is_never_reached() -> None:
     assert iterations_in(Budget(clips=10, iterations=7), seconds=1.0, clips=0.0, flops=0.0) == 7
 
