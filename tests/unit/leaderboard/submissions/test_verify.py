@@ -298,7 +298,7 @@ def test_a_second_set_of_seeds_under_another_folder_is_found(root: Path) -> None
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"track": "shapes-64"}, "the shipped track shapes-64 with this budget is shapes-64"),
+        ({"track": "shapes-64"}, "the shipped track shapes-64 with this budget and precision is shapes-64"),
         ({"track": "ucf101-64-paper", "declared": load_track("ucf101-64-paper").declared, "ranked": False}, "ranked = True"),
     ],
 )  # fmt: skip
