@@ -42,6 +42,7 @@ def _vidgen_bench(
 COMMANDS = {
     "run": "run:run",
     "ablate": "ablate:ablate",
+    "estimate": "estimate:estimate",
     "evaluate": "evaluate:evaluate",
     "sample": "sample:sample",
     "leaderboard": "leaderboard:leaderboard",
@@ -60,6 +61,7 @@ COMMANDS = {
 
 EXAMPLES = {
     "ablate": "the paper's third table: [bold]vidgen-bench ablate paper-table-3 --track shapes-smoke --dry-run[/bold]",
+    "estimate": "a run on UCF101: [bold]vidgen-bench estimate tgan+ode1 --track ucf101-64-paper --data UCF-101 --splits lists[/bold]",
     "evaluate": "clips that another program made: [bold]vidgen-bench evaluate samples.npy --track ucf101-64-paper[/bold]",
     "sample": "four times the frame rate: [bold]vidgen-bench sample RUN --fps 4x[/bold]",
     "submit": "all seeds of a spec: [bold]vidgen-bench submit runs/ucf101-64-paper/tgan+ode1/seed-*[/bold]",

@@ -52,10 +52,15 @@ def sent(values: Tensor, device: torch.device) -> Tensor:
     return values.pin_memory().to(device, non_blocking=True)
 
 
+def is_held(size: int, device: torch.device) -> bool:
+    """Return whether frames of this many bytes are kept in the device's memory: of a GPU, if half of its free memory suffices."""
+    return device.type == "cuda" and size <= _DEVICE_SHARE * free_memory(device)
+
+
 def placed(store: Store, device: torch.device) -> FrameFile | Tensor:
     """Return all frames of a store, in the device's memory if they fit, otherwise as the file."""
     file = store.frames
-    if device.type != "cuda" or store.index.bytes > _DEVICE_SHARE * free_memory(device):
+    if not is_held(store.index.bytes, device):
         return file
     held = torch.empty(file.shape, dtype=torch.uint8, device=device)
     step = max(1, _WHOLE_COPY // max(1, held[:1].numel()))

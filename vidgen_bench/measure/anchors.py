@@ -17,8 +17,9 @@ from torch import Tensor
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.errors import RecordError
 from vidgen_bench.measure.evaluator import Evaluator, scores_of
-from vidgen_bench.measure.reference.clips import SEED
+from vidgen_bench.measure.reference.clips import SEED, RealClips
 from vidgen_bench.measure.reference.statistics import drawn
+from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
 from vidgen_bench.noise import sampling_noise
 from vidgen_bench.records.anchors import ANCHORS, GREY, NOISE, REAL
 from vidgen_bench.records.entries import Score
@@ -40,11 +41,8 @@ def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Obs
     shuffled or frozen.
     """
     resolved, real = evaluator.resolved, evaluator.real
-    # resized or trimmed clips have the same anchors as unchanged ones
-    stamps = list(evaluator.stamps(changes=()))
-    names, device = [c.plugin.name for c in resolved.metrics], evaluator.extractor.device
-    key = [VERSION, stamps, resolved.measured_by, names, batches, device.type, torch.__version__]
-    path = cache / "anchors" / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]}.json"
+    device = evaluator.extractor.device
+    path = anchors_file(resolved, real, device, batches, cache)
     require_folders(path.parent, cache)
     if is_there(path):
         try:
@@ -66,6 +64,16 @@ def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Obs
     text = json.dumps({a: {m: s.model_dump(mode="json") for m, s in t.items()} for a, t in made.items()})
     write_hashed(path, lambda stream: stream.write(text.encode()))
     return made
+
+
+def anchors_file(resolved: ResolvedProtocol, real: RealClips, device: torch.device, batches: int, cache: Path) -> Path:
+    """Return the cache file of the anchors of a protocol, whether or not it exists yet."""
+    # resized or trimmed clips have the same anchors as unchanged ones, so no change to clips is part of the stamps
+    hashed = real.contents_hash(resolved)
+    stamps = list(dict.fromkeys(resolved.stamp(hashed, chosen=c).id for c in (None, *resolved.metrics)))
+    names = [c.plugin.name for c in resolved.metrics]
+    key = [VERSION, stamps, resolved.measured_by, names, batches, device.type, torch.__version__]
+    return cache / "anchors" / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]}.json"
 
 
 def _read(path: Path, watched: set[str]) -> Anchors:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
@@ -38,17 +38,30 @@ class Iterations:
 
     def play(self, iteration: int, clips: Clips, watch: Watch | None = None) -> None:
         """Play one iteration, and add its losses to the running sums; ``watch`` observes losses and gradients."""
+        self.play_turns(iteration, clips, watch)
+        for player in self._game.players:
+            if iteration % player.every == 0:
+                self.play_after(player, iteration)
+
+    def play_turns(self, iteration: int, clips: Clips, watch: Watch | None = None) -> None:
+        """Play the turns of an iteration, without what players do afterwards."""
         for part in self._game.parts.values():
             part.train()
-        where = nullcontext() if self._device.type == "cpu" else self._device
-        with strictly(SWITCHES[self._precision]), where, self._process.batch_norm():
+        with strictly(SWITCHES[self._precision]), self._on_device(), self._process.batch_norm():
             for player in self._players:
                 for turn in range(player.turns):
                     self._turn(player, iteration, turn, clips, watch)
-        for player in self._players:
-            if player.after is not None and iteration % player.every == 0:
-                with torch.no_grad(), strictly("float32"), where:
-                    player.after(torch.full((), iteration, dtype=torch.int64, device=self._device))
+
+    def play_after(self, player: Player, iteration: int) -> None:
+        """Do what a player does after the turns of an iteration, if it does anything."""
+        if player.after is None:
+            return
+        with torch.no_grad(), strictly("float32"), self._on_device():
+            player.after(torch.full((), iteration, dtype=torch.int64, device=self._device))
+
+    def _on_device(self) -> AbstractContextManager[object]:
+        """Return a block in which new tensors are made on the device."""
+        return nullcontext() if self._device.type == "cpu" else self._device
 
     def _turn(self, player: Player, iteration: int, turn: int, clips: Clips, watch: Watch | None) -> None:
         position = iteration * player.turns + turn

@@ -181,11 +181,7 @@ class Trainer:
         """Store the first iteration's operation counts; refuse global random numbers, which would break resuming."""
         self.progress.flops_per_iteration = max(watch.flops * self._process.world, 1)
         self.progress.witness = [f"synchronises with the host: {name}" for name in sorted(watch.synchronising)]
-        if watch.global_random:
-            raise PluginError(
-                f"a loss uses torch's global random numbers ({', '.join(sorted(watch.global_random))}), so a resumed run would differ. "
-                "Draw every random number from the noise argument of the loss."
-            )
+        watch.require_own_noise()
 
     def _read_losses(self) -> dict[str, float]:
         """Return the mean losses since the last evaluation, after :meth:`_show`."""
