@@ -139,7 +139,7 @@ def training_noise(key: Tensor, batch: int, rank: int = 0, world: int = 1) -> No
 
 def sampling_noise(seed: int, purpose: str, indices: Tensor) -> Noise:
     """Return the noise for the samples with these indices [N] (int64) and one purpose ("final", "sample")."""
-    return Noise(torch.tensor(key_of(seed, purpose), dtype=torch.int64, device=indices.device), indices)
+    return Noise(torch.full((), key_of(seed, purpose), dtype=torch.int64, device=indices.device), indices)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from the host and decompositions, which a GPU also waits for, are refused by :cl
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from importlib import import_module
 from typing import Any
 
@@ -73,7 +73,11 @@ class _Calls(TorchFunctionMode):
 
 
 def use_as_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the fake device hold the frames of stores, and let optimisers be capturable and work on all tensors at once on it."""
+    """Let the fake device hold the frames of stores, and let optimisers be capturable and work on all tensors at once on it.
+
+    Autocast, which torch refuses there, does nothing.
+    """
+    monkeypatch.setattr(torch, "autocast", lambda *args, **kwargs: nullcontext())
     monkeypatch.setattr(
         placed_frames, "placed", lambda store, device: torch.empty(store.frames.shape, dtype=torch.uint8, device=device)
     )

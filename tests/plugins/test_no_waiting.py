@@ -1,4 +1,4 @@
-"""No iteration of any pair waits for the device: each trains on a device that has no numbers to read."""
+"""No iteration and no evaluation of any pair waits for the device: each runs on a device that has no numbers to read."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ from tests.kit.fake_device import DEVICE, Unattended, Waits, use_as_a_gpu
 from tests.kit.numbered_store import store_of
 from tests.kit.pairs import HOST
 from vidgen_bench.api import Clip, Feed
+from vidgen_bench.compose import sampling
 from vidgen_bench.compose.composition import compose
 from vidgen_bench.compose.matrix import Cell, matrix
+from vidgen_bench.compose.pixel_range import PixelRange
+from vidgen_bench.config.protocol import load_protocol
 from vidgen_bench.conformance.small import small_track
 from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.sampler import ClipSampler
+from vidgen_bench.measure.feature_extractor import FeatureExtractor
+from vidgen_bench.measure.resolved_protocol import resolve_protocol
 from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.iteration import Iterations
 
@@ -37,10 +42,13 @@ def sampler_of(clip: Clip, folder: Path) -> ClipSampler:
     return ClipSampler(store, "train", 0, DEVICE, wide)
 
 
-@pytest.mark.parametrize(
+each_pair = pytest.mark.parametrize(
     "cell",
     [pytest.param(c, id=c.spec, marks=() if c.spec in QUICK else pytest.mark.slow) for c in ACCEPTED],
 )
+
+
+@each_pair
 def test_no_iteration_waits(cell: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use_as_a_gpu(monkeypatch)
     composition = compose(cell.spec, small_track(HOST.find("backbone", cell.backbone)), {}, HOST)
@@ -54,6 +62,32 @@ def test_no_iteration_waits(cell: Cell, tmp_path: Path, monkeypatch: pytest.Monk
             iterations.play(number, clips)
     assert iterations.losses.sums
     assert all(value.device == DEVICE for value in iterations.losses.sums.values())
+
+
+@each_pair
+def test_only_the_first_and_the_last_part_of_an_evaluation_wait(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    checks: list[PixelRange] = []
+    monkeypatch.setattr(PixelRange, "check", lambda pixels: checks.append(pixels))
+    monkeypatch.setattr(sampling, "rows_at_once", lambda work, device: 40)
+    composition = compose(cell.spec, small_track(HOST.find("backbone", cell.backbone)), {}, HOST)
+    with DEVICE:
+        game = composition.build(0)
+    with Unattended():
+        parts = list(sampling.samples(game, 0, "final", range(5, 165), composition.clip.grid, DEVICE))
+    assert [len(part) for part in parts] == [40] * 4
+    assert len(checks) == 2
+
+
+@pytest.mark.parametrize("name", ["c3d-tgan", "c3d-tganv2"])
+def test_no_features_wait(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_as_a_gpu(monkeypatch)
+    clip = Clip(16, 64, 8)
+    resolved = resolve_protocol(load_protocol(name), "c3d-shapes", clip, HOST)
+    extractor = FeatureExtractor(resolved, clip, DEVICE)
+    with Unattended():
+        parts = (torch.zeros(n, 3, 16, 64, 64, device=DEVICE) for n in (40, 40, 9))
+        features = extractor.features(parts, resolved.metrics)
+    assert {len(values) for values in features.values()} == {89}
 
 
 ON = torch.ones(3, 4, device=DEVICE)

@@ -7,11 +7,13 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 
 from vidgen_bench.api import Game, Player
+from vidgen_bench.config.track import TrainingPrecision
 from vidgen_bench.system.precision import strictly
 from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.keys import TurnKeys
 from vidgen_bench.training.losses import RunningLosses
 from vidgen_bench.training.optimisers import place
+from vidgen_bench.training.precision import SWITCHES, in_precision
 from vidgen_bench.training.step import Clips, take_turn, turn_inputs
 from vidgen_bench.training.watch import Watch
 
@@ -19,8 +21,11 @@ from vidgen_bench.training.watch import Watch
 class Iterations:
     """Plays iterations of a game on one device, with the players' optimisers and the running losses."""
 
-    def __init__(self, game: Game, seed: int, device: torch.device, process: Process) -> None:
-        self._game, self._device, self._process = game, device, process
+    def __init__(
+        self, game: Game, seed: int, device: torch.device, process: Process, precision: TrainingPrecision = "fp32"
+    ) -> None:
+        self._game, self._device, self._process, self._precision = game, device, process, precision
+        self._players = [in_precision(p, precision, device) for p in game.players]
         self._keys = TurnKeys(seed, device)
         self.optimisers = {p.name: p.optimiser(p.parameters) for p in game.players}
         """By player; call :meth:`place_optimisers` after the last state is loaded and before the first iteration."""
@@ -42,8 +47,8 @@ class Iterations:
         """Play the turns of an iteration, without what players do afterwards."""
         for part in self._game.parts.values():
             part.train()
-        with self._on_device(), self._process.batch_norm():
-            for player in self._game.players:
+        with strictly(SWITCHES[self._precision]), self._on_device(), self._process.batch_norm():
+            for player in self._players:
                 for turn in range(player.turns):
                     self._turn(player, iteration, turn, clips, watch)
 

@@ -13,6 +13,7 @@ import torch
 
 from vidgen_bench.api import Game
 from vidgen_bench.config.budget import Budget
+from vidgen_bench.config.track import TrainingPrecision
 from vidgen_bench.errors import Interrupted, PluginError
 from vidgen_bench.records.entries import Best, TracePoint
 from vidgen_bench.system.interrupt import Interrupt
@@ -60,11 +61,12 @@ class Trainer:
         process: Process,
         observer: Observer,
         interrupt: Interrupt,
+        precision: TrainingPrecision = "fp32",
     ) -> None:
         self._game, self._clips, self._rule, self._score = game, clips, rule, score
         self._folder, self._device, self._process = folder, device, process
         self._observer, self._interrupt = observer, interrupt
-        self._iterations = Iterations(game, seed, device, process)
+        self._iterations = Iterations(game, seed, device, process, precision)
         self._losses = self._iterations.losses
         self._late = device.type != "cpu"
         """Whether losses are read one period late, so that the device does not wait for the host."""

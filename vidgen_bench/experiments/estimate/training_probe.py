@@ -7,6 +7,7 @@ import io
 import torch
 
 from vidgen_bench.api import Batch, Feed, Game, Player, Report
+from vidgen_bench.config.track import TrainingPrecision
 from vidgen_bench.errors import VidgenBenchError
 from vidgen_bench.experiments.estimate.costs import TrainingCosts
 from vidgen_bench.experiments.estimate.stopwatch import Stopwatch
@@ -35,9 +36,11 @@ class PlainClips:
 class TrainingProbe:
     """A few iterations of a game; its weights are changed, and nothing is saved."""
 
-    def __init__(self, game: Game, clips: PlainClips, seed: int, watch: Stopwatch) -> None:
+    def __init__(
+        self, game: Game, clips: PlainClips, seed: int, watch: Stopwatch, precision: TrainingPrecision = "fp32"
+    ) -> None:
         self._game, self._clips, self._watch = game, clips, watch
-        self._iterations = Iterations(game, seed, watch.device, Process())
+        self._iterations = Iterations(game, seed, watch.device, Process(), precision)
         self._iterations.place_optimisers()
         self._iteration = 0
 
