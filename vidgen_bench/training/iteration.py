@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
 from vidgen_bench.api import Game, Player
 from vidgen_bench.config.track import TrainingPrecision
+from vidgen_bench.system.cuda_graph import CudaGraph
 from vidgen_bench.system.precision import strictly
+from vidgen_bench.training.captured_turn import CapturedTurn, Graph, reason_against
 from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.keys import TurnKeys
 from vidgen_bench.training.losses import RunningLosses
@@ -16,6 +19,9 @@ from vidgen_bench.training.optimisers import place
 from vidgen_bench.training.precision import SWITCHES, in_precision
 from vidgen_bench.training.step import Clips, take_turn, turn_inputs
 from vidgen_bench.training.watch import Watch
+
+GRAPHS: dict[str, Callable[[torch.device], Graph]] = {"cuda": CudaGraph}
+"""The graphs of each type of device that has some."""
 
 
 class Iterations:
@@ -30,11 +36,28 @@ class Iterations:
         self.optimisers = {p.name: p.optimiser(p.parameters) for p in game.players}
         """By player; call :meth:`place_optimisers` after the last state is loaded and before the first iteration."""
         self.losses = RunningLosses()
+        self._captured: dict[str, CapturedTurn] = {}
 
     def place_optimisers(self) -> None:
         """Move what the optimisers read in a step to the device."""
         for optimiser in self.optimisers.values():
             place(optimiser, self._device)
+
+    def capture(self, waiting: Collection[str]) -> str | None:
+        """Play turns as CUDA graphs from now on; return why not, or None. On a CPU there are none.
+
+        Args:
+            waiting: operations of the first iteration that wait for the device.
+        """
+        if self._device.type not in GRAPHS:
+            return None
+        if reason := reason_against(self.optimisers, waiting, self._process.world):
+            return reason
+        parts, make = list(self._game.parts.values()), GRAPHS[self._device.type]
+        self._captured = {
+            p.name: CapturedTurn(p, self.optimisers[p.name], parts, make(self._device)) for p in self._players
+        }
+        return None
 
     def play(self, iteration: int, clips: Clips, watch: Watch | None = None) -> None:
         """Play one iteration, and add its losses to the running sums; ``watch`` observes losses and gradients."""
@@ -67,5 +90,8 @@ class Iterations:
         position = iteration * player.turns + turn
         batch, noise = turn_inputs(player, clips, position, self._keys, self._process)
         optimiser, rate = self.optimisers[player.name], player.schedule(iteration)
-        terms = take_turn(player, optimiser, batch, noise, rate, self._process.mean, watch)
+        if (captured := self._captured.get(player.name)) is not None:
+            terms = captured.take(batch, noise, rate)
+        else:
+            terms = take_turn(player, optimiser, batch, noise, rate, self._process.mean, watch)
         self.losses.add(player.name, terms, self._process.mean([t.double() / player.turns for t in terms.values()]))

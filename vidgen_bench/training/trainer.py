@@ -31,6 +31,8 @@ from vidgen_bench.training.watch import Watch
 
 READ_EVERY = 10
 """Iterations between two readings of the losses, and on a device between two agreements of several processes."""
+_WAITS = "synchronises with the host: "
+
 SAVE_SECONDS = 60.0
 """Longest time between two checkpoints; one is also written at every evaluation."""
 
@@ -180,8 +182,16 @@ class Trainer:
     def _record(self, watch: Watch) -> None:
         """Store the first iteration's operation counts; refuse global random numbers, which would break resuming."""
         self.progress.flops_per_iteration = max(watch.flops * self._process.world, 1)
-        self.progress.witness = [f"synchronises with the host: {name}" for name in sorted(watch.synchronising)]
+        self.progress.witness = [f"{_WAITS}{name}" for name in sorted(watch.synchronising)]
         watch.require_own_noise()
+        self._capture()
+
+    def _capture(self) -> None:
+        """Play turns as CUDA graphs from now on, where that is possible; else the record says why not."""
+        waiting = [line for line in self.progress.witness if line.startswith(_WAITS)]
+        reason = self._iterations.capture(waiting)
+        if reason and (line := f"trained without CUDA graphs: {reason}") not in self.progress.witness:
+            self.progress.witness.append(line)
 
     def _read_losses(self) -> dict[str, float]:
         """Return the mean losses since the last evaluation, after :meth:`_show`."""
@@ -247,6 +257,8 @@ class Trainer:
             self._losses.sums, self.progress = content["losses"], content["progress"]
             self.progress.resumed += not self.progress.ended
         self._iterations.place_optimisers()
+        if self.progress.flops_per_iteration:  # the first iteration was watched before the run was resumed
+            self._capture()
         if self._process.rank == 0:
             checkpoint.truncate_trace(self._folder, self.progress)
 
