@@ -6,12 +6,17 @@ Numbers of Python are frozen into it, memory that was replaced is not seen, and 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
+import pytest
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+
+from vidgen_bench.training import iteration, optimisers
+from vidgen_bench.training.captured_turn import SWITCH
 
 READS = ("aten::_local_scalar_dense", "aten::nonzero", "aten::is_nonzero")
 
@@ -42,6 +47,26 @@ class RecordedGraph:
             for kept, new in zip(_tensors(out), _tensors(func(*args, **kwargs)), strict=True):
                 if _memory(kept) != _memory(new):  # else it is a view, or was changed in place
                     kept.copy_(new)
+
+
+def record_graphs(monkeypatch: pytest.MonkeyPatch) -> list[RecordedGraph]:
+    """Let a CPU have graphs and optimisers that can be captured; return the list of the graphs that are made from now on."""
+    made: list[RecordedGraph] = []
+
+    def make(device: torch.device) -> RecordedGraph:
+        made.append(RecordedGraph())
+        return made[-1]
+
+    monkeypatch.delenv(SWITCH, raising=False)
+    monkeypatch.setitem(iteration.GRAPHS, "cpu", make)
+    monkeypatch.setattr(optimisers, "DEVICES", ("cpu",))
+    for name in ("adam", "rmsprop"):
+        module = import_module(f"torch.optim.{name}")
+        monkeypatch.setattr(module, "_get_capturable_supported_devices", lambda supports_xla=True: ["cpu"])
+    # one tensor at a time, RMSprop reads the rate on the host
+    module = import_module("torch.optim.optimizer")
+    monkeypatch.setattr(module, "_get_foreach_kernels_supported_devices", lambda: ["cpu"])
+    return made
 
 
 class _Recorder(TorchDispatchMode):

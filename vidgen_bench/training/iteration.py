@@ -43,6 +43,11 @@ class Iterations:
         for optimiser in self.optimisers.values():
             place(optimiser, self._device)
 
+    @property
+    def captures(self) -> bool:
+        """Whether turns are played as CUDA graphs."""
+        return bool(self._captured)
+
     def capture(self, waiting: Collection[str]) -> str | None:
         """Play turns as CUDA graphs from now on; return why not, or None. On a CPU there are none.
 

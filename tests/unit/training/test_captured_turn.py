@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib import import_module
 
 import pytest
 import torch
@@ -11,7 +10,7 @@ from torch import nn
 
 from tests.kit import toy_game
 from tests.kit.pairs import HOST
-from tests.kit.recorded_graph import RecordedGraph
+from tests.kit.recorded_graph import RecordedGraph, record_graphs
 from tests.kit.toy_training import StopAt, make
 from vidgen_bench.api import Batch, Feed, Game, Player
 from vidgen_bench.compose.composition import compose
@@ -19,8 +18,6 @@ from vidgen_bench.conformance.small import small_track
 from vidgen_bench.errors import Interrupted, PluginError, RequestError
 from vidgen_bench.noise import training_noise
 from vidgen_bench.system.interrupt import Interrupt
-from vidgen_bench.training import iteration as iteration_module
-from vidgen_bench.training import optimisers
 from vidgen_bench.training.captured_turn import SWITCH, WARM_UPS, CapturedTurn, reason_against
 from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.iteration import Iterations
@@ -30,24 +27,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture
 def graphs(monkeypatch: pytest.MonkeyPatch) -> list[RecordedGraph]:
-    """Let a CPU have graphs and capturable optimisers, and return the graphs that are made."""
-    made: list[RecordedGraph] = []
-
-    def make_graph(device: torch.device) -> RecordedGraph:
-        made.append(RecordedGraph())
-        return made[-1]
-
-    monkeypatch.delenv(SWITCH, raising=False)
-    monkeypatch.setitem(iteration_module.GRAPHS, "cpu", make_graph)
-    monkeypatch.setattr(optimisers, "DEVICES", ("cpu",))
-    for name in ("adam", "rmsprop"):
-        module = import_module(f"torch.optim.{name}")
-        monkeypatch.setattr(module, "_get_capturable_supported_devices", lambda supports_xla=True: ["cpu"])
-    # one tensor at a time, RMSprop reads the rate on the host
-    monkeypatch.setattr(
-        import_module("torch.optim.optimizer"), "_get_foreach_kernels_supported_devices", lambda: ["cpu"]
-    )
-    return made
+    return record_graphs(monkeypatch)
 
 
 class RandomClips:
