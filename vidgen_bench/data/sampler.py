@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Literal, TypeVar
 
 import torch
@@ -19,6 +19,7 @@ from torch import Tensor
 
 from vidgen_bench.api import Batch, Feed
 from vidgen_bench.data.placed_frames import PlacedFrames, sent
+from vidgen_bench.data.read_ahead import ReadAhead
 from vidgen_bench.data.shifted_crops import cut, first_columns
 from vidgen_bench.data.store import Store
 from vidgen_bench.errors import DataError, RequestError
@@ -27,6 +28,9 @@ from vidgen_bench.noise import key_of, keys_of, random_bits
 Position = TypeVar("Position", int, Tensor)
 
 Augment = tuple[Literal["flip", "shift-x"], ...]
+
+_Stream = tuple[str, Feed, int, int, int]
+"""Name, feed, rows, rank and number of processes: what a stream of batches is a function of, besides the position."""
 
 AHEAD = 64
 """Batches of a player that are drawn at once, which saves a device hundreds of small operations per batch."""
@@ -59,7 +63,7 @@ class ClipSampler:
     """Clips of one split of a store, on one device.
 
     The store is copied to a CUDA device if it fits in half of the free memory; otherwise clips are read from its
-    file. ``wide`` has the same videos with every column, for feeds with ``shift-x``.
+    file, one batch ahead. ``wide`` has the same videos with every column, for feeds with ``shift-x``.
 
     Raises:
         DataError: ``wide`` does not have the same videos.
@@ -90,6 +94,7 @@ class ClipSampler:
         sources = [_Source(p, self._column(first)) for p, first in zip(placed, firsts, strict=True)]
         self._frames, self._wide = sources[0], sources[1] if wide is not None else None
         self._width = store.geometry.width
+        self._read_ahead = ReadAhead(self.device)
         self._orders = lru_cache(maxsize=8)(self._permutations)
         self._batches = lru_cache(maxsize=8)(self._draw_batches)
 
@@ -115,8 +120,17 @@ class ClipSampler:
             raise RequestError(
                 f"batch of {rows} rows for {world} process(es): expected a positive multiple of {world}."
             )
-        block, number = divmod(position, AHEAD)
-        return self._gather(self._batches(name, feed, rows, rank, world, block).of_batch(number), feed)
+        stream = (name, feed, rows, rank, world)
+        draw, frames = self._draw_at(stream, position), self._source(feed).frames
+        if frames.held or self.device.type == "cpu":
+            return self._made(draw, frames.gather(draw.frames))
+        read = self._read_ahead.take(
+            stream,
+            position,
+            lambda: frames.read(draw.frames),
+            partial(frames.read, self._draw_at(stream, position + 1).frames),
+        )
+        return self._made(draw, sent(read, self.device))
 
     def evaluation(self, purpose: str, indices: Tensor, frames: int, augment: Augment = ()) -> Batch:
         """Return the real clips with these sample indices [n]: clip i is a pure function of (seed, purpose, i).
@@ -150,6 +164,10 @@ class ClipSampler:
 
     def _key(self, *parts: int | str) -> Tensor:
         return torch.full((), key_of(self._seed, "clips", *parts), dtype=torch.int64, device=self._at)
+
+    def _draw_at(self, stream: _Stream, position: int) -> _Draw:
+        block, number = divmod(position, AHEAD)
+        return self._batches(*stream, block).of_batch(number)
 
     def _draw_batches(self, name: str, feed: Feed, rows: int, rank: int, world: int, block: int) -> _Draw:
         """Return what the ``AHEAD`` batches of a block take."""
@@ -195,7 +213,10 @@ class ClipSampler:
         return _Draw(videos, frames, left, bits("flip") < 0 if "flip" in feed.augment else None)
 
     def _gather(self, draw: _Draw, feed: Feed) -> Batch:
-        clips = self._source(feed).frames.gather(draw.frames)  # uint8 [N, T, 3, H, W]
+        return self._made(draw, self._source(feed).frames.gather(draw.frames))
+
+    def _made(self, draw: _Draw, clips: Tensor) -> Batch:
+        """Return the batch of these frames, uint8 [N, T, 3, H, W] on the device."""
         if draw.left is not None:
             clips = cut(clips, sent(draw.left, self.device), self._width)
         clips = (clips.permute(0, 2, 1, 3, 4).to(torch.float32, memory_format=torch.contiguous_format) - 128) / 128
