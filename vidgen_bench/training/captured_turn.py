@@ -7,7 +7,7 @@ filled before each replay; a number of Python would be frozen into the graph.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
@@ -105,14 +105,14 @@ class CapturedTurn:
         )
 
 
-def reason_against(optimisers: Mapping[str, Optimizer], waiting: Collection[str], world: int) -> str | None:
+def reason_against(optimisers: Mapping[str, Optimizer], waits: bool, world: int) -> str | None:
     """Return why turns are not captured, or None.
 
     With several processes, batch norm exchanges sums inside the loss; a graph with NCCL's calls in it hangs when the process ends.
 
     Args:
         optimisers: by player, on the device.
-        waiting: operations of the first iteration that wait for the device.
+        waits: whether a loss waits for the device.
         world: number of processes.
     Raises:
         RequestError: the environment variable has another value than on and off.
@@ -124,7 +124,7 @@ def reason_against(optimisers: Mapping[str, Optimizer], waiting: Collection[str]
         return f"{SWITCH} is off"
     if world > 1:
         return "several processes train together"
-    if waiting:
+    if waits:
         return "a loss waits for the device"
     for name, optimiser in optimisers.items():
         if not all(isinstance(g["lr"], Tensor) and g.get("capturable", False) for g in optimiser.param_groups):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
@@ -18,7 +18,7 @@ from vidgen_bench.training.losses import RunningLosses
 from vidgen_bench.training.optimisers import place
 from vidgen_bench.training.precision import SWITCHES, in_precision
 from vidgen_bench.training.step import Clips, take_turn, turn_inputs
-from vidgen_bench.training.watch import Watch
+from vidgen_bench.training.watch import WAITS, Watch
 
 GRAPHS: dict[str, Callable[[torch.device], Graph]] = {"cuda": CudaGraph}
 """The graphs of each type of device that has some."""
@@ -48,21 +48,28 @@ class Iterations:
         """Whether turns are played as CUDA graphs."""
         return bool(self._captured)
 
-    def capture(self, waiting: Collection[str]) -> str | None:
-        """Play turns as CUDA graphs from now on; return why not, or None. On a CPU there are none.
+    def capture(self, witness: list[str]) -> None:
+        """Play turns as CUDA graphs from now on, where the device has them.
 
         Args:
-            waiting: operations of the first iteration that wait for the device.
+            witness: what the first iteration did that it should not have done; the reason why there are no graphs is added.
         """
         if self._device.type not in GRAPHS:
-            return None
-        if reason := reason_against(self.optimisers, waiting, self._process.world):
-            return reason
+            return
+        waits = any(line.startswith(WAITS) for line in witness)
+        if reason := reason_against(self.optimisers, waits, self._process.world):
+            if (line := f"trained without CUDA graphs: {reason}") not in witness:
+                witness.append(line)
+            return
         parts, make = list(self._game.parts.values()), GRAPHS[self._device.type]
         self._captured = {
             p.name: CapturedTurn(p, self.optimisers[p.name], parts, make(self._device)) for p in self._players
         }
-        return None
+
+    def finite(self) -> bool:
+        """Return whether every loss so far and every weight is finite; waits for the device."""
+        weights = (p for part in self._game.parts.values() for p in part.parameters())
+        return all(bool(t.isfinite().all()) for t in (*self.losses.sums.values(), *weights))
 
     def play(self, iteration: int, clips: Clips, watch: Watch | None = None) -> None:
         """Play one iteration, and add its losses to the running sums; ``watch`` observes losses and gradients."""

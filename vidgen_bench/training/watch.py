@@ -12,6 +12,9 @@ from torch.utils.flop_counter import flop_registry
 
 from vidgen_bench.errors import PluginError
 
+WAITS = "synchronises with the host: "
+"""What a record's ``witness`` says before the name of an operation."""
+
 _SYNCHRONISES = {
     "aten::_local_scalar_dense",
     "aten::is_nonzero",
@@ -39,6 +42,11 @@ class Watch(TorchDispatchMode):
         self.flops = 0
         self.global_random: set[str] = set()
         self.synchronising: set[str] = set()
+
+    @property
+    def witness(self) -> list[str]:
+        """What the record says about the operations that wait for the device."""
+        return [f"{WAITS}{name}" for name in sorted(self.synchronising)]
 
     def require_own_noise(self) -> None:
         """Check that nothing drew global random numbers, which would break resuming.

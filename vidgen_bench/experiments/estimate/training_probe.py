@@ -82,7 +82,7 @@ class TrainingProbe:
         counter = Watch()
         first = self._watch.seconds(lambda: self._turns(counter))
         counter.require_own_noise()
-        self._iterations.capture(counter.synchronising)
+        self._iterations.capture(counter.witness)
         # graphs are warmed up, captured and replayed once before the rest is typical
         warm_up = 2 + WARM_UPS if self._iterations.captures else _WARM_UP
         for _ in range(warm_up - 1):
