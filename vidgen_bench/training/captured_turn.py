@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from vidgen_bench.api import Batch, Player
-from vidgen_bench.errors import PluginError, RequestError
+from vidgen_bench.errors import PluginError, RequestError, VidgenBenchError
 from vidgen_bench.noise import Noise
 from vidgen_bench.training.optimisers import set_rate
 from vidgen_bench.training.step import apply, gradients
@@ -55,6 +55,7 @@ class CapturedTurn:
 
         Raises:
             PluginError: the turn cannot be captured.
+            VidgenBenchError: the GPU has too little memory for a graph.
         """
         self._fill(batch, noise)
         set_rate(self._optimiser, rate)
@@ -88,7 +89,10 @@ class CapturedTurn:
         try:
             terms = self._graph.capture(self._turn)
         except torch.OutOfMemoryError:
-            raise
+            raise VidgenBenchError(
+                f"The GPU has too little memory to keep the turn of player {self._player.name!r} as a CUDA graph. "
+                f"Set {SWITCH}=off to train without graphs, or lower the batch, as in --set backbone.batch=16."
+            ) from None
         except RuntimeError as error:  # torch cannot reliably go on after a capture that failed
             raise self._refusal(f"it cannot be captured ({' '.join(str(error).split())[:200]})") from error
         if self._addresses() != before:

@@ -15,7 +15,7 @@ from tests.kit.toy_training import StopAt, make
 from vidgen_bench.api import Batch, Feed, Game, Player
 from vidgen_bench.compose.composition import compose
 from vidgen_bench.conformance.small import small_track
-from vidgen_bench.errors import Interrupted, PluginError, RequestError
+from vidgen_bench.errors import Interrupted, PluginError, RequestError, VidgenBenchError
 from vidgen_bench.noise import training_noise
 from vidgen_bench.system.interrupt import Interrupt
 from vidgen_bench.training.captured_turn import SWITCH, WARM_UPS, CapturedTurn, reason_against
@@ -130,6 +130,16 @@ def test_a_turn_that_cannot_be_captured_is_refused_with_the_way_out(graphs) -> N
 
     with pytest.raises(PluginError, match=r"'d': .*cannot be captured .*not permitted.*VIDGEN_BENCH_GRAPHS=off"):
         turns(captured_turn(loss, part))
+
+
+def test_a_graph_that_does_not_fit_names_the_switch(graphs, monkeypatch) -> None:
+    def full(graph: RecordedGraph, work: object) -> None:
+        raise torch.OutOfMemoryError("no")
+
+    monkeypatch.setattr(RecordedGraph, "capture", full)
+    part = nn.Linear(1, 1)
+    with pytest.raises(VidgenBenchError, match=r"too little memory to keep .* VIDGEN_BENCH_GRAPHS=off"):
+        turns(captured_turn(lambda batch, noise: {"x": part(noise.normal("z", 1)).mean()}, part))
 
 
 def test_a_loss_that_replaces_a_buffer_is_refused(graphs) -> None:
