@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vidgen_backbones.layout import channels_last
 from vidgen_backbones.mocogan import latents
 from vidgen_backbones.mocogan.discriminators import image_discriminator, video_discriminator
 from vidgen_backbones.mocogan.generator import FrameGenerator, Generator
@@ -35,6 +36,7 @@ def build(clip: Clip, options: MoCoGANOptions, temporal: nn.Module | None) -> Ga
         IMAGE: image_discriminator(o.image_discriminator, *shape, o.instance_noise),
         VIDEO: video_discriminator(o.video_discriminator, *shape, o.instance_noise, o.categories),
     }
+    channels_last(frame, parts[IMAGE], parts[VIDEO])
     play = _Play(parts, clip.grid, options)
     return Game(parts, _players(play, clip), play.sample)
 

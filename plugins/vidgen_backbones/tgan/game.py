@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from vidgen_backbones.layout import channels_last
 from vidgen_backbones.tgan import discriminator, generator
 from vidgen_backbones.tgan.sizes import LATENT
 from vidgen_backbones.tgan.svc import clip_discriminator
@@ -28,6 +29,7 @@ def build(clip: Clip, options: TGANOptions, temporal: nn.Module | None) -> Game:
     generator.initialise(frame)
     critic = discriminator.Discriminator(clip.frames, clip.size, clip.channels, options.width)
     discriminator.initialise(critic)
+    channels_last(frame, critic)
     parts: dict[str, nn.Module] = {"generator": generator.Generator(temporal, frame), "discriminator": critic}
     return Game(parts, _players(parts, clip, options), partial(_sample, parts))
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vidgen_backbones.layout import channels_last
 from vidgen_backbones.tganv2 import sizes
 from vidgen_backbones.tganv2.discriminator import Discriminator
 from vidgen_backbones.tganv2.generator import Generator
@@ -38,6 +39,8 @@ def build(clip: Clip, options: TGANv2Options, temporal: nn.Module | None) -> Gam
         "generator": Generator(temporal, stages, clip.channels, recipe.subsampling),
         "discriminator": Discriminator(options.levels, clip.channels, widths, recipe.last_relu),
     }
+    own = (child for child in parts["generator"].children() if child is not temporal)
+    channels_last(*own, parts["discriminator"])
     return Game(parts, _players(parts, clip, options, recipe), partial(_sample, parts))
 
 

@@ -13,6 +13,7 @@ from torch.nn.functional import log_softmax
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 
+from vidgen_backbones.layout import channels_last
 from vidgen_backbones.vgan.discriminator import Discriminator
 from vidgen_backbones.vgan.generator import LATENT, Generator
 from vidgen_bench.api import Batch, Clip, Feed, Game, Player, Times
@@ -40,6 +41,7 @@ def build(clip: Clip, options: VGANOptions, temporal: nn.Module | None) -> Game:
     }
     for part in parts.values():
         initialise(part)
+    channels_last(*parts.values())
     both = Player(
         name="both",
         parameters=tuple(p for part in parts.values() for p in part.parameters()),
