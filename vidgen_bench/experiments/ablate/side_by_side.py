@@ -130,6 +130,7 @@ class _Worker:
             [sys.executable, "-c", _START],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=2,  # also if it is the null device in place of a closed one, which no process inherits unless told
             start_new_session=True,  # out of the terminal's process group: Ctrl-C reaches this process only, which passes it on
         )
         assert self._process.stdin is not None
