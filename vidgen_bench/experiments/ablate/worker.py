@@ -25,11 +25,10 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 def main() -> None:
     """Execute the task of standard input, its request, seed and threads; a resumed run keeps the number of threads that it had."""
-    signal.signal(
-        signal.SIGTERM, signal.SIG_DFL
-    )  # a shell that ignores it passes that on, and no signal would end the run
+    # a shell that ignores SIGTERM passes that on, and the first process could not end the run
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    harden_streams()  # before a file takes the place of a closed one
     channel = os.fdopen(os.dup(1), "wb")
-    harden_streams()
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     task, seed, threads = json.loads(sys.stdin.readline())
