@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -36,10 +35,10 @@ Anchors = dict[str, dict[str, Score]]
 def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Observer) -> Anchors:
     """Return {anchor: {metric: score}}: ``real`` (held-out clips, in the number of final batches), ``grey`` and ``noise`` (one batch each).
 
-    ``grey`` is the constant clip 0; ``noise`` has every pixel uniform in [-1, 1]. Neither has motion to remove, so neither is scored
-    shuffled or frozen.
+    ``grey`` is the constant clip 0, measured once; ``noise`` has every pixel uniform in [-1, 1]. Neither has motion to remove, so
+    neither is scored shuffled or frozen.
     """
-    resolved, real = evaluator.resolved, evaluator.real
+    resolved = evaluator.resolved
     # resized or trimmed clips have the same anchors as unchanged ones
     stamps = list(evaluator.stamps(changes=()))
     names, device = [c.plugin.name for c in resolved.metrics], evaluator.extractor.device
@@ -51,21 +50,28 @@ def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Obs
             return _read(path, {c.plugin.name for c in resolved.watched})
         except RecordError as error:
             observer.progress(f"{error} They are computed again now.", 0, 0)
-    shape = (real.clip.channels, real.clip.frames, real.clip.size, real.clip.size)
-    held_out = ClipSampler(real.store, "test", SEED, device)
-    draws: dict[str, Callable[[Tensor], Tensor]] = {
-        REAL: lambda rows: held_out.evaluation("anchor", rows, real.clip.frames).clips,
-        GREY: lambda rows: torch.zeros(len(rows), *shape, device=device),
-        NOISE: lambda rows: sampling_noise(SEED, "anchor-noise", rows.to(device)).uniform("pixels", *shape) * 2 - 1,
-    }
-    made: Anchors = {}
-    for name, draw in draws.items():
-        count = batches if name == REAL else 1
-        values = evaluator.batches(partial(drawn, draw), count, f"the {name} anchor", observer, views=name == REAL)
-        made[name] = scores_of(values)
+    made = _computed(evaluator, batches, observer)
     text = json.dumps({a: {m: s.model_dump(mode="json") for m, s in t.items()} for a, t in made.items()})
     write_hashed(path, lambda stream: stream.write(text.encode()))
     return made
+
+
+def _computed(evaluator: Evaluator, batches: int, observer: Observer) -> Anchors:
+    real, device = evaluator.real, evaluator.extractor.device
+    shape = (real.clip.channels, real.clip.frames, real.clip.size, real.clip.size)
+    held_out = ClipSampler(real.store, "test", SEED, device)
+
+    def of_real(rows: Tensor) -> Tensor:
+        return held_out.evaluation("anchor", rows, real.clip.frames).clips
+
+    def of_noise(rows: Tensor) -> Tensor:
+        return sampling_noise(SEED, "anchor-noise", rows.to(device)).uniform("pixels", *shape) * 2 - 1
+
+    return {
+        REAL: scores_of(evaluator.batches(partial(drawn, of_real), batches, "the real anchor", observer)),
+        GREY: scores_of([evaluator.score_equal(torch.zeros(1, *shape, device=device))]),
+        NOISE: scores_of(evaluator.batches(partial(drawn, of_noise), 1, "the noise anchor", observer, views=False)),
+    }
 
 
 def _read(path: Path, watched: set[str]) -> Anchors:
