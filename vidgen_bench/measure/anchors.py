@@ -1,6 +1,7 @@
 """Anchors to compare scores with: held-out real clips at one end, plain grey and noise at the other.
 
-They depend only on the data and the protocol, so they are computed once and cached under a hash of both.
+They depend only on the data and the protocol, so they are computed once and cached under a hash of both; those of the built-in first run
+ship with the package.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import hashlib
 import json
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,6 +20,7 @@ from vidgen_bench.errors import RecordError
 from vidgen_bench.measure.evaluator import Evaluator, scores_of
 from vidgen_bench.measure.reference.clips import SEED
 from vidgen_bench.measure.reference.statistics import drawn
+from vidgen_bench.measure.shipped import copy_shipped
 from vidgen_bench.noise import sampling_noise
 from vidgen_bench.records.anchors import ANCHORS, GREY, NOISE, REAL
 from vidgen_bench.records.entries import Score
@@ -29,6 +32,9 @@ from vidgen_bench.system.regular_files import is_there, require_folders
 VERSION = 2
 """Increment it when these computations change; older cache files are then ignored."""
 
+FOLDER = "anchors"
+"""The folder of all anchors, inside the cache folder."""
+
 Anchors = dict[str, dict[str, Score]]
 
 
@@ -38,25 +44,42 @@ def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Obs
     ``grey`` is the constant clip 0, measured once; ``noise`` has every pixel uniform in [-1, 1]. Neither has motion to remove, so
     neither is scored shuffled or frozen.
     """
-    resolved = evaluator.resolved
-    # resized or trimmed clips have the same anchors as unchanged ones
-    stamps = list(evaluator.stamps(changes=()))
-    names, device = [c.plugin.name for c in resolved.metrics], evaluator.extractor.device
-    key = [VERSION, stamps, resolved.measured_by, names, batches, device.type, torch.__version__]
-    path = cache / "anchors" / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]}.json"
+    path = anchors_path(evaluator, batches, cache)
     require_folders(path.parent, cache)
-    if is_there(path):
+    if is_there(path) or copy_shipped(shipped_anchors(evaluator, batches), path, observer):
         try:
-            return _read(path, {c.plugin.name for c in resolved.watched})
+            return read_anchors(path, evaluator)
         except RecordError as error:
             observer.progress(f"{error} They are computed again now.", 0, 0)
-    made = _computed(evaluator, batches, observer)
-    text = json.dumps({a: {m: s.model_dump(mode="json") for m, s in t.items()} for a, t in made.items()})
-    write_hashed(path, lambda stream: stream.write(text.encode()))
+    made = compute_anchors(evaluator, batches, observer)
+    write_anchors(path, made)
     return made
 
 
-def _computed(evaluator: Evaluator, batches: int, observer: Observer) -> Anchors:
+def anchors_path(evaluator: Evaluator, batches: int, cache: Path) -> Path:
+    """Return the cache's file for these anchors."""
+    return cache / FOLDER / _file_name([*_contents(evaluator, batches), torch.__version__])
+
+
+def shipped_anchors(evaluator: Evaluator, batches: int) -> str:
+    """Return the name of the file in which these anchors ship, if they do."""
+    return f"{FOLDER}/{_file_name(_contents(evaluator, batches))}"
+
+
+def _contents(evaluator: Evaluator, batches: int) -> list[Any]:
+    """Return everything that anchors depend on, except for rounding."""
+    resolved = evaluator.resolved
+    # resized or trimmed clips have the same anchors as unchanged ones
+    stamps, names = list(evaluator.stamps(changes=())), [c.plugin.name for c in resolved.metrics]
+    return [VERSION, stamps, resolved.measured_by, names, batches, evaluator.extractor.device.type]
+
+
+def _file_name(key: list[Any]) -> str:
+    return f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]}.json"
+
+
+def compute_anchors(evaluator: Evaluator, batches: int, observer: Observer) -> Anchors:
+    """Return the anchors, computed now, whatever the cache and the package have."""
     real, device = evaluator.real, evaluator.extractor.device
     shape = (real.clip.channels, real.clip.frames, real.clip.size, real.clip.size)
     held_out = ClipSampler(real.store, "test", SEED, device)
@@ -74,8 +97,23 @@ def _computed(evaluator: Evaluator, batches: int, observer: Observer) -> Anchors
     }
 
 
-def _read(path: Path, watched: set[str]) -> Anchors:
-    """Return the cached anchors; raise ``RecordError`` if the file is damaged, or an anchor lacks a metric that the track watches."""
+def write_anchors(path: Path, anchors: Anchors) -> None:
+    """Write a file of anchors atomically, with its hash.
+
+    Raises:
+        VidgenBenchError: the disk is full or the folder is not writable.
+    """
+    text = json.dumps({a: {m: s.model_dump(mode="json") for m, s in t.items()} for a, t in anchors.items()})
+    write_hashed(path, lambda stream: stream.write(text.encode()))
+
+
+def read_anchors(path: Path, evaluator: Evaluator) -> Anchors:
+    """Return the anchors in a file.
+
+    Raises:
+        RecordError: the file is damaged, or an anchor lacks a metric that the track watches.
+    """
+    watched = {c.plugin.name for c in evaluator.resolved.watched}
     try:
         kept = json.loads(read_hashed(path))
         found = {a: {m: Score.model_validate(s) for m, s in scores.items()} for a, scores in kept.items()}
