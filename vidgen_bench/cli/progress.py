@@ -11,8 +11,11 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from vidgen_bench.system.observer import Glance, Observer
 
-_PLAIN_SECONDS = 10.0
-"""The shortest time between two progress lines without a terminal; evaluations are always printed."""
+_EARLY_SECONDS, _LATE_SECONDS = 2.0, 10.0
+"""The shortest time between two progress lines without a terminal, in the first minutes and later; evaluations are always printed."""
+
+_EARLY_UNTIL = 300.0
+"""Seconds in which somebody may be waiting for a first run; a first run must not look as if it had stopped."""
 
 
 def shown(scores: Mapping[str, float]) -> str:
@@ -39,6 +42,7 @@ class TerminalObserver(Observer):
             disable=not self._live,
         )
         self._tasks: dict[str, TaskID] = {}
+        self._begun = time.monotonic()
         self._printed = 0.0
         self._scores = ""
         self._from: tuple[float, float] | None = None
@@ -98,8 +102,9 @@ class TerminalObserver(Observer):
         return f", {seconds:.0f} s left"
 
     def _plain(self, text: str) -> None:
-        if time.monotonic() - self._printed >= _PLAIN_SECONDS:
-            self._printed = time.monotonic()
+        now = time.monotonic()
+        if now - self._printed >= (_EARLY_SECONDS if now - self._begun < _EARLY_UNTIL else _LATE_SECONDS):
+            self._printed = now
             self._console.print(text, highlight=False, markup=False)
 
 

@@ -12,7 +12,7 @@ import typer
 from vidgen_bench.cli.console import AsJson, output, print_json
 from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Splits, Workers
 from vidgen_bench.config.defaults import DEFAULT_TRACK
-from vidgen_bench.errors import RecordError, RequestError
+from vidgen_bench.errors import RequestError, VidgenBenchError
 
 if TYPE_CHECKING:
     import torch
@@ -72,7 +72,7 @@ def verify(
     else:
         _print(found)
     if wrong := [c for made in found.values() for c in made if not c.agrees]:
-        raise RecordError(
+        raise VidgenBenchError(
             f"{len(wrong)} of these differ from what is computed now. Delete the cache's folders `reference` and `anchors`, or install "
             "vidgen-bench again."
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,14 +13,19 @@ import torch
 
 from tests.kit.toy_protocol import CLIP, CPU, ChannelMeans, ToyInstrument, small_store, toy_protocol
 from vidgen_bench.api import Reference
+from vidgen_bench.config.defaults import DEFAULT_TRACK
+from vidgen_bench.config.track import load_track
+from vidgen_bench.host.host import Host
 from vidgen_bench.measure import shipped
-from vidgen_bench.measure.anchors import Anchors, score_anchors
+from vidgen_bench.measure.anchors import Anchors, score_anchors, shipped_anchors
 from vidgen_bench.measure.evaluator import Evaluator
 from vidgen_bench.measure.feature_extractor import FeatureExtractor
 from vidgen_bench.measure.reference.clips import RealClips
+from vidgen_bench.measure.reference.folder import ReferenceFolder
 from vidgen_bench.measure.reference.manifest import kept_folders, read_manifest
 from vidgen_bench.measure.reference.moments import load_moments, save_moments
 from vidgen_bench.measure.reference.statistics import reference_statistics
+from vidgen_bench.measure.resolved_track import resolve_track
 from vidgen_bench.measure.verification import Comparison, Verification
 from vidgen_bench.system.hashed_files import hash_file
 from vidgen_bench.system.observer import Observer
@@ -174,3 +179,26 @@ def test_a_damaged_file_does_not_agree(real: RealClips, package: Path, tmp_path:
 def test_nothing_to_compare(real: RealClips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shipped, "PACKAGE", tmp_path)
     assert not Verification(toy_protocol(**METRICS), real, CPU, tmp_path / "now", Observer()).kept(tmp_path / "cache")
+
+
+def test_what_ships_is_for_the_first_run(tmp_path: Path) -> None:
+    """If this fails, the key changed: make the files again, as vidgen_bench/measure/shipped/README.md says."""
+    resolved_track = resolve_track(load_track(DEFAULT_TRACK), Host.of_environment())
+    (folder,) = kept_folders(shipped.PACKAGE)
+    manifest = read_manifest(folder)
+    store = SimpleNamespace(fingerprint=manifest.contents.data, train=range(manifest.train_videos))
+    real = RealClips(store, None, resolved_track.track.clip)  # type: ignore[arg-type]  # no clip is read
+    statistics = ReferenceFolder(tmp_path, resolved_track.main, real, CPU)
+    names = [f"{statistics.shipped}/{one.file}" for one in statistics.statistics]
+    assert len(names) == 2
+    assert all(map(shipped.ships, names)), names
+    evaluator = Evaluator(resolved_track.main, real, CPU, tmp_path, Observer())
+    batches = resolved_track.batches(resolved_track.main)
+    assert shipped.ships(shipped_anchors(evaluator, batches))
+    notices = Notices()
+    anchors = score_anchors(evaluator, batches, tmp_path, notices)
+    assert notices.texts == []
+    assert anchors["real"]["is"].mean > 5 > 2 > anchors["noise"]["is"].mean
+    files = [path for path in shipped.PACKAGE.rglob("*") if path.is_file()]
+    assert len(files) == 1 + 2 * 4  # a page; two statistics, their manifest and the anchors, each with its hash
+    assert sum(path.stat().st_size for path in files) < 2_000_000

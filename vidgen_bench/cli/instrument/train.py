@@ -18,6 +18,8 @@ from vidgen_bench.system.output_file import destination
 if TYPE_CHECKING:
     from vidgen_bench.api import Instrument
 
+DEFAULT_KIND = "c3d"
+
 
 def train(
     track: Annotated[
@@ -35,17 +37,18 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, clips and augmentation.")] = 0,
     held_out_clips: Annotated[int, typer.Option(min=1, help="Fewest held-out clips to measure the accuracy on.")] = 200,
     kind: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="Kind of the instrument: c3d, c3d-64 (reads clips of 64 pixels without a resize), or a plugin's."
+            show_default=DEFAULT_KIND,
+            help="Kind of the instrument: c3d, c3d-64 (reads clips of 64 pixels without a resize), or a plugin's.",
         ),
-    ] = "c3d",
+    ] = None,
     force: Force = False,
 ) -> None:
     """Train an instrument on the training list of a track's data set, and measure it on the held-out list."""
     if (name is None) == (output is None):
         raise RequestError("Give either --name NAME (a file in the instrument folder) or --output FILE.")
-    instrument: Instrument = named_kind("trainer", kind).declaration
+    instrument: Instrument = named_kind("trainer", kind or DEFAULT_KIND).declaration
     trainer = instrument.trainer
     assert trainer is not None
     if name is not None:
