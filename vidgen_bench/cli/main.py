@@ -18,6 +18,7 @@ from vidgen_bench.cli.leftover_threads import end_threads
 from vidgen_bench.cli.streams import check_sizes, harden_streams, lost_output
 from vidgen_bench.errors import DataWarning, RequestError, VidgenBenchError
 from vidgen_bench.system.library_errors import reason
+from vidgen_bench.system.waiting import wait_asleep
 from vidgen_bench.version import __version__
 
 DEBUG = "VIDGEN_BENCH_DEBUG"
@@ -42,6 +43,7 @@ def _vidgen_bench(
 COMMANDS = {
     "run": "run:run",
     "ablate": "ablate:ablate",
+    "estimate": "estimate:estimate",
     "evaluate": "evaluate:evaluate",
     "sample": "sample:sample",
     "leaderboard": "leaderboard:leaderboard",
@@ -60,6 +62,7 @@ COMMANDS = {
 
 EXAMPLES = {
     "ablate": "the paper's third table: [bold]vidgen-bench ablate paper-table-3 --track shapes-smoke --dry-run[/bold]",
+    "estimate": "a run on UCF101: [bold]vidgen-bench estimate tgan+ode1 --track ucf101-64-paper --data UCF-101 --splits lists[/bold]",
     "evaluate": "clips that another program made: [bold]vidgen-bench evaluate samples.npy --track ucf101-64-paper[/bold]",
     "sample": "four times the frame rate: [bold]vidgen-bench sample RUN --fps 4x[/bold]",
     "submit": "all seeds of a spec: [bold]vidgen-bench submit runs/ucf101-64-paper/tgan+ode1/seed-*[/bold]",
@@ -94,6 +97,7 @@ def main() -> None:
     check_sizes()
     # record models need no pydantic plugins, and the search for them reads the metadata of every installed distribution
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    wait_asleep()
     with warnings.catch_warnings():
         warnings.showwarning = partial(_show_warning, warnings.showwarning)
         code = _run()

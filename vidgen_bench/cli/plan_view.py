@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vidgen_bench.config.spec import spelt
+from vidgen_bench.experiments.estimate.amounts import duration, size
 from vidgen_bench.experiments.run.plan import Plan
 
 
@@ -24,8 +25,10 @@ def print_plan(console: Console, plan: Plan, seeds: list[int]) -> None:
         "evaluation": f"every {track.evaluation.every} iterations on {track.evaluation.samples} samples; "
         f"final {track.evaluation.final.batches} x {track.evaluation.final.samples}",
         "budget": str(track.budget),
+        "precision of training": track.training.precision,
         **_temporal(plan),
         "beyond the training frames": ", ".join(sorted(composition.can)) or "nothing",
+        "estimate": _estimate(plan),
         "seeds": ", ".join(map(str, seeds)),
         "folder": ", ".join(str(plan.folder(s).path) for s in seeds),
     }
@@ -38,6 +41,18 @@ def print_plan(console: Console, plan: Plan, seeds: list[int]) -> None:
             key, spelt(setting.value), setting.origin, style=None if setting.origin == "default" else "bold"
         )
     console.print(options)
+
+
+def _estimate(plan: Plan) -> str:
+    """Return the cost of one run as earlier runs had it, or the command that measures it."""
+    from vidgen_bench.experiments.estimate.earlier_runs import expected, machine_for
+
+    machine = machine_for(plan.request)
+    found = machine and expected(plan.composition.resolved, plan.track, plan.request.runs, machine)
+    if not found:
+        return "no earlier run of this model on this hardware; `vidgen-bench estimate` measures a few iterations"
+    runs = f"{found.runs} earlier run{'' if found.runs == 1 else 's'} on this hardware"
+    return f"{duration(found.seconds)} per seed, {found.device_hours:.3g} device-hours, {size(found.memory_bytes)} of memory (from {runs})"
 
 
 def _protocols(plan: Plan) -> dict[str, str]:

@@ -18,8 +18,9 @@ from torch import Tensor
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.errors import RecordError
 from vidgen_bench.measure.evaluator import Evaluator, scores_of
-from vidgen_bench.measure.reference.clips import SEED
+from vidgen_bench.measure.reference.clips import SEED, RealClips
 from vidgen_bench.measure.reference.statistics import drawn
+from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
 from vidgen_bench.measure.shipped import copy_shipped
 from vidgen_bench.noise import sampling_noise
 from vidgen_bench.records.anchors import ANCHORS, GREY, NOISE, REAL
@@ -44,9 +45,11 @@ def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Obs
     ``grey`` is the constant clip 0, measured once; ``noise`` has every pixel uniform in [-1, 1]. Neither has motion to remove, so
     neither is scored shuffled or frozen.
     """
-    path = anchors_path(evaluator, batches, cache)
+    resolved, real = evaluator.resolved, evaluator.real
+    device = evaluator.extractor.device
+    path = anchors_file(resolved, real, device, batches, cache)
     require_folders(path.parent, cache)
-    if is_there(path) or copy_shipped(shipped_anchors(evaluator, batches), path, observer):
+    if is_there(path) or copy_shipped(shipped_anchors(resolved, real, device, batches), path, observer):
         try:
             return read_anchors(path, evaluator)
         except RecordError as error:
@@ -56,22 +59,22 @@ def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Obs
     return made
 
 
-def anchors_path(evaluator: Evaluator, batches: int, cache: Path) -> Path:
-    """Return the cache's file for these anchors."""
-    return cache / FOLDER / _file_name([*_contents(evaluator, batches), torch.__version__])
+def anchors_file(resolved: ResolvedProtocol, real: RealClips, device: torch.device, batches: int, cache: Path) -> Path:
+    """Return the cache file of the anchors of a protocol, whether or not it exists yet."""
+    return cache / FOLDER / _file_name([*_contents(resolved, real, device, batches), torch.__version__])
 
 
-def shipped_anchors(evaluator: Evaluator, batches: int) -> str:
+def shipped_anchors(resolved: ResolvedProtocol, real: RealClips, device: torch.device, batches: int) -> str:
     """Return the name of the file in which these anchors ship, if they do."""
-    return f"{FOLDER}/{_file_name(_contents(evaluator, batches))}"
+    return f"{FOLDER}/{_file_name(_contents(resolved, real, device, batches))}"
 
 
-def _contents(evaluator: Evaluator, batches: int) -> list[Any]:
+def _contents(resolved: ResolvedProtocol, real: RealClips, device: torch.device, batches: int) -> list[Any]:
     """Return everything that anchors depend on, except for rounding."""
-    resolved = evaluator.resolved
-    # resized or trimmed clips have the same anchors as unchanged ones
-    stamps, names = list(evaluator.stamps(changes=())), [c.plugin.name for c in resolved.metrics]
-    return [VERSION, stamps, resolved.measured_by, names, batches, evaluator.extractor.device.type]
+    # resized or trimmed clips have the same anchors as unchanged ones, so no change to clips is part of the stamps
+    hashed = real.contents_hash(resolved)
+    stamps = list(dict.fromkeys(resolved.stamp(hashed, chosen=c).id for c in (None, *resolved.metrics)))
+    return [VERSION, stamps, resolved.measured_by, [c.plugin.name for c in resolved.metrics], batches, device.type]
 
 
 def _file_name(key: list[Any]) -> str:

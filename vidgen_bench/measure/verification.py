@@ -14,7 +14,7 @@ from torch import Tensor
 
 from vidgen_bench.api import Need
 from vidgen_bench.errors import RecordError
-from vidgen_bench.measure.anchors import anchors_path, compute_anchors, read_anchors, shipped_anchors, write_anchors
+from vidgen_bench.measure.anchors import anchors_file, compute_anchors, read_anchors, shipped_anchors, write_anchors
 from vidgen_bench.measure.evaluator import Evaluator
 from vidgen_bench.measure.feature_extractor import FeatureExtractor
 from vidgen_bench.measure.reference.clips import RealClips
@@ -90,10 +90,11 @@ class Verification:
         extractor = FeatureExtractor(self._resolved, self._real.clip, self._device)
         reference_statistics(extractor, self._real, self._now, self._observer, shipped=False)
         evaluator = Evaluator(self._resolved, self._real, self._device, self._now, self._observer)
-        path = partial(anchors_path, evaluator, batches)
+        key = (self._resolved, self._real, self._device, batches)
+        path = partial(anchors_file, *key)
         write_anchors(path(self._now), compute_anchors(evaluator, batches, self._observer))
         difference = partial(_of_anchors, evaluator)
-        self._items.append(_Item("anchors", shipped_anchors(evaluator, batches), path, difference, ALLOWED_ANCHORS))
+        self._items.append(_Item("anchors", shipped_anchors(*key), path, difference, ALLOWED_ANCHORS))
 
     def comparisons(self, cache: Path, spare: Path) -> Iterator[Comparison]:
         """Yield the comparisons of what the package and the cache have; ``spare`` is an empty folder."""

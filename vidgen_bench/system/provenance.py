@@ -12,8 +12,8 @@ import torch
 from vidgen_bench.version import __version__
 
 
-def hardware(device: torch.device) -> str:
-    """Return the device's model: the GPU's name, or the processor's name and torch's number of threads."""
+def hardware(device: torch.device, threads: int | None = None) -> str:
+    """Return the device's model: the GPU's name, or the processor's name and the number of threads, torch's unless given."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     try:
@@ -21,7 +21,7 @@ def hardware(device: torch.device) -> str:
         models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     except OSError:
         models = []
-    threads = torch.get_num_threads()
+    threads = threads or torch.get_num_threads()
     model = models[0] if models else platform.processor() or platform.machine()
     return f"{model}, {threads} thread{'' if threads == 1 else 's'}"
 

@@ -10,6 +10,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
+from vidgen_bench.errors import PluginError
+
 _SYNCHRONISES = {
     "aten::_local_scalar_dense",
     "aten::is_nonzero",
@@ -37,6 +39,18 @@ class Watch(TorchDispatchMode):
         self.flops = 0
         self.global_random: set[str] = set()
         self.synchronising: set[str] = set()
+
+    def require_own_noise(self) -> None:
+        """Check that nothing drew global random numbers, which would break resuming.
+
+        Raises:
+            PluginError: a loss did.
+        """
+        if self.global_random:
+            raise PluginError(
+                f"a loss uses torch's global random numbers ({', '.join(sorted(self.global_random))}), so a resumed run would differ. "
+                "Draw every random number from the noise argument of the loss."
+            )
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}

@@ -194,7 +194,7 @@ def test_what_ships_is_for_the_first_run(tmp_path: Path) -> None:
     assert all(map(shipped.ships, names)), names
     evaluator = Evaluator(resolved_track.main, real, CPU, tmp_path, Observer())
     batches = resolved_track.batches(resolved_track.main)
-    assert shipped.ships(shipped_anchors(evaluator, batches))
+    assert shipped.ships(shipped_anchors(resolved_track.main, real, CPU, batches))
     notices = Notices()
     anchors = score_anchors(evaluator, batches, tmp_path, notices)
     assert notices.texts == []

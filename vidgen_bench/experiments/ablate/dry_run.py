@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -11,7 +12,9 @@ from rich.text import Text
 
 from vidgen_bench.config.spec import spelt
 from vidgen_bench.escaping import one_line
-from vidgen_bench.experiments.ablate.members import Ablation, Job, Member
+from vidgen_bench.experiments.ablate.members import Ablation, Job, Key, Member
+from vidgen_bench.experiments.estimate.amounts import duration
+from vidgen_bench.experiments.estimate.earlier_runs import Expected, expected, machine_for
 from vidgen_bench.leaderboard.render.grid import simple_table
 from vidgen_bench.system.regular_files import is_there
 
@@ -36,9 +39,21 @@ def totals(jobs: Sequence[Job]) -> dict[str, float]:
     return sums
 
 
+def expectations(ablation: Ablation) -> dict[Key, Expected]:
+    """Return the cost of one run of each distinct model that earlier runs on this hardware know."""
+    found: dict[Key, Expected] = {}
+    for member in {job.member.key: job.member for job in ablation.jobs}.values():
+        machine = machine_for(member.request)
+        if machine is not None and member.composition is not None:
+            cost = expected(member.composition.resolved, member.track, member.request.runs, machine)
+            found |= {} if cost is None else {member.key: cost}
+    return found
+
+
 def json_values(ablation: Ablation) -> dict[str, Any]:
-    """Return the plan as plain values for JSON."""
+    """Return the plan as plain values for JSON; ``estimate`` is None for runs that no earlier run is like."""
     left = [job for job in ablation.jobs if state(job) != "done"]
+    costs = expectations(ablation)
     return {
         "suite": ablation.suite.name,
         "metric": ablation.metric,
@@ -50,6 +65,7 @@ def json_values(ablation: Ablation) -> dict[str, Any]:
                 "seed": job.seed,
                 "budget": job.member.track.budget.limits,
                 "state": state(job),
+                "estimate": dataclasses.asdict(costs[job.member.key]) if job.member.key in costs else None,
                 "folder": str(job.folder.path),
                 "cells": [list(place) for place in job.cells],
             }
@@ -62,6 +78,7 @@ def json_values(ablation: Ablation) -> dict[str, Any]:
         ],
         "total": totals(ablation.jobs),
         "left": totals(left),
+        "left_estimate": _left(left, costs),
     }
 
 
@@ -83,12 +100,39 @@ def render_terminal(ablation: Ablation) -> RenderableType:
         run = Text.assemble((member.spec, "bold"), (f"\n{one_line(member.misfit or '')}", "dim"))
         table.add_row("", run, "", "does not fit", Text(one_line(f"{member.cell.row}, {member.cell.column}")))
     left = [job for job in ablation.jobs if state(job) != "done"]
-    beneath = Text(f"{_sum(ablation.jobs)}; {f'still to do: {_sum(left)}' if left else 'all done'}.")
+    beneath = Text(
+        f"{_sum(ablation.jobs)}; {f'still to do: {_sum(left)}' if left else 'all done'}.{_outlook(left, ablation)}"
+    )
     head = Text.assemble(
         (one_line(ablation.suite.title or ablation.suite.name), "bold cyan"),
         *((f"\ntrack {t.name} {t.fingerprint}, budget {t.budget}", "dim") for t in tracks),
     )
     return Group(Padding(head, (0, 0, 1, 0)), table, Padding(beneath, (1, 0, 0, 0)))
+
+
+def _left(left: Sequence[Job], costs: Mapping[Key, Expected]) -> dict[str, float]:
+    """Return the sums over the runs still to do whose cost is known, and how many these are."""
+    known = [costs[job.member.key] for job in left if job.member.key in costs]
+    return {
+        "runs": len(known),
+        "of": len(left),
+        "seconds": sum(cost.seconds for cost in known),
+        "device_hours": sum(cost.device_hours for cost in known),
+    }
+
+
+def _outlook(left: Sequence[Job], ablation: Ablation) -> str:
+    """Return a line on the time of the runs still to do, from earlier runs on this hardware."""
+    if not left:
+        return ""
+    sums = _left(left, expectations(ablation))
+    if not sums["runs"]:
+        return "\nTime: no earlier run on this hardware; `vidgen-bench estimate SPEC` measures a few iterations."
+    several = f"{sums['runs']} of these {sums['of']} runs" if sums["runs"] < sums["of"] else "them"
+    return (
+        f"\nTime for {several}, by earlier runs on this hardware: {duration(sums['seconds'])}, "
+        f"{sums['device_hours']:.3g} device-hours."
+    )
 
 
 def _settings(member: Member) -> dict[str, Any]:

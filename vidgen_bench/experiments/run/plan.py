@@ -32,6 +32,7 @@ class Request:
     track: str = DEFAULT_TRACK
     given: Mapping[str, Any] = field(default_factory=dict)
     budget: Budget | None = None
+    precision: str | None = None
     videos: Path | None = None
     splits: Path | None = None
     allow_missing: int = 0
@@ -109,9 +110,7 @@ def make_plan(request: Request, host: Host) -> Plan:
     Raises:
         RequestError: a name is unknown, an option is out of range, or the parts do not fit together.
     """
-    track = load_track(request.track)
-    if request.budget is not None:
-        track = track.with_budget(request.budget)
+    track = load_track(request.track).derived(request.budget, request.precision)
     check_track(track, host, own=request.track.endswith(".toml"))
     # first, so that a misfit is reported even if the instrument's weights are missing
     composition = compose(request.spec, track, request.given, host)

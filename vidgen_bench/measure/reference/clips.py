@@ -53,11 +53,16 @@ class RealClips:
 
     def clips(self, resolved: ResolvedProtocol, kind: Need) -> int:
         """Return the number of clips behind the moments or the features."""
-        real = resolved.protocol.real
-        if kind == "features":
-            return self.singles(resolved)
-        return real.clips or (real.passes or 0) * len(self.store.train)
+        return clips_behind(resolved, kind, len(self.store.train))
 
     def singles(self, resolved: ResolvedProtocol) -> int:
         """Return the number of clips whose features are stored: one per video, and at least one per sample of a batch."""
-        return max(len(self.store.train), resolved.protocol.samples)
+        return clips_behind(resolved, "features", len(self.store.train))
+
+
+def clips_behind(resolved: ResolvedProtocol, kind: Need, videos: int) -> int:
+    """Return the number of real clips behind a protocol's moments or features, for this many training videos."""
+    real = resolved.protocol.real
+    if kind == "features":
+        return max(videos, resolved.protocol.samples)
+    return real.clips or (real.passes or 0) * videos

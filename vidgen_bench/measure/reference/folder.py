@@ -27,7 +27,7 @@ from vidgen_bench.measure.reference.manifest import (
 )
 from vidgen_bench.measure.reference.moments import load_moments
 from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
-from vidgen_bench.measure.shipped import copy_shipped, read_shipped
+from vidgen_bench.measure.shipped import copy_shipped, read_shipped, ships
 from vidgen_bench.system.files import write_bytes
 from vidgen_bench.system.hashed_files import delete_hashed, read_hashed, write_hashed
 from vidgen_bench.system.library_errors import reason
@@ -67,6 +67,10 @@ class ReferenceFolder:
     def missing(self, need: Need) -> list[str]:
         """Return the layers whose moments, or features, are not computed yet."""
         return [layer for layer in self.layers(need) if not is_there(self.file(layer, need))]
+
+    def to_compute(self, need: Need) -> list[str]:
+        """Return the layers whose moments, or features, neither the cache nor the package has."""
+        return [name for name in self.missing(need) if not ships(f"{self.shipped}/{self.file(name, need).name}")]
 
     def start_from_package(self, observer: Observer) -> None:
         """Copy the missing files that ship with the package, and the manifest that describes them."""
