@@ -10,9 +10,9 @@ import hashlib
 from pathlib import Path
 
 from vidgen_bench.errors import RecordError, UnreadableError
-from vidgen_bench.measure.instruments.weights_file import contents
 from vidgen_bench.system.hashed_files import hash_file, write_hashed
 from vidgen_bench.system.observer import Observer
+from vidgen_bench.system.regular_files import reading
 
 PACKAGE = Path(__file__).parent / "shipped"
 """The folder of the files that ship; its README.md says how they are made."""
@@ -52,9 +52,16 @@ def read_shipped(name: str) -> bytes | None:
     if not ships(name):
         return None
     source = PACKAGE / name
-    content, expected = contents(source), contents(hash_file(source)).decode("ascii", "replace").split()[:1]
+    content, hashed = _content(source), hash_file(source)
+    expected = _content(hashed).decode("ascii", "replace").split()[:1] if hashed.is_file() else []
     if expected != [hashlib.sha256(content).hexdigest()]:
         raise RecordError(
-            f"{source} is damaged: its SHA-256 is not the one in {hash_file(source).name}. Install vidgen-bench again."
+            f"{source} is damaged: its SHA-256 is not the one in {hashed.name}. Install vidgen-bench again."
         )
     return content
+
+
+def _content(path: Path) -> bytes:
+    """Return the bytes of a file; a link is followed, because installers link the files of packages."""
+    with reading(path, follow=True) as stream:
+        return stream.read()
