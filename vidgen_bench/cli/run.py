@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,9 +83,6 @@ def run(
 def _one(console: Console, plan: Plan, seed: int) -> Outcome:
     from vidgen_bench.cli.outcome_view import print_outcome
     from vidgen_bench.cli.progress import TerminalObserver
-
-    if "torch" not in sys.modules:  # that may take seconds, before there is anything else to report
-        console.print("loading PyTorch", highlight=False)
     from vidgen_bench.experiments.run.execute import execute
 
     with TerminalObserver(console) as observer:
