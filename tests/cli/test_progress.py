@@ -40,8 +40,18 @@ def printed(clock: Clock, seconds: int) -> list[str]:
 
 
 def test_lines_come_every_two_seconds_at_first_and_every_ten_later(clock: Clock) -> None:
-    assert len(printed(clock, 100)) == 50
-    assert len(printed(clock, 400)) == 150 + 10
+    assert len(printed(clock, 100)) == 50 + 1  # and the first losses
+    assert len(printed(clock, 400)) == 150 + 1 + 10
+
+
+def test_the_first_losses_are_printed_at_once(clock: Clock) -> None:
+    file = io.StringIO()
+    with TerminalObserver(Console(file=file, width=200)) as observer:
+        observer.trained(Glance(3, 1.0, {}, 1.0))
+        observer.trained(Glance(3, 1.0, {"loss": 2.0}, 1.0))
+        observer.trained(Glance(3, 1.0, {"loss": 3.0}, 1.0))
+    first, second = file.getvalue().splitlines()
+    assert ("loss" in first, "loss 2" in second) == (False, True)
 
 
 def test_losses_are_those_of_the_last_reading(clock: Clock) -> None:

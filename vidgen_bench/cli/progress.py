@@ -94,6 +94,8 @@ class TerminalObserver(Observer):
             self._tasks["training"] = self._bars.add_task(f"{self._mark}training", total=1.0, note="")
             self._from = (glance.share, time.monotonic())
         if glance.losses:
+            if not self._losses:
+                self._printed = 0.0  # print the first losses, however short the run
             self._losses = "  ".join(f"{name} {value:.3g}" for name, value in glance.losses.items())
         note = f"iteration {glance.iteration}  {self._losses}  {self._scores}"
         if self._own:  # else the run is in another process
