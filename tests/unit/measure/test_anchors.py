@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.kit.toy_protocol import CLIP, CPU, ToyInstrument, small_store, toy_protocol
+from tests.kit.toy_protocol import CLIP, CPU, ChannelMeans, ToyInstrument, small_store, toy_protocol
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.measure.anchors import Anchors, score_anchors
 from vidgen_bench.measure.evaluator import Evaluator
@@ -66,6 +66,15 @@ def test_grey_is_a_single_point_and_noise_is_drawn_once(real: RealClips, tmp_pat
     exact = float(statistics.mean.square().sum() + statistics.covariance.trace())  # of grey every feature is 0
     assert found["grey"]["fid"].mean == pytest.approx(exact, rel=1e-9)
     assert found["noise"] == made(real, tmp_path / "again")[0]["noise"]
+
+
+def test_one_grey_clip_is_measured(real: RealClips, tmp_path: Path) -> None:
+    network = ChannelMeans()
+    resolved = toy_protocol(ToyInstrument(network=lambda: network))
+    evaluator = Evaluator(resolved, real, CPU, tmp_path, Observer())
+    network.calls.clear()
+    score_anchors(evaluator, 2, tmp_path, Observer())
+    assert sum(network.calls) == 4 + 4 + 1 + 4  # two real batches, one clip of grey, one batch of noise
 
 
 def test_they_are_computed_once(real: RealClips, tmp_path: Path) -> None:

@@ -24,17 +24,21 @@ from vidgen_bench.system.observer import Observer
 
 
 def reference_statistics(
-    extractor: FeatureExtractor, clips: RealClips, cache: Path, observer: Observer
+    extractor: FeatureExtractor, clips: RealClips, cache: Path, observer: Observer, *, shipped: bool = True
 ) -> dict[str, Reference]:
-    """Return {layer: the statistics that the protocol's metrics need}, from the cache if it has them.
+    """Return {layer: the statistics that the protocol's metrics need}, from the cache or the package if they have them.
 
-    Files in the cache that are damaged are computed again, with a notice.
+    Files in the cache that are damaged are made again, with a notice.
 
+    Args:
+        shipped: whether a cold cache starts from the statistics that ship with the package.
     Raises:
         RecordError: a file is damaged right after it was written.
         VidgenBenchError: the instrument returns features that are not finite, or the disk is full.
     """
     folder = ReferenceFolder(cache, extractor.resolved, clips, extractor.device)
+    if shipped:
+        folder.start_from_package(observer)
     _compute_missing(folder, extractor, clips, observer)
     try:
         return {layer: folder.load(layer) for layer in extractor.resolved.layers}
