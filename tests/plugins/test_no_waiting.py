@@ -22,6 +22,8 @@ from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.measure.feature_extractor import FeatureExtractor
 from vidgen_bench.measure.resolved_protocol import resolve_protocol
+from vidgen_bench.training import iteration
+from vidgen_bench.training.captured_turn import WARM_UPS
 from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.iteration import Iterations
 
@@ -62,6 +64,38 @@ def test_no_iteration_waits(cell: Cell, tmp_path: Path, monkeypatch: pytest.Monk
             iterations.play(number, clips)
     assert iterations.losses.sums
     assert all(value.device == DEVICE for value in iterations.losses.sums.values())
+
+
+class Immediate:
+    """A graph that does the work when it is captured, and nothing when it is replayed."""
+
+    replays = 0
+
+    def warm_up(self, work: Callable[[], object]) -> object:
+        return work()
+
+    capture = warm_up
+
+    def replay(self) -> None:
+        self.replays += 1
+
+
+def test_no_turn_with_a_graph_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_as_a_gpu(monkeypatch)
+    made: list[Immediate] = []
+    monkeypatch.setitem(iteration.GRAPHS, "meta", lambda device: made.append(Immediate()) or made[-1])
+    composition = compose("vgan", small_track(HOST.find("backbone", "vgan")), {}, HOST)
+    clips = sampler_of(composition.clip, tmp_path)
+    with DEVICE:
+        game = composition.build(0)
+    iterations = Iterations(game, 0, DEVICE, Process())
+    iterations.place_optimisers()
+    iterations.capture(witness := [])
+    with Unattended():
+        for number in range(WARM_UPS + 2):
+            iterations.play(number, clips)
+    assert not witness
+    assert [graph.replays for graph in made] == [2]
 
 
 @each_pair

@@ -41,8 +41,14 @@ class PlacedFrames:
     def gather(self, index: Tensor) -> Tensor:
         """Return the frames with these indices [N, T], uint8 [N, T, 3, H, W], on the device."""
         if isinstance(self.frames, FrameFile):
-            return sent(self.frames.gather(index), self.device)
+            return sent(self.read(index), self.device)
         return self.frames[sent(index, self.device)]
+
+    def read(self, index: Tensor) -> Tensor:
+        """Return the frames with these indices from the file, on the host: for a GPU in page-locked memory."""
+        assert isinstance(self.frames, FrameFile)
+        frames = self.frames.gather(index)
+        return frames if self.device.type == "cpu" else frames.pin_memory()
 
 
 def sent(values: Tensor, device: torch.device) -> Tensor:

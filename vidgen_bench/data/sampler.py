@@ -10,15 +10,16 @@ the rows of the track's crop and every column. Measurements use neither, unless 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor
 
 from vidgen_bench.api import Batch, Feed
+from vidgen_bench.data.draw import Draw, Source
 from vidgen_bench.data.placed_frames import PlacedFrames, sent
+from vidgen_bench.data.read_ahead import ReadAhead
 from vidgen_bench.data.shifted_crops import cut, first_columns
 from vidgen_bench.data.store import Store
 from vidgen_bench.errors import DataError, RequestError
@@ -28,38 +29,18 @@ Position = TypeVar("Position", int, Tensor)
 
 Augment = tuple[Literal["flip", "shift-x"], ...]
 
+_Stream = tuple[str, Feed, int, int, int]
+"""Name, feed, rows, rank and number of processes: what a stream of batches is a function of, besides the position."""
+
 AHEAD = 64
 """Batches of a player that are drawn at once, which saves a device hundreds of small operations per batch."""
-
-
-@dataclass(frozen=True)
-class _Source:
-    """The frames of a store, and the first frame of each video of a split, int64 [V]."""
-
-    frames: PlacedFrames
-    first: Tensor
-
-
-@dataclass(frozen=True)
-class _Draw:
-    """What the clips of a batch take from a store; with one more leading axis, those of several batches."""
-
-    videos: Tensor  # int64 [N], numbers within the split
-    frames: Tensor  # int64 [N, T], indices in the store
-    left: Tensor | None  # int64 [N], the first column with shift-x
-    flipped: Tensor | None  # bool [N] with flip
-
-    def of_batch(self, number: int) -> _Draw:
-        """Return the draw of one of several batches."""
-        left, flipped = (None if values is None else values[number] for values in (self.left, self.flipped))
-        return _Draw(self.videos[number], self.frames[number], left, flipped)
 
 
 class ClipSampler:
     """Clips of one split of a store, on one device.
 
     The store is copied to a CUDA device if it fits in half of the free memory; otherwise clips are read from its
-    file. ``wide`` has the same videos with every column, for feeds with ``shift-x``.
+    file, one batch ahead. ``wide`` has the same videos with every column, for feeds with ``shift-x``.
 
     Raises:
         DataError: ``wide`` does not have the same videos.
@@ -87,9 +68,10 @@ class ClipSampler:
         self._labels = self._column([e.label for e in entries]).to(self.device)
         self._shortest = min(entries, key=lambda e: e.frames)
         firsts = [[e.first for e in (s.train if split == "train" else s.test)] for s in (store, wide) if s is not None]
-        sources = [_Source(p, self._column(first)) for p, first in zip(placed, firsts, strict=True)]
+        sources = [Source(p, self._column(first)) for p, first in zip(placed, firsts, strict=True)]
         self._frames, self._wide = sources[0], sources[1] if wide is not None else None
         self._width = store.geometry.width
+        self._read_ahead = ReadAhead(self.device)
         self._orders = lru_cache(maxsize=8)(self._permutations)
         self._batches = lru_cache(maxsize=8)(self._draw_batches)
 
@@ -115,8 +97,17 @@ class ClipSampler:
             raise RequestError(
                 f"batch of {rows} rows for {world} process(es): expected a positive multiple of {world}."
             )
-        block, number = divmod(position, AHEAD)
-        return self._gather(self._batches(name, feed, rows, rank, world, block).of_batch(number), feed)
+        stream = (name, feed, rows, rank, world)
+        draw, frames = self._draw_at(stream, position), self._source(feed).frames
+        if frames.held or self.device.type == "cpu":
+            return self._made(draw, frames.gather(draw.frames))
+        read = self._read_ahead.take(
+            stream,
+            position,
+            lambda: frames.read(draw.frames),
+            partial(frames.read, self._draw_at(stream, position + 1).frames),
+        )
+        return self._made(draw, sent(read, self.device))
 
     def evaluation(self, purpose: str, indices: Tensor, frames: int, augment: Augment = ()) -> Batch:
         """Return the real clips with these sample indices [n]: clip i is a pure function of (seed, purpose, i).
@@ -151,7 +142,11 @@ class ClipSampler:
     def _key(self, *parts: int | str) -> Tensor:
         return torch.full((), key_of(self._seed, "clips", *parts), dtype=torch.int64, device=self._at)
 
-    def _draw_batches(self, name: str, feed: Feed, rows: int, rank: int, world: int, block: int) -> _Draw:
+    def _draw_at(self, stream: _Stream, position: int) -> Draw:
+        block, number = divmod(position, AHEAD)
+        return self._batches(*stream, block).of_batch(number)
+
+    def _draw_batches(self, name: str, feed: Feed, rows: int, rank: int, world: int, block: int) -> Draw:
         """Return what the ``AHEAD`` batches of a block take."""
         first, each = block * AHEAD, rows // world
         positions = self._range(first, first + AHEAD)
@@ -179,7 +174,7 @@ class ClipSampler:
         keys = keys_of((self._seed, "clips", name, "epoch"), self._range(first, last + 1))
         return random_bits(keys[:, None], "order", self._range(0, self.videos), 1)[..., 0].argsort(dim=-1, stable=True)
 
-    def _draw(self, videos: Tensor, key: Tensor, rows: Tensor, feed: Feed) -> _Draw:
+    def _draw(self, videos: Tensor, key: Tensor, rows: Tensor, feed: Feed) -> Draw:
         """Return what the clips of these videos [..., N] take under these keys, one per batch."""
         self._check(feed)
 
@@ -192,10 +187,13 @@ class ClipSampler:
         left = None
         if source is self._wide:
             left = first_columns(source.frames.columns - self._width, bits("shift-x"))
-        return _Draw(videos, frames, left, bits("flip") < 0 if "flip" in feed.augment else None)
+        return Draw(videos, frames, left, bits("flip") < 0 if "flip" in feed.augment else None)
 
-    def _gather(self, draw: _Draw, feed: Feed) -> Batch:
-        clips = self._source(feed).frames.gather(draw.frames)  # uint8 [N, T, 3, H, W]
+    def _gather(self, draw: Draw, feed: Feed) -> Batch:
+        return self._made(draw, self._source(feed).frames.gather(draw.frames))
+
+    def _made(self, draw: Draw, clips: Tensor) -> Batch:
+        """Return the batch of these frames, uint8 [N, T, 3, H, W] on the device."""
         if draw.left is not None:
             clips = cut(clips, sent(draw.left, self.device), self._width)
         clips = (clips.permute(0, 2, 1, 3, 4).to(torch.float32, memory_format=torch.contiguous_format) - 128) / 128
@@ -204,7 +202,7 @@ class ClipSampler:
             clips = torch.where(flipped[:, None, None, None, None], clips.flip(-1), clips)
         return Batch(clips, self._labels[sent(draw.videos, self.device)])
 
-    def _source(self, feed: Feed) -> _Source:
+    def _source(self, feed: Feed) -> Source:
         return self._wide if self._wide is not None and "shift-x" in feed.augment else self._frames
 
     def _check(self, feed: Feed) -> None:

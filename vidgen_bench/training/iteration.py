@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
 from vidgen_bench.api import Game, Player
 from vidgen_bench.config.track import TrainingPrecision
+from vidgen_bench.system.cuda_graph import CudaGraph
 from vidgen_bench.system.precision import strictly
+from vidgen_bench.training.captured_turn import CapturedTurn, Graph, reason_against
 from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.keys import TurnKeys
 from vidgen_bench.training.losses import RunningLosses
 from vidgen_bench.training.optimisers import place
 from vidgen_bench.training.precision import SWITCHES, in_precision
 from vidgen_bench.training.step import Clips, take_turn, turn_inputs
-from vidgen_bench.training.watch import Watch
+from vidgen_bench.training.watch import WAITS, Watch
+
+GRAPHS: dict[str, Callable[[torch.device], Graph]] = {"cuda": CudaGraph}
+"""The graphs of each type of device that has some."""
 
 
 class Iterations:
@@ -30,11 +36,40 @@ class Iterations:
         self.optimisers = {p.name: p.optimiser(p.parameters) for p in game.players}
         """By player; call :meth:`place_optimisers` after the last state is loaded and before the first iteration."""
         self.losses = RunningLosses()
+        self._captured: dict[str, CapturedTurn] = {}
 
     def place_optimisers(self) -> None:
         """Move what the optimisers read in a step to the device."""
         for optimiser in self.optimisers.values():
             place(optimiser, self._device)
+
+    @property
+    def captures(self) -> bool:
+        """Whether turns are played as CUDA graphs."""
+        return bool(self._captured)
+
+    def capture(self, witness: list[str]) -> None:
+        """Play turns as CUDA graphs from now on, where the device has them.
+
+        Args:
+            witness: what the first iteration did that it should not have done; the reason why there are no graphs is added.
+        """
+        if self._device.type not in GRAPHS:
+            return
+        waits = any(line.startswith(WAITS) for line in witness)
+        if reason := reason_against(self.optimisers, waits, self._process.world):
+            if (line := f"trained without CUDA graphs: {reason}") not in witness:
+                witness.append(line)
+            return
+        parts, make = list(self._game.parts.values()), GRAPHS[self._device.type]
+        self._captured = {
+            p.name: CapturedTurn(p, self.optimisers[p.name], parts, make(self._device)) for p in self._players
+        }
+
+    def finite(self) -> bool:
+        """Return whether every loss so far and every weight is finite; waits for the device."""
+        weights = (p for part in self._game.parts.values() for p in part.parameters())
+        return all(bool(t.isfinite().all()) for t in (*self.losses.sums.values(), *weights))
 
     def play(self, iteration: int, clips: Clips, watch: Watch | None = None) -> None:
         """Play one iteration, and add its losses to the running sums; ``watch`` observes losses and gradients."""
@@ -67,5 +102,8 @@ class Iterations:
         position = iteration * player.turns + turn
         batch, noise = turn_inputs(player, clips, position, self._keys, self._process)
         optimiser, rate = self.optimisers[player.name], player.schedule(iteration)
-        terms = take_turn(player, optimiser, batch, noise, rate, self._process.mean, watch)
+        if (captured := self._captured.get(player.name)) is not None:
+            terms = captured.take(batch, noise, rate)
+        else:
+            terms = take_turn(player, optimiser, batch, noise, rate, self._process.mean, watch)
         self.losses.add(player.name, terms, self._process.mean([t.double() / player.turns for t in terms.values()]))

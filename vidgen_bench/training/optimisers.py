@@ -24,7 +24,7 @@ def place(optimiser: Optimizer, device: torch.device) -> None:
     A rate that is already a tensor is the plugin's own choice and stays as it is.
     """
     for group in optimiser.param_groups:
-        if device.type in DEVICES and "capturable" in group and not isinstance(group["lr"], Tensor):
+        if device.type in DEVICES and _placeable(group):
             rate = float(group["lr"])
             group.setdefault("initial_lr", rate)
             group[_BEFORE] = group["capturable"]
@@ -34,6 +34,11 @@ def place(optimiser: Optimizer, device: torch.device) -> None:
                 state = optimiser.state.get(parameter, {})
                 if isinstance(state.get("step"), Tensor):
                     state["step"] = state["step"].to(device=device, dtype=torch.float32)
+
+
+def _placeable(group: dict[str, Any]) -> bool:
+    """Return whether a group's rate may become a tensor; one parameter at a time, RMSprop would read it on the host in every step."""
+    return "capturable" in group and not isinstance(group["lr"], Tensor) and group.get("foreach") is not False
 
 
 def set_rate(optimiser: Optimizer, factor: float) -> None:

@@ -75,13 +75,18 @@ def take_turn(
     """
     with inside or nullcontext():
         terms, grads = gradients(player, batch, noise)
-    for parameter, grad in zip(player.parameters, reduce(grads), strict=True):
-        parameter.grad = grad
     set_rate(optimiser, rate)
+    apply(player, optimiser, reduce(grads))
+    return terms
+
+
+def apply(player: Player, optimiser: torch.optim.Optimizer, grads: Sequence[Tensor]) -> None:
+    """Step with these gradients of the player's parameters."""
+    for parameter, grad in zip(player.parameters, grads, strict=True):
+        parameter.grad = grad
     optimiser.step()
     for parameter in player.parameters:
         parameter.grad = None
-    return terms
 
 
 def _check_terms(player: Player, terms: Mapping[str, Tensor]) -> None:

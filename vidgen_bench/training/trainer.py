@@ -149,7 +149,7 @@ class Trainer:
         try:
             self._iterate()
         except (RuntimeError, ValueError):
-            if self._finite():
+            if self._iterations.finite():
                 raise
             self.progress.diverged = True
             return None
@@ -162,11 +162,6 @@ class Trainer:
         if reading := self._losses.read_late(self.progress.iteration, self.progress.loss_count):
             self._show(reading)
         return None
-
-    def _finite(self) -> bool:
-        """Return whether every loss so far and every weight is finite."""
-        weights = (p for part in self._game.parts.values() for p in part.parameters())
-        return all(bool(t.isfinite().all()) for t in (*self._losses.sums.values(), *weights))
 
     def _iterate(self) -> None:
         """Play one iteration, and count it."""
@@ -182,8 +177,9 @@ class Trainer:
     def _record(self, watch: Watch) -> None:
         """Store the first iteration's operation counts; refuse global random numbers, which would break resuming."""
         self.progress.flops_per_iteration = max(watch.flops * self._process.world, 1)
-        self.progress.witness = [f"synchronises with the host: {name}" for name in sorted(watch.synchronising)]
+        self.progress.witness = watch.witness
         watch.require_own_noise()
+        self._iterations.capture(self.progress.witness)
 
     def _read_losses(self) -> dict[str, float]:
         """Return the mean losses since the last evaluation, after :meth:`_show`."""
@@ -206,7 +202,7 @@ class Trainer:
         try:
             return dict(self._score(iteration))
         except (RuntimeError, ValueError):
-            if self._finite():
+            if self._iterations.finite():
                 raise
             return {self._rule.select: math.nan}
 
@@ -252,6 +248,8 @@ class Trainer:
             self._losses.sums, self.progress = content["losses"], content["progress"]
             self.progress.resumed += not self.progress.ended
         self._iterations.place_optimisers()
+        if self.progress.flops_per_iteration:  # the first iteration was watched before the run was resumed
+            self._iterations.capture(self.progress.witness)
         if self._process.rank == 0:
             checkpoint.truncate_trace(self._folder, self.progress)
 

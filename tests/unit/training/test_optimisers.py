@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from vidgen_bench.training import optimisers
+from vidgen_bench.training.captured_turn import reason_against
 from vidgen_bench.training.optimisers import place, plain_state, set_rate
 from vidgen_bench.training.resuming import load_optimisers
 
@@ -27,7 +28,7 @@ def capturable_on_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 def trained(maker, *, steps: int, on_device: bool = False, state=None):
     """Return the weight and the optimiser after some steps on the same gradients, at a falling rate."""
     weight = nn.Parameter(torch.linspace(-1, 1, 6))
-    optimiser = maker([weight], lr=1e-2, foreach=False)
+    optimiser = maker([weight], lr=1e-2, foreach=True)
     if state is not None:
         optimiser.load_state_dict(deepcopy(state))  # torch keeps the given tensors and steps in them
     if on_device:
@@ -76,6 +77,14 @@ def test_what_a_plugin_made_capturable_itself_resumes(rate: float | torch.Tensor
     place(again, CPU)
     set_rate(again, 0.5)
     assert float(again.param_groups[0]["lr"]) == pytest.approx(5e-3)
+
+
+def test_an_optimiser_that_takes_one_tensor_at_a_time_keeps_numbers(capturable_on_a_cpu: None) -> None:
+    """torch's RMSprop would read a tensor of the rate on the host in every step."""
+    optimiser = torch.optim.RMSprop([nn.Parameter(torch.ones(1))], lr=1e-2, foreach=False)
+    place(optimiser, CPU)
+    assert optimiser.param_groups[0]["lr"] == 1e-2
+    assert reason_against({"d": optimiser}, False, 1) == "the optimiser RMSprop of player 'd' cannot be captured"
 
 
 def test_on_a_cpu_nothing_changes() -> None:

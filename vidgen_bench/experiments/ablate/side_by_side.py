@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import os
-import pickle
 import queue
 import signal
 import subprocess
@@ -16,14 +16,14 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 
 from vidgen_bench.errors import DataError, DataWarning, Interrupted, RequestError, VidgenBenchError
 from vidgen_bench.experiments.ablate.members import Ablation, Job, Key
+from vidgen_bench.experiments.ablate.messages import Caution, Done, Failed, Message, Report, decode
 from vidgen_bench.experiments.ablate.running import AGAIN, Result, message_of
-from vidgen_bench.experiments.ablate.worker import Caution, Done, Failed, Message, Report
 from vidgen_bench.experiments.run.plan import Plan
 from vidgen_bench.records.record import read_record
 from vidgen_bench.system.interrupt import Interrupt
 from vidgen_bench.system.observer import Observer
 
-_START = "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from vidgen_bench.experiments.ablate.worker import main; main()"
+_START = "import json, sys; sys.path[:] = json.loads(sys.stdin.readline()); from vidgen_bench.experiments.ablate.worker import main; main()"
 
 _LOOK = 0.2
 """Seconds between two looks at whether the suite was interrupted."""
@@ -133,9 +133,9 @@ class _Worker:
             start_new_session=True,  # out of the terminal's process group: Ctrl-C reaches this process only, which passes it on
         )
         assert self._process.stdin is not None
-        task = pickle.dumps((plan.request, job.seed))
+        task = [plan.request.values(), job.seed, plan.request.threads or 1]
         with suppress(BrokenPipeError):  # it ended already; the thread says how
-            self._process.stdin.write(pickle.dumps(sys.path) + pickle.dumps((task, plan.request.threads or 1)))
+            self._process.stdin.write(f"{json.dumps(sys.path)}\n{json.dumps(task)}\n".encode())
             self._process.stdin.close()
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -145,8 +145,8 @@ class _Worker:
         assert stream is not None
         while not isinstance(message, Done | Failed):
             try:
-                message = pickle.load(stream)
-            except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+                message = decode(stream.readline())
+            except ValueError:  # the end of the stream, or a line that is not whole
                 message = Failed("other", f"its process ended early: {_how(self._process.wait())}")
             self._events.put((self, message))
 
@@ -155,7 +155,7 @@ class _Worker:
         if isinstance(message, Caution):
             warnings.warn(DataWarning(message.text), stacklevel=2)
         else:
-            getattr(self.observer, message.method)(*message.arguments)
+            message.repeat(self.observer)
 
     def stop(self, *, at_once: bool = False) -> None:
         """Ask the process to save its run and end, or after that to end without saving."""

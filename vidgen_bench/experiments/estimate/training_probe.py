@@ -11,6 +11,7 @@ from vidgen_bench.config.track import TrainingPrecision
 from vidgen_bench.errors import VidgenBenchError
 from vidgen_bench.experiments.estimate.costs import TrainingCosts
 from vidgen_bench.experiments.estimate.stopwatch import Stopwatch
+from vidgen_bench.training.captured_turn import WARM_UPS
 from vidgen_bench.training.checkpoint import part_states
 from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.iteration import Iterations
@@ -45,7 +46,7 @@ class TrainingProbe:
         self._iteration = 0
 
     def measure(self, report: Report) -> TrainingCosts:
-        """Return the costs: the median of up to 18 iterations after two that warm up and count operations.
+        """Return the costs: the median of up to 18 iterations after those that warm up and count operations.
 
         Args:
             report: called after every iteration.
@@ -81,9 +82,12 @@ class TrainingProbe:
         counter = Watch()
         first = self._watch.seconds(lambda: self._turns(counter))
         counter.require_own_noise()
-        for _ in range(_WARM_UP - 1):
+        self._iterations.capture(counter.witness)
+        # graphs are warmed up, captured and replayed once before the rest is typical
+        warm_up = 2 + WARM_UPS if self._iterations.captures else _WARM_UP
+        for _ in range(warm_up - 1):
             turns()
-        typical = self._watch.typical(turns, least=_LEAST, most=MOST_ITERATIONS - _WARM_UP, enough=_ENOUGH)
+        typical = self._watch.typical(turns, least=_LEAST, most=MOST_ITERATIONS - warm_up, enough=_ENOUGH)
         after = sum(map(self._after, self._game.players))
         report("probe: training", MOST_ITERATIONS, MOST_ITERATIONS)
         return first, typical, after, counter

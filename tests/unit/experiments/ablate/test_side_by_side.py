@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import textwrap
@@ -14,19 +15,22 @@ import pytest
 
 from tests.kit.record_files import record
 from tests.kit.suite_files import ablation_of
+from vidgen_bench.config.budget import parse_budget
 from vidgen_bench.errors import DataError, DataWarning, Interrupted, RequestError
 from vidgen_bench.experiments.ablate import side_by_side
+from vidgen_bench.experiments.ablate.messages import Report, decode, encode
 from vidgen_bench.experiments.ablate.running import AGAIN, Result, make_plans
 from vidgen_bench.experiments.ablate.side_by_side import carry_out_side_by_side
+from vidgen_bench.experiments.run.plan import Request
 from vidgen_bench.host.host import Host
 from vidgen_bench.records.record import write_record
-from vidgen_bench.system.observer import Observer
+from vidgen_bench.system.observer import Glance, Observer
 
 LIGHT = """
-import os, pickle, signal, sys, time
-sys.path[:] = pickle.load(sys.stdin.buffer)
-from vidgen_bench.experiments.ablate.worker import Caution, Done, Failed, Report
-_, threads = pickle.load(sys.stdin.buffer)
+import json, os, signal, sys, time
+sys.path[:] = json.loads(sys.stdin.readline())
+from vidgen_bench.experiments.ablate.messages import Caution, Done, Failed, Report, encode
+_, _, threads = json.loads(sys.stdin.readline())
 for number in range(9):
     try:
         os.mkdir(f"started/{number}")
@@ -34,14 +38,14 @@ for number in range(9):
     except FileExistsError:
         continue
 def send(message):
-    pickle.dump(message, sys.stdout.buffer)
+    sys.stdout.buffer.write(encode(message))
     sys.stdout.flush()
 def saved(*_):
     open(f"saved-{number}", "w").close()
     send(Failed("stopped", "Stopped."))
     os._exit(0)
 signal.signal(signal.SIGTERM, saved)
-send(Report("stage", (f"threads {threads}",)))
+send(Report("stage", [f"threads {threads}"]))
 """
 """A process without torch, which does what a test appends; ``number`` counts the processes from 0."""
 
@@ -162,6 +166,32 @@ def test_a_signal_lets_every_run_save_and_starts_no_other(
     assert Path("saved-0").exists()
     assert Path("saved-1").exists()
     assert len(os.listdir("started")) == 2
+
+
+def test_messages_and_requests_come_back(tmp_path: Path) -> None:
+    glance = Glance(3, 0.5, {"a": float("inf")}, 1.25)
+    heard = []
+
+    class Noted(Observer):
+        def trained(self, glance: Glance) -> None:
+            heard.append(glance)
+
+    message = decode(encode(Report("trained", [3, 0.5, {"a": float("inf")}, 1.25])))
+    assert isinstance(message, Report)
+    message.repeat(Noted())
+    assert heard == [glance]
+    for line in (b"", b"{}\n", b"[]\n", b'["Done"]\n', b'["Other", 1]\n', b'["Do'):
+        with pytest.raises(ValueError, match="message|Expect|Unterm|unpack"):
+            decode(line)
+    request = Request(
+        "tgan",
+        given={"temporal.a": [1, 0.1, True]},
+        budget=parse_budget("device-hours=0.5"),
+        videos=tmp_path,
+        threads=3,
+    )
+    assert Request.of_values(json.loads(json.dumps(request.values()))) == request
+    assert Request.of_values(json.loads(json.dumps(Request("vgan").values()))) == Request("vgan")
 
 
 def test_several_processes_of_torchrun_are_refused(here: Path, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
