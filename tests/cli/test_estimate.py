@@ -94,7 +94,7 @@ def test_ctrl_c_in_the_probe_says_that_nothing_is_kept(command: Command, monkeyp
 
 
 def earlier(runs: Path, spec: str = "tgan+ode1") -> None:
-    """Write the record of a run on this machine: 280 s for 400 iterations (175 s for the track's 250), 20 s for an evaluation, 20 s for the end."""
+    """Write the record of a run on this machine: 280 s for 400 iterations (175 s for 250), 20 s per evaluation and for the end."""
     track, machine = load_track("shapes-smoke"), machine_for(Request(spec, device="cpu", threads=1))
     assert machine is not None
     settings = compose(spec, track, {}, Host.of_environment()).resolved.settings
