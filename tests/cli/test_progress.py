@@ -58,3 +58,15 @@ def test_losses_are_those_of_the_last_reading(clock: Clock) -> None:
     lines = printed(clock, 25)
     assert "loss" not in lines[0]
     assert lines[-1].split()[-4:-2] == ["loss", "20"]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_time_left_stays_in_the_line_of_a_narrow_terminal(width: int) -> None:
+    observer = TerminalObserver(Console(file=io.StringIO(), force_terminal=True, width=width))
+    observer.trained(Glance(41, 0.16, {f"discriminator.term-{i}": float(i) for i in range(9)}, 9.0))
+    file = io.StringIO()
+    Console(file=file, width=width).print(observer._bars.get_renderable())
+    (line,) = file.getvalue().splitlines()
+    assert line.startswith("training ")
+    assert " 16% 0:0" in line
+    assert " eta " in line

@@ -8,6 +8,7 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Column
 
 from vidgen_bench.system.observer import Glance, Observer
 
@@ -25,6 +26,8 @@ def shown(scores: Mapping[str, float]) -> str:
 
 def bars_on(console: Console) -> Progress:
     """Return the progress bars of a console, which show nothing without a terminal."""
+    # the note takes the columns that are left, so that it never pushes the time left out of the line
+    rest = Column(no_wrap=True, overflow="ellipsis", ratio=1)
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
@@ -32,8 +35,9 @@ def bars_on(console: Console) -> Progress:
         TimeElapsedColumn(),
         TextColumn("eta"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}", markup=False),
+        TextColumn("{task.fields[note]}", markup=False, table_column=rest),
         console=console,
+        expand=True,
         transient=True,
         disable=not console.is_terminal,
     )
