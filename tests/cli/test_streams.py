@@ -110,3 +110,13 @@ def test_training_goes_on_without_a_reader(place: Workplace, name: str, stream: 
     assert done.returncode == code, done.stderr
     (record,) = place.records(name).values()
     assert record["status"] == "finished"
+
+
+def test_an_unbuffered_stream_stays_unbuffered(tmp_path: Path) -> None:
+    start = (
+        "import os; from vidgen_bench.system.streams import harden_streams; harden_streams(); print('now'); os._exit(0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-u", "-c", start], capture_output=True, text=True, timeout=60, check=True, cwd=tmp_path
+    )
+    assert done.stdout == "now\n"
