@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vidgen_bench.data.lock import hold
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.errors import RecordError
 from vidgen_bench.measure.evaluator import Evaluator, scores_of
@@ -49,13 +50,18 @@ def score_anchors(evaluator: Evaluator, batches: int, cache: Path, observer: Obs
     device = evaluator.extractor.device
     path = anchors_file(resolved, real, device, batches, cache)
     require_folders(path.parent, cache)
+    damaged = False
     if is_there(path) or copy_shipped(shipped_anchors(resolved, real, device, batches), path, observer):
         try:
             return read_anchors(path, evaluator)
         except RecordError as error:
             observer.progress(f"{error} They are computed again now.", 0, 0)
-    made = compute_anchors(evaluator, batches, observer)
-    write_anchors(path, made)
+            damaged = True
+    with hold(path, observer.progress, "waiting for another process that is scoring these anchors"):
+        if is_there(path) and not damaged:  # it made them
+            return read_anchors(path, evaluator)
+        made = compute_anchors(evaluator, batches, observer)
+        write_anchors(path, made)
     return made
 
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from vidgen_bench.api import Moments, Reference
+from vidgen_bench.data.lock import hold
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.errors import RecordError, VidgenBenchError
 from vidgen_bench.measure.feature_extractor import FeatureExtractor
@@ -52,6 +53,15 @@ def reference_statistics(
 def _compute_missing(
     folder: ReferenceFolder, extractor: FeatureExtractor, clips: RealClips, observer: Observer
 ) -> None:
+    if folder.missing("moments") or folder.missing("features"):
+        with hold(folder.path, observer.progress, "waiting for another process that is computing these statistics"):
+            _compute(folder, extractor, clips, observer)
+    if extractor.resolved.layers:
+        folder.describe()
+
+
+def _compute(folder: ReferenceFolder, extractor: FeatureExtractor, clips: RealClips, observer: Observer) -> None:
+    """Compute what is missing now: another process may have made all of it."""
     moments, features = folder.missing("moments"), folder.missing("features")
     if moments or features:
         sampler = ClipSampler(clips.store, "train", SEED, extractor.device, clips.wide)
@@ -61,8 +71,6 @@ def _compute_missing(
         if features:
             for layer, rows in _single_clips(extractor, sampler, clips, features, observer):
                 save_features(folder.file(layer, "features"), rows.cpu().numpy())
-    if extractor.resolved.layers:
-        folder.describe()
 
 
 def _moments(
