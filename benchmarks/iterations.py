@@ -38,8 +38,10 @@ COLUMNS = (
     "model", "size", "batch", "ms (range)", "processor ms", "GFLOP", "share of peak", "peak MiB",
     "plain ms (range)", "plain / ours (range)", "the same, processor time",
 )  # fmt: skip
-ROUNDS = {"cpu": (3, 5), "cuda": (5, 20)}
+ROUNDS = {"cpu": (3, 5), "cuda": (5, 10)}
 """Rounds after the one that warms up, and iterations per round."""
+TIMEOUT = {"cpu": 3600, "cuda": 120}
+"""Seconds for one model, its process's start included."""
 NOTE = (
     "One model per process, ours and plain in turn, loading of the clips included. GFLOP: matrix products and convolutions of one "
     "iteration. Share of peak: of the best matrix product in the same process. Peak memory: before plain begins."
@@ -58,11 +60,19 @@ def _row(case: Case, rounds: int, each: int) -> tuple[Any, ...]:
     """Measure a case in a process of its own, so that its peak memory is its own."""
     words = [case.spec, case.size, case.batch or 0, rounds, each, torch.get_num_threads()]
     print(f"measuring {case.spec} at {case.size} size", file=sys.stderr, flush=True)
-    done = subprocess.run([sys.executable, "-m", "benchmarks.iterations", *map(str, words)], capture_output=True, text=True)
+    command = [sys.executable, "-m", "benchmarks.iterations", *map(str, words)]
+    limit = TIMEOUT["cuda" if torch.cuda.is_available() else "cpu"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit)
+    except subprocess.TimeoutExpired:
+        return _failed(case, f"took more than {limit} s")
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        return (case.spec, case.size, case.batch, f"failed: {last[:200]}", *[None] * (len(COLUMNS) - 4))
+        return _failed(case, (done.stderr.strip().splitlines() or ["no message"])[-1])
     return tuple(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _failed(case: Case, reason: str) -> tuple[Any, ...]:
+    return (case.spec, case.size, case.batch, f"failed: {reason[:200]}", *[None] * (len(COLUMNS) - 4))
 
 
 def shapes_store() -> Store:

@@ -29,6 +29,9 @@ class PlainMoCoGAN(Plain):
             real, fake = self._video(batch.clips), self._video(self._clips(noise).detach())
         return {"real": _bce(real, 1.0), "fake": _bce(fake, 0.0)}
 
+    def after(self, iteration: int) -> None:
+        """Nothing follows an iteration of MoCoGAN."""
+
     def _codes(self, noise: Noise) -> Tensor:
         """Return the vectors of all frames [N, T, F + D]."""
         options = self.composition.backbone_options

@@ -58,5 +58,6 @@ class Plain(ABC):
     def losses(self, name: str, batch: Batch | None, noise: Noise) -> dict[str, Tensor]:
         """Return the loss terms of a player."""
 
+    @abstractmethod
     def after(self, iteration: int) -> None:
         """Do what follows the turns of an iteration."""
