@@ -28,6 +28,7 @@ from vidgen_bench.api import Game
 from vidgen_bench.config.track import load_track
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.data.store import Store
+from vidgen_bench.experiments.run.execute import shifting_players
 from vidgen_bench.host.host import Host
 from vidgen_bench.measure.precision import strictly
 from vidgen_bench.measure.resolved_track import VideoLocation, resolve_track
@@ -75,10 +76,14 @@ def _failed(case: Case, reason: str) -> tuple[Any, ...]:
     return (case.spec, case.size, case.batch, f"failed: {reason[:200]}", *[None] * (len(COLUMNS) - 4))
 
 
-def shapes_store() -> Store:
-    """Return the decoded videos of the built-in data set; they are drawn and decoded at the first call."""
-    resolved = resolve_track(load_track("shapes-smoke"), Host.of_environment())
-    return resolved.prepare(VideoLocation(None, None), Observer())
+def shapes(game: Game) -> tuple[Store, Store | None]:
+    """Return the decoded videos of the built-in data set, and with every column if a player shifts its crop.
+
+    They are drawn and decoded at the first call.
+    """
+    resolved, videos = resolve_track(load_track("shapes-smoke"), Host.of_environment()), VideoLocation(None, None)
+    store = resolved.prepare(videos, Observer())
+    return store, resolved.prepare_wide(videos, store, Observer()) if shifting_players(game) else None
 
 
 class _Turns:
@@ -111,14 +116,15 @@ def measure(case: Case, rounds: int, each: int) -> tuple[Any, ...]:
     """Return the row of a case."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     keep_freed_memory()
-    composition, store = case.composed(), shapes_store()
+    composition = case.composed()
     game = composition.build(0)
+    store, wide = shapes(game)
     plain = _plain(case, composition, game, store, device)
     for part in game.parts.values():
         part.to(device)
     with strictly("float32"), tempfile.TemporaryDirectory() as folder:
         turns = _Turns(plain, Peak("float32", device), each, device)
-        clips = ClipSampler(store, "train", 0, device)
+        clips = ClipSampler(store, "train", 0, device, wide)
         progress = trained(game, clips, Path(folder), device, (rounds + 1) * each, each, turns)
     ours, theirs = turns.without_warm_up()
     share = progress.flops_per_iteration / min(ours.wall) / turns.peak.rate

@@ -40,14 +40,16 @@ def now() -> tuple[float, float]:
     return time.perf_counter(), time.process_time()
 
 
-def alternate(alternatives: Mapping[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, Times]:
-    """Return the times of ``rounds`` rounds, each running every alternative once, after a warm-up round."""
+def alternate(
+    alternatives: Mapping[str, Callable[[], object]], rounds: int = ROUNDS, warm_up: int = 1
+) -> dict[str, Times]:
+    """Return the times of ``rounds`` rounds, each running every alternative once, after the rounds that warm up."""
     times = {name: Times() for name in alternatives}
-    for number in range(rounds + 1):
+    for number in range(-warm_up, rounds):
         for name, run in alternatives.items():
             since = now()
             run()
-            if number:
+            if number >= 0:
                 times[name].add(since)
     return times
 
