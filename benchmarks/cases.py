@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from vidgen_bench.compose.composition import Composition, compose
 from vidgen_bench.compose.pair import Misfit
@@ -24,6 +25,7 @@ class Case:
     size: str
     batch: int | None = None
     """Clips per batch; the track's if None."""
+    precision: Literal["fp32", "tf32"] = "fp32"
 
     def composed(self) -> Composition:
         """Return its composition."""
@@ -37,10 +39,17 @@ class Case:
 def cases(device: str, quick: bool) -> list[Case]:
     """Return the cases: all pairs at the smoke size and the paper's models; with ``quick``, one and, on a GPU, the paper's."""
     if quick:
-        paper = [Case(spec, "paper", BATCH[device]) for spec in PAPER] if device == "cuda" else []
-        return [Case("tgan+ode1", "smoke"), *paper]
-    paper = [Case(spec, "paper", BATCH[device]) for spec in (FIRST if device == "cpu" else PAPER)]
+        return [Case("tgan+ode1", "smoke"), *(_paper(device) if device == "cuda" else [])]
+    paper = _paper(device)
     return [*paper, *(case for spec in _specs() if _fits(case := Case(spec, "smoke")))]
+
+
+def _paper(device: str) -> list[Case]:
+    """Return the paper's models at its size; a GPU has room for more of them, and trains two in TF32 too."""
+    found = [Case(spec, "paper", BATCH[device]) for spec in (FIRST if device == "cpu" else PAPER)]
+    if device == "cuda":
+        found += [Case(spec, "paper", BATCH[device], "tf32") for spec in ("tgan+ode1", "mocogan+sde")]
+    return found
 
 
 def _specs() -> list[str]:

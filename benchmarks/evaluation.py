@@ -34,13 +34,14 @@ from vidgen_bench.measure.evaluator import number
 from vidgen_bench.measure.feature_extractor import FeatureExtractor
 from vidgen_bench.measure.instruments.c3d.network import C3D, FRAMES, Layout
 from vidgen_bench.measure.instruments.c3d.preprocessing import C3DInstrument
-from vidgen_bench.measure.precision import instrument_context, strictly
+from vidgen_bench.measure.precision import instrument_context
 from vidgen_bench.measure.reference.moments import moments_of
 from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
 from vidgen_bench.measure.resolved_track import resolve_track
 from vidgen_bench.measure.scorer import Scorer
 from vidgen_bench.system.batch_size import CHUNK
 from vidgen_bench.system.memory import keep_freed_memory
+from vidgen_bench.system.precision import strictly
 
 FULL = Layout(64, 4096, 101)
 SAMPLES = {"cpu": 256, "cuda": 2048}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 
 from benchmarks.timing import now
-from vidgen_bench.measure.precision import Precision, strictly
+from vidgen_bench.config.protocol import Precision
+from vidgen_bench.system.precision import strictly
 
 SIZE = {"cpu": 2048, "cuda": 8192}
 

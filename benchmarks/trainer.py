@@ -10,6 +10,7 @@ import torch
 
 from vidgen_bench.api import Game
 from vidgen_bench.config.budget import Budget
+from vidgen_bench.config.track import TrainingPrecision
 from vidgen_bench.system.interrupt import Interrupt
 from vidgen_bench.system.observer import Glance, Observer
 from vidgen_bench.training import trainer
@@ -30,7 +31,14 @@ class _Looking(Observer):
 
 
 def trained(
-    game: Game, clips: Clips, folder: Path, device: torch.device, iterations: int, every: int, look: Look
+    game: Game,
+    clips: Clips,
+    folder: Path,
+    device: torch.device,
+    iterations: int,
+    every: int,
+    look: Look,
+    precision: TrainingPrecision = "fp32",
 ) -> Progress:
     """Train a game for some iterations without scoring, and return the trainer's progress.
 
@@ -40,6 +48,7 @@ def trained(
         folder: an empty folder, for the checkpoint at the end.
         iterations: a multiple of ``every``.
         every: iterations between two calls of ``look``.
+        precision: of the turns.
     """
     rule = trainer.Rule(Budget(iterations=iterations), every=iterations, select="none", better="lower")
     with mock.patch.object(trainer, "READ_EVERY", every):
@@ -54,4 +63,5 @@ def trained(
             process=Process(),
             observer=_Looking(look),
             interrupt=Interrupt(),
+            precision=precision,
         ).run()

@@ -149,7 +149,9 @@ class Player:
     schedule: Callable[[int], float] = constant
     """Factor on the learning rate as a function of the iteration, from 0."""
     after: Callable[[Tensor], None] | None = None
-    """Called without gradients after the last turn of an iteration, with the iteration as a scalar tensor."""
+    """Called without gradients after the last turn of an iteration, with the iteration as a scalar tensor on the device.
+
+    Its float32 products are strict: not rounded to TF32, whatever PyTorch's global switches are."""
     every: int = 1
     """``after`` is called when the iteration is a multiple of it."""
 

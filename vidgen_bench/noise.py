@@ -12,7 +12,7 @@ Integers and uniforms are identical on every device; normals agree up to the rou
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -54,6 +54,11 @@ def key_of(*parts: int | str) -> int:
     return _signed(key)
 
 
+def keys_of(parts: Sequence[int | str], last: Tensor) -> Tensor:
+    """Return the int64 keys ``key_of(*parts, n)`` of all integers n in a tensor, computed on its device."""
+    return _mix(last + _signed(key_of(*parts) + _GAMMA))
+
+
 def _shift(z: Tensor, bits: int) -> Tensor:
     """Return int64 values shifted right logically (torch's shift is arithmetic)."""
     return (z >> bits) & ((1 << (64 - bits)) - 1)
@@ -66,10 +71,10 @@ def _mix(z: Tensor) -> Tensor:
 
 
 def random_bits(key: Tensor, name: str, rows: Tensor, columns: int) -> Tensor:
-    """Return random int64 bits [N, columns] for these rows under this key and name."""
+    """Return random int64 bits [N, columns] for these rows under this key and name; [P, N, columns] for keys [P, 1]."""
     start = _mix(_mix(key + _signed(fnv1a(name))) + (rows + 1) * _signed(_GAMMA))
     column = torch.arange(1, columns + 1, dtype=torch.int64, device=rows.device) * _signed(_GAMMA)
-    return _mix(start[:, None] + column)
+    return _mix(start[..., None] + column)
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,7 @@ def training_noise(key: Tensor, batch: int, rank: int = 0, world: int = 1) -> No
 
 def sampling_noise(seed: int, purpose: str, indices: Tensor) -> Noise:
     """Return the noise for the samples with these indices [N] (int64) and one purpose ("final", "sample")."""
-    return Noise(torch.tensor(key_of(seed, purpose), dtype=torch.int64, device=indices.device), indices)
+    return Noise(torch.full((), key_of(seed, purpose), dtype=torch.int64, device=indices.device), indices)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmarks.plain.temporal import plain_path
 from vidgen_bench.api import Batch, Game, Player
@@ -28,7 +28,7 @@ class Plain(ABC):
         device: torch.device,
         adjoint: bool = True,
     ) -> None:
-        self.parts = {name: copy.deepcopy(part).to(device).train() for name, part in game.parts.items()}
+        self.parts = {name: _plain_copy(part).to(device).train() for name, part in game.parts.items()}
         self.composition, self.frames = composition, composition.clip.frames
         self.path = plain_path(self.parts["generator"].temporal, self.frames, adjoint)
         self._players = {p.name: p for p in game.players}
@@ -61,3 +61,11 @@ class Plain(ABC):
     @abstractmethod
     def after(self, iteration: int) -> None:
         """Do what follows the turns of an iteration."""
+
+
+def _plain_copy(part: nn.Module) -> nn.Module:
+    """Return a copy whose weights have the default layout."""
+    copied = copy.deepcopy(part)
+    for parameter in copied.parameters():
+        parameter.data = parameter.data.contiguous()
+    return copied

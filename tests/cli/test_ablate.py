@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -123,6 +125,48 @@ def test_killed_it_continues_to_the_same_records(place: Workplace, whole, moment
     done = place.call(*arguments)
     assert done.returncode == 0, done.stderr
     assert written(place, f"killed at {moment}") == written(place, "whole")
+
+
+@pytest.mark.slow
+def test_side_by_side_it_makes_the_same_records_and_table(place: Workplace, whole) -> None:
+    arguments = [*GRID, *place.data_arguments, "--runs", "side", "--jobs", "2"]
+    result = place.call(*arguments, COLUMNS="80")
+    assert result.returncode == 0, result.stderr
+    assert written(place, "side") == written(place, "whole")
+    head, table = result.stdout.split("\n Grid")
+    assert table == whole.stdout.split("\n Grid")[1]
+    for number in (1, 2):
+        lines = [line for line in head.splitlines() if line.startswith(f"[{number}")]
+        assert lines[0].startswith(f"[{number}/2] tgan+")
+        assert any(line.startswith(f"[{number}] iteration 2: ") for line in lines)
+        assert lines[-1].startswith(f"[{number}] done: FID")
+    again = place.call(*arguments)
+    assert again.stdout.count("already done") == 2
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+def test_ctrl_c_saves_every_run_that_is_side_by_side(place: Workplace) -> None:
+    arguments = ["ablate", "tgan", "x", "ode1,sde", *place.data_arguments, "--runs", "both", "--jobs", "2"]
+    started = subprocess.Popen(
+        [sys.executable, "-m", "vidgen_bench", *arguments, "--budget", "iterations=100000"],
+        cwd=place.root, env=place.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert started.stdout is not None
+    try:
+        seen = set[str]()
+        while not {"[1] iteration 2", "[2] iteration 2"} <= seen:
+            line = started.stdout.readline()
+            assert line, seen
+            seen.add(line.partition(":")[0])
+        started.send_signal(signal.SIGINT)
+        output, errors = started.communicate(timeout=120)
+    finally:
+        started.kill()
+    assert started.returncode == 130, errors
+    assert "0 of 2 runs of the suite are done" in errors
+    assert "Traceback" not in errors + output
+    assert len(list((place.root / "both").rglob("last.pt"))) == 2
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vidgen_bench.errors import PluginError
-from vidgen_bench.noise import GivenNoise, Noise, fnv1a, key_of, random_bits, sampling_noise, training_noise
+from vidgen_bench.noise import GivenNoise, Noise, fnv1a, key_of, keys_of, random_bits, sampling_noise, training_noise
 
 KEY = torch.tensor(key_of(0, "generator", 3))
 MASK = (1 << 64) - 1
@@ -158,3 +158,15 @@ def test_noise_compiles_whole() -> None:
     rows = torch.arange(3)
     compiled = torch.compile(draw, fullgraph=True, backend="eager")
     assert torch.equal(compiled(KEY, rows), draw(KEY, rows))
+
+
+def test_keys_of_many_positions_are_those_of_each() -> None:
+    positions = [0, 1, 63, 64, 100_000, 2**40]
+    keys = keys_of((3, "train", "discriminator"), torch.tensor(positions))
+    assert keys.tolist() == [key_of(3, "train", "discriminator", p) for p in positions]
+
+
+def test_bits_under_several_keys_are_those_under_each() -> None:
+    keys, rows = torch.tensor([5, -7]), torch.arange(3)
+    together = random_bits(keys[:, None], "x", rows, 4)
+    assert torch.equal(together, torch.stack([random_bits(key, "x", rows, 4) for key in keys]))

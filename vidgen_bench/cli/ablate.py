@@ -12,6 +12,7 @@ import typer
 
 from vidgen_bench.cli import run_options
 from vidgen_bench.cli.console import is_first_process
+from vidgen_bench.config.defaults import MOST_THREADS
 from vidgen_bench.errors import Interrupted, RequestError, VidgenBenchError
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def ablate(
     splits: run_options.Splits = None,
     options: run_options.Options = None,
     budget: run_options.BudgetText = None,
+    precision: run_options.Precision = None,
     seed: Annotated[int | None, typer.Option(help="Seed of every run. Default: the suite's, or 0.")] = None,
     seeds: run_options.Seeds = None,
     runs: run_options.Runs = Path("runs"),
@@ -52,6 +54,14 @@ def ablate(
     threads: run_options.Threads = None,
     allow_missing: run_options.AllowMissing = 0,
     workers: run_options.Workers = None,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=MOST_THREADS,
+            help="Runs side by side, each in a process of its own, with one thread unless --threads says otherwise.",
+        ),
+    ] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print every run and its cost, and exit.")] = False,
     layout: Annotated[Format, typer.Option("--format", help="json keeps raw values.")] = Format.terminal,
 ) -> None:
@@ -72,6 +82,7 @@ def ablate(
         spec="",
         given=parse_given(options or []),
         budget=parse_budget(budget) if budget else loaded.budget,
+        precision=precision,
         videos=data,
         splits=splits,
         allow_missing=allow_missing,
@@ -85,7 +96,7 @@ def ablate(
     if dry_run:
         _print_plan(ablation, host, layout)
     else:
-        _run(ablation, host, layout)
+        _run(ablation, host, layout, jobs)
 
 
 def _print_plan(ablation: Ablation, host: Host, layout: Format) -> None:
@@ -102,16 +113,17 @@ def _print_plan(ablation: Ablation, host: Host, layout: Format) -> None:
     make_plans(ablation, host)  # after the list, which is useful even if this refuses a missing instrument
 
 
-def _run(ablation: Ablation, host: Host, layout: Format) -> None:
+def _run(ablation: Ablation, host: Host, layout: Format, jobs: int) -> None:
     from vidgen_bench.cli.literal_console import LiteralConsole
 
     console = LiteralConsole(soft_wrap=True, quiet=not is_first_process(), stderr=layout is not Format.terminal)
     metric = host.find("metric", ablation.metric).declaration
     results: list[Result] = []
     try:
-        for result in _results(ablation, host, console):
+        for result in _results(ablation, host, console, jobs):
             results.append(result)
-            console.print(f"  {_summary(result, metric)}", markup=False, highlight=False)
+            mark = f"[{ablation.jobs.index(result.job) + 1}] " if jobs > 1 else "  "
+            console.print(f"{mark}{_summary(result, metric)}", markup=False, highlight=False)
     except (VidgenBenchError, KeyboardInterrupt) as error:
         if is_first_process() and results:
             _print(ablation, results, metric, layout)
@@ -125,21 +137,37 @@ def _run(ablation: Ablation, host: Host, layout: Format) -> None:
         )
 
 
-def _results(ablation: Ablation, host: Host, console: Console) -> Iterator[Result]:
-    """Check all plans and the data, then run the jobs and yield their results."""
-    from vidgen_bench.cli.progress import TerminalObserver
+def _results(ablation: Ablation, host: Host, console: Console, jobs: int) -> Iterator[Result]:
+    """Check all plans and the data, then run the jobs, ``jobs`` of them side by side, and yield their results."""
+    from vidgen_bench.cli.progress import TerminalObserver, bars_on
     from vidgen_bench.experiments.ablate.running import carry_out, check_data, make_plans
+
+    def title(number: int, job: Job) -> None:
+        console.print(f"[{number}/{len(ablation.jobs)}] {job}", style="bold", markup=False, highlight=False)
 
     @contextmanager
     def watch(number: int, job: Job) -> Iterator[Observer]:
-        console.print(f"[{number}/{len(ablation.jobs)}] {job}", style="bold", markup=False, highlight=False)
+        title(number, job)
         with TerminalObserver(console) as observer:
             yield observer
 
     plans = make_plans(ablation, host)
     with TerminalObserver(console) as observer:
         check_data(ablation, plans, observer)
-    yield from carry_out(ablation, plans, watch)
+    if jobs == 1:
+        yield from carry_out(ablation, plans, watch)
+        return
+    from vidgen_bench.experiments.ablate.side_by_side import carry_out_side_by_side
+
+    with bars_on(console) as bars:
+
+        @contextmanager
+        def watch_one(number: int, job: Job) -> Iterator[Observer]:
+            title(number, job)
+            with TerminalObserver(console, bars, f"[{number}] ") as observer:
+                yield observer
+
+        yield from carry_out_side_by_side(ablation, plans, watch_one, jobs)
 
 
 def _with_progress(
@@ -176,10 +204,11 @@ def _failure(result: Result) -> str:
     return f"  {result.job} ({cells}): {reason}"
 
 
-def _print(ablation: Ablation, results: list[Result], metric: Metric, layout: Format) -> None:
+def _print(ablation: Ablation, ended: list[Result], metric: Metric, layout: Format) -> None:
     from vidgen_bench.cli.console import output, print_json, write_out
     from vidgen_bench.experiments.ablate.table import ablation_table
 
+    results = sorted(ended, key=lambda result: ablation.jobs.index(result.job))  # side by side, they end in any order
     table = ablation_table(ablation, results, metric)
     if layout is Format.json:
         from vidgen_bench.experiments.ablate.json_values import json_values

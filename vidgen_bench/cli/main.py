@@ -18,6 +18,7 @@ from vidgen_bench.cli.leftover_threads import end_threads
 from vidgen_bench.cli.streams import check_sizes, harden_streams, lost_output
 from vidgen_bench.errors import DataWarning, RequestError, VidgenBenchError
 from vidgen_bench.system.library_errors import reason
+from vidgen_bench.system.waiting import wait_asleep
 from vidgen_bench.version import __version__
 
 DEBUG = "VIDGEN_BENCH_DEBUG"
@@ -96,6 +97,7 @@ def main() -> None:
     check_sizes()
     # record models need no pydantic plugins, and the search for them reads the metadata of every installed distribution
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    wait_asleep()
     with warnings.catch_warnings():
         warnings.showwarning = partial(_show_warning, warnings.showwarning)
         code = _run()

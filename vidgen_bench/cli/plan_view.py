@@ -25,6 +25,7 @@ def print_plan(console: Console, plan: Plan, seeds: list[int]) -> None:
         "evaluation": f"every {track.evaluation.every} iterations on {track.evaluation.samples} samples; "
         f"final {track.evaluation.final.batches} x {track.evaluation.final.samples}",
         "budget": str(track.budget),
+        "precision of training": track.training.precision,
         **_temporal(plan),
         "beyond the training frames": ", ".join(sorted(composition.can)) or "nothing",
         "estimate": _estimate(plan),

@@ -20,52 +20,62 @@ def shown(scores: Mapping[str, float]) -> str:
     return "  ".join(f"{name.upper()} {value:.4g}" for name, value in scores.items())
 
 
-class TerminalObserver(Observer):
-    """Shows iteration, loss terms, last and best score, time left and memory in progress bars; use it as a context manager."""
+def bars_on(console: Console) -> Progress:
+    """Return the progress bars of a console, which show nothing without a terminal."""
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+        TextColumn("eta"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}", markup=False),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+
+class TerminalObserver(Observer):
+    """Shows iteration, loss terms, last and best score, time left and memory in progress bars; use it as a context manager.
+
+    Several runs side by side share their ``bars``, which are started elsewhere, and each has a ``mark`` before its lines.
+    """
+
+    def __init__(self, console: Console, bars: Progress | None = None, mark: str = "") -> None:
+        self._console, self._mark = console, mark
         self._live = console.is_terminal
-        self._bars = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            TextColumn("{task.percentage:>3.0f}%"),
-            TimeElapsedColumn(),
-            TextColumn("eta"),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}", markup=False),
-            console=console,
-            transient=True,
-            disable=not self._live,
-        )
+        self._own = bars is None
+        self._bars = bars_on(console) if bars is None else bars
         self._tasks: dict[str, TaskID] = {}
         self._printed = 0.0
         self._scores = ""
         self._from: tuple[float, float] | None = None
 
     def __enter__(self) -> TerminalObserver:
-        self._bars.start()
+        if self._own:
+            self._bars.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bars.stop()
+        self._clear()
+        if self._own:
+            self._bars.stop()
 
     def stage(self, text: str) -> None:
         """Print the heading of a new stage."""
-        for task in self._tasks.values():
-            self._bars.remove_task(task)
-        self._tasks.clear()
-        self._console.print(text, style="bold" if self._live else None, highlight=False, markup=False)
+        self._clear()
+        self._print(text, style="bold" if self._live and self._own else None)
 
     def progress(self, what: str, done: int, total: int) -> None:
         """Update the bar of one task, and remove it when the task is done; without a total, print the task's name."""
         if total == 0:
-            self._console.print(what, highlight=False, markup=False)
+            self._print(what)
             return
         if what not in self._tasks:
-            self._tasks[what] = self._bars.add_task(what, total=total, note="")
+            self._tasks[what] = self._bars.add_task(self._mark + what, total=total, note="")
             if not self._live and done < total:
                 self._plain(f"{what}: {done} of {total}")
         self._bars.update(self._tasks[what], completed=done, total=total)
@@ -77,10 +87,12 @@ class TerminalObserver(Observer):
     def trained(self, glance: Glance) -> None:
         """Show losses, scores, time left and memory."""
         if "training" not in self._tasks:
-            self._tasks["training"] = self._bars.add_task("training", total=1.0, note="")
+            self._tasks["training"] = self._bars.add_task(f"{self._mark}training", total=1.0, note="")
             self._from = (glance.share, time.monotonic())
         losses = "  ".join(f"{name} {value:.3g}" for name, value in glance.losses.items())
-        note = f"iteration {glance.iteration}  {losses}  {self._scores}  {_gibibytes():.1f} GiB"
+        note = f"iteration {glance.iteration}  {losses}  {self._scores}"
+        if self._own:  # else the run is in another process
+            note += f"  {_gibibytes():.1f} GiB"
         self._bars.update(self._tasks["training"], completed=glance.share, note=note)
         if not self._live:
             self._plain(f"training: {glance.share:.0%}{self._left(glance)}  {note}")
@@ -89,7 +101,7 @@ class TerminalObserver(Observer):
         """Print the scores, and mark the best checkpoint so far."""
         self._scores = f"last {shown(scores)}  best at {best_iteration}"
         star = "  (best so far)" if best_iteration == iteration else ""
-        self._console.print(f"  iteration {iteration}: {shown(scores)}{star}", highlight=False, markup=False)
+        self._print(f"{'  ' if self._own else ''}iteration {iteration}: {shown(scores)}{star}")
 
     def _left(self, glance: Glance) -> str:
         if self._from is None or glance.share <= self._from[0]:
@@ -100,7 +112,16 @@ class TerminalObserver(Observer):
     def _plain(self, text: str) -> None:
         if time.monotonic() - self._printed >= _PLAIN_SECONDS:
             self._printed = time.monotonic()
-            self._console.print(text, highlight=False, markup=False)
+            self._print(text)
+
+    def _print(self, text: str, style: str | None = None) -> None:
+        self._console.print(self._mark + text, style=style, highlight=False, markup=False)
+
+    def _clear(self) -> None:
+        """Remove every bar of this run."""
+        for task in self._tasks.values():
+            self._bars.remove_task(task)
+        self._tasks.clear()
 
 
 def _gibibytes() -> float:

@@ -33,6 +33,13 @@ BudgetText = Annotated[
         help="Replace the track's budget: iterations=5, or device-hours=0.5,iterations=1000. This makes a derived track.",
     ),
 ]
+Precision = Annotated[
+    str | None,
+    typer.Option(
+        "--precision",
+        help="Replace the track's precision of training: fp32, tf32 or bf16. This makes a derived track.",
+    ),
+]
 Seed = Annotated[int | None, typer.Option(help="Seed of weights, clips and noise; 0 by default.")]
 Seeds = Annotated[str | None, typer.Option(help="Several seeds, one run per seed: 0-2 or 0,3,7.")]
 Runs = Annotated[Path, typer.Option(help="Folder that holds one folder per run.")]

@@ -15,17 +15,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field, InstanceOf, model_validator
 
 from vidgen_bench.api import Clip
 from vidgen_bench.config.budget import Budget
+from vidgen_bench.config.derived_name import DerivedName
 from vidgen_bench.config.protocol import Protocol, load_protocol, shipped_protocols
 from vidgen_bench.config.spec import NAME
 from vidgen_bench.config.toml import Strict, read_shipped, read_toml, shipped
 from vidgen_bench.errors import RequestError, did_you_mean
+
+TrainingPrecision = Literal["fp32", "tf32", "bf16"]
+"""The arithmetic of training: strict float32, TF32 in matrix products and convolutions, or bfloat16 under autocast."""
 
 
 class DataPart(Strict):
@@ -142,6 +147,12 @@ class EvaluationPart(Strict):
         return content
 
 
+class TrainingPart(Strict):
+    """How a run trains, apart from the options of plugins."""
+
+    precision: TrainingPrecision = "fp32"
+
+
 class RankingPart(Strict):
     """What a rank on this track rests on."""
 
@@ -159,6 +170,7 @@ class Track(Strict):
     instrument: InstrumentPart
     evaluation: EvaluationPart
     budget: Budget
+    training: TrainingPart = TrainingPart()
     ranking: RankingPart = RankingPart()
     defaults: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
@@ -188,12 +200,24 @@ class Track(Strict):
         """The hash of :attr:`declared`."""
         return track_fingerprint(self.declared)
 
-    def with_budget(self, budget: Budget) -> Track:
-        """Return the track ``NAME~iterations=5`` with another budget, or this track if the budget is the same."""
-        if budget == self.budget:
-            return self
-        base = self.name.split("~")[0]
-        return self.model_copy(update={"name": f"{base}~{budget}", "budget": budget})
+    def derived(self, budget: Budget | None = None, precision: str | None = None) -> Track:
+        """Return the track ``NAME~iterations=5,precision=tf32`` with another budget or precision of training.
+
+        This track is returned if both are None or its own.
+
+        Raises:
+            RequestError: there is no such precision.
+        """
+        name, changes = DerivedName.parse(self.name), dict[str, Any]()
+        if budget is not None and budget != self.budget:
+            name, changes["budget"] = replace(name, budget=str(budget)), budget
+        if precision is not None and precision != self.training.precision:
+            known = get_args(TrainingPrecision)
+            if precision not in known:
+                raise RequestError(f"Training has no precision {precision!r}.{did_you_mean(precision, known)}")
+            name = replace(name, precision=precision)
+            changes["training"] = TrainingPart.model_validate({"precision": precision})
+        return self.model_copy(update={"name": str(name), **changes}) if changes else self
 
 
 def shipped_tracks() -> list[str]:

@@ -16,6 +16,7 @@ from vidgen_bench.errors import PluginError
 from vidgen_bench.integrate import libraries
 from vidgen_bench.integrate.field import SNAP, Field
 from vidgen_bench.integrate.ode_steps import ODE_STEPS, ODEStep
+from vidgen_bench.integrate.precision import whole
 
 Solver = Literal["rk4", "rk4-classic", "euler", "dopri5"]
 ODEBackend = Literal["native", "torchdiffeq"]
@@ -52,6 +53,23 @@ def ode_path(
     Raises:
         PluginError: the backend does not have the solver.
     """
+    state, exact = whole(state)
+    with exact:
+        return _path(field, state, times, frames, solver=solver, backend=backend, rtol=rtol, atol=atol)
+
+
+def _path(
+    field: Field,
+    state: Tensor,
+    times: Times,
+    frames: int,
+    *,
+    solver: Solver,
+    backend: ODEBackend,
+    rtol: float,
+    atol: float,
+) -> Tensor:
+    """Return :func:`ode_path` in the precision of the state."""
     if solver in ADAPTIVE:
         if backend != "torchdiffeq":
             raise PluginError(f"the solver {solver!r} runs on torchdiffeq only; the backend is {backend!r}")

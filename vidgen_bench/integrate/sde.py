@@ -14,6 +14,7 @@ from vidgen_bench.api import Times
 from vidgen_bench.errors import PluginError
 from vidgen_bench.integrate import libraries
 from vidgen_bench.integrate.field import SNAP, Field
+from vidgen_bench.integrate.precision import whole
 from vidgen_bench.integrate.sde_steps import SDE_STEPS, SDEStep
 
 SDESolver = Literal["euler", "milstein"]
@@ -114,8 +115,10 @@ def sde_path(
     if steps == 0:
         return torch.stack([state] * len(times), dim=1)
     increments = noise.normal(name, steps, *state.shape[1:]) * math.sqrt(dt)
-    if backend == "torchsde":
-        path = libraries.torchsde_path(drift, diffusion, state, grid, dt, increments, calculus)
-    else:
-        path = sde_march(SDE_STEPS[solver, calculus], drift, diffusion, state, grid, increments)
-    return interpolate(grid, path, times)
+    state, exact = whole(state)
+    with exact:
+        if backend == "torchsde":
+            path = libraries.torchsde_path(drift, diffusion, state, grid, dt, increments, calculus)
+        else:
+            path = sde_march(SDE_STEPS[solver, calculus], drift, diffusion, state, grid, increments)
+        return interpolate(grid, path, times)

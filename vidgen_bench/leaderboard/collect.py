@@ -38,12 +38,19 @@ class Entry:
     """Equal for copies of a record; computed unless given."""
     during: Mapping[str, During] = field(default_factory=dict)
     """Two numbers per metric of the trace; computed from it unless a digest is given."""
+    shared: object = field(default=None, compare=False, repr=False)
+    """The same object only in records that share their track, data, protocols, plugins and options; the record itself unless given.
+
+    Its identity finds the table and row of a record without a look at their keys.
+    """
 
     def __post_init__(self) -> None:
         """Compute the digest and the numbers of the trace of an entry that is made from a record alone."""
         if not self.digest:
             object.__setattr__(self, "digest", digest_of(self.record))
             object.__setattr__(self, "during", during_of(self.record))
+        if self.shared is None:
+            object.__setattr__(self, "shared", self.record)
 
 
 @dataclass(frozen=True)

@@ -52,10 +52,10 @@ def columns(entries: Sequence[Entry], select: str) -> tuple[list[Entry], dict[st
     Rows are ordered by ``select``; its column under the protocol that all entries share keeps the plain name.
     """
     known = _Sources()
-    sources: dict[str, dict[Source, list[Entry]]] = {}
+    sources: dict[str, dict[Source, list[list[Entry]]]] = {}
     for alike in known.grouped(entries):
-        for metric, source in known.of(alike[0].record).items():
-            sources.setdefault(metric, {}).setdefault(source, []).extend(alike)
+        for metric, source in known.of(alike[0]).items():
+            sources.setdefault(metric, {}).setdefault(source, []).append(alike)
     own = entries[0].record.metrics[select].protocol if select in entries[0].record.metrics else ""
     names = {metric: dict(_named(metric, found, own)) for metric, found in sources.items()}
     made = {name: _column(m, s, sources[m][s]) for m, of in names.items() for s, name in of.items()}
@@ -70,9 +70,9 @@ def source_of(record: Record, metric: str) -> Source:
     return Source(protocol, owners(record, {metric}, protocol))
 
 
-def _named(metric: str, found: Mapping[Source, Sequence[Entry]], own: str) -> Iterator[tuple[Source, str]]:
+def _named(metric: str, found: Mapping[Source, Sequence[Sequence[Entry]]], own: str) -> Iterator[tuple[Source, str]]:
     """Yield each column of a metric with its name; only the first, in order of protocol, plugins and record count, has the plain name."""
-    order = {s: (s.protocol != own, s.others, -len(found[s]), s.protocol, s.measured_by) for s in found}
+    order = {s: (s.protocol != own, s.others, -sum(map(len, found[s])), s.protocol, s.measured_by) for s in found}
     first, *others = sorted(found, key=order.__getitem__)
     yield first, metric
     taken = {metric}
@@ -94,19 +94,17 @@ def _by(source: Source, first: Source) -> list[str]:
     return [f"({', '.join(differing)})"] if differing else []
 
 
-def _column(metric: str, source: Source, entries: Sequence[Entry]) -> Column:
-    every = [e.record.metrics[metric] for e in entries]
-    times = Counter(map(id, every))  # records that come from the index share them
-    described = [(m, times[id(m)]) for m in {id(m): m for m in every}.values()]
+def _column(metric: str, source: Source, groups: Sequence[Sequence[Entry]]) -> Column:
+    described = [(group[0].record.metrics[metric], len(group)) for group in groups]
     better = _most((m.better, n) for m, n in described)
-    disputed = (str(e.path) for e in entries if e.record.metrics[metric].better != better)
+    disputed = [str(e.path) for group in groups if group[0].record.metrics[metric].better != better for e in group]
     return Column(
         title=_most((m.title, n) for m, n in described),
         better=better,
         extra=_most((m.extra, n) for m, n in described),
         caveat=_most((m.caveat, n) for m, n in described),
         source=source,
-        disputed=tuple(sorted(disputed)) if len(described) > 1 else (),
+        disputed=tuple(sorted(disputed)),
     )
 
 
@@ -119,32 +117,29 @@ def _most(values: Iterable[tuple[T, int]]) -> T:
 
 
 class _Sources:
-    """The sources of the metrics of records, which often share the objects that a source depends on."""
+    """The sources of the metrics of records, found once for those that share what a source depends on."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, int, int], dict[str, Source]] = {}
+        self._known: dict[int, dict[str, Source]] = {}
 
-    def of(self, record: Record) -> Mapping[str, Source]:
-        """Return :func:`source_of` each metric; the records must be alive as long as this."""
-        key = self._key(record)
+    def of(self, entry: Entry) -> Mapping[str, Source]:
+        """Return :func:`source_of` each metric; the entries must be alive as long as this."""
+        key = id(entry.shared)
         if key not in self._known:
-            self._known[key] = {metric: source_of(record, metric) for metric in record.metrics}
+            self._known[key] = {metric: source_of(entry.record, metric) for metric in entry.record.metrics}
         return self._known[key]
 
     def grouped(self, entries: Iterable[Entry]) -> Iterable[list[Entry]]:
-        """Return the entries in groups whose sources are the same because they share those objects."""
-        groups: dict[tuple[int, int, int], list[Entry]] = {}
+        """Return the entries in groups that describe their metrics in the same way."""
+        groups: dict[int, list[Entry]] = {}
         for entry in entries:
-            groups.setdefault(self._key(entry.record), []).append(entry)
+            groups.setdefault(id(entry.shared), []).append(entry)
         return groups.values()
-
-    def _key(self, record: Record) -> tuple[int, int, int]:
-        return id(record.metrics), id(record.protocols), id(record.plugins)
 
 
 def _renamed(entry: Entry, names: Mapping[str, Mapping[Source, str]], known: _Sources) -> Entry:
     record = entry.record
-    here = {metric: names[metric][source] for metric, source in known.of(record).items()}
+    here = {metric: names[metric][source] for metric, source in known.of(entry).items()}
     parts = {
         "metrics": {here[m]: entry for m, entry in record.metrics.items()},
         "scores": {here[m]: score for m, score in record.scores.items()},

@@ -31,14 +31,12 @@ def comparable(entries: Sequence[Entry]) -> list[list[Entry]]:
     """Return the records of each table, ordered by track name, with the track's own protocol first."""
     alike: dict[tuple[object, ...], list[Entry]] = {}
     names: dict[str, str] = {}
-    seen: dict[tuple[int, ...], list[Entry]] = {}
+    seen: dict[int, list[Entry]] = {}
     for entry in entries:
-        record = entry.record
-        # records that come from the index share the objects that the table depends on
-        shared = id(record.track), id(record.data), id(record.metrics), id(record.protocols), id(record.plugins)
-        if (table := seen.get(shared)) is None:
+        if (table := seen.get(id(entry.shared))) is None:
+            record = entry.record
             key = record.track.fingerprint, record.data.fingerprint, protocol_of(record), measured_by(record)
-            table = seen[shared] = alike.setdefault(key, [])
+            table = seen[id(entry.shared)] = alike.setdefault(key, [])
             known = names.setdefault(record.track.fingerprint, record.track.name)
             names[record.track.fingerprint] = min(known, record.track.name)
         table.append(entry)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,6 +13,7 @@ from vidgen_bench.leaderboard.rows import Row
 from vidgen_bench.leaderboard.statistics import selection, spread
 from vidgen_bench.leaderboard.statistics.interval import Interval, borrowed_interval, own_interval
 from vidgen_bench.records.anchors import GREY, NOISE
+from vidgen_bench.records.record import Record
 
 FLOORS = (GREY, NOISE)
 """The anchors whose worse score a diverged seed takes; anchors with other names only appear in the table."""
@@ -74,41 +75,57 @@ def estimate(row: Row, metric: str, sign: int, floor: float | None, declared: Se
     Args:
         sign: 1 if higher is better, -1 if lower is better.
     """
-    complete = set(declared) <= set(row.seeds)
-    entries = [e for e in row.entries if e.record.seed in declared or not complete or row.external]
-    runs = [e.record for e in entries]
-    diverged = {r.seed for r in runs if r.status == "diverged"}
+    entries: Sequence[Entry] = row.entries
+    if not row.external and set(row.seeds) > (wanted := set(declared)):
+        entries = [e for e in entries if e.record.seed in wanted]
+    diverged = {e.record.seed for e in entries if e.record.status == "diverged"}
+    scored = [e for e in entries if metric in e.record.scores and e.record.seed not in diverged]
     batches: dict[int, list[float]] = {}
-    for run in runs:
-        if metric in run.scores and run.seed not in diverged:
-            batches.setdefault(run.seed, []).extend(run.scores[metric].values)
+    for entry in scored:
+        batches.setdefault(entry.record.seed, []).extend(entry.record.scores[metric].values)
     seeds = {seed: spread.mean(values) for seed, values in batches.items()}
     seeds |= dict.fromkeys(diverged, floor) if floor is not None else {}
     if not seeds:
         return None
-    finished = [batches[seed] for seed in sorted(batches)]
-    choices = [c for e in entries if e.record.seed in batches and (c := _choice(e, metric, seeds[e.record.seed], sign))]
+    ordered = sorted(batches)
+    optimism, gain = _choices(scored, metric, seeds, sign)
     return Estimate(
         seeds,
         spread.mean(list(seeds.values())),
-        own_interval([seeds[seed] for seed in sorted(seeds)]) if finished else None,
+        own_interval([seeds[seed] for seed in sorted(seeds)]) if ordered else None,
         frozenset(diverged & seeds.keys()),
-        finished,
-        optimism=spread.mean([optimism for optimism, _ in choices]) if choices else None,
-        gain=spread.mean([gain for _, gain in choices]) if choices else None,
+        [batches[seed] for seed in ordered],
+        optimism=optimism,
+        gain=gain,
     )
 
 
-def _choice(entry: Entry, metric: str, final: float, sign: int) -> tuple[float, float] | None:
-    """Return optimism and gain of a run, or None if its final scores were not measured like those during training."""
-    record, during = entry.record, entry.during.get(metric)
+def _choices(
+    entries: Sequence[Entry], metric: str, finals: Mapping[int, float], sign: int
+) -> tuple[float | None, float | None]:
+    """Return the mean optimism and gain of the runs whose final scores were measured like those during training; None without any."""
+    optimisms, gains = list[float](), list[float]()
+    alike = dict[tuple[int, int, str | None], bool]()
+    for entry in entries:
+        record, during = entry.record, entry.during.get(metric)
+        if during is None:
+            continue
+        shared = id(record.metrics), id(record.protocols), record.watched  # runs that differ in the seed share all
+        if shared not in alike:
+            alike[shared] = _measured_alike(record, metric)
+        if alike[shared]:
+            optimisms.append(selection.optimism(during.selected, finals[record.seed], sign))
+            gains.append(selection.gain_over(during.late, finals[record.seed], sign))
+    return (spread.mean(optimisms), spread.mean(gains)) if gains else (None, None)
+
+
+def _measured_alike(record: Record, metric: str) -> bool:
+    """Return whether the final scores of a metric were measured like those during training."""
     described, watched = record.metrics.get(metric), record.protocols.get(record.watched or "")
-    if during is None or described is None or watched is None or described.protocol not in record.protocols:
-        return None
+    if described is None or watched is None or described.protocol not in record.protocols:
+        return False
     # a score depends on the whole protocol; FID, for example, also on the number of samples
-    if described.protocol != record.watched and unlisted(record.protocols[described.protocol]) != unlisted(watched):
-        return None
-    return selection.optimism(during.selected, final, sign), selection.gain_over(during.late, final, sign)
+    return described.protocol == record.watched or unlisted(record.protocols[described.protocol]) == unlisted(watched)
 
 
 def with_borrowed(estimates: Sequence[Estimate | None], seeds: int) -> list[Estimate | None]:

@@ -47,17 +47,20 @@ def files_below(
         folder, place = folders.pop()
         try:
             with os.scandir(folder) as listing:
-                entries = [entry for entry in listing if not entry.name.startswith(".")]
+                entries = list(listing)
         except OSError as error:
             unreadable(error)
             continue
+        top, inside = place == real, os.path.join(place, "")
         for entry in entries:
-            inner = os.path.join(place, entry.name)
+            name = entry.name
+            if name.startswith("."):
+                continue
             if _is_folder(entry):
-                if not entry.is_symlink() and not (place == real and entry.name in skipped):
-                    folders.append((entry.path, inner))
-            elif wanted(entry.name):
-                yield _examined(entry.path, inner)
+                if not entry.is_symlink() and not (top and name in skipped):
+                    folders.append((entry.path, inside + name))
+            elif wanted(name):
+                yield _examined(entry.path, inside + name)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

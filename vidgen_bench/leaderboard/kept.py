@@ -29,6 +29,8 @@ class Kept(NamedTuple):
     """Equal for copies of a record: the SHA-256 of everything but ``measured`` and ``hashes``."""
     during: Mapping[str, During]
     """By metric; only metrics that were evaluated when the checkpoint was chosen."""
+    shared: object = None
+    """One object for all records from the index with equal shared parts (track, data, plugins, options, ...); None if unknown."""
 
 
 def keep(record: Record) -> Kept:

@@ -171,6 +171,8 @@ def _errata(row: Row, metrics: Iterable[str], errata: Sequence[Erratum]) -> dict
 
 
 def _withdrawn(row: Row, seeds: Sequence[int], gone: Withdrawn) -> dict[int, str]:
+    if not gone:
+        return {}
     found = gone.reasons(row.records[0], {e.path.parent.as_posix() for e in row.entries})
     return {seed: reason for seed, reason in found.items() if seed in seeds}
 
@@ -204,11 +206,10 @@ def _ordered(
 
     Rows that diverged are last in their group. Families stay together, in the order of their best rows.
     """
-    found: dict[str, list[Estimate | None]] = {}
-    for metric, column in metrics.items():
-        sign = sign_of(column)
-        floor = floor_of(anchors, metric, sign)
-        found[metric] = with_borrowed([estimate(row, metric, sign, floor, seeds) for row in rows], len(seeds))
+    measures = [(m, sign_of(c), floor_of(anchors, m, sign_of(c))) for m, c in metrics.items()]
+    # row by row: in a large table, the records of the first row are no longer in the processor's cache after the last
+    by_row = [[estimate(row, *measure, seeds) for measure in measures] for row in rows]
+    found = {m: with_borrowed([of[i] for of in by_row], len(seeds)) for i, m in enumerate(metrics)}
     ranked = [
         Ranked(
             row,

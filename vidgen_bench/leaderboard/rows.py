@@ -109,13 +109,11 @@ class Row:
 def rows_of(entries: Sequence[Entry]) -> list[Row]:
     """Return the rows of one ranking's records; copies of a run count once."""
     groups: dict[str, list[Entry]] = {}
-    seen: dict[tuple[str, int, int, int], list[Entry]] = {}
+    seen: dict[tuple[str, int], list[Entry]] = {}
     for entry in entries:
-        record = entry.record
-        # records that come from the index share the objects that the key depends on
-        shared = record.spec, id(record.options), id(record.plugins), id(record.external)
+        shared = entry.record.spec, id(entry.shared)
         if (group := seen.get(shared)) is None:
-            group = seen[shared] = groups.setdefault(_key(record), [])
+            group = seen[shared] = groups.setdefault(_key(entry.record), [])
         group.append(entry)
     return [Row(tuple(_in_order(_without_copies(group)))) for group in groups.values()]
 

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from vidgen_bench.api import Clip, View
-from vidgen_bench.measure.precision import instrument_context, strictly
+from vidgen_bench.measure.precision import instrument_context
 from vidgen_bench.measure.resolved_protocol import ChosenMetric, ResolvedProtocol
 from vidgen_bench.measure.views import viewed
 from vidgen_bench.system.batch_size import in_parts, rows_at_once
+from vidgen_bench.system.precision import strictly
 
 Features = dict[tuple[View, str], Tensor]
 """{(view, layer): [n, D]}, float32, on the device."""

@@ -217,3 +217,6 @@ class Measured(Strict):
     platform: str
     revision: str
     resumed: int = Field(ge=0, description="how many times the run was resumed")
+    waiting: str = Field(
+        "", description="OMP_WAIT_POLICY, how idle threads wait; empty if not set, or before it was recorded"
+    )

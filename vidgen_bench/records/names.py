@@ -14,7 +14,7 @@ from pydantic import AfterValidator
 from vidgen_bench.config.spec import NAME, SPEC
 
 TRACK = re.compile(r"[a-z0-9][a-z0-9_.-]*(~[a-z0-9=.,+-]+)?\Z")
-"""The names of tracks; one with another budget is ``NAME~iterations=5``."""
+"""The names of tracks; :mod:`vidgen_bench.config.derived_name` has those with another budget or precision."""
 
 _KIND = re.compile(r"[a-z]+( [a-z]+)*\Z")
 

@@ -10,8 +10,16 @@ from vidgen_bench.errors import RequestError
 
 
 def free_memory(device: torch.device) -> int:
-    """Return the free bytes of a GPU's memory, including those that torch has reserved but not allocated."""
-    kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    """Return the free bytes of a GPU's memory, including those that torch has reserved but not allocated.
+
+    What is reserved for CUDA graphs is not free: they write to it at every replay, though it counts as not allocated.
+    """
+    index = torch.cuda.current_device() if device.index is None else device.index
+    kept = sum(
+        segment["total_size"] - segment["allocated_size"]
+        for segment in torch.cuda.memory_snapshot()
+        if segment["device"] == index and tuple(segment["segment_pool_id"]) == (0, 0)
+    )
     return torch.cuda.mem_get_info(device)[0] + kept
 
 

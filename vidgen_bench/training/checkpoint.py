@@ -29,6 +29,7 @@ from vidgen_bench.system.files import disk_errors, sync_file, write_whole
 from vidgen_bench.system.library_errors import reason
 from vidgen_bench.system.regular_files import appending, reading
 from vidgen_bench.system.torch_zip import compressed_member
+from vidgen_bench.training.optimisers import plain_state
 from vidgen_bench.training.progress import Progress
 
 FORMAT = 1
@@ -131,7 +132,7 @@ def save_last(
     """Write the checkpoint that resumes a run, then delete best checkpoints that it no longer refers to."""
     content = {
         "parts": part_states(game.parts),
-        "optimisers": {name: o.state_dict() for name, o in optimisers.items()},
+        "optimisers": {name: plain_state(o) for name, o in optimisers.items()},
         "losses": losses,
         "progress": asdict(progress),
     }

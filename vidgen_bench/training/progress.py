@@ -47,15 +47,16 @@ class Progress:
     resumed: _Number = 0
     peak_memory: _Number = 0
 
-    def share(self, budget: Budget, world: int) -> float:
-        """Return the largest fraction spent of any limit of the budget; 1 or more ends the run."""
+    def share(self, budget: Budget, world: int, *, hours: bool = True) -> float:
+        """Return the largest fraction spent of any limit of the budget, with or without its hours; 1 or more ends the run."""
         spent = {
             "iterations": self.iteration,
             "clips": self.clips,
             "flops": self.flops,
             "device_hours": self.train_seconds * world / 3600.0,
         }
-        return max(spent[kind] / limit for kind, limit in budget.limits.items())
+        limits = {kind: limit for kind, limit in budget.limits.items() if hours or kind != "device_hours"}
+        return max((spent[kind] / limit for kind, limit in limits.items()), default=0.0)
 
     @contextmanager
     def timed(self, counter: str) -> Iterator[None]:

@@ -11,8 +11,10 @@ from torch import Tensor
 
 from vidgen_bench.api import Batch, Feed, Player
 from vidgen_bench.errors import PluginError
-from vidgen_bench.noise import Noise, key_of, training_noise
+from vidgen_bench.noise import Noise, training_noise
 from vidgen_bench.training.distributed import Process
+from vidgen_bench.training.keys import TurnKeys
+from vidgen_bench.training.optimisers import set_rate
 
 Reduce = Callable[[Sequence[Tensor]], Sequence[Tensor]]
 
@@ -24,13 +26,12 @@ class Clips(Protocol):
 
 
 def turn_inputs(
-    player: Player, clips: Clips, position: int, seed: int, process: Process, device: torch.device
+    player: Player, clips: Clips, position: int, keys: TurnKeys, process: Process
 ) -> tuple[Batch | None, Noise]:
     """Return the real clips, if the player has a feed, and the noise of this process's rows in the player's turn ``position``."""
     rank, world = process.rank, process.world
     batch = clips.batch(player.name, player.feed, position, player.batch, rank, world) if player.feed else None
-    key = torch.tensor(key_of(seed, "train", player.name, position), dtype=torch.int64, device=device)
-    return batch, training_noise(key, player.batch, rank, world)
+    return batch, training_noise(keys.of(player.name, position), player.batch, rank, world)
 
 
 def gradients(player: Player, batch: Batch | None, noise: Noise) -> tuple[dict[str, Tensor], tuple[Tensor, ...]]:
@@ -74,14 +75,18 @@ def take_turn(
     """
     with inside or nullcontext():
         terms, grads = gradients(player, batch, noise)
-    for parameter, grad in zip(player.parameters, reduce(grads), strict=True):
+    set_rate(optimiser, rate)
+    apply(player, optimiser, reduce(grads))
+    return terms
+
+
+def apply(player: Player, optimiser: torch.optim.Optimizer, grads: Sequence[Tensor]) -> None:
+    """Step with these gradients of the player's parameters."""
+    for parameter, grad in zip(player.parameters, grads, strict=True):
         parameter.grad = grad
-    for group in optimiser.param_groups:
-        group["lr"] = group.setdefault("initial_lr", group["lr"]) * rate
     optimiser.step()
     for parameter in player.parameters:
         parameter.grad = None
-    return terms
 
 
 def _check_terms(player: Player, terms: Mapping[str, Tensor]) -> None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
-from vidgen_bench.api import Game, Player
+from vidgen_bench.api import Game
 from vidgen_bench.config.budget import Budget
+from vidgen_bench.config.track import TrainingPrecision
 from vidgen_bench.errors import Interrupted, PluginError
 from vidgen_bench.records.entries import Best, TracePoint
 from vidgen_bench.system.interrupt import Interrupt
@@ -23,13 +22,15 @@ from vidgen_bench.system.observer import Glance, Observer
 from vidgen_bench.system.regular_files import is_there
 from vidgen_bench.training import checkpoint
 from vidgen_bench.training.distributed import Process
+from vidgen_bench.training.iteration import Iterations
+from vidgen_bench.training.losses import Reading
 from vidgen_bench.training.progress import Progress
 from vidgen_bench.training.resuming import load_optimisers, read_state
-from vidgen_bench.training.step import Clips, take_turn, turn_inputs
+from vidgen_bench.training.step import Clips
 from vidgen_bench.training.watch import Watch
 
 READ_EVERY = 10
-"""Iterations between two readings of the losses; each reading waits for the device."""
+"""Iterations between two readings of the losses, and on a device between two agreements of several processes."""
 SAVE_SECONDS = 60.0
 """Longest time between two checkpoints; one is also written at every evaluation."""
 
@@ -60,12 +61,15 @@ class Trainer:
         process: Process,
         observer: Observer,
         interrupt: Interrupt,
+        precision: TrainingPrecision = "fp32",
     ) -> None:
         self._game, self._clips, self._rule, self._score = game, clips, rule, score
-        self._seed, self._folder, self._device, self._process = seed, folder, device, process
+        self._folder, self._device, self._process = folder, device, process
         self._observer, self._interrupt = observer, interrupt
-        self._optimisers = {p.name: p.optimiser(p.parameters) for p in game.players}
-        self._losses: dict[str, Tensor] = {}
+        self._iterations = Iterations(game, seed, device, process, precision)
+        self._losses = self._iterations.losses
+        self._late = device.type != "cpu"
+        """Whether losses are read one period late, so that the device does not wait for the host."""
         self.progress = Progress(started=datetime.now(UTC).isoformat(timespec="seconds"))
         for player in game.players:
             if player.batch % process.world:
@@ -86,16 +90,18 @@ class Trainer:
             if not self.progress.pending:
                 with self.progress.timed("train_seconds"):
                     losses = self._advance()
-            share = self._share()
-            ended = self._process.agree(share >= 1.0) if self._rule.budget.device_hours else share >= 1.0
+            ended = self._spent()
             due = self.progress.pending or ended or self.progress.iteration % self._rule.every == 0
             if due and not self.progress.diverged:
-                self._evaluate_or_stop(losses if losses is not None else self._read_losses())
+                if losses is None:
+                    with self.progress.timed("train_seconds"):  # of the device, which may be behind
+                        losses = self._read_losses()
+                self._evaluate_or_stop(losses)
             if due or self.progress.diverged:
                 self.progress.ended = ended or self.progress.diverged
                 self._save()
                 saved = time.monotonic()
-            stop = self._process.agree(self._interrupt.requested)
+            stop = (due or self._agreeing) and self._process.agree(self._interrupt.requested)
             if not self.progress.ended and (stop or time.monotonic() - saved > SAVE_SECONDS):
                 self._save()
                 saved = time.monotonic()
@@ -121,82 +127,77 @@ class Trainer:
             self._interrupt.number,
         )
 
-    def _share(self) -> float:
-        return self.progress.share(self._rule.budget, self._process.world)
+    @property
+    def _agreeing(self) -> bool:
+        """Whether the processes agree after this iteration; on a device that makes it wait, so they do it rarely."""
+        return self._process.world == 1 or not self._late or self.progress.iteration % READ_EVERY == 0
+
+    def _share(self, *, hours: bool = True) -> float:
+        """Return the share of the budget that is spent; without its hours, it is the same on every process."""
+        return self.progress.share(self._rule.budget, self._process.world, hours=hours)
+
+    def _spent(self) -> bool:
+        if self._share(hours=False) >= 1.0:
+            return True
+        return bool(self._rule.budget.device_hours) and self._agreeing and self._process.agree(self._share() >= 1.0)
 
     def _advance(self) -> dict[str, float] | None:
-        """Play one iteration; return the losses if they were read, which waits for the device.
+        """Play one iteration; return the losses if those of now were read, which waits for the device.
 
         A numerical error with weights that are not finite (from a decomposition in ``after``, for example) counts as divergence.
         """
         try:
             self._iterate()
         except (RuntimeError, ValueError):
-            if self._finite():
+            if self._iterations.finite():
                 raise
             self.progress.diverged = True
             return None
-        return self._read_losses() if self.progress.iteration % READ_EVERY == 0 else None
-
-    def _finite(self) -> bool:
-        """Return whether every loss so far and every weight is finite."""
-        weights = (p for part in self._game.parts.values() for p in part.parameters())
-        return all(bool(t.isfinite().all()) for t in (*self._losses.values(), *weights))
+        if self.progress.iteration % READ_EVERY:
+            return None
+        if not self._late:
+            return self._read_losses()
+        if reading := self._losses.read_late(self.progress.iteration, self.progress.loss_count):
+            self._show(reading)
+        return None
 
     def _iterate(self) -> None:
-        """Play one iteration: all turns of each player, in order."""
-        iteration = self.progress.iteration
+        """Play one iteration, and count it."""
         watch = Watch() if self.progress.flops_per_iteration == 0 else None
-        for part in self._game.parts.values():
-            part.train()
-        where = nullcontext() if self._device.type == "cpu" else self._device
-        with where, self._process.batch_norm():
-            for player in self._game.players:
-                for turn in range(player.turns):
-                    self._turn(player, iteration * player.turns + turn, watch)
+        self._iterations.play(self.progress.iteration, self._clips, watch)
         if watch:
             self._record(watch)
-        for player in self._game.players:
-            if player.after is not None and iteration % player.every == 0:
-                with torch.no_grad(), where:
-                    player.after(torch.tensor(iteration, device=self._device))
         self.progress.iteration += 1
         self.progress.loss_count += 1
         self.progress.flops += self.progress.flops_per_iteration
         self.progress.clips += sum(p.batch * p.turns for p in self._game.players if p.feed)
 
-    def _turn(self, player: Player, position: int, watch: Watch | None) -> None:
-        batch, noise = turn_inputs(player, self._clips, position, self._seed, self._process, self._device)
-        optimiser, rate = self._optimisers[player.name], player.schedule(self.progress.iteration)
-        terms = take_turn(player, optimiser, batch, noise, rate, self._process.mean, watch)
-        values = self._process.mean([term.double() / player.turns for term in terms.values()])
-        for name, value in zip(terms, values, strict=True):
-            key_ = f"{player.name}.{name}"
-            self._losses[key_] = self._losses[key_] + value if key_ in self._losses else value
-
     def _record(self, watch: Watch) -> None:
         """Store the first iteration's operation counts; refuse global random numbers, which would break resuming."""
         self.progress.flops_per_iteration = max(watch.flops * self._process.world, 1)
-        self.progress.witness = [f"synchronises with the host: {name}" for name in sorted(watch.synchronising)]
+        self.progress.witness = watch.witness
         watch.require_own_noise()
+        self._iterations.capture(self.progress.witness)
 
     def _read_losses(self) -> dict[str, float]:
-        """Return the mean losses since the last evaluation; report them to the observer and check for divergence."""
-        names = sorted(self._losses)
-        sums = torch.stack([self._losses[n] for n in names]).tolist()
-        means = {n: v / self.progress.loss_count for n, v in zip(names, sums, strict=True)}
-        self.progress.diverged = not all(math.isfinite(v) for v in means.values())
+        """Return the mean losses since the last evaluation, after :meth:`_show`."""
+        reading = self._losses.read(self.progress.iteration, self.progress.loss_count)
+        self._show(reading)
+        return reading.means
+
+    def _show(self, reading: Reading) -> None:
+        """Report the losses to the observer and check for divergence."""
+        self.progress.diverged = not all(math.isfinite(v) for v in reading.means.values())
         self.progress.peak_memory = max(self.progress.peak_memory, peak_memory(self._device))
         share = min(self._share(), 1.0)
-        self._observer.trained(Glance(self.progress.iteration, share, means, self.progress.train_seconds))
-        return means
+        self._observer.trained(Glance(reading.iteration, share, reading.means, self.progress.train_seconds))
 
     def _scored(self, iteration: int) -> dict[str, float]:
         """Return the scores; NaN after a numerical error (from an adaptive solver, for example) if weights are not finite."""
         try:
             return dict(self._score(iteration))
         except (RuntimeError, ValueError):
-            if self._finite():
+            if self._iterations.finite():
                 raise
             return {self._rule.select: math.nan}
 
@@ -207,7 +208,8 @@ class Trainer:
         iteration = self.progress.iteration
         with self.progress.timed("evaluate_seconds"):
             scores = self._process.first(lambda: self._scored(iteration))
-        self._losses, self.progress.loss_count = {}, 0
+        self._losses.clear()
+        self.progress.loss_count = 0
         not_finite = scores is not None and not all(map(math.isfinite, scores.values()))
         self.progress.diverged = self._process.agree(not_finite)
         if scores is None or self.progress.diverged:
@@ -227,7 +229,9 @@ class Trainer:
 
     def _save(self) -> None:
         if self._process.rank == 0:
-            checkpoint.save_last(self._folder, self._game, self._optimisers, self._losses, self.progress)
+            checkpoint.save_last(
+                self._folder, self._game, self._iterations.optimisers, self._losses.sums, self.progress
+            )
 
     def _resume(self) -> None:
         """Load the last checkpoint, if there is one, and remove the points that the trace has after it."""
@@ -235,9 +239,12 @@ class Trainer:
         if is_there(path):
             content = read_state(path, self._device)
             checkpoint.load_parts(self._game.parts, content["parts"], path)
-            load_optimisers(self._optimisers, content["optimisers"], path)
-            self._losses, self.progress = content["losses"], content["progress"]
+            load_optimisers(self._iterations.optimisers, content["optimisers"], path)
+            self._losses.sums, self.progress = content["losses"], content["progress"]
             self.progress.resumed += not self.progress.ended
+        self._iterations.place_optimisers()
+        if self.progress.flops_per_iteration:  # the first iteration was watched before the run was resumed
+            self._iterations.capture(self.progress.witness)
         if self._process.rank == 0:
             checkpoint.truncate_trace(self._folder, self.progress)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from types import TracebackType
 from typing import Any
 
 import torch
@@ -11,6 +13,10 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
 from vidgen_bench.errors import PluginError
+from vidgen_bench.training.sync_warnings import gpu_waits
+
+WAITS = "synchronises with the host: "
+"""What a record's ``witness`` says before the name of an operation."""
 
 _SYNCHRONISES = {
     "aten::_local_scalar_dense",
@@ -39,6 +45,23 @@ class Watch(TorchDispatchMode):
         self.flops = 0
         self.global_random: set[str] = set()
         self.synchronising: set[str] = set()
+
+    def __enter__(self) -> Watch:
+        self._waits = ExitStack()
+        self._waits.enter_context(gpu_waits(self.synchronising))
+        super().__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        self._waits.close()
+
+    @property
+    def witness(self) -> list[str]:
+        """What the record says about the operations that wait for the device."""
+        return [f"{WAITS}{name}" for name in sorted(self.synchronising)]
 
     def require_own_noise(self) -> None:
         """Check that nothing drew global random numbers, which would break resuming.

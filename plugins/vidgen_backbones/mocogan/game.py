@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils import convert_conv2d_weight_memory_format, convert_conv3d_weight_memory_format
 
 from vidgen_backbones.mocogan import latents
 from vidgen_backbones.mocogan.discriminators import image_discriminator, video_discriminator
@@ -35,6 +36,13 @@ def build(clip: Clip, options: MoCoGANOptions, temporal: nn.Module | None) -> Ga
         IMAGE: image_discriminator(o.image_discriminator, *shape, o.instance_noise),
         VIDEO: video_discriminator(o.video_discriminator, *shape, o.instance_noise, o.categories),
     }
+    for network in (
+        frame,
+        parts[IMAGE],
+        parts[VIDEO],
+    ):  # as the maps are; otherwise every step stores the weights so again
+        convert_conv2d_weight_memory_format(network, torch.channels_last)
+        convert_conv3d_weight_memory_format(network, torch.channels_last_3d)
     play = _Play(parts, clip.grid, options)
     return Game(parts, _players(play, clip), play.sample)
 

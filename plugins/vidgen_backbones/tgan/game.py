@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import convert_conv2d_weight_memory_format, convert_conv3d_weight_memory_format
 
 from vidgen_backbones.tgan import discriminator, generator
 from vidgen_backbones.tgan.sizes import LATENT
@@ -28,6 +29,9 @@ def build(clip: Clip, options: TGANOptions, temporal: nn.Module | None) -> Game:
     generator.initialise(frame)
     critic = discriminator.Discriminator(clip.frames, clip.size, clip.channels, options.width)
     discriminator.initialise(critic)
+    for network in (frame, critic):  # as the maps are; otherwise every step stores the weights so again
+        convert_conv2d_weight_memory_format(network, torch.channels_last)
+        convert_conv3d_weight_memory_format(network, torch.channels_last_3d)
     parts: dict[str, nn.Module] = {"generator": generator.Generator(temporal, frame), "discriminator": critic}
     return Game(parts, _players(parts, clip, options), partial(_sample, parts))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils import convert_conv2d_weight_memory_format, convert_conv3d_weight_memory_format
 
 from vidgen_backbones.tganv2 import sizes
 from vidgen_backbones.tganv2.discriminator import Discriminator
@@ -38,6 +39,10 @@ def build(clip: Clip, options: TGANv2Options, temporal: nn.Module | None) -> Gam
         "generator": Generator(temporal, stages, clip.channels, recipe.subsampling),
         "discriminator": Discriminator(options.levels, clip.channels, widths, recipe.last_relu),
     }
+    own = [child for child in parts["generator"].children() if child is not temporal]
+    for network in (*own, parts["discriminator"]):  # as the maps are; otherwise every step stores the weights so again
+        convert_conv2d_weight_memory_format(network, torch.channels_last)
+        convert_conv3d_weight_memory_format(network, torch.channels_last_3d)
     return Game(parts, _players(parts, clip, options, recipe), partial(_sample, parts))
 
 

@@ -12,6 +12,7 @@ from torch.func import functional_call
 from torch.nn.functional import log_softmax
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
+from torch.nn.utils import convert_conv2d_weight_memory_format, convert_conv3d_weight_memory_format
 
 from vidgen_backbones.vgan.discriminator import Discriminator
 from vidgen_backbones.vgan.generator import LATENT, Generator
@@ -40,6 +41,9 @@ def build(clip: Clip, options: VGANOptions, temporal: nn.Module | None) -> Game:
     }
     for part in parts.values():
         initialise(part)
+        # as the maps are; otherwise every step stores the weights so again
+        convert_conv2d_weight_memory_format(part, torch.channels_last)
+        convert_conv3d_weight_memory_format(part, torch.channels_last_3d)
     both = Player(
         name="both",
         parameters=tuple(p for part in parts.values() for p in part.parameters()),

@@ -110,6 +110,7 @@ def test_words_defaults_and_order_do_not_change_the_fingerprint(own, change: tup
         ("batches = 2", "batches = 3"),
         ("iterations = 20", "iterations = 21"),
         ("iterations = 20", "device_hours = 20"),
+        ("iterations = 20", 'iterations = 20\n[training]\nprecision = "tf32"'),
     ],
 )
 def test_all_that_is_held_fixed_changes_the_fingerprint(own, change: tuple[str, str]) -> None:
@@ -118,12 +119,12 @@ def test_all_that_is_held_fixed_changes_the_fingerprint(own, change: tuple[str, 
 
 def test_a_budget_given_by_hand_derives_a_track_of_its_own() -> None:
     track = load_track("shapes-smoke")
-    derived = track.with_budget(parse_budget("iterations=5"))
+    derived = track.derived(parse_budget("iterations=5"))
     assert derived.name == "shapes-smoke~iterations=5"
     assert derived.fingerprint != track.fingerprint
-    assert derived.with_budget(parse_budget("clips=9")).name == "shapes-smoke~clips=9"
-    assert track.with_budget(parse_budget("iterations=400")) is track
-    assert derived.with_budget(track.budget).fingerprint == track.fingerprint
+    assert derived.derived(parse_budget("clips=9")).name == "shapes-smoke~clips=9"
+    assert track.derived(parse_budget("iterations=400")) is track
+    assert derived.derived(track.budget).fingerprint == track.fingerprint
 
 
 @pytest.mark.parametrize(
@@ -204,7 +205,7 @@ def test_where_the_protocol_file_lies_is_not_in_the_fingerprint(tmp_path: Path) 
     assert one.fingerprint == other.fingerprint
     renamed = with_protocol(tmp_path / "renamed", words, PROTOCOL.replace("strict", "stricter"))
     assert load_track(str(renamed)).fingerprint != one.fingerprint
-    assert one.with_budget(parse_budget("iterations=5")).declared["evaluation"]["protocol"] == "strict"
+    assert one.derived(parse_budget("iterations=5")).declared["evaluation"]["protocol"] == "strict"
 
 
 def test_a_track_read_back_from_what_it_declares_declares_the_same(tmp_path: Path) -> None:
@@ -239,6 +240,22 @@ def test_a_track_file_cannot_hold_a_loaded_protocol(tmp_path: Path) -> None:
         load_track(str(path))
 
 
+def test_a_precision_given_by_hand_derives_a_track_and_the_default_changes_no_fingerprint() -> None:
+    track = load_track("shapes-smoke")
+    derived = track.derived(precision="tf32")
+    assert derived.name == "shapes-smoke~precision=tf32"
+    assert derived.fingerprint != track.fingerprint
+    assert derived.derived(parse_budget("iterations=5")).name == "shapes-smoke~iterations=5,precision=tf32"
+    assert track.derived(precision="fp32") is track
+    assert derived.derived(precision="fp32").fingerprint == track.fingerprint
+    assert (
+        Track.model_validate({**track.declared, "name": "x", "training": {"precision": "fp32"}}).declared
+        == track.declared
+    )
+    with pytest.raises(RequestError, match=r"no precision 'fp16'\. .*Valid: bf16, fp32, tf32"):
+        track.derived(precision="fp16")
+
+
 @pytest.mark.parametrize(
     ("track", "budget", "equal"),
     [
@@ -249,4 +266,4 @@ def test_a_track_file_cannot_hold_a_loaded_protocol(tmp_path: Path) -> None:
     ],
 )
 def test_a_budget_may_turn_a_shipped_track_into_another(track: str, budget: str, equal: str | None) -> None:
-    assert shipped_equal(load_track(track).with_budget(parse_budget(budget))) == equal
+    assert shipped_equal(load_track(track).derived(parse_budget(budget))) == equal

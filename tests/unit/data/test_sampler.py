@@ -4,57 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
-from tests.kit.data_files import SMALL
+from tests.kit.numbered_store import LENGTHS, store_of
 from vidgen_bench.api import Feed
+from vidgen_bench.data import sampler as sampler_module
 from vidgen_bench.data.geometry import FrameGeometry
-from vidgen_bench.data.index import FORMAT, Index, Stored
-from vidgen_bench.data.sampler import ClipSampler, _starts
+from vidgen_bench.data.placed_frames import sent
+from vidgen_bench.data.sampler import AHEAD, ClipSampler, _starts
 from vidgen_bench.data.store import Store
 from vidgen_bench.errors import DataError, RequestError
-
-LENGTHS = [20, 16, 24, 17, 40, 33, 18]
-
-
-def store_of(folder: Path, lengths: list[int] = LENGTHS, geometry: FrameGeometry = SMALL) -> Store:
-    """A store whose pixel value is the frame's number within its video, red, the video's number, green, the column, blue."""
-    folder.mkdir(exist_ok=True)
-    videos, first = [], 0
-    for number, length in enumerate(lengths):
-        sha256 = "0" * 64
-        videos.append(
-            Stored(
-                split="train",
-                path=f"v{number}",
-                label=number % 3,
-                first=first,
-                frames=length,
-                decoder="d",
-                sha256=sha256,
-            )
-        )
-        first += length
-    videos.append(Stored(split="test", path="t", label=0, first=first, frames=16, decoder="d", sha256="0" * 64))
-    index = Index(
-        format=FORMAT,
-        split=1,
-        geometry=geometry,
-        classes=("a", "b", "c"),
-        missing=(),
-        content_sha256="0" * 64,
-        videos=tuple(videos),
-    )
-    frames = np.zeros((index.frames, 3, geometry.height, geometry.width), dtype=np.uint8)
-    for number, video in enumerate(videos):
-        span = slice(video.first, video.first + video.frames)
-        frames[span, 0] = np.arange(video.frames)[:, None, None]
-        frames[span, 1] = number
-        frames[span, 2] = np.arange(geometry.width)[None, None, :]
-    (folder / "frames.u8").write_bytes(frames.tobytes())
-    return Store(folder, index)
 
 
 @pytest.fixture
@@ -122,6 +82,27 @@ def test_a_batch_depends_on_seed_name_and_position_and_on_nothing_else(store: St
         ClipSampler(store, "train", 6, "cpu").batch("d", feed, 11, 6),
     ]
     assert not any(torch.equal(other.clips, batch.clips) for other in others)
+
+
+@pytest.mark.parametrize("rows", [2, 6, 20])
+def test_batches_drawn_at_once_are_those_of_each_position(
+    monkeypatch: pytest.MonkeyPatch, store: Store, rows: int
+) -> None:
+    """A block spans several epochs, and its end is not the end of an epoch."""
+    feed = Feed(4, augment=("flip",))
+    positions = (0, 1, AHEAD - 1, AHEAD, 3 * AHEAD + 5)
+    together = [ClipSampler(store, "train", 5, "cpu").batch("d", feed, k, rows) for k in positions]
+    monkeypatch.setattr(sampler_module, "AHEAD", 1)
+    alone = [ClipSampler(store, "train", 5, "cpu").batch("d", feed, k, rows) for k in positions]
+    for a, b in zip(together, alone, strict=True):
+        assert torch.equal(a.clips, b.clips)
+        assert torch.equal(a.labels, b.labels)
+
+
+def test_the_clips_of_earlier_versions_are_drawn(sampler: ClipSampler) -> None:
+    """Records of runs depend on them: the numbers of videos and of first frames, as they were before batches were drawn 64 at once."""
+    frames, videos = read(sampler.batch("discriminator", Feed(4, augment=("flip",)), 77, 6).clips)
+    assert (videos.tolist(), frames[:, 0].tolist()) == ([3, 6, 5, 2, 1, 4], [5, 8, 13, 12, 1, 13])
 
 
 @pytest.mark.parametrize("world", [2, 3])
@@ -254,9 +235,25 @@ def test_no_warning_and_no_global_random_state(store: Store, recwarn: pytest.War
     assert not recwarn.list
 
 
+def test_what_is_read_from_a_file_goes_to_the_device_from_page_locked_memory(
+    monkeypatch: pytest.MonkeyPatch, store: Store
+) -> None:
+    """Copies from ordinary memory make the host wait; the device here is torch's, which holds no numbers."""
+    pinned: list[torch.Tensor] = []
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda values: pinned.append(values) or values)
+    batch = ClipSampler(store, "train", 5, "meta").batch("d", Feed(4, augment=("flip",)), 0, 2)
+    assert batch.clips.device.type == batch.labels.device.type == "meta"
+    assert {values.dtype for values in pinned} == {torch.uint8, torch.bool, torch.int64}
+
+
+def test_what_is_on_the_device_stays_there() -> None:
+    values = torch.zeros(2, device="meta")
+    assert sent(values, torch.device("meta:0")) is values
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
 def test_a_gpu_gives_the_same_clips(store: Store, sampler: ClipSampler) -> None:
     feed = Feed(8, augment=("flip",))
     on_gpu = ClipSampler(store, "train", 5, "cuda")
-    assert on_gpu._frames.frames.device.type == "cuda"
+    assert on_gpu._frames.frames.held
     assert torch.equal(on_gpu.batch("d", feed, 3, 6).clips.cpu(), sampler.batch("d", feed, 3, 6).clips)

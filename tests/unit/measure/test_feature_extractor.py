@@ -62,6 +62,33 @@ def test_a_game_that_samples_wrongly_is_told(sample, message):
         draw(dataclasses.replace(toy_game.game(), sample=sample), 0, 5)
 
 
+def test_the_first_part_and_all_parts_together_are_checked():
+    """A GPU would wait for a check of each part."""
+
+    def wrong_from(first: int):
+        def sample(noise, times):
+            return torch.where(noise.rows >= first, 1.5, 0.5)[:, None, None, None, None].expand(-1, 3, 4, 4, 4)
+
+        return dataclasses.replace(toy_game.game(), sample=sample)
+
+    for first, passed in ((0, 0), (CHUNK, 2 * CHUNK), (2 * CHUNK, 2 * CHUNK)):
+        made, seen = samples(wrong_from(first), 0, "final", range(3 * CHUNK), TIMES, CPU), []
+        with pytest.raises(PluginError, match=r"pixels up to 1\.5"):
+            seen.extend(map(len, made))
+        assert sum(seen) == passed
+
+
+def test_samples_that_are_not_finite_are_not_refused():
+    """Training has diverged: the caller says so."""
+
+    def sample(noise, times):
+        clips = torch.full((len(noise.rows), 3, 4, 4, 4), 2.0)
+        clips[0, 0, 0, 0, 0] = float("nan")
+        return clips
+
+    assert draw(dataclasses.replace(toy_game.game(), sample=sample), 0, 3).isnan().any()
+
+
 def counted_meter(**changes: Any) -> tuple[FeatureExtractor, ChannelMeans]:
     """Return a meter, and its network, which counts its calls from here on."""
     network = ChannelMeans()

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from vidgen_bench.measure.precision import instrument_context, strictly
+from vidgen_bench.measure.precision import instrument_context
+from vidgen_bench.system.precision import strictly
 
 CPU = torch.device("cpu")
 NEWER = hasattr(torch.backends, "fp32_precision")

@@ -87,7 +87,7 @@ def test_every_installed_plugin_has_names_that_a_record_takes(kind: Kind) -> Non
     "budget", [None, Budget(iterations=5, device_hours=1e-5), Budget(flops=1e20, clips=7), Budget(device_hours=0.5)]
 )
 def test_every_shipped_track_with_any_budget_is_a_name(track: str, budget: Budget | None) -> None:
-    chosen = load_track(track) if budget is None else load_track(track).with_budget(budget)
+    chosen = load_track(track) if budget is None else load_track(track).derived(budget)
     assert record(track=chosen.name).track.name == chosen.name
 
 

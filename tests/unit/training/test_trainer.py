@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,9 @@ from tests.kit.toy_training import StopAt, make
 from vidgen_bench.config.budget import Budget
 from vidgen_bench.errors import Interrupted, PluginError, RecordError, VidgenBenchError
 from vidgen_bench.system.interrupt import Interrupt
+from vidgen_bench.system.observer import Glance, Observer
 from vidgen_bench.training import trainer as trainer_module
+from vidgen_bench.training.distributed import Process
 
 
 def final_state(folder: Path) -> dict:
@@ -258,3 +262,88 @@ def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch):
         make(tmp_path).run()
     assert (tmp_path / "last.pt").read_bytes() == before
     assert not list(tmp_path.glob("*.part")) + list(tmp_path.glob(".*.part"))
+
+
+class Glances(Observer):
+    def __init__(self) -> None:
+        self.seen: list[tuple[int, dict[str, float]]] = []
+
+    def trained(self, glance: Glance) -> None:
+        self.seen.append((glance.iteration, dict(glance.losses)))
+
+
+def test_losses_read_late_give_the_same_run_and_the_same_readings(tmp_path, monkeypatch):
+    """On a device they are read one period late: what it computes does not depend on it."""
+    monkeypatch.setattr(trainer_module, "READ_EVERY", 2)
+    readings, traces = [], []
+    for late in (False, True):
+        (folder := tmp_path / str(late)).mkdir()
+        trainer = make(folder, iterations=24, observer=(glances := Glances()))
+        trainer._late = late
+        trainer.run()
+        readings.append(dict(glances.seen))
+        traces.append((folder / "trace.jsonl").read_bytes())
+    assert traces[0] == traces[1]
+    assert readings[0] == readings[1]
+
+
+def test_divergence_is_seen_one_period_late(tmp_path, monkeypatch):
+    monkeypatch.setattr(trainer_module, "READ_EVERY", 2)
+    trainer = make(tmp_path, game=toy_game.game(explode_at=7), iterations=40)
+    trainer._rule = replace(trainer._rule, every=20)
+    trainer._late = True
+    progress = trainer.run()
+    assert progress.diverged
+    assert progress.iteration == 10  # read at 8, seen at 10
+
+
+def test_several_processes_on_a_device_agree_rarely(tmp_path, monkeypatch):
+    """An agreement makes every process wait for its device."""
+    asked = []
+
+    @dataclass(frozen=True)
+    class Two(Process):
+        def agree(self, value):
+            asked.append(trainer.progress.iteration)
+            return value
+
+        def mean(self, tensors):
+            return tensors
+
+        def batch_norm(self):
+            return nullcontext()
+
+        def first(self, work):
+            return work()
+
+    monkeypatch.setattr(trainer_module, "READ_EVERY", 5)
+    trainer = make(tmp_path, process=Two(0, 2), budget=Budget(iterations=23, device_hours=1.0))
+    trainer._late = True
+    trainer.run()
+    assert set(asked) == {
+        5,
+        6,
+        10,
+        12,
+        15,
+        18,
+        20,
+        23,
+    }  # every fifth, and the evaluations after every sixth and at the end
+
+
+def test_after_is_called_in_strict_float32(tmp_path):
+    """TF32 products would be wrong by 1e-3 in singular value clipping."""
+    seen = []
+    game = toy_game.game()
+    d, g = game.players
+    g = replace(g, after=lambda iteration: seen.append((int(iteration), torch.get_float32_matmul_precision())))
+    game = replace(game, players=(d, g))
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("high")
+    try:
+        make(tmp_path, game=game, iterations=2).run()
+        assert torch.get_float32_matmul_precision() == "high"
+    finally:
+        torch.set_float32_matmul_precision(before)
+    assert seen[-1][1] == "highest"

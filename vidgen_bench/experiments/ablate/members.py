@@ -12,7 +12,6 @@ from typing import Any
 
 from vidgen_bench.compose.composition import Composition
 from vidgen_bench.compose.pair import Misfit, fit
-from vidgen_bench.config.budget import Budget
 from vidgen_bench.config.protocol import load_protocol
 from vidgen_bench.config.spec import parse
 from vidgen_bench.config.suite import Cell, Model, Suite
@@ -33,7 +32,7 @@ class Member:
     model: Model
     request: Request
     track: Track
-    """The track that it runs on, with its budget."""
+    """The track that it runs on, with its budget and precision."""
     declared: Track
     """The track that the suite's file declares, with its budget."""
     composition: Composition | None
@@ -133,7 +132,7 @@ def expand(suite: Suite, request: Request, track: str | None, seeds: Sequence[in
     models = [(cell, model) for cell in suite.cells for model in cell.models]
     tracks = {track or model.track or suite.track for _, model in models}
     wanted = tracks.pop() if len(tracks) == 1 else suite.track
-    common = _budgeted(wanted, request.budget)
+    common = load_track(wanted).derived(request.budget, request.precision)
     metric = suite.metric or common.evaluation.select
     members = []
     for cell, model in models:
@@ -170,17 +169,13 @@ def _check_folders(members: Sequence[Member]) -> None:
 
 
 def _member(cell: Cell, model: Model, request: Request, suite: Suite, host: Host) -> Member:
-    track, declared = _budgeted(request.track, request.budget), _budgeted(model.track or suite.track, suite.budget)
+    track = load_track(request.track).derived(request.budget, request.precision)
+    declared = load_track(model.track or suite.track).derived(suite.budget)
     try:
         pair = Composition(**vars(fit(parse(request.spec), track, request.given, host)))
     except Misfit as misfit:
         return Member(cell, model, request, track, declared, None, misfit.reason)
     return Member(cell, model, request, track, declared, pair)
-
-
-def _budgeted(name: str, budget: Budget | None) -> Track:
-    track = load_track(name)
-    return track.with_budget(budget) if budget else track
 
 
 def _check_metric(metric: str, track: Track) -> None:

@@ -24,6 +24,8 @@ from vidgen_bench.system.places import cache_folder
 
 Ended = Literal["finished", "diverged", "failed"]
 
+AGAIN = "another process is running it; trying again at the end"
+
 
 @dataclass(frozen=True)
 class Result:
@@ -108,9 +110,9 @@ def carry_out(
             if number not in later and not several:
                 later.add(number)
                 queue.append((number, job))
-                observer.stage("another process is running it; trying again at the end")
+                observer.stage(AGAIN)
                 continue
-            result = Result(job, None, failure=_message(error))
+            result = Result(job, None, failure=message_of(error))
         except (Exception, SystemExit) as error:
             if isinstance(error, DataError) and not job.aside:
                 raise
@@ -118,12 +120,13 @@ def carry_out(
             if several and not isinstance(error, VidgenBenchError):
                 raise
             # keep only the message: the exception would keep the frames, and with them the networks, alive
-            result = Result(job, None, failure=_message(error))
+            result = Result(job, None, failure=message_of(error))
         _release(threads)
         yield result
 
 
-def _message(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
+    """Return what a failed run shows of its error, on one line."""
     text = str(error) if isinstance(error, VidgenBenchError) else f"{type(error).__name__}: {error}"
     return " ".join(text.split())
 

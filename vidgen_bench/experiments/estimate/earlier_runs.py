@@ -61,8 +61,8 @@ class Expected:
 def expected(resolved: Resolved, track: Track, runs: Path, machine: Machine) -> Expected | None:
     """Return the cost of a run from finished records below ``runs``, or None if none of them is comparable.
 
-    A record is comparable if spec, options, clip shape, instrument and protocol are the same, and hardware, device and threads. Its
-    seconds per iteration and per scored clip are scaled to the budget and the evaluations of ``track``.
+    A record is comparable if spec, options, clip shape, precision, instrument and protocol are the same, and hardware, device and
+    threads. Its seconds per iteration and per scored clip are scaled to the budget and the evaluations of ``track``.
     """
     found = [r for r in _records(resolved, runs) if _comparable(r, resolved, track, machine)]
     return _scaled(found, track) if found else None
@@ -90,7 +90,7 @@ def _comparable(record: Record, resolved: Resolved, track: Track, machine: Machi
         record.status == "finished"
         and record.spec == str(resolved.spec)
         and _values(record.options) == _values(resolved.settings)
-        and all(wanted.get(part) == declared.get(part) for part in ("clip", "instrument"))
+        and all(wanted.get(part) == declared.get(part) for part in ("clip", "instrument", "training"))
         and wanted["evaluation"].get("protocol") == record.track.evaluation.get("protocol")
         and (environment.device, environment.threads, environment.world) == (machine.device, machine.threads, 1)
         and record.measured.hardware == machine.hardware

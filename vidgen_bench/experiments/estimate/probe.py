@@ -19,7 +19,7 @@ from vidgen_bench.api import Clip, Game
 from vidgen_bench.compose.sampling import samples
 from vidgen_bench.data.decoding.workers import default_workers
 from vidgen_bench.data.geometry import FrameGeometry
-from vidgen_bench.data.sampler import is_held
+from vidgen_bench.data.placed_frames import is_held
 from vidgen_bench.errors import RequestError
 from vidgen_bench.experiments.estimate.costs import Costs
 from vidgen_bench.experiments.estimate.estimate import Estimate, estimate
@@ -43,6 +43,7 @@ from vidgen_bench.system.observer import Observer
 from vidgen_bench.system.places import cache_folder
 from vidgen_bench.system.provenance import hardware
 from vidgen_bench.system.regular_files import is_there
+from vidgen_bench.training.precision import require_precision
 
 _SEED = 0
 
@@ -63,11 +64,13 @@ def probe(plan: Plan, observer: Observer, clock: Callable[[], float] = time.perf
     """Return the estimate of a run of this plan on this machine, from a probe.
 
     Raises:
-        RequestError: several processes are started together, the device is missing, a batch does not fit, or the data are missing.
+        RequestError: several processes are started together, the device is missing or lacks the precision, a batch does not fit, or
+            the data are missing.
     """
     if os.environ.get("WORLD_SIZE", "1") != "1":
         raise RequestError("estimate measures one process. Start it without torchrun, or unset WORLD_SIZE.")
     device = choose_device(plan.request.device)
+    require_precision(plan.track.name, plan.track.training.precision, device)
     if device.type == "cpu":
         keep_freed_memory()
     if plan.request.threads is not None:
@@ -88,9 +91,8 @@ def _measure(
     """Measure each kind of work on the device, training first, as in a run."""
     track, device = plan.track, watch.device
     observer.stage(f"probe: training {plan.composition.resolved} on {device.type}")
-    training = TrainingProbe(game, PlainClips(track.clip.size, track.clip.classes, device), _SEED, watch).measure(
-        observer.progress
-    )
+    real = PlainClips(track.clip.size, track.clip.classes, device)
+    training = TrainingProbe(game, real, _SEED, watch, track.training.precision).measure(observer.progress)
     observer.stage("probe: generating and scoring")
     clips, sample = _generate(game, track.clip, watch)
     pictures, pictures_bytes = _draw(clips[:PICTURED], watch)

@@ -7,12 +7,14 @@ import io
 import torch
 
 from vidgen_bench.api import Batch, Feed, Game, Player, Report
+from vidgen_bench.config.track import TrainingPrecision
 from vidgen_bench.errors import VidgenBenchError
 from vidgen_bench.experiments.estimate.costs import TrainingCosts
 from vidgen_bench.experiments.estimate.stopwatch import Stopwatch
+from vidgen_bench.training.captured_turn import WARM_UPS
 from vidgen_bench.training.checkpoint import part_states
 from vidgen_bench.training.distributed import Process
-from vidgen_bench.training.step import take_turn, turn_inputs
+from vidgen_bench.training.iteration import Iterations
 from vidgen_bench.training.watch import Watch
 
 MOST_ITERATIONS = 20
@@ -35,13 +37,16 @@ class PlainClips:
 class TrainingProbe:
     """A few iterations of a game; its weights are changed, and nothing is saved."""
 
-    def __init__(self, game: Game, clips: PlainClips, seed: int, watch: Stopwatch) -> None:
-        self._game, self._clips, self._seed, self._watch = game, clips, seed, watch
-        self._optimisers = {p.name: p.optimiser(p.parameters) for p in game.players}
+    def __init__(
+        self, game: Game, clips: PlainClips, seed: int, watch: Stopwatch, precision: TrainingPrecision = "fp32"
+    ) -> None:
+        self._game, self._clips, self._watch = game, clips, watch
+        self._iterations = Iterations(game, seed, watch.device, Process(), precision)
+        self._iterations.place_optimisers()
         self._iteration = 0
 
     def measure(self, report: Report) -> TrainingCosts:
-        """Return the costs: the median of up to 18 iterations after two that warm up and count operations.
+        """Return the costs: the median of up to 18 iterations after those that warm up and count operations.
 
         Args:
             report: called after every iteration.
@@ -77,9 +82,12 @@ class TrainingProbe:
         counter = Watch()
         first = self._watch.seconds(lambda: self._turns(counter))
         counter.require_own_noise()
-        for _ in range(_WARM_UP - 1):
+        self._iterations.capture(counter.witness)
+        # graphs are warmed up, captured and replayed once before the rest is typical
+        warm_up = 2 + WARM_UPS if self._iterations.captures else _WARM_UP
+        for _ in range(warm_up - 1):
             turns()
-        typical = self._watch.typical(turns, least=_LEAST, most=MOST_ITERATIONS - _WARM_UP, enough=_ENOUGH)
+        typical = self._watch.typical(turns, least=_LEAST, most=MOST_ITERATIONS - warm_up, enough=_ENOUGH)
         after = sum(map(self._after, self._game.players))
         report("probe: training", MOST_ITERATIONS, MOST_ITERATIONS)
         return first, typical, after, counter
@@ -96,28 +104,16 @@ class TrainingProbe:
 
     def _turns(self, counter: Watch | None = None) -> None:
         """Play all turns of each player once."""
-        for part in self._game.parts.values():
-            part.train()
-        for player in self._game.players:
-            for turn in range(player.turns):
-                self._turn(player, self._iteration * player.turns + turn, counter)
+        self._iterations.play_turns(self._iteration, self._clips, counter)
         self._iteration += 1
 
-    def _turn(self, player: Player, position: int, counter: Watch | None) -> None:
-        process = Process()
-        batch, noise = turn_inputs(player, self._clips, position, self._seed, process, self._watch.device)
-        rate = player.schedule(self._iteration)
-        take_turn(player, self._optimisers[player.name], batch, noise, rate, process.mean, counter)
-
-    @torch.no_grad()
     def _after(self, player: Player) -> float:
         """Return the seconds of what follows the player's turns, per iteration."""
-        after = player.after
-        if after is None:
+        if player.after is None:
             return 0.0
 
         def work() -> None:
-            after(torch.tensor(0, device=self._watch.device))
+            self._iterations.play_after(player, 0)
 
         work()  # warms up
         return self._watch.typical(work, least=2, most=5, enough=2.0) / player.every
@@ -125,7 +121,7 @@ class TrainingProbe:
     def _states(self) -> dict[str, object]:
         return {
             "parts": part_states(self._game.parts),
-            "optimisers": {name: o.state_dict() for name, o in self._optimisers.items()},
+            "optimisers": {name: o.state_dict() for name, o in self._iterations.optimisers.items()},
         }
 
     def _packed(self) -> int:

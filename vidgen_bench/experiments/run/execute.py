@@ -36,6 +36,7 @@ from vidgen_bench.system.observer import Interruptible, Observer
 from vidgen_bench.system.places import cache_folder
 from vidgen_bench.training.checkpoint import part_states
 from vidgen_bench.training.distributed import Process
+from vidgen_bench.training.precision import require_precision
 from vidgen_bench.training.trainer import Rule, Trainer
 
 PICTURED = 16
@@ -86,6 +87,8 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
     if device.type == "cpu":
         keep_freed_memory()
     folder = plan.folder(seed)
+    if not folder.is_finished():
+        require_precision(plan.track.name, plan.track.training.precision, device)
     with ExitStack() as stack:
         process = Process.of_environment(device)
         store = process.first(
@@ -157,6 +160,7 @@ class _Run:
             process=self._process,
             observer=self._observer,
             interrupt=interrupt,
+            precision=plan.track.training.precision,
         )
 
     def finish(self) -> Outcome:

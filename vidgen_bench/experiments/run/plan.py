@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +34,7 @@ class Request:
     track: str = DEFAULT_TRACK
     given: Mapping[str, Any] = field(default_factory=dict)
     budget: Budget | None = None
+    precision: str | None = None
     videos: Path | None = None
     splits: Path | None = None
     allow_missing: int = 0
@@ -44,6 +47,21 @@ class Request:
         threads = self.threads
         if threads is not None and not (type(threads) is int and 1 <= threads <= MOST_THREADS):
             raise RequestError(f"--threads {threads}: expected a whole number from 1 to {MOST_THREADS}.")
+
+    def values(self) -> dict[str, Any]:
+        """Return the request as JSON values, for another process; :meth:`of_values` reads them."""
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        texts = {name: os.fspath(value) for name, value in fields.items() if isinstance(value, Path)}
+        return (
+            fields | texts | {"given": dict(self.given), "budget": self.budget and self.budget.model_dump(mode="json")}
+        )
+
+    @classmethod
+    def of_values(cls, values: Mapping[str, Any]) -> Request:
+        """Return the request of another process."""
+        paths = {name: Path(values[name]) for name in ("videos", "splits", "runs") if values[name] is not None}
+        budget = values["budget"] and Budget.model_validate(values["budget"])
+        return cls(**{**values, **paths, "budget": budget})
 
     @property
     def source(self) -> VideoLocation:
@@ -109,9 +127,7 @@ def make_plan(request: Request, host: Host) -> Plan:
     Raises:
         RequestError: a name is unknown, an option is out of range, or the parts do not fit together.
     """
-    track = load_track(request.track)
-    if request.budget is not None:
-        track = track.with_budget(request.budget)
+    track = load_track(request.track).derived(request.budget, request.precision)
     check_track(track, host, own=request.track.endswith(".toml"))
     # first, so that a misfit is reported even if the instrument's weights are missing
     composition = compose(request.spec, track, request.given, host)

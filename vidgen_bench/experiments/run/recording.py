@@ -22,6 +22,7 @@ from vidgen_bench.records import entries
 from vidgen_bench.records.migration import SCHEMA
 from vidgen_bench.records.record import Record
 from vidgen_bench.system.provenance import hardware, libraries, revision
+from vidgen_bench.system.waiting import wait_policy
 from vidgen_bench.training.progress import Progress
 from vidgen_bench.version import __version__
 
@@ -219,7 +220,12 @@ def environment_entry(device: torch.device, world: int) -> entries.Environment:
 
 def machine() -> dict[str, Any]:
     """Return the fields of :class:`Measured` that describe this process's software."""
-    return {"python": platform.python_version(), "platform": platform.platform(), "revision": revision()}
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "revision": revision(),
+        "waiting": wait_policy(),
+    }
 
 
 def now() -> str:

@@ -10,6 +10,7 @@ import torch
 from pydantic import ValidationError
 
 from vidgen_bench.config.budget import Budget
+from vidgen_bench.config.derived_name import DerivedName
 from vidgen_bench.config.spec import spelt
 from vidgen_bench.errors import RequestError, VidgenBenchError
 from vidgen_bench.experiments.run.execute import execute
@@ -81,16 +82,17 @@ def unequal(record: Record, again: Record) -> list[str]:
 
 
 def _request(record: Record, videos: VideoLocation, runs: Path, track: str | None) -> Request:
-    base, _, derived = record.track.name.partition("~")
+    name = DerivedName.parse(record.track.name)
     try:
-        budget = Budget.model_validate(record.track.declared.get("budget")) if derived else None
+        budget = Budget.model_validate(record.track.declared.get("budget")) if name.budget else None
     except ValidationError:
         raise RequestError(f"The budget of the track {record.track.name} is not valid in this version.") from None
     return Request(
         spec=record.spec,
-        track=track or base,
+        track=track or name.base,
         given={name: spelt(value) for name, value in given_options(record).items()},
         budget=budget,
+        precision=name.precision or None,
         videos=videos.folder,
         splits=videos.splits,
         allow_missing=max(videos.allow_missing, len(record.data.missing)),

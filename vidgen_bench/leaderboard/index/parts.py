@@ -34,14 +34,40 @@ class Layout(NamedTuple):
     during: tuple[str, ...]
 
 
+class Span(NamedTuple):
+    """Where the values of one metric are among the numbers of a record: its mean, its spread, its values, and those of its curve."""
+
+    metric: str
+    first: int
+    last: int
+    """After the last value."""
+    at: tuple[tuple[str, int, int], ...]
+
+
+class Spans(NamedTuple):
+    """A :class:`Layout` by positions, which many records share."""
+
+    scores: tuple[Span, ...]
+    during: tuple[tuple[str, int], ...]
+    """The metrics of ``during``, each with the position of its first number."""
+
+
 def _many(model: type[M]) -> Callable[[Any], dict[str, M]]:
     return lambda table: {name: model.model_validate(part) for name, part in table.items()}
 
 
-def _layout(table: Any) -> Layout:
-    scores, during = table
-    read = (ScoreLayout(metric, values, tuple((k, n) for k, n in at)) for metric, values, at in scores)
-    return Layout(tuple(read), tuple(during))
+def _spans(table: Any) -> Spans:
+    """Return the positions of a layout's numbers."""
+    (scores, during), end = table, 0
+    spans = []
+    for metric, values, at in scores:
+        first, end = end, end + 2 + values
+        last, curve = end, []
+        for key, count in at:
+            curve.append((key, end, end + count))
+            end += count
+        spans.append(Span(metric, first, last, tuple(curve)))
+    return Spans(tuple(spans), tuple((metric, end + 2 * i) for i, metric in enumerate(during)))
 
 
 SHARED: Mapping[str, Callable[[Any], Any]] = {
@@ -59,7 +85,7 @@ SHARED: Mapping[str, Callable[[Any], Any]] = {
 }
 """The fields of a record that are shared parts, with the function that makes the field from its JSON."""
 
-MAKE: Mapping[str, Callable[[Any], Any]] = {**SHARED, "layout": _layout}
+MAKE: Mapping[str, Callable[[Any], Any]] = {**SHARED, "layout": _spans}
 """Every kind of part."""
 
 

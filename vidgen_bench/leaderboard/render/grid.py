@@ -18,6 +18,8 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from vidgen_bench.leaderboard.render.paragraph import shows_styles
+
 _GAP = "  "
 """Between columns: the padding of the left one, and the empty divider of the box."""
 
@@ -64,14 +66,8 @@ class Grid:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the lines if they need no layout, else rich's table."""
-        plain = console.color_system is None and not console.is_terminal
-        lines = self._plain_lines(options.max_width) if plain else None
-        if lines is None:
-            yield self._table()
-            return
-        for line in lines:
-            yield Segment(line)
-            yield Segment.line()
+        lines = None if shows_styles(console) else self._plain_lines(options.max_width)
+        yield self._table() if lines is None else Segment("\n".join([*lines, ""]))
 
     def _table(self) -> Table:
         table = simple_table()

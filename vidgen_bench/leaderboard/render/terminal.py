@@ -16,6 +16,7 @@ from vidgen_bench.leaderboard.ranking import Ranked, Ranking, family_of
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.grid import Grid
 from vidgen_bench.leaderboard.render.notes import PARAMETERS, heading, identity, notes
+from vidgen_bench.leaderboard.render.paragraph import Paragraph
 
 _MORE = 4
 """Number of extra metrics per table."""
@@ -44,7 +45,7 @@ def _section(ranking: Ranking, columns: Mapping[str, Sequence[str]]) -> list[Ren
     more = [extra[i : i + _MORE] for i in range(0, len(extra), _MORE)]
     grids = [_grid(ranking.plain(), columns)]
     grids += [_grid(replace(ranking, metrics={m: ranking.metrics[m] for m in names}), {}) for names in more]
-    return [Padding(head, (0, 0, 0, 1)), *grids, Padding(caption, (0, 0, 1, 1))]
+    return [Paragraph(head), *grids, Paragraph(caption, below=1)]
 
 
 def _grid(ranking: Ranking, columns: Mapping[str, Sequence[str]]) -> Grid:

@@ -68,11 +68,12 @@ class Family:
     @cached_property
     def _groups(self) -> dict[int, tuple[list[float], list[int]]]:
         """The values of abs(t) in ascending order, and the positions of their tests, by the halves in the degrees of freedom."""
-        found: dict[int, list[tuple[float, int]]] = {}
-        for k, (difference, error, df) in enumerate(self._tests):
-            found.setdefault(int(_PER_DEGREE * df), []).append((abs(difference) / error, k))
-        ordered = {group: sorted(tests) for group, tests in found.items()}
-        return {group: ([t for t, _ in tests], [k for _, k in tests]) for group, tests in ordered.items()}
+        found: dict[int, list[int]] = {}
+        ts = [abs(difference) / error for difference, error, _ in self._tests]
+        for k, (_, _, df) in enumerate(self._tests):
+            found.setdefault(int(_PER_DEGREE * df), []).append(k)
+        ordered = {group: sorted(places, key=ts.__getitem__) for group, places in found.items()}
+        return {group: ([ts[k] for k in places], places) for group, places in ordered.items()}
 
     def _from(self, level: float, *, certain: bool) -> dict[int, int]:
         """Return from where on the tests of each group have p <= ``level``: where this is certain, or where it is possible."""

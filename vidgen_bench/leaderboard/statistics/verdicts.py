@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 from vidgen_bench.leaderboard.statistics.family import Family
-from vidgen_bench.leaderboard.statistics.welch import Sample, Welch, sample_of, welch_of
+from vidgen_bench.leaderboard.statistics.welch import Sample, Welch, sample_of, welch_of_pairs
 
 LEVEL = 0.05
 """The probability of any wrong "better" among the pairs of one table and metric."""
@@ -67,8 +67,7 @@ def compare(rows: Sequence[Sequence[float]], sign: int) -> list[Pair]:
         sign: 1 if higher is better, -1 if lower is better.
     """
     samples = [sample_of(scores) for scores in rows]
-    pairs = list(combinations(range(len(rows)), 2))
-    tests = [welch_of(samples[i], samples[j]) for i, j in pairs]
+    pairs, tests = combinations(range(len(rows)), 2), welch_of_pairs(samples)
     family = Family([test for test in tests if test is not None])
     separated, position = family.separated(LEVEL), -1
     (better, worse), unclear = SEPARATED, Verdict.NOT_SEPARATED

@@ -69,30 +69,32 @@ def sample_of(scores: Sequence[float]) -> Sample:
     return Sample(spread.mean(scores), variance, len(scores), max(map(abs, scores)))
 
 
-def welch_of(first: Sample, second: Sample) -> Welch | None:
-    """Return the test, two-sided and unpaired; None if a row has fewer than two seeds or neither row has any spread.
+def welch_of_pairs(samples: Sequence[Sample]) -> list[Welch | None]:
+    """Return the test, two-sided and unpaired, of each pair of rows (0, 1), (0, 2), ..., (1, 2), ... as ``combinations`` has them.
 
     t = (m_1 - m_2) / sqrt(v_1 + v_2), v_i = s_i^2 / n_i; df = (v_1 + v_2)^2 / (v_1^2 / (n_1 - 1) + v_2^2 / (n_2 - 1)).
+    None if a row has fewer than two seeds or neither row has any spread.
     """
-    m1, s1, n1, most = first
-    m2, s2, n2, other = second
-    if n1 < 2 or n2 < 2:
-        return None
-    v1, v2 = s1 / n1, s2 / n2
-    total = v1 + v2
-    if total <= (_ROUNDING * (most if most > other else other)) ** 2:
-        return None
-    share = v1 / total
-    rest = 1.0 - share
-    df = 1.0 / (share * share / (n1 - 1) + rest * rest / (n2 - 1))
-    return _new(Welch, (m1 - m2, math.sqrt(total), df))
+    known = [(s.mean, s.variance / s.size, s.size - 1, _ROUNDING * s.largest) for s in samples]
+    found: list[Welch | None] = []
+    add, root = found.append, math.sqrt
+    for i, (m1, v1, d1, r1) in enumerate(known, 1):
+        for m2, v2, d2, r2 in known[i:]:
+            total = v1 + v2
+            least = r1 if r1 > r2 else r2
+            if not (d1 and d2) or total <= least * least:
+                add(None)
+                continue
+            share, rest = v1 / total, v2 / total
+            add(_new(Welch, (m1 - m2, root(total), 1.0 / (share * share / d1 + rest * rest / d2))))
+    return found
 
 
 def welch(first: Sequence[float], second: Sequence[float]) -> Welch | None:
     """Return the test of two rows from their scores."""
-    return welch_of(sample_of(first), sample_of(second))
+    return welch_of_pairs([sample_of(first), sample_of(second)])[0]
 
 
 def welch_from_moments(first: tuple[float, float, int], second: tuple[float, float, int]) -> Welch | None:
     """Return the test from (mean, sample variance, number of scores) of each row."""
-    return welch_of(Sample(*first), Sample(*second))
+    return welch_of_pairs([Sample(*first), Sample(*second)])[0]

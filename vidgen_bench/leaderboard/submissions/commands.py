@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from vidgen_bench.config.derived_name import DerivedName
 from vidgen_bench.config.spec import spelt
 from vidgen_bench.config.track import shipped_tracks
 from vidgen_bench.leaderboard.submissions.layout import given_options
@@ -13,10 +14,17 @@ from vidgen_bench.records.record import Record
 
 def completing_command(record: Record, seeds: Sequence[int]) -> str:
     """Return ``vidgen-bench run SPEC --track ... --set ... --seeds 3,4``, quoted for a shell; a track of your own is ``NAME.toml``."""
-    track, _, budget = record.track.name.partition("~")
+    name = DerivedName.parse(record.track.name)
     # a record does not know where the file of a track of your own is
-    words = ["vidgen-bench", "run", record.spec, "--track", track if track in shipped_tracks() else f"{track}.toml"]
-    words += ["--budget", budget] if budget else []
-    for name, value in sorted(given_options(record).items()):
-        words += ["--set", f"{name}={spelt(value)}"]
+    words = [
+        "vidgen-bench",
+        "run",
+        record.spec,
+        "--track",
+        name.base if name.base in shipped_tracks() else f"{name.base}.toml",
+    ]
+    words += ["--budget", name.budget] if name.budget else []
+    words += ["--precision", name.precision] if name.precision else []
+    for option, value in sorted(given_options(record).items()):
+        words += ["--set", f"{option}={spelt(value)}"]
     return shlex.join([*words, "--seeds", ",".join(map(str, seeds))])

@@ -38,8 +38,8 @@ def faults_of_track(record: Record) -> Iterator[str]:
         yield f"track.declared: this is not a valid track: {error}"
         return
     # tables are grouped by fingerprint: under another name, a copy of a shipped track joins its table
-    budgeted = {name: track.with_budget(declared.budget) for name, track in _shipped().items()}
-    copied = sorted((t.name for t in budgeted.values() if t.fingerprint == record.track.fingerprint), key=_derived)
+    alike = {name: track.derived(declared.budget, declared.training.precision) for name, track in _shipped().items()}
+    copied = sorted((t.name for t in alike.values() if t.fingerprint == record.track.fingerprint), key=_derived)
     names = copied if copied and _derived(copied[0]) else copied[:1]
     if names and record.track.name not in names:
         yield (
@@ -48,12 +48,12 @@ def faults_of_track(record: Record) -> Iterator[str]:
         )
         return
     base = record.track.name.split("~")[0]
-    if base not in budgeted:
+    if base not in alike:
         return
-    track = budgeted[base]
+    track = alike[base]
     if (record.track.name, record.track.fingerprint) != (track.name, track.fingerprint):
         yield (
-            f"track: the shipped track {base} with this budget is {track.name} with the fingerprint {track.fingerprint}, "
+            f"track: the shipped track {base} with this budget and precision is {track.name} with the fingerprint {track.fingerprint}, "
             f"not {record.track.name} with {record.track.fingerprint}; give your own track a name of its own"
         )
     elif (record.track.ranked, record.track.seeds) != (track.ranked, track.ranking.seeds):
@@ -67,7 +67,7 @@ def _shipped() -> dict[str, Track]:
 
 
 def _derived(name: str) -> bool:
-    """Return whether a track is a shipped one with another budget; some shipped tracks differ in the budget only."""
+    """Return whether a track is a shipped one with another budget or precision; some shipped tracks differ in the budget only."""
     return "~" in name
 
 

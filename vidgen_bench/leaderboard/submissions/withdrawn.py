@@ -22,6 +22,10 @@ class Withdrawn:
                 if key is not None:
                     self._found.setdefault(key, {})[tombstone.seed] = path
 
+    def __bool__(self) -> bool:
+        """Return whether anything was withdrawn."""
+        return bool(self._found)
+
     def seeds(self, record: Record, folder: str) -> dict[int, str]:
         """Return the path of the tombstone of every withdrawn seed of a record's row, by seed.
 
@@ -29,7 +33,7 @@ class Withdrawn:
             record: one of the records of the row.
             folder: its folder below the folder of submitted results.
         """
-        if not self._found:
+        if not self:
             return {}
         return self._found.get(folder, {}) | self._found.get(row_hash(record), {})
 

@@ -47,14 +47,14 @@ def test_a_run_like_the_earlier_one_costs_what_it_cost(tmp_path: Path) -> None:
 
 def test_another_budget_scales_training_and_evaluations_and_keeps_the_end(tmp_path: Path) -> None:
     write(tmp_path, track="shapes-smoke~iterations=400", **measured())
-    found = cost(tmp_path, TRACK.with_budget(Budget(iterations=1000)))
+    found = cost(tmp_path, TRACK.derived(Budget(iterations=1000)))
     assert found is not None
     assert found.seconds == pytest.approx(700 + 10 * 20 + 20)
 
 
 def test_a_budget_of_clips_uses_the_clips_per_iteration_of_the_record(tmp_path: Path) -> None:
     write(tmp_path, **measured())
-    found = cost(tmp_path, TRACK.with_budget(Budget(clips=800)))  # 3,200 clips in 400 iterations
+    found = cost(tmp_path, TRACK.derived(Budget(clips=800)))  # 3,200 clips in 400 iterations
     assert found is not None
     assert found.device_hours == pytest.approx(100 * 0.7 / 3600)
 

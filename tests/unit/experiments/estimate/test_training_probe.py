@@ -8,10 +8,12 @@ import pytest
 import torch
 
 from tests.kit import toy_game
+from tests.kit.recorded_graph import record_graphs
 from vidgen_bench.api import Game, Player
 from vidgen_bench.errors import PluginError, VidgenBenchError
 from vidgen_bench.experiments.estimate.stopwatch import Stopwatch
 from vidgen_bench.experiments.estimate.training_probe import MOST_ITERATIONS, PlainClips, TrainingProbe
+from vidgen_bench.training.captured_turn import WARM_UPS
 
 CPU = torch.device("cpu")
 
@@ -104,3 +106,10 @@ def test_a_loss_that_draws_global_random_numbers_is_refused_as_in_a_run() -> Non
 
     with torch.random.fork_rng(devices=[]), pytest.raises(PluginError, match="global random numbers"):
         probe_of(game, loss=loss).measure(quiet)
+
+
+def test_a_device_with_graphs_is_measured_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    graphs = record_graphs(monkeypatch)
+    probe_of(toy_game.game()).measure(quiet)
+    assert [(graph.warmed, graph.captured) for graph in graphs] == [(WARM_UPS, 1)] * 2
+    assert all(graph.replayed == MOST_ITERATIONS - 1 - WARM_UPS for graph in graphs)

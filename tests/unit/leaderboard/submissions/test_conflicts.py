@@ -135,7 +135,7 @@ def test_another_seed_with_the_same_checkpoint_is_a_copy_in_another_track_too() 
 
 def test_two_shipped_tracks_may_share_a_table_under_one_budget() -> None:
     """They differ in the budget only, so the same --budget gives them one fingerprint."""
-    tracks = [load_track(name).with_budget(Budget(iterations=400)) for name in ("ucf101-64-paper", "ucf101-64-1h")]
+    tracks = [load_track(name).derived(Budget(iterations=400)) for name in ("ucf101-64-paper", "ucf101-64-1h")]
     assert tracks[0].fingerprint == tracks[1].fingerprint
     made = [
         seeds_of(spec, track=track.name, declared=track.declared)

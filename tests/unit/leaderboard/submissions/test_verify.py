@@ -298,7 +298,7 @@ def test_a_second_set_of_seeds_under_another_folder_is_found(root: Path) -> None
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"track": "shapes-64"}, "the shipped track shapes-64 with this budget is shapes-64"),
+        ({"track": "shapes-64"}, "the shipped track shapes-64 with this budget and precision is shapes-64"),
         ({"track": "ucf101-64-paper", "declared": load_track("ucf101-64-paper").declared, "ranked": False}, "ranked = True"),
     ],
 )  # fmt: skip
@@ -316,7 +316,7 @@ def test_fewer_seeds_than_a_shipped_track_declares(tmp_path: Path) -> None:
 def test_a_derived_track_of_a_shipped_one_is_accepted(tmp_path: Path) -> None:
     from vidgen_bench.config.budget import Budget
 
-    track = load_track("ucf101-64-paper").with_budget(Budget(iterations=7))
+    track = load_track("ucf101-64-paper").derived(Budget(iterations=7))
     submitted(tmp_path, *seeds_of(track=track.name, declared=track.declared))
     assert not [r for r in reasons(tmp_path).values() if "track:" in r]
 
@@ -440,8 +440,8 @@ def test_a_shipped_track_under_another_name_is_refused(tmp_path: Path) -> None:
     budget = Budget(iterations=7)
     tracks = {
         "mine": (paper, "ucf101-64-paper"),
-        "mine-7": (paper.with_budget(budget), "ucf101-64-1h~iterations=7"),
-        hour.with_budget(paper.budget).name: (paper, "ucf101-64-paper"),  # they differ in the budget only
+        "mine-7": (paper.derived(budget), "ucf101-64-1h~iterations=7"),
+        hour.derived(paper.budget).name: (paper, "ucf101-64-paper"),  # they differ in the budget only
     }
     for name, (track, shipped) in tracks.items():
         (path,) = submitted(tmp_path, record(track=name, declared=track.declared))

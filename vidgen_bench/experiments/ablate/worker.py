@@ -1,0 +1,102 @@
+"""A process that executes one run of a suite, and tells the process that started it what happens.
+
+It reads its task from standard input and writes messages to standard output, both as JSON; what a plugin prints goes to standard
+error. No torch is imported before the number of threads is set, which OpenMP and BLAS libraries read when they are loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO
+
+from vidgen_bench.errors import BusyError, DataError, DataWarning, Interrupted
+from vidgen_bench.experiments.ablate.messages import Caution, Done, Failed, Message, Report, encode
+from vidgen_bench.system.observer import Glance, Observer
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Where the libraries below torch, numpy and scipy look up their number of threads."""
+
+
+def main() -> None:
+    """Execute the task of standard input, its request, seed and threads; a resumed run keeps the number of threads that it had."""
+    channel = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    task, seed, threads = json.loads(sys.stdin.readline())
+    os.environ |= dict.fromkeys(THREADS, str(threads))
+    sender = _Sender(channel, warnings.showwarning)
+    warnings.showwarning = sender.warned  # type: ignore[assignment]
+    try:
+        end = _execute(task, seed, threads, sender)
+    except KeyboardInterrupt:
+        end = Failed("stopped", "Stopped at once.")
+    sender.send(end)
+    sys.stderr.flush()
+    os._exit(0)  # without waiting for threads that a plugin left
+
+
+def _execute(task: Mapping[str, Any], seed: int, threads: int, sender: _Sender) -> Message:
+    import torch
+
+    from vidgen_bench.experiments.ablate.running import message_of
+    from vidgen_bench.experiments.run.execute import execute
+    from vidgen_bench.experiments.run.plan import Request, make_plan
+    from vidgen_bench.host.host import Host
+
+    torch.set_num_threads(threads)
+    try:
+        plan = make_plan(Request.of_values(task), Host.of_environment())
+        return Done(execute(plan, seed, sender).already)
+    except Interrupted as error:
+        return Failed("stopped", str(error))
+    except BusyError as error:
+        return Failed("busy", message_of(error))
+    except DataError as error:
+        return Failed("data", str(error))
+    except (Exception, SystemExit) as error:  # a plugin may raise anything
+        return Failed("other", message_of(error))
+
+
+class _Sender(Observer):
+    """Sends every report to the first process; if that is gone, the run is saved and ends."""
+
+    def __init__(self, channel: BinaryIO, otherwise: Callable[..., None]) -> None:
+        self._channel, self._otherwise = channel, otherwise
+        self._alone = False
+
+    def send(self, message: Message) -> None:
+        if self._alone:
+            return
+        try:
+            self._channel.write(encode(message))
+            self._channel.flush()
+        except OSError:
+            self._alone = True
+            signal.raise_signal(signal.SIGTERM)
+
+    def warned(self, message: Warning | str, kind: type[Warning], *place: Any) -> None:
+        """Send a warning about the data; print others as Python does."""
+        if issubclass(kind, DataWarning):
+            self.send(Caution(str(message)))
+        else:
+            self._otherwise(message, kind, *place)
+
+    def stage(self, text: str) -> None:
+        """Send."""
+        self.send(Report("stage", [text]))
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Send."""
+        self.send(Report("progress", [what, done, total]))
+
+    def trained(self, glance: Glance) -> None:
+        """Send."""
+        self.send(Report("trained", [glance.iteration, glance.share, dict(glance.losses), glance.seconds]))
+
+    def evaluated(self, iteration: int, scores: Mapping[str, float], best_iteration: int) -> None:
+        """Send."""
+        self.send(Report("evaluated", [iteration, dict(scores), best_iteration]))
