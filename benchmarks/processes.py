@@ -21,7 +21,7 @@ class Call:
     processor: float
     """Processor time in seconds: unlike ``seconds``, it hardly depends on what else is running."""
     peak: float
-    """Peak memory in MiB."""
+    """Peak memory in MiB; Linux reports at least the size of the process that started it."""
     output: bytes
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -92,3 +93,26 @@ def test_the_script_for_a_gpu_needs_less_than_nine_minutes() -> None:
     script = (ROOT / "benchmarks" / "gpu.sh").read_text()
     limits = [int(part.split(":")[1]) for part in script.split("for part in ")[1].split(";")[0].split()]
     assert sum(limits) < 9 * 60
+
+
+STUB = """#!/bin/sh
+case "$3" in  # of: python -m benchmarks PART --quick --out FOLDER
+  clipping) exit 1 ;;
+  *.md) exec {python} "$@" ;;
+esac
+mkdir -p "$6"
+printf 'machine X\\n## %s\\n' "$3" > "$6/benchmarks.md"
+"""
+
+
+def test_the_script_for_a_gpu_keeps_what_was_measured_when_a_part_fails(tmp_path: Path) -> None:
+    stub, page = tmp_path / "bin" / "python", tmp_path / "page.md"
+    stub.parent.mkdir()
+    stub.write_text(STUB.replace("{python}", sys.executable))
+    stub.chmod(0o755)
+    page.write_text(f"{BEGIN}\n{END}\n")
+    words = ["bash", "benchmarks/gpu.sh", "--cpu", "--out", str(tmp_path / "out"), "--page", str(page)]
+    environment = os.environ | {"PATH": f"{stub.parent}:{os.environ['PATH']}"}
+    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert (done.returncode, "the part clipping failed" in done.stderr) == (1, True)
+    assert page.read_text() == f"{BEGIN}\n\nmachine X\n### iterations\n### evaluation\n\n{END}\n"
