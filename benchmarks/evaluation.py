@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,9 +21,13 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.peak import Peak
+from benchmarks.tables import Table
+from benchmarks.timing import alternate, ratio
 from vidgen_bench.api import FeatureSet, Game, Reference
 from vidgen_bench.compose.composition import compose
 from vidgen_bench.compose.sampling import samples
+from vidgen_bench.config.protocol import Precision
 from vidgen_bench.config.track import load_track
 from vidgen_bench.host.host import Host
 from vidgen_bench.measure.evaluator import number
@@ -41,8 +45,9 @@ from vidgen_bench.system.precision import strictly
 
 FULL = Layout(64, 4096, 101)
 SAMPLES = {"cpu": 256, "cuda": 2048}
-PRECISIONS = {"cpu": ("float32",), "cuda": ("float32", "tf32", "bf16")}
-PEAK_SIZE = {"cpu": 2048, "cuda": 8192}
+PRECISIONS: dict[str, tuple[Precision, ...]] = {"cpu": ("float32",), "cuda": ("float32", "tf32", "bf16")}
+COMPARED = {"cpu": 3, "cuda": 1}
+WHOLE, PLAIN = "all of it: generate to IS and FID", "The straightforward loop"
 
 
 @dataclass(frozen=True)
@@ -57,25 +62,33 @@ class _Full:
         return C3DInstrument(C3D(FULL), torch.tensor([90.25, 97.66, 101.41]), preprocessing)
 
 
-def main() -> None:
-    """Print the tables."""
+def tables(quick: bool) -> Iterator[Table]:
+    """Yield a table per precision; the others also say how far the scores move from float32's."""
     keep_freed_memory()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     track, host = load_track("shapes-smoke"), Host.of_environment()
-    resolved = resolve_track(track, host, changes={"samples": SAMPLES[device.type]}).main
+    count = SAMPLES[device.type] // (4 if quick else 1)
+    # the track that measures with the protocol whose resize the straightforward loop repeats
+    resolved = resolve_track(load_track("shapes-64"), host, changes={"samples": count}).main
     game = compose("tgan+ode2", track, {}, host).build(0)
     for part in game.parts.values():
         part.to(device)
     scores: dict[str, dict[str, float]] = {}
     for precision in PRECISIONS[device.type]:
-        scores[precision] = _measured(resolved, precision, game, device)
-    for precision in list(scores)[1:]:
+        table, scores[precision] = _measured(resolved, precision, game, device)
         moved = {m: scores[precision][m] / scores["float32"][m] - 1 for m in ("is", "fid")}
-        print(f"{precision} against float32: " + ", ".join(f"{m} {share:+.2e}" for m, share in moved.items()))
+        note = (
+            ""
+            if precision == "float32"
+            else f" Against float32: {', '.join(f'{m} {s:+.2e}' for m, s in moved.items())}."
+        )
+        yield Table(table.title, table.columns, table.rows, table.note + note)
 
 
-def _measured(resolved: ResolvedProtocol, precision: str, game: Game, device: torch.device) -> dict[str, float]:
-    """Time every stage in one precision, print the times, and return the scores."""
+def _measured(
+    resolved: ResolvedProtocol, precision: Precision, game: Game, device: torch.device
+) -> tuple[Table, dict[str, float]]:
+    """Return the times of every stage in one precision, and the scores."""
     n, grid = resolved.protocol.samples, load_track("shapes-smoke").clip.grid
     resolved = _in_precision(resolved, precision, full=device.type == "cuda")
     extractor = FeatureExtractor(resolved, load_track("shapes-smoke").clip, device)
@@ -108,21 +121,34 @@ def _measured(resolved: ResolvedProtocol, precision: str, game: Game, device: to
         made = extractor.features(generated(), resolved.watched)
         return {c.plugin.name: number(score()) for c, score in scorer(made, resolved.watched)}
 
-    ours = stages.time("all of it: generate to IS and FID", n, whole)
-    theirs = stages.time(
-        "straightforward loop", n, lambda: _straightforward(generated, network, real.cpu().numpy()), repeat=1
+    ours = stages.time(WHOLE, n, whole)
+    note = f"C3D runs at {share:.0%} of this device's measured peak of matrix products in {precision}."
+    if precision == "float32":
+        note += _compared(whole, lambda: _straightforward(generated, network, real.cpu().numpy()), ours, stages, device)
+    name = f"{resolved.instrument_plugin.name}, {n} samples, {precision}, {extractor.rows} clips at once, {device.type}"
+    rows = [(stage, 1e3 * seconds, stages.rate(stage)) for stage, seconds in stages.seconds.items()]
+    return Table(f"Evaluation: {name}", ("stage", "ms", "clips/s"), rows, note), ours
+
+
+def _compared(
+    whole: Callable[[], object],
+    plain: Callable[[], dict[str, float]],
+    ours: dict[str, float],
+    stages: _Stages,
+    device: torch.device,
+) -> str:
+    """Time both ways to evaluate in turn, and return a sentence on their ratio and on the difference of their scores."""
+    theirs: dict[str, float] = {}
+    rounds = COMPARED[device.type]
+    times = alternate({WHOLE: whole, PLAIN: lambda: theirs.update(plain())}, rounds, warm_up=0)
+    stages.add(PLAIN, times[PLAIN].median)
+    wall, processor = (ratio(getattr(times[PLAIN], c), getattr(times[WHOLE], c)) for c in ("wall", "processor"))
+    return (
+        " {} takes {:.1f} ({:.1f}–{:.1f}) x as long as ours".format(PLAIN, *wall)
+        + f", {processor[0]:.1f} x by processor time, "
+        f"in {rounds} rounds in turn; its IS is {theirs['is'] / ours['is'] - 1:+.1e}, its FID {theirs['fid'] / ours['fid'] - 1:+.1e} "
+        "relative to ours."
     )
-    stages.report(
-        f"{resolved.instrument_plugin.name}, {n} samples, {precision}, {extractor.rows} clips at once, {device.type}"
-    )
-    ratio = stages.seconds["straightforward loop"] / stages.seconds["all of it: generate to IS and FID"]
-    print(f"  C3D runs at {share:.0%} of this device's measured peak of matrix products in {precision}")
-    print(
-        f"  the straightforward loop takes {ratio:.1f} x as long; its IS is {theirs['is'] / ours['is'] - 1:+.1e}, ",
-        end="",
-    )
-    print(f"FID {theirs['fid'] / ours['fid'] - 1:+.1e} relative to ours")
-    return ours
 
 
 class _Stages:
@@ -144,18 +170,16 @@ class _Stages:
         self.seconds[name], self._clips[name] = min(taken[-repeat:]), clips
         return result
 
+    def add(self, name: str, seconds: float) -> None:
+        """Add a stage that was timed elsewhere, on as many clips as the last one."""
+        self.seconds[name], self._clips[name] = seconds, next(reversed(self._clips.values()))
+
     def rate(self, name: str) -> float:
         """Return clips per second."""
         return self._clips[name] / self.seconds[name]
 
-    def report(self, title: str) -> None:
-        """Print the stages."""
-        print(title)
-        for name, seconds in self.seconds.items():
-            print(f"  {name:<44}{seconds * 1e3:10.1f} ms   {self.rate(name):8.0f} clips/s")
 
-
-def _in_precision(resolved: ResolvedProtocol, precision: str, full: bool) -> ResolvedProtocol:
+def _in_precision(resolved: ResolvedProtocol, precision: Precision, full: bool) -> ResolvedProtocol:
     protocol = resolved.protocol.model_copy(update={"precision": precision})
     plugin = (
         dataclasses.replace(resolved.instrument_plugin, name="full C3D", declaration=_Full(None))
@@ -173,15 +197,12 @@ def _flops(network: torch.nn.Module) -> float:
     return float(counter.get_total_flops())
 
 
-def _peak(precision: str, device: torch.device) -> float:
+def _peak(precision: Precision, device: torch.device) -> float:
     """Return the operations per second of a large matrix product, the best of a few."""
-    size = PEAK_SIZE[device.type]
-    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-    a, b = (torch.rand(size, size, device=device, dtype=dtype) for _ in range(2))
-    stages = _Stages(device)
-    with strictly("float32" if precision == "bf16" else precision):
-        stages.time("product", 1, lambda: a @ b, repeat=5)
-    return 2 * size**3 / stages.seconds["product"]
+    peak = Peak(precision, device)
+    for _ in range(5):
+        peak.once()
+    return peak.rate
 
 
 @torch.no_grad()

@@ -1,17 +1,19 @@
 """The Fréchet distance by symmetric eigenvalues against scipy's matrix square root, at the size of the protocols.
 
-``python -m benchmarks.frechet 1024 512`` uses other numbers of features and samples; at full size scipy takes minutes.
+At full size scipy takes minutes; ``--quick`` uses 512 samples of 1,024 features.
 """
 
 from __future__ import annotations
 
 import statistics
 import sys
-import time
+from collections.abc import Iterator
 
 import scipy.linalg
 import torch
 
+from benchmarks.tables import Table
+from benchmarks.timing import Times, now, spread
 from vidgen_bench.api import FeatureSet, Moments, NoOptions, Reference
 from vidgen_bench.measure.metrics.frechet_distance import FrechetDistance
 from vidgen_bench.measure.reference.moments import moments_of
@@ -30,31 +32,41 @@ def by_square_root(features: torch.Tensor, real: Moments) -> float:
     return float(gap @ gap + made.covariance.trace() + real.covariance.trace() - 2 * root.trace().real)
 
 
-def main(size: int = FEATURES, samples: int = SAMPLES) -> None:
-    """Print both times, their ratio, and the difference of the values."""
+def tables(quick: bool) -> Iterator[Table]:
+    """Yield both times, their ratio, and the difference of the values.
+
+    Raises:
+        SystemExit: the values do not agree.
+    """
+    size, samples = (1024, 512) if quick else (FEATURES, SAMPLES)
     random = torch.Generator().manual_seed(0)
     mixing = torch.randn(size, size, generator=random, dtype=torch.float64) / size**0.5
     real = moments_of(torch.randn(2 * size, size, generator=random, dtype=torch.float64) @ mixing)
     features = torch.randn(samples, size, generator=random, dtype=torch.float64) @ mixing + 0.1
     score = FrechetDistance().scorer(Reference(real), NoOptions())
 
-    seconds: list[float] = []
+    ours, theirs = Times(), Times()
     for _ in range(TIMES):
-        since = time.perf_counter()
+        since = now()
         value = score(FeatureSet(features))
-        seconds.append(time.perf_counter() - since)
-    since = time.perf_counter()
+        ours.add(since)
+    since = now()
     direct = by_square_root(features, real)
-    slow, fast = time.perf_counter() - since, statistics.median(seconds)
+    theirs.add(since)
 
     apart = abs(value / direct - 1)
-    print(f"Fréchet distance, {samples} samples of {size} features, {torch.get_num_threads()} threads")
-    print(f"  symmetric eigenvalues (median of {TIMES}){fast:14.2f} s")
-    print(f"  covariance and scipy.linalg.sqrtm{slow:18.2f} s   {slow / fast:6.1f} x")
-    print(f"  values {value:.6f} and {direct:.6f}, relative difference {apart:.1e}")
     if not apart <= AGREEMENT:
-        sys.exit(f"The two values should agree to {AGREEMENT:.0e}.")
-
-
-if __name__ == "__main__":
-    main(*map(int, sys.argv[1:3]))
+        sys.exit(f"The two values should agree to {AGREEMENT:.0e}, but they are {value:.6f} and {direct:.6f}.")
+    processor = statistics.median(ours.processor)
+    rows = [
+        ("symmetric eigenvalues", spread(ours.wall), 1.0, 1.0),
+        (
+            "covariance and scipy.linalg.sqrtm",
+            spread(theirs.wall),
+            theirs.median / ours.median,
+            theirs.processor[0] / processor,
+        ),
+    ]
+    title = f"Fréchet distance, {samples:,} samples of {size:,} features, {torch.get_num_threads()} threads"
+    note = f"The values agree within {apart:.1e}. Ours: {TIMES} times, scipy: once."
+    yield Table(title, ("", "s (range)", "x ours", "x ours, processor time"), rows, note)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import torch
@@ -10,7 +10,8 @@ from torch import Tensor
 from vidgen_backbones.mocogan import latents
 from vidgen_backbones.mocogan.generator import Generator
 
-from benchmarks.timing import alternate, report
+from benchmarks.tables import Table
+from benchmarks.timing import QUICK_ROUNDS, ROUNDS, alternate, ratios
 from vidgen_bench.compose.composition import compose
 from vidgen_bench.config.track import load_track
 from vidgen_bench.host.host import Host
@@ -42,7 +43,8 @@ def _alternatives(spec: str) -> dict[str, Callable[[], Tensor]]:
     return {"only the picked clips": picked, f"all {2 * IMAGES * len(times):,} clips": whole}
 
 
-def main() -> None:
-    """Print the table."""
+def tables(quick: bool) -> Iterator[Table]:
+    """Yield a table per temporal generator."""
     for spec in ("mocogan+gru", "mocogan+ode1", "mocogan+sde"):
-        report(f"{spec}, codes of {IMAGES} images", alternate(_alternatives(spec)), "only the picked clips")
+        times = alternate(_alternatives(spec), QUICK_ROUNDS if quick else ROUNDS)
+        yield ratios(f"{spec}, codes of {IMAGES} images", times, "only the picked clips")

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch.nn import functional as F
 
-from benchmarks.timing import alternate, report
+from benchmarks.tables import Table
+from benchmarks.timing import QUICK_ROUNDS, ROUNDS, alternate, ratios
 from vidgen_bench.host.host import Host
 from vidgen_bench.system.memory import keep_freed_memory
 
 CLIPS = 16
+OURS = "two matrix products, channels last"
 
 
-@torch.no_grad()
-def main() -> None:
-    """Print the table."""
+def tables(quick: bool) -> Iterator[Table]:
+    """Yield the table."""
     keep_freed_memory()
     clips = torch.rand(CLIPS, 3, 16, 64, 64) * 2 - 1
     ours = Host.of_environment().find("instrument", "c3d-shapes").declaration.build("tgan")
@@ -27,8 +30,8 @@ def main() -> None:
         )
         plain.network(frames.unflatten(1, (3, 16))[..., 8:120, 8:120].contiguous() - 100.0)
 
-    seconds = alternate(
-        {"two matrix products, channels last": lambda: ours(clips), "interpolate, contiguous": straightforward}
-    )
-    report(f"slim C3D, {CLIPS} clips of 16 x 64 x 64", seconds, "two matrix products, channels last")
-    print(f"  {CLIPS / seconds['two matrix products, channels last']:.0f} clips/s on {torch.get_num_threads()} threads")
+    with torch.no_grad():
+        times = alternate(
+            {OURS: lambda: ours(clips), "interpolate, contiguous": straightforward}, QUICK_ROUNDS if quick else ROUNDS
+        )
+    yield ratios(f"slim C3D, {CLIPS} clips of 16 x 64 x 64", times, OURS)

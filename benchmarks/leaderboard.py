@@ -1,24 +1,22 @@
 """The leaderboard of 1,000 and 10,000 records: without the index in the cache folder, and with it.
 
-Every show is the whole command in a process of its own. ``python -m benchmarks.leaderboard 5`` shows five tracks only: a table has
-40 rows with 5 seeds each, so that is 1,000 records.
+Every show is the whole command in a process of its own. A table has 40 rows with 5 seeds each, so five tracks are 1,000 records.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.processes import Call, call
+from benchmarks.tables import Table
 from vidgen_bench.config.protocol import Stamp
 from vidgen_bench.config.track import track_fingerprint
 from vidgen_bench.records.entries import Score
@@ -41,8 +39,6 @@ METRICS = {"is": ("IS", "higher", 12.0), "fid": ("FID", "lower", 26_000.0), "kid
 """Title, better direction and usual score."""
 
 ENVIRONMENT = {"torch": "2.6.0", "threads": 2, "device": "cpu", "world": 1}
-
-START = "from vidgen_bench.cli.main import main; main()"
 
 
 def loop_seconds() -> float:
@@ -149,43 +145,20 @@ def write_records(folder: Path, tracks: int) -> int:
     return count
 
 
-@dataclass(frozen=True)
-class Show:
-    """One call of ``vidgen-bench leaderboard``, piped to a file."""
-
-    seconds: float
-    processor: float
-    """Processor time in seconds: unlike ``seconds``, it hardly depends on what else is running."""
-    peak: float
-    """Peak memory in MiB."""
-    output: bytes
-
-
-def show(folder: Path) -> Show:
+def _show(folder: Path) -> Call:
     """Show the leaderboard of a folder, with a cache inside it."""
-    command = [sys.executable, "-c", START, "leaderboard"]
-    environment = os.environ | {"XDG_CACHE_HOME": str(folder / "cache")}
-    target = folder / "output"
-    with target.open("wb") as stream:
-        since = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=stream)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - since
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"The leaderboard ended with exit code {process.returncode}.")
-    return Show(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, target.read_bytes())
+    return call(["leaderboard"], folder, {"XDG_CACHE_HOME": str(folder / "cache")})
 
 
-def compare(tracks: int) -> None:
-    """Print the times of a show without and with the index, and fail if they print different tables."""
+def compare(tracks: int) -> Table:
+    """Return the times of a show without and with the index, and fail if they print different tables."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         count = write_records(folder, tracks)
-        cold = show(folder)
+        cold = _show(folder)
         loops, shows = [loop_seconds()], []
         for _ in range(SHOWS):
-            shows.append(show(folder))
+            shows.append(_show(folder))
             loops.append(loop_seconds())
         size = sum(p.stat().st_size for p in (folder / "cache").rglob("*.sqlite")) / 2**20
     if any(warm.output != cold.output for warm in shows):
@@ -194,23 +167,19 @@ def compare(tracks: int) -> None:
     # other programs slow a processor down for seconds at a time: compare a show with the loops before and after it
     ratios = [2 * one.processor / (before + after) for one, before, after in zip(shows, loops, loops[1:], strict=False)]
     normal = NORMAL_LOOP * statistics.median(ratios)
-    print(f"leaderboard of {count:,} records: {tracks} tables of {ROWS} rows, {SEEDS} seeds")
-    for name, one in (("without the index", cold), (f"with the index (median of {SHOWS})", warm)):
-        ratio = one.processor / warm.processor
-        print(
-            f"  {name:<32}{one.seconds:8.2f} s, of the processor {one.processor:8.2f} s   {ratio:6.1f} x   "
-            f"peak memory {one.peak:6,.0f} MiB"
-        )
-    target = f"; target: below {TARGETS[count]} s" if count in TARGETS else ""
-    print(f"  the index has {size:,.1f} MiB; ten million additions took {min(loops):.2f} to {max(loops):.2f} s")
-    print(f"  where they take {NORMAL_LOOP} s, the show with the index takes {normal:.2f} s{target}")
+    rows = [
+        (name, one.seconds, one.processor, one.processor / warm.processor, one.peak)
+        for name, one in (("without the index", cold), (f"with the index (median of {SHOWS})", warm))
+    ]
+    target = f" Target: below {TARGETS[count]} s." if count in TARGETS else ""
+    note = (
+        f"The index has {size:,.1f} MiB. Ten million additions took {min(loops):.2f} to {max(loops):.2f} s; where they take "
+        f"{NORMAL_LOOP} s, the show with the index takes {normal:.2f} s.{target}"
+    )
+    title = f"Leaderboard of {count:,} records: {tracks} tables of {ROWS} rows, {SEEDS} seeds"
+    return Table(title, ("", "s", "processor s", "x ours, processor time", "peak MiB"), rows, note)
 
 
-def main(*tracks: int) -> None:
-    """Print the comparison for 1,000 and 10,000 records, or for the given numbers of tracks."""
-    for number in tracks or TRACKS:
-        compare(number)
-
-
-if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+def tables(quick: bool) -> Iterator[Table]:
+    """Yield the comparison for 1,000 records and, unless ``quick``, for 10,000."""
+    yield from map(compare, TRACKS[:1] if quick else TRACKS)

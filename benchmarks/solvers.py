@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 
-from benchmarks.timing import alternate, report
+from benchmarks.tables import Table
+from benchmarks.timing import QUICK_ROUNDS, ROUNDS, alternate, ratios
 from vidgen_bench.compose.composition import compose
 from vidgen_bench.config.track import load_track
 from vidgen_bench.host.host import Host
@@ -27,13 +28,14 @@ def step(spec: str, given: dict[str, str]) -> Callable[[], object]:
     return lambda: torch.autograd.grad(module(z, composition.clip.grid, noise).square().sum(), parameters)
 
 
-def main() -> None:
-    """Print both tables."""
+def tables(quick: bool) -> Iterator[Table]:
+    """Yield the table of the ODE solvers, and that of the SDE solvers."""
+    rounds = QUICK_ROUNDS if quick else ROUNDS
     ode = {s: step("tgan+ode1", {"temporal.solver": s}) for s in ("rk4", "rk4-classic", "euler", "dopri5")}
-    report(f"tgan+ode1, {BATCH} clips", alternate(ode), "rk4")
+    yield ratios(f"tgan+ode1, {BATCH} clips", alternate(ode, rounds), "rk4")
     sde = {
         f"{solver}, {calculus}": step("tgan+sde", {"temporal.solver": solver, "temporal.calculus": calculus})
         for calculus in ("ito", "stratonovich")
         for solver in ("euler", "milstein")
     }
-    report(f"tgan+sde, {BATCH} clips", alternate(sde), "euler, ito")
+    yield ratios(f"tgan+sde, {BATCH} clips", alternate(sde, rounds), "euler, ito")

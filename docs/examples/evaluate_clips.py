@@ -12,7 +12,7 @@ import vidgen_bench
 SAMPLES = 256  # one batch of the track shapes-smoke
 
 clips = np.random.default_rng(0).integers(0, 256, (SAMPLES, 16, 64, 64, 3), dtype=np.uint8)
-record = vidgen_bench.evaluate(clips, track="shapes-smoke", protocol="c3d-tgan", name="my-sampler")
+record = vidgen_bench.evaluate(clips, track="shapes-smoke", protocol="c3d-native", name="my-sampler")
 for metric in ("is", "fid"):
     score, entry = record.scores[metric], record.metrics[metric]
     real = record.anchors["real"][metric]

@@ -297,7 +297,7 @@ def test_a_dry_run_tells_what_is_done_and_what_is_begun(command: Command) -> Non
         "tgan+ode2": "to do",
         "tgan+sde": "begun",
     }
-    assert plan["left"] == {"iterations": 800}
+    assert plan["left"] == {"iterations": 500}
     assert [m["spec"] for m in plan["does_not_fit"]] == ["vgan+ode1", "vgan+ode2", "vgan+sde"]
 
 

@@ -234,7 +234,10 @@ def test_third_party_weights_are_imported(
     assert row["sha256"] == hashlib.sha256(b"ruler of 30 cm").hexdigest()
     refused(call("instrument", "import", "own.bin", *words), "already exists", "--force")
     refused(call("instrument", "import", "own.bin", "--kind", "ruler", "--name", "c3d-ucf101"), "of another kind")
-    refused(call("instrument", "test", "ruler"), "'ruler' declares no self-test. Valid: c3d-shapes, c3d-ucf101.")
+    refused(
+        call("instrument", "test", "ruler"),
+        "'ruler' declares no self-test. Valid: c3d-shapes, c3d-shapes-64, c3d-ucf101.",
+    )
     refused(
         call("instrument", "train", "--name", "mine", "--kind", "ruler"), "no instrument declares the trainer 'ruler'"
     )

@@ -14,7 +14,7 @@ from tests.kit.spoiled_files import colour_meter, spoiled
 from tests.kit.workplace import TRACK
 from vidgen_bench.data.shapes.draw import CLASSES, draw_clip
 from vidgen_bench.data.shapes.write import encode
-from vidgen_bench.measure.instruments.c3d import SHIPPED, path_of
+from vidgen_bench.measure.instruments.c3d import SHAPES, SHAPES_64, path_of
 from vidgen_bench.measure.instruments.c3d.network import Layout
 from vidgen_bench.measure.instruments.c3d.normalised import NormalisedC3D
 from vidgen_bench.measure.instruments.c3d.weights import Card, InstrumentFile, read_instrument, write_instrument
@@ -52,15 +52,22 @@ def keep(name: str, file: InstrumentFile, card: Card | None = None) -> None:
 
 
 def test_the_instrument_that_ships_passes(call: Command) -> None:
-    done = call("instrument", "test", SHIPPED, *WORDS)
+    done = call("instrument", "test", SHAPES, *WORDS)
     assert done.code == 0, done.err
     assert "c3d-shapes on 16 held-out clips, each from a different video" in done.out
     assert "as it is 16 100.0%" in " ".join(done.out.split())
     assert "These clips show no fault." in done.out
-    printed = json.loads(call("instrument", "test", SHIPPED, *WORDS, "--clips", "9", "--json").out)
-    assert (printed["instrument"], printed["clips"], printed["passed"], printed["faults"]) == (SHIPPED, 9, True, [])
+    printed = json.loads(call("instrument", "test", SHAPES, *WORDS, "--clips", "9", "--json").out)
+    assert (printed["instrument"], printed["clips"], printed["passed"], printed["faults"]) == (SHAPES, 9, True, [])
     assert printed["outcomes"][0]["right"] == 9
-    assert printed["sha256"] == read_instrument(path_of(SHIPPED)).sha256
+    assert printed["sha256"] == read_instrument(path_of(SHAPES)).sha256
+
+
+def test_the_instrument_that_reads_64_pixels_passes(call: Command) -> None:
+    done = call("instrument", "test", SHAPES_64, *WORDS)
+    assert done.code == 0, done.err
+    assert "c3d-shapes-64 on 16 held-out clips, each from a different video" in done.out
+    assert "These clips show no fault." in done.out
 
 
 @pytest.mark.slow
@@ -85,7 +92,7 @@ def test_with_other_classes_only_the_confidence_is_judged(call: Command) -> None
     assert done.code == 1
     assert "Only its confidence is judged: the instrument has 2 classes, the data set 8." in " ".join(done.out.split())
     assert "hardly above the 0.500 of 2 equal probabilities" in " ".join(done.err.split())
-    shipped = read_instrument(path_of(SHIPPED))
+    shipped = read_instrument(path_of(SHAPES))
     keep("renamed", shipped, shipped.card.model_copy(update={"class_names": tuple(c.upper() for c in CLASSES)}))
     printed = json.loads(call("instrument", "test", "renamed", *WORDS, "--clips", "2", "--json").out)
     assert printed["note"].startswith("the instrument's classes differ from the data set's ('DISCBOUNCE' instead")
@@ -100,12 +107,12 @@ def test_invalid_requests_are_refused(call: Command) -> None:
         ("c3d-ucf101", *WORDS): "no weights at",
         ("i3d-kinetics400", *WORDS): "The instrument 'i3d-kinetics400' declares no self-test.",
         ("c3d-shape", *WORDS): "Did you mean 'c3d-shapes'?",
-        (SHIPPED, "--track", "shapes-smok"): "Did you mean 'shapes-smoke'?",
-        (SHIPPED, *WORDS[:2], "--data", "absent", *WORDS[4:]): "absent",
-        (SHIPPED, *WORDS[:-1], "cpux"): "--device cpux",
-        (SHIPPED, *WORDS, "--clips", "1"): "All clips are of one class",
-        (SHIPPED, *WORDS, "--clips", "2"): "2 clips are too few",
-        (SHIPPED, *WORDS, "--clips", "3"): "Give more clips (--clips)",
+        (SHAPES, "--track", "shapes-smok"): "Did you mean 'shapes-smoke'?",
+        (SHAPES, *WORDS[:2], "--data", "absent", *WORDS[4:]): "absent",
+        (SHAPES, *WORDS[:-1], "cpux"): "--device cpux",
+        (SHAPES, *WORDS, "--clips", "1"): "All clips are of one class",
+        (SHAPES, *WORDS, "--clips", "2"): "2 clips are too few",
+        (SHAPES, *WORDS, "--clips", "3"): "Give more clips (--clips)",
     }.items():
         done = call("instrument", "test", *words)
         assert (done.code, done.out) == (2, ""), words

@@ -59,9 +59,9 @@ def test_a_page_has_every_option_defaults_included(command: Command) -> None:
 
 
 def test_a_track_sets_samples_and_passes_and_gives_the_words_of_the_id(command: Command) -> None:
-    page = json.loads(command("protocols", "show", "c3d-tgan", "--track", "shapes-smoke", "--json").out)
+    page = json.loads(command("protocols", "show", "c3d-native", "--track", "shapes-smoke", "--json").out)
     assert (page["samples"], page["real"]["passes"]) == (256, 4)
-    assert page["id"] == "c3d-tgan-v1 n=256 c3d-shapes float32 #…"
+    assert page["id"] == "c3d-native-v1 n=256 c3d-shapes-64 float32 #…"
     assert len(page["sha256"]) == 64
     assert page["not_known_yet"] == ["the real clips (run `vidgen-bench reference build`)"]
 
@@ -79,7 +79,7 @@ def test_the_words_are_those_of_the_real_id(command: Command) -> None:
     from vidgen_bench.host.host import Host
     from vidgen_bench.measure.resolved_track import resolve_track
 
-    page = json.loads(command("protocols", "show", "c3d-tgan", "--track", "shapes-smoke", "--json").out)
+    page = json.loads(command("protocols", "show", "c3d-native", "--track", "shapes-smoke", "--json").out)
     real = resolve_track(load_track("shapes-smoke"), Host.of_environment()).main.stamp("0123").id
     assert real.startswith(page["id"].removesuffix("…"))
 
@@ -117,7 +117,7 @@ def test_mistakes_exit_with_2(command: Command, tmp_path: Path, arguments: list[
     assert words in done.err
 
 
-@pytest.mark.parametrize("arguments", [["protocols"], ["protocols", "show", "c3d-tgan", "--track", "shapes-smoke"]])
+@pytest.mark.parametrize("arguments", [["protocols"], ["protocols", "show", "c3d-native", "--track", "shapes-smoke"]])
 def test_nothing_heavy_is_imported(command: Command, arguments: list[str]) -> None:
     start = (
         "import atexit, sys; atexit.register(lambda: print('heavy:', sorted({'torch', 'numpy', 'scipy'} & set(sys.modules))));"

@@ -14,6 +14,7 @@ import pytest
 
 from tests.kit.command import Command
 from tests.kit.workplace import TRACK, Workplace, make_workplace
+from vidgen_bench.measure.reference.moments import load_moments, save_moments
 
 DATA = ["--data", "data/videos", "--splits", "data/splits", "--device", "cpu"]
 
@@ -205,3 +206,40 @@ def test_stopped_in_the_midst_nothing_counts(command: Command, place: Workplace,
     assert "Traceback" not in err
     assert not list(kept(place).glob("*/*"))
     assert "computed" in command("reference", "build", "--track", "tiny.toml", *DATA).out
+
+
+def test_verify_compares_what_is_cached_with_what_is_computed_now(command: Command, place: Workplace) -> None:
+    none = command("reference", "verify", "--track", "tiny.toml", *DATA)
+    assert (none.code, none.out) == (2, "")
+    assert "Neither the package nor the cache has statistics of these clips under c3d-tgan." in none.err
+    command("reference", "build", "--track", "tiny.toml", *DATA)
+    done = command("reference", "verify", "--track", "tiny.toml", *DATA)
+    assert done.code == 0, done.err
+    rows = [line.split() for line in done.out.splitlines()[2:]]
+    assert [(*row[:3], row[-1]) for row in rows] == [
+        ("fc7", what, "cache", "agrees") for what in ("moments", "features")
+    ]
+    path = next(kept(place).iterdir()) / "fc7-moments.npz"
+    moments = load_moments(path)
+    moments.mean.mul_(1.001)
+    save_moments(path, moments)
+    wrong = command("reference", "verify", "--track", "tiny.toml", *DATA, "--json")
+    assert wrong.code == 1
+    assert "1 of these differ from what is computed now." in wrong.err
+    assert [(c["what"], c["agrees"]) for c in json.loads(wrong.out)["c3d-tgan"]] == [
+        ("fc7 moments", False),
+        ("fc7 features", True),
+    ]
+
+
+@pytest.mark.slow
+def test_what_ships_is_what_is_computed(command: Command) -> None:
+    """The built-in first run starts from these files, so they are computed again here, from the videos to the scores of the anchors."""
+    done = command("reference", "verify", "--json")
+    assert done.code == 0, done.err
+    (found,) = json.loads(done.out).values()
+    shipped = [c["what"] for c in found if c["place"] == "package"]
+    assert shipped == ["fc7 moments", "fc7 features", "anchors"], (
+        "run the command in vidgen_bench/measure/shipped/README.md"
+    )
+    assert all(c["agrees"] for c in found)

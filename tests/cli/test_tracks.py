@@ -26,8 +26,8 @@ def test_every_shipped_track_is_listed_with_its_facts(command: Command) -> None:
         assert f"{name} {track.summary.split()[0]}" in text
         assert track.fingerprint in text
     for part in (
-        "data shapes · 16 frames of 64x64 · budget iterations=400 · best by fid · protocol c3d-tgan",
-        "protocol c3d-tgan · instrument c3d-shapes · ranks nothing",
+        "data shapes · 16 frames of 64x64 · budget iterations=250 · best by fid · protocol c3d-native",
+        "protocol c3d-native · instrument c3d-shapes-64 · ranks nothing",
         "budget device-hours=1 · best by is · protocol c3d-tgan · instrument c3d-ucf101 · ranked",
     ):
         assert part in text
@@ -38,7 +38,7 @@ def test_json_has_the_fingerprint_and_the_content(command: Command) -> None:
     assert set(tracks) == set(shipped_tracks())
     smoke = tracks["shapes-smoke"]
     assert smoke["fingerprint"] == load_track("shapes-smoke").fingerprint
-    assert (smoke["ranked"], smoke["budget"]["iterations"], smoke["clip"]["frames"]) == (False, 400, 16)
+    assert (smoke["ranked"], smoke["budget"]["iterations"], smoke["clip"]["frames"]) == (False, 250, 16)
 
 
 def test_a_page_has_everything_defaults_included(command: Command) -> None:
@@ -50,9 +50,9 @@ def test_a_page_has_everything_defaults_included(command: Command) -> None:
     assert stripped["data.crop"] == "[0, 10, 64, 64]"
     assert stripped["evaluation.final.samples"] == "256"
     assert stripped["defaults.tgan.width"] == "0.25"
-    assert stripped["budget.iterations"] == "400"
+    assert stripped["budget.iterations"] == "250"
     assert "budget.clips" not in stripped
-    assert done.out.startswith("shapes-smoke  v1:5d79ba99e74ada7b  ranks nothing\n")
+    assert done.out.startswith("shapes-smoke  v1:6b72c9e37191740d  ranks nothing\n")
 
 
 def test_ones_own_file(command: Command, tmp_path: Path) -> None:

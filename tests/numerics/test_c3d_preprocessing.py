@@ -14,7 +14,11 @@ from torch.nn import functional as F
 from tests.kit import golden
 from tests.kit.preprocessing import OPENCV_AGAINST_TORCH, mean_cube
 from vidgen_bench.errors import RequestError
-from vidgen_bench.measure.instruments.c3d.preprocessing import TganPreprocessing, TganV2Preprocessing
+from vidgen_bench.measure.instruments.c3d.preprocessing import (
+    NativePreprocessing,
+    TganPreprocessing,
+    TganV2Preprocessing,
+)
 from vidgen_bench.measure.instruments.c3d.resize import resize_matrix
 
 
@@ -117,6 +121,15 @@ def test_the_two_crops_of_the_published_mean_lie_apart(shared: Path) -> None:
     cube = mean_cube(shared)
     difference = (TganPreprocessing(cube).offset - TganV2Preprocessing(cube).offset).abs().mean().item()
     assert difference == pytest.approx(1.97, abs=0.005)
+
+
+def test_native_pixels_are_not_resized() -> None:
+    clips = torch.rand(2, 3, 16, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    out = NativePreprocessing(torch.tensor([10.0, 20.0, 30.0]))(clips)
+    expected = clips.flip(1) * 128 + 128 - torch.tensor([10.0, 20.0, 30.0]).view(3, 1, 1, 1)
+    torch.testing.assert_close(out, expected, rtol=0, atol=1e-4)
+    with pytest.raises(RequestError, match="subtracts one mean per channel"):
+        NativePreprocessing(torch.zeros(3, 16, 128, 171))
 
 
 @pytest.mark.parametrize("make", [TganPreprocessing, TganV2Preprocessing])

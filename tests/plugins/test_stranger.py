@@ -28,6 +28,15 @@ def test_both_come_from_the_fresh_environment(fresh: Environment) -> None:
         assert fresh.python.parents[1] in Path(path).parents
 
 
+def test_statistics_and_weights_are_in_the_wheel_as_they_are_in_the_checkout(fresh: Environment) -> None:
+    (installed,) = fresh.python.parents[1].rglob("site-packages/vidgen_bench/measure")
+    ours = PROJECT / "vidgen_bench" / "measure"
+    for folder, least in (("shipped", 9), ("instruments/c3d/weights", 3)):
+        files = {path.relative_to(ours): path.read_bytes() for path in (ours / folder).rglob("*") if path.is_file()}
+        assert len(files) >= least
+        assert {name: (installed / name).read_bytes() for name in files} == files
+
+
 def test_it_is_listed_with_its_distribution(fresh: Environment) -> None:
     result = fresh.call("plugins", "--json")
     assert result.returncode == 0, result.stderr

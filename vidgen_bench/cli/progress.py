@@ -8,11 +8,15 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Column
 
 from vidgen_bench.system.observer import Glance, Observer
 
-_PLAIN_SECONDS = 10.0
-"""The shortest time between two progress lines without a terminal; evaluations are always printed."""
+_EARLY_SECONDS, _LATE_SECONDS = 2.0, 10.0
+"""The shortest time between two progress lines without a terminal, in the first minutes and later; evaluations are always printed."""
+
+_EARLY_UNTIL = 300.0
+"""Seconds in which somebody may be waiting for a first run; a first run must not look as if it had stopped."""
 
 
 def shown(scores: Mapping[str, float]) -> str:
@@ -22,6 +26,8 @@ def shown(scores: Mapping[str, float]) -> str:
 
 def bars_on(console: Console) -> Progress:
     """Return the progress bars of a console, which show nothing without a terminal."""
+    # the note takes the columns that are left, so that it never pushes the time left out of the line
+    rest = Column(no_wrap=True, overflow="ellipsis", ratio=1)
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
@@ -29,8 +35,9 @@ def bars_on(console: Console) -> Progress:
         TimeElapsedColumn(),
         TextColumn("eta"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}", markup=False),
+        TextColumn("{task.fields[note]}", markup=False, table_column=rest),
         console=console,
+        expand=True,
         transient=True,
         disable=not console.is_terminal,
     )
@@ -48,8 +55,9 @@ class TerminalObserver(Observer):
         self._own = bars is None
         self._bars = bars_on(console) if bars is None else bars
         self._tasks: dict[str, TaskID] = {}
+        self._begun = time.monotonic()
         self._printed = 0.0
-        self._scores = ""
+        self._losses = self._scores = ""
         self._from: tuple[float, float] | None = None
 
     def __enter__(self) -> TerminalObserver:
@@ -89,8 +97,11 @@ class TerminalObserver(Observer):
         if "training" not in self._tasks:
             self._tasks["training"] = self._bars.add_task(f"{self._mark}training", total=1.0, note="")
             self._from = (glance.share, time.monotonic())
-        losses = "  ".join(f"{name} {value:.3g}" for name, value in glance.losses.items())
-        note = f"iteration {glance.iteration}  {losses}  {self._scores}"
+        if glance.losses:
+            if not self._losses:
+                self._printed = 0.0  # print the first losses, however short the run
+            self._losses = "  ".join(f"{name} {value:.3g}" for name, value in glance.losses.items())
+        note = f"iteration {glance.iteration}  {self._losses}  {self._scores}"
         if self._own:  # else the run is in another process
             note += f"  {_gibibytes():.1f} GiB"
         self._bars.update(self._tasks["training"], completed=glance.share, note=note)
@@ -110,8 +121,9 @@ class TerminalObserver(Observer):
         return f", {seconds:.0f} s left"
 
     def _plain(self, text: str) -> None:
-        if time.monotonic() - self._printed >= _PLAIN_SECONDS:
-            self._printed = time.monotonic()
+        now = time.monotonic()
+        if now - self._printed >= (_EARLY_SECONDS if now - self._begun < _EARLY_UNTIL else _LATE_SECONDS):
+            self._printed = now
             self._print(text)
 
     def _print(self, text: str, style: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""``vidgen-bench reference``: compute reference statistics of a track's real clips, and list those in the cache."""
+"""``vidgen-bench reference``: compute and verify reference statistics of a track's real clips, and list those in the cache."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from vidgen_bench.cli.console import AsJson, output, print_json
 from vidgen_bench.cli.group import QuickGroup
+from vidgen_bench.cli.reference_verify import verify
 from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Splits, Workers
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.errors import RecordError, RequestError, UnreadableError
@@ -27,10 +28,13 @@ app = typer.Typer(
     cls=QuickGroup,
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="Compute in advance (build) or list (show) the statistics of real clips that scores are computed against.",
+    help="Compute in advance (build), list (show) or check (verify) the statistics of real clips that scores are computed against.",
 )
 
 _AGAIN = "To recompute statistics, delete their folder; they are computed again when next needed."
+
+
+app.command("verify", epilog=_AGAIN)(verify)
 
 
 @app.command(epilog=_AGAIN)

@@ -1,4 +1,4 @@
-"""The lock file of a folder, so that of two processes that need it one makes it and the other waits."""
+"""The lock file of a folder or file, so that of two processes that need it one makes it and the other waits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def hold(folder: Path, report: Report, waiting: str) -> Iterator[None]:
     """Hold ``<folder>.lock`` for the length of the block; report ``waiting`` while another process holds it."""
     with disk_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-    path = folder.with_suffix(".lock")
+    path = folder.with_name(f"{folder.name}.lock")
     lock = acquire(path, wait=False)
     if lock is None:
         report(waiting, 0, 0)

@@ -12,7 +12,7 @@ from torch import Tensor
 from vidgen_bench.api import Curve
 from vidgen_bench.config.protocol import Stamp
 from vidgen_bench.errors import RequestError
-from vidgen_bench.measure.feature_extractor import FeatureExtractor
+from vidgen_bench.measure.feature_extractor import FeatureExtractor, Features
 from vidgen_bench.measure.reference.clips import RealClips
 from vidgen_bench.measure.reference.statistics import counted, reference_statistics
 from vidgen_bench.measure.resolved_protocol import ChosenMetric, ResolvedProtocol
@@ -84,8 +84,19 @@ class Evaluator:
             RequestError: a metric that the track watches refuses the samples.
         """
         chosen = self.resolved.metrics if wanted is None else wanted
-        reasons = {} if refused is None else refused
-        features, values = self.extractor.features(batches, chosen), {}
+        return self._scores(self.extractor.features(batches, chosen), chosen, {} if refused is None else refused)
+
+    def score_equal(self, clip: Tensor) -> dict[str, Value]:
+        """Return {metric: score} for a batch of equal clips, of which only one, [1, 3, T, H, W], is measured.
+
+        The metrics get its features once per sample of the batch. Views are left out: the score is for clips without motion.
+        """
+        chosen, samples = self.resolved.plain, self.resolved.protocol.samples
+        features = {key: row.expand(samples, -1) for key, row in self.extractor.features(iter((clip,)), chosen).items()}
+        return self._scores(features, chosen, {})
+
+    def _scores(self, features: Features, chosen: Sequence[ChosenMetric], reasons: Refused) -> dict[str, Value]:
+        values = {}
         for one, score in self._scorer(features, chosen):
             try:
                 value = score()

@@ -18,7 +18,7 @@ _PHASES = {"alpha": "a", "beta": "b", "c": "rc", "pre": "rc", "preview": "rc"}
 
 @lru_cache(maxsize=256)
 def release(version: str) -> str | None:
-    """Return a release as PEP 440 compares it, without zeros at the end: ``0.1`` for ``v0.1.0``; None if it is no release."""
+    """Return a release as PEP 440 compares it, without zeros at the end: ``0.1`` for ``v0.1.0``; None for any other text."""
     match = _RELEASE.fullmatch(version)
     if match is None:
         return None

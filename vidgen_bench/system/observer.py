@@ -17,6 +17,7 @@ class Glance:
     share: float
     """Fraction of the budget that is spent, 0 .. 1."""
     losses: Mapping[str, float]
+    """Means, or nothing if they were not read since the last report."""
     seconds: float
     """Training seconds so far."""
 

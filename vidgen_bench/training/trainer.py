@@ -154,6 +154,8 @@ class Trainer:
             self.progress.diverged = True
             return None
         if self.progress.iteration % READ_EVERY:
+            if not self._late:  # an iteration may take seconds on a CPU
+                self._report(self.progress.iteration, {})
             return None
         if not self._late:
             return self._read_losses()
@@ -189,8 +191,11 @@ class Trainer:
         """Report the losses to the observer and check for divergence."""
         self.progress.diverged = not all(math.isfinite(v) for v in reading.means.values())
         self.progress.peak_memory = max(self.progress.peak_memory, peak_memory(self._device))
+        self._report(reading.iteration, reading.means)
+
+    def _report(self, iteration: int, losses: Mapping[str, float]) -> None:
         share = min(self._share(), 1.0)
-        self._observer.trained(Glance(reading.iteration, share, reading.means, self.progress.train_seconds))
+        self._observer.trained(Glance(iteration, share, losses, self.progress.train_seconds))
 
     def _scored(self, iteration: int) -> dict[str, float]:
         """Return the scores; NaN after a numerical error (from an adaptive solver, for example) if weights are not finite."""

@@ -194,6 +194,10 @@ TGANV2_IS = {"epsilon": 1e-20, "added": "to-probabilities", "splits": 1}
 STYLEGAN_V_IS = {"epsilon": 0.0, "added": "in-logarithms", "splits": 10}
 
 PROMISED: dict[str, dict[str, Any]] = {
+    "c3d-native": {
+        "preprocessing": "native", "real": (10, None, ()), "instrument": None, "fixed": False,
+        "options": {"is": TGAN_IS, "fid": {}},
+    },
     "c3d-tgan": {
         "preprocessing": "tgan", "real": (10, None, ()), "instrument": None, "fixed": False,
         "options": {"is": TGAN_IS, "fid": {}},

@@ -440,7 +440,10 @@ def test_the_first_contradictions_are_listed_and_the_others_counted() -> None:
 
 def test_a_diverged_seed_without_a_floor_says_so() -> None:
     (ranking,) = ranked(*(record("x+a", s, diverged=s == 1, anchors={}) for s in range(5)))
-    assert "x+a is not ranked by FID: there is no score of seed 1, which diverged, and no floor." in notes(ranking)
+    assert (
+        "x+a is not ranked by FID: it has no score for seed 1, which diverged, and there is no floor to count for it."
+        in notes(ranking)
+    )
 
 
 def test_a_complete_row_without_a_rank_says_why() -> None:
@@ -448,7 +451,7 @@ def test_a_complete_row_without_a_rank_says_why() -> None:
     partly[1] = record("x+a", 1, scores={"fid": [100.0]})
     (ranking,) = ranked(*partly, *five("x+b", 200))
     assert set(next(r for r in ranking.rows if r.spec == "x+a").ranks) == {"fid"}
-    assert any(note == "x+a is not ranked by IS: there is no score of seed 1." for note in notes(ranking))
+    assert any(note == "x+a is not ranked by IS: it has no score for seed 1." for note in notes(ranking))
     text = render_latex([ranking])
     assert text.count(r"\textbf{") == 1  # not the only row that is ranked by IS
 

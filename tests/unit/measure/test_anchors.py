@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from tests.kit.toy_protocol import CLIP, CPU, ToyInstrument, small_store, toy_protocol
+from tests.kit.toy_protocol import CLIP, CPU, ChannelMeans, ToyInstrument, small_store, toy_protocol
 from vidgen_bench.data.sampler import ClipSampler
-from vidgen_bench.measure.anchors import Anchors, score_anchors
+from vidgen_bench.measure.anchors import FOLDER, Anchors, score_anchors
 from vidgen_bench.measure.evaluator import Evaluator
 from vidgen_bench.measure.feature_extractor import FeatureExtractor
 from vidgen_bench.measure.metrics.inception_score import inception_score
@@ -68,13 +70,22 @@ def test_grey_is_a_single_point_and_noise_is_drawn_once(real: RealClips, tmp_pat
     assert found["noise"] == made(real, tmp_path / "again")[0]["noise"]
 
 
+def test_one_grey_clip_is_measured(real: RealClips, tmp_path: Path) -> None:
+    network = ChannelMeans()
+    resolved = toy_protocol(ToyInstrument(network=lambda: network))
+    evaluator = Evaluator(resolved, real, CPU, tmp_path, Observer())
+    network.calls.clear()
+    score_anchors(evaluator, 2, tmp_path, Observer())
+    assert sum(network.calls) == 4 + 4 + 1 + 4  # two real batches, one clip of grey, one batch of noise
+
+
 def test_they_are_computed_once(real: RealClips, tmp_path: Path) -> None:
     first, computed = made(real, tmp_path)
     assert computed
     again, computed = made(real, tmp_path)
     assert (again, computed) == (first, False)
     (path,) = (tmp_path / "anchors").glob("*.json")
-    assert set((tmp_path / "anchors").iterdir()) == {path, hash_file(path)}
+    assert set((tmp_path / "anchors").iterdir()) == {path, hash_file(path), Path(f"{path}.lock")}
 
 
 def test_clips_that_were_changed_have_the_anchors_of_those_that_were_not(real: RealClips, tmp_path: Path) -> None:
@@ -149,3 +160,48 @@ def test_anchors_of_an_earlier_version_get_their_hash(real: RealClips, tmp_path:
     hash_file(path).unlink()
     assert made(real, tmp_path) == (first, False)
     assert hash_file(path).read_text() == before
+
+
+class Meeting(Told):
+    """Waits with its first report of a work for another one, as in a run that is started at the same moment."""
+
+    def __init__(self, what: str, begun: threading.Event, ended: threading.Event) -> None:
+        super().__init__()
+        self._what, self._begun, self._ended = what, begun, ended
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        super().progress(what, done, total)
+        if what.startswith(self._what) and not self._begun.is_set():
+            self._begun.set()
+            assert self._ended.wait(60)
+
+
+@pytest.mark.parametrize(
+    ("work", "waiting", "folder"),
+    [
+        ("reference", "computing these statistics", "reference"),
+        ("the real anchor", "scoring these anchors", FOLDER),
+    ],
+)
+def test_of_two_runs_at_once_one_measures_and_the_other_waits(
+    work: str, waiting: str, folder: str, real: RealClips, tmp_path: Path
+) -> None:
+    def measure(observer: Observer) -> Anchors:
+        return score_anchors(Evaluator(toy_protocol(), real, CPU, tmp_path, observer), 2, tmp_path, observer)
+
+    class Waiting(Told):
+        def progress(self, what: str, done: int, total: int) -> None:
+            super().progress(what, done, total)
+            if what.startswith("waiting"):
+                waits.set()
+
+    begun, waits = threading.Event(), threading.Event()
+    first, second = Meeting(work, begun, waits), Waiting()
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(measure, first)
+        assert begun.wait(60)
+        other = pool.submit(measure, second)
+        assert one.result() == other.result()
+    assert f"waiting for another process that is {waiting}" in second.work
+    assert not [what for what in second.work if what.startswith(work)]
+    assert [path for path in (tmp_path / folder).iterdir() if path.suffix == ".lock"]

@@ -6,15 +6,17 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from tests.kit.toy_protocol import CLIP, CPU, small_store, toy_protocol
+from tests.kit.toy_protocol import CLIP, CPU, ChannelMeans, ToyInstrument, small_store, toy_protocol
 from vidgen_bench.api import Curve
 from vidgen_bench.errors import RequestError
 from vidgen_bench.measure.evaluator import Evaluator, number, scores_of
 from vidgen_bench.measure.reference.clips import RealClips
+from vidgen_bench.measure.reference.moments import moments_of
 from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
 from vidgen_bench.system.observer import Observer
 
@@ -58,6 +60,22 @@ def test_only_what_is_wanted_is_scored(real: RealClips, cache: Path) -> None:
     one = evaluator(toy_protocol(extra=["kid", "fid-frozen"]), real, cache)
     assert set(one.score([CLIPS])) == {"is", "fid", "kid", "fid-frozen"}
     assert set(one.score([CLIPS], one.resolved.watched)) == {"is", "fid"}
+
+
+@pytest.mark.parametrize("samples", [4, 7])
+def test_equal_clips_are_measured_once_and_score_as_if_each_were(real: RealClips, cache: Path, samples: int) -> None:
+    network = ChannelMeans()
+    resolved = toy_protocol(
+        ToyInstrument(network=lambda: network), samples=samples, metrics=["is", "fid"], extra=["kid", "fid-frozen"]
+    )
+    one, clip = evaluator(resolved, real, cache), CLIPS[:1]
+    network.calls.clear()
+    scores = one.score_equal(clip)
+    assert network.calls == [1]
+    assert scores == one.score([clip.expand(samples, -1, -1, -1, -1)], resolved.plain)
+    rows = one.extractor.outputs(clip, ("fc7",))["fc7"].expand(samples, -1)
+    np.testing.assert_allclose(moments_of(rows).covariance, np.cov(rows.double().numpy().T), rtol=0, atol=1e-30)
+    assert float(moments_of(rows).covariance.abs().max()) < 1e-30  # of equal rows it is 0, up to the mean's rounding
 
 
 def test_batches_are_of_consecutive_clips_and_the_first_is_seen_without_motion_too(

@@ -269,7 +269,8 @@ class Glances(Observer):
         self.seen: list[tuple[int, dict[str, float]]] = []
 
     def trained(self, glance: Glance) -> None:
-        self.seen.append((glance.iteration, dict(glance.losses)))
+        if glance.losses:
+            self.seen.append((glance.iteration, dict(glance.losses)))
 
 
 def test_losses_read_late_give_the_same_run_and_the_same_readings(tmp_path, monkeypatch):
@@ -285,6 +286,20 @@ def test_losses_read_late_give_the_same_run_and_the_same_readings(tmp_path, monk
         traces.append((folder / "trace.jsonl").read_bytes())
     assert traces[0] == traces[1]
     assert readings[0] == readings[1]
+
+
+def test_every_iteration_on_a_cpu_is_reported(tmp_path):
+    """Losses are read every ten iterations, which may take a minute on a CPU; progress must not stop for so long."""
+    seen: list[tuple[int, bool]] = []
+
+    class Counts(Observer):
+        def trained(self, glance: Glance) -> None:
+            seen.append((glance.iteration, bool(glance.losses)))
+
+    make(tmp_path, iterations=12, observer=Counts()).run()
+    assert {iteration for iteration, _ in seen} == set(range(1, 13))
+    assert (10, True) in seen
+    assert (9, False) in seen
 
 
 def test_divergence_is_seen_one_period_late(tmp_path, monkeypatch):

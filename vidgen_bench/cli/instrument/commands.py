@@ -31,7 +31,8 @@ app.command("test", epilog="For example: [bold]vidgen-bench instrument test c3d-
     check_instrument
 )
 app.command(
-    "train", epilog="This command trained the shipped instrument, c3d-shapes; its model card gives the options."
+    "train",
+    epilog="This command trained the shipped instruments, c3d-shapes and c3d-shapes-64; their model card gives the options.",
 )(train)
 
 

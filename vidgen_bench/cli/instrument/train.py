@@ -10,13 +10,15 @@ import typer
 
 from vidgen_bench.cli.console import say
 from vidgen_bench.cli.instrument.clips import Lines, store_with_held_out
-from vidgen_bench.cli.instrument.new_instrument import Force, check_name, free, kinds, named_kind
+from vidgen_bench.cli.instrument.new_instrument import Force, check_name, free, named_kind
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.errors import RequestError
 from vidgen_bench.system.output_file import destination
 
 if TYPE_CHECKING:
     from vidgen_bench.api import Instrument
+
+DEFAULT_KIND = "c3d"
 
 
 def train(
@@ -35,14 +37,18 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, clips and augmentation.")] = 0,
     held_out_clips: Annotated[int, typer.Option(min=1, help="Fewest held-out clips to measure the accuracy on.")] = 200,
     kind: Annotated[
-        str | None, typer.Option(help="Kind of the instrument; needed only if several kinds can be trained.")
+        str | None,
+        typer.Option(
+            show_default=DEFAULT_KIND,
+            help="Kind of the instrument: c3d, c3d-64 (reads clips of 64 pixels without a resize), or a plugin's.",
+        ),
     ] = None,
     force: Force = False,
 ) -> None:
     """Train an instrument on the training list of a track's data set, and measure it on the held-out list."""
     if (name is None) == (output is None):
         raise RequestError("Give either --name NAME (a file in the instrument folder) or --output FILE.")
-    instrument = _trainable(kind)
+    instrument: Instrument = named_kind("trainer", kind or DEFAULT_KIND).declaration
     trainer = instrument.trainer
     assert trainer is not None
     if name is not None:
@@ -76,18 +82,3 @@ def train(
         },
     )
     say(trainer.write(request, target, progress))
-
-
-def _trainable(kind: str | None) -> Instrument:
-    """Return an instrument with a trainer of this kind, or of the only kind.
-
-    Raises:
-        RequestError: there is no such kind, or there are several and none is given.
-    """
-    found = kinds("trainer")
-    if kind is None and len(found) != 1:
-        raise RequestError(
-            f"Give --kind, the kind of instrument to train. Valid: {', '.join(sorted(found)) or 'none'}."
-        )
-    instrument: Instrument = named_kind("trainer", kind or next(iter(found))).declaration
-    return instrument

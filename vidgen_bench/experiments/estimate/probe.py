@@ -32,10 +32,11 @@ from vidgen_bench.experiments.pictures.comparison import write_gif, write_png
 from vidgen_bench.experiments.run.batch_memory import require_memory
 from vidgen_bench.experiments.run.execute import PICTURED, shifting_players
 from vidgen_bench.experiments.run.plan import Plan
-from vidgen_bench.measure.anchors import anchors_file
+from vidgen_bench.measure.anchors import anchors_file, shipped_anchors
 from vidgen_bench.measure.reference.clips import RealClips, clips_behind
 from vidgen_bench.measure.reference.folder import KINDS, ReferenceFolder
 from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
+from vidgen_bench.measure.shipped import ships
 from vidgen_bench.system.batch_size import CHUNK
 from vidgen_bench.system.device import choose_device
 from vidgen_bench.system.memory import keep_freed_memory, peak_memory
@@ -171,7 +172,7 @@ def _workload(plan: Plan, videos: Videos, wide: Videos | None, device: torch.dev
 def _protocol_work(
     plan: Plan, resolved: ResolvedProtocol, videos: Videos, wide: Videos | None, device: torch.device
 ) -> ProtocolWork:
-    """Return the work of one protocol, less what the cache already has."""
+    """Return the work of one protocol, less what the cache or the package already has."""
     resolved_track, cache = plan.resolved_track, cache_folder()
     needed = {kind for kind in KINDS for c in resolved.metrics if kind in c.metric.needs}
     anchored = False
@@ -179,7 +180,8 @@ def _protocol_work(
     if videos.store is not None and (wide_store is not None or not resolved_track.shifts):
         real = RealClips(videos.store, wide_store, plan.track.clip)
         folder = ReferenceFolder(cache, resolved, real, device)
-        needed = {kind for kind in needed if folder.missing(kind)}
-        anchored = is_there(anchors_file(resolved, real, device, resolved_track.batches(resolved), cache))
+        needed = {kind for kind in needed if folder.to_compute(kind)}
+        key = (resolved, real, device, resolved_track.batches(resolved))
+        anchored = is_there(anchors_file(*key, cache)) or ships(shipped_anchors(*key))
     reference = sum(clips_behind(resolved, kind, videos.train) for kind in needed)
     return protocol_work(resolved_track, resolved, reference=reference, anchored=anchored)

@@ -36,8 +36,8 @@ class ProtocolWork:
 
     @property
     def anchor_passes(self) -> int:
-        """Clips that pass through the instrument for the anchors: real clips as the final ones, grey and noise once."""
-        return 0 if self.anchored else self.passes + 2 * self.samples
+        """Clips that pass through the instrument for the anchors: real clips as the final ones, a batch of noise, and one of grey."""
+        return 0 if self.anchored else self.passes + self.samples + 1
 
 
 @dataclass(frozen=True)

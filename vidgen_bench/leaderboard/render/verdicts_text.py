@@ -171,8 +171,8 @@ def _without_rank(ranking: Ranking, row: Ranked) -> Iterator[str]:
         if not (without := [seed for seed in ranking.seeds if seed not in estimate.seeds]):
             continue  # diverged, with no other row in the family
         title, which = ranking.metrics[metric].title, numbers.seeds(without)
-        why = ", which diverged, and no floor" if set(without) <= set(row.diverged) else ""
-        yield f"{row.label} is not ranked by {title}: there is no score of seed {which}{why}."
+        why = ", which diverged, and there is no floor to count for it" if set(without) <= set(row.diverged) else ""
+        yield f"{row.label} is not ranked by {title}: it has no score for seed {which}{why}."
 
 
 def _other_seeds(ranking: Ranking, row: Ranked) -> Iterator[str]:

@@ -19,11 +19,10 @@ from torch import Tensor
 
 from vidgen_bench.config.toml import Strict, explain
 from vidgen_bench.errors import RecordError
+from vidgen_bench.measure.instruments.safetensors_header import KEY, description, header
 from vidgen_bench.system.files import write_whole
 from vidgen_bench.system.library_errors import reason
-from vidgen_bench.system.parsing import parse_json_text
 
-KEY = "vidgen_bench_instrument"
 C = TypeVar("C", bound=Strict)
 _FOREIGN = {
     b"PK": "a zip archive (.npz, or a PyTorch file with a pickle inside)",
@@ -43,16 +42,6 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], card: Mapping[str, 
     return hashlib.sha256(content).hexdigest()
 
 
-def header(content: bytes) -> dict[str, dict[str, str]]:
-    """Return the JSON at the start of a safetensors file (8 bytes of length, then the text), or {} if there is none."""
-    length = int.from_bytes(content[:8], "little")
-    try:
-        found = parse_json_text(content[8 : 8 + length]) if 0 < length <= len(content) - 8 else None
-    except ValueError:
-        found = None
-    return found if isinstance(found, dict) else {}
-
-
 def card_of(path: Path, content: bytes, card: type[C], expected: str, fix: str) -> C:
     """Return the description in the metadata of a weights file.
 
@@ -68,9 +57,7 @@ def card_of(path: Path, content: bytes, card: type[C], expected: str, fix: str) 
     if not (parsed := header(content)):
         found = next((what for magic, what in _FOREIGN.items() if content.startswith(magic)), "something else")
         raise RecordError(f"{path}: expected {expected} in safetensors; found {found}. Pickles are never opened. {fix}")
-    metadata = parsed.get("__metadata__")
-    text = metadata.get(KEY) if isinstance(metadata, dict) else None
-    if not isinstance(text, str):
+    if (text := description(parsed)) is None:
         raise RecordError(f"{path}: expected {expected}; found safetensors without the metadata {KEY!r}. {fix}")
     try:
         return card.model_validate_json(text)

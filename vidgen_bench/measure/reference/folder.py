@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,12 +17,22 @@ from torch import Tensor
 from vidgen_bench.api import FeatureSet, Moments, Need, Reference
 from vidgen_bench.errors import RecordError, UnreadableError
 from vidgen_bench.measure.reference.clips import RealClips
-from vidgen_bench.measure.reference.manifest import FOLDER, Manifest, Statistics, read_manifest, write_manifest
+from vidgen_bench.measure.reference.manifest import (
+    FOLDER,
+    MANIFEST,
+    Manifest,
+    Statistics,
+    read_manifest,
+    write_manifest,
+)
 from vidgen_bench.measure.reference.moments import load_moments
 from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
+from vidgen_bench.measure.shipped import copy_shipped, read_shipped, ships
+from vidgen_bench.system.files import write_bytes
 from vidgen_bench.system.hashed_files import delete_hashed, read_hashed, write_hashed
 from vidgen_bench.system.library_errors import reason
 from vidgen_bench.system.npy_header import DAMAGES
+from vidgen_bench.system.observer import Observer
 from vidgen_bench.system.regular_files import is_there, require_folders
 
 KINDS: tuple[Need, ...] = ("moments", "features")
@@ -37,9 +48,11 @@ class ReferenceFolder:
 
     def __init__(self, cache: Path, resolved: ResolvedProtocol, clips: RealClips, device: torch.device) -> None:
         self._resolved, self._clips, self._device = resolved, clips, device
-        by = resolved.instrument_plugin.origin
-        made_by = f"{device.type}-torch{torch.__version__}-{by.distribution}{by.version}"
-        self.path = cache / FOLDER / f"{clips.contents_hash(resolved)}-{made_by}"
+        by, contents = resolved.instrument_plugin.origin, clips.contents_hash(resolved)
+        plugin = f"{by.distribution}{by.version}"
+        self.path = cache / FOLDER / f"{contents}-{device.type}-torch{torch.__version__}-{plugin}"
+        self.shipped = f"{FOLDER}/{contents}-{device.type}-{plugin}"
+        """The name of the folder in which these statistics ship, if they do."""
         require_folders(self.path, cache)
 
     def file(self, layer: str, need: Need) -> Path:
@@ -54,6 +67,21 @@ class ReferenceFolder:
     def missing(self, need: Need) -> list[str]:
         """Return the layers whose moments, or features, are not computed yet."""
         return [layer for layer in self.layers(need) if not is_there(self.file(layer, need))]
+
+    def to_compute(self, need: Need) -> list[str]:
+        """Return the layers whose moments, or features, neither the cache nor the package has."""
+        return [name for name in self.missing(need) if not ships(f"{self.shipped}/{self.file(name, need).name}")]
+
+    def start_from_package(self, observer: Observer) -> None:
+        """Copy the missing files that ship with the package, and the manifest that describes them."""
+        copied = [
+            copy_shipped(f"{self.shipped}/{path.name}", path, observer)
+            for need in KINDS
+            for path in (self.file(layer, need) for layer in self.missing(need))
+        ]
+        if any(copied) and not is_there(self.path / MANIFEST):
+            with suppress(RecordError, UnreadableError):  # it is for human readers; describe() writes another
+                write_bytes(self.path / MANIFEST, read_shipped(f"{self.shipped}/{MANIFEST}") or b"")
 
     @property
     def statistics(self) -> list[Statistics]:

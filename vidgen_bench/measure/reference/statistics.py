@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from vidgen_bench.api import Moments, Reference
+from vidgen_bench.data.lock import hold
 from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.errors import RecordError, VidgenBenchError
 from vidgen_bench.measure.feature_extractor import FeatureExtractor
@@ -24,17 +25,21 @@ from vidgen_bench.system.observer import Observer
 
 
 def reference_statistics(
-    extractor: FeatureExtractor, clips: RealClips, cache: Path, observer: Observer
+    extractor: FeatureExtractor, clips: RealClips, cache: Path, observer: Observer, *, shipped: bool = True
 ) -> dict[str, Reference]:
-    """Return {layer: the statistics that the protocol's metrics need}, from the cache if it has them.
+    """Return {layer: the statistics that the protocol's metrics need}, from the cache or the package if they have them.
 
-    Files in the cache that are damaged are computed again, with a notice.
+    Files in the cache that are damaged are made again, with a notice.
 
+    Args:
+        shipped: whether a cold cache starts from the statistics that ship with the package.
     Raises:
         RecordError: a file is damaged right after it was written.
         VidgenBenchError: the instrument returns features that are not finite, or the disk is full.
     """
     folder = ReferenceFolder(cache, extractor.resolved, clips, extractor.device)
+    if shipped:
+        folder.start_from_package(observer)
     _compute_missing(folder, extractor, clips, observer)
     try:
         return {layer: folder.load(layer) for layer in extractor.resolved.layers}
@@ -48,6 +53,15 @@ def reference_statistics(
 def _compute_missing(
     folder: ReferenceFolder, extractor: FeatureExtractor, clips: RealClips, observer: Observer
 ) -> None:
+    if folder.missing("moments") or folder.missing("features"):
+        with hold(folder.path, observer.progress, "waiting for another process that is computing these statistics"):
+            _compute(folder, extractor, clips, observer)
+    if extractor.resolved.layers:
+        folder.describe()
+
+
+def _compute(folder: ReferenceFolder, extractor: FeatureExtractor, clips: RealClips, observer: Observer) -> None:
+    """Compute what is missing now: another process may have made all of it."""
     moments, features = folder.missing("moments"), folder.missing("features")
     if moments or features:
         sampler = ClipSampler(clips.store, "train", SEED, extractor.device, clips.wide)
@@ -57,8 +71,6 @@ def _compute_missing(
         if features:
             for layer, rows in _single_clips(extractor, sampler, clips, features, observer):
                 save_features(folder.file(layer, "features"), rows.cpu().numpy())
-    if extractor.resolved.layers:
-        folder.describe()
 
 
 def _moments(

@@ -181,7 +181,7 @@ def test_messages_and_requests_come_back(tmp_path: Path) -> None:
     message.repeat(Noted())
     assert heard == [glance]
     for line in (b"", b"{}\n", b"[]\n", b'["Done"]\n', b'["Other", 1]\n', b'["Do'):
-        with pytest.raises(ValueError, match="message|Expect|Unterm|unpack"):
+        with pytest.raises(ValueError, match=r"message|Expect|Unterm|unpack"):
             decode(line)
     request = Request(
         "tgan",

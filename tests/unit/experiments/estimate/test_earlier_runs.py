@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.record_files import DECLARED, MEASURED, record
+from tests.kit.record_files import MEASURED, record
 from vidgen_bench.compose.composition import compose
 from vidgen_bench.config.budget import Budget
 from vidgen_bench.config.track import Track, load_track
@@ -16,7 +16,12 @@ from vidgen_bench.host.host import Host
 from vidgen_bench.records.record import write_record
 
 MACHINE = Machine("Test CPU", "cpu", 2)
-TRACK = load_track("shapes-smoke")
+SMOKE = load_track("shapes-smoke")
+TRACK = SMOKE.model_copy(
+    update={"budget": Budget(iterations=400), "evaluation": SMOKE.evaluation.model_copy(update={"every": 100})}
+)
+"""A track of its name with the 400 iterations of the written records, and four evaluations."""
+
 MODEL = compose("tgan+ode1", TRACK, {}, Host.of_environment()).resolved
 OPTIONS = {key: (s.model_dump(mode="json")["value"], s.origin) for key, s in MODEL.settings.items()}
 
@@ -74,6 +79,7 @@ def test_a_resumed_run_may_have_paused_so_its_end_is_computed_from_clips(tmp_pat
     assert found.seconds == pytest.approx(280 + 80 + 4 * 256 * 20 / 128)
 
 
+DECLARED = TRACK.declared
 OTHER_DATA = DECLARED | {"data": {**DECLARED["data"], "name": "elsewhere"}}
 
 

@@ -50,7 +50,7 @@ def test_every_part_is_its_amount_times_its_unit() -> None:
         {
             "decoding": 80 * 0.5 / 4,
             "reference statistics": 1000 * 0.01,
-            "anchors": (4 * 200 + 2 * 200) * 0.01 + 20 + 2 * 10 + 2 * 10,
+            "anchors": (4 * 200 + 200 + 1) * 0.01 + 20 + 2 * 10 + 2 * 10,
             "training": 7 + 100 * 2.0,
             "evaluations": 3 * (50 * (0.1 + 0.01) + 3.0),
             "checkpoints": 3 + 3,  # at each evaluation, and every 60 seconds of training

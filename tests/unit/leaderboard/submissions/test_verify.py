@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.record_files import EXTERNAL, STAMP, record, stamps
+from tests.kit.record_files import EXTERNAL, METRICS, STAMP, WATCHED, record, stamps
 from tests.kit.submitted_results import attest, reasons, seeds_of, spoil, submitted
 from vidgen_bench.config.track import load_track, track_fingerprint
 from vidgen_bench.errors import RequestError
@@ -455,7 +455,20 @@ def test_a_value_of_a_shipped_track_is_one_that_it_declares(tmp_path: Path, widt
     """The origin ``track`` keeps an option out of the row's name, so it would hide a change."""
     declared = load_track("shapes-smoke").declared
     options = {"backbone.width": (width, "track"), "temporal.order": (1, "name")}
-    (path,) = submitted(tmp_path, record(track="shapes-smoke", ranked=False, declared=declared, options=options))
+    native = {"name": "c3d-native", "preprocessing": "native"}
+    final, watched = (
+        s.model_copy(update={"protocol": s.protocol | native, "instrument": "c3d-shapes-64"}) for s in (STAMP, WATCHED)
+    )
+    changes: dict[str, Any] = {
+        "protocols": stamps(final, watched),
+        "watched": watched.id,
+        "metrics": {name: metric | {"protocol": final.id} for name, metric in METRICS.items()},
+        "spent": {"iterations": 250, "clips": 2000, "flops": 1e13},
+        "trace": [{"iteration": 250, "losses": {"generator.adversarial": 0.3}, "scores": {"fid": 312.0}}],
+        "best": {"iteration": 250, "metric": "fid", "value": 312.0},
+    }
+    made = record(track="shapes-smoke", ranked=False, declared=declared, options=options, **changes)
+    (path,) = submitted(tmp_path, made)
     found = reasons(tmp_path).get(str(path.relative_to(tmp_path)), "")
     assert ("is not among the [defaults] of the track shapes-smoke" in found) is not accepted
 

@@ -16,6 +16,7 @@ import torch
 
 from tests.kit import golden
 from tests.kit.chainer_files import write_chainer_files
+from vidgen_bench.api import Clip
 from vidgen_bench.config.track import load_track
 from vidgen_bench.data.geometry import FrameGeometry
 from vidgen_bench.data.shapes.draw import CLASSES, draw_clip
@@ -23,8 +24,9 @@ from vidgen_bench.errors import RecordError, RequestError
 from vidgen_bench.host.declarations import complete, fault
 from vidgen_bench.measure.instruments.c3d import C3DDeclaration, path_of, vidgen_instruments
 from vidgen_bench.measure.instruments.c3d.importing.weights_import import import_c3d
-from vidgen_bench.measure.instruments.c3d.preprocessing import PREPROCESSINGS
-from vidgen_bench.measure.instruments.c3d.weights import read_card
+from vidgen_bench.measure.instruments.c3d.network import Layout
+from vidgen_bench.measure.instruments.c3d.preprocessing import CUBE, PREPROCESSINGS
+from vidgen_bench.measure.instruments.c3d.weights import Card, read_card, read_instrument, write_instrument
 from vidgen_bench.system import places
 
 INSTRUMENT = (
@@ -44,9 +46,9 @@ def declared() -> dict[str, C3DDeclaration]:
     return {d.name: d for d in vidgen_instruments()}
 
 
-def test_two_are_always_declared(folder: Path) -> None:
-    assert list(declared()) == ["c3d-shapes", "c3d-ucf101"]
-    assert [fault("instrument", d) for d in declared().values()] == [None, None]
+def test_three_are_always_declared(folder: Path) -> None:
+    assert list(declared()) == ["c3d-shapes", "c3d-shapes-64", "c3d-ucf101"]
+    assert [fault("instrument", d) for d in declared().values()] == [None, None, None]
 
 
 @pytest.mark.parametrize(
@@ -85,10 +87,15 @@ def test_missing_weights_give_the_command(folder: Path) -> None:
 
 
 def test_every_preprocessing_is_declared_and_others_are_refused(folder: Path) -> None:
-    shapes = declared()["c3d-shapes"]
-    assert shapes.preprocessings == tuple(PREPROCESSINGS)
-    for name in shapes.preprocessings:
-        assert type(shapes.build(name).preprocessing) is PREPROCESSINGS[name]
+    shapes, native = declared()["c3d-shapes"], declared()["c3d-shapes-64"]
+    assert (*shapes.preprocessings, *native.preprocessings) == tuple(PREPROCESSINGS)
+    for instrument in (shapes, native):
+        for name in instrument.preprocessings:
+            assert type(instrument.build(name).preprocessing) is PREPROCESSINGS[name]
+    with pytest.raises(RequestError, match=r"'c3d-shapes-64' has no preprocessing 'tgan'\. Valid: native\."):
+        native.build("tgan")
+    with pytest.raises(RequestError, match=r"'c3d-shapes' has no preprocessing 'native'"):
+        shapes.build("native")
     with pytest.raises(RequestError, match=r"'c3d-ucf101' has no preprocessing 'tgan2'\. Did you mean 'tganv2'\?"):
         declared()["c3d-ucf101"].build("tgan2")  # checked before the weights file
 
@@ -99,12 +106,29 @@ def test_every_imported_file_is_an_instrument(folder: Path, tmp_path: Path) -> N
     import_c3d(weights, mean, path_of("my-c3d"))
     (folder / "Not A Name.safetensors").touch()
     (folder / "c3d-shapes.safetensors").touch()  # does not replace the one that ships
-    assert list(declared()) == ["c3d-shapes", "c3d-ucf101", "my-c3d"]
+    assert list(declared()) == ["c3d-shapes", "c3d-shapes-64", "c3d-ucf101", "my-c3d"]
     mine = declared()["my-c3d"]
     assert mine.sha256() == hashlib.sha256((folder / "my-c3d.safetensors").read_bytes()).hexdigest()
     out = mine.build("tgan")(golden.video(1, 3, 16, 32, 32))
     assert {k: tuple(v.shape) for k, v in out.items()} == {"prob": (1, 3), "fc7": (1, 4)}
     assert tuple(out) == mine.layers
+
+
+def test_a_trained_file_that_reads_clips_without_a_resize_is_declared_so(folder: Path) -> None:
+    layout, zeros = Layout(1, 4, 3, size=64), torch.zeros(3)
+    weights = {name: torch.zeros(shape) for name, shape in layout.shapes.items()}
+    write_instrument(path_of("mine"), Card(width=1, hidden=4, classes=3, size=64), weights, zeros)
+    mine = declared()["mine"]
+    assert fault("instrument", mine) is None
+    assert (mine.preprocessings, mine.size, mine.importer, mine.trainer.kind) == (("native",), 64, None, "c3d-64")
+    assert mine.refuses(Clip(16, 64, 3)) is None
+    assert mine.refuses(Clip(16, 48, 3)) == "it reads frames of 64 pixels, not 48; choose another instrument."
+    with pytest.raises(RequestError, match="reads frames of 64 x 64 pixels; found 48 x 48"):
+        mine.build("native")(torch.zeros(1, 3, 16, 48, 48))
+    with pytest.raises(RequestError, match=r"'tgan' resizes to 112 pixels, but this C3D reads 64; use 'native'"):
+        read_instrument(mine.path).build("tgan")
+    with pytest.raises(RecordError, match=r"expected 'mean' of shape \[3\] for"):
+        write_instrument(path_of("other"), Card(width=1, hidden=4, classes=3, size=64), weights, torch.zeros(CUBE))
 
 
 def test_a_file_that_changes_is_hashed_again(folder: Path) -> None:
@@ -118,9 +142,11 @@ def test_a_file_that_changes_is_hashed_again(folder: Path) -> None:
         declared()["mine"].build("tgan")
 
 
-@pytest.mark.parametrize("preprocessing", ["tgan", "tganv2"])
-def test_the_shipped_instrument_names_newly_drawn_videos(preprocessing: str) -> None:
-    """Two videos per class, with palettes that are in no list of the data set; it was trained on "tgan" and reads "tganv2" too."""
+@pytest.mark.parametrize(
+    ("name", "preprocessing"), [("c3d-shapes", "tgan"), ("c3d-shapes", "tganv2"), ("c3d-shapes-64", "native")]
+)
+def test_a_shipped_instrument_names_newly_drawn_videos(name: str, preprocessing: str) -> None:
+    """Two videos per class, with palettes that are in no list of the data set; one was trained on "tgan" and reads "tganv2" too."""
     geometry = FrameGeometry.of(load_track("shapes-smoke").data)
     clips, labels = [], []
     for label in range(len(CLASSES)):
@@ -128,7 +154,7 @@ def test_the_shipped_instrument_names_newly_drawn_videos(preprocessing: str) -> 
             clips.append(geometry.apply(draw_clip(label, group, 1))[:16])
             labels.append(label)
     frames = torch.from_numpy(np.stack(clips)).permute(0, 2, 1, 3, 4).float()
-    named = declared()["c3d-shapes"].build(preprocessing)((frames - 128) / 128)["prob"].argmax(dim=1)
+    named = declared()[name].build(preprocessing)((frames - 128) / 128)["prob"].argmax(dim=1)
     assert (named == torch.tensor(labels)).float().mean() >= 0.9
 
 
@@ -142,8 +168,9 @@ def test_declarations_need_no_torch() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_the_shipped_instrument_is_what_its_model_card_says() -> None:
-    declaration = declared()["c3d-shapes"]
+@pytest.mark.parametrize(("name", "preprocessing"), [("c3d-shapes", "tgan"), ("c3d-shapes-64", "native")])
+def test_a_shipped_instrument_is_what_its_model_card_says(name: str, preprocessing: str) -> None:
+    declaration = declared()[name]
     card = read_card(declaration.path)
     page = (declaration.path.parent / "README.md").read_text()
     assert declaration.path.stat().st_size < 2_000_000
@@ -153,7 +180,8 @@ def test_the_shipped_instrument_is_what_its_model_card_says() -> None:
     assert card.training["held_out_accuracy"] >= 0.95
     assert f"{card.training['held_out_accuracy']:.1%}".replace("%", " %") in page
     assert card.class_names == tuple(re.findall(r"^- `(\w+)`$", page, flags=re.MULTILINE))
-    instrument = declaration.build("tgan")
+    assert declaration.size == card.size
+    instrument = declaration.build(preprocessing)
     assert all(p.dtype == torch.float32 for p in instrument.parameters())
     out = instrument(golden.video(1, 3, 16, 64, 64))
     assert out["prob"].shape == (1, 8)

@@ -71,7 +71,11 @@ def test_both_forms_are_declared_hashed_and_built(declared: I3DDeclaration, tmp_
         assert tuple(out) == declared.layers
         assert out["logits"].shape == (1, classes)
     assert len(hashes) == 2
-    assert [d.name for d in c3d.vidgen_instruments()] == ["c3d-shapes", "c3d-ucf101"]  # C3D lists only its own files
+    assert [d.name for d in c3d.vidgen_instruments()] == [
+        "c3d-shapes",
+        "c3d-shapes-64",
+        "c3d-ucf101",
+    ]  # C3D lists only its own files
 
 
 def test_an_unknown_preprocessing_is_refused_before_missing_weights(declared: I3DDeclaration) -> None:

@@ -23,7 +23,7 @@ from vidgen_bench.measure.instruments.i3d.instrument import I3DInstrument, read_
 from vidgen_bench.measure.instruments.i3d.network import Layout, with_weights
 from vidgen_bench.measure.instruments.i3d.preprocessing import Preprocessing
 from vidgen_bench.measure.instruments.i3d.weights_import import import_i3d
-from vidgen_bench.measure.instruments.safetensors_file import KEY
+from vidgen_bench.measure.instruments.safetensors_header import KEY
 from vidgen_bench.system import files
 
 CLIPS = golden.video(1, 3, 9, 16, 16)

@@ -17,7 +17,7 @@ from vidgen_bench.measure.instruments.i3d.instrument import read_instrument
 from vidgen_bench.measure.instruments.i3d.preprocessing import Preprocessing
 from vidgen_bench.measure.instruments.i3d.torchscript import is_archive
 from vidgen_bench.measure.instruments.i3d.weights_import import import_i3d
-from vidgen_bench.measure.instruments.safetensors_file import header
+from vidgen_bench.measure.instruments.safetensors_header import header
 
 CLIPS = golden.video(1, 3, 9, 16, 16)
 

@@ -35,6 +35,6 @@ def test_a_matrix_made_in_inference_mode_works_under_autograd() -> None:
 
 def test_an_unknown_preprocessing_is_refused_with_the_valid_ones() -> None:
     with pytest.raises(
-        RequestError, match=r"no preprocessing 'tgan-v2'\. Did you mean 'tganv2'\? Valid: tgan, tganv2\."
+        RequestError, match=r"no preprocessing 'tgan-v2'\. Did you mean 'tganv2'\? Valid: native, tgan, tganv2\."
     ):
         C3DInstrument(C3D(Layout(1, 4, 2)), torch.zeros(3), "tgan-v2")

@@ -8,7 +8,8 @@ import pytest
 
 from vidgen_bench.config.toml import Strict
 from vidgen_bench.errors import RecordError
-from vidgen_bench.measure.instruments.safetensors_file import KEY, card_of
+from vidgen_bench.measure.instruments.safetensors_file import card_of
+from vidgen_bench.measure.instruments.safetensors_header import KEY
 
 
 class Card(Strict):

@@ -28,13 +28,13 @@ def _one_thread() -> Iterator[None]:
 class Colours:
     """Six videos of noise, red (label 0) or blue (label 1); ``scale`` multiplies the clips, NaN to make training diverge."""
 
-    def __init__(self, scale: float = 1.0) -> None:
-        self.scale = scale
+    def __init__(self, scale: float = 1.0, size: int = 8) -> None:
+        self.scale, self.size = scale, size
 
     def batch(self, name: str, feed: Feed, position: int, rows: int) -> Batch:
         generator = torch.Generator().manual_seed(key_of(name, position))
         labels = torch.arange(rows) % 2
-        clips = 0.2 * torch.randn(rows, 3, feed.frames, 8, 8, generator=generator)
+        clips = 0.2 * torch.randn(rows, 3, feed.frames, self.size, self.size, generator=generator)
         clips[range(rows), 2 * labels] += 0.6
         return Batch(clips * self.scale, labels)
 
@@ -79,6 +79,17 @@ def test_it_learns_and_the_file_holds_its_accuracy(tmp_path: Path) -> None:
     }  # fmt: skip
     batch = Colours().batch("fresh", Feed(16), 0, 8)
     assert torch.equal(file.build("tgan")(batch.clips)["prob"].argmax(dim=1), batch.labels)
+
+
+def test_a_network_that_reads_clips_at_their_own_size(tmp_path: Path) -> None:
+    clips = Colours(size=32)
+    request = replace(REQUEST, train=clips, held_out=clips, steps=2, held_out_clips=1)
+    trained = train_instrument(request, quiet, width=1, hidden=4, size=32)
+    write_trained(tmp_path / "i.safetensors", trained, request)
+    file = read_instrument(tmp_path / "i.safetensors")
+    assert (file.card.size, file.weights["fc6.weight"].shape) == (32, (4, 8))
+    named = file.build("native")(clips.batch("held-out", Feed(16), 0, 4).clips)["prob"].argmax(dim=1)
+    assert int((named == torch.tensor([0, 1, 0, 1])).sum()) <= trained.correct  # 4 of the 6 clips of its measurement
 
 
 def test_equal_seeds_give_equal_weights_and_leave_the_generator_alone() -> None:

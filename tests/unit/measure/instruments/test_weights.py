@@ -18,7 +18,7 @@ from vidgen_bench.errors import RecordError, VidgenBenchError
 from vidgen_bench.measure.instruments.c3d.network import C3D, Layout
 from vidgen_bench.measure.instruments.c3d.preprocessing import CUBE
 from vidgen_bench.measure.instruments.c3d.weights import Card, read_card, read_instrument, write_instrument
-from vidgen_bench.measure.instruments.safetensors_file import KEY
+from vidgen_bench.measure.instruments.safetensors_header import KEY
 from vidgen_bench.system import files
 
 LAYOUT = Layout(width=1, hidden=4, classes=3)

@@ -1,4 +1,4 @@
-"""C3D instruments: the slim one that ships, the UCF101 one, and any other that you import or train."""
+"""C3D instruments: the slim ones that ship, the UCF101 one, and any other that you import or train."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from vidgen_bench.api import Clip, HeldOutClips, Report, SelfTestReport, hookimpl
 from vidgen_bench.config.spec import NAME
 from vidgen_bench.measure.instruments.c3d.importing.importer import C3DImporter
-from vidgen_bench.measure.instruments.c3d.location import SHIPPED, SUFFIX, UCF101, path_of
+from vidgen_bench.measure.instruments.c3d.location import SHAPES, SHAPES_64, SHIPPED, SUFFIX, UCF101, path_of
+from vidgen_bench.measure.instruments.c3d.native_size import native_size
 from vidgen_bench.measure.instruments.c3d.trainer import C3DTrainer
 from vidgen_bench.measure.instruments.weights_file import file_sha256, require_preprocessing, require_weights
 from vidgen_bench.system import places
@@ -18,7 +19,8 @@ from vidgen_bench.system import places
 if TYPE_CHECKING:
     from torch import nn
 
-_IMPORTER, _TRAINER = C3DImporter(), C3DTrainer()
+_IMPORTER = C3DImporter()
+_TRAINER, _NATIVE_TRAINER = C3DTrainer("c3d", size=None), C3DTrainer("c3d-64", size=64)
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,17 @@ class C3DDeclaration:
     reference: str = "Tran et al., Learning Spatiotemporal Features with 3D Convolutional Networks, ICCV 2015"
     layers: tuple[str, ...] = ("prob", "fc7")
     preprocessings: tuple[str, ...] = ("tgan", "tganv2")
-    importer: C3DImporter = _IMPORTER
+    importer: C3DImporter | None = _IMPORTER
     trainer: C3DTrainer = _TRAINER
+    size: int | None = None
+    """Rows and columns of the clips, if it reads them without a resize."""
 
     def refuses(self, clip: Clip) -> str | None:
-        """Return why these clips cannot be measured: C3D reads 16 frames of three channels, of any size."""
+        """Return why these clips cannot be measured: C3D reads 16 frames of three channels, of any size unless it is native."""
         if (clip.frames, clip.channels) == (16, 3):
-            return None
+            if self.size in (None, clip.size):
+                return None
+            return f"it reads frames of {self.size} pixels, not {clip.size}; choose another instrument."
         return f"it reads 16 frames of 3 channels, not {clip.frames} of {clip.channels}; set clip.frames = 16."
 
     def sha256(self) -> str:
@@ -77,7 +83,7 @@ class C3DDeclaration:
 
     @property
     def _fix(self) -> str:
-        if self.name == SHIPPED:
+        if self.name in SHIPPED:
             return ". They ship with the package: install vidgen-bench again."
         name = "" if self.name == UCF101 else f" --name {self.name}"
         return f". Import them: vidgen-bench instrument import conv3d_deepnetA_ucf.npz --mean mean2.npz{name}"
@@ -85,13 +91,25 @@ class C3DDeclaration:
 
 @hookimpl
 def vidgen_instruments() -> Sequence[C3DDeclaration]:
-    """Return the two named instruments, and one for every other file in your instrument folder."""
+    """Return the three named instruments, and one for every other file in your instrument folder."""
     named = [
         C3DDeclaration(
-            SHIPPED, "Slim C3D (channels / 8) trained on the shapes data set; ships with the package.", path_of(SHIPPED)
+            SHAPES, "Slim C3D (channels / 8) trained on the shapes data set; ships with the package.", path_of(SHAPES)
         ),
+        _native(SHAPES_64, "Slim C3D that reads the shapes at their own 64 pixels; ships with the package.", 64),
         C3DDeclaration(UCF101, "C3D fine-tuned on UCF101 (deep net A), imported from its release.", path_of(UCF101)),
     ]
     names = sorted(p.stem for p in places.or_nowhere(places.instrument_folder).glob(f"*{SUFFIX}") if NAME.match(p.stem))
-    others = [C3DDeclaration(n, "C3D imported or trained on this machine.", path_of(n)) for n in names]
-    return named + [d for d in others if d.name not in (SHIPPED, UCF101)]
+    return named + [_of_your_own(n) for n in names if n not in (*SHIPPED, UCF101)]
+
+
+def _of_your_own(name: str) -> C3DDeclaration:
+    summary, size = "C3D imported or trained on this machine.", native_size(path_of(name))
+    return C3DDeclaration(name, summary, path_of(name)) if size is None else _native(name, summary, size)
+
+
+def _native(name: str, summary: str, size: int) -> C3DDeclaration:
+    """Return the declaration of a C3D that reads clips of this size without a resize; such weights are trained, never imported."""
+    return C3DDeclaration(
+        name, summary, path_of(name), preprocessings=("native",), importer=None, trainer=_NATIVE_TRAINER, size=size
+    )

@@ -1,4 +1,4 @@
-"""The paths of C3D weights files: the one that ships is in the package, all others are in the instrument folder."""
+"""The paths of C3D weights files: those that ship are in the package, all others are in the instrument folder."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from pathlib import Path
 from vidgen_bench.errors import RequestError
 from vidgen_bench.system import places
 
-SHIPPED = "c3d-shapes"
+SHAPES = "c3d-shapes"
+SHAPES_64 = "c3d-shapes-64"
+SHIPPED = (SHAPES, SHAPES_64)
 UCF101 = "c3d-ucf101"
 SUFFIX = ".safetensors"
 
 
 def path_of(name: str) -> Path:
     """Return the path of the weights file for an instrument name, whether the file exists or not."""
-    if name == SHIPPED:
-        return Path(__file__).parent / "weights" / f"{SHIPPED}{SUFFIX}"
+    if name in SHIPPED:
+        return Path(__file__).parent / "weights" / f"{name}{SUFFIX}"
     return places.or_nowhere(places.instrument_folder) / f"{name}{SUFFIX}"
 
 
@@ -23,10 +25,10 @@ def target_of(name: str) -> Path:
     """Return the path for a new weights file.
 
     Raises:
-        RequestError: the name is that of the instrument that ships, or there is no instrument folder.
+        RequestError: the name is that of an instrument that ships, or there is no instrument folder.
     """
-    if name == SHIPPED:
+    if name in SHIPPED:
         raise RequestError(
-            f"{SHIPPED!r} ships with the package and cannot be replaced. Choose another --name, as in my-c3d."
+            f"{name!r} ships with the package and cannot be replaced. Choose another --name, as in my-c3d."
         )
     return places.instrument_folder() / f"{name}{SUFFIX}"

@@ -16,6 +16,9 @@ from torch.nn import functional as F
 FRAMES = 16
 """Frames per clip: four halvings leave one."""
 
+SIZE = 112
+"""Rows and columns that the published network reads."""
+
 CONVOLUTIONS: Mapping[str, tuple[int, int]] = {
     "conv1a": (0, 1),
     "conv2a": (1, 2),
@@ -39,6 +42,8 @@ class Layout:
     width: int
     hidden: int
     classes: int
+    size: int = SIZE
+    """Rows and columns of the input."""
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -48,8 +53,13 @@ class Layout:
 
     @property
     def flat(self) -> int:
-        """Entries of pool5: 8 * width channels of 1 x 4 x 4."""
-        return 8 * self.width * 4 * 4
+        """Entries of pool5: 8 * width channels of 1 x cells x cells."""
+        return 8 * self.width * self.cells**2
+
+    @property
+    def cells(self) -> int:
+        """Rows and columns of pool5, after five halvings that round up: 4 for 112 pixels, 2 for 64."""
+        return -(-self.size // 32)
 
 
 class C3D(nn.Module):
@@ -72,7 +82,7 @@ class C3D(nn.Module):
         self.fc8 = nn.Linear(layout.hidden, layout.classes)
 
     def forward(self, clips: Tensor) -> dict[str, Tensor]:
-        """Return ``{"prob": [N, K], "fc7": [N, D]}`` (fc7 after ReLU) for preprocessed clips [N, 3 BGR, 16, 112, 112]."""
+        """Return ``{"prob": [N, K], "fc7": [N, D]}`` (fc7 after ReLU) for preprocessed clips [N, 3 BGR, 16, S, S], S = layout.size."""
         x = clips
         for name in CONVOLUTIONS:
             x = self.get_submodule(name)(x)

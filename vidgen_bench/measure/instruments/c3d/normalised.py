@@ -30,7 +30,7 @@ class NormalisedC3D(nn.Module):
             nn.init.zeros_(self.plain.get_parameter(f"{name}.bias"))
 
     def forward(self, clips: Tensor) -> Tensor:
-        """Return logits [N, K] for preprocessed clips [N, 3 BGR, 16, 112, 112]."""
+        """Return logits [N, K] for preprocessed clips [N, 3 BGR, 16, S, S], S the size of the layout."""
         x = clips
         for name in CONVOLUTIONS:
             layer = self.plain.get_submodule(name)

@@ -1,4 +1,7 @@
-"""Preprocessing from clips in [-1, 1] to C3D's input: "tgan" (TGAN, the neural-differential-equation study) and "tganv2" (TGANv2)."""
+"""Preprocessing from clips in [-1, 1] to C3D's input.
+
+"tgan" (TGAN, the neural-differential-equation study), "tganv2" (TGANv2), and "native", which does not resize.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,12 @@ from torch import Tensor, nn
 from torch.nn.utils import convert_conv3d_weight_memory_format
 
 from vidgen_bench.errors import RequestError, did_you_mean
-from vidgen_bench.measure.instruments.c3d.network import C3D, FRAMES
+from vidgen_bench.measure.instruments.c3d.network import C3D, FRAMES, SIZE
 from vidgen_bench.measure.instruments.c3d.resize import resized
 
 GRID = 128
 CROP = slice(8, 120)
 """The 112 rows and columns of the 128 x 128 grid that the network reads."""
-
-SIZE = 112
 
 MEAN_COLUMNS = slice(21, 149)
 """The middle 128 columns of the mean cube, which is 171 wide, match the 128 x 128 frame."""
@@ -40,15 +41,15 @@ class Preprocessing(nn.Module):
     @staticmethod
     @abstractmethod
     def cropped(mean: Tensor) -> Tensor:
-        """Return the part [3, 16, 112, 112] of a mean cube to subtract."""
+        """Return the part [3, 16, S, S] of a mean cube to subtract."""
 
     @staticmethod
     @abstractmethod
     def sized(clips: Tensor) -> Tensor:
-        """Return clips [N, 3, 16, H, W] resized to [N, 3, 16, 112, 112], still in [-1, 1]."""
+        """Return clips [N, 3, 16, H, W] at the size of the network [N, 3, 16, S, S], still in [-1, 1]."""
 
     def forward(self, clips: Tensor) -> Tensor:
-        """Return float32 [N, 3 BGR, 16, 112, 112] for clips [N, 3 RGB, 16, H, W] in [-1, 1], for any H and W.
+        """Return float32 [N, 3 BGR, 16, S, S] for clips [N, 3 RGB, 16, H, W] in [-1, 1]; S is 112 for any H and W, unless native.
 
         Raises:
             RequestError: the clips have another shape.
@@ -109,7 +110,34 @@ class TganV2Preprocessing(Preprocessing):
         return resized(clips.clamp(-1.0, 1.0), "bilinear", SIZE)
 
 
-PREPROCESSINGS: Mapping[str, type[Preprocessing]] = {"tgan": TganPreprocessing, "tganv2": TganV2Preprocessing}
+class NativePreprocessing(Preprocessing):
+    """Preprocessing "native": y = 128 BGR(x) + (128 - mean), one mean per channel; the frames are read at their own size.
+
+    For networks that were trained at the size of a track's clips, where a resize would cost time and add nothing.
+    """
+
+    @staticmethod
+    def cropped(mean: Tensor) -> Tensor:
+        """Refuse a mean cube, which belongs to frames of 128 x 171 pixels.
+
+        Raises:
+            RequestError: always.
+        """
+        raise RequestError('The preprocessing "native" subtracts one mean per channel [3]; found a mean cube.')
+
+    @staticmethod
+    def sized(clips: Tensor) -> Tensor:
+        """Return the clips as they are."""
+        return clips
+
+
+NATIVE = "native"
+
+PREPROCESSINGS: Mapping[str, type[Preprocessing]] = {
+    "tgan": TganPreprocessing,
+    "tganv2": TganV2Preprocessing,
+    NATIVE: NativePreprocessing,
+}
 
 
 class C3DInstrument(nn.Module):
@@ -119,12 +147,17 @@ class C3DInstrument(nn.Module):
         """Take a network, the mean in pixel values, BGR ([3, 16, 128, 171] or [3]), and the name of a preprocessing.
 
         Raises:
-            RequestError: there is no preprocessing with this name.
+            RequestError: there is no preprocessing with this name, or it resizes to another size than the network's.
         """
         super().__init__()
         if preprocessing not in PREPROCESSINGS:
             hint = did_you_mean(preprocessing, PREPROCESSINGS)
             raise RequestError(f"C3D has no preprocessing {preprocessing!r}.{hint}")
+        if preprocessing != NATIVE and network.layout.size != SIZE:
+            raise RequestError(
+                f"The preprocessing {preprocessing!r} resizes to {SIZE} pixels, but this C3D reads {network.layout.size}; "
+                f"use {NATIVE!r}."
+            )
         self.preprocessing = PREPROCESSINGS[preprocessing](mean)
         self.network = network
         convert_conv3d_weight_memory_format(network, torch.channels_last_3d)  # 1.6 times as fast on a CPU
@@ -134,6 +167,9 @@ class C3DInstrument(nn.Module):
         """Return class probabilities [N, K] and fc7 after ReLU [N, D] for raw clips.
 
         Raises:
-            RequestError: the clips do not have 16 frames of 3 channels.
+            RequestError: the clips do not have 16 frames of 3 channels, or not the size that a native network reads.
         """
-        return self.network(self.preprocessing(clips).contiguous(memory_format=torch.channels_last_3d))
+        x, size = self.preprocessing(clips), self.network.layout.size
+        if x.shape[-2:] != (size, size):
+            raise RequestError(f"This C3D reads frames of {size} x {size} pixels; found {x.shape[-2]} x {x.shape[-1]}.")
+        return self.network(x.contiguous(memory_format=torch.channels_last_3d))

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from vidgen_bench.measure.instruments.c3d.network import CONVOLUTIONS, Layout
-from vidgen_bench.measure.instruments.c3d.preprocessing import TganPreprocessing
+from vidgen_bench.measure.instruments.c3d.preprocessing import NativePreprocessing, TganPreprocessing
+from vidgen_bench.measure.instruments.c3d.weights import Card
 
 Weights = Mapping[str, Tensor]
 
@@ -32,13 +33,14 @@ class Reading:
     cause: str = ""
     """The fault of the file and its fix, if this reading is better than the file's own."""
     network_input: Callable[[Tensor, Means], Tensor] = lambda pixels, means: pixels - means.own
-    """``(pixels [N, 3 BGR, 16, 112, 112] in 0..255, means) -> input``."""
+    """``(pixels [N, 3 BGR, 16, S, S] in 0..255, means) -> input``."""
     weights: Callable[[Weights, Layout], Weights] = lambda weights, layout: weights
 
 
-def pixels_of(clips: Tensor) -> Tensor:
-    """Return pixel values [N, 3 BGR, 16, 112, 112] for clips [N, 3 RGB, 16, H, W] in [-1, 1]: "tgan" with a mean of 0."""
-    return TganPreprocessing(torch.zeros(3)).to(clips.device)(clips)
+def pixels_of(clips: Tensor, card: Card) -> Tensor:
+    """Return pixel values [N, 3 BGR, 16, S, S] for clips [N, 3 RGB, 16, H, W] in [-1, 1]: a mean of 0; "tgan" unless native."""
+    make = TganPreprocessing if card.size is None else NativePreprocessing
+    return make(torch.zeros(3)).to(clips.device)(clips)
 
 
 def own_mean(mean: Tensor) -> Tensor:
@@ -54,7 +56,7 @@ def _kernels(change: Callable[[Tensor], Tensor]) -> Callable[[Weights, Layout], 
 
 def _channels_first(weights: Weights, layout: Layout) -> Weights:
     """Reorder fc6's columns from H, W, C, as TensorFlow flattens pool5, to C, H, W, as this network does."""
-    fc6 = weights["fc6.weight"].view(layout.hidden, 4, 4, 8 * layout.width).permute(0, 3, 1, 2)
+    fc6 = weights["fc6.weight"].view(layout.hidden, layout.cells, layout.cells, 8 * layout.width).permute(0, 3, 1, 2)
     return {**weights, "fc6.weight": fc6.reshape(layout.hidden, layout.flat)}
 
 

@@ -162,7 +162,7 @@ def _read(
     made: list[list[tuple[Tensor, Tensor]]] = [[] for _ in readings]
     done, total = 0, rows * len(readings)
     for batch in batches:
-        pixels = pixels_of(batch.clips)
+        pixels = pixels_of(batch.clips, file.card)
         for reading, network, parts in zip(readings, networks, made, strict=True):
             most = network(reading.network_input(pixels, means))["prob"].max(dim=1)
             parts.append((most.values.double().cpu(), (most.indices == batch.labels).cpu()))

@@ -13,17 +13,19 @@ from vidgen_bench.measure.instruments.c3d.location import target_of
 class C3DTrainer:
     """Trains a slim C3D (channels / 8) and writes it in float16."""
 
-    kind: str = "c3d"
+    kind: str
+    size: int | None
+    """Rows and columns of the clips, if the network reads them without a resize; None for the 112 pixels of the published C3D."""
 
     def target(self, name: str) -> Path:
-        """Return the path of the weights file; raises ``RequestError`` for the name of the instrument that ships."""
+        """Return the path of the weights file; raises ``RequestError`` for the name of an instrument that ships."""
         return target_of(name)
 
     def write(self, request: TrainingRequest, target: Path, report: Report) -> str:
         """Train on the request's clips, write ``target`` and return a line with the held-out accuracy."""
         from vidgen_bench.measure.instruments.c3d.training import train_instrument, write_trained
 
-        trained = train_instrument(request, report)
+        trained = train_instrument(request, report, size=self.size)
         sha256 = write_trained(target, trained, request)
         return (
             f"{target}: {trained.correct} of {trained.clips} held-out clips classified correctly ({trained.accuracy:.1%}); "

@@ -14,9 +14,15 @@ from torch.nn.utils import convert_conv3d_weight_memory_format
 
 from vidgen_bench.api import ClipStream, Feed, Report, TrainingRequest
 from vidgen_bench.errors import RequestError, VidgenBenchError
-from vidgen_bench.measure.instruments.c3d.network import FRAMES, Layout, with_weights
+from vidgen_bench.measure.instruments.c3d.network import FRAMES, SIZE, Layout, with_weights
 from vidgen_bench.measure.instruments.c3d.normalised import NormalisedC3D
-from vidgen_bench.measure.instruments.c3d.preprocessing import C3DInstrument, Preprocessing, TganPreprocessing
+from vidgen_bench.measure.instruments.c3d.preprocessing import (
+    NATIVE,
+    C3DInstrument,
+    NativePreprocessing,
+    Preprocessing,
+    TganPreprocessing,
+)
 from vidgen_bench.measure.instruments.c3d.weights import Card, write_instrument
 
 
@@ -25,6 +31,8 @@ class Trained:
     """A trained C3D, and its accuracy on held-out clips."""
 
     layout: Layout
+    size: int | None
+    """Rows and columns of the clips, if it reads them without a resize."""
     weights: Mapping[str, Tensor]
     """By name, float16."""
     mean: Tensor
@@ -38,13 +46,16 @@ class Trained:
         return self.correct / self.clips
 
 
-def train_instrument(request: TrainingRequest, report: Report, width: int = 8, hidden: int = 256) -> Trained:
+def train_instrument(
+    request: TrainingRequest, report: Report, width: int = 8, hidden: int = 256, size: int | None = None
+) -> Trained:
     """Train, fold the batch norms, round to float16, and measure the rounded weights.
 
     Args:
         request: the clips and the settings; the held-out list is passed over until it gives ``held_out_clips``.
         report: called with ("training ...", done, total).
-        width, hidden: the sizes of the network; the defaults are those of the instrument that ships.
+        width, hidden: the sizes of the network; the defaults are those of the instruments that ship.
+        size: rows and columns of the clips, for a network that reads them without a resize; None for the published 112 pixels.
     Raises:
         RequestError: the data set has fewer than two classes.
         VidgenBenchError: the training diverged.
@@ -54,16 +65,20 @@ def train_instrument(request: TrainingRequest, report: Report, width: int = 8, h
         raise RequestError(
             f"An instrument needs at least 2 classes; the data set has {classes}. Choose another data set."
         )
-    layout = Layout(width, hidden, classes)
+    layout = Layout(width, hidden, classes, size or SIZE)
     mean = channel_means(request.train)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(request.seed)
         network = NormalisedC3D(layout)
         convert_conv3d_weight_memory_format(network, torch.channels_last_3d)
-        _fit(network, TganPreprocessing(mean), request, report)
+        preprocessing = NativePreprocessing(mean) if size else TganPreprocessing(mean)
+        _fit(network, preprocessing, request, report)
     weights = {name: tensor.half() for name, tensor in network.folded().items()}
-    instrument = C3DInstrument(with_weights(layout, {n: tensor.float() for n, tensor in weights.items()}), mean)
-    return Trained(layout, weights, mean, *_measured(instrument, request.held_out, request.held_out_clips, report))
+    stored = with_weights(layout, {n: tensor.float() for n, tensor in weights.items()})
+    instrument = C3DInstrument(stored, mean, NATIVE if size else "tgan")
+    return Trained(
+        layout, size, weights, mean, *_measured(instrument, request.held_out, request.held_out_clips, report)
+    )
 
 
 def channel_means(clips: ClipStream) -> Tensor:
@@ -148,6 +163,7 @@ def write_trained(path: Path, trained: Trained, request: TrainingRequest) -> str
         width=layout.width,
         hidden=layout.hidden,
         classes=layout.classes,
+        size=trained.size,
         class_names=request.classes,
         note="trained by vidgen-bench",
         training={**settings, **sizes, **request.provenance, **software, **measured},

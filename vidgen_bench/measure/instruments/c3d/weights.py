@@ -14,7 +14,7 @@ from torch import Tensor
 
 from vidgen_bench.config.toml import Strict
 from vidgen_bench.errors import RecordError
-from vidgen_bench.measure.instruments.c3d.network import Layout, with_weights
+from vidgen_bench.measure.instruments.c3d.network import SIZE, Layout, with_weights
 from vidgen_bench.measure.instruments.c3d.preprocessing import CUBE, C3DInstrument
 from vidgen_bench.measure.instruments.safetensors_file import card_of, require_finite, tensors_of, write_tensors
 from vidgen_bench.measure.instruments.weights_file import contents
@@ -31,6 +31,8 @@ class Card(Strict):
     width: Annotated[int, Field(ge=1, le=1024)]
     hidden: Annotated[int, Field(ge=1, le=65536)]
     classes: Annotated[int, Field(ge=2, le=100_000)]
+    size: Annotated[int, Field(ge=32, le=1024)] | None = None
+    """Rows and columns of the clips, if the network reads them without a resize; None for the 112 pixels of the published one."""
     sources: dict[str, str] = Field(default_factory=dict)
     """Name and sha256 of each source file."""
     class_names: tuple[str, ...] = ()
@@ -41,7 +43,7 @@ class Card(Strict):
     @property
     def sizes(self) -> Layout:
         """The layout that the tensors must have."""
-        return Layout(self.width, self.hidden, self.classes)
+        return Layout(self.width, self.hidden, self.classes, self.size or SIZE)
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def write_instrument(
     """
     tensors = {name: tensor.detach().cpu().to(dtype).contiguous() for name, tensor in weights.items()}
     tensors["mean"] = mean.detach().cpu().float().contiguous()
-    _check(path, card.sizes, tensors)
+    _check(path, card, tensors)
     described = card.model_dump(mode="json", exclude_defaults=True) | {"format": 1, "layout": "c3d"}
     return write_tensors(path, tensors, described)
 
@@ -93,7 +95,7 @@ def read_instrument(path: Path) -> InstrumentFile:
     content = contents(path)
     card = card_of(path, content, Card, "an instrument", FIX)
     tensors = tensors_of(path, content, FIX)
-    _check(path, card.sizes, tensors)
+    _check(path, card, tensors)
     floats = {name: tensor.float() for name, tensor in tensors.items()}
     mean = floats.pop("mean")
     return InstrumentFile(card, floats, mean, hashlib.sha256(content).hexdigest())
@@ -108,8 +110,9 @@ def read_card(path: Path) -> Card:
     return card_of(path, contents(path), Card, "an instrument", FIX)
 
 
-def _check(path: Path, layout: Layout, tensors: Mapping[str, Tensor]) -> None:
+def _check(path: Path, card: Card, tensors: Mapping[str, Tensor]) -> None:
     """Compare names, shapes, types and values with the layout."""
+    layout, means = card.sizes, (CUBE, (3,)) if card.size is None else ((3,),)
     shapes = layout.shapes
     if missing := [n for n in (*shapes, "mean") if n not in tensors]:
         raise RecordError(
@@ -119,7 +122,7 @@ def _check(path: Path, layout: Layout, tensors: Mapping[str, Tensor]) -> None:
         raise RecordError(f"{path}: the tensor {extra[0]!r} is not part of {layout}. {FIX}")
     for name, tensor in tensors.items():
         found = tuple(tensor.shape)
-        expected = (shapes[name],) if name in shapes else (CUBE, (3,))
+        expected = (shapes[name],) if name in shapes else means
         if found not in expected:
             wanted = " or ".join(str(list(e)) for e in expected)
             raise RecordError(f"{path}: expected {name!r} of shape {wanted} for {layout}; found {list(found)}. {FIX}")

@@ -18,7 +18,8 @@ from vidgen_bench.measure.instruments.i3d.preprocessing import Preprocessing
 from vidgen_bench.measure.instruments.i3d.torchscript import ArchivedI3D, check_archive, is_archive, read_archive
 from vidgen_bench.measure.instruments.i3d.trust import record_trust, trust, trust_file
 from vidgen_bench.measure.instruments.i3d.weights import EXPECTED, check, write_weights
-from vidgen_bench.measure.instruments.safetensors_file import header, tensors_of
+from vidgen_bench.measure.instruments.safetensors_file import tensors_of
+from vidgen_bench.measure.instruments.safetensors_header import header
 from vidgen_bench.measure.instruments.weights_file import contents
 from vidgen_bench.system.files import write_whole
 from vidgen_bench.system.library_errors import reason

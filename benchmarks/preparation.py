@@ -1,0 +1,79 @@
+"""Decoding a data set into the clip store, against one process that only decodes and resizes, once per worker."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks.tables import Table
+from benchmarks.timing import spread
+from vidgen_bench.api import VideoSource
+from vidgen_bench.config.track import load_track
+from vidgen_bench.data.decoding.video import read
+from vidgen_bench.data.decoding.workers import default_workers
+from vidgen_bench.data.geometry import FrameGeometry
+from vidgen_bench.data.prepare import prepare
+from vidgen_bench.data.ucf101.tree import read_tree
+from vidgen_bench.host.host import Host
+from vidgen_bench.measure.resolved_track import resolve_track
+from vidgen_bench.system.places import cache_folder
+
+GOAL = 0.9
+"""The share of the summed rate that ``prepare`` should reach."""
+TIMES = 3
+COLUMNS = ("", "videos/s (range)", "share of the summed rate", "processor ms per video")
+
+
+def tables(quick: bool) -> Iterator[Table]:
+    """Yield one table; ``prepare`` also starts its workers, hashes every frame, and writes and syncs the store."""
+    track, workers = load_track("shapes-smoke"), default_workers()
+    data_set = resolve_track(track, Host.of_environment()).data_set.declaration
+    source = data_set.locate(None, None, cache_folder(), lambda what, done, total: None)
+    tree, geometry = read_tree(source, track.data.split, 0), FrameGeometry.of(track.data)
+    videos = [source.videos / video.path for video in tree.train + tree.test]
+    alone, whole = _Rate(len(videos)), _Rate(len(videos))
+    for _ in range(1 if quick else TIMES):
+        alone.time(lambda: [read(video, lambda frames: geometry.apply(frames).tobytes()) for video in videos])
+        whole.time(lambda: _prepared(source, track.data.split, geometry, track.clip.frames, workers))
+    share = [fast / (workers * slow) for fast, slow in zip(whole.rates, alone.rates, strict=True)]
+    rows = [
+        ("one process, decoding and resizing only", spread(alone.rates), None, alone.processor),
+        (f"prepare, {workers} workers", spread(whole.rates), statistics.median(share), whole.processor),
+    ]
+    note = (
+        f"{len(videos)} videos of shapes, 160 x 120. Summed rate: that of one process, times {workers}. Goal: {GOAL}."
+    )
+    yield Table("Data preparation", COLUMNS, rows, note)
+
+
+def _prepared(source: VideoSource, split: int, geometry: FrameGeometry, frames: int, workers: int) -> None:
+    with tempfile.TemporaryDirectory() as cache:
+        prepare(source, split=split, geometry=geometry, clip_frames=frames, cache=Path(cache), workers=workers)
+
+
+class _Rate:
+    """Videos per second of each repetition, and the processor milliseconds per video, those of child processes included."""
+
+    def __init__(self, videos: int) -> None:
+        self._videos, self.rates, self._processor = videos, list[float](), list[float]()
+
+    def time(self, work: Callable[[], object]) -> None:
+        """Time one repetition."""
+        since, processor = time.perf_counter(), _processor_seconds()
+        work()
+        self.rates.append(self._videos / (time.perf_counter() - since))
+        self._processor.append((_processor_seconds() - processor) / self._videos)
+
+    @property
+    def processor(self) -> float:
+        """The median."""
+        return 1e3 * statistics.median(self._processor)
+
+
+def _processor_seconds() -> float:
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
