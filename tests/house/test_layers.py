@@ -139,6 +139,13 @@ def test_no_declaration_imports_torch_numpy_or_scipy() -> None:
     assert (done.stdout, done.stderr) == ("", "")
 
 
+def test_preparing_and_describing_data_does_not_import_torch() -> None:
+    modules = ("vidgen_bench.data.prepare", "vidgen_bench.data.store_check", "vidgen_bench.cli.data")
+    code = f"import sys, {', '.join(modules)}; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("False\n", "")
+
+
 @of_each([m for m in MODULES if not m.startswith("vidgen_bench.cli")])
 def test_only_the_command_line_prints(module: str) -> None:
     calls = [n.func for n in ast.walk(tree(module)) if isinstance(n, ast.Call)]

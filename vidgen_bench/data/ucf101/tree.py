@@ -84,9 +84,9 @@ class _ClassFolders:
             raise DataError(
                 f"{videos} contains no folder; expected one folder per class, as in Archery/v_Archery_g01_c01.avi."
             )
-        self._files: dict[str, dict[str, list[str]]] = {}
+        self._files: dict[str, _Entries] = {}
 
-    def files(self, folder: str) -> dict[str, list[str]]:
+    def files(self, folder: str) -> _Entries:
         """Return the files of a folder as ``_names`` does; each folder is listed once."""
         if folder not in self._files:
             self._files[folder] = _names(self.videos / folder, folders=False)
@@ -101,14 +101,12 @@ class _ClassFolders:
             )
         for name in classes:
             for folder in self._folders.get(name.casefold(), []):
-                if not self.files(folder):
-                    raise DataError(
-                        f"{self.videos / folder}: the class {name!r} has no videos; {self._instead(folder)}"
-                    )
+                if not self.files(folder.name):
+                    raise DataError(f"{folder.path}: the class {name!r} has no videos; {self._instead(folder.name)}")
 
     def _instead(self, folder: str) -> str:
         """Return what a class folder without files has instead."""
-        inside = [name for names in _names(self.videos / folder, folders=True).values() for name in names]
+        inside = [entry.name for entries in _names(self.videos / folder, folders=True).values() for entry in entries]
         if not inside:
             return "its folder is empty."
         return (
@@ -120,9 +118,9 @@ class _ClassFolders:
         """Return the name on disk of a file that differs from a listed one in its suffix only, as ``Class/v_1.mp4``, or None."""
         stem = line.file.rpartition(".")[0].casefold()
         for folder in self._folders.get(line.folder.casefold(), []):
-            for name, (spelt, *_) in self.files(folder).items():
+            for name, (entry, *_) in self.files(folder.name).items():
                 if name.rpartition(".")[0] == stem:
-                    return f"{folder}/{spelt}"
+                    return f"{folder.name}/{entry.name}"
         return None
 
     def find(self, line: Line) -> str | None:
@@ -130,26 +128,29 @@ class _ClassFolders:
         folder = _pick(line.folder, self._folders.get(line.folder.casefold(), []), line, self.videos)
         if folder is None:
             return None
-        file = _pick(line.file, self.files(folder).get(line.file.casefold(), []), line, self.videos / folder)
+        file = _pick(line.file, self.files(folder.name).get(line.file.casefold(), []), line, folder.path)
         if file is None:
             return None
-        path = self.videos / folder / file
-        linked = path.is_symlink() or path.parent.is_symlink()
-        if linked and not Path(os.path.realpath(path)).is_relative_to(self._root):
+        linked = file.is_symlink() or folder.is_symlink()  # known from the listing: no system call per video
+        if linked and not Path(os.path.realpath(file.path)).is_relative_to(self._root):
             raise DataError(
-                f"{line.where}: {path} is a link that leads out of {self.videos}. Replace it with the video itself."
+                f"{line.where}: {file.path} is a link that leads out of {self.videos}. Replace it with the video itself."
             )
-        return f"{folder}/{file}"
+        return f"{folder.name}/{file.name}"
 
 
-def _names(folder: Path, folders: bool) -> dict[str, list[str]]:
-    """Return the names of the subfolders or files of a folder as spelt on disk, by case-folded name; hidden ones are skipped."""
-    found: dict[str, list[str]] = {}
+_Entries = dict[str, list[os.DirEntry[str]]]
+"""The entries of a folder by case-folded name."""
+
+
+def _names(folder: Path, folders: bool) -> _Entries:
+    """Return the subfolders or files of a folder, with their names as spelt on disk; hidden ones are skipped."""
+    found: _Entries = {}
     try:
         with os.scandir(folder) as entries:
             for entry in sorted(entries, key=lambda e: e.name):
                 if not entry.name.startswith(".") and _is(entry, folders):
-                    found.setdefault(entry.name.casefold(), []).append(entry.name)
+                    found.setdefault(entry.name.casefold(), []).append(entry)
     except OSError as error:
         raise DataError(f"{folder}: cannot be listed ({error.strerror}).") from error
     return found
@@ -165,13 +166,13 @@ def _is(entry: os.DirEntry[str], folder: bool) -> bool:
         raise
 
 
-def _pick(wanted: str, spelt: list[str], line: Line, folder: Path) -> str | None:
-    """Return the exact spelling if it exists, else the only spelling with different capitals, or None."""
-    if wanted in spelt or len(spelt) < 2:
-        return wanted if wanted in spelt else next(iter(spelt), None)
-    raise DataError(
-        f"{line.where}: {line.name!r} matches {' and '.join(spelt)} in {folder}, which differ in case only. Keep one."
-    )
+def _pick(wanted: str, found: list[os.DirEntry[str]], line: Line, folder: Path | str) -> os.DirEntry[str] | None:
+    """Return the entry with the exact spelling if it exists, else the only one with different capitals, or None."""
+    exact = next((entry for entry in found if entry.name == wanted), None)
+    if exact is not None or len(found) < 2:
+        return exact or next(iter(found), None)
+    spelt = " and ".join(entry.name for entry in found)
+    raise DataError(f"{line.where}: {line.name!r} matches {spelt} in {folder}, which differ in case only. Keep one.")
 
 
 def _label(line: Line, numbers: dict[str, int], classes: tuple[str, ...]) -> int:

@@ -235,3 +235,18 @@ def test_files_with_another_suffix_than_in_the_lists_are_named(tmp_path: Path) -
     text = refusal(source(tmp_path, files=[name.replace(".avi", ".MP4") for name in FILES]))
     assert "There is Alpha/v_Alpha_g01_c01.MP4: write the suffixes in the lists as those of the files." in text
     assert "There is" not in refusal(source(tmp_path / "other", files=FILES[1:]))
+
+
+def test_links_are_found_by_listing_each_folder_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def calls(clips: int) -> int:
+        files = [f"Alpha/v_Alpha_g{group:02}_c{clip:02}.avi" for group in (1, 2) for clip in range(1, clips + 1)]
+        given = source(tmp_path / str(clips), files, [f"{f} 1" for f in files[:clips]], files[clips:], ("Alpha",))
+        counted: list[object] = []
+        with monkeypatch.context() as patch:
+            for name in ("stat", "lstat", "readlink"):
+                real = getattr(os, name)
+                patch.setattr(os, name, lambda *a, real=real, **k: counted.append(a) or real(*a, **k))
+            assert len(read_tree(given, 1).train) == clips
+        return len(counted)
+
+    assert calls(40) == calls(2)
