@@ -65,7 +65,7 @@ def test_a_full_standard_error_keeps_the_exit_code(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_no_file_is_opened_in_the_place_of_a_closed_stream(tmp_path: Path) -> None:
     start = (
-        "import os; from vidgen_bench.cli.streams import harden_streams; harden_streams(); "
+        "import os; from vidgen_bench.system.streams import harden_streams; harden_streams(); "
         "print([os.readlink(f'/proc/self/fd/{n}') for n in (0, 1)], open('x', 'w').fileno() > 2, file=open('told', 'w'))"
     )
     done = shell(tmp_path, f'{sys.executable} -c "{start}" <&- >&- 2>&-')
@@ -76,7 +76,7 @@ def test_no_file_is_opened_in_the_place_of_a_closed_stream(tmp_path: Path) -> No
 def test_a_stream_that_is_not_ready_is_waited_for(tmp_path: Path) -> None:
     ours, theirs = os.pipe()
     os.set_blocking(theirs, False)
-    start = "from vidgen_bench.cli.streams import harden_streams; harden_streams(); print('word ' * 100_000)"
+    start = "from vidgen_bench.system.streams import harden_streams; harden_streams(); print('word ' * 100_000)"
     done = subprocess.Popen([sys.executable, "-c", start], cwd=tmp_path, stdout=theirs)
     os.close(theirs)
     with os.fdopen(ours, "rb") as stream:
@@ -110,3 +110,13 @@ def test_training_goes_on_without_a_reader(place: Workplace, name: str, stream: 
     assert done.returncode == code, done.stderr
     (record,) = place.records(name).values()
     assert record["status"] == "finished"
+
+
+def test_an_unbuffered_stream_stays_unbuffered(tmp_path: Path) -> None:
+    start = (
+        "import os; from vidgen_bench.system.streams import harden_streams; harden_streams(); print('now'); os._exit(0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-u", "-c", start], capture_output=True, text=True, timeout=60, check=True, cwd=tmp_path
+    )
+    assert done.stdout == "now\n"

@@ -33,7 +33,7 @@ OPENERS = {
 
 GIVEN = {
     "vidgen_bench.config.toml": "tracks, protocols and suites that the user names, and those that ship",
-    "vidgen_bench.cli.streams": "the null device, in place of a closed standard stream",
+    "vidgen_bench.system.streams": "the null device, in place of a closed standard stream",
     "vidgen_bench.cli.instrument.weights": "published weights that the user names",
     "vidgen_bench.measure.instruments.file_content": "published weights that the user names",
     "vidgen_bench.measure.instruments.c3d.importing.mean_import": "a mean that the user names",

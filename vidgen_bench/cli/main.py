@@ -15,9 +15,9 @@ import typer
 from vidgen_bench.cli.console import complain
 from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.cli.leftover_threads import end_threads
-from vidgen_bench.cli.streams import check_sizes, harden_streams, lost_output
 from vidgen_bench.errors import DataWarning, RequestError, VidgenBenchError
 from vidgen_bench.system.library_errors import reason
+from vidgen_bench.system.streams import check_sizes, harden_streams, lost_output
 from vidgen_bench.system.waiting import wait_asleep
 from vidgen_bench.version import __version__
 

@@ -20,5 +20,6 @@ def wait_asleep() -> None:
 
 
 def wait_policy() -> str:
-    """Return the policy in lower case, ``passive`` or ``active``; empty if it is not set."""
-    return os.environ.get(POLICY, "").lower()
+    """Return the policy in lower case, ``passive`` or ``active``; empty if it is not set, or to neither, which OpenMP ignores."""
+    policy = os.environ.get(POLICY, "").strip().lower()
+    return policy if policy in ("passive", "active") else ""

@@ -25,6 +25,12 @@ def test_threads_wait_asleep(monkeypatch: pytest.MonkeyPatch) -> None:
     assert wait_policy() == "passive"
 
 
+@pytest.mark.parametrize("value", ["", "none", "passive\x1b[31m", "x" * 10_000])
+def test_a_policy_that_openmp_does_not_know_is_none(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(POLICY, value)
+    assert wait_policy() == ""
+
+
 @pytest.mark.parametrize("name", [POLICY, "GOMP_SPINCOUNT", "KMP_BLOCKTIME"])
 def test_the_users_choice_stays(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "torch", raising=False)

@@ -40,7 +40,8 @@ def carry_out_side_by_side(
 ) -> Iterator[Result]:
     """Run up to ``processes`` jobs at a time and yield their results as they end; a failed job does not stop the others.
 
-    A job that another program is running is tried once more at the end; if it has a record by then, the record is used.
+    A job that another program is running is tried once more when all others have ended, so that the program has time; if it has a
+    record by then, the record is used.
 
     Raises:
         RequestError: torchrun started several processes, which share every run.
@@ -51,12 +52,15 @@ def carry_out_side_by_side(
         raise RequestError(
             "--jobs runs a process per run; leave it out under torchrun, whose processes share every run."
         )
-    waiting, later = deque(enumerate(ablation.jobs, start=1)), set[int]()
+    waiting, later = deque(enumerate(ablation.jobs, start=1)), deque[tuple[int, Job]]()
+    last = False
     events: queue.Queue[tuple[_Worker, Message]] = queue.Queue()
     running: list[_Worker] = []
     with Interrupt() as interrupt, _ended(running):
         told = False
-        while running or (waiting and not interrupt.requested):
+        while running or ((waiting or later) and not interrupt.requested):
+            if not (running or waiting):
+                waiting, later, last = later, deque(), True
             while waiting and len(running) < processes and not interrupt.requested:
                 number, job = waiting.popleft()
                 running.append(_Worker(number, job, plans[job.member.key], watch(number, job), events))
@@ -72,9 +76,8 @@ def carry_out_side_by_side(
                 worker.show(message)
                 continue
             running.remove(worker)
-            if isinstance(message, Failed) and message.kind == "busy" and worker.number not in later:
-                later.add(worker.number)
-                waiting.append((worker.number, worker.job))
+            if isinstance(message, Failed) and message.kind == "busy" and not last:
+                later.append((worker.number, worker.job))
                 worker.observer.stage(AGAIN)
                 worker.end()
                 continue
@@ -130,6 +133,7 @@ class _Worker:
             [sys.executable, "-c", _START],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=2,  # also if it is the null device in place of a closed one, which no process inherits unless told
             start_new_session=True,  # out of the terminal's process group: Ctrl-C reaches this process only, which passes it on
         )
         assert self._process.stdin is not None

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 from vidgen_bench.errors import BusyError, DataError, DataWarning, Interrupted
 from vidgen_bench.experiments.ablate.messages import Caution, Done, Failed, Message, Report, encode
 from vidgen_bench.system.observer import Glance, Observer
+from vidgen_bench.system.streams import harden_streams
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Where the libraries below torch, numpy and scipy look up their number of threads."""
@@ -24,12 +25,18 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 def main() -> None:
     """Execute the task of standard input, its request, seed and threads; a resumed run keeps the number of threads that it had."""
-    channel = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    # a shell that ignores SIGTERM passes that on, and the first process could not end the run
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    harden_streams()  # before a file takes the place of a closed one
+    channel = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
     task, seed, threads = json.loads(sys.stdin.readline())
     os.environ |= dict.fromkeys(THREADS, str(threads))
     sender = _Sender(channel, warnings.showwarning)
     warnings.showwarning = sender.warned  # type: ignore[assignment]
+    # a process that a plugin forks may outlive this one; the first process reads until nobody can write any more
+    os.register_at_fork(after_in_child=sender.leave)
     try:
         end = _execute(task, seed, threads, sender)
     except KeyboardInterrupt:
@@ -68,6 +75,11 @@ class _Sender(Observer):
         self._channel, self._otherwise = channel, otherwise
         self._alone = False
 
+    def leave(self) -> None:
+        """Send nothing from now on."""
+        self._alone = True
+        self._channel.close()
+
     def send(self, message: Message) -> None:
         if self._alone:
             return
@@ -80,7 +92,7 @@ class _Sender(Observer):
 
     def warned(self, message: Warning | str, kind: type[Warning], *place: Any) -> None:
         """Send a warning about the data; print others as Python does."""
-        if issubclass(kind, DataWarning):
+        if issubclass(kind, DataWarning) and not self._alone:
             self.send(Caution(str(message)))
         else:
             self._otherwise(message, kind, *place)
@@ -90,13 +102,17 @@ class _Sender(Observer):
         self.send(Report("stage", [text]))
 
     def progress(self, what: str, done: int, total: int) -> None:
-        """Send."""
-        self.send(Report("progress", [what, done, total]))
+        """Send; the plugin of a data set may count with numpy, whose numbers JSON does not know."""
+        self.send(Report("progress", [what, int(done), int(total)]))
 
     def trained(self, glance: Glance) -> None:
         """Send."""
-        self.send(Report("trained", [glance.iteration, glance.share, dict(glance.losses), glance.seconds]))
+        self.send(Report("trained", [glance.iteration, glance.share, _floats(glance.losses), glance.seconds]))
 
     def evaluated(self, iteration: int, scores: Mapping[str, float], best_iteration: int) -> None:
         """Send."""
-        self.send(Report("evaluated", [iteration, dict(scores), best_iteration]))
+        self.send(Report("evaluated", [iteration, _floats(scores), best_iteration]))
+
+
+def _floats(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: float(value) for name, value in values.items()}

@@ -128,6 +128,20 @@ def test_a_busy_run_comes_again_at_the_end_and_once_only(
     assert suite.heard[1].stages == ["threads 1", AGAIN, "threads 1"]
 
 
+def test_a_busy_run_waits_for_the_other_runs_of_its_suite_though_a_place_is_free(
+    here: Path, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = """
+    if number == 1:
+        time.sleep(0.5)
+        os.mkdir("ended")
+    busy = number == 0 or (number == 2 and not os.path.exists("ended"))
+    send(Failed("busy", "Another process is using it.") if busy else Failed("other", f"by process {number}"))
+    """
+    failures = {r.failure for r in Suite(script, host, monkeypatch).carried_out(2)}
+    assert failures == {"by process 1", "by process 2"}
+
+
 def test_a_fault_of_the_data_ends_the_suite_and_saves_the_other_runs(
     here: Path, host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:

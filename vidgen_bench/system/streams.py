@@ -68,7 +68,7 @@ def _lossy(stream: io.TextIOWrapper) -> TextIO:
         io.BufferedWriter(raw),
         encoding=stream.encoding,
         errors="replace",
-        line_buffering=stream.line_buffering,
+        line_buffering=stream.line_buffering or stream.write_through,  # the second with python -u
         write_through=stream.write_through,
     )
 
