@@ -18,6 +18,7 @@ from contextlib import closing
 from pathlib import Path
 
 from vidgen_bench.api import Report, VideoSource
+from vidgen_bench.data.copies import warn_about_copies
 from vidgen_bench.data.decoding.journal import JOURNAL_FILE, Journal
 from vidgen_bench.data.decoding.stillness import mostly_still, warn_about_still
 from vidgen_bench.data.decoding.workers import Job, Outcome, decode_all, default_workers
@@ -158,6 +159,7 @@ def _make(
     _tolerate(faults, tree, allow_missing)
     index = _index(tree, split, geometry, journal, set(faults))
     warn_about_still([v.path for v in index.videos if mostly_still(v.frames, v.repeats)], len(index.videos))
+    warn_about_copies(index.videos)
     with disk_errors(folder):
         shutil.rmtree(parts)
         write_text(partial / INDEX_FILE, index.model_dump_json(indent=1) + "\n")
