@@ -99,6 +99,8 @@ class _Turns:
 
     def __call__(self, losses: Mapping[str, float], iteration: int) -> None:
         self.ours.add(self._since, 1.0 / self._each)
+        if iteration != self._each * len(self.ours.wall):
+            raise RuntimeError(f"the trainer reported iteration {iteration}; expected one report every {self._each}")
         self.memory = self.memory or peak_memory(self._device)
         if self._plain is not None:
             since = now()

@@ -27,7 +27,8 @@ class _Looking(Observer):
         self._look = look
 
     def trained(self, glance: Glance) -> None:
-        self._look(glance.losses, glance.iteration)
+        if glance.losses:  # a report without them only shows that training goes on
+            self._look(glance.losses, glance.iteration)
 
 
 def trained(

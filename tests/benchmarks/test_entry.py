@@ -10,11 +10,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from benchmarks.__main__ import PARTS, main
 from benchmarks.page import BEGIN, END, placed
 from benchmarks.tables import Table
 from benchmarks.timing import Times, alternate, ratio, ratios, spread
+from benchmarks.trainer import trained
+from tests.kit import toy_game
 
 ROOT = Path(__file__).parents[2]
 
@@ -116,3 +119,10 @@ def test_the_script_for_a_gpu_keeps_what_was_measured_when_a_part_fails(tmp_path
     done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert (done.returncode, "the part clipping failed" in done.stderr) == (1, True)
     assert page.read_text() == f"{BEGIN}\n\nmachine X\n### iterations\n### evaluation\n\n{END}\n"
+
+
+def test_training_is_looked_at_once_per_round(tmp_path: Path) -> None:
+    looks: list[int] = []
+    device = torch.device("cpu")
+    trained(toy_game.game(), toy_game.Clips(), tmp_path, device, 6, 2, lambda losses, number: looks.append(number))
+    assert looks == [2, 4, 6]
