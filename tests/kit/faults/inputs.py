@@ -305,7 +305,7 @@ def _cache(place: Workplace, track: Sequence[str]) -> Make:
         cache = place.root / "cache"
         shutil.rmtree(cache, ignore_errors=True)
         shutil.copytree(place.root / "whole cache", cache)
-        path = chance.choice([p for p in sorted(cache.rglob("*")) if p.is_file() and p.stat().st_size < 2**22])
+        path = chance.choice([p for p in sorted(cache.rglob("*")) if p.is_file() and 0 < p.stat().st_size < 2**22])
         path.write_bytes(spoil(path.name, path.read_bytes(), chance))
         return chance.choice((["data", "info", *track[:-2]], ["data", "verify", *track[:-2]], ["reference", "show"]))
 
