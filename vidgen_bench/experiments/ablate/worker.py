@@ -25,8 +25,9 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 def main() -> None:
     """Execute the task of standard input, its request, seed and threads; a resumed run keeps the number of threads that it had."""
-    # a shell that ignores SIGTERM passes that on, and the first process could not end the run
+    # a shell that ignores signals, as for a command in the background, passes that on, and the first process could not end the run
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     harden_streams()  # before a file takes the place of a closed one
     channel = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
