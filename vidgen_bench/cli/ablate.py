@@ -142,32 +142,24 @@ def _results(ablation: Ablation, host: Host, console: Console, jobs: int) -> Ite
     from vidgen_bench.cli.progress import TerminalObserver, bars_on
     from vidgen_bench.experiments.ablate.running import carry_out, check_data, make_plans
 
-    def title(number: int, job: Job) -> None:
-        console.print(f"[{number}/{len(ablation.jobs)}] {job}", style="bold", markup=False, highlight=False)
+    bars = bars_on(console) if jobs > 1 else None
 
     @contextmanager
     def watch(number: int, job: Job) -> Iterator[Observer]:
-        title(number, job)
-        with TerminalObserver(console) as observer:
+        console.print(f"[{number}/{len(ablation.jobs)}] {job}", style="bold", markup=False, highlight=False)
+        with TerminalObserver(console, bars, f"[{number}] " if bars else "") as observer:
             yield observer
 
     plans = make_plans(ablation, host)
     with TerminalObserver(console) as observer:
         check_data(ablation, plans, observer)
-    if jobs == 1:
+    if bars is None:
         yield from carry_out(ablation, plans, watch)
         return
     from vidgen_bench.experiments.ablate.side_by_side import carry_out_side_by_side
 
-    with bars_on(console) as bars:
-
-        @contextmanager
-        def watch_one(number: int, job: Job) -> Iterator[Observer]:
-            title(number, job)
-            with TerminalObserver(console, bars, f"[{number}] ") as observer:
-                yield observer
-
-        yield from carry_out_side_by_side(ablation, plans, watch_one, jobs)
+    with bars:
+        yield from carry_out_side_by_side(ablation, plans, watch, jobs)
 
 
 def _with_progress(

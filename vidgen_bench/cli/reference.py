@@ -11,7 +11,7 @@ import typer
 from vidgen_bench.cli.console import AsJson, output, print_json
 from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.cli.reference_verify import verify
-from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Splits, Workers
+from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Protocols, RealTrack, Splits, Workers
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.errors import RecordError, RequestError, UnreadableError
 
@@ -39,16 +39,8 @@ app.command("verify", epilog=_AGAIN)(verify)
 
 @app.command(epilog=_AGAIN)
 def build(
-    track: Annotated[
-        str, typer.Option(help="Track with the real clips: a name (see `tracks`), or a TOML file of your own.")
-    ] = DEFAULT_TRACK,
-    protocol: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Protocol to use instead of the track's: a name, or a TOML file of your own. Repeatable.",
-            show_default=False,
-        ),
-    ] = None,
+    track: RealTrack = DEFAULT_TRACK,
+    protocol: Protocols = None,
     data: Data = None,
     splits: Splits = None,
     device: Device = "auto",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidgen_bench.cli.console import AsJson, output, print_json
-from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Splits, Workers
+from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Protocols, RealTrack, Splits, Workers
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.errors import RequestError, VidgenBenchError
 
@@ -24,16 +24,8 @@ if TYPE_CHECKING:
 
 
 def verify(
-    track: Annotated[
-        str, typer.Option(help="Track with the real clips: a name (see `tracks`), or a TOML file of your own.")
-    ] = DEFAULT_TRACK,
-    protocol: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Protocol to use instead of the track's: a name, or a TOML file of your own. Repeatable.",
-            show_default=False,
-        ),
-    ] = None,
+    track: RealTrack = DEFAULT_TRACK,
+    protocol: Protocols = None,
     data: Data = None,
     splits: Splits = None,
     device: Device = "auto",

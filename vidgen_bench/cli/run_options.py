@@ -16,6 +16,17 @@ _RANGE = re.compile(r"([0-9]{1,10})(?:-([0-9]{1,10}))?")
 
 TRACK = typer.Option("--track", help="Name of a track (see `tracks`), or a TOML file of your own.")
 
+RealTrack = Annotated[
+    str, typer.Option("--track", help="Track with the real clips: a name (see `tracks`), or a TOML file of your own.")
+]
+Protocols = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--protocol",
+        help="Protocol to use instead of the track's: a name, or a TOML file of your own. Repeatable.",
+        show_default=False,
+    ),
+]
 Data = Annotated[
     Path | None, typer.Option(help="Folder of videos, with one folder per class, if the track's data set needs one.")
 ]

@@ -207,7 +207,7 @@ def _ordered(
     Rows that diverged are last in their group. Families stay together, in the order of their best rows.
     """
     measures = [(m, sign_of(c), floor_of(anchors, m, sign_of(c))) for m, c in metrics.items()]
-    # row by row: in a large table, the records of the first row are no longer in the processor's cache after the last
+    # row by row, so that a row's records are still in the processor's cache for its second metric
     by_row = [[estimate(row, *measure, seeds) for measure in measures] for row in rows]
     found = {m: with_borrowed([of[i] for of in by_row], len(seeds)) for i, m in enumerate(metrics)}
     ranked = [
