@@ -13,7 +13,7 @@ import pytest
 
 from tests.kit.tutorial import PAGES
 from tests.kit.valid_declarations import temporal
-from vidgen_bench import api, conformance, integrate, latent
+from vidgen_bench import api, blocks, conformance, integrate, latent
 from vidgen_bench.errors import Interrupted, RequestError, VidgenBenchError
 from vidgen_bench.host import hookspecs
 from vidgen_bench.host.declarations import fault
@@ -75,6 +75,11 @@ def of_the_code() -> dict[str, set[str]]:
     expected["Noise"] = {signature(part) for part in noise if not part.name.startswith("_")}
     expected["vidgen_bench.latent"] = {*(makers(c) for c in classes(latent)), *functions([latent])}
     expected["vidgen_bench.integrate"] = set(functions([integrate.ode_path, integrate.sde_path]))
+    expected["vidgen_bench.blocks"] = {
+        makers(body(thing)[0]) if isinstance(thing, type) else functions([thing])[0]
+        for thing in (getattr(blocks, name) for name in blocks.__all__)
+        if callable(thing) and hasattr(thing, "__module__") and thing.__module__.startswith("vidgen_bench.blocks")
+    }
     expected["vidgen_bench.conformance"] = set(functions([conformance.conformance_test, conformance.cases]))
     return expected
 

@@ -1,0 +1,24 @@
+"""Building blocks of frame generators, discriminators and conditional games, for any backbone."""
+
+from vidgen_bench.blocks.attention import SelfAttention
+from vidgen_bench.blocks.average import Average
+from vidgen_bench.blocks.conditional_norm import ConditionalBatchNorm2d
+from vidgen_bench.blocks.hinge import hinge_fake, hinge_generator, hinge_real
+from vidgen_bench.blocks.labels import LabelLaw, Labels
+from vidgen_bench.blocks.residual import ResidualDown, ResidualUp
+from vidgen_bench.blocks.weights import orthogonal, spectral
+
+__all__ = [
+    "Average",
+    "ConditionalBatchNorm2d",
+    "LabelLaw",
+    "Labels",
+    "ResidualDown",
+    "ResidualUp",
+    "SelfAttention",
+    "hinge_fake",
+    "hinge_generator",
+    "hinge_real",
+    "orthogonal",
+    "spectral",
+]

@@ -1,0 +1,47 @@
+"""Self-attention along some axes of a feature map."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
+
+
+class SelfAttention(nn.Module):
+    """x + gamma o(softmax(q(x) k(x)^T) v(x)) over the positions along ``axes``; every other axis is part of the batch.
+
+    q, k and v are linear maps of the channels, to C / 8, C / 8 and C / 2 of them (at least one); o maps back to C. gamma starts at 0,
+    so a new block is the identity. Scores are not divided by sqrt(C / 8). ``(2, 3)`` of [N, C, H, W] attends over a frame. Separable
+    attention over a clip [N, C, T, H, W] is three blocks in a row: rows ``(3,)``, columns ``(4,)``, then time ``(2,)``.
+
+    Args:
+        channels: C, the second axis.
+        axes: positions of the axes that are attended over together.
+    Shape:
+        [N, C, ...] -> [N, C, ...].
+    Reference: Zhang et al., "Self-Attention GANs" (2019), eqs. 1 to 3; Clark, Donahue, Simonyan, "Adversarial Video Generation on
+        Complex Datasets" (2019), section 3.1 (separable).
+    """
+
+    def __init__(self, channels: int, axes: Sequence[int]) -> None:
+        super().__init__()
+        key, value = max(1, channels // 8), max(1, channels // 2)
+        self.axes = tuple(axes)
+        self.query = nn.Linear(channels, key, bias=False)
+        self.key = nn.Linear(channels, key, bias=False)
+        self.value = nn.Linear(channels, value, bias=False)
+        self.out = nn.Linear(value, channels, bias=False)
+        self.gamma = nn.Parameter(torch.zeros(()))
+
+    def forward(self, maps: Tensor) -> Tensor:
+        batch = [axis for axis in range(maps.ndim) if axis not in (1, *self.axes)]
+        order = [*batch, *self.axes, 1]
+        ordered = maps.permute(order)
+        length = math.prod(maps.shape[axis] for axis in self.axes)
+        x = ordered.reshape(-1, length, maps.shape[1])
+        found = scaled_dot_product_attention(self.query(x), self.key(x), self.value(x), scale=1.0)
+        inverse = sorted(range(maps.ndim), key=order.__getitem__)
+        return maps + self.gamma * self.out(found).view(ordered.shape).permute(inverse)
