@@ -15,7 +15,7 @@ from vidgen_bench.noise import sampling_noise
 
 
 def drawn(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def filled(network: nn.Module) -> nn.Module:
@@ -124,7 +124,9 @@ def test_conditional_batch_normalisation_is_numpys() -> None:
     np.testing.assert_allclose(block(x, c).detach().numpy(), expected, atol=1e-12)
 
 
-@pytest.mark.parametrize(("shape", "axes"), [((2, 16, 3, 4), (2, 3)), ((2, 16, 5, 3, 4), (2,)), ((2, 16, 5, 3, 4), (4,))])
+@pytest.mark.parametrize(
+    ("shape", "axes"), [((2, 16, 3, 4), (2, 3)), ((2, 16, 5, 3, 4), (2,)), ((2, 16, 5, 3, 4), (4,))]
+)
 def test_attention_is_numpys_position_by_position(shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
     block, x = filled(blocks.SelfAttention(16, axes)), drawn(*shape)
     q, k, v, o = (layer.weight.detach().numpy() for layer in (block.query, block.key, block.value, block.out))
@@ -137,7 +139,7 @@ def test_attention_is_numpys_position_by_position(shape: tuple[int, ...], axes: 
         columns = x.numpy()[tuple(at)].reshape(16, -1)
         scores = np.exp((q @ columns).T @ (k @ columns))
         found = o @ ((v @ columns) @ (scores / scores.sum(1, keepdims=True)).T)
-        expected[tuple(at)] += float(block.gamma) * found.reshape(expected[tuple(at)].shape)
+        expected[tuple(at)] += block.gamma.item() * found.reshape(expected[tuple(at)].shape)
     np.testing.assert_allclose(block(x).detach().numpy(), expected, atol=1e-10)
 
 
