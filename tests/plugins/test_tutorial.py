@@ -116,7 +116,7 @@ def test_outputs_agree_or_do_not() -> None:
 
 def test_the_excerpt_is_what_plugins_new_writes() -> None:
     """Line by line; the page shows it at the margin, where the module has it inside a function."""
-    (excerpt,) = re.findall(r"```python\n(.*?)```", BACKBONE, re.DOTALL)
+    excerpt = re.findall(r"```python\n(.*?)```", BACKBONE, re.DOTALL)[0]
     template = Path(package.__file__).parent / "templates" / "backbone" / "game.txt"
     shown, written = (
         "\n".join(line.strip() for line in text.splitlines() if line.strip())
