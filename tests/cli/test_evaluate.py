@@ -224,6 +224,7 @@ def test_precision_is_in_the_id(place: Path, monkeypatch) -> None:
         (["mine.npy", "--track", "tiny.toml"], "needs --data"),
         ([RUN, *DATA, "--resize"], "--resize is for external clips"),
         ([RUN, *DATA, "--name", "mine"], "--name is for external clips"),
+        ([RUN, *DATA, "--conditional"], "--conditional is for external clips"),
         ([RUN, *HERE, "--track", "shapes-smoke"], "Leave --track out"),
         (["runs", *HERE], "is not a picture; expected a clip's frames as .png"),
     ],
@@ -243,6 +244,8 @@ def test_a_name_stands_for_the_same_clips(command: Command, place: Path) -> None
     done = command("evaluate", "runs/tiny/mine", *DATA)
     assert done.code == 2
     assert "scores of external clips" in done.err
+    done = command("evaluate", "mine.npy", *HERE, "--conditional")
+    assert "runs/tiny/mine/record.json holds scores of these clips without --conditional." in done.err
 
 
 def test_a_run_that_is_not_finished_or_was_made_on_other_data_is_refused(command: Command, place: Path) -> None:
