@@ -36,12 +36,14 @@ class SelfAttention(nn.Module):
         self.out = nn.Linear(value, channels, bias=False)
         self.gamma = nn.Parameter(torch.zeros(()))
 
-    def forward(self, maps: Tensor) -> Tensor:
+    def forward(self, maps: Tensor, memory: int | None = None) -> Tensor:
+        """Return the maps; with ``memory``, every position attends to the first ``memory`` positions only."""
         batch = [axis for axis in range(maps.ndim) if axis not in (1, *self.axes)]
         order = [*batch, *self.axes, 1]
         ordered = maps.permute(order)
         length = math.prod(maps.shape[axis] for axis in self.axes)
         x = ordered.reshape(-1, length, maps.shape[1])
-        found = scaled_dot_product_attention(self.query(x), self.key(x), self.value(x), scale=1.0)
+        known = x[:, :memory]
+        found = scaled_dot_product_attention(self.query(x), self.key(known), self.value(known), scale=1.0)
         inverse = sorted(range(maps.ndim), key=order.__getitem__)
         return maps + self.gamma * self.out(found).view(ordered.shape).permute(inverse)
