@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 from vidgen_backbones.dvdgan import DVDGAN
 from vidgen_backbones.dvdgan.discriminators import Projection, judged, spatial_discriminator, temporal_discriminator
-from vidgen_backbones.dvdgan.stage import Stage
+from vidgen_backbones.dvdgan.stage import Recurrence, Stage
 
 from tests.kit.pairs import HOST, evaluating, real
 from vidgen_bench.api import Clip, Game, Player
@@ -122,6 +122,16 @@ def test_every_frame_gets_the_code_of_its_own_clip() -> None:
     alone = torch.cat([stage(maps[i : i + 1], codes[i : i + 1]) for i in range(4)])
     torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-5)
     assert not torch.allclose(together, stage(maps, codes.roll(1, 0)), atol=1e-2)
+
+
+def test_the_unrolled_recurrence_is_its_cell_step_by_step() -> None:
+    torch.manual_seed(0)
+    recurrence = Recurrence(3).double()
+    maps = torch.randn(2, 4, 3, 5, 5, dtype=torch.float64)
+    state = None
+    for frame, found in zip(maps.unbind(1), recurrence(maps).unbind(1), strict=True):
+        state = recurrence.cell(frame, state)
+        torch.testing.assert_close(found, state, atol=1e-12, rtol=0)
 
 
 def test_judged_frames_are_different_frames_of_the_own_clip_and_depend_on_the_own_row() -> None:

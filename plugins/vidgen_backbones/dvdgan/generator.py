@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu
-from torch.nn.utils.parametrize import cached
 
 from vidgen_backbones.dvdgan.sizes import EMBEDDING, NOISE, generator_widths
 from vidgen_backbones.dvdgan.stage import Stage
@@ -77,6 +76,5 @@ class Generator(nn.Module):
         # a frame depends on those before it, and on all training frames through the attention
         steps = range(max(self.last, *wanted) + 1)
         code = self.code(z, labels)
-        with cached():  # the recurrent layers use a weight once per frame: it is normalised once
-            clips = self.frames(self.temporal(code, tuple(k / self.last for k in steps), noise), code)
+        clips = self.frames(self.temporal(code, tuple(k / self.last for k in steps), noise), code)
         return clips if wanted == list(steps) else torch.stack([clips[:, :, k] for k in wanted], dim=2)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import conv2d
 
 from vidgen_bench.blocks import ConvGRUCell, ResidualUp, SelfAttention
 
 
 class Recurrence(nn.Module):
     """A ConvGRU unrolled over the frames: h_t = cell(x_t, h_{t-1}) from h = 0; the states are the output.
+
+    A convolution of [x, h] is the sum of two: that of x is computed for all frames at once.
 
     Args:
         channels: c.
@@ -22,10 +25,20 @@ class Recurrence(nn.Module):
         self.cell = ConvGRUCell(channels)
 
     def forward(self, maps: Tensor) -> Tensor:
+        gates, candidate, channels = self.cell.gates, self.cell.candidate, maps.shape[2]
+        of_gates, of_candidate = (_channels_last(w).split(channels, dim=1) for w in (gates.weight, candidate.weight))
+        frames = _channels_last(maps.flatten(0, 1))
+        of_x = conv2d(frames, of_gates[0], gates.bias, padding=1), conv2d(frames, of_candidate[0], candidate.bias, padding=1)
+        from_h = [_channels_last(w) for w in (of_gates[1], of_candidate[1])]
         state: Tensor | None = None
         states = []
-        for frame in maps.unbind(1):
-            state = self.cell(frame, state)
+        for to_gates, to_candidate in zip(*(x.unflatten(0, maps.shape[:2]).unbind(1) for x in of_x), strict=True):
+            if state is None:
+                state = torch.sigmoid(to_gates[:, channels:]) * torch.tanh(to_candidate)
+            else:
+                reset, update = torch.sigmoid(to_gates + conv2d(state, from_h[0], padding=1)).chunk(2, dim=1)
+                found = torch.tanh(to_candidate + conv2d(reset * state, from_h[1], padding=1))
+                state = torch.lerp(state, found, update)
             states.append(state)
         return torch.stack(states, dim=1)
 
@@ -78,8 +91,13 @@ class Stage(nn.Module):
         codes = code[:, None].expand(*clips, -1).flatten(0, 1)
         if self.recurrence is not None:
             maps = self.recurrence(maps)
-        frames = self.first(maps.flatten(0, 1).contiguous(memory_format=torch.channels_last), codes)
+        frames = self.first(_channels_last(maps.flatten(0, 1)), codes)
         if self.attention is not None:
             found = self.attention(frames.unflatten(0, clips).transpose(1, 2))
-            frames = found.transpose(1, 2).flatten(0, 1).contiguous(memory_format=torch.channels_last)
+            frames = _channels_last(found.transpose(1, 2).flatten(0, 1))
         return self.second(frames, codes).unflatten(0, clips)
+
+
+def _channels_last(maps: Tensor) -> Tensor:
+    """Return maps or kernels [N, C, H, W] in the fastest layout for convolutions."""
+    return maps.contiguous(memory_format=torch.channels_last)
