@@ -17,7 +17,7 @@ from vidgen_bench.compose.composition import compose
 from vidgen_bench.config.track import load_track
 from vidgen_bench.host.host import Host
 
-CPU = torch.device("cpu")
+CPU, ITERATIONS = torch.device("cpu"), 20
 SMALL = {
     "tgan": ((4, 16), {"width": 0.0625, "batch": 4, "learning_rate": 5e-5}),
     "mocogan": ((10, 16), {"width": 0.03125, "image_batch": 2, "video_batch": 2, "learning_rate": 2e-4}),
@@ -40,7 +40,7 @@ def in_double(game: Game) -> Game:
     return game
 
 
-def losses(spec: str, folder: Path, iterations: int, adjoint: bool) -> list[tuple[dict[str, float], dict[str, float]]]:
+def losses(spec: str, folder: Path, adjoint: bool) -> list[tuple[dict[str, float], dict[str, float]]]:
     """Return the mean losses of ours and of the plain model since the start, at every iteration."""
     backbone = spec.partition("+")[0]
     (frames, size), options = SMALL[backbone]
@@ -58,16 +58,16 @@ def losses(spec: str, folder: Path, iterations: int, adjoint: bool) -> list[tupl
             sums[name] = sums.get(name, 0.0) + value
         found.append((dict(means), {name: value / number for name, value in sums.items()}))
 
-    trained(game, Fed(batches_of(game, shown, 0, CPU)), folder, CPU, iterations, 1, compare)
+    trained(game, Fed(batches_of(game, shown, 0, CPU)), folder, CPU, ITERATIONS, 1, compare)
     return found
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("spec", ["tgan+ode1", "tgan+sde", "mocogan+ode1"])
 def test_the_plain_model_has_the_same_losses(spec: str, tmp_path: Path) -> None:
-    """In float64, with gradients through the solver on both sides: ten iterations multiply rounding of 1e-15 by less than 1e5."""
-    found = losses(spec, tmp_path, 10, adjoint=False)
-    assert len(found) == 10
+    """In float64, with gradients through the solver on both sides: 20 iterations multiply rounding of 1e-15 by less than 1e5."""
+    found = losses(spec, tmp_path, adjoint=False)
+    assert len(found) == ITERATIONS
     for ours, plain in found:
         assert ours == pytest.approx(plain, abs=1e-10)
 
@@ -76,7 +76,7 @@ def test_the_plain_model_has_the_same_losses(spec: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("spec", "apart"), [("tgan+ode1", 5e-3), ("tgan+sde", 0.2), ("mocogan+ode1", 5e-3)])
 def test_gradients_by_the_adjoint_method_differ_by_its_own_error(spec: str, apart: float, tmp_path: Path) -> None:
     """The paper solves a second equation backwards: its steps are not the derivative of the forward steps, above all for the SDE."""
-    found = losses(spec, tmp_path, 20, adjoint=True)
+    found = losses(spec, tmp_path, adjoint=True)
     first, last = found[0], found[-1]
     for name in ("discriminator.real", "discriminator.fake", "video_discriminator.real"):
         if name in first[0]:  # before the generator's first step
