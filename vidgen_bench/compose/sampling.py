@@ -30,7 +30,7 @@ def samples(
 
     def rendered(start: int, stop: int) -> Tensor:
         rows = torch.arange(start, stop, dtype=torch.int64, device=device)
-        return game.sample(sampling_noise(seed, purpose, rows), times)
+        return game.draw(sampling_noise(seed, purpose, rows), times)
 
     each = CHUNK if len(indices) <= CHUNK else rows_at_once(lambda rows: rendered(0, rows), device)
     pixels = PixelRange()
