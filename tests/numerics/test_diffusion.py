@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from vidgen_backbones.vdm_small.attention import HEAD, SpatialAttention, TemporalAttention
 from vidgen_backbones.vdm_small.diffusion import ddim, signal_and_noise, velocity
-from vidgen_backbones.vdm_small.layers import GROUPS
+from vidgen_backbones.vdm_small.layers import GROUP
 from vidgen_backbones.vdm_small.time_embedding import TimeEmbedding
 
 
@@ -102,7 +102,7 @@ def filled(module: torch.nn.Module) -> torch.nn.Module:
 
 def normalised(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
     """Group normalisation of one frame [C, H, W]."""
-    groups = x.reshape(GROUPS, -1)
+    groups = x.reshape(len(x) // GROUP, -1)
     groups = (groups - groups.mean(1, keepdims=True)) / np.sqrt(groups.var(1, keepdims=True) + 1e-5)
     return groups.reshape(x.shape) * weight[:, None, None] + bias[:, None, None]
 

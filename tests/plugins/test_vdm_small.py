@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from vidgen_backbones.vdm_small import VDM, VDMOptions
 from vidgen_backbones.vdm_small.attention import TemporalAttention
 from vidgen_backbones.vdm_small.diffusion import ddim, signal_and_noise
-from vidgen_backbones.vdm_small.unet import Shape, UNet
+from vidgen_backbones.vdm_small.unet import DETAIL, Shape, UNet
 
 from vidgen_bench.api import Batch, Clip, Feed, Game
 from vidgen_bench.errors import PluginError
@@ -43,23 +43,37 @@ def filled(game: Game) -> nn.Module:
 
 def test_counts() -> None:
     network = UNet(Shape(frames=16, size=64, channels=3, width=1.0, patch=2, blocks=2, attention=16))
-    assert count(network) == 8_623_380
+    assert count(network) == 8_556_828
     parts = built().parts
     assert count(parts["generator"]) == sum(p.numel() for p in parts["average"].parameters())
     assert count(parts["average"]) == 0
 
 
-def test_v_starts_at_zero_and_the_loss_at_the_mean_square_of_v() -> None:
+def test_v_is_bayes_rule_for_details_around_the_mean_that_the_u_gives() -> None:
+    """A pixel x ~ N(m, d^2) seen as z ~ N(alpha x, sigma^2): its mean weighs m and z / alpha by their precisions."""
+    network, z, times = filled(built()), drawn(2, 3, 3, 16, 16), torch.tensor([0.1, 0.7], dtype=torch.float64)
+    alpha, sigma = (s[:, None, None, None, None] for s in signal_and_noise(times))
+    means: list[Tensor] = []
+    cast(Any, network).out.register_forward_hook(lambda module, given, made: means.append(made))
+    x = alpha * z - sigma * network(z, times)
+    m = means[0].unflatten(0, (2, 3)).transpose(1, 2)
+    expected = (m / DETAIL**2 + alpha * z / sigma**2) / (1 / DETAIL**2 + alpha**2 / sigma**2)
+    torch.testing.assert_close(x, expected, atol=1e-12, rtol=1e-12)
+    assert m.std() > 0.1
+
+
+def test_the_loss_starts_at_that_of_details_around_zero() -> None:
     game = built()
     x, e = drawn(2, 3, 3, 16, 16), drawn(2, 3, 3, 16, 16, seed=1)
     times = torch.tensor([0.1, 0.7], dtype=torch.float64)
     alpha, sigma = (s[:, None, None, None, None] for s in signal_and_noise(times))
-    assert not game.parts["generator"](e, times).any()
+    z = alpha * x + sigma * e
+    found = z * alpha * sigma * (1 - DETAIL**2) / (alpha**2 * DETAIL**2 + sigma**2)
     noise = cast(Noise, GivenNoise({"noise": e, "time": times}))
     (player,) = game.players
     terms = player.loss(Batch(x, torch.zeros(2, dtype=torch.int64)), noise)
     assert list(terms) == ["velocity"]
-    assert terms["velocity"].item() == pytest.approx((alpha * e - sigma * x).square().mean().item(), rel=1e-12)
+    assert terms["velocity"].item() == pytest.approx((found - alpha * e + sigma * x).square().mean().item(), rel=1e-12)
 
 
 def test_the_network_is_shown_the_noised_clip_and_its_time() -> None:

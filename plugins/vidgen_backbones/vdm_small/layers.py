@@ -7,18 +7,18 @@ from typing import TypeVar
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
-GROUPS = 8
-"""Groups of every normalisation; numbers of channels are multiples of it."""
+GROUP = 8
+"""Channels that are normalised together; numbers of channels are multiples of it."""
 
 M = TypeVar("M", nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 
 
 def group_norm(channels: int) -> nn.GroupNorm:
-    """Return a group normalisation whose statistics are those of single frames.
+    """Return a group normalisation: each frame and each 8 channels have mean 0 and variance 1 before scale and shift.
 
     Reference: Wu and He 2018.
     """
-    return nn.GroupNorm(GROUPS, channels)
+    return nn.GroupNorm(channels // GROUP, channels)
 
 
 def zeroed(layer: M) -> M:

@@ -10,9 +10,13 @@ from torch import Tensor, nn
 from torch.nn.functional import silu
 
 from vidgen_backbones.vdm_small.attention import SpatialAttention, TemporalAttention
-from vidgen_backbones.vdm_small.layers import GROUPS, ResidualBlock, group_norm, zeroed
+from vidgen_backbones.vdm_small.diffusion import signal_and_noise
+from vidgen_backbones.vdm_small.layers import GROUP, ResidualBlock, group_norm, zeroed
 from vidgen_backbones.vdm_small.sizes import CHANNELS
 from vidgen_backbones.vdm_small.time_embedding import TimeEmbedding
+
+DETAIL = 0.25
+"""d, the standard deviation of a pixel around the mean that U gives; pixels lie in [-1, 1]."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,11 @@ class Shape:
     blocks: int
     """Stages at each resolution, on each side of the U."""
     attention: int
-    """Largest side of the maps with spatial attention."""
+    """Largest side of the maps with attention."""
 
 
 class Stage(nn.Module):
-    """A residual block, attention between the positions of a frame on small maps, and attention between frames on all.
+    """A residual block, then on small maps attention between the positions of a frame and attention between frames.
 
     Convolutions see one frame at a time, so attention between frames is the only layer that moves anything through time.
 
@@ -41,28 +45,28 @@ class Stage(nn.Module):
     Reference: Ho et al. 2022, section 3.
     """
 
-    def __init__(self, before: int, after: int, embedding: int, frames: int, spatial: bool) -> None:
+    def __init__(self, before: int, after: int, embedding: int, frames: int, attention: bool) -> None:
         super().__init__()
         self.block = ResidualBlock(before, after, embedding)
-        self.spatial = SpatialAttention(after) if spatial else nn.Identity()
-        self.temporal = TemporalAttention(after, frames)
+        both = (SpatialAttention(after), TemporalAttention(after, frames)) if attention else ()
+        self.attention = nn.Sequential(*both)
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
-        return self.temporal(self.spatial(self.block(x, embedding)))
+        return self.attention(self.block(x, embedding))
 
 
 class UNet(nn.Module):
-    """v(z, t) = U(z, t) + g(t) z.
+    """v(z, t) = sigma (alpha (1 - d^2) z - m) / (alpha^2 d^2 + sigma^2), m = U(z, t), d = 0.1: the best v for pixels N(m, d^2).
 
-    U reads patches, goes down through the resolutions and up again with skip connections by concatenation, and writes patches. g is a
-    linear function of the embedding of t. v contains the noise of every pixel, which fewer channels than a patch has numbers could not
-    carry through U. U and g start at zero.
+    U reads patches, goes down through the resolutions and up again with skip connections by concatenation, and writes patches; it starts
+    at 0. v contains the noise of every pixel, which fewer channels than a patch has numbers could not carry through U. So U gives the mean
+    of each pixel, and Bayes' rule for details of standard deviation d around it adds what z itself says.
 
     Args:
         shape: the sizes.
     Shape:
         z [N, C, T, H, W], t [N] in [0, 1] -> [N, C, T, H, W].
-    Reference: Ho et al. 2022, section 3; patches and g are ours.
+    Reference: Ho et al. 2022, section 3, for U but for its patches; Karras et al. 2022, section 5, for the idea of such a form.
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -73,12 +77,11 @@ class UNet(nn.Module):
 
         def stages(first: int, level: int, number: int) -> nn.ModuleList:
             inputs = [first, *[widths[level]] * (number - 1)]
-            spatial = sides[level] <= shape.attention
-            return nn.ModuleList(Stage(before, widths[level], wide, shape.frames, spatial) for before in inputs)
+            attention = sides[level] <= shape.attention
+            return nn.ModuleList(Stage(before, widths[level], wide, shape.frames, attention) for before in inputs)
 
         finer = range(len(widths) - 1)
         self.time = TimeEmbedding(widths[0], wide)
-        self.through = zeroed(nn.Linear(wide, 1))
         self.into = nn.Conv2d(shape.channels, widths[0], shape.patch, stride=shape.patch)
         self.down = nn.ModuleList(stages(widths[i], i, shape.blocks) for i in finer)
         self.shrink = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairwise(widths))
@@ -93,8 +96,9 @@ class UNet(nn.Module):
         embedding = self.time(times)
         images = z.transpose(1, 2).flatten(0, 1).contiguous(memory_format=torch.channels_last)  # the fastest layout
         inside = self._through_the_u(self.into(images), embedding[:, None].expand(-1, frames, -1).flatten(0, 1))
-        found = self.out(silu(self.norm(inside))).unflatten(0, (clips, frames)).transpose(1, 2)
-        return found + self.through(silu(embedding))[:, :, None, None, None] * z
+        mean = self.out(silu(self.norm(inside))).unflatten(0, (clips, frames)).transpose(1, 2)
+        alpha, sigma = (s[:, None, None, None, None] for s in signal_and_noise(times))
+        return sigma * (alpha * (1 - DETAIL**2) * z - mean) / (alpha**2 * DETAIL**2 + sigma**2)
 
     def _through_the_u(self, x: Tensor, embedding: Tensor) -> Tensor:
         skips: list[Tensor] = []
@@ -115,5 +119,5 @@ def _through(stages: nn.Module, x: Tensor, embedding: Tensor) -> Tensor:
 
 
 def scaled(channels: int, width: float) -> int:
-    """Return the channels at this width: the nearest multiple of the number of groups, at least one."""
-    return GROUPS * max(1, round(channels * width / GROUPS))
+    """Return the channels at this width: the nearest number of whole groups, at least one."""
+    return GROUP * max(1, round(channels * width / GROUP))
