@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
-from torch.nn.utils.parametrizations import spectral_norm
+from torch.nn.utils.parametrize import register_parametrization
+
+
+FIRST_STEPS = 15
+"""Steps of the power method at the start, as many as PyTorch takes."""
 
 
 def orthogonal(network: nn.Module) -> None:
@@ -28,15 +33,50 @@ def spectral(network: nn.Module) -> None:
     """Divide every linear, convolution and embedding weight by an estimate of its largest singular value.
 
     W / s with s = u^T W v; u and v are buffers that one step of the power method improves at every use in training mode, and that
-    stay in evaluation mode. A weight is read as a matrix (out, the rest). PyTorch's ``spectral_norm`` does the work. Inside
-    ``torch.nn.utils.parametrize.cached()`` a weight that is used several times is computed once.
+    stay in evaluation mode. A weight is read as a matrix (out, the rest). Inside ``torch.nn.utils.parametrize.cached()`` a weight that
+    is used several times is computed once.
 
     Args:
         network: modified in place; afterwards ``weight`` is computed, and ``parametrizations.weight.original`` is trained.
     Reference: Miyato et al., "Spectral Normalization for Generative Adversarial Networks" (2018), algorithm 1.
     """
     for layer in list(_weight_layers(network)):
-        spectral_norm(layer)
+        register_parametrization(layer, "weight", _Spectral(layer.weight), unsafe=True)  # without trial runs of a known shape
+
+
+class _Spectral(nn.Module):
+    """The parametrization W / (u^T W v).
+
+    The law of PyTorch's ``spectral_norm``, which on the meta device takes half a second per layer for steps without numbers: a plan
+    builds a game there to count its parameters.
+    """
+
+    u: Tensor
+    v: Tensor
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        matrix = weight.detach().flatten(1)
+        for name, length in zip(("u", "v"), matrix.shape, strict=True):
+            self.register_buffer(name, _unit(matrix.new_empty(length).normal_()))
+        self._improve(matrix, 0 if matrix.is_meta else FIRST_STEPS)
+
+    def forward(self, weight: Tensor) -> Tensor:
+        matrix = weight.flatten(1)
+        if self.training:
+            self._improve(matrix, 1)
+        # copies, since a second use before the gradient is taken changes the buffers
+        return weight / torch.dot(self.u.clone(), torch.mv(matrix, self.v.clone()))
+
+    @torch.no_grad()
+    def _improve(self, matrix: Tensor, steps: int) -> None:
+        for _ in range(steps):
+            self.u.copy_(_unit(torch.mv(matrix, self.v)))
+            self.v.copy_(_unit(torch.mv(matrix.T, self.u)))
+
+
+def _unit(vector: Tensor) -> Tensor:
+    return vector * (torch.dot(vector, vector) + 1e-24).rsqrt()
 
 
 def _weight_layers(network: nn.Module) -> Iterator[nn.Linear | _ConvNd | nn.Embedding]:
