@@ -233,5 +233,5 @@ def test_refusals() -> None:
         MoFlowGAN().build(SMALL, options(), None)
 
 
-def test_it_requests_the_latent_of_mocogan() -> None:
-    assert MoFlowGAN().latent(SMALL, options()) == LatentSpec((16,), 8, 16, 16, "normal", embedding=(64,))
+def test_it_requests_vectors_as_wide_as_mocogans() -> None:
+    assert MoFlowGAN().latent(SMALL, options()) == LatentSpec((16,), 8, 16, 16, "normal")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MoFlowGANOptions:
-    """The options of moflowgan; the latent is that of mocogan, everything else is our choice."""
+    """The options of moflowgan; docs/systems.md has the source of every default, which for most of them is us."""
 
     width: float = option(1.0, "factor on the channels of all networks", at_least=1 / 64, at_most=8.0)
     content: int = option(50, "entries of the content code, which is the same on all frames", at_least=1)
@@ -77,15 +77,9 @@ class MoFlowGAN:
         return None
 
     def latent(self, clip: Clip, options: MoFlowGANOptions) -> LatentSpec:
-        """Return the latent: motion codes from a normal z_0 of the same width, as mocogan's."""
-        return LatentSpec(
-            shape=(options.motion,),
-            frames=clip.frames,
-            source=options.motion,
-            noise=options.motion,
-            prior="normal",
-            embedding=(4 * options.motion,),
-        )
+        """Return the latent: motion codes from a normal z_0 of the same width."""
+        width = options.motion
+        return LatentSpec(shape=(width,), frames=clip.frames, source=width, noise=width, prior="normal")
 
     def build(self, clip: Clip, options: MoFlowGANOptions, temporal: nn.Module | None) -> Game:
         """Return the game."""

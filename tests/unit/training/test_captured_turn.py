@@ -73,7 +73,7 @@ def test_replays_give_the_losses_and_weights_of_turns_that_are_not_captured(grap
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spec", ["tgan+ode1", "mocogan+sde", "tganv2+convlstm", "vgan"])
+@pytest.mark.parametrize("spec", ["tgan+ode1", "mocogan+sde", "tganv2+convlstm", "vgan", "moflowgan"])
 def test_first_party_pairs_train_alike_with_and_without_graphs(spec: str, graphs: list[RecordedGraph]) -> None:
     """TGANv2's penalty has second derivatives, MoCoGAN's generator two discriminators, TGAN's discriminator an ``after``."""
     found = []
