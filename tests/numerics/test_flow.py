@@ -22,7 +22,11 @@ def moving_texture(u: float, v: float, size: int = 16) -> Tensor:
     """Return two frames [1, 2, 1, size, size] of a smooth texture without a period that moves by (u, v) pixels."""
 
     def texture(x: Tensor, y: Tensor) -> Tensor:
-        return torch.sin(0.5 * x + 0.2 * y) + torch.cos(0.13 * x - 0.4 * y) + torch.sin(0.31 * x * 0.7 + 0.05 * y * y / size)
+        return (
+            torch.sin(0.5 * x + 0.2 * y)
+            + torch.cos(0.13 * x - 0.4 * y)
+            + torch.sin(0.31 * x * 0.7 + 0.05 * y * y / size)
+        )
 
     y, x = torch.meshgrid(*(torch.arange(size, dtype=torch.float64),) * 2, indexing="ij")
     return torch.stack([texture(x, y), texture(x - u, y - v)])[None, :, None]

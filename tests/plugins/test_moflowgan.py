@@ -126,7 +126,9 @@ def test_what_each_term_moves() -> None:
 
 
 def test_weights_are_factors_of_the_flow_terms() -> None:
-    once, twice = (terms_of(moved(built(flow_weight=f, smoothness_weight=s)), GENERATOR) for f, s in ((1, 0.1), (2, 0.3)))
+    once, twice = (
+        terms_of(moved(built(flow_weight=f, smoothness_weight=s)), GENERATOR) for f, s in ((1, 0.1), (2, 0.3))
+    )
     torch.testing.assert_close(twice["flow"], 2 * once["flow"])
     torch.testing.assert_close(twice["smoothness"], 3 * once["smoothness"])
     torch.testing.assert_close(twice["video"], once["video"])
@@ -196,7 +198,9 @@ def test_spectral_normalisation_is_where_the_option_says() -> None:
         for network, expected in {**networks, game.parts[IMAGE]: True, game.parts[VIDEO]: True}.items():
             layers = [m for m in network.modules() if isinstance(m, nn.Linear | nn.Conv2d | nn.Conv3d)]
             assert {is_parametrized(layer) for layer in layers} <= {expected}
-    weights = [layer.weight.detach().flatten(1) for layer in game.parts[VIDEO].modules() if isinstance(layer, nn.Conv3d)]
+    weights = [
+        layer.weight.detach().flatten(1) for layer in game.parts[VIDEO].modules() if isinstance(layer, nn.Conv3d)
+    ]
     for weight in weights:
         assert torch.linalg.matrix_norm(weight, 2) == pytest.approx(1.0, abs=1e-4)  # orthogonal at the start
 

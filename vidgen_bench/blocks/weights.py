@@ -41,7 +41,9 @@ def spectral(network: nn.Module) -> None:
     Reference: Miyato et al., "Spectral Normalization for Generative Adversarial Networks" (2018), algorithm 1.
     """
     for layer in list(_weight_layers(network)):
-        register_parametrization(layer, "weight", _Spectral(layer.weight), unsafe=True)  # without trial runs of a known shape
+        register_parametrization(
+            layer, "weight", _Spectral(layer.weight), unsafe=True
+        )  # without trial runs of a known shape
 
 
 class _Spectral(nn.Module):

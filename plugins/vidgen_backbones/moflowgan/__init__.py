@@ -34,9 +34,7 @@ class MoFlowGANOptions:
     )
     batch: int = option(32, "clips per batch, over all processes", at_least=2)
     learning_rate: float = option(1e-4, "learning rate of Adam, for the generator", at_least=0.0)
-    discriminator_learning_rate: float = option(
-        4e-4, "learning rate of Adam, for both discriminators", at_least=0.0
-    )
+    discriminator_learning_rate: float = option(4e-4, "learning rate of Adam, for both discriminators", at_least=0.0)
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,9 @@ class MoFlowGAN:
     """One content code and a motion code per frame; flow between adjacent frames must explain how they differ."""
 
     name: str = "moflowgan"
-    summary: str = "content and motion codes, frames rendered one by one, trained so that flow carries a frame to the next"
+    summary: str = (
+        "content and motion codes, frames rendered one by one, trained so that flow carries a frame to the next"
+    )
     api: str = "1.0"
     reference: str = "Li, Yuan, Fang, Wang, Video Generation with Flow Guidance (ICME 2020)"
     options: type = MoFlowGANOptions
