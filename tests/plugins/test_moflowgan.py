@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, cast
 
 import pytest
@@ -65,17 +66,13 @@ def skip(before: int, after: int) -> int:
 def of_frames(code: int, widths: list[int]) -> int:
     """Linear layer to 4 x 4; blocks of two conditional norms (2 matrices each), 3 x 3, 3 x 3, 1 x 1; norm, 3 x 3."""
     blocks = sum(
-        2 * code * (a + b) + convolution(b, a, 9) + convolution(a, a, 9) + skip(b, a)
-        for b, a in zip(widths[:-1], widths[1:], strict=True)
+        2 * code * (a + b) + convolution(b, a, 9) + convolution(a, a, 9) + skip(b, a) for b, a in pairwise(widths)
     )
     return (code + 1) * 16 * widths[0] + blocks + 2 * widths[-1] + convolution(widths[-1], 3, 9)
 
 
 def of_discriminator(widths: list[int], kernel: int) -> int:
-    blocks = sum(
-        convolution(b, a, kernel) + convolution(a, a, kernel) + skip(b, a)
-        for b, a in zip([3, *widths[:-1]], widths, strict=True)
-    )
+    blocks = sum(convolution(b, a, kernel) + convolution(a, a, kernel) + skip(b, a) for b, a in pairwise([3, *widths]))
     return blocks + widths[-1] + 1
 
 

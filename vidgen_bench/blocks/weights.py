@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 from torch.nn.utils.parametrize import register_parametrization
 
-
 FIRST_STEPS = 15
 """Steps of the power method at the start, as many as PyTorch takes."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -34,7 +35,7 @@ class Discriminator(nn.Module):
         self.blocks = nn.Sequential(
             *(
                 ResidualDown(before, after, dims=dims, down=True, first=i == 0)
-                for i, (before, after) in enumerate(zip(widths[:-1], widths[1:], strict=True))
+                for i, (before, after) in enumerate(pairwise(widths))
             )
         )
         self.score = nn.Linear(widths[-1], 1)

@@ -41,13 +41,14 @@ def build(clip: Clip, options: MoFlowGANOptions, temporal: nn.Module | None) -> 
     video = VideoDiscriminator(clip.size, clip.channels, o.width, o.pool)
     for network in (frame, image, video):
         orthogonal(network)
-    for network in (frame, flow, image, video):  # as the maps are; otherwise every step stores the weights so again
-        convert_conv2d_weight_memory_format(network, torch.channels_last)
-        convert_conv3d_weight_memory_format(network, torch.channels_last_3d)
-    for network in (frame, image, video) if o.spectral == "both" else (image, video):
-        spectral(network)
-    play = _Play({GENERATOR: Generator(temporal, frame, flow), IMAGE: image, VIDEO: video}, clip.grid, options)
-    return Game(play.parts, _players(play, clip), play.sample)
+    parts: dict[str, nn.Module] = {GENERATOR: Generator(temporal, frame, flow), IMAGE: image, VIDEO: video}
+    for part in (frame, flow, image, video):  # as the maps are; otherwise every step stores the weights so again
+        convert_conv2d_weight_memory_format(part, torch.channels_last)
+        convert_conv3d_weight_memory_format(part, torch.channels_last_3d)
+    for normalised in (frame, image, video) if o.spectral == "both" else (image, video):
+        spectral(normalised)
+    play = _Play(parts, clip.grid, options)
+    return Game(parts, _players(play, clip), play.sample)
 
 
 def _players(play: _Play, clip: Clip) -> tuple[Player, ...]:
