@@ -110,6 +110,9 @@ def test_published_numbers_of_one_kind_are_shown_below_tables_of_that_kind(monke
 def test_published_dvd_gan_is_class_conditional() -> None:
     found = {(name, row.conditional) for name, s in sources().items() for row in s.rows if row.system == "DVD-GAN"}
     assert found == {(name, True) for name in ("dvd-gan-2019", "magvit-2023", "vdm-2022", "videogpt-2021")}
+    track = ["ucf101-128-paper"]
+    assert {line.system for line in published_lines(track, ["is"], conditional=True)} == {"DVD-GAN"}
+    assert {"TGAN-F", "VideoGPT"} <= {line.system for line in published_lines(track, ["is"], conditional=False)}
 
 
 def test_the_index_keeps_the_kind() -> None:
