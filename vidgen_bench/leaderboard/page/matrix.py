@@ -1,0 +1,108 @@
+"""Who beats whom: every pair of ranked rows in one metric, as a square of cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vidgen_bench.leaderboard.page.svg import Element, element, path, picture
+from vidgen_bench.leaderboard.ranking import Ranking
+from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.render.verdicts_text import pair_sentence
+from vidgen_bench.leaderboard.statistics.verdicts import Pair, Verdict
+
+WITH_NUMBERS = 12
+"""The most rows whose cells have numbers in them."""
+
+WITH_SENTENCES = 30
+"""The most rows of which every pair has a sentence."""
+
+_CELL, _LABELS, _HEAD = 64.0, 190.0, 26.0
+
+_KINDS = {
+    Verdict.BETTER: "win",
+    Verdict.WORSE: "loss",
+    Verdict.NOT_SEPARATED: "open",
+    Verdict.NOT_TESTABLE: "untested",
+}
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The pairs of a table in one metric."""
+
+    title: str
+    figure: Element
+    labelled: bool
+    """Whether its rows have names in it."""
+    sentences: tuple[str, ...]
+    """One per pair; none in a large table."""
+    pairs: int
+    """All pairs that are compared."""
+    separated: int
+
+
+def matrix(ranking: Ranking, metric: str) -> Matrix | None:
+    """Return the matrix of a metric; None if no two rows are compared in it."""
+    standing = ranking.standings.get(metric)
+    if standing is None or not standing.pairs:
+        return None
+    rows = sorted({position for p in standing.pairs for position in (p.first, p.second)})
+    places, title = numbers.decimals_of(ranking)[metric], ranking.metrics[metric].title
+    said: tuple[str, ...] = ()
+    if len(rows) <= WITH_SENTENCES:
+        said = tuple(pair_sentence(ranking, pair, metric, places) for pair in standing.pairs)
+    label = f"{len(standing.separated)} of {len(standing.pairs)} pairs of rows are separated by {title}"
+    figure = (_with_numbers if len(rows) <= WITH_NUMBERS else _as_squares)(ranking, standing.pairs, rows, places, label)
+    return Matrix(title, figure, len(rows) <= WITH_NUMBERS, said, len(standing.pairs), len(standing.separated))
+
+
+def _both_ways(pairs: tuple[Pair, ...]) -> Iterator[Pair]:
+    for pair in pairs:
+        yield pair
+        yield pair.reversed()
+
+
+def _with_numbers(ranking: Ranking, pairs: tuple[Pair, ...], rows: list[int], places: int, label: str) -> Element:
+    """Return cells with the difference of the row at the left from the row above."""
+    number = {position: i for i, position in enumerate(rows)}
+    parts = []
+    for position, i in number.items():
+        middle = _HEAD + _CELL * 0.5 * (i + 0.5) + 4
+        text = f"{i + 1}  {_cut(ranking.rows[position].label)}"
+        parts.append(element("text", text, x=_LABELS - 8, y=middle, text_anchor="end"))
+        parts.append(element("text", str(i + 1), x=_LABELS + _CELL * (i + 0.5), y=_HEAD - 8, text_anchor="middle"))
+    for pair in _both_ways(pairs):
+        x, y = _LABELS + _CELL * number[pair.second], _HEAD + _CELL * 0.5 * number[pair.first]
+        cell = element("rect", x=x + 0.5, y=y + 0.5, width=_CELL - 1, height=_CELL / 2 - 1)
+        shown = numbers.signed(pair.test.difference, places) if pair.test else "–"
+        text = element("text", shown, x=x + _CELL / 2, y=y + _CELL / 4 + 4, text_anchor="middle")
+        parts.append(element("g", _tooltip(ranking, pair, places), cell, text, class_=_KINDS[pair.verdict]))
+    wide = _LABELS + _CELL * len(rows)
+    return picture(label, *parts, box=(0, 0, wide, _HEAD + _CELL / 2 * len(rows)), class_="matrix numbered")
+
+
+def _tooltip(ranking: Ranking, pair: Pair, places: int) -> Element:
+    first, second = (ranking.rows[i].label for i in (pair.first, pair.second))
+    if pair.test is None:
+        return element("title", f"{first} - {second}: {pair.verdict}")
+    d, half, p = pair.test.difference, pair.test.half_width, pair.corrected_p
+    low, high = numbers.signed(d - half, places), numbers.signed(d + half, places)
+    corrected = "" if p is None else f", corrected p = {p:.2g}"
+    return element("title", f"{first} - {second}: {numbers.signed(d, places)} ({low} to {high}){corrected}: {pair.verdict}")
+
+
+def _as_squares(_: Ranking, pairs: tuple[Pair, ...], rows: list[int], __: int, label: str) -> Element:
+    """Return the verdicts alone, in the order of the table, one path per kind: a large table has thousands of cells."""
+    number = {position: i for i, position in enumerate(rows)}
+    steps: dict[str, list[str]] = {kind: [] for kind in _KINDS.values()}
+    for pair in _both_ways(pairs):
+        steps[_KINDS[pair.verdict]].append(f"M{number[pair.second]} {number[pair.first]}h.9v.9h-.9z")
+    parts = [path(kind, *found) for kind, found in steps.items() if found]
+    return picture(label, *parts, box=(0, 0, float(len(rows)), float(len(rows))), class_="matrix")
+
+
+def _cut(label: str) -> str:
+    return label if len(label) <= 26 else f"{label[:25]}…"
+
+
