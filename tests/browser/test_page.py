@@ -32,9 +32,14 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page of two tracks: a board with clips, and one whose texts are hostile."""
     folder = tmp_path_factory.mktemp("page")
     write_board(folder)
-    metrics = {m: entry | {"title": f"{m}{REST}<script>alert(1)</script>", "caveat": REST} for m, entry in METRICS.items()}
+    metrics = {
+        m: entry | {"title": f"{m}{REST}<script>alert(1)</script>", "caveat": REST} for m, entry in METRICS.items()
+    }
     options = {"temporal.text": (f"\"'><svg onload=alert(1)>{REST}", "given")}
-    write(folder / "runs" / "x", *(record("tgan+ode1", s, track=HOSTILE, metrics=metrics, options=options) for s in range(5)))
+    write(
+        folder / "runs" / "x",
+        *(record("tgan+ode1", s, track=HOSTILE, metrics=metrics, options=options) for s in range(5)),
+    )
     found = collect([folder / "runs"], index=folder / "index.sqlite")
     (folder / "board.html").write_text(render_page(page_of(rankings(found.entries, extra=False), found)))
     return folder / "board.html"
@@ -232,5 +237,10 @@ def test_hostile_texts_stay_texts(opened: Any) -> None:
     opened.find_elements("css selector", ".tabs a")[1].click()
     assert "<script>alert(1)</script>" in find(opened, ".board")[0].text
     assert len(opened.find_elements("css selector", "script")) == 1
-    assert opened.find_elements("css selector", "[onload], [onerror], img:not([src^='data:image/webp']), a:not([href^='#'])") == []
+    assert (
+        opened.find_elements(
+            "css selector", "[onload], [onerror], img:not([src^='data:image/webp']), a:not([href^='#'])"
+        )
+        == []
+    )
     assert logged(opened) == []

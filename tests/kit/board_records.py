@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import colorsys
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,10 +68,16 @@ def _run(
         seed,
         track=TRACK,
         diverged=diverged,
-        scores={"is": [level[0] + draw.gauss(0, 0.05) for _ in range(4)], "fid": [level[1] + draw.gauss(0, 2) for _ in range(4)]},
+        scores={
+            "is": [level[0] + draw.gauss(0, 0.05) for _ in range(4)],
+            "fid": [level[1] + draw.gauss(0, 2) for _ in range(4)],
+        },
         trace=trace,
         best=best and {"iteration": best["iteration"], "metric": "fid", "value": best["scores"]["fid"]},
-        parameters={"temporal": parameters, "parts": {"generator": 13_000_000 + parameters, "discriminator": 11_000_000}},
+        parameters={
+            "temporal": parameters,
+            "parts": {"generator": 13_000_000 + parameters, "discriminator": 11_000_000},
+        },
         spent={"iterations": _ITERATIONS, "clips": 8 * _ITERATIONS, "flops": 1e13},
         measured=_measured(hours * draw.uniform(0.98, 1.02), f"2026-11-{20 + number % 4}"),
     )
@@ -95,7 +102,9 @@ def _trace(draw: random.Random, score: float, distance: float) -> list[dict[str,
             "is": 1 + (score - 1) * part + draw.gauss(0, 0.1),
             "fid": 1200 + (distance - 1200) * part + draw.gauss(0, 12),
         }
-        points.append({"iteration": i * _ITERATIONS // _POINTS, "losses": {"generator.adversarial": 0.3}, "scores": values})
+        points.append(
+            {"iteration": i * _ITERATIONS // _POINTS, "losses": {"generator.adversarial": 0.3}, "scores": values}
+        )
     return points
 
 
@@ -123,14 +132,21 @@ def large_board(folder: Path, rows: int = 200, seeds: int = 5, points: int = 100
         }
         for seed in range(seeds):
             trace = [
-                {"iteration": 1000 * (i + 1), "losses": {"g": 0.1}, "scores": {"is": score + draw.gauss(0, 0.2), "fid": distance + draw.gauss(0, 9)}}
+                {
+                    "iteration": 1000 * (i + 1),
+                    "losses": {"g": 0.1},
+                    "scores": {"is": score + draw.gauss(0, 0.2), "fid": distance + draw.gauss(0, 9)},
+                }
                 for i in range(points)
             ]
             made = record(
                 f"{('tgan', 'mocogan', 'vgan')[row % 3]}+ode{1 + row % 7}",
                 seed,
                 options=options,
-                scores={"is": [score + draw.gauss(0, 0.3) for _ in range(10)], "fid": [distance + draw.gauss(0, 9) for _ in range(10)]},
+                scores={
+                    "is": [score + draw.gauss(0, 0.3) for _ in range(10)],
+                    "fid": [distance + draw.gauss(0, 9) for _ in range(10)],
+                },
                 trace=trace,
                 best={"iteration": trace[-1]["iteration"], "metric": "fid", "value": trace[-1]["scores"]["fid"]},
             )
@@ -143,28 +159,42 @@ def moving_pictures(path: Path, number: int = 0, frames: int = 16, size: int = 6
     block = 8 * size
     pages = []
     for t in range(frames):
-        page = Image.new("RGB", (2 * block + 36, block + 28), "white")
+        page = _page((2 * block + 36, block + 28), number)
         for k, left in enumerate((12, 24 + block)):
-            page.paste(_block(t, number + 50 * k, 2 * size), (left, 16))
+            page.paste(_block(t + 5 * k, 2 * size, number), (left, 16))
         pages.append(page)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pages[0].save(path, save_all=True, append_images=pages[1:], duration=120, loop=0)
+    _write(path, pages, 120)
 
 
 def moving_block(path: Path, frames: int, number: int, size: int = 64) -> None:
     """Write a film as ``vidgen-bench sample`` does: one block of 16 clips, enlarged twice."""
-    pages = [_block(t / 4, number, 2 * size) for t in range(frames)]
+    _write(path, [_block(t / 4, 2 * size, number) for t in range(frames)], 30)
+
+
+def _write(path: Path, pages: Sequence[Image.Image], duration: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    pages[0].save(path, save_all=True, append_images=pages[1:], duration=30, loop=0)
+    pages[0].save(path, save_all=True, append_images=pages[1:], duration=duration, loop=0)
 
 
-def _block(t: float, number: int, side: int) -> Image.Image:
-    block = Image.new("RGB", (4 * side, 4 * side))
+def _page(size: tuple[int, int], number: int) -> Image.Image:
+    """Return an empty page whose palette has two colours per clip: pages with a palette are written in a tenth of the time."""
+    page = Image.new("P", size, 255)
+    colours = [0] * 768
+    for i in range(16):
+        for k, light in enumerate((0.25, 0.75)):
+            red, green, blue = colorsys.hls_to_rgb((number * 0.1 + i * 0.17 + k * 0.4) % 1, light, 0.5)
+            colours[6 * i + 3 * k : 6 * i + 3 * k + 3] = [int(255 * red), int(255 * green), int(255 * blue)]
+    colours[765:] = [255, 255, 255]
+    page.putpalette(colours)
+    return page
+
+
+def _block(t: float, side: int, number: int) -> Image.Image:
+    block = _page((4 * side, 4 * side), number)
     draw = ImageDraw.Draw(block)
     for i in range(16):
-        left, top = side * (i % 4), side * (i // 4)
-        hue = (number * 37 + i * 61) % 360
-        draw.rectangle((left, top, left + side, top + side), fill=f"hsl({hue}, 30%, 25%)")
-        x, y = left + (7 * t + 11 * i) % (side - 40), top + (3 * t + 23 * i) % (side - 40)
-        draw.ellipse((x, y, x + 36, y + 36), fill=f"hsl({(hue + 150) % 360}, 80%, 60%)")
+        left, top, wide = side * (i % 4), side * (i // 4), side // 3
+        draw.rectangle((left, top, left + side, top + side), fill=2 * i)
+        x, y = left + (side * t / 18 + 11 * i) % (side - wide), top + (side * t / 40 + 23 * i) % (side - wide)
+        draw.ellipse((x, y, x + wide, y + wide), fill=2 * i + 1)
     return block

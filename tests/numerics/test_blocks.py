@@ -124,7 +124,9 @@ def test_conditional_batch_normalisation_is_numpys() -> None:
     np.testing.assert_allclose(block(x, c).detach().numpy(), expected, atol=1e-12)
 
 
-@pytest.mark.parametrize(("shape", "axes"), [((2, 16, 3, 4), (2, 3)), ((2, 16, 5, 3, 4), (2,)), ((2, 16, 5, 3, 4), (4,))])
+@pytest.mark.parametrize(
+    ("shape", "axes"), [((2, 16, 3, 4), (2, 3)), ((2, 16, 5, 3, 4), (2,)), ((2, 16, 5, 3, 4), (4,))]
+)
 def test_attention_is_numpys_position_by_position(shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
     block, x = filled(blocks.SelfAttention(16, axes)), drawn(*shape)
     q, k, v, o = (layer.weight.detach().numpy() for layer in (block.query, block.key, block.value, block.out))

@@ -55,7 +55,9 @@ def leaderboard(
     metric: Annotated[
         str | None, typer.Option("--metric", metavar="NAME", help="With --compare: only this metric.")
     ] = None,
-    layout: Annotated[Format, typer.Option("--format", help="json and csv have full precision; html is a page that opens from disk.")] = Format.table,
+    layout: Annotated[
+        Format, typer.Option("--format", help="json and csv have full precision; html is a page that opens from disk.")
+    ] = Format.table,
     extra: Annotated[
         bool,
         typer.Option(

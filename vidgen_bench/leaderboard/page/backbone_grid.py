@@ -55,7 +55,9 @@ def backbone_grid(ranking: Ranking, metric: str, axis: Axis) -> BackboneGrid | N
             return None
         share = (axis.at(row.estimates[metric].mean) - span[0]) / span[1]
         level = min(int(share * LEVELS), LEVELS - 1)
-        return GridCell(numbers.amount(row.estimates[metric].mean, places), row.place(metric), level, metric not in row.ranks)
+        return GridCell(
+            numbers.amount(row.estimates[metric].mean, places), row.place(metric), level, metric not in row.ranks
+        )
 
     lines = tuple((t, tuple(cell(cells.get((b, t))) for b in backbones)) for t in temporals)
     return BackboneGrid(ranking.metrics[metric].title, backbones, lines, len(rows) - len(plain))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from markupsafe import Markup
 from PIL import Image
 
 from vidgen_bench.errors import RecordError, UnreadableError
@@ -41,8 +42,8 @@ class Film:
 class Clip:
     """The clips of one row."""
 
-    address: str
-    """The sheet as a ``data:`` address."""
+    address: Markup
+    """The sheet as a ``data:`` address, too long to be printed as a text."""
     films: tuple[Film, ...]
 
     @property
@@ -99,6 +100,6 @@ def _sheet(parts: list[tuple[str, Frames]]) -> Clip | None:
             sheet.save(stream, format="WEBP", quality=quality, method=4)
             if stream.tell() <= MOST_BYTES:
                 data = base64.b64encode(stream.getvalue()).decode()
-                return Clip(f"data:image/webp;base64,{data}", tuple(films))
+                return Clip(Markup(f"data:image/webp;base64,{data}"), tuple(films))
         parts.pop()
     return None

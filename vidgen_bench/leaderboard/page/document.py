@@ -23,9 +23,8 @@ def render_page(page: PageView) -> str:
     content security policy allows the page's own style, script and pictures by their hashes and as ``data:``, and nothing else.
     """
     style, script = _template("page.css"), _template("page.js")
-    policy = (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; base-uri 'none'; form-action 'none'"
-    )
+    own = f"style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:"
+    policy = f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'"
     environment = Environment(
         loader=FunctionLoader(_template),
         autoescape=True,

@@ -4,8 +4,8 @@
 |---|---|---|
 | ``samples.gif`` | the run | every frame, 16 generated clips beside 16 real ones |
 | ``preview.jpg`` | ``submit`` | up to 8 frames, 8 generated clips beside 8 real ones |
-| ``sample-fps4x-seed0.gif`` or ``.webp`` | ``vidgen-bench sample RUN --fps 4x`` | four times as many frames |
-| ``sample-rewind8-seed0.gif`` or ``.webp`` | ``vidgen-bench sample RUN --rewind 8`` | from before the first training frame, played from the end |
+| ``sample-fps4x-seed0.gif`` or ``.webp`` | ``sample RUN --fps 4x`` | four times as many frames |
+| ``sample-rewind8-seed0.gif`` or ``.webp`` | ``sample RUN --rewind 8`` | from before the first frame, played from the end |
 """
 
 from __future__ import annotations
@@ -106,9 +106,7 @@ def _from_preview(page: Image.Image, record: Record, real: bool) -> Frames | Non
     block = times * size
     scale = page.width / (2 * block + 3 * _GAP)
     left, top, cell = (_GAP + real * (block + _GAP)) * scale, _HEAD * scale, size * scale
-    images = [
-        _beside(page, [(left + t * cell, top + i * cell, cell) for i in range(ACROSS)]) for t in range(times)
-    ]
+    images = [_beside(page, [(left + t * cell, top + i * cell, cell) for i in range(ACROSS)]) for t in range(times)]
     return Frames(images, TRAINING_RATE * times / frames)
 
 

@@ -89,7 +89,9 @@ def _tooltip(ranking: Ranking, pair: Pair, places: int) -> Element:
     d, half, p = pair.test.difference, pair.test.half_width, pair.corrected_p
     low, high = numbers.signed(d - half, places), numbers.signed(d + half, places)
     corrected = "" if p is None else f", corrected p = {p:.2g}"
-    return element("title", f"{first} - {second}: {numbers.signed(d, places)} ({low} to {high}){corrected}: {pair.verdict}")
+    return element(
+        "title", f"{first} - {second}: {numbers.signed(d, places)} ({low} to {high}){corrected}: {pair.verdict}"
+    )
 
 
 def _as_squares(_: Ranking, pairs: tuple[Pair, ...], rows: list[int], __: int, label: str) -> Element:
@@ -104,5 +106,3 @@ def _as_squares(_: Ranking, pairs: tuple[Pair, ...], rows: list[int], __: int, l
 
 def _cut(label: str) -> str:
     return label if len(label) <= 26 else f"{label[:25]}…"
-
-

@@ -96,7 +96,8 @@ def _names(rankings: Sequence[Ranking]) -> list[str]:
     """Return a name per table: that of its track, with what distinguishes the tables of one track."""
     shared = Counter(ranking.name for ranking in rankings)
     return [
-        " · ".join(filter(None, (r.name, *((protocol_of(r.record), r.device_model) if shared[r.name] > 1 else ())))) for r in rankings
+        " · ".join(filter(None, (r.name, *((protocol_of(r.record), r.device_model) if shared[r.name] > 1 else ()))))
+        for r in rankings
     ]
 
 

@@ -66,7 +66,9 @@ def _facts(ranked: Ranked) -> list[tuple[str, str]]:
         "parameters": _parameters(records[0]),
     }
     if external := records[0].external:
-        found["clips"] = f"{external.source} ({external.kind}), {external.used:,} of {external.clips:,}; SHA-256 {external.sha256}"
+        found["clips"] = (
+            f"{external.source} ({external.kind}), {external.used:,} of {external.clips:,}; SHA-256 {external.sha256}"
+        )
     found |= {f"known error in {metric}": reason for metric, reason in ranked.errata.items()}
     found |= {f"seed {seed} withdrawn": reason for seed, reason in ranked.withdrawn.items()}
     found |= {f"no {metric}": entry.refused for metric, entry in records[0].metrics.items() if entry.refused}

@@ -13,7 +13,7 @@ from vidgen_bench.leaderboard.page.axis import Axis
 from vidgen_bench.leaderboard.page.clips import Clip
 from vidgen_bench.leaderboard.page.provenance import Provenance, provenance
 from vidgen_bench.leaderboard.page.strip import HEIGHT, rank_bar, strip
-from vidgen_bench.leaderboard.page.svg import LONGEST, markup, short
+from vidgen_bench.leaderboard.page.svg import markup, short
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.csv_text import row_csv
@@ -104,7 +104,11 @@ def heads(ranking: Ranking, axes: Mapping[str, Axis]) -> tuple[Head, ...]:
     found = []
     for metric, axis in axes.items():
         ends = sorted(axis.ticks, key=lambda tick: axis.at(tick[1]))
-        left, right = (f"{name} {numbers.amount(value, places[metric])}" for name, value in (ends[0], ends[-1])) if ends else ("", "")
+        left, right = (
+            (f"{name} {numbers.amount(value, places[metric])}" for name, value in (ends[0], ends[-1]))
+            if ends
+            else ("", "")
+        )
         start, wide = axis.close
         close = f"{short(start)} 0 {short(wide)} {short(HEIGHT)}"
         near = (numbers.amount(axis.value(unit), places[metric]) for unit in (start, start + wide))
@@ -191,7 +195,9 @@ def anchor_lines(ranking: Ranking, metrics: Mapping[str, int], real: Clip | None
     return tuple(
         LineView(
             describe(name),
-            tuple(numbers.mean_and_spread(ranking.anchors.scores[name].get(m), places) for m, places in metrics.items()),
+            tuple(
+                numbers.mean_and_spread(ranking.anchors.scores[name].get(m), places) for m, places in metrics.items()
+            ),
             clip=real if name in ranking.anchors.above else None,
         )
         for name in names

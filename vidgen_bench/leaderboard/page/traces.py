@@ -75,7 +75,9 @@ def _last_fifth(traces: Sequence[Trace], frame: Frame) -> Element:
     longest = max(traces, key=lambda trace: len(trace.points)).points
     first = longest[-max(1, len(longest) // 5)][0]
     left = min(_x(first, frame), _WIDTH - 2)
-    return element("rect", class_="late", x=left, y=0.0, width=max(_x(longest[-1][0], frame) - left, 2.0), height=_HEIGHT)
+    return element(
+        "rect", class_="late", x=left, y=0.0, width=max(_x(longest[-1][0], frame) - left, 2.0), height=_HEIGHT
+    )
 
 
 def _line(trace: Trace, frame: Frame) -> str:

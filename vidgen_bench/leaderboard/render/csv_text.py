@@ -42,7 +42,12 @@ def row_csv(ranking: Ranking, ranked: Ranked, columns: Sequence[str], longest: i
     writer = csv.DictWriter(stream, columns, restval="", extrasaction="ignore", lineterminator="\n")
     row = _row(ranked)
     for metric, column in ranking.metrics.items():
-        line = _shared(ranking, metric, column) | row | _estimate(ranked, metric) | {"known_error": ranked.errata.get(metric, "")}
+        line = (
+            _shared(ranking, metric, column)
+            | row
+            | _estimate(ranked, metric)
+            | {"known_error": ranked.errata.get(metric, "")}
+        )
         writer.writerow({name: csv_cell(v[:longest] if isinstance(v, str) else v) for name, v in line.items()})
     return stream.getvalue()
 

@@ -25,9 +25,9 @@ def sheet(clip: Clip | None) -> Image.Image:
 
 
 def test_films_of_a_run_are_in_one_sheet(tmp_path: Path) -> None:
-    moving_pictures(tmp_path / "samples.gif")
-    moving_block(tmp_path / "sample-fps4x-seed0.gif", 61, 0)
-    moving_block(tmp_path / "sample-rewind8-seed0.gif", 24, 0)
+    moving_pictures(tmp_path / "samples.gif", size=16)
+    moving_block(tmp_path / "sample-fps4x-seed0.gif", 61, 0, 16)
+    moving_block(tmp_path / "sample-rewind8-seed0.gif", 24, 0, 16)
     clip = clip_of([tmp_path], RECORD)
     assert clip is not None
     assert [(f.name, f.first, f.frames, f.rate) for f in clip.films] == [
@@ -70,7 +70,7 @@ def test_a_damaged_picture_is_no_clip(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_picture_of_another_format_or_behind_a_link_is_no_clip(tmp_path: Path) -> None:
-    moving_pictures(tmp_path / "elsewhere" / "samples.gif")
+    moving_pictures(tmp_path / "elsewhere" / "samples.gif", size=16)
     (tmp_path / "samples.gif").symlink_to(tmp_path / "elsewhere" / "samples.gif")
     Image.new("RGB", (1060, 540)).save(tmp_path / "preview.jpg", format="PNG")
     assert clip_of([tmp_path], RECORD) is None

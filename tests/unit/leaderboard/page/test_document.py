@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import io
 import re
 from pathlib import Path
 
-from tests.kit.board_records import board_records
+from PIL import Image
+
+from tests.kit.board_records import board_records, moving_pictures
 from tests.kit.record_files import METRICS, record, write
 from tests.kit.safe_text import check_html
 from tests.kit.submitted_results import submitted
@@ -34,14 +37,34 @@ def test_the_page_says_what_the_tables_say() -> None:
     text = render_page(page_view(collected))
     plain = html.unescape(text)
     check_html(text)
-    for sentence in (*headline(ranking), resolution_line(ranking), *(e for line in ranking.published for e in line.errors)):
+    for sentence in (
+        *headline(ranking),
+        resolution_line(ranking),
+        *(e for line in ranking.published for e in line.errors),
+    ):
         assert sentence in plain
     for row in ranking.rows:
         assert f'scope="row" class="spec" data-k="{row.spec}"' in text
         assert row.place(ranking.select) in text
-    for word in ("Published, under their own protocols", "real (ceiling)", "noise (floor)", "1 of 5 diverged", "seeds 3,4 missing"):
+    for word in (
+        "Published, under their own protocols",
+        "real (ceiling)",
+        "noise (floor)",
+        "1 of 5 diverged",
+        "seeds 3,4 missing",
+    ):
         assert word in plain
     assert text == render_page(page_view(collected))
+
+
+def test_a_clip_is_whole_in_the_page(tmp_path: Path) -> None:
+    write(tmp_path / "runs", *(record(seed=s) for s in range(5)))
+    moving_pictures(tmp_path / "runs" / "00-tgan+ode1-0" / "samples.gif", size=16)
+    text = render_page(page_view(collect([tmp_path / "runs"], index=tmp_path / "index")))
+    generated, real = re.findall(r'src="data:image/webp;base64,([^"]*)" width="192" height="1024"', text)
+    for sheet in (generated, real):
+        with Image.open(io.BytesIO(base64.b64decode(sheet, validate=True)), formats=["WEBP"]) as opened:
+            opened.load()
 
 
 def test_the_policy_names_the_style_and_the_script_by_their_hashes() -> None:

@@ -31,7 +31,9 @@ def row(spec: str, distance: float, hours: float = 0.1, seeds: int = 5, **change
 
 def steps(figure: Element, kind: str) -> list[str]:
     """Return the data of the paths of a class, one step per mark."""
-    return [step for part in figure.iter("path") if part.get("class") == kind for step in str(part.get("d")).split("M")[1:]]
+    return [
+        step for part in figure.iter("path") if part.get("class") == kind for step in str(part.get("d")).split("M")[1:]
+    ]
 
 
 def test_a_text_is_never_markup() -> None:
@@ -39,7 +41,9 @@ def test_a_text_is_never_markup() -> None:
     assert made == '<text class="a&quot;\'&lt;">&lt;script&gt;&amp;\\u202e</text>'
 
 
-@pytest.mark.parametrize(("value", "text"), [(12.0, "12"), (12.34, "12.3"), (-0.01, "0"), (float("nan"), "0"), (1e16, "10000000000000000")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(12.0, "12"), (12.34, "12.3"), (-0.01, "0"), (float("nan"), "0"), (1e16, "10000000000000000")]
+)
 def test_coordinates_are_short(value: float, text: str) -> None:
     assert short(value) == text
 
@@ -57,7 +61,13 @@ def test_the_better_end_of_every_axis_is_at_the_right() -> None:
 
 
 def test_a_strip_has_a_dot_per_seed_and_its_interval() -> None:
-    found = table(*row("tgan", 300.0), *row("tgan+ode1", 250.0), record("tgan+sde"), *row("tgan+gru", 310.0, seeds=4), record("tgan+gru", 4, diverged=True))
+    found = table(
+        *row("tgan", 300.0),
+        *row("tgan+ode1", 250.0),
+        record("tgan+sde"),
+        *row("tgan+gru", 310.0, seeds=4),
+        record("tgan+gru", 4, diverged=True),
+    )
     axis = axis_of(found, "fid")
     strips = {r.spec: strip(r.estimates["fid"], axis, "FID", 1) for r in found.rows}
     assert len(steps(strips["tgan"], "dots")) == 5
@@ -100,7 +110,9 @@ def test_only_separated_rows_dominate() -> None:
 
 
 def test_device_hours_of_different_hardware_are_not_compared() -> None:
-    other = [r.model_copy(update={"measured": r.measured.model_copy(update={"hardware": "x"})}) for r in row("tgan", 300.0)]
+    other = [
+        r.model_copy(update={"measured": r.measured.model_copy(update={"hardware": "x"})}) for r in row("tgan", 300.0)
+    ]
     found = table(*row("tgan+ode1", 250.0), *other)
     made = cost_chart(found, "fid")
     assert made is not None

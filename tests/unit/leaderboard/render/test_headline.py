@@ -27,12 +27,17 @@ def said(*records: Record, family: Family = "table") -> list[str]:
 
 def test_a_row_that_is_better_than_all_others() -> None:
     (one,) = said(*row("tgan+ode1", 250.0), *row("tgan", 300.0), *row("tgan+sde", 350.0))
-    assert one == "By FID, tgan+ode1 is better than every other row: than tgan, the next one, by 50.0 FID (95 % interval 43.1 to 56.9)."
+    assert (
+        one
+        == "By FID, tgan+ode1 is better than every other row: than tgan, the next one, by 50.0 FID (95 % interval 43.1 to 56.9)."
+    )
 
 
 def test_the_cheaper_of_two_that_are_not_separated() -> None:
     first, second = said(*row("tgan+ode1", 250.0, 0.4), *row("tgan", 251.0, 0.1))
-    assert first.startswith("By FID, tgan+ode1 has the better mean, but the seeds do not separate it from tgan: the difference is 1.0 FID (")
+    assert first.startswith(
+        "By FID, tgan+ode1 has the better mean, but the seeds do not separate it from tgan: the difference is 1.0 FID ("
+    )
     assert second == "The cheapest of these is tgan: 0.10 device-hours per run, against 0.40 for tgan+ode1."
     _, second = said(*row("tgan+ode1", 250.0, 0.1), *row("tgan", 251.0, 0.4))
     assert second == "tgan+ode1 is also the cheapest of these: 0.10 device-hours per run, the others up to 0.40."
@@ -45,7 +50,9 @@ def test_another_metric_disagrees() -> None:
 
 
 def test_nothing_to_compare() -> None:
-    assert said(*row("tgan", 300.0)) == ["tgan has rank 1 because no other row of this table is ranked: nothing was compared."]
+    assert said(*row("tgan", 300.0)) == [
+        "tgan has rank 1 because no other row of this table is ranked: nothing was compared."
+    ]
     assert said(record()) == ["Nothing is ranked: no row has a score for each of the seeds 0-4."]
     assert said(record(ranked=False)) == ["This track ranks nothing: its rows are listed in order, without ranks."]
 
