@@ -163,7 +163,7 @@ def test_clips_play_on_request_and_pause(opened: Any) -> None:
     opened.execute_script(
         "const s = document.querySelector('.film input'); s.value = 5; s.dispatchEvent(new Event('input'));"
     )
-    assert place().endswith("-240)")
+    assert place().endswith("-320)")
     assert [o.text for o in find(opened, ".film select option")] == ["training speed", "4x the frames", "rewound"]
 
 

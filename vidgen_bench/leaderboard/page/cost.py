@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vidgen_bench.leaderboard.page.plane import BOTTOM, HEIGHT, LEFT, TOP, WIDTH, Plane, plane_of, round_numbers
-from vidgen_bench.leaderboard.page.svg import Element, element, move, path, picture, short
+from vidgen_bench.leaderboard.page.svg import Box, Element, element, move, path, picture, short
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking, sign_of
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.standings import Standing
@@ -16,8 +16,8 @@ from vidgen_bench.leaderboard.statistics.verdicts import Verdict
 LABELLED = 14
 """The most rows that are all labelled; of more, only those on the front are, as far as they have room."""
 
-_LINE, _NAME = 13.0, 140.0
-"""Height and width of the room of a label."""
+_LINE, _LETTER, _DOT = 14.0, 6.4, 5.0
+"""Height of a label, width of one of its letters, and half the width of a dot."""
 
 
 @dataclass(frozen=True)
@@ -117,15 +117,23 @@ def _marks(plane: Plane, points: Sequence[_Point]) -> list[Element]:
 
 
 def _labels(plane: Plane, points: Sequence[_Point]) -> list[Element]:
-    """Return labels to the right of their points, those of the front first; one that would lie on another is left out."""
-    taken: list[tuple[float, float]] = []
+    """Return labels beside, above or below their points, those of the front first; one without room is left out."""
+    taken: list[Box] = [(plane.x(p.cost) - _DOT, plane.y(p.mean) - _DOT, 2 * _DOT, 2 * _DOT) for p in points]
     found = []
     wanted = points if len(points) <= LABELLED else [p for p in points if p.front]
     for point in sorted(wanted, key=lambda p: (not p.front, plane.y(p.mean))):
-        x, y = plane.x(point.cost), plane.y(point.mean)
-        if any(abs(y - other) < _LINE and abs(x - beside) < _NAME for beside, other in taken):
-            continue
-        taken.append((x, y))
         name = point.label if len(point.label) <= 24 else f"{point.label[:23]}…"
-        found.append(element("text", name, x=x + 8, y=y + 4, class_="label front" if point.front else "label"))
+        x, y, wide = plane.x(point.cost), plane.y(point.mean), _LETTER * len(name)
+        for left, top in ((x + 8, y - 7), (x - wide / 2, y - 20), (x - wide / 2, y + 7), (x - 8 - wide, y - 7)):
+            room = (left, top, wide, _LINE)
+            if left > LEFT and left + wide < WIDTH and not any(_overlap(room, other) for other in taken):
+                taken.append(room)
+                kind = "label front" if point.front else "label"
+                found.append(element("text", name, x=left, y=top + 11, class_=kind))
+                break
     return found
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    (left, top, wide, high), (x, y, w, h) = one, other
+    return left < x + w and x < left + wide and top < y + h and y < top + high

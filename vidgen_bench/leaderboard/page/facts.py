@@ -19,12 +19,16 @@ _SHORT = 10
 def held_fixed(ranking: Ranking) -> list[tuple[str, str]]:
     """Return what all rows share, as pairs of a word and its value."""
     record = ranking.record
-    data = f"{record.data.name}, {record.data.train_videos:,} training videos, {record.data.fingerprint.removeprefix('v1:')[:_SHORT]}"
+    data = f"{record.data.name}, {record.data.train_videos:,} training videos, {_digits(record.data.fingerprint)}"
     found = [("data", data), ("budget", _budget(record.track.declared.get("budget")))]
-    found += [("track", record.track.fingerprint[:_SHORT]), ("protocol", protocol_of(record))]
+    found += [("track", _digits(record.track.fingerprint)), ("protocol", protocol_of(record))]
     if ranking.device_model:
         found.append(("hardware", ranking.device_model))
     return [(word, value) for word, value in found if value]
+
+
+def _digits(fingerprint: str) -> str:
+    return fingerprint.rpartition(":")[2][:_SHORT]
 
 
 def _budget(declared: Any) -> str:

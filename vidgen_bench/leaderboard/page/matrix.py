@@ -17,7 +17,7 @@ WITH_NUMBERS = 12
 WITH_SENTENCES = 30
 """The most rows of which every pair has a sentence."""
 
-_CELL, _LABELS, _HEAD = 64.0, 190.0, 26.0
+_CELL, _LABELS, _HEAD = 54.0, 158.0, 24.0
 
 _KINDS = {
     Verdict.BETTER: "win",
@@ -105,4 +105,4 @@ def _as_squares(_: Ranking, pairs: tuple[Pair, ...], rows: list[int], __: int, l
 
 
 def _cut(label: str) -> str:
-    return label if len(label) <= 26 else f"{label[:25]}…"
+    return label if len(label) <= 21 else f"{label[:20]}…"

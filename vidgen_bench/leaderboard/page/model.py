@@ -56,6 +56,8 @@ class TrackView:
     counted: tuple[str, ...]
     heads: tuple[Head, ...]
     select: str
+    """The metric of the order, and of the first rank."""
+    select_title: str
     rows: tuple[RowView, ...]
     anchors: tuple[LineView, ...]
     published: tuple[LineView, ...]
@@ -118,6 +120,7 @@ def _track(number: int, name: str, ranking: Ranking, copies: Mapping[str, tuple[
         counted=tuple(counted(ranking)),
         heads=heads(plain, axes),
         select=ranking.select,
+        select_title=ranking.metrics[ranking.select].title if ranking.select in ranking.metrics else ranking.select,
         rows=tuple(
             row_view(plain, i, axes, places, _badge(ranking, row), clips[i]) for i, row in enumerate(ranking.rows)
         ),

@@ -16,7 +16,8 @@ def strip(estimate: Estimate, axis: Axis, title: str, places: int) -> Element:
     """Return the strip of one row in one metric; a dot of a diverged seed, which took the floor, is hollow."""
     own = [score for seed, score in sorted(estimate.seeds.items()) if seed not in estimate.floored]
     floored = [score for seed, score in sorted(estimate.seeds.items()) if seed in estimate.floored]
-    parts = [path("ticks", *(f"{move(axis.at(value), 0)}v{short(HEIGHT)}" for _, value in axis.ticks))]
+    parts = [path("rail", move(0, _MIDDLE), f"H{short(WIDTH)}")]
+    parts.append(path("ticks", *(f"{move(axis.at(value), 0)}v{short(HEIGHT)}" for _, value in axis.ticks)))
     if interval := estimate.interval:
         low, high = sorted((axis.at(interval.low), axis.at(interval.high)))
         parts.append(path("lent" if interval.borrowed else "ci", move(low, _MIDDLE), f"H{short(high)}"))

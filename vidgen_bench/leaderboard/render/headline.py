@@ -83,7 +83,15 @@ def _gap(ranking: Ranking, pair: Pair) -> str:
         return f"{numbers.amount(sign * (means[0] - means[1]), places)} {column.title} ({pair.verdict}: there is no spread between seeds)"
     d, half = sign * pair.test.difference, pair.test.half_width
     interval = f"95 % interval {numbers.amount(d - half, places)} to {numbers.amount(d + half, places)}"
-    return f"{numbers.amount(d, places)} {column.title} ({interval})"
+    return f"{numbers.amount(d, places)} {column.title} ({interval}{_corrected(pair)})"
+
+
+def _corrected(pair: Pair) -> str:
+    """Return p after the correction, which may be large although the interval, of this pair alone, leaves 0 out."""
+    count = len(pair.family)
+    if count < 2 or pair.corrected_p is None:
+        return ""
+    return f"; p = {pair.corrected_p:.2g} after correction for {count} pairs"
 
 
 def _cheapest(rows: Sequence[Ranked]) -> Iterator[str]:

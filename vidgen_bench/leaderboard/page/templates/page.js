@@ -127,7 +127,7 @@
     let controls = null, slider, chooser, chosen = 0, frame = 0, timer = 0;
 
     const draw = () => {
-      image.style.transform = `translateY(${-48 * (Number(films[chosen][1]) + frame)}px)`;
+      image.style.transform = `translateY(${-64 * (Number(films[chosen][1]) + frame)}px)`;
       slider.value = frame;
     };
     const pause = () => {
@@ -154,6 +154,7 @@
     const open = () => {
       controls = document.createElement("div");
       controls.className = "controls";
+      box.classList.add("open");
       slider = document.createElement("input");
       Object.assign(slider, { type: "range", min: 0, max: films[0][2] - 1, value: 0 });
       slider.setAttribute("aria-label", `Frame of the clips of ${box.dataset.name}`);
