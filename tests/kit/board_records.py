@@ -108,16 +108,16 @@ def _trace(draw: random.Random, score: float, distance: float) -> list[dict[str,
     return points
 
 
-def write_board(folder: Path) -> Path:
-    """Write the records with clips of seed 0 as ``runs`` below a folder, as runs do."""
+def write_board(folder: Path, size: int = 64) -> Path:
+    """Write the records with clips of seed 0, of ``size`` pixels per side, as ``runs`` below a folder, as runs do."""
     for number, one in enumerate(board_records()):
         place = folder / "runs" / one.track.name / one.spec.replace(":", ".") / f"seed-{one.seed}"
         write_record(place / "record.json", one)
         if one.seed == 0 and one.external is None:
-            moving_pictures(place / "samples.gif", number)
+            moving_pictures(place / "samples.gif", number, size=size)
     place = folder / "runs" / TRACK / "tgan+ode2" / "seed-0"
-    moving_block(place / "sample-fps4x-seed0.gif", 61, 4)
-    moving_block(place / "sample-rewind8-seed0.gif", 24, 4)
+    moving_block(place / "sample-fps4x-seed0.gif", 61, 4, size)
+    moving_block(place / "sample-rewind8-seed0.gif", 24, 4, size)
     return folder / "runs"
 
 

@@ -45,8 +45,17 @@ def browser(folder: Path) -> Iterator[Any]:
 
 def requested(driver: Any) -> set[str]:
     """Return the addresses that were requested since the last call."""
+    return {event["request"]["url"] for event in _events(driver, "Network.requestWillBeSent")}
+
+
+def blocked(driver: Any) -> set[str]:
+    """Return the reasons why requests since the last call failed; an address nobody answers has the reason "failed"."""
+    return {event.get("blockedReason", "failed") for event in _events(driver, "Network.loadingFailed")}
+
+
+def _events(driver: Any, kind: str) -> list[dict[str, Any]]:
     messages = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
-    return {m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"}
+    return [message["params"] for message in messages if message["method"] == kind]
 
 
 def logged(driver: Any) -> list[str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vidgen_bench.leaderboard.ranking import Ranking, sign_of
 from vidgen_bench.records.anchors import REAL
 
 WIDTH = 1000.0
 """Units of a view from one end of an axis to the other."""
+
+_FEWEST = 3
+"""The fewest rows that the close view holds, if there are so many."""
 
 _AIR = 0.08
 """Space on both sides of the scores in the close view, relative to their range."""
@@ -24,7 +27,7 @@ class Axis:
     ticks: tuple[tuple[str, float], ...]
     """The anchors: name and value."""
     close: tuple[float, float]
-    """The part of the axis that holds the rows' scores, as left end and width in units."""
+    """The part of the axis that holds the best rows, as left end and width in units."""
 
     def at(self, value: float) -> float:
         """Return the place of a value in units, at most a tenth of the axis beyond its ends."""
@@ -43,10 +46,17 @@ def axis_of(ranking: Ranking, metric: str) -> Axis:
     low, high = _range([*scores, *anchors.values()])
     worst, best = (low, high) if sign_of(ranking.metrics[metric]) > 0 else (high, low)
     axis = Axis(worst, best, tuple(sorted(anchors.items(), key=lambda a: a[0] == REAL)), (0.0, WIDTH))
-    places = sorted(axis.at(s) for s in scores) or [0.0, WIDTH]
+    places = sorted(axis.at(s) for s in _best_scores(ranking, metric, axis)) or [0.0, WIDTH]
     wide = max(places[-1] - places[0], WIDTH / 1000)
-    left = places[0] - _AIR * wide
-    return Axis(axis.worst, axis.best, axis.ticks, (left, (1 + 2 * _AIR) * wide))
+    return replace(axis, close=(places[0] - _AIR * wide, (1 + 2 * _AIR) * wide))
+
+
+def _best_scores(ranking: Ranking, metric: str, axis: Axis) -> list[float]:
+    """Return the scores of the rows than which none is clearly better, of at least :data:`_FEWEST` rows; floors do not count."""
+    known = [(row, row.estimates[metric]) for row in ranking.rows if metric in row.estimates]
+    own = sorted(((r, e) for r, e in known if not e.floored), key=lambda item: -axis.at(item[1].mean))
+    best = [e for i, (row, e) in enumerate(own) if i < _FEWEST or row.ranks.get(metric, (2, 2))[0] == 1]
+    return [score for estimate in best for score in estimate.scores]
 
 
 def _range(values: Iterable[float]) -> tuple[float, float]:

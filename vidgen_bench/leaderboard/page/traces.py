@@ -66,6 +66,9 @@ def panel(traces: Sequence[Trace], frame: Frame, name: str, title: str, places: 
     inside = [_last_fifth(shown, frame), path("frame", move(0, _HEIGHT), f"H{short(_WIDTH)}")]
     inside.append(path("trace", *(_line(trace, frame) for trace in shown)))
     chosen = [(i, v) for trace in shown for i, v in trace.points if i == trace.chosen]
+    rising = shown[0].points[-1][1] >= shown[0].points[0][1]  # the title is where the lines are not
+    corner, anchor = (_EDGE, "start") if rising else (_WIDTH - _EDGE, "end")
+    inside.append(element("text", title, x=corner, y=11.0, text_anchor=anchor))
     inside.append(path("chosen", *(f"{move(_x(i, frame), _y(v, frame))}h0" for i, v in chosen)))
     return picture(_label(shown, name, title, places), *inside, box=(0, 0, _WIDTH, _HEIGHT), class_="panel")
 
