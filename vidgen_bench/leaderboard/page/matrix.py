@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from vidgen_bench.leaderboard.page.svg import Element, element, path, picture
-from vidgen_bench.leaderboard.ranking import Ranking
+from vidgen_bench.leaderboard.ranking import Ranking, sign_of
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.verdicts_text import pair_sentence
 from vidgen_bench.leaderboard.statistics.verdicts import Pair, Verdict
@@ -47,12 +48,14 @@ def matrix(ranking: Ranking, metric: str) -> Matrix | None:
     standing = ranking.standings.get(metric)
     if standing is None or not standing.pairs:
         return None
-    rows = sorted({position for p in standing.pairs for position in (p.first, p.second)})
+    tested = {position for p in standing.pairs for position in (p.first, p.second)}
+    sign = sign_of(ranking.metrics[metric])
+    rows = sorted(tested, key=lambda i: (-sign * ranking.rows[i].estimates[metric].mean, i))
     places, title = numbers.decimals_of(ranking)[metric], ranking.metrics[metric].title
     said: tuple[str, ...] = ()
     if len(rows) <= WITH_SENTENCES:
         said = tuple(pair_sentence(ranking, pair, metric, places) for pair in standing.pairs)
-    label = f"{len(standing.separated)} of {len(standing.pairs)} pairs of rows are separated by {title}"
+    label = f"{len(standing.separated):,} of {len(standing.pairs):,} pairs of rows are separated by {title}"
     figure = (_with_numbers if len(rows) <= WITH_NUMBERS else _as_squares)(ranking, standing.pairs, rows, places, label)
     return Matrix(title, figure, len(rows) <= WITH_NUMBERS, said, len(standing.pairs), len(standing.separated))
 
@@ -95,13 +98,24 @@ def _tooltip(ranking: Ranking, pair: Pair, places: int) -> Element:
 
 
 def _as_squares(_: Ranking, pairs: tuple[Pair, ...], rows: list[int], __: int, label: str) -> Element:
-    """Return the verdicts alone, in the order of the table, one path per kind: a large table has thousands of cells."""
+    """Return the verdicts alone: equal neighbours in a row are one mark, and *not separated* is the ground."""
     number = {position: i for i, position in enumerate(rows)}
-    steps: dict[str, list[str]] = {kind: [] for kind in _KINDS.values()}
+    kinds: list[list[str]] = [["" for _ in rows] for _ in rows]
     for pair in _both_ways(pairs):
-        steps[_KINDS[pair.verdict]].append(f"M{number[pair.second]} {number[pair.first]}h.9v.9h-.9z")
+        kinds[number[pair.first]][number[pair.second]] = _KINDS[pair.verdict]
+    steps: dict[str, list[str]] = {kind: [] for kind in _KINDS.values()}
+    for y, line in enumerate(kinds):
+        x = 0
+        for kind, group in groupby(line):
+            wide = len(list(group))
+            if kind:
+                steps[kind].append(f"M{x} {y}h{wide}v1h-{wide}z")
+            x += wide
+    size = float(len(rows))
+    ground = element("rect", class_="ground", x=0.0, y=0.0, width=size, height=size)
+    del steps[_KINDS[Verdict.NOT_SEPARATED]]
     parts = [path(kind, *found) for kind, found in steps.items() if found]
-    return picture(label, *parts, box=(0, 0, float(len(rows)), float(len(rows))), class_="matrix")
+    return picture(label, ground, *parts, box=(0, 0, size, size), class_="matrix")
 
 
 def _cut(label: str) -> str:

@@ -16,7 +16,7 @@ from vidgen_bench.leaderboard.statistics.verdicts import SEPARATED, Pair
 _NAMED = 3
 """The most rows that a sentence names."""
 
-_OPPOSED = 2
+_OPPOSED = 1
 """The most contradictions between metrics that it quotes; the notes have more."""
 
 Pairs = Mapping[tuple[int, int], Pair]
@@ -91,7 +91,7 @@ def _corrected(pair: Pair) -> str:
     count = len(pair.family)
     if count < 2 or pair.corrected_p is None:
         return ""
-    return f"; p = {pair.corrected_p:.2g} after correction for {count} pairs"
+    return f"; p = {pair.corrected_p:.2g} after correction for {count:,} pairs"
 
 
 def _cheapest(rows: Sequence[Ranked]) -> Iterator[str]:
