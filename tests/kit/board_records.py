@@ -117,7 +117,7 @@ def write_board(folder: Path, size: int = 64) -> Path:
             moving_pictures(place / "samples.gif", number, size=size)
     place = folder / "runs" / TRACK / "tgan+ode2" / "seed-0"
     moving_block(place / "sample-fps4x-seed0.gif", 61, 4, size)
-    moving_block(place / "sample-rewind8-seed0.gif", 24, 4, size)
+    moving_block(place / "sample-rewind8-seed0.gif", 24, 4, size, 1)
     return folder / "runs"
 
 
@@ -166,9 +166,9 @@ def moving_pictures(path: Path, number: int = 0, frames: int = 16, size: int = 6
     _write(path, pages, 120)
 
 
-def moving_block(path: Path, frames: int, number: int, size: int = 64) -> None:
+def moving_block(path: Path, frames: int, number: int, size: int = 64, speed: int = 4) -> None:
     """Write a film as ``vidgen-bench sample`` does: one block of 16 clips, enlarged twice."""
-    _write(path, [_block(t / 4, 2 * size, number) for t in range(frames)], 30)
+    _write(path, [_block(t / speed, 2 * size, number) for t in range(frames)], 120 // speed)
 
 
 def _write(path: Path, pages: Sequence[Image.Image], duration: int) -> None:

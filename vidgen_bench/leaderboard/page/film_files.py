@@ -82,11 +82,18 @@ def frames_in(content: bytes, file: FilmFile, record: Record, *, real: bool) -> 
             return None
         if file.pattern == PREVIEW:
             return _from_preview(opened.convert("RGB"), record, real)
-        images = []
+        rate, images = TRAINING_RATE * file.speed, list[Image.Image]()
         for number in range(pages):
             opened.seek(number)
-            images.append(_from_page(opened.convert("RGB"), file.with_real, real))
-    return Frames(images[::-1] if file.film == "rewound" else images, TRAINING_RATE * file.speed)
+            image = _from_page(opened.convert("RGB"), file.with_real, real)
+            images += [image] * _times(opened.info.get("duration"), rate)
+    return Frames((images[::-1] if file.film == "rewound" else images)[:_MOST_PAGES], rate)
+
+
+def _times(duration: Any, rate: float) -> int:
+    """Return how many frames a page stands for: Pillow writes equal frames as one that lasts longer."""
+    known = duration if isinstance(duration, int | float) else 0
+    return min(max(round(known * rate / 1000), 1), _MOST_PAGES)
 
 
 def _from_page(page: Image.Image, with_real: bool, real: bool) -> Image.Image:

@@ -72,8 +72,8 @@ def _with_numbers(ranking: Ranking, pairs: tuple[Pair, ...], rows: list[int], pl
     parts = []
     for position, i in number.items():
         middle = _HEAD + _CELL * 0.5 * (i + 0.5) + 4
-        text = f"{i + 1}  {_cut(ranking.rows[position].label)}"
-        parts.append(element("text", text, x=_LABELS - 8, y=middle, text_anchor="end"))
+        name = f"{i + 1}  {_cut(ranking.rows[position].label)}"
+        parts.append(element("text", name, x=_LABELS - 8, y=middle, text_anchor="end"))
         parts.append(element("text", str(i + 1), x=_LABELS + _CELL * (i + 0.5), y=_HEAD - 8, text_anchor="middle"))
     for pair in _both_ways(pairs):
         x, y = _LABELS + _CELL * number[pair.second], _HEAD + _CELL * 0.5 * number[pair.first]

@@ -27,7 +27,7 @@ def sheet(clip: Clip | None) -> Image.Image:
 def test_films_of_a_run_are_in_one_sheet(tmp_path: Path) -> None:
     moving_pictures(tmp_path / "samples.gif", size=16)
     moving_block(tmp_path / "sample-fps4x-seed0.gif", 61, 0, 16)
-    moving_block(tmp_path / "sample-rewind8-seed0.gif", 24, 0, 16)
+    moving_block(tmp_path / "sample-rewind8-seed0.gif", 24, 0, 16, 1)
     clip = clip_of([tmp_path], RECORD)
     assert clip is not None
     assert [(f.name, f.first, f.frames, f.rate) for f in clip.films] == [
