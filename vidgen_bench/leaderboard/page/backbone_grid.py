@@ -13,6 +13,9 @@ from vidgen_bench.leaderboard.render import numbers
 LEVELS = 8
 """Shades of a cell, the darkest for the best mean."""
 
+MOST_COLUMNS = 6
+"""The most columns that a narrow window can show."""
+
 
 @dataclass(frozen=True)
 class GridCell:
@@ -30,21 +33,25 @@ class BackboneGrid:
     """The cells of one metric."""
 
     title: str
-    backbones: tuple[str, ...]
+    of: str
+    """What the lines are: ``temporal`` or ``backbone``, whichever has more names."""
+    columns: tuple[str, ...]
     lines: tuple[tuple[str, tuple[GridCell | None, ...]], ...]
-    """A temporal generator, and its cell of each backbone."""
+    """A name, and its cell of each column."""
     left_out: int
     """Rows with options, which have no cell."""
 
 
 def backbone_grid(ranking: Ranking, metric: str, axis: Axis) -> BackboneGrid | None:
-    """Return the grid of a metric; None unless it has several backbones and several temporal generators."""
+    """Return the grid of a metric; None unless it has several backbones and several temporal generators, and few of one of them."""
     rows = [row for row in ranking.rows if not row.row.external and metric in row.estimates]
     plain = [row for row in rows if not row.options]
     cells = {(backbone_of(row.row), _temporal(row)): row for row in plain}
-    backbones = tuple(dict.fromkeys(backbone for backbone, _ in cells))
-    temporals = sorted(dict.fromkeys(temporal for _, temporal in cells))
-    if len(backbones) < 2 or len(temporals) < 2:
+    if min(len({names[i] for names in cells}) for i in (0, 1)) < 2:
+        return None
+    across = 0 if len({b for b, _ in cells}) <= len({t for _, t in cells}) else 1
+    columns, lines = (tuple(sorted({names[i] for names in cells})) for i in (across, 1 - across))
+    if len(columns) > MOST_COLUMNS:
         return None
     places = numbers.decimals_of(ranking)[metric]
     shades = sorted(axis.at(row.estimates[metric].mean) for row in cells.values())
@@ -59,8 +66,12 @@ def backbone_grid(ranking: Ranking, metric: str, axis: Axis) -> BackboneGrid | N
             numbers.amount(row.estimates[metric].mean, places), row.place(metric), level, metric not in row.ranks
         )
 
-    lines = tuple((t, tuple(cell(cells.get((b, t))) for b in backbones)) for t in temporals)
-    return BackboneGrid(ranking.metrics[metric].title, backbones, lines, len(rows) - len(plain))
+    def named(line: str, column: str) -> tuple[str, str]:
+        return (column, line) if across == 0 else (line, column)
+
+    made = tuple((line, tuple(cell(cells.get(named(line, column))) for column in columns)) for line in lines)
+    of = "backbone" if across else "temporal"
+    return BackboneGrid(ranking.metrics[metric].title, of, columns, made, len(rows) - len(plain))
 
 
 def _temporal(row: Ranked) -> str:

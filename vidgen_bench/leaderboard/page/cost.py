@@ -58,7 +58,7 @@ def cost_chart(ranking: Ranking, metric: str) -> Cost | None:
     column = ranking.metrics[metric]
     ends = [end for p in points for end in (p.low, p.high)]
     plane = plane_of([p.cost for p in points], [p.mean for p in points], ends, sign_of(column))
-    inside = [*_axes(plane, column.title, unit, points, numbers.decimals_of(ranking)[metric]), *_marks(plane, points)]
+    inside = [*_axes(plane, column.title, unit, points), *_marks(plane, points)]
     label = f"{column.title} against {unit}; on the Pareto front: {', '.join(front[:LABELLED])}"
     figure = picture(label, *inside, *_labels(plane, points), box=(0, 0, WIDTH, HEIGHT), class_="cost")
     return Cost(column.title, figure, unit, front)
@@ -90,16 +90,15 @@ def _point(row: Ranked, metric: str, cost: float, front: bool) -> _Point:
     return _Point(row.label, cost, estimate.mean, low, high, front)
 
 
-def _axes(plane: Plane, title: str, unit: str, points: Sequence[_Point], places: int) -> list[Element]:
+def _axes(plane: Plane, title: str, unit: str, points: Sequence[_Point]) -> list[Element]:
     floor = HEIGHT - BOTTOM
     parts = [path("frame", move(LEFT, TOP), f"V{short(floor)}H{short(WIDTH)}")]
-    for value in round_numbers(*sorted((plane.down, plane.up))):
-        text = numbers.amount(value, max(places - 1, 0))
+    for value, text in round_numbers(*sorted((plane.down, plane.up))):
         parts.append(path("frame", move(LEFT - 4, plane.y(value)), "h4"))
         parts.append(element("text", text, x=LEFT - 8, y=plane.y(value) + 4, text_anchor="end"))
     low, high = min(p.cost for p in points), max(p.cost for p in points)
-    for cost in [low, high] if plane.logarithmic else round_numbers(low, high):
-        text = numbers.count(int(cost)) if cost >= 1000 else numbers.hours([cost])
+    ends = [(cost, numbers.count(int(cost)) if cost >= 1000 else numbers.hours([cost])) for cost in (low, high)]
+    for cost, text in ends if plane.logarithmic else round_numbers(low, high):
         parts.append(path("frame", move(plane.x(cost), floor), "v4"))
         parts.append(element("text", text, x=plane.x(cost), y=floor + 16, text_anchor="middle"))
     scaled = ", logarithmic" if plane.logarithmic else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from vidgen_bench.leaderboard.page.svg import Element, element, path, picture
+from vidgen_bench.leaderboard.page.svg import Element, element, path, picture, short
 from vidgen_bench.leaderboard.ranking import Ranking, sign_of
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.verdicts_text import pair_sentence
@@ -17,6 +17,9 @@ WITH_NUMBERS = 12
 
 WITH_SENTENCES = 30
 """The most rows of which every pair has a sentence."""
+
+_LARGE = 600
+"""Width of a matrix without numbers, in pixels."""
 
 _CELL, _LABELS, _HEAD = 54.0, 158.0, 24.0
 
@@ -82,7 +85,8 @@ def _with_numbers(ranking: Ranking, pairs: tuple[Pair, ...], rows: list[int], pl
         text = element("text", shown, x=x + _CELL / 2, y=y + _CELL / 4 + 4, text_anchor="middle")
         parts.append(element("g", _tooltip(ranking, pair, places), cell, text, class_=_KINDS[pair.verdict]))
     wide = _LABELS + _CELL * len(rows)
-    return picture(label, *parts, box=(0, 0, wide, _HEAD + _CELL / 2 * len(rows)), class_="matrix numbered")
+    box = (0.0, 0.0, wide, _HEAD + _CELL / 2 * len(rows))
+    return picture(label, *parts, box=box, class_="matrix numbered", width=short(wide))
 
 
 def _tooltip(ranking: Ranking, pair: Pair, places: int) -> Element:
@@ -115,7 +119,7 @@ def _as_squares(_: Ranking, pairs: tuple[Pair, ...], rows: list[int], __: int, l
     ground = element("rect", class_="ground", x=0.0, y=0.0, width=size, height=size)
     del steps[_KINDS[Verdict.NOT_SEPARATED]]
     parts = [path(kind, *found) for kind, found in steps.items() if found]
-    return picture(label, ground, *parts, box=(0, 0, size, size), class_="matrix")
+    return picture(label, ground, *parts, box=(0, 0, size, size), class_="matrix", width=str(_LARGE))
 
 
 def _cut(label: str) -> str:

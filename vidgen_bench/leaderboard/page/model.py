@@ -17,7 +17,7 @@ from vidgen_bench.leaderboard.page.clips import Clip, clip_of
 from vidgen_bench.leaderboard.page.cost import Cost, cost_chart
 from vidgen_bench.leaderboard.page.facts import counted, held_fixed
 from vidgen_bench.leaderboard.page.matrix import Matrix, matrix
-from vidgen_bench.leaderboard.page.run_file import badge_of, copies_of, trace_of
+from vidgen_bench.leaderboard.page.run_file import Copies, badge_of, copies_of, trace_of
 from vidgen_bench.leaderboard.page.svg import markup
 from vidgen_bench.leaderboard.page.table import Head, LineView, RowView, anchor_lines, heads, published_views, row_view
 from vidgen_bench.leaderboard.page.traces import Trace, frame_of, panel, traces_of
@@ -103,12 +103,12 @@ def _names(rankings: Sequence[Ranking]) -> list[str]:
     ]
 
 
-def _track(number: int, name: str, ranking: Ranking, copies: Mapping[str, tuple[Path, ...]]) -> TrackView:
+def _track(number: int, name: str, ranking: Ranking, copies: Copies) -> TrackView:
     plain = ranking.plain()
     axes = {metric: axis_of(ranking, metric) for metric in plain.metrics}
     decimals = numbers.decimals_of(ranking)
     places = {metric: decimals[metric] for metric in plain.metrics}
-    clips = {i: _clip(ranking, row, copies) for i, row in enumerate(ranking.rows)}
+    clips = {i: _clip(row, copies) for i, row in enumerate(ranking.rows)}
     tested = [m for m in axes if m in ranking.standings]
     traces, frames = _traces(plain, axes, places)
     return TrackView(
@@ -120,9 +120,9 @@ def _track(number: int, name: str, ranking: Ranking, copies: Mapping[str, tuple[
         counted=tuple(counted(ranking)),
         heads=heads(plain, axes),
         select=ranking.select,
-        select_title=ranking.metrics[ranking.select].title if ranking.select in ranking.metrics else ranking.select,
+        select_title=heading(ranking, ranking.select) if ranking.select in ranking.metrics else ranking.select,
         rows=tuple(
-            row_view(plain, i, axes, places, _badge(ranking, row), clips[i]) for i, row in enumerate(ranking.rows)
+            row_view(plain, i, axes, places, _badge(row, copies), clips[i]) for i, row in enumerate(ranking.rows)
         ),
         anchors=anchor_lines(plain, places, _real_clip(ranking, copies)),
         published=published_views(plain, places),
@@ -139,8 +139,8 @@ def _track(number: int, name: str, ranking: Ranking, copies: Mapping[str, tuple[
     )
 
 
-def _folders(entry: Entry, copies: Mapping[str, tuple[Path, ...]]) -> tuple[Path, ...]:
-    return copies.get(entry.digest, (entry.path.parent,))
+def _folders(entry: Entry, copies: Copies) -> tuple[Path, ...]:
+    return tuple(path.parent for path in copies.get(entry.digest, (entry.path,)))
 
 
 def _first_seed(row: Ranked) -> Entry | None:
@@ -148,12 +148,12 @@ def _first_seed(row: Ranked) -> Entry | None:
     return next((e for e in row.row.entries if e.record.seed == 0 and e.record.external is None), None)
 
 
-def _clip(ranking: Ranking, row: Ranked, copies: Mapping[str, tuple[Path, ...]]) -> Clip | None:
+def _clip(row: Ranked, copies: Copies) -> Clip | None:
     entry = _first_seed(row)
     return None if entry is None else clip_of(_folders(entry, copies), entry.record)
 
 
-def _real_clip(ranking: Ranking, copies: Mapping[str, tuple[Path, ...]]) -> Clip | None:
+def _real_clip(ranking: Ranking, copies: Copies) -> Clip | None:
     """Return real clips from the pictures of the first row that has some."""
     for row in ranking.rows:
         entry = _first_seed(row)
@@ -162,8 +162,8 @@ def _real_clip(ranking: Ranking, copies: Mapping[str, tuple[Path, ...]]) -> Clip
     return None
 
 
-def _badge(ranking: Ranking, row: Ranked) -> str:
-    return "external" if row.row.external else badge_of(row.row.entries)
+def _badge(row: Ranked, copies: Copies) -> str:
+    return "external" if row.row.external else badge_of(row.row.entries, copies)
 
 
 def _traces(

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vidgen_bench.leaderboard.render import numbers
+
 WIDTH, HEIGHT = 560.0, 260.0
 LEFT, BOTTOM, TOP = 64.0, 34.0, 10.0
 """Space for the numbers, and above the highest point."""
@@ -59,11 +61,13 @@ def plane_of(costs: Sequence[float], means: Sequence[float], ends: Sequence[floa
     return Plane(first - 0.06 * reach, _ROOM * reach, logarithmic, down, up)
 
 
-def round_numbers(low: float, high: float) -> list[float]:
-    """Return three to eight round numbers between two values, both included."""
+def round_numbers(low: float, high: float) -> list[tuple[float, str]]:
+    """Return three to eight round numbers between two values, with their texts; the value itself if there is only one."""
     if not high > low:
-        return [low]
-    size = 10.0 ** math.floor(math.log10((high - low) / 3))
+        return [(low, numbers.amount(low, 3))]
+    power = math.floor(math.log10((high - low) / 3))
+    size = 10.0**power
     step = next(size * factor for factor in (5.0, 2.0, 1.0) if (high - low) / (size * factor) >= 2.5)
-    first = math.ceil(low / step - 1e-9)
-    return [step * i for i in range(first, math.floor(high / step + 1e-9) + 1)][:12]
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    places = min(max(-power, 0), 9)
+    return [(step * i, numbers.amount(step * i, places)) for i in range(first, last + 1)][:12]

@@ -19,6 +19,9 @@ from vidgen_bench.records.entries import TracePoint
 from vidgen_bench.records.record import parse_record
 from vidgen_bench.system.regular_files import read_file
 
+Copies = Mapping[str, tuple[Path, ...]]
+"""The files with copies of a record, by its digest."""
+
 _POINTS = TypeAdapter(tuple[TracePoint, ...])
 
 
@@ -35,16 +38,22 @@ def trace_of(entry: Entry) -> Sequence[TracePoint]:
     return points if chosen is None or any(p.iteration == chosen.iteration for p in points) else ()
 
 
-def badge_of(entries: Sequence[Entry]) -> str:
+def badge_of(entries: Sequence[Entry], copies: Copies) -> str:
     """Return how far the records of a row were checked; ``local`` if one of them was not sent in."""
-    if not all(layout.RECORD.fullmatch(entry.path.name) for entry in entries):
+    paths = [_submitted(copies.get(entry.digest, (entry.path,))) for entry in entries]
+    if None in paths:
         return "local"
     attested: dict[str, Attestation] = {}
-    for entry in entries:
-        if (found := _attestation(entry.path)) is None:
+    sent = [path for path in paths if path is not None]
+    for path in sent:
+        if (found := _attestation(path)) is None:
             break  # the weakest counts
-        attested[layout.attestation_name(str(entry.path))] = found
-    return badge([str(entry.path) for entry in entries], attested)
+        attested[layout.attestation_name(str(path))] = found
+    return badge([str(path) for path in sent], attested)
+
+
+def _submitted(paths: Sequence[Path]) -> Path | None:
+    return next((path for path in paths if layout.RECORD.fullmatch(path.name)), None)
 
 
 def _attestation(path: Path) -> Attestation | None:
@@ -59,9 +68,9 @@ def _attestation(path: Path) -> Attestation | None:
     return None if wrong else note
 
 
-def copies_of(entries: Sequence[Entry]) -> Mapping[str, tuple[Path, ...]]:
-    """Return the folders of all copies of each record, by digest: a submitted record's run may be at hand too."""
+def copies_of(entries: Sequence[Entry]) -> Copies:
+    """Return the files of all copies of each record: the run of a submitted record may be at hand too."""
     found: dict[str, tuple[Path, ...]] = {}
     for entry in entries:
-        found[entry.digest] = (*found.get(entry.digest, ()), entry.path.parent)
+        found[entry.digest] = (*found.get(entry.digest, ()), entry.path)
     return found

@@ -26,8 +26,8 @@ CSV = (
 )  # fmt: skip
 """The columns of a download: those of ``--format csv`` that the page shows."""
 
-NAME = 300
-"""Characters of a name in a cell."""
+NAME, _OPTIONS, _CAVEAT = 300, 160, 80
+"""Characters of a name, of options and of a caveat in a cell; provenance and notes have all of them."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def heads(ranking: Ranking, axes: Mapping[str, Axis]) -> tuple[Head, ...]:
         start, wide = axis.close
         close = f"{short(start)} 0 {short(wide)} {short(HEIGHT)}"
         near = (numbers.amount(axis.value(unit), places[metric]) for unit in (start, start + wide))
-        caveat = ranking.metrics[metric].caveat
+        caveat = printable(ranking.metrics[metric].caveat, _CAVEAT)
         found.append(Head(metric, heading(ranking, metric), caveat, left, right, close, *near))
     return tuple(found)
 
@@ -132,7 +132,7 @@ def row_view(
         ranked=ranking.select in ranked.ranks,
         bar=_bar(ranking, ranked, ranking.select),
         spec=printable(ranked.spec, NAME),
-        options=printable(ranked.options, NAME),
+        options=printable(ranked.options, _OPTIONS),
         remarks=tuple(_remarks(ranking, ranked)),
         scores=tuple(_score(ranking, ranked, m, axis, places[m]) for m, axis in axes.items()),
         hours=costs["device-hours"],

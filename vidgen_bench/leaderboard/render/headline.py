@@ -16,6 +16,9 @@ from vidgen_bench.leaderboard.statistics.verdicts import SEPARATED, Pair
 _NAMED = 3
 """The most rows that a sentence names."""
 
+_CHEAPER = 0.9
+"""From this ratio of costs down, one row is called cheaper than another."""
+
 _OPPOSED = 1
 """The most contradictions between metrics that it quotes; the notes have more."""
 
@@ -99,18 +102,12 @@ def _cheapest(rows: Sequence[Ranked]) -> Iterator[str]:
     if len({(r.measured.hardware, r.environment.world) for row in rows for r in row.row.records}) > 1:
         return
     costs = [_device_hours(row) for row in rows]
-    least = min(range(len(rows)), key=costs.__getitem__)
-    shown = [numbers.hours([cost]) for cost in costs]
-    if shown[least] == shown[0] and least != 0:
-        return
-    if least == 0:
-        dearer = max(range(len(rows)), key=costs.__getitem__)
-        if shown[dearer] != shown[0]:
-            yield f"{rows[0].label} is also the cheapest of these: {shown[0]} device-hours per run, the others up to {shown[dearer]}."
-        return
-    yield (
-        f"The cheapest of these is {rows[least].label}: {shown[least]} device-hours per run, against {shown[0]} for {rows[0].label}."
-    )
+    least, most = (pick(range(len(rows)), key=costs.__getitem__) for pick in (min, max))
+    own, lowest, highest = (numbers.hours([costs[i]]) for i in (0, least, most))
+    if costs[least] < _CHEAPER * costs[0]:
+        yield f"The cheapest of these is {rows[least].label}: {lowest} device-hours per run, against {own} for {rows[0].label}."
+    elif least == 0 and costs[0] < _CHEAPER * costs[most]:
+        yield f"{rows[0].label} is also the cheapest of these: {own} device-hours per run, the others up to {highest}."
 
 
 def _device_hours(row: Ranked) -> float:

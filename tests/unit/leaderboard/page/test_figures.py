@@ -12,6 +12,7 @@ from vidgen_bench.leaderboard.page.axis import WIDTH, axis_of
 from vidgen_bench.leaderboard.page.backbone_grid import backbone_grid
 from vidgen_bench.leaderboard.page.cost import cost_chart
 from vidgen_bench.leaderboard.page.matrix import WITH_NUMBERS, matrix
+from vidgen_bench.leaderboard.page.plane import round_numbers
 from vidgen_bench.leaderboard.page.strip import strip
 from vidgen_bench.leaderboard.page.svg import Element, element, markup, short
 from vidgen_bench.leaderboard.page.traces import Frame, Trace, panel
@@ -113,6 +114,19 @@ def test_only_separated_rows_dominate() -> None:
     assert len(steps(made.figure, "beaten")) == 1
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "texts"),
+    [
+        (1.7, 6.2, ["2", "3", "4", "5", "6"]),
+        (0.00055, 0.00061, ["0.00056", "0.00058", "0.00060"]),
+        (3.0, 3.0, ["3.000"]),
+        (150.0, 26_700.0, ["5,000", "10,000", "15,000", "20,000", "25,000"]),
+    ],
+)
+def test_the_numbers_along_an_axis_are_round_and_differ(low: float, high: float, texts: list[str]) -> None:
+    assert [text for _, text in round_numbers(low, high)] == texts
+
+
 def test_device_hours_of_different_hardware_are_not_compared() -> None:
     other = [
         r.model_copy(update={"measured": r.measured.model_copy(update={"hardware": "x"})}) for r in row("tgan", 300.0)
@@ -127,8 +141,8 @@ def test_the_grid_hatches_what_has_no_rank() -> None:
     found = table(*row("tgan+ode1", 250.0), *row("mocogan+ode1", 260.0), *row("tgan+sde", 300.0), record("mocogan+sde"))
     made = backbone_grid(found, "fid", axis_of(found, "fid"))
     assert made is not None
-    cells = {(t, b): c for t, line in made.lines for b, c in zip(made.backbones, line, strict=True)}
-    assert set(made.backbones) == {"tgan", "mocogan"}
+    cells = {(t, b): c for t, line in made.lines for b, c in zip(made.columns, line, strict=True)}
+    assert (made.of, made.columns) == ("temporal", ("mocogan", "tgan"))
     assert {key for key, cell in cells.items() if cell and cell.untested} == {("sde", "mocogan")}
     best, worst = cells["ode1", "tgan"], cells["sde", "tgan"]
     assert best is not None
