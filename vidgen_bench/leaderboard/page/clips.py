@@ -31,7 +31,7 @@ class Film:
     """A part of a sheet that is played by itself."""
 
     name: str
-    """What it shows: ``training speed``, ``4x``, ``rewound``."""
+    """What it shows: ``1x``, ``4x``, ``rewound``."""
     first: int
     frames: int
     rate: float

@@ -55,9 +55,9 @@ class FilmFile:
 
 
 FILES = (
-    FilmFile("training speed", "samples.gif", ("GIF",), with_real=True),
-    FilmFile("training speed", PREVIEW, ("JPEG",), with_real=True),
-    FilmFile("4x the frames", "sample-fps4x-seed0.*", ("GIF", "WEBP"), speed=4.0),
+    FilmFile("1x", "samples.gif", ("GIF",), with_real=True),
+    FilmFile("1x", PREVIEW, ("JPEG",), with_real=True),
+    FilmFile("4x", "sample-fps4x-seed0.*", ("GIF", "WEBP"), speed=4.0),
     FilmFile("rewound", "sample-rewind*-seed0.*", ("GIF", "WEBP")),
 )
 

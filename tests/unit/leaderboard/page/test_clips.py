@@ -31,8 +31,8 @@ def test_films_of_a_run_are_in_one_sheet(tmp_path: Path) -> None:
     clip = clip_of([tmp_path], RECORD)
     assert clip is not None
     assert [(f.name, f.first, f.frames, f.rate) for f in clip.films] == [
-        ("training speed", 0, 16, 8.0),
-        ("4x the frames", 16, 61, 32.0),
+        ("1x", 0, 16, 8.0),
+        ("4x", 16, 61, 32.0),
         ("rewound", 77, 24, 8.0),
     ]
     made = sheet(clip)
@@ -42,7 +42,7 @@ def test_films_of_a_run_are_in_one_sheet(tmp_path: Path) -> None:
     assert first.tobytes() != later.tobytes()
     real = clip_of([tmp_path], RECORD, real=True)
     assert real is not None
-    assert [f.name for f in real.films] == ["training speed"]
+    assert [f.name for f in real.films] == ["1x"]
     assert sheet(real).tobytes() != sheet(clip).tobytes()
 
 
@@ -57,7 +57,7 @@ def test_a_preview_is_a_film_of_eight_frames(tmp_path: Path) -> None:
     (tmp_path / "samples.png").unlink()
     clip = clip_of([tmp_path], RECORD)
     assert clip is not None
-    assert [(f.name, f.frames, f.rate) for f in clip.films] == [("training speed", 8, 4.0)]
+    assert [(f.name, f.frames, f.rate) for f in clip.films] == [("1x", 8, 4.0)]
     reds = [sheet(clip).convert("RGB").getpixel((96, 64 * t + 32)) for t in range(8)]
     assert [abs(red[0] - 30 * t) < 12 for t, red in enumerate(reds) if isinstance(red, tuple)] == [True] * 8
 
