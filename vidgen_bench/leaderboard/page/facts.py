@@ -49,7 +49,7 @@ def counted(ranking: Ranking) -> list[str]:
     diverged = sum(r.status == "diverged" for r in records)
     found = [
         f"{len(records):,} run{'s' * (len(records) != 1)} of {sum(not r.row.external for r in ranking.rows):,} rows",
-        f"a rank uses seeds {numbers.seeds(ranking.seeds)}",
+        f"a rank uses seeds {numbers.seeds(ranking.seeds)}" if ranking.ranked else "",
         f"{diverged} diverged" if diverged else "",
         _days([r.measured.finished[:_SHORT] for r in records]),
         ", ".join(_revisions(ranking)),

@@ -120,7 +120,7 @@ def _track(number: int, name: str, ranking: Ranking, copies: Copies) -> TrackVie
         counted=tuple(counted(ranking)),
         heads=heads(plain, axes),
         select=ranking.select,
-        select_title=heading(ranking, ranking.select) if ranking.select in ranking.metrics else ranking.select,
+        select_title=_order(ranking),
         rows=tuple(
             row_view(plain, i, axes, places, _badge(row, copies), clips[i]) for i, row in enumerate(ranking.rows)
         ),
@@ -137,6 +137,12 @@ def _track(number: int, name: str, ranking: Ranking, copies: Copies) -> TrackVie
         notes=tuple(notes(ranking)),
         clips=any(clips.values()),
     )
+
+
+def _order(ranking: Ranking) -> str:
+    """Return by what the first ranks are: ``FID ↓``."""
+    title = heading(ranking, ranking.select) if ranking.select in ranking.metrics else ranking.select
+    return title if ranking.family == "table" else f"{title}, in its {ranking.family}"
 
 
 def _folders(entry: Entry, copies: Copies) -> tuple[Path, ...]:

@@ -30,7 +30,9 @@ def headline(ranking: Ranking) -> list[str]:
     if not ranking.ranked:
         return [RANKS_NOTHING]
     standing = ranking.standings.get(ranking.select)
-    if standing is None or not standing.ranks:
+    if standing is None:
+        return [f"Nothing is ranked: no direction of {ranking.select} is the better one."]
+    if not standing.ranks:
         return [f"Nothing is ranked: no row has a score for each of the seeds {numbers.seeds(ranking.seeds)}."]
     found: list[str] = []
     pairs = {(p.first, p.second): p for p in standing.pairs}
