@@ -14,7 +14,7 @@ from PIL import Image
 from tests.kit.board_records import board_records, moving_pictures
 from tests.kit.record_files import METRICS, record, write
 from tests.kit.safe_text import check_html
-from tests.kit.submitted_results import submitted
+from tests.kit.submitted_results import attest, seeds_of, submitted
 from vidgen_bench.leaderboard.collect import Collected, Entry, collect
 from vidgen_bench.leaderboard.page.document import render_page
 from vidgen_bench.leaderboard.page.model import PageView, page_of
@@ -104,8 +104,15 @@ def test_a_trace_is_read_from_the_file_and_a_changed_file_has_none(tmp_path: Pat
 
 
 def test_a_badge_is_that_of_the_least_checked_seed(tmp_path: Path) -> None:
-    submitted(tmp_path / "leaderboards", *(record(seed=s) for s in range(5)))
-    write(tmp_path / "runs", record("tgan", 0))
-    found = collect([tmp_path / "runs"], [tmp_path / "leaderboards"], index=tmp_path / "index")
-    badges = {row.spec: row.badge for row in page_view(found).tracks[0].rows}
-    assert badges == {"tgan+ode1": "self-reported", "tgan": "local"}
+    def badges(*folders: Path) -> dict[str, str]:
+        found = collect(folders, [tmp_path / "leaderboards"], index=tmp_path / "index")
+        return {row.spec: row.badge for row in page_view(found).tracks[0].rows}
+
+    sent = submitted(tmp_path / "leaderboards", *seeds_of("tgan+ode1"))
+    write(tmp_path / "a-runs", record("tgan", 0), *seeds_of("tgan+ode1"))  # copies of what was sent in
+    assert badges(tmp_path / "a-runs") == {"tgan+ode1": "self-reported", "tgan": "local"}
+    for path in sent:
+        attest(path)
+    assert badges() == {"tgan+ode1": "re-run"}
+    attest(sent[3], record="0" * 64)  # of another file
+    assert badges() == {"tgan+ode1": "self-reported"}
