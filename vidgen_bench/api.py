@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import pluggy
 
+from vidgen_bench.errors import RequestError
+
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
@@ -26,7 +28,7 @@ ENTRY_POINT_GROUP = "vidgen_bench"
 hookimpl = pluggy.HookimplMarker(ENTRY_POINT_GROUP)
 """Marks a function of a plugin module as a hook implementation; docs/plugins/reference.md lists the hooks."""
 
-API = "1.0"
+API = "1.1"
 """Version of this contract: the first number changes when plugins written for an earlier version may no longer work."""
 
 Times = tuple[float, ...]
@@ -72,6 +74,8 @@ class Clip:
     """Channels of a frame, C."""
     spare: int = 0
     """Columns of the resized frame outside the crop; ``shift-x`` needs at least one."""
+    class_videos: tuple[int, ...] = ()
+    """Training videos of each class, in the order of the labels; () where no data is at hand: a plan, a check, a finished run."""
 
     @property
     def grid(self) -> Times:
@@ -164,8 +168,23 @@ class Game:
     """All modules with state; ``generator`` is required and contains the temporal generator."""
     players: tuple[Player, ...]
     """In order of play: one iteration is each player's turns."""
-    sample: Callable[[Noise, Times], Tensor]
-    """``(noise, times) -> [N, 3, T, H, W]`` in [-1, 1]; sample i depends only on row i of the noise."""
+    sample: Callable[..., Tensor]
+    """``(noise, times) -> [N, 3, T, H, W]`` in [-1, 1]; with ``labels``, ``(noise, times, labels) -> ...``.
+
+    Sample i depends only on row i of the noise and of the labels. Call :meth:`draw` instead, which serves both forms."""
+    labels: Callable[[Noise], Tensor] | None = None
+    """Class-conditional games only: ``noise -> [N]``, int64, the class of each sample; entry i depends only on row i of the noise."""
+
+    def draw(self, noise: Noise, times: Times, labels: Tensor | None = None) -> Tensor:
+        """Return samples [N, 3, T, H, W] in [-1, 1] at these instants, of the classes ``labels`` [N], int64.
+
+        Without ``labels``, a class-conditional game draws them from the noise. Other games have no classes, and refuse labels.
+        """
+        if self.labels is None:
+            if labels is not None:
+                raise RequestError("This game is not class-conditional: it cannot sample one class.")
+            return self.sample(noise, times)
+        return self.sample(noise, times, self.labels(noise) if labels is None else labels)
 
 
 @dataclass(frozen=True)
@@ -291,7 +310,7 @@ class Temporal(Named, Protocol):
 
 
 class Backbone(Named, Protocol):
-    """A video GAN whose temporal generator can be swapped; hook ``vidgen_backbones``."""
+    """A video generator, whose temporal generator can be swapped if it has one; hook ``vidgen_backbones``."""
 
     @property
     def options(self) -> type:

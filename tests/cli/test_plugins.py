@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from tests.kit.command import Command
 from tests.kit.plugin_files import METRIC, TEMPORAL, install
+from tests.kit.toy_declarations import Painter, Table, Walk
+from vidgen_bench.cli.plugins.page import page, shown_name
 
 THIRD_PARTY = "strange-good,strange-bad,strange-twin,strange-loud"
 
@@ -207,3 +211,14 @@ def test_without_any_plugin(command: Command, third_party: dict[str, str]) -> No
     done = command.spawn("plugins", **third_party | {"VIDGEN_BENCH_PLUGINS": "nobody"})
     assert done.code == 0
     assert "No plugin is loaded." in done.out
+
+
+def test_a_reconstruction_says_so_beside_its_name() -> None:
+    plugins = Table(backbone=[Painter(), Painter("guess", reconstruction=True)], temporal=[Walk()]).plugins
+    assert [shown_name(plugin).plain for plugin in plugins] == ["painter", "guess\nreconstruction", "walk"]
+    console = Console(file=io.StringIO(), width=80)
+    for plugin in plugins:
+        console.print(page(plugin))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "guess  backbone  reconstruction\n" in text.replace(" \n", "\n")
+    assert text.count("reconstruction") == 1

@@ -42,7 +42,7 @@ def enlivened(game: Game, clip: Clip) -> Game:
     for layer in layers:
         layer.momentum = 1.0
     with torch.no_grad():
-        game.sample(sampling_noise(0, "enliven", torch.arange(16)), clip.grid)
+        game.draw(sampling_noise(0, "enliven", torch.arange(16)), clip.grid)
     for layer, momentum in zip(layers, before, strict=True):
         layer.momentum = momentum
     for part in game.parts.values():

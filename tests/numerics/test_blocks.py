@@ -15,7 +15,7 @@ from vidgen_bench.noise import sampling_noise
 
 
 def drawn(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def filled(network: nn.Module) -> nn.Module:
@@ -139,7 +139,7 @@ def test_attention_is_numpys_position_by_position(shape: tuple[int, ...], axes: 
         columns = x.numpy()[tuple(at)].reshape(16, -1)
         scores = np.exp((q @ columns).T @ (k @ columns))
         found = o @ ((v @ columns) @ (scores / scores.sum(1, keepdims=True)).T)
-        expected[tuple(at)] += float(block.gamma) * found.reshape(expected[tuple(at)].shape)
+        expected[tuple(at)] += block.gamma.item() * found.reshape(expected[tuple(at)].shape)
     np.testing.assert_allclose(block(x).detach().numpy(), expected, atol=1e-10)
 
 

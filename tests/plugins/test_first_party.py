@@ -37,7 +37,7 @@ def test_tgan_at_other_sizes(frames: int, size: int) -> None:
     for part in game.parts.values():
         part.eval()
     with torch.no_grad():
-        clips = game.sample(sampling_noise(0, "test", torch.tensor([0, 1])), clip.grid)
+        clips = game.draw(sampling_noise(0, "test", torch.tensor([0, 1])), clip.grid)
     assert clips.shape == (2, 3, frames, size, size)
     assert game.parts["discriminator"](clips).shape == (2,)
 

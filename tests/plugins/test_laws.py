@@ -84,7 +84,7 @@ def samples(game: Game, clip: Clip, width: int, seen: list[Tensor]) -> Tensor:
     """Return the codes [M, D] of samples."""
     seen.clear()
     with torch.no_grad():
-        evaluating(game).sample(sampling_noise(0, "law", torch.arange(1 + ENTRIES // width)), clip.grid)
+        evaluating(game).draw(sampling_noise(0, "law", torch.arange(1 + ENTRIES // width)), clip.grid)
     return torch.cat(seen)
 
 

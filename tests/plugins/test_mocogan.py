@@ -215,8 +215,8 @@ def test_a_sample_depends_on_its_own_row() -> None:
     game = build(options(categories=3))
     game.parts["generator"].eval()
     with torch.no_grad():
-        together = game.sample(sampling_noise(0, "test", torch.arange(4)), SMALL.grid)
-        alone = game.sample(sampling_noise(0, "test", torch.tensor([2])), SMALL.grid)
+        together = game.draw(sampling_noise(0, "test", torch.arange(4)), SMALL.grid)
+        alone = game.draw(sampling_noise(0, "test", torch.tensor([2])), SMALL.grid)
     assert together.shape == (4, 3, 16, 32, 32)
     assert together.abs().max() < 1
     torch.testing.assert_close(alone[0], together[2], atol=2e-6, rtol=0)
@@ -232,6 +232,6 @@ def test_frames_differ_by_motion_alone() -> None:
         for parameter in generator.temporal.parameters():
             parameter.zero_()
         generator.temporal.cell.bias_ih[16:32] = 50.0  # the update gate stays shut: h_t = h_0
-        clips = game.sample(sampling_noise(0, "test", torch.arange(2)), SMALL.grid)
+        clips = game.draw(sampling_noise(0, "test", torch.arange(2)), SMALL.grid)
     torch.testing.assert_close(clips, clips[:, :, :1].expand_as(clips), atol=2e-6, rtol=0)
     assert (clips[0] - clips[1]).abs().max() > 1e-3

@@ -73,7 +73,7 @@ def test_other_sizes(frames: int, size: int, chosen: dict[str, Any]) -> None:
     clip = Clip(frames, size, 3)
     game = training(play("convlstm", clip, width=1 / 128, batch=2, **chosen))
     noise = sampling_noise(0, "test", torch.arange(2))
-    assert game.sample(noise, clip.grid).shape == (2, 3, frames, size, size)
+    assert game.draw(noise, clip.grid).shape == (2, 3, frames, size, size)
     for player in game.players:
         terms, grads = gradients(player, real(2, clip), noise_of(2, player.name))
         assert all(t.isfinite() for t in terms.values())
@@ -203,8 +203,8 @@ def test_a_sample_depends_on_its_own_row_only() -> None:
     for part in game.parts.values():
         part.eval()
     with torch.no_grad():
-        batch = game.sample(sampling_noise(0, "test", torch.tensor([4, 5, 6])), SMALL.grid)
-        alone = game.sample(sampling_noise(0, "test", torch.tensor([5])), SMALL.grid)
+        batch = game.draw(sampling_noise(0, "test", torch.tensor([4, 5, 6])), SMALL.grid)
+        alone = game.draw(sampling_noise(0, "test", torch.tensor([5])), SMALL.grid)
     assert batch.abs().max() < 1
     assert not torch.allclose(batch[0], batch[1])
     torch.testing.assert_close(alone[0], batch[1], atol=2e-6, rtol=0)

@@ -72,7 +72,7 @@ def test_both_lengths_of_every_size(frames: int, size: int) -> None:
     for part in game.parts.values():
         part.eval()
     with torch.no_grad():
-        sampled = game.sample(sampling_noise(0, "test", torch.tensor([0, 1])), Clip(frames, size, 3).grid)
+        sampled = game.draw(sampling_noise(0, "test", torch.tensor([0, 1])), Clip(frames, size, 3).grid)
         assert game.parts["discriminator"](sampled).shape == (2, 2)
     assert sampled.shape == (2, 3, frames, size, size)
     assert sampled.abs().max() < 1

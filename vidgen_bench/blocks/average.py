@@ -51,7 +51,7 @@ class Average(nn.Module):
             iteration: scalar, the number of the iteration from 0; its value is never read by the host.
         """
         share = torch.where(iteration < self.start, 1.0, 1.0 - self.decay)
-        for mine, its in zip(self.module.parameters(), module.parameters(), strict=True):
-            mine.lerp_(its.detach(), share.to(mine.dtype))
-        for mine, its in zip(self.module.buffers(), module.buffers(), strict=True):
-            mine.copy_(its)
+        for average, weight in zip(self.module.parameters(), module.parameters(), strict=True):
+            average.lerp_(weight.detach(), share.to(average.dtype))
+        for copy, buffer in zip(self.module.buffers(), module.buffers(), strict=True):
+            copy.copy_(buffer)

@@ -39,7 +39,7 @@ def calibrate_batch_norm(game: Game, clip: Clip) -> Game:
     usual = [layer.momentum for layer in layers]
     for layer in layers:
         layer.momentum = 1.0
-    training_mode(game).sample(row_noise(range(100, 102)), clip.grid)
+    training_mode(game).draw(row_noise(range(100, 102)), clip.grid)
     for layer, momentum in zip(layers, usual, strict=True):
         layer.momentum = momentum
     return evaluation_mode(game)
@@ -48,7 +48,7 @@ def calibrate_batch_norm(game: Game, clip: Clip) -> Game:
 @torch.no_grad()
 def sample_clips(game: Game, rows: Sequence[int], times: Times) -> Tensor:
     """Return the samples with these indices, [N, C, T, H, W]."""
-    return game.sample(row_noise(rows), times)
+    return game.draw(row_noise(rows), times)
 
 
 def total_loss(terms: Mapping[str, Tensor]) -> Tensor:
@@ -59,6 +59,11 @@ def total_loss(terms: Mapping[str, Tensor]) -> Tensor:
 def copy_states(game: Game) -> States:
     """Return a copy of every part's state."""
     return {name: {k: v.clone() for k, v in part.state_dict().items()} for name, part in game.parts.items()}
+
+
+def copy_parameters(game: Game) -> dict[int, Tensor]:
+    """Return a copy of every parameter, trained or frozen, by its id."""
+    return {id(p): p.detach().clone() for part in game.parts.values() for p in part.parameters()}
 
 
 def restore_states(game: Game, kept: States) -> None:

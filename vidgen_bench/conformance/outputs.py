@@ -53,7 +53,7 @@ def outputs(subject: Subject) -> list[Output]:
 
     @torch.no_grad()
     def clips(noise: Noise, times: Times) -> Tensor:
-        return game.sample(noise, times).transpose(1, 2)
+        return game.draw(noise, times).transpose(1, 2)
 
     found.append(Output("the clips", composition.can, clips, relative=False))
     return found

@@ -13,7 +13,7 @@ hookspec = pluggy.HookspecMarker(ENTRY_POINT_GROUP)
 
 @hookspec
 def vidgen_backbones() -> Sequence[Backbone]:  # type: ignore[empty-body]
-    """Return this plugin's video GANs."""
+    """Return this plugin's video generators."""
 
 
 @hookspec

@@ -228,7 +228,7 @@ def test_the_backbone_takes_any_length_at_any_power_of_two(
     noise = sampling_noise(0, "test", torch.arange(2))
     assert spec.shape == (4,)
     for times in (clip.grid, (-0.5, 0.0, 0.1, 1.0, 2.0)):
-        clips = game.sample(noise, times)
+        clips = game.draw(noise, times)
         assert clips.shape == (2, 3, len(times), size, size)
         assert game.parts["discriminator"](clips).shape == (2,)
 

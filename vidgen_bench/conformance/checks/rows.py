@@ -51,7 +51,7 @@ def _check_names(subject: Subject) -> None:
         return
     path, clips = (convert_noise(RecordedNoise, row_noise(BATCH)) for _ in range(2))
     module.eval()(initial_latent(latent, row_noise(BATCH)), composition.clip.grid, path)
-    evaluation_mode(build_with_constant_path(composition)).sample(clips, composition.clip.grid)
+    evaluation_mode(build_with_constant_path(composition)).draw(clips, composition.clip.grid)
     both = sorted({draw.name for draw in path.draws} & {draw.name for draw in clips.draws})
     demand(
         not both,
