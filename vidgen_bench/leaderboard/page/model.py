@@ -96,9 +96,9 @@ def page_of(rankings: Sequence[Ranking], collected: Collected) -> PageView:
 
 def _names(rankings: Sequence[Ranking]) -> list[str]:
     """Return a name per table: that of its track, with what distinguishes the tables of one track."""
-    shared = Counter(ranking.name for ranking in rankings)
+    shared = Counter(ranking.title for ranking in rankings)
     return [
-        " · ".join(filter(None, (r.name, *((protocol_of(r.record), r.device_model) if shared[r.name] > 1 else ()))))
+        " · ".join(filter(None, (r.title, *((protocol_of(r.record), r.device_model) if shared[r.title] > 1 else ()))))
         for r in rankings
     ]
 

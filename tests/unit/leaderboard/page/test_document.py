@@ -57,6 +57,14 @@ def test_the_page_says_what_the_tables_say() -> None:
     assert text == render_page(page_view(collected))
 
 
+def test_kinds_of_models_are_apart_and_named() -> None:
+    classes = seeds_of("dvd-gan+convgru", model={"conditional": True, "reconstruction": True})
+    entries = tuple(Entry(Path(f"{i}/record.json"), r) for i, r in enumerate([*seeds_of("tgan+ode1"), *classes]))
+    tracks = page_view(Collected(entries, ())).tracks
+    assert {track.name for track in tracks} == {"test-64, unconditional", "test-64, class-conditional"}
+    assert {row.remarks for track in tracks for row in track.rows} == {(), ("reconstruction",)}
+
+
 def test_a_clip_is_whole_in_the_page(tmp_path: Path) -> None:
     write(tmp_path / "runs", *(record(seed=s) for s in range(5)))
     moving_pictures(tmp_path / "runs" / "00-tgan+ode1-0" / "samples.gif", size=16)
