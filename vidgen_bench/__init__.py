@@ -33,7 +33,8 @@ def load(run: str | Path, *, device: str = "auto", checkpoint: Literal["best", "
         device: auto, cpu, cuda, cuda:1.
         checkpoint: ``best`` is the checkpoint behind the record's scores, ``last`` the newest one.
     Returns:
-        An object with ``sample(count, fps=1, rewind=0, extend=0, seed=0, start=0) -> [count, 3, T, H, W]`` in [-1, 1].
+        An object with ``sample(count, fps=1, rewind=0, extend=0, seed=0, start=0, label=None) -> [count, 3, T, H, W]``
+        in [-1, 1].
     Raises:
         RequestError: there is no such run or checkpoint, or a plugin is no longer installed.
         RecordError: the record or checkpoint is damaged, or its weights no longer fit the networks that the plugins build.
@@ -58,6 +59,7 @@ def evaluate(
     layout: str | None = None,
     value_range: str | None = None,
     follow_links: bool = False,
+    conditional: bool = False,
     device: str = "auto",
     runs: str | Path = "runs",
 ) -> Record:
@@ -78,6 +80,7 @@ def evaluate(
         layout: axes of an array, if its shape is ambiguous: ``NTHWC``, ``NCTHW``, ``NTCHW``.
         value_range: range of float pixels, if the values are ambiguous: ``-1,1``, ``0,1``, ``0,255``.
         follow_links: whether links in a folder of clips may lead out of it.
+        conditional: whether the clips are of a model that is given a class for each; tables keep them apart from others.
         device: auto, cpu, cuda, cuda:1.
         runs: folder of the run folders; clips get ``runs/TRACK/NAME/record.json``.
     Returns:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from tests.kit import killed
 from tests.kit.command import Command
+from tests.kit.forked import Started
 from tests.kit.plugin_files import TEMPORAL, install
 from tests.kit.record_files import record
 from tests.kit.record_text import PROJECT, without_measured
@@ -21,24 +21,6 @@ from vidgen_bench.experiments.ablate import running
 from vidgen_bench.experiments.run.execute import Outcome
 from vidgen_bench.experiments.run.plan import Plan
 from vidgen_bench.system.observer import Observer
-
-INTERRUPTED = """
-import os, signal
-from vidgen_bench.training import trainer
-
-left, iterate = [int(os.environ["VIDGEN_TEST_INTERRUPT"])], trainer.Trainer._iterate
-
-def counted(self):
-    left[0] -= 1
-    if left[0] == 0:
-        os.kill(os.getpid(), signal.SIGINT)
-    iterate(self)
-
-trainer.Trainer._iterate = counted
-from vidgen_bench.cli.main import main
-main()
-"""
-"""Starts the command line and sends it Ctrl-C's signal at the N-th training iteration, counted over all runs."""
 
 GRID = ["ablate", "tgan", "x", "ode1,sde", "--budget", "iterations=2"]
 
@@ -84,9 +66,10 @@ def test_it_runs_every_cell_and_prints_the_table(place: Workplace, whole) -> Non
 
 @pytest.mark.slow
 def test_interrupted_it_continues_to_the_same_records(place: Workplace, whole) -> None:
+    """After Ctrl-C; tests/faults/test_kills.py kills a suite at any change of a file."""
     arguments = [*GRID, *place.data_arguments, "--runs", "stopped"]
     # a run is two iterations: the third and the fourth are of the second one
-    stopped = place.call(*arguments, script=INTERRUPTED, VIDGEN_TEST_INTERRUPT="3")
+    stopped = place.call(*arguments, entry=killed.ENTRY, VIDGEN_TEST_KILL="interrupt:3", PYTHONPATH=str(PROJECT))
     assert stopped.returncode == 130, stopped.stderr
     assert "same command continues" in " ".join(stopped.stderr.split())
     assert "1 of 2 runs of the suite are done" in stopped.stderr
@@ -117,17 +100,6 @@ def test_interrupted_it_continues_to_the_same_records(place: Workplace, whole) -
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moment", ["iteration:2", "iteration:3", "after:1"])
-def test_killed_it_continues_to_the_same_records(place: Workplace, whole, moment: str) -> None:
-    arguments = [*GRID, *place.data_arguments, "--runs", f"killed at {moment}"]
-    died = place.call(*arguments, entry=killed.ENTRY, VIDGEN_TEST_KILL=moment, PYTHONPATH=str(PROJECT))
-    assert died.returncode == -signal.SIGKILL
-    done = place.call(*arguments)
-    assert done.returncode == 0, done.stderr
-    assert written(place, f"killed at {moment}") == written(place, "whole")
-
-
-@pytest.mark.slow
 def test_side_by_side_it_makes_the_same_records_and_table(place: Workplace, whole) -> None:
     arguments = [*GRID, *place.data_arguments, "--runs", "side", "--jobs", "2"]
     result = place.call(*arguments, COLUMNS="80")
@@ -148,24 +120,14 @@ def test_side_by_side_it_makes_the_same_records_and_table(place: Workplace, whol
 @pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 def test_ctrl_c_saves_every_run_that_is_side_by_side(place: Workplace) -> None:
     arguments = ["ablate", "tgan", "x", "ode1,sde", *place.data_arguments, "--runs", "both", "--jobs", "2"]
-    started = subprocess.Popen(
-        [sys.executable, "-m", "vidgen_bench", *arguments, "--budget", "iterations=100000"],
-        cwd=place.root, env=place.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert started.stdout is not None
-    try:
-        seen = set[str]()
-        while not {"[1] iteration 2", "[2] iteration 2"} <= seen:
-            line = started.stdout.readline()
-            assert line, seen
-            seen.add(line.partition(":")[0])
+    with Started([*arguments, "--budget", "iterations=100000"], place.root, place.environment()) as started:
+        for words in ("[1] iteration 2:", "[2] iteration 2:"):
+            started.wait_for(words)
         started.send_signal(signal.SIGINT)
-        output, errors = started.communicate(timeout=120)
-    finally:
-        started.kill()
-    assert started.returncode == 130, errors
-    assert "0 of 2 runs of the suite are done" in errors
-    assert "Traceback" not in errors + output
+        done = started.end(timeout=120)
+    assert done.returncode == 130, done.stderr
+    assert "0 of 2 runs of the suite are done" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
     assert len(list((place.root / "both").rglob("last.pt"))) == 2
 
 

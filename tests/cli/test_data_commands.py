@@ -124,13 +124,3 @@ def test_an_empty_folder_and_a_list_that_climbs_out(tmp_path: Path, source: Vide
 
 def test_ucf101_without_folders_says_how_to_get_it(tmp_path: Path) -> None:
     assert "UCF101.rar" in data(tmp_path, "prepare", "--track", "ucf101-64-paper", code=2).stderr
-
-
-@pytest.mark.slow
-def test_the_built_in_videos_need_nothing(tmp_path: Path) -> None:
-    prepared = data(tmp_path, "prepare", "--json")
-    facts = json.loads(prepared.stdout)
-    assert (facts["train_videos"], facts["test_videos"], facts["frames"]) == (224, 96, 7680)
-    assert "drawing the shapes videos: 320 of 320" in prepared.stderr
-    size = sum(p.stat().st_size for p in (tmp_path / "cache").rglob("*.avi"))
-    assert 4e6 < size < 12e6

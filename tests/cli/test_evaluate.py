@@ -20,7 +20,7 @@ import vidgen_bench
 from tests.kit.command import Command
 from tests.kit.data_files import moving_frames, write_video
 from tests.kit.external_clips import smooth, write_animation, write_frames
-from tests.kit.workplace import TRACK, make_workplace
+from tests.kit.workplace import RESIZED, make_workplace
 from vidgen_bench.compose.sampling import samples
 from vidgen_bench.data.decoding import workers
 from vidgen_bench.data.external.fitting import Trim, measuring_order
@@ -39,7 +39,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A workplace with a finished run, and caches of its own."""
     root = tmp_path_factory.mktemp("evaluate")
     make_workplace(root)
-    (root / "tiny.toml").write_text(TRACK.replace("extra = []", 'extra = ["kid"]'))
+    (root / "tiny.toml").write_text(RESIZED.replace("extra = []", 'extra = ["kid"]'))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(root / "cache"))
         patch.setenv("XDG_DATA_HOME", str(root / "share"))
@@ -224,6 +224,7 @@ def test_precision_is_in_the_id(place: Path, monkeypatch) -> None:
         (["mine.npy", "--track", "tiny.toml"], "needs --data"),
         ([RUN, *DATA, "--resize"], "--resize is for external clips"),
         ([RUN, *DATA, "--name", "mine"], "--name is for external clips"),
+        ([RUN, *DATA, "--conditional"], "--conditional is for external clips"),
         ([RUN, *HERE, "--track", "shapes-smoke"], "Leave --track out"),
         (["runs", *HERE], "is not a picture; expected a clip's frames as .png"),
     ],
@@ -243,6 +244,8 @@ def test_a_name_stands_for_the_same_clips(command: Command, place: Path) -> None
     done = command("evaluate", "runs/tiny/mine", *DATA)
     assert done.code == 2
     assert "scores of external clips" in done.err
+    done = command("evaluate", "mine.npy", *HERE, "--conditional")
+    assert "runs/tiny/mine/record.json holds scores of these clips without --conditional." in done.err
 
 
 def test_a_run_that_is_not_finished_or_was_made_on_other_data_is_refused(command: Command, place: Path) -> None:
@@ -349,7 +352,7 @@ def test_a_run_by_ones_own_protocol_is_scored_again_from_anywhere(command: Comma
     own = shipped.replace('name = "c3d-tgan"', 'name = "strict"').replace("1e-7", "1e-3")
     (home / "mine.toml").write_text(f"{own}\n[options.kid]\ndegree = 2\n")
     words = 'protocol = "mine.toml"\nextra = ["kid"]'
-    (home / "own.toml").write_text(TRACK.replace('name = "tiny"', 'name = "own"').replace("extra = []", words))
+    (home / "own.toml").write_text(RESIZED.replace('name = "tiny"', 'name = "own"').replace("extra = []", words))
     done = command("run", "tgan", "--track", "home/own.toml", *DATA, "--budget", "iterations=2")
     assert done.code == 0, done.err
     shutil.rmtree(home)

@@ -11,7 +11,7 @@ import torch
 from tests.kit.command import Command
 from tests.kit.data_files import write_lists
 from tests.kit.spoiled_files import colour_meter, spoiled
-from tests.kit.workplace import TRACK
+from tests.kit.workplace import RESIZED
 from vidgen_bench.data.shapes.draw import CLASSES, draw_clip
 from vidgen_bench.data.shapes.write import encode
 from vidgen_bench.measure.instruments.c3d import SHAPES, SHAPES_64, path_of
@@ -34,7 +34,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / "data" / "videos" / path).write_bytes(encode(draw_clip(label, group, 1)))
             (train if group == 1 else test).append(f"{path} {label + 1}" if group == 1 else path)
     write_lists(folder / "data" / "splits", list(CLASSES), train, test)
-    (folder / "few.toml").write_text(TRACK.replace("classes = 2", "classes = 8"))
+    (folder / "few.toml").write_text(RESIZED.replace("classes = 2", "classes = 8"))
     return folder
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from tests.kit.command import Command
 from tests.kit.plugin_files import METRIC, TEMPORAL, install
+from tests.kit.toy_declarations import Painter, Table, Walk
+from vidgen_bench.cli.plugins.page import page, shown_name
 
 THIRD_PARTY = "strange-good,strange-bad,strange-twin,strange-loud"
 
@@ -77,17 +81,14 @@ def test_the_grid_says_what_works_and_why_not(command: Command) -> None:
     done = command("plugins", "--matrix")
     assert (done.code, done.err) == (0, "")
     rows = {words[0]: words[1:] for line in done.out.splitlines() if (words := line.split())}
-    columns = ["mocogan", *rows["mocogan"]]
-    assert {"mocogan", "moflowgan", "tgan", "tganv2", "vgan"} <= set(columns)
-
-    def cell(temporal: str, backbone: str) -> str:
-        return rows[temporal][columns.index(backbone)]
-
-    assert [cell("gru", b) for b in ("mocogan", "moflowgan", "tgan")] == ["own", "own", "yes"]
-    assert cell("convlstm", "tganv2") == "own"
-    assert {cell("ode3", b) for b in ("mocogan", "moflowgan", "tgan", "tganv2")} == {"yes"}
+    first = next(iter(rows))  # the first backbone is the first word of the headings
+    columns = [first, *rows[first]]
+    cells = {name: dict(zip(columns, words, strict=False)) for name, words in rows.items() if name != first}
+    assert {"mocogan", "tgan", "tgan-f", "tganv2", "moflowgan", "vdm-small", "vgan"} <= set(columns)
+    assert (cells["gru"]["mocogan"], cells["gru"]["tgan"], cells["convlstm"]["tganv2"]) == ("own", "yes", "own")
+    assert {cells["ode3"][name] for name in ("mocogan", "tgan", "tgan-f", "tganv2", "dvd-gan", "moflowgan")} == {"yes"}
     assert set(rows["(alone)"]) == {"yes"}
-    number = cell("conv1d", "tganv2").strip("()")
+    number = cells["conv1d"]["tganv2"].strip("()")
     assert f"{number} conv1d refuses the latent of tganv2: it emits vectors (d,)" in " ".join(done.out.split())
 
 
@@ -212,3 +213,14 @@ def test_without_any_plugin(command: Command, third_party: dict[str, str]) -> No
     done = command.spawn("plugins", **third_party | {"VIDGEN_BENCH_PLUGINS": "nobody"})
     assert done.code == 0
     assert "No plugin is loaded." in done.out
+
+
+def test_a_reconstruction_says_so_beside_its_name() -> None:
+    plugins = Table(backbone=[Painter(), Painter("guess", reconstruction=True)], temporal=[Walk()]).plugins
+    assert [shown_name(plugin).plain for plugin in plugins] == ["painter", "guess\nreconstruction", "walk"]
+    console = Console(file=io.StringIO(), width=80)
+    for plugin in plugins:
+        console.print(page(plugin))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "guess  backbone  reconstruction\n" in text.replace(" \n", "\n")
+    assert text.count("reconstruction") == 1

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from tests.kit.command import Command
-from tests.kit.workplace import TRACK, Workplace, make_workplace
+from tests.kit.workplace import RESIZED, Workplace, make_workplace
 from vidgen_bench.measure.reference.moments import load_moments, save_moments
 
 DATA = ["--data", "data/videos", "--splits", "data/splits", "--device", "cpu"]
 
-WIDE = TRACK.replace("resize = [64, 64]\ncrop = [0, 0, 64, 64]", "resize = [64, 80]\ncrop = [0, 8, 64, 64]")
+WIDE = RESIZED.replace("resize = [64, 64]\ncrop = [0, 0, 64, 64]", "resize = [64, 80]\ncrop = [0, 8, 64, 64]")
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
     """A workplace whose videos are decoded once."""
     made = make_workplace(tmp_path_factory.mktemp("reference"))
     (made.root / "tiny.toml").write_text(
-        TRACK.replace("also = []\nextra = []", 'extra = ["kid"]')
+        RESIZED.replace("also = []\nextra = []", 'extra = ["kid"]')
     )  # which needs single clips
     return made
 
@@ -233,8 +233,16 @@ def test_verify_compares_what_is_cached_with_what_is_computed_now(command: Comma
 
 
 @pytest.mark.slow
-def test_what_ships_is_what_is_computed(command: Command) -> None:
+def test_the_built_in_videos_need_nothing_and_what_ships_is_computed_from_them(
+    command: Command, place: Workplace
+) -> None:
     """The built-in first run starts from these files, so they are computed again here, from the videos to the scores of the anchors."""
+    drawn = command("data", "prepare", "--json")
+    facts = json.loads(drawn.out)
+    assert (facts["train_videos"], facts["test_videos"], facts["frames"]) == (224, 96, 7680)
+    assert "drawing the shapes videos: 320 of 320" in drawn.err
+    size = sum(p.stat().st_size for p in (place.root / "cache").rglob("*.avi"))
+    assert 4e6 < size < 12e6
     done = command("reference", "verify", "--json")
     assert done.code == 0, done.err
     (found,) = json.loads(done.out).values()

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.kit import killed
+from tests.kit.forked import Started
 from tests.kit.record_text import PROJECT, without_measured
 
 
@@ -22,29 +20,20 @@ def uninterrupted(prepared):
     return (prepared.root / "whole" / "tiny" / "tgan+sde" / "seed-0" / "record.json").read_text()
 
 
-@pytest.mark.parametrize(
-    "moments",
-    [
-        # what this run renames: request.json; at iterations 2, 4 and 5 the best (where better) and last.pt; pictures; the record
-        pytest.param(["after:1", "before:1", "after:1", "before:2", "after:2"], marks=pytest.mark.slow),
-        pytest.param(["iteration:2", "iteration:3", "before:3", "after:3"], marks=pytest.mark.slow),
-        pytest.param(["iteration:5", "after:1", "before:1", "before:2", "after:2"], marks=pytest.mark.slow),
-    ],
-    ids=["around files", "between iterations", "near the end"],
-)
-def test_killed_at_several_points_it_reaches_the_same_record(prepared, uninterrupted, moments, request):
-    runs = f"killed {request.node.callspec.id}"
-    deaths = 0
-    for moment in moments:
+MOMENTS = ("after:1", "iteration:3", "before:2", "iteration:2", "after:2", "before:3")
+"""What this run renames: request.json; at iterations 2, 4 and 5 the best (where better) and last.pt; pictures; the record."""
+
+
+@pytest.mark.slow
+def test_killed_at_several_points_it_reaches_the_same_record(prepared, uninterrupted):
+    """Around files, between iterations and near the end; tests/faults/test_kills.py kills at random changes of files."""
+    runs = "killed"
+    for number, moment in enumerate(MOMENTS):
         result = prepared.call(
             "run", "tgan+sde", *prepared.data_arguments, "--runs", runs,
-            entry=killed.ENTRY, VIDGEN_TEST_KILL=moment, VIDGEN_TEST_SAVE_ALWAYS="1" if deaths % 2 else "", PYTHONPATH=str(PROJECT),
+            entry=killed.ENTRY, VIDGEN_TEST_KILL=moment, VIDGEN_TEST_SAVE_ALWAYS="1" if number % 2 else "", PYTHONPATH=str(PROJECT),
         )  # fmt: skip
-        if result.returncode == 0:
-            break
-        assert result.returncode == -signal.SIGKILL, result.stderr
-        deaths += 1
-    assert deaths >= 3
+        assert result.returncode == -signal.SIGKILL, (moment, result.stderr)
     result = prepared.run("tgan+sde", "--runs", runs)
     assert result.returncode == 0, result.stderr
     text = (prepared.root / runs / "tiny" / "tgan+sde" / "seed-0" / "record.json").read_text()
@@ -56,24 +45,20 @@ def test_killed_at_several_points_it_reaches_the_same_record(prepared, uninterru
 
 def test_ctrl_c_saves_and_says_how_to_go_on(prepared):
     arguments = ["run", "tgan+ode1", *prepared.data_arguments, "--runs", "ctrl-c", "--budget", "iterations=100000"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "vidgen_bench", *arguments], cwd=prepared.root, env=prepared.environment(), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+    with Started(arguments, prepared.root, prepared.environment()) as started:
+        started.wait_for("iteration 2:")
+        started.send_signal(signal.SIGINT)
+        done = started.end(timeout=60)
+    assert done.returncode == 130
+    assert "everything is saved" in done.stderr
+    assert "same command" in done.stderr
+    assert "Traceback" not in done.stderr
     folder = prepared.root / "ctrl-c" / "tiny~iterations=100000" / "tgan+ode1" / "seed-0"
-    waited = time.monotonic() + 120
-    while not (folder / "last.pt").exists() and time.monotonic() < waited:
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "everything is saved" in error
-    assert "same command" in error
-    assert "Traceback" not in error
+    assert (folder / "last.pt").exists()
     assert not (folder / "record.json").exists()
 
 
-def test_another_torch_version_is_not_silently_taken(prepared, uninterrupted):
+def test_another_torch_version_is_not_silently_taken(prepared):
     killed_at = prepared.call(
         "run", "tgan+sde", *prepared.data_arguments, "--runs", "versions",
         entry=killed.ENTRY, VIDGEN_TEST_KILL="iteration:3", PYTHONPATH=str(PROJECT),

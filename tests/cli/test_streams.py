@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.workplace import Workplace, make_workplace
+from tests.kit.workplace import Workplace
 
 QUICK = {"VIDGEN_BENCH_PLUGINS": "vidgen-bench"}
 FULL = Path("/dev/full")
@@ -84,19 +84,14 @@ def test_a_stream_that_is_not_ready_is_waited_for(tmp_path: Path) -> None:
     assert done.wait(timeout=60) == 0
 
 
-@pytest.mark.parametrize("columns", ["0", "1", "-5", "x", "", "²", "1e3", "999999999", "9" * 5000])
-def test_odd_terminal_sizes_leave_the_tables_as_they_are(tmp_path: Path, columns: str) -> None:
-    sizes = {"COLUMNS": columns, "LINES": columns, "TERMINAL_WIDTH": columns}
-    for command in ("tracks", "tracks --help"):
-        usual = shell(tmp_path, f"unset COLUMNS LINES TERMINAL_WIDTH; $V {command}")
+@pytest.mark.parametrize("command", ["tracks", "tracks --help"])
+def test_odd_terminal_sizes_leave_the_tables_as_they_are(tmp_path: Path, command: str) -> None:
+    usual = shell(tmp_path, f"unset COLUMNS LINES TERMINAL_WIDTH; $V {command}")
+    assert usual.stdout
+    for columns in ("0", "1", "-5", "x", "", "²", "1e3", "999999999", "9" * 5000):
+        sizes = {"COLUMNS": columns, "LINES": columns, "TERMINAL_WIDTH": columns}
         odd = shell(tmp_path, f"$V {command}", **sizes)
-        assert usual.stdout
-        assert (odd.returncode, odd.stdout, odd.stderr) == (0, usual.stdout, "")
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
-    return make_workplace(tmp_path_factory.mktemp("streams"))
+        assert (odd.returncode, odd.stdout, odd.stderr) == (0, usual.stdout, ""), columns
 
 
 @pytest.mark.slow
@@ -104,11 +99,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
     ("name", "stream", "code"),
     [("closed", ">&- 2>&-", 0), ("head", "| head -1", 0), pytest.param("full", ">/dev/full", 1, marks=needs_full)],
 )
-def test_training_goes_on_without_a_reader(place: Workplace, name: str, stream: str, code: int) -> None:
-    words = " ".join(["run", "tgan+conv1d", *place.data_arguments, "--runs", name])
-    done = shell(place.root, f"$V {words} {stream}", **place.environment(), VIDGEN_BENCH_PLUGINS="")
+def test_training_goes_on_without_a_reader(prepared: Workplace, name: str, stream: str, code: int) -> None:
+    runs = f"stream-{name}"
+    words = " ".join(["run", "tgan+conv1d", *prepared.data_arguments, "--budget", "iterations=2", "--runs", runs])
+    done = shell(prepared.root, f"$V {words} {stream}", **prepared.environment(), VIDGEN_BENCH_PLUGINS="")
     assert done.returncode == code, done.stderr
-    (record,) = place.records(name).values()
+    (record,) = prepared.records(runs).values()
     assert record["status"] == "finished"
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from multiprocessing import forkserver
@@ -49,10 +51,23 @@ def run_command(
     """
     words = list(map(str, arguments))
     if _can_fork(environment):
-        return _forked(words, folder, environment, timeout, entry)
+        with Started(words, folder, environment, entry) as started:
+            return started.end(timeout)
     module, _, function = entry.partition(":")
     call = [sys.executable, "-c", f"from {module} import {function}; {function}()", *words]
     return subprocess.run(call, cwd=folder, env=environment, capture_output=True, text=True, timeout=timeout)
+
+
+def start_together(work: Callable[..., None], arguments: tuple[object, ...], count: int) -> None:
+    """Run ``work(rank, *arguments)`` in ``count`` processes at once, as ``torch.multiprocessing.spawn`` does.
+
+    Raises:
+        ProcessRaisedException: one of them failed; the others were ended.
+    """
+    from torch.multiprocessing import start_processes
+
+    _server()
+    start_processes(work, arguments, nprocs=count, start_method="forkserver")
 
 
 def _can_fork(environment: Mapping[str, str]) -> bool:
@@ -62,22 +77,58 @@ def _can_fork(environment: Mapping[str, str]) -> bool:
     return hasattr(os, "fork") and not any(name.startswith(_READ_AT_START) for name in names - {"PYTHONPATH"})
 
 
-def _forked(
-    arguments: list[str], folder: Path, environment: Mapping[str, str], timeout: float, entry: str
-) -> CompletedProcess[str]:
-    with tempfile.TemporaryDirectory() as place:
-        given = (arguments, str(folder), dict(environment), place, entry)
-        child = _server().Process(target=_command, args=given)
-        child.start()
-        try:
-            child.join(timeout)
-            if child.exitcode is None:
-                raise TimeoutExpired(arguments, timeout)
-        finally:
-            child.kill()
-            child.join()
-        out, err = (Path(place, name).read_text() for name in ("out", "err"))
-        return CompletedProcess(arguments, child.exitcode, out, err)
+class Started:
+    """A forked command that runs, in a ``with`` block that ends it: a signal arrives whatever the process of the tests ignores."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str | Path],
+        folder: Path,
+        environment: Mapping[str, str],
+        entry: str = "vidgen_bench.cli.main:main",
+    ) -> None:
+        assert _can_fork(environment)
+        self._words = list(map(str, arguments))
+        self._place = tempfile.TemporaryDirectory()
+        given = (self._words, str(folder), dict(environment), self._place.name, entry)
+        self._process = _server().Process(target=_command, args=given)
+
+    def __enter__(self) -> Started:
+        self._process.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._process.kill()
+        self._process.join()
+        self._place.cleanup()
+
+    def wait_for(self, words: str, timeout: float = 120) -> None:
+        """Wait until the command has printed these words."""
+        end = time.monotonic() + timeout
+        while words.encode() not in self._printed("out"):
+            assert self._process.exitcode is None, self._printed("err").decode()
+            assert time.monotonic() < end, self._printed("out").decode()
+            time.sleep(0.02)
+
+    def send_signal(self, number: int) -> None:
+        assert self._process.pid is not None
+        os.kill(self._process.pid, number)
+
+    def end(self, timeout: float) -> CompletedProcess[str]:
+        """Wait for the end and return what came.
+
+        Raises:
+            TimeoutExpired: it took longer than ``timeout`` seconds.
+        """
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise TimeoutExpired(self._words, timeout)
+        out, err = (self._printed(name).decode() for name in ("out", "err"))
+        return CompletedProcess(self._words, self._process.exitcode, out, err)
+
+    def _printed(self, name: str) -> bytes:
+        path = Path(self._place.name, name)
+        return path.read_bytes() if path.exists() else b""
 
 
 @cache
@@ -94,6 +145,9 @@ def _server() -> ForkServerContext:
 def _command(arguments: list[str], folder: str, environment: dict[str, str], place: str, entry: str) -> None:
     if "torch" not in sys.modules:
         raise RuntimeError("the modules were not imported before the fork")
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     before = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     os.environ.clear()
     os.environ.update(environment)

@@ -1,6 +1,7 @@
-"""Starts the command line so that it kills itself with SIGKILL at one moment.
+"""Starts the command line so that it sends itself SIGKILL, or Ctrl-C's signal, at one moment.
 
-``VIDGEN_TEST_KILL`` is ``KIND:N``: before or after the N-th renaming of a file into place, or at the N-th training iteration.
+``VIDGEN_TEST_KILL`` is ``KIND:N``: before or after the N-th renaming of a file into place, or at the N-th training iteration of all
+runs; ``interrupt:N`` sends SIGINT at that iteration.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def main() -> None:
 
     def counted_replace(a, b, **more):
         nonlocal left
-        left -= kind != "iteration"
+        left -= kind in ("before", "after")
         if left == 0 and kind == "before":
             _die()
         replace(a, b, **more)
@@ -36,9 +37,11 @@ def main() -> None:
 
     def counted_iterate(self):
         nonlocal left
-        left -= kind == "iteration"
+        left -= kind in ("iteration", "interrupt")
         if left == 0 and kind == "iteration":
             _die()
+        if left == 0 and kind == "interrupt":
+            os.kill(os.getpid(), signal.SIGINT)
         iterate(self)
 
     files.os.replace = counted_replace

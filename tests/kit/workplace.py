@@ -30,9 +30,10 @@ size = 64
 classes = 2
 
 [instrument]
-name = "c3d-shapes"
+name = "c3d-shapes-64"
 
 [evaluation]
+protocol = "c3d-native"
 every = 2
 samples = 4
 select = "fid"
@@ -53,6 +54,9 @@ iterations = 5
 width = 0.0625
 batch = 2
 """
+
+RESIZED = TRACK.replace("c3d-shapes-64", "c3d-shapes").replace('protocol = "c3d-native"\n', "")
+"""The same track with the instrument of the paper's tracks, which resizes clips and takes several times as long."""
 
 
 @dataclass(frozen=True)

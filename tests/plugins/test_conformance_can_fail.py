@@ -19,7 +19,9 @@ BACKBONES = host_of("tests.kit.wrong.right", "tests.kit.wrong.backbones")
 STATE = host_of("tests.kit.wrong.right", "tests.kit.wrong.state")
 HIDDEN = host_of("tests.kit.wrong.right", "tests.kit.wrong.hidden")
 HIDDEN_BACKBONES = host_of("tests.kit.wrong.right", "tests.kit.wrong.hidden_backbones")
+LABELLED = host_of("tests.kit.wrong.right", "tests.kit.wrong.labelled")
 HEAVY = host_of("tests.kit.wrong.right", "tests.kit.wrong.heavy")
+HOSTS = (TEMPORAL, BACKBONES, STATE, HIDDEN, HIDDEN_BACKBONES, LABELLED, HEAVY)
 
 
 @dataclass(frozen=True)
@@ -145,8 +147,24 @@ WRONG = (
     ),
     Wrong("editing", "determinism", "to leave the clips passed to it unchanged", host=HIDDEN_BACKBONES),
     Wrong("silent", "determinism", "expected a loss to draw from the noise of its turn", ("means",), HIDDEN_BACKBONES),
+    Wrong("restless", "gradients", "leave every parameter as it is: it changes 10 (average.", host=LABELLED),
+    Wrong("carrying", "gradients", "to change its own parameters only: it changes 10 others (average.", host=LABELLED),
+    Wrong("tallying", "means", "change buffers in the same way on every process: 1 differ", host=LABELLED),
+    Wrong("hidden-average", "saving", "to give the same samples after another iteration", host=LABELLED),
+    Wrong("deaf", "labels", "expected another class to give another clip", host=LABELLED),
     Wrong("redrawing", "renderer", "4 of 10 differ (generator.frame.0.weight", host=BACKBONES),
 )
+
+WRONG_LABELS = {
+    "floating": "to return int64 [N], [256] here: it returns int32 [256]",
+    "beyond": "to draw classes from 0 to 1: they are from 1 to 2",
+    "single": "to draw several of the 2 classes: all 256 are 0",
+    "positional": "to depend on its own row of the noise only",
+    "entangled": "use its own names for noise: sample() draws 'z' too",
+    "flipped": "of the classes 0, 1, 1, sample 10 does not have class 0",
+    "classless": "to have at least 2 classes",
+}
+"""Class-conditional backbones that fail ``labels`` in other ways; their other checks are not run."""
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.check}-{wrong.name}")
@@ -157,15 +175,25 @@ def test_a_wrong_plugin_fails_its_check_and_no_other(wrong: Wrong) -> None:
     assert set(found) == {wrong.check, *wrong.also}
 
 
+def test_a_class_conditional_backbone_fails_its_check_in_many_ways() -> None:
+    found = {}
+    for name in WRONG_LABELS:
+        (case,) = (case for case in cases(name, LABELLED) if case.check == "labels")
+        with pytest.raises(Nonconformance) as raised:
+            case()
+        found[name] = str(raised.value)
+    assert not {name: text for name, text in found.items() if WRONG_LABELS[name] not in text}
+
+
 def test_every_check_has_a_plugin_that_fails_it() -> None:
     assert {wrong.check for wrong in WRONG} == {check.name for check in CHECKS}
 
 
 def test_every_wrong_plugin_is_tried() -> None:
-    right = {"tiny", "glide", "kicked", "euler", "constant", "raising", "equal"}
-    declared = {f.name for host in (TEMPORAL, BACKBONES, STATE, HIDDEN, HIDDEN_BACKBONES, HEAVY) for f in host.plugins}
-    assert {wrong.name for wrong in WRONG} == declared - right
-    assert not [b for host in (TEMPORAL, BACKBONES, STATE, HIDDEN, HIDDEN_BACKBONES, HEAVY) for b in host.broken]
+    right = {"tiny", "glide", "kicked", "euler", "constant", "raising", "equal", "labelled"}
+    declared = {f.name for host in HOSTS for f in host.plugins}
+    assert {wrong.name for wrong in WRONG} | set(WRONG_LABELS) == declared - right
+    assert not [b for host in HOSTS for b in host.broken]
 
 
 @pytest.mark.parametrize("name", ["tiny", "glide"])
@@ -179,9 +207,22 @@ def test_what_is_right_in_another_way_passes(name: str) -> None:
     assert failures(name, TEMPORAL) == {}
 
 
+def test_a_class_conditional_game_with_two_critics_and_an_average_is_right() -> None:
+    """Weights that no player trains, buffers that move in a loss, and players of one kind are allowed."""
+    assert failures("labelled", LABELLED) == {}
+    assert "labels[labelled+glide]" in {str(case) for case in cases("labelled", LABELLED)}
+    assert not any(case.check == "labels" for case in cases("tiny", LABELLED))
+
+
 def test_an_exception_is_reported_in_a_line_with_its_location() -> None:
     found = failures("raising", TEMPORAL)
-    assert set(found) == {check.name for check in CHECKS} - {"declaration", "pairing", "parameters", "renderer"}
+    assert set(found) == {check.name for check in CHECKS} - {
+        "declaration",
+        "pairing",
+        "labels",
+        "parameters",
+        "renderer",
+    }
     for text in found.values():
         assert text.startswith("it raised ValueError: no such luck (at tests/kit/wrong/networks.py, line ")
         assert text.endswith(", in forward)")

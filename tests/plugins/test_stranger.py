@@ -91,32 +91,21 @@ def test_it_runs(fresh: Environment) -> None:
     assert record["status"] == "finished"
 
 
-@pytest.mark.parametrize(
-    ("name", "kind", "spec"), [("my-ode", "temporal", "tgan+my-ode"), ("my-gan", "backbone", "my-gan+gru")]
-)
 @pytest.mark.slow
-def test_a_new_package_passes_and_trains_as_it_is(fresh: Environment, name: str, kind: str, spec: str) -> None:
-    """What `plugins new` prints is typed, line by line; the checks run on a few pairs, which is enough here."""
-    printed = succeed(fresh.call("plugins", "new", name, "--kind", kind))
-    lines = [line.strip() for line in printed.splitlines() if line.startswith("  ")]
-    few = f"{name},tgan,conv1d" if kind == "temporal" else f"{name},recurrent"
-    install, check, run, *_, leaderboard = lines
+def test_a_new_package_passes_and_trains_as_it_is(fresh: Environment) -> None:
+    """What `plugins new` prints is typed, line by line, on a few pairs; test_tutorial.py does so for a backbone."""
+    printed = succeed(fresh.call("plugins", "new", "my-ode"))
+    install, check, run, leaderboard = [line.strip() for line in printed.splitlines() if line.startswith("  ")]
+    few = {"VIDGEN_BENCH_PLUGINS": "my-ode,tgan,conv1d"}
     succeed(fresh.type(install))
-    succeed(fresh.type(check, VIDGEN_BENCH_PLUGINS=few))
+    succeed(fresh.type(check, **few))
     succeed(fresh.type(run))
     table = succeed(fresh.type(leaderboard))
-    assert [row for row in table.splitlines() if row.split()[:1] == [spec]], table
-    (record,) = [r for r in fresh.workplace.records().values() if r["spec"] == spec]
+    assert [row for row in table.splitlines() if row.split()[:1] == ["tgan+my-ode"]], table
+    (record,) = [r for r in fresh.workplace.records().values() if r["spec"] == "tgan+my-ode"]
     assert record["status"] == "finished"
-    assert f"vidgen-{name}" in {p["distribution"] for p in record["plugins"]}
-
-
-@pytest.mark.slow
-def test_its_own_tests_are_the_checks(fresh: Environment) -> None:
-    succeed(fresh.call("plugins", "new", "tested"))
-    succeed(fresh.type("pip install -e tested"))
-    few = {"VIDGEN_BENCH_PLUGINS": "tested,tgan,conv1d"}
-    passed = succeed(fresh.type("pytest -q tested -k 'declaration or shapes'", **few))
+    assert "vidgen-my-ode" in {p["distribution"] for p in record["plugins"]}
+    passed = succeed(fresh.type("pytest -q my-ode -k 'declaration or shapes'", **few))  # its own tests are the checks
     assert re.search(r"^3 passed, \d+ deselected in", passed, re.MULTILINE), passed
 
 

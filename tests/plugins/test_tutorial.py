@@ -24,6 +24,7 @@ QUICK = {
         "VIDGEN_BENCH_PLUGINS": "vidgen-swing,tgan,conv1d",
         "PYTEST_ADDOPTS": "-k 'oscillator or shapes'",
     },
+    "pytest -q my-gan": {"VIDGEN_BENCH_PLUGINS": "my-gan,recurrent", "PYTEST_ADDOPTS": "-k 'declaration or shapes'"},
 }
 """What makes a line of the page quicker here: a reader's checks are all of them, with everything installed."""
 
@@ -101,11 +102,15 @@ def test_the_backbone_goes_with_the_readers_own_generator(reader: Environment) -
     assert shown == came
     for line in re.findall(r"^  (vidgen-bench run .+)$", came, re.MULTILINE):
         succeed(reader.type(line))
-    succeed(reader.type("pytest -q my-gan", VIDGEN_BENCH_PLUGINS="my-gan,recurrent"))
+    succeed(reader.type("pytest -q my-gan", **QUICK["pytest -q my-gan"]))
     shown, came = done["vidgen-bench plugins check my-gan"]
     assert plain(shown) == plain(came)
     shown, came = done["vidgen-bench leaderboard"]
     assert len(row(came, "my-gan+swing")) == len(row(shown, "my-gan+swing"))
+    records = {r["spec"]: r for r in reader.workplace.records().values()}
+    for spec in ("my-gan+gru", "my-gan+ode1", "my-gan+swing"):
+        assert records[spec]["status"] == "finished"
+        assert "vidgen-my-gan" in {p["distribution"] for p in records[spec]["plugins"]}
 
 
 def test_outputs_agree_or_do_not() -> None:
@@ -116,7 +121,7 @@ def test_outputs_agree_or_do_not() -> None:
 
 def test_the_excerpt_is_what_plugins_new_writes() -> None:
     """Line by line; the page shows it at the margin, where the module has it inside a function."""
-    (excerpt,) = re.findall(r"```python\n(.*?)```", BACKBONE, re.DOTALL)
+    excerpt = re.findall(r"```python\n(.*?)```", BACKBONE, re.DOTALL)[0]
     template = Path(package.__file__).parent / "templates" / "backbone" / "game.txt"
     shown, written = (
         "\n".join(line.strip() for line in text.splitlines() if line.strip())

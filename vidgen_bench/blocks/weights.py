@@ -10,7 +10,7 @@ from torch.nn.modules.conv import _ConvNd
 from torch.nn.utils.parametrize import register_parametrization
 
 FIRST_STEPS = 15
-"""Steps of the power method at the start, as many as PyTorch takes."""
+"""Steps of the power method when a weight is registered, as many as PyTorch takes."""
 
 
 def orthogonal(network: nn.Module) -> None:
@@ -29,27 +29,30 @@ def orthogonal(network: nn.Module) -> None:
 
 
 def spectral(network: nn.Module) -> None:
-    """Divide every linear, convolution and embedding weight by an estimate of its largest singular value.
+    """Divide every linear, convolution and embedding weight by an estimate of its largest singular value: :class:`SpectralNorm`.
 
-    W / s with s = u^T W v; u and v are buffers that one step of the power method improves at every use in training mode, and that
-    stay in evaluation mode. A weight is read as a matrix (out, the rest). Inside ``torch.nn.utils.parametrize.cached()`` a weight that
-    is used several times is computed once.
+    Inside ``torch.nn.utils.parametrize.cached()`` a weight that is used several times is computed once.
 
     Args:
         network: modified in place; afterwards ``weight`` is computed, and ``parametrizations.weight.original`` is trained.
-    Reference: Miyato et al., "Spectral Normalization for Generative Adversarial Networks" (2018), algorithm 1.
     """
     for layer in list(_weight_layers(network)):
-        register_parametrization(
-            layer, "weight", _Spectral(layer.weight), unsafe=True
-        )  # without trial runs of a known shape
+        # unsafe: no trial runs, since the shape is known
+        register_parametrization(layer, "weight", SpectralNorm(layer.weight), unsafe=True)
 
 
-class _Spectral(nn.Module):
-    """The parametrization W / (u^T W v).
+class SpectralNorm(nn.Module):
+    """W / s with s = u^T W v, an estimate of the largest singular value of W read as a matrix (out, the rest).
 
-    The law of PyTorch's ``spectral_norm``, which on the meta device takes half a second per layer for steps without numbers: a plan
-    builds a game there to count its parameters.
+    u and v are buffers. One step of the power method improves them at every use in training mode; in evaluation mode they stay. The law
+    of PyTorch's ``spectral_norm``, which on the meta device takes half a second per layer for steps without numbers: a plan builds a
+    game there to count its parameters.
+
+    Args:
+        weight: W, for its shape and the first steps.
+    Shape:
+        [out, ...] -> the same.
+    Reference: Miyato et al., "Spectral Normalization for Generative Adversarial Networks" (2018), algorithm 1.
     """
 
     u: Tensor
@@ -58,7 +61,7 @@ class _Spectral(nn.Module):
     def __init__(self, weight: Tensor) -> None:
         super().__init__()
         matrix = weight.detach().flatten(1)
-        for name, length in zip(("u", "v"), matrix.shape, strict=True):
+        for name, length in zip("uv", matrix.shape, strict=True):
             self.register_buffer(name, _unit(matrix.new_empty(length).normal_()))
         self._improve(matrix, 0 if matrix.is_meta else FIRST_STEPS)
 

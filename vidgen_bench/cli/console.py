@@ -61,7 +61,7 @@ def _wrapped(line: str, width: int) -> str:
     )
 
 
-def listing(rows: Iterable[tuple[str, str | Text]]) -> Table:
+def listing(rows: Iterable[tuple[str | Text, str | Text]]) -> Table:
     """Return a table of names, in bold, and what each means."""
     from rich.table import Table
 

@@ -63,6 +63,13 @@ def evaluate(
     follow_links: Annotated[
         bool, typer.Option("--follow-links", help="Let links in a folder of clips lead out of it.")
     ] = False,
+    conditional: Annotated[
+        bool,
+        typer.Option(
+            "--conditional",
+            help="The clips are of a model that is given a class for each: they get a table of their own.",
+        ),
+    ] = False,
     data: Data = None,
     splits: Splits = None,
     runs: Runs = Path("runs"),
@@ -96,6 +103,7 @@ def evaluate(
         layout=layout,
         value_range=value_range,
         follow_links=follow_links,
+        conditional=conditional,
         device=device,
         runs=runs,
     )

@@ -48,6 +48,8 @@ def print_scores(console: Console, record: Record) -> None:
 def _titles(record: Record) -> tuple[str, str]:
     """Return the title of the main table, and of the row of the run or clips."""
     spec, track = record.spec, record.track.name
+    kinds = {"class-conditional": record.model.conditional, "reconstruction": record.model.reconstruction}
+    track += "".join(f", {kind}" for kind, holds in kinds.items() if holds)
     if record.external is not None:
         return f"{spec}, {record.external.used} clips, on {track}", f"{spec} (external)"
     iteration = record.best.iteration if record.best else "-"

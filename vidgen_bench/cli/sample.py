@@ -47,6 +47,12 @@ def sample(
         Format | None, typer.Option("--format", help="Default: the ending of --out, or gif. png is a film strip.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of the noise.")] = 0,
+    label: Annotated[
+        str | None,
+        typer.Option(
+            "--class", metavar="CLASS", help="Only this class, by name or number, of a class-conditional run."
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="PATH", help="File to write (a folder with --separate). Default: in RUN.")
     ] = None,
@@ -71,16 +77,18 @@ def sample(
     console, rate = output(), TRAINING_RATE * factor
     trained = load(run, device=device, checkpoint=checkpoint.value)
     times = trained.times(fps=factor, rewind=rewind, extend=extend)
+    number = None if label is None else trained.label(label)
     clip = trained.composition.clip
-    target = out or trained.folder / _name(count, factor, rewind, extend, seed, checkpoint, chosen, separate)
+    target = out or trained.folder / _name(count, factor, rewind, extend, seed, number, checkpoint, chosen, separate)
     trained.check_size(count, times)
     _check_picture(chosen, rate, 1 if separate else count, clip.size)
+    of_class = "" if label is None else f" of class {label}"
     console.print(
-        f"rendering {count} clip{'s' * (count > 1)} of {len(times)} frames: {trained.composition.resolved.spec} at "
+        f"rendering {count} clip{'s' * (count > 1)} of {len(times)} frames{of_class}: {trained.composition.resolved.spec} at "
         f"iteration {trained.iteration}, on {trained.device.type}",
         soft_wrap=True,
     )
-    clips = trained.sample(count, fps=factor, rewind=rewind, extend=extend, seed=seed)
+    clips = trained.sample(count, fps=factor, rewind=rewind, extend=extend, seed=seed, label=number)
     save = write_output if out else partial(write_whole, below=trained.folder)
     drawn = _write(target, save, clips, times, clip.frames, rate, chosen, separate)
     console.print(f"wrote    {target}{'/' * separate}", soft_wrap=True)
@@ -119,7 +127,15 @@ def _format_of(layout: Format | None, out: Path | None, separate: bool) -> Forma
 
 
 def _name(
-    count: int, fps: float, rewind: int, extend: int, seed: int, checkpoint: Checkpoint, layout: Format, separate: bool
+    count: int,
+    fps: float,
+    rewind: int,
+    extend: int,
+    seed: int,
+    label: int | None,
+    checkpoint: Checkpoint,
+    layout: Format,
+    separate: bool,
 ) -> str:
     """Return the default file name, which lists the options that differ from their defaults: ``sample-fps4x-seed3.gif``."""
     words = {
@@ -127,6 +143,7 @@ def _name(
         f"fps{fps:g}x": fps != 1,
         f"rewind{rewind}": rewind > 0,
         f"extend{extend}": extend > 0,
+        f"class{label}": label is not None,
         f"seed{seed}": True,
         checkpoint.value: checkpoint is Checkpoint.last,
         layout.value: separate,

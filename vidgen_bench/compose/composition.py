@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vidgen_bench.api import Ability, Game, Times
@@ -56,15 +56,18 @@ class Composition(Pair):
         with _seeded(seed, "temporal"):
             return _built(self.resolved.spec.temporal, lambda: temporal.build(latent, self.temporal_options))
 
-    def build(self, seed: int) -> Game:
+    def build(self, seed: int, class_videos: tuple[int, ...] = ()) -> Game:
         """Return the game on the CPU; specs that differ only in G_t start from the same frame generator and discriminators.
 
+        Args:
+            seed: of the weights.
+            class_videos: training videos of each class, if the data is at hand; no weight may depend on it.
         Raises:
             PluginError: the backbone returned a game that breaks the contract.
         """
-        temporal = self.build_temporal(seed)
+        temporal, clip = self.build_temporal(seed), replace(self.clip, class_videos=class_videos)
         with _seeded(seed, "backbone"):
-            game = _built(self.backbone.name, lambda: self.backbone.build(self.clip, self.backbone_options, temporal))
+            game = _built(self.backbone.name, lambda: self.backbone.build(clip, self.backbone_options, temporal))
         if fault := _game_fault(game, temporal):
             raise PluginError(f"The backbone {self.backbone.name!r} built a game that breaks the contract: {fault}.")
         return game
@@ -130,6 +133,8 @@ def _game_fault(game: Game, temporal: nn.Module | None) -> str | None:
     for player in game.players:
         if not player.parameters or any(id(p) not in known for p in player.parameters):
             return f"player {player.name!r} trains parameters that are not in any part, or has none"
+        if not all(p.requires_grad for p in player.parameters):
+            return f"player {player.name!r} trains parameters with requires_grad=False"
         if player.batch < 1 or player.turns < 1 or player.every < 1:
             return f"player {player.name!r}: batch, turns and every must be at least 1"
     return None

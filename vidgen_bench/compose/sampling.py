@@ -16,11 +16,18 @@ from vidgen_bench.system.batch_size import CHUNK, rows_at_once
 
 @torch.no_grad()
 def samples(
-    game: Game, seed: int, purpose: str, indices: range, times: Times, device: torch.device
+    game: Game,
+    seed: int,
+    purpose: str,
+    indices: range,
+    times: Times,
+    device: torch.device,
+    label: int | None = None,
 ) -> Iterator[Tensor]:
     """Yield the samples with these indices in parts [n, 3, T, H, W] in [-1, 1], rendered in eval mode.
 
     A part has 32 samples on a CPU; on a GPU it has as many as fit in its memory, and only the first and the last part wait for it.
+    Each has the class ``label``, or the class that the game draws for it.
 
     Raises:
         PluginError: the game returned a wrong shape, or pixels outside [-1, 1].
@@ -30,7 +37,8 @@ def samples(
 
     def rendered(start: int, stop: int) -> Tensor:
         rows = torch.arange(start, stop, dtype=torch.int64, device=device)
-        return game.draw(sampling_noise(seed, purpose, rows), times)
+        labels = None if label is None else torch.full_like(rows, label)
+        return game.draw(sampling_noise(seed, purpose, rows), times, labels)
 
     each = CHUNK if len(indices) <= CHUNK else rows_at_once(lambda rows: rendered(0, rows), device)
     pixels = PixelRange()

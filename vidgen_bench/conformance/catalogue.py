@@ -7,6 +7,7 @@ from vidgen_bench.conformance.checks.autocast import check_autocast
 from vidgen_bench.conformance.checks.declaration import check_declaration
 from vidgen_bench.conformance.checks.determinism import check_determinism
 from vidgen_bench.conformance.checks.gradients import check_gradients
+from vidgen_bench.conformance.checks.labels import check_labels, has_labels
 from vidgen_bench.conformance.checks.means import check_means
 from vidgen_bench.conformance.checks.pairing import check_pairing
 from vidgen_bench.conformance.checks.parameters import check_parameters
@@ -41,6 +42,13 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check("determinism", "one game per seed, one loss per key; no draw depends on another", "pair", check_determinism),
     Check("rows", "a sample is the same in any batch: noise exactly, pixels to 1e-5", "pair", check_rows),
+    Check(
+        "labels",
+        "classes are drawn per row, and each class gives another clip",
+        "pair",
+        check_labels,
+        has_labels,
+    ),
     Check("times", "denser and longer clips keep the training frames, or are refused", "pair", check_times),
     Check(
         "reversal",

@@ -61,6 +61,11 @@ def copy_states(game: Game) -> States:
     return {name: {k: v.clone() for k, v in part.state_dict().items()} for name, part in game.parts.items()}
 
 
+def copy_parameters(game: Game) -> dict[int, Tensor]:
+    """Return a copy of every parameter, trained or frozen, by its id."""
+    return {id(p): p.detach().clone() for part in game.parts.values() for p in part.parameters()}
+
+
 def restore_states(game: Game, kept: States) -> None:
     """Load the states into the parts."""
     for name, part in game.parts.items():

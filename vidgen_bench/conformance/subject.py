@@ -49,14 +49,19 @@ class Subject:
         sides = (self.composition.backbone, self.composition.temporal)
         return {type(side).__module__.partition(".")[0] for side in sides if side is not None}
 
+    @property
+    def is_own(self) -> bool:
+        """Whether the backbone is alone or with its own temporal generator; True in every pair of one that has none of its own."""
+        backbone, temporal = self.composition.backbone, self.composition.temporal
+        return temporal is None or backbone.own is None or self.name == f"{backbone.name}+{backbone.own}"
+
     def players(self, game: Game) -> list[Player]:
         """Return the players whose losses are checked one by one.
 
         With the backbone's own temporal generator, every player; with another one or a variant, only those that train the
         generator, since the others depend on the backbone alone (``step`` runs all of them).
         """
-        backbone, temporal = self.composition.backbone, self.composition.temporal
-        if temporal is None or backbone.own is None or self.name == f"{backbone.name}+{backbone.own}":
+        if self.is_own:
             return list(game.players)
         inside = {id(p) for p in game.parts["generator"].parameters()}
         return [player for player in game.players if any(id(p) in inside for p in player.parameters)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -67,6 +68,12 @@ class Store:
     def classes(self) -> tuple[str, ...]:
         """Class names by label."""
         return self.index.classes
+
+    @cached_property
+    def class_videos(self) -> tuple[int, ...]:
+        """Training videos of each class, by label."""
+        counts = Counter(video.label for video in self.train)
+        return tuple(counts[label] for label in range(len(self.classes)))
 
     @property
     def geometry(self) -> FrameGeometry:

@@ -39,7 +39,7 @@ class Entry:
     during: Mapping[str, During] = field(default_factory=dict)
     """Two numbers per metric of the trace; computed from it unless a digest is given."""
     shared: object = field(default=None, compare=False, repr=False)
-    """The same object only in records that share their track, data, protocols, plugins and options; the record itself unless given.
+    """The same object only in records that share their track, data, protocols, plugins, model and options; the record itself unless given.
 
     Its identity finds the table and row of a record without a look at their keys.
     """

@@ -1,9 +1,9 @@
 """Which records are comparable and share a table, and the order of the tables.
 
 The records of a table share the track fingerprint, the data fingerprint, the protocol id (instrument, weights, samples,
-reference, precision: see :mod:`vidgen_bench.config.protocol`), and the distributions of the metric and instrument plugins. If the
-budget is in device-hours, they also share the device model and the number of devices. External clips have no known training
-hardware and are in every such table.
+reference, precision: see :mod:`vidgen_bench.config.protocol`), and the distributions of the metric and instrument plugins. Models that
+are sampled with class labels have a table of their own. If the budget is in device-hours, records also share the device model and the
+number of devices. External clips have no known training hardware and are in every such table.
 
 The tables of a track that were measured under its own protocol come before its other tables.
 """
@@ -35,7 +35,8 @@ def comparable(entries: Sequence[Entry]) -> list[list[Entry]]:
     for entry in entries:
         if (table := seen.get(id(entry.shared))) is None:
             record = entry.record
-            key = record.track.fingerprint, record.data.fingerprint, protocol_of(record), measured_by(record)
+            shared = record.track.fingerprint, record.data.fingerprint, protocol_of(record), measured_by(record)
+            key = *shared, record.model.conditional
             table = seen[id(entry.shared)] = alike.setdefault(key, [])
             known = names.setdefault(record.track.fingerprint, record.track.name)
             names[record.track.fingerprint] = min(known, record.track.name)
@@ -99,6 +100,7 @@ def _order(group: Sequence[Entry], names: Mapping[str, str]) -> tuple[Any, ...]:
         record.data.fingerprint,
         protocol_of(record),
         measured_by(record),
+        record.model.conditional,
     )
 
 

@@ -70,8 +70,10 @@ def comparisons(rankings: Sequence[Ranking], first: str, second: str, metric: st
             raise RequestError(f"--compare: there is no row {name!r}.{did_you_mean(name, known)}")
     tables = [r for r in rankings if _has(r, first) and _has(r, second)]
     if not tables:
+        one, other = ({r.conditional for r in rankings if _has(r, name)} for name in (first, second))
+        why = "" if one & other else " A class-conditional model and an unconditional one never share a table."
         raise RequestError(
-            f"--compare {first} {second}: no table has both rows; only rows of one table can be compared."
+            f"--compare {first} {second}: no table has both rows; only rows of one table can be compared.{why}"
         )
     found = [c for r in tables for c in _in_table(r, *_two(r, first, second), metric)]
     if not found:

@@ -40,7 +40,8 @@ def keep(record: Record) -> Kept:
 
 def digest_of(record: Record) -> str:
     """Return the SHA-256, in hexadecimal digits, of a record without ``measured`` and ``hashes`` (an earlier schema has none)."""
-    text = json.dumps(record.model_dump(mode="json", exclude={"measured", "hashes"}), sort_keys=True)
+    table = {key: value for key, value in record.values().items() if key not in ("measured", "hashes")}
+    text = json.dumps(table, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

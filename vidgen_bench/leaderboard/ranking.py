@@ -72,6 +72,10 @@ class Ranking:
     """One of the records, a run's if possible; all records share the track, data and protocol."""
     measured_by: Measuring
     """The plugins that measured all of the records."""
+    conditional: bool
+    """Whether the models are sampled with class labels; such rows are never ranked with others."""
+    apart: bool
+    """Whether there is a table of the other kind on the same track."""
     device_model: str | None
     """The hardware of all runs, if the budget is in device-hours; ``2 x`` precedes the name for two devices."""
     ranked: bool
@@ -92,6 +96,12 @@ class Ranking:
     def name(self) -> str:
         """The name of the track; two if records of one track have different names for it."""
         return " = ".join(self.names)
+
+    @property
+    def title(self) -> str:
+        """The name of the track, and the kind of its models where there are two."""
+        kind = ", class-conditional" if self.conditional else ", unconditional" if self.apart else ""
+        return f"{self.name}{kind}"
 
     def plain(self) -> Ranking:
         """Return the ranking without its extra metrics."""
@@ -124,7 +134,9 @@ def rankings(
     """
     errors = known_errata() if errata is None else errata
     gone = Withdrawn(withdrawn or {})
-    return [_ranking(group, family, errors, gone, extra) for group in comparable(entries)]
+    found = [_ranking(group, family, errors, gone, extra) for group in comparable(entries)]
+    kinds = {(r.record.track.fingerprint, r.conditional) for r in found}
+    return [replace(r, apart=(r.record.track.fingerprint, not r.conditional) in kinds) for r in found]
 
 
 def _ranking(
@@ -147,6 +159,8 @@ def _ranking(
         names=tuple(sorted({r.track.name for r in records})),
         record=first,
         measured_by=measured_by(first),
+        conditional=first.model.conditional,
+        apart=False,
         device_model=device_model(first),
         ranked=ranked,
         seeds=seeds,
@@ -159,7 +173,7 @@ def _ranking(
         ),
         anchors=anchors,
         standings=standings,
-        published=published_lines({r.track.name for r in records}, metrics),
+        published=published_lines({r.track.name for r in records}, metrics, conditional=first.model.conditional),
     )
 
 

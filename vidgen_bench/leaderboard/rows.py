@@ -93,6 +93,11 @@ class Row:
         return self.entries[0].record.external is not None
 
     @property
+    def reconstruction(self) -> bool:
+        """Whether no published code of the backbone exists, so that its plugin chose the constants."""
+        return any(r.model.reconstruction for r in self.records)
+
+    @property
     def diverged(self) -> int:
         """The number of diverged runs, which do not enter the scores."""
         return sum(r.status == "diverged" for r in self.records)

@@ -23,6 +23,9 @@ class Content(Strict):
     data: entries.DataEntry
     protocols: dict[str, Stamp] = Field(description="protocol id -> everything that its scores depend on")
     plugins: tuple[entries.PluginEntry, ...]
+    model: entries.ModelEntry = Field(
+        default_factory=entries.ModelEntry, description="left out by an unconditional model that is no reconstruction"
+    )
     options: dict[names.OptionName, entries.Setting]
     parameters: entries.Parameters
     environment: entries.Environment

@@ -96,6 +96,17 @@ class ExternalEntry(Strict):
     sha256: str = Field(description="SHA-256 of the clips' names and bytes, in order")
 
 
+class ModelEntry(Strict):
+    """What a reader must know of a model before comparing it; what a record leaves out is false."""
+
+    conditional: bool = Field(
+        default=False, description="it is sampled with class labels: never ranked with one that is not"
+    )
+    reconstruction: bool = Field(
+        default=False, description="no published code of its backbone exists, so the plugin chose the constants"
+    )
+
+
 class Parameters(Strict):
     """Numbers of trainable parameters: of G_t (with its lift), and of each network that is trained."""
 

@@ -18,6 +18,7 @@ from vidgen_bench.errors import RecordError
 from vidgen_bench.escaping import finite
 from vidgen_bench.records.consistency import disagreements
 from vidgen_bench.records.content import Content
+from vidgen_bench.records.entries import ModelEntry
 from vidgen_bench.records.migration import migrated
 from vidgen_bench.system.files import write_text
 from vidgen_bench.system.regular_files import read_file
@@ -37,12 +38,16 @@ class Record(Content):
             raise ValueError(fault)
         return self
 
+    def values(self) -> dict[str, Any]:
+        """Return the record as JSON values, without a ``model`` that says nothing: records of earlier versions have none."""
+        table = self.model_dump(mode="json", by_alias=True)
+        if self.model == ModelEntry():
+            del table["model"]
+        return table
+
     def text(self) -> str:
         """Return the record as JSON text, indented by two spaces, ``measured`` last."""
-        return (
-            json.dumps(self.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False, allow_nan=False)
-            + "\n"
-        )
+        return json.dumps(self.values(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def write_record(path: Path, record: Record, *, below: Path | None = None) -> None:

@@ -75,9 +75,13 @@ def writing_commands(place: Workplace) -> list[Writing]:
     weights, mean = (str(p.relative_to(place.root)) for p in write_caffe_files(place.root))
     results = "runs/**/record.json"
     return [
-        Writing("run", ("run", "tgan+conv1d", *data), _below(results, "runs/**/trace.jsonl", "runs/**/samples.png")),
+        Writing(
+            "run",
+            ("run", "tgan+conv1d", *data, "--budget", "iterations=3"),
+            _below(results, "runs/**/trace.jsonl", "runs/**/samples.png"),
+        ),
         Writing("evaluate", ("evaluate", "clips.npy", *data, "--name", "clips", "--samples", "4"), _below(results)),
-        Writing("ablate", ("ablate", "two.toml", *data), _below(results)),
+        Writing("ablate", ("ablate", "two.toml", *data, "--budget", "iterations=2"), _below(results)),
         Writing("prepare", ("data", "prepare", *data[:-2]), _below("cache/**/frames.u8", "cache/**/index.json")),
         Writing(
             "import",

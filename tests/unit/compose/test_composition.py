@@ -144,6 +144,12 @@ def _broken(change):
             "not in any part",
         ),
         (lambda g: Game(g.parts, (dataclasses.replace(g.players[0], batch=0), g.players[1]), g.sample), "at least 1"),
+        (
+            lambda g: Game(
+                {**g.parts, "discriminator": g.parts["discriminator"].requires_grad_(False)}, g.players, g.sample
+            ),
+            "requires_grad=False",
+        ),
     ],
 )
 def test_a_game_that_breaks_the_contract_is_the_backbones_fault(change, message):

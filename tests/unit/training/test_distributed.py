@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 
 from tests.kit import toy_game
+from tests.kit.forked import start_together
 from vidgen_bench.errors import Interrupted, RequestError, VidgenBenchError
 from vidgen_bench.noise import key_of, training_noise
 from vidgen_bench.system.interrupt import Interrupt
@@ -50,7 +50,7 @@ def worker(rank: int, folder: str) -> None:
 
 @pytest.mark.slow
 def test_two_processes_give_the_gradients_of_one(tmp_path):
-    mp.spawn(worker, args=(str(tmp_path),), nprocs=2)
+    start_together(worker, (str(tmp_path),), 2)
     alone = play(Process())
     for rank in range(2):
         together = torch.load(tmp_path / f"{rank}.pt")
@@ -89,7 +89,7 @@ def test_two_processes_resume_to_the_same_trace(tmp_path):
     for name, stops in (("whole", [None]), ("parts", [3, None])):
         (tmp_path / name).mkdir()
         for stop in stops:
-            mp.spawn(train, args=(str(tmp_path / name), stop), nprocs=2)
+            start_together(train, (str(tmp_path / name), stop), 2)
             (tmp_path / name / f"rendezvous-{stop}").unlink(missing_ok=True)
     whole, parts = ((tmp_path / name / "trace.jsonl").read_bytes() for name in ("whole", "parts"))
     assert whole == parts
@@ -111,7 +111,7 @@ def fail_first(rank: int, folder: str) -> None:
 
 @pytest.mark.slow
 def test_when_the_first_process_fails_the_others_end_with_its_exit_code(tmp_path):
-    mp.spawn(fail_first, args=(str(tmp_path),), nprocs=2)
+    start_together(fail_first, (str(tmp_path),), 2)
     assert (tmp_path / "0.txt").read_text() == "2 the crop takes every column"
     assert (tmp_path / "1.txt").read_text() == "2 The first process ended: the crop takes every column"
 

@@ -158,9 +158,9 @@ def _block(kind: Kind, found: list[LoadedPlugin]) -> RenderableType:
     from rich.padding import Padding
     from rich.text import Text
 
-    from vidgen_bench.cli.plugins.page import facts, plural, summary
+    from vidgen_bench.cli.plugins.page import facts, plural, shown_name, summary
 
-    grid = listing((f.name, Text.assemble(summary(f), "\n", (" · ".join(facts(f)), "dim"))) for f in found)
+    grid = listing((shown_name(f), Text.assemble(summary(f), "\n", (" · ".join(facts(f)), "dim"))) for f in found)
     return Group(Text(plural(kind), style="bold cyan"), Padding(grid, (0, 0, 1, 2)))
 
 

@@ -12,6 +12,7 @@ from vidgen_bench.host.options import jsonable, listed, option_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.text import Text
 
 _ABILITIES = ("between", "before", "after")
 
@@ -25,6 +26,18 @@ _WITH_OPTIONS = ("backbone", "temporal", "metric")
 def plural(kind: Kind) -> str:
     """Return the heading of a kind: ``temporal generators``."""
     return f"{KIND_WORDS.get(kind, kind)}s"
+
+
+def _is_reconstruction(plugin: LoadedPlugin) -> bool:
+    """Return whether no published code of a backbone exists, so that the author of the plugin chose constants."""
+    return plugin.kind == "backbone" and bool(plugin.declaration.reconstruction)
+
+
+def shown_name(plugin: LoadedPlugin) -> Text:
+    """Return a plugin's name as the list shows it; the name of a reconstruction has the word below it."""
+    from rich.text import Text
+
+    return Text.assemble(plugin.name, ("\nreconstruction" * _is_reconstruction(plugin), "not bold dim"))
 
 
 def summary(plugin: LoadedPlugin) -> str:
@@ -80,8 +93,9 @@ def page(plugin: LoadedPlugin) -> RenderableType:
     from rich.text import Text
 
     word = KIND_WORDS.get(plugin.kind, plugin.kind)
+    also = "  reconstruction" * _is_reconstruction(plugin)
     parts: list[RenderableType] = [
-        Text.assemble((plugin.name, "bold"), (f"  {word}", "cyan")),
+        Text.assemble((plugin.name, "bold"), (f"  {word}", "cyan"), also),
         Padding(Text(summary(plugin)), (0, 0, 0, 2)),
         Padding(Text("\n".join(facts(plugin)), style="dim"), (0, 0, 1, 2)),
     ]

@@ -1,32 +1,47 @@
-"""Gradients reach every parameter of a player, and every trainable parameter has a player."""
+"""Gradients reach every parameter of a player, every trainable parameter has a player, and a turn changes no other."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from vidgen_bench.api import Game, Player
-from vidgen_bench.conformance.comparison import abbreviated
+from vidgen_bench.conformance.comparison import abbreviated, bitwise_equal
 from vidgen_bench.conformance.game_inputs import clips_for, turn_noise
-from vidgen_bench.conformance.game_state import copy_states, parameter_names, restore_states, total_loss, training_mode
+from vidgen_bench.conformance.game_state import (
+    copy_parameters,
+    copy_states,
+    parameter_names,
+    restore_states,
+    total_loss,
+    training_mode,
+)
 from vidgen_bench.conformance.nonconformance import demand
 from vidgen_bench.conformance.subject import Subject
 
 
 def check_gradients(subject: Subject) -> None:
-    """Check that all gradients are finite, that the optimiser changes every parameter, and that ``after`` keeps them finite."""
+    """Check that gradients are finite, that a turn changes the player's parameters and no other, and that ``after`` is finite."""
     game, clip = training_mode(subject.game()), subject.composition.clip
     name_of = parameter_names(game.parts)
     before = copy_states(game)
     for player in subject.players(game):
         restore_states(game, before)  # each player starts from the initial weights
+        was = copy_parameters(game)
         terms = player.loss(clips_for(player, clip), turn_noise(player))
         demand(bool(terms), f"expected player {player.name!r} to return named loss terms: it returns none")
+        moved = [name_of[key] for key in _moved(game, was)]
+        demand(
+            not moved,
+            f"expected the loss of player {player.name!r} to leave every parameter as it is: it changes {len(moved)} "
+            f"({abbreviated(moved)}). The optimiser and `after` change parameters; keep other state in a buffer.",
+        )
         loss = total_loss(terms)
         _check_registered(player, loss, name_of)
-        _check_player(player, loss, name_of)
+        grads = _gradients(player, loss, name_of)
+        _check_step(game, player, grads, name_of)
     _check_left(game, name_of)
 
 
@@ -55,7 +70,8 @@ def _leaves(loss: Tensor) -> list[nn.Parameter]:
     return list(found.values())
 
 
-def _check_player(player: Player, loss: Tensor, name_of: dict[int, str]) -> None:
+def _gradients(player: Player, loss: Tensor, name_of: dict[int, str]) -> Sequence[Tensor]:
+    """Return the gradients of the player's parameters, of which every one has a finite one."""
     who = f"player {player.name!r}"
     demand(
         loss.requires_grad,
@@ -75,17 +91,26 @@ def _check_player(player: Player, loss: Tensor, name_of: dict[int, str]) -> None
         f"expected finite gradients for {who}: {len(broken)} of {len(found)} are not ({abbreviated(broken)}), while the loss is "
         f"{float(loss.detach()):.3g}. Common causes are a square root or a logarithm at 0.",
     )
-    _check_step(player, grads, name_of)
+    return grads
 
 
-def _check_step(player: Player, grads: Sequence[Tensor], name_of: dict[int, str]) -> None:
-    before = [p.detach().clone() for p in player.parameters]
+def _check_step(game: Game, player: Player, grads: Sequence[Tensor], name_of: dict[int, str]) -> None:
+    was = copy_parameters(game)
     for parameter, grad in zip(player.parameters, grads, strict=True):
         parameter.grad = grad
     player.optimiser(player.parameters).step()
+    for parameter in player.parameters:
+        parameter.grad = None
+    mine = {id(p) for p in player.parameters}
+    others = [name_of[key] for key in _moved(game, was) if key not in mine]
+    demand(
+        not others,
+        f"expected the optimiser of player {player.name!r} to change its own parameters only: it changes {len(others)} others "
+        f"({abbreviated(others)}). Change them in `after`.",
+    )
     pushed = [bool(grad.any()) for grad in grads]  # behind a gate that starts at zero, gradients are still 0
-    found = zip(player.parameters, before, pushed, strict=True)
-    still = [name_of[id(p)] for p, was, push in found if push and torch.equal(p.detach(), was)]
+    found = zip(player.parameters, pushed, strict=True)
+    still = [name_of[id(p)] for p, push in found if push and torch.equal(p.detach(), was[id(p)])]
     demand(
         2 * len(still) < sum(pushed) or not any(pushed),
         f"expected the optimiser of player {player.name!r} to change most parameters: {len(still)} of {sum(pushed)} are unchanged "
@@ -98,9 +123,15 @@ def _check_step(player: Player, grads: Sequence[Tensor], name_of: dict[int, str]
     broken = [name_of[id(p)] for p in player.parameters if not bool(p.isfinite().all())]
     demand(
         not broken,
-        f"expected `after` of player {player.name!r} to leave its parameters finite: {len(broken)} of {len(before)} are not "
+        f"expected `after` of player {player.name!r} to leave its parameters finite: {len(broken)} of {len(mine)} are not "
         f"({abbreviated(broken)})",
     )
+
+
+def _moved(game: Game, was: Mapping[int, Tensor]) -> list[int]:
+    """Return the ids of the parameters whose values have changed."""
+    now = copy_parameters(game)
+    return [key for key, value in was.items() if not (torch.equal(now[key], value) or bitwise_equal(now[key], value))]
 
 
 def _check_left(game: Game, name_of: dict[int, str]) -> None:

@@ -25,7 +25,8 @@ ROWS = (0,)
 ITERATIONS = (0, 1, 2, 1000)
 
 WHERE = (
-    "Keep everything that affects samples or losses in a module of game.parts, as a parameter or a persistent buffer."
+    "Keep everything that affects samples or losses, such as an average of weights, in a module of game.parts, as a parameter or a "
+    "persistent buffer."
 )
 
 
@@ -43,12 +44,7 @@ def check_saving(subject: Subject) -> None:
     except RuntimeError as error:
         reason = " ".join(str(error).split())
         raise Nonconformance(f"expected saved parts to load into a game of another seed: {reason}") from None
-    one, two = (sample_clips(evaluation_mode(g), ROWS, clip.grid) for g in (game, other))
-    demand(
-        bitwise_equal(one, two),
-        "expected saved parts, loaded into a game of another seed, to give the same samples: they differ by "
-        f"{largest_difference(one, two):.3g}. {WHERE}",
-    )
+    _check_samples(game, other, clip, "to give the same samples")
     for mine, theirs in zip(*(subject.players(training_mode(g)) for g in (game, other)), strict=True):
         a, b = _loss(subject, game, mine), _loss(subject, other, theirs)
         demand(
@@ -57,8 +53,17 @@ def check_saving(subject: Subject) -> None:
             f"{float(a.sum()):.9g} and {float(b.sum()):.9g}. {WHERE}",
         )
     _check_after(game, other)
+    _check_samples(game, other, clip, "to give the same samples after another iteration")
     for mine, theirs in zip(game.players, other.players, strict=True):
         _check_schedule(mine, theirs)
+
+
+def _check_samples(game: Game, other: Game, clip: Clip, what: str) -> None:
+    one, two = (sample_clips(evaluation_mode(g), ROWS, clip.grid) for g in (game, other))
+    demand(
+        bitwise_equal(one, two),
+        f"expected saved parts, loaded into a game of another seed, {what}: they differ by {largest_difference(one, two):.3g}. {WHERE}",
+    )
 
 
 def _use(game: Game, clip: Clip) -> None:

@@ -57,6 +57,7 @@ def _value(value: Value, ablation: Ablation) -> dict[str, Any]:
         "track": {"name": member.track.name, "fingerprint": member.track.fingerprint},
         "state": value.state,
         "reason": value.reason,
+        "kinds": value.kinds,
         "mean": summary.mean if summary else None,
         "std": summary.std if summary else None,
         "over": summary.over if summary else None,

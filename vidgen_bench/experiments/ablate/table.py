@@ -99,7 +99,7 @@ def ablation_table(ablation: Ablation, results: Sequence[Result], metric: Metric
 def _lines(value: Value, ablation: Ablation, places: int, notes: _Footnotes) -> Iterator[CellLine]:
     member = value.member
     aside = f"Ours on the track {member.track.name}." if member.aside else None
-    marks = notes.mark(member.model.note, aside, value.reason)
+    marks = notes.mark(member.model.note, aside, value.reason, *value.kinds)
     text = mean_and_spread(value.summary, places) if value.summary else value.state
     yield CellLine(text, marks, value.state)
     scored = sum(r.state == "finished" for r in value.results)
@@ -129,7 +129,7 @@ def _sentences(ablation: Ablation, results: Sequence[Result], summaries: Sequenc
     yield from spread_sentences(summaries)
     if len(summaries) > 1:
         yield "No winner is marked: `vidgen-bench leaderboard` tests which rows their seeds separate."
-    yield from _anchors(ablation, results)
+    yield from dict.fromkeys(_anchors(ablation, results))  # two kinds of model on one track have the same anchors
 
 
 def _scale_sentence(moved: Sequence[Member], compared: Sequence[Member]) -> str:
@@ -162,7 +162,9 @@ def _anchors(ablation: Ablation, results: Sequence[Result]) -> Iterator[str]:
             yield f"{ranking.name}: these scores rank nothing."
         if caution := anchor_caution(ranking.anchors):
             yield caution
-    if len(found) > len({r.record.track.fingerprint for r in found}):
+    if any(r.conditional and r.apart for r in found):
+        yield "Class-conditional models are never ranked with unconditional ones: `vidgen-bench leaderboard` separates them."
+    if len(found) > len({(r.record.track.fingerprint, r.conditional) for r in found}):
         yield "Caution: cells of the same track were measured differently; `vidgen-bench leaderboard` separates them."
 
 

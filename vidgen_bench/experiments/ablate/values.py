@@ -28,6 +28,13 @@ class Value:
         """The misfit or the first failure, if any."""
         return self.member.misfit or next((r.failure for r in self.results if r.failure), None)
 
+    @property
+    def kinds(self) -> list[str]:
+        """What to know of the models before comparing them with those of other cells."""
+        models = [r.record.model for r in self.results if r.record]
+        conditional = ["Class-conditional: given a class for each clip."] * any(m.conditional for m in models)
+        return conditional + ["Reconstruction: no code was published."] * any(m.reconstruction for m in models)
+
 
 def values(ablation: Ablation, results: Sequence[Result]) -> dict[tuple[str, str], list[Value]]:
     """Return the values of every cell, keyed by row and column, after these results."""

@@ -76,6 +76,7 @@ _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "layout": _text,
     "value_range": _text,
     "follow_links": _flag,
+    "conditional": _flag,
     "device": _text,
     "runs": _folder,
 }

@@ -54,6 +54,10 @@ def evaluate(request: EvaluationRequest, observer: Observer | None = None) -> Ev
 
 
 def _refuse_options_for_clips(request: EvaluationRequest) -> None:
+    if request.conditional:
+        raise RequestError(
+            "--conditional is for external clips; the record of a run says whether its model has classes."
+        )
     options = {
         "name": request.name,
         "resize": request.resize,

@@ -18,6 +18,7 @@ from vidgen_bench.experiments.evaluate.request import EvaluationRequest, Evaluat
 from vidgen_bench.experiments.evaluate.scores import ids_of, prepare_real_clips, score_clips
 from vidgen_bench.experiments.run.recording import (
     Numbers,
+    Training,
     build_record,
     data_entry,
     environment_entry,
@@ -28,7 +29,7 @@ from vidgen_bench.experiments.run.recording import (
 from vidgen_bench.measure.reference.clips import RealClips
 from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
 from vidgen_bench.measure.resolved_track import ResolvedTrack
-from vidgen_bench.records.entries import ExternalEntry, Measured
+from vidgen_bench.records.entries import ExternalEntry, Measured, ModelEntry
 from vidgen_bench.records.record import write_record
 from vidgen_bench.system.device import choose_device
 from vidgen_bench.system.memory import peak_memory
@@ -62,7 +63,7 @@ def evaluate_clips(
     real, device = prepare_real_clips(resolved_track, request.videos, observer), choose_device(request.device)
     ids = [ids_of(resolved, real, clips.changes) for resolved in resolved_track.protocols]
     with record_files.locked():
-        _check_same(record_files, clips, real, resolved_track)
+        _check_same(record_files, clips, real, resolved_track, request.conditional)
         existing = [record_files.holding(i) for i in ids]
         wanted = [p for p, record in zip(resolved_track.protocols, existing, strict=True) if record is None]
         if not wanted and existing[0] is not None:
@@ -88,6 +89,7 @@ def evaluate_clips(
             plugins=[plugin_entry(plugin) for plugin in plugins],
             environment=environment_entry(device, 1),
             measured=_measured(numbers, started, device),
+            training=Training(model=ModelEntry(conditional=request.conditional)),
             external=_external(clips, origin, used, sha256),
         )
         path = record_files.free(wanted, numbers.ids)
@@ -129,16 +131,22 @@ def _with_enough_clips(resolved_track: ResolvedTrack, clips: Clips) -> tuple[Res
     return resolved_track, count - max(_batches(resolved_track, m, count) * m.protocol.samples for m in kept)
 
 
-def _check_same(record_files: RecordFiles, clips: Clips, real: RealClips, resolved_track: ResolvedTrack) -> None:
-    """Refuse a name already used for other clips, or for the same clips on other data or on a different track of the same name."""
+def _check_same(
+    record_files: RecordFiles, clips: Clips, real: RealClips, resolved_track: ResolvedTrack, conditional: bool
+) -> None:
+    """Refuse a name already used for other clips, or for the same clips of another kind of model, on other data or another track."""
     for path, record in record_files.records():
-        other = record.external is None or record.external.sha256 != clips.source.sha256
-        if (
-            other
-            or record.track.fingerprint != resolved_track.track.fingerprint
-            or record.data.fingerprint != real.store.fingerprint
+        what = ""
+        if record.external is None or record.external.sha256 != clips.source.sha256:
+            what = "other clips"
+        elif (record.track.fingerprint, record.data.fingerprint) != (
+            resolved_track.track.fingerprint,
+            real.store.fingerprint,
         ):
-            what = "other clips" if other else "these clips on another track or other data"
+            what = "these clips on another track or other data"
+        elif record.model.conditional != conditional:
+            what = f"these clips {'with' if record.model.conditional else 'without'} --conditional"
+        if what:
             raise RequestError(
                 f"{path} holds scores of {what}. Give another --name or --runs folder, or delete {record_files.base}."
             )

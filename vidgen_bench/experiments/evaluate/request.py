@@ -41,6 +41,7 @@ class EvaluationRequest:
     layout: str | None = None
     value_range: str | None = None
     follow_links: bool = False
+    conditional: bool = False
     device: str = "auto"
     runs: Path = Path("runs")
 
@@ -94,5 +95,5 @@ class EvaluationResult:
             "already": self.already,
             "left_over": self.left_over,
             "skipped": dict(self.skipped),
-            "record": self.record.model_dump(mode="json", by_alias=True),
+            "record": self.record.values(),
         }

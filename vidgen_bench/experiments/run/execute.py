@@ -105,7 +105,7 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
         torch.set_num_threads(threads)
         interrupt = stack.enter_context(Interrupt())
         watched = Interruptible(observer, interrupt)
-        game = plan.composition.build(seed)
+        game = plan.composition.build(seed, store.class_videos)
         require_memory(game, plan.track.clip.size, process.world)
         _on(device, game)
         wide = process.first(lambda: prepare_wide(plan, game, store, watched)) or prepare_wide(
@@ -114,7 +114,8 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
         environment = plan.environment(device.type, process.world, threads)
         if wide is not None and shifting_players(game):
             environment["videos with every column"] = wide.fingerprint
-        process.first(lambda: folder.claim({**identity, "environment": environment}))
+        names = store.classes if game.labels else ()
+        process.first(lambda: folder.claim({**identity, "environment": environment}, names))
         return _Run(plan, seed, folder, store, wide, game, device, process, watched, interrupt).finish()
 
 

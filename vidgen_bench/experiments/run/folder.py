@@ -140,14 +140,18 @@ class RunFolder:
             ) from None
         return table
 
-    def claim(self, request: dict[str, Any]) -> None:
+    def claim(self, request: dict[str, Any], classes: tuple[str, ...] = ()) -> None:
         """Write the request of this folder, or check that it is the same as before.
 
+        Args:
+            request: what identifies the run.
+            classes: the names of the classes, by which samples of one class can be requested; they are not compared.
         Raises:
             RequestError: the folder belongs to another spec, data, track, instrument or torch version; the message names the key.
         """
         if self.request() is None:
-            write_text(self.path / "request.json", json.dumps(request, indent=2) + "\n")
+            noted = {"classes": list(classes)} if classes else {}
+            write_text(self.path / "request.json", json.dumps({**request, **noted}, indent=2) + "\n")
         else:
             self.check_claim(request)
 

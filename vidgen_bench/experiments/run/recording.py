@@ -65,7 +65,7 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Training:
-    """How the scored model was trained; the defaults describe external clips, which were not trained here."""
+    """How the scored model was made; the defaults describe external clips, which were not trained here."""
 
     options: dict[str, entries.Setting] = field(default_factory=dict)
     parameters: entries.Parameters = field(default_factory=lambda: entries.Parameters(temporal=None, parts={}))
@@ -75,6 +75,7 @@ class Training:
     watched: Stamp | None = None
     """The protocol of the scores in ``trace`` and ``best``."""
     witness: tuple[str, ...] = ()
+    model: entries.ModelEntry = field(default_factory=entries.ModelEntry)
     hashes: entries.Hashes | None = None
     """Of the run's own samples and checkpoint; None unless it is finished."""
 
@@ -83,7 +84,7 @@ class Training:
         """Return how a recorded run was trained."""
         watched = record.protocols[record.watched] if record.watched is not None else None
         fields = (record.options, record.parameters, record.spent, record.trace, record.best)
-        return cls(*fields, watched, record.witness, record.hashes)
+        return cls(*fields, watched, record.witness, record.model, record.hashes)
 
 
 def build_record(
@@ -118,6 +119,7 @@ def build_record(
         data=data,
         protocols=numbers.stamps | watched,
         plugins=tuple(plugins),
+        model=training.model,
         options=training.options,
         parameters=training.parameters,
         environment=environment,
@@ -159,6 +161,9 @@ def record_of_run(
         _best(progress.best),
         watched,
         tuple(progress.witness),
+        entries.ModelEntry(
+            conditional=game.labels is not None, reconstruction=plan.composition.backbone.reconstruction
+        ),
         None if numbers.diverged else hashes,
     )
     return build_record(

@@ -15,6 +15,8 @@ from vidgen_bench.api import Clip, Game, Times
 from vidgen_bench.compose.composition import Composition
 from vidgen_bench.compose.sampling import samples
 from vidgen_bench.errors import RecordError, RequestError, VidgenBenchError
+from vidgen_bench.experiments.run.folder import RunFolder
+from vidgen_bench.experiments.sample.class_label import class_label, class_names
 from vidgen_bench.experiments.sample.recompose import read_run, recompose, versions
 from vidgen_bench.experiments.sample.weights import Checkpoint, read_weights
 from vidgen_bench.host.host import Host
@@ -56,8 +58,29 @@ class Trained:
         self.composition.check_times(times)
         return times
 
+    def label(self, chosen: int | str) -> int:
+        """Return the label of a class, given by its name or its number.
+
+        Raises:
+            RequestError: the run is not class-conditional, or there is no such class.
+        """
+        if self.game.labels is None:
+            raise RequestError(
+                f"The run {self.folder} is not class-conditional, so it has no class {chosen!r} to sample from."
+            )
+        count = self.composition.clip.classes
+        return class_label(chosen, count, class_names(RunFolder(self.folder), count))
+
     def sample(
-        self, count: int, *, fps: float = 1, rewind: int = 0, extend: int = 0, seed: int = 0, start: int = 0
+        self,
+        count: int,
+        *,
+        fps: float = 1,
+        rewind: int = 0,
+        extend: int = 0,
+        seed: int = 0,
+        start: int = 0,
+        label: int | str | None = None,
     ) -> Tensor:
         """Return clips ``start`` .. ``start + count - 1`` of a seed.
 
@@ -71,19 +94,21 @@ class Trained:
             extend: training frame intervals to add after the last training frame.
             seed: seed of the noise.
             start: number of the first clip.
+            label: the class of all clips, by name or number, if the run is class-conditional; None draws a class for each.
         Returns:
             float32 [count, 3, T, H, W] in [-1, 1] on the CPU, T = ``len(self.times(...))``.
         Raises:
-            RequestError: a number out of range, instants that this pair cannot render, or a tensor of more than 2 GiB.
+            RequestError: a number out of range, instants that this pair cannot render, no such class, or a tensor of more than 2 GiB.
             VidgenBenchError: the device has too little memory, or the weights render non-finite pixels.
         """
         count, seed, start = _whole("count", count, 1), _whole("seed", seed, 0), _whole("start", start, 0)
         times = self.times(fps=fps, rewind=rewind, extend=extend)
+        chosen = None if label is None else self.label(label)
         self.check_size(count, times)
         rows = max(1, CHUNK * self.composition.clip.frames // len(times))  # as many frames per batch as an evaluation
         stop, made = start + count, []
         for first in range(start, stop, rows):
-            made.extend(self._rendered(range(first, min(first + rows, stop)), times, seed))
+            made.extend(self._rendered(range(first, min(first + rows, stop)), times, seed, chosen))
         return torch.cat(made)
 
     def check_size(self, count: int, times: Times) -> None:
@@ -99,9 +124,10 @@ class Trained:
                 f"{_size(CALL_BYTES)}, here {CALL_BYTES // each:,} clips. Request fewer clips or frames."
             )
 
-    def _rendered(self, indices: range, times: Times, seed: int) -> list[Tensor]:
+    def _rendered(self, indices: range, times: Times, seed: int, label: int | None) -> list[Tensor]:
         try:
-            clips = [c.float().cpu() for c in samples(self.game, seed, "sample", indices, times, self.device)]
+            drawn = samples(self.game, seed, "sample", indices, times, self.device, label)
+            clips = [c.float().cpu() for c in drawn]
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise

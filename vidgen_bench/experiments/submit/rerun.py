@@ -78,7 +78,8 @@ def rerun(
 def unequal(record: Record, again: Record) -> list[str]:
     """Return the fields whose JSON text differs between two records, without ``measured``."""
     one, other = (json.loads(r.text()) for r in (record, again))
-    return [key for key in one if key != "measured" and json.dumps(one[key]) != json.dumps(other[key])]
+    every = dict.fromkeys((*one, *other))  # a model that says nothing is left out
+    return [key for key in every if key != "measured" and json.dumps(one.get(key)) != json.dumps(other.get(key))]
 
 
 def _request(record: Record, videos: VideoLocation, runs: Path, track: str | None) -> Request:

@@ -74,6 +74,7 @@ SHARED: Mapping[str, Callable[[Any], Any]] = {
     "track": entries.TrackEntry.model_validate,
     "data": entries.DataEntry.model_validate,
     "protocols": _many(Stamp),
+    "model": entries.ModelEntry.model_validate,
     "plugins": lambda table: tuple(entries.PluginEntry.model_validate(part) for part in table),
     "options": _many(entries.Setting),
     "parameters": entries.Parameters.model_validate,

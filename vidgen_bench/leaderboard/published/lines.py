@@ -26,12 +26,15 @@ class PublishedLine:
     errors: tuple[str, ...] = ()
 
 
-def published_lines(tracks: Collection[str], metrics: Collection[str]) -> tuple[PublishedLine, ...]:
+def published_lines(
+    tracks: Collection[str], metrics: Collection[str], *, conditional: bool
+) -> tuple[PublishedLine, ...]:
     """Return the lines to show below the table of a track with one of these names, in the order of the publications.
 
     Args:
         tracks: the names of the track; only tracks that ship with the package have published rows.
         metrics: the columns of the table.
+        conditional: whether its models are sampled with class labels; only such systems are shown, or only others.
     """
     found: dict[tuple[str, str], PublishedLine] = {}
     for name, source in sources().items():
@@ -39,7 +42,11 @@ def published_lines(tracks: Collection[str], metrics: Collection[str]) -> tuple[
             continue
         for row in source.rows:
             metric = METRICS.get(row.metric.partition(" ")[0], "")
-            if metric not in metrics or source.shown.get(row.resolution) not in tracks:
+            if (
+                metric not in metrics
+                or source.shown.get(row.resolution) not in tracks
+                or row.conditional != conditional
+            ):
                 continue
             line = found.setdefault(
                 (name, row.system), PublishedLine(source.source, source.protocol, source.spread, row.system, row.spec)

@@ -22,6 +22,7 @@ class PublishedRow(Strict):
     metric: str
     mean: float
     std: float | None = Field(default=None, ge=0, description="the printed ±; Source.spread says what it is")
+    conditional: bool = Field(default=False, description="the system is sampled with class labels")
     note: str = ""
     error: str = Field(default="", description="what is known to be wrong with this number")
 

@@ -28,7 +28,7 @@ def render_comparisons(found: Sequence[Comparison]) -> str:
     """Return one block of lines per table and metric, effects before p-values."""
     blocks = []
     for comparison in found:
-        head = one_line(f"{comparison.ranking.name} · {heading(comparison.ranking, comparison.metric)}")
+        head = one_line(f"{comparison.ranking.title} · {heading(comparison.ranking, comparison.metric)}")
         facts = [(one_line(label), one_line(text)) for label, text in _lines(comparison)]
         width = max(_LABEL, *(len(one_line(row.label)) + 2 for row in comparison.rows))
         blocks.append("\n".join([head, *(f"  {label.ljust(width)}{text}" for label, text in facts)]))
@@ -40,6 +40,7 @@ def comparison_values(comparison: Comparison) -> dict[str, Any]:
     first, second = comparison.rows
     return {
         "track": comparison.ranking.names[0],
+        "conditional": comparison.ranking.conditional,
         "metric": comparison.metric,
         "first": _row_values(first, comparison.estimates[0], comparison.metric),
         "second": _row_values(second, comparison.estimates[1], comparison.metric),
@@ -53,7 +54,8 @@ def comparison_values(comparison: Comparison) -> dict[str, Any]:
 
 
 def _row_values(row: Ranked, estimate: Estimate, metric: str) -> dict[str, Any]:
-    named = {"spec": row.spec, "options": row.options, "known_error": row.errata.get(metric)}
+    named = {"spec": row.spec, "options": row.options, "reconstruction": row.row.reconstruction}
+    named["known_error"] = row.errata.get(metric)
     return named | estimate_values(estimate)
 
 

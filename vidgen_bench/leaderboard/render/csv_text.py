@@ -18,7 +18,8 @@ COLUMNS = (
     "sd_between_seeds", "sd_between_batches", "std_of_batches", "rank_best", "rank_worst", "optimism", "gain", "scores", "seeds",
     "missing_seeds", "status", "known_error", "parameters_temporal", "parameters_generator", "iterations", "device_hours", "options",
     "ranked",
-    "family", "track_fingerprint", "data_fingerprint", "protocol", "measured_by", "device_model",
+    "family", "track_fingerprint", "data_fingerprint", "protocol", "measured_by", "device_model", "conditional",
+    "reconstruction",
 )  # fmt: skip
 """``scores`` are the means of the seeds, in the order of ``seeds``; ``std_of_batches`` is the anchors' population deviation."""
 
@@ -48,6 +49,7 @@ def _shared(ranking: Ranking, metric: str, column: Column) -> dict[str, Any]:
         "protocol": column.source.protocol,
         "measured_by": _plugins(column.source.measured_by),
         "device_model": ranking.device_model or "",
+        "conditional": str(ranking.conditional).lower(),
     }
 
 
@@ -113,6 +115,7 @@ def _row(ranked: Ranked) -> dict[str, Any]:
         "device_hours": " ".join(repr(r.measured.device_hours) for r in runs),
         "seeds": " ".join(str(r.seed) for r in runs),
         "options": _options(row.options),
+        "reconstruction": str(row.reconstruction).lower(),
     }
 
 

@@ -39,6 +39,7 @@ def _ranking(ranking: Ranking) -> dict[str, Any]:
         "protocol": protocol_of(record),
         "protocols": {name: s.model_dump(mode="json") for r in records for name, s in r.protocols.items()},
         "measured_by": _plugins(ranking.measured_by),
+        "conditional": ranking.conditional,
         "device_model": ranking.device_model,
         "seeds": list(ranking.seeds),
         "family": ranking.family,
@@ -82,6 +83,7 @@ def _row(ranked: Ranked) -> dict[str, Any]:
         "options": row.options,
         "scores": {name: estimate_values(estimate) for name, estimate in ranked.estimates.items()},
         "parameters": {"temporal": first.parameters.temporal, "parts": first.parameters.parts},
+        "reconstruction": row.reconstruction,
         "status": status(ranked),
         "runs": [_run(entry) for entry in row.entries],
     }

@@ -24,7 +24,7 @@ def _table(ranking: Ranking) -> str:
     lines = [
         r"\begin{table}",
         r"\centering",
-        rf"\caption{{{latex(ranking.name)}. {latex(identity(ranking))}}}",
+        rf"\caption{{{latex(ranking.title)}. {latex(identity(ranking))}}}",
         rf"\begin{{tabular}}{{{columns}}}",
         r"\toprule",
         _line(_headings(ranking, ranked)),
@@ -67,7 +67,8 @@ def _rows(ranking: Ranking, ranked: Sequence[str]) -> Iterator[str]:
 
 def _row(ranking: Ranking, position: int, row: Ranked, ranked: Sequence[str]) -> str:
     places = numbers.decimals_of(ranking)
-    state = "" if status(row) == "finished" else f" ({status(row)})"
+    words = [*["reconstruction"] * row.row.reconstruction, *[status(row)] * (status(row) != "finished")]
+    state = f" ({', '.join(words)})" if words else ""
     cells = [latex(f"{row.label}{state}")]
     for metric in ranking.metrics:
         text = latex(numbers.mean_and_interval(row.estimates.get(metric), places[metric]))

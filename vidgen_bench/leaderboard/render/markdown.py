@@ -32,7 +32,7 @@ def _section(ranking: Ranking) -> str:
     rows = [head, aligned, *(_anchor(ranking, a) for a in ranking.anchors.above), *_rows(ranking)]
     rows += [_anchor(ranking, a) for a in ranking.anchors.below]
     rows += [_published(ranking, line) for line in ranking.published]
-    return section(ranking.name, [identity(ranking)], rows, [markdown(note) for note in (*notes(ranking), PARAMETERS)])
+    return section(ranking.title, [identity(ranking)], rows, [markdown(note) for note in (*notes(ranking), PARAMETERS)])
 
 
 def _heading(ranking: Ranking, metric: str) -> str:
@@ -45,7 +45,7 @@ def _rows(ranking: Ranking) -> list[list[str]]:
     return [
         [
             ranked.place(ranking.select),
-            markdown(ranked.spec),
+            markdown(ranked.spec) + " (reconstruction)" * ranked.row.reconstruction,
             markdown(ranked.options),
             *(_score(ranking, ranked, m, places[m]) for m in ranking.metrics),
             *numbers.costs(ranked.row).values(),

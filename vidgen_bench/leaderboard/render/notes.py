@@ -68,6 +68,7 @@ def notes(ranking: Ranking) -> list[str]:
         lines.append(
             "External: clips from another program, measured in the same way; their training is unknown, so they have no rank."
         )
+    lines += _kinds(ranking)
     lines += [*_published(ranking), *_protocols(ranking), *_cautions(ranking)]
     lines.append(anchor_caution(ranking.anchors))
     return [one_line(line) for line in (*filter(None, lines), *_versions(ranking))]
@@ -105,6 +106,16 @@ def _intervals(ranking: Ranking) -> Iterator[str]:
             "A diverged seed counts as the worse of the floors grey and noise. This worsens its row's mean but also widens its ±: such a "
             "row is rarely separated from others, even from much better ones."
         )
+
+
+def _kinds(ranking: Ranking) -> Iterator[str]:
+    """Yield what the words class-conditional and reconstruction mean, where a table has them."""
+    if ranking.conditional:
+        yield "Class-conditional: these models are given a class for each clip, and are never ranked with unconditional ones."
+    elif ranking.apart:
+        yield "Unconditional: the class-conditional models on this track have a table of their own."
+    if any(r.row.reconstruction for r in ranking.rows):
+        yield "Reconstruction: no code of this backbone was published, so the author of its plugin chose some of its constants."
 
 
 def _published(ranking: Ranking) -> Iterator[str]:

@@ -39,7 +39,7 @@ def render_terminal(rankings: Sequence[Ranking], width: int) -> RenderableType:
 
 
 def _section(ranking: Ranking, columns: Mapping[str, Sequence[str]]) -> list[RenderableType]:
-    head = Text.assemble((one_line(ranking.name), "bold cyan"), "\n", (identity(ranking), "dim"))
+    head = Text.assemble((one_line(ranking.title), "bold cyan"), "\n", (identity(ranking), "dim"))
     caption = Text("\n".join([*notes(ranking), _COSTS]), style="dim")
     extra = [name for name, entry in ranking.metrics.items() if entry.extra]
     more = [extra[i : i + _MORE] for i in range(0, len(extra), _MORE)]
@@ -96,6 +96,8 @@ def _row(ranking: Ranking, ranked: Ranked, places: dict[str, int]) -> list[Rende
     name = Text(one_line(ranked.spec), style="bold")
     if ranked.options:
         name.append(f"\n{one_line(ranked.options)}", style="not bold dim")
+    if row.reconstruction:
+        name.append("\nreconstruction", style="not bold dim")
     if row.external:
         name.append("\nexternal", style="not bold dim")
     if row.diverged and not diverged:

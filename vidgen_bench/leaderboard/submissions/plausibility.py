@@ -24,6 +24,7 @@ def questions(record: Record) -> Iterator[str]:
     yield from _of_choice(record)
     yield from _of_speed(record)
     yield from questions_of_budget(record)
+    yield from _of_model(record)
     yield from _of_versions(record)
 
 
@@ -93,6 +94,14 @@ def _of_speed(record: Record) -> Iterator[str]:
             yield "it finished before it started"
     except (ValueError, TypeError):
         yield "measured.started and measured.finished are not both times with a zone"
+
+
+def _of_model(record: Record) -> Iterator[str]:
+    """Yield whether an option contradicts the table that a record is in: class-conditional models have one of their own."""
+    option = record.options.get("backbone.conditional")
+    if option is not None and isinstance(option.value, bool) and option.value != record.model.conditional:
+        kind = "class-conditional" if record.model.conditional else "unconditional"
+        yield f"its option backbone.conditional is {str(option.value).lower()}, but it says that its model is {kind}"
 
 
 def _of_versions(record: Record) -> Iterator[str]:

@@ -12,6 +12,8 @@ from vidgen_bench.records.record import Record
 Identity = dict[str, object]
 """What the records of a row share, by the word for it."""
 
+_CLASSES = "class labels"
+
 
 def identity(record: Record) -> Identity:
     """Return what the records of one folder share: everything but the seed that makes them rows of one table."""
@@ -23,12 +25,16 @@ def identity(record: Record) -> Identity:
         "data": record.data.fingerprint,
         "protocol": record.metrics[name].protocol if (name := selected(record)) in record.metrics else None,
         "plugins": sorted({(p.kind, p.name, p.normalised_distribution) for p in record.plugins if p.kind in players}),
+        _CLASSES: record.model.conditional,
     }
 
 
 def row_hash(record: Record) -> str:
     """Return the SHA-256 of a record's :func:`identity`. Tombstones keep it, so it must not change from version to version."""
-    return hashlib.sha256(json.dumps(identity(record), sort_keys=True).encode()).hexdigest()
+    row = identity(record)
+    if not record.model.conditional:
+        del row[_CLASSES]  # earlier versions know no other models
+    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()
 
 
 def differences(found: Sequence[Identity]) -> str:

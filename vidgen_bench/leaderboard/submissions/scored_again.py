@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from vidgen_bench.leaderboard.errata import Erratum, errata_of
 from vidgen_bench.records.record import Record
 
-_TRAINED = ("status", "spec", "seed", "track", "data", "options", "parameters", "spent", "trace", "best")
+_TRAINED = ("status", "spec", "seed", "track", "data", "options", "parameters", "spent", "trace", "best", "model")
 """The fields that training determines, apart from the checkpoint and the plugins that generate."""
 
 

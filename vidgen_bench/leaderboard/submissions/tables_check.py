@@ -31,10 +31,13 @@ def of_tables(records: Mapping[str, Record], earlier: Collection[str] = ()) -> I
 
 
 def _of_tracks(records: Mapping[str, Record]) -> Iterator[Finding]:
-    """Yield the tracks whose records are in several tables: a row that is alone in a table has rank 1."""
-    tracks: dict[str, dict[tuple[object, ...], list[str]]] = {}
+    """Yield the tracks whose records are in several tables: a row that is alone in a table has rank 1.
+
+    A track may have one table of class-conditional models beside its own.
+    """
+    tracks: dict[tuple[str, bool], dict[tuple[object, ...], list[str]]] = {}
     for path, record in records.items():
-        tables = tracks.setdefault(record.track.fingerprint, {})
+        tables = tracks.setdefault((record.track.fingerprint, record.model.conditional), {})
         tables.setdefault((record.data.fingerprint, protocol_of(record), measured_by(record)), []).append(path)
     for tables in tracks.values():
         (usual, paths), *others = sorted(tables.items(), key=lambda item: (-len(item[1]), item[1]))

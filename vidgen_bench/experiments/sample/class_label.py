@@ -1,0 +1,61 @@
+"""The label of a class that is given by its name or its number."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+
+from vidgen_bench.errors import DamagedError, RequestError, did_you_mean
+from vidgen_bench.experiments.run.folder import RunFolder
+from vidgen_bench.system.regular_files import is_there
+
+
+def class_names(folder: RunFolder, count: int) -> tuple[str, ...]:
+    """Return the names of the ``count`` classes of a run, in the order of the labels; () if its folder does not have them.
+
+    Raises:
+        DamagedError: they are not the names of that many classes.
+    """
+    path = folder.path / "request.json"
+    names = (folder.request() or {}).get("classes") if is_there(path) else None
+    if names is None:
+        return ()
+    if not (isinstance(names, list) and len(names) == count and all(map(_is_name, names))):
+        raise DamagedError(f"{path} is damaged: expected the names of {count} classes. Restore it from a copy.")
+    return tuple(names)
+
+
+def class_label(chosen: int | str, count: int, names: Sequence[str]) -> int:
+    """Return the label of one of ``count`` classes.
+
+    Args:
+        chosen: its name or its number; a class whose name is a number is found by its name.
+        count: the number of classes.
+        names: the names of the classes, if they are known.
+    Raises:
+        RequestError: there is no such class; the text has the nearest name, or the valid numbers.
+    """
+    if chosen in names:
+        return list(names).index(str(chosen))
+    number = _number(chosen)
+    if number is not None and 0 <= number < count:
+        return number
+    if names:
+        hint = f"{did_you_mean(str(chosen), names)} A number from 0 to {count - 1} works too."
+    else:
+        hint = f" Expected a number from 0 to {count - 1}; the run folder has no names of classes."
+    raise RequestError(f"There is no class {chosen!r}.{hint}")
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and value.isprintable()
+
+
+def _number(chosen: object) -> int | None:
+    """Return a whole number, or one that a text gives; None for anything else."""
+    if isinstance(chosen, str):
+        return int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 10 else None
+    try:
+        return None if isinstance(chosen, bool) else operator.index(chosen)  # type: ignore[arg-type]
+    except TypeError:
+        return None
