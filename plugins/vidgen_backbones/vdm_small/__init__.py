@@ -23,7 +23,9 @@ class VDMOptions:
         2, "side in pixels of the squares that the first layer reads and the last one writes", at_least=1, at_most=16
     )
     blocks: int = option(2, "residual blocks at each resolution, on each side of the U", at_least=1, at_most=8)
-    attention: int = option(16, "largest side of the maps with attention, between positions and between frames", at_least=0)
+    attention: int = option(
+        16, "largest side of the maps with attention, between positions and between frames", at_least=0
+    )
     batch: int = option(32, "clips per batch, over all processes", at_least=1)
     learning_rate: float = option(2e-4, "learning rate of Adam", at_least=0.0)
     ema: float = option(
