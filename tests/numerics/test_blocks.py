@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy.signal import correlate2d
 from scipy.stats import chisquare
 from torch import Tensor, nn
 
@@ -143,6 +144,16 @@ def test_attention_is_numpys_position_by_position(shape: tuple[int, ...], axes: 
     np.testing.assert_allclose(block(x).detach().numpy(), expected, atol=1e-10)
 
 
+def test_attention_with_a_memory_reads_the_first_positions_only() -> None:
+    block, x = filled(blocks.SelfAttention(16, (2,))), drawn(2, 16, 5, 3)
+    later = torch.cat([x, drawn(2, 16, 4, 3, seed=1)], dim=2)
+    longer = block(later, memory=5)
+    torch.testing.assert_close(longer[:, :, :5], block(x), atol=1e-12, rtol=0)
+    changed = torch.cat([later[:, :, :7], drawn(2, 16, 2, 3, seed=2)], dim=2)
+    torch.testing.assert_close(block(changed, memory=5)[:, :, :7], longer[:, :, :7], atol=1e-12, rtol=0)
+    assert not torch.allclose(block(later)[:, :, :5], block(x))
+
+
 def test_new_attention_is_the_identity() -> None:
     x = torch.randn(2, 8, 4, 4)
     assert torch.equal(blocks.SelfAttention(8, (2, 3))(x), x)
@@ -163,6 +174,15 @@ def test_spectral_normalisation_divides_every_weight_by_its_largest_singular_val
     assert torch.equal(network[0].weight, network[0].weight)
 
 
+def test_a_network_without_numbers_takes_no_steps_of_the_power_method(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the meta device, where a plan counts parameters, each step would take tens of milliseconds."""
+    monkeypatch.setattr(torch, "mv", lambda *args: pytest.fail("a step"))
+    with torch.device("meta"):
+        network = nn.Sequential(nn.Linear(6, 4), nn.Conv2d(3, 5, 3))
+        blocks.spectral(network)
+    assert as_numbers(network) == 6 * 4 + 4 + 5 * 27 + 5
+
+
 def test_orthogonal_weights_have_singular_values_of_one_and_biases_of_zero() -> None:
     network = nn.ModuleList([nn.Linear(6, 4), nn.Conv2d(3, 5, 3), nn.Conv3d(2, 4, 3), nn.Embedding(3, 7)])
     blocks.orthogonal(network)
@@ -170,6 +190,29 @@ def test_orthogonal_weights_have_singular_values_of_one_and_biases_of_zero() -> 
         values = np.linalg.svd(layer.weight.detach().flatten(1).numpy(), compute_uv=False)
         np.testing.assert_allclose(values, 1.0, atol=1e-5)
         assert getattr(layer, "bias", None) is None or not layer.bias.any()
+
+
+# ------------------------------------------------------------------------------------------------------ convolutional GRU
+
+
+def convolved(layer: nn.Conv2d, maps: np.ndarray) -> np.ndarray:
+    """A 3x3 convolution of [N, C, H, W] with a border of zeros, one product at a time."""
+    weight, bias = layer.weight.detach().numpy(), layer.bias.detach().numpy()
+    found = np.stack(
+        [[sum(correlate2d(m, k, "same") for m, k in zip(x, kernels, strict=True)) for kernels in weight] for x in maps]
+    )
+    return found + bias[:, None, None]
+
+
+def test_the_convolutional_gru_is_numpys() -> None:
+    cell, x, h = filled(blocks.ConvGRUCell(2)), drawn(3, 2, 4, 5), drawn(3, 2, 4, 5, seed=1)
+    for state in (h, None):
+        old = np.zeros(x.shape) if state is None else h.numpy()
+        gates = 1 / (1 + np.exp(-convolved(cell.gates, np.concatenate([x.numpy(), old], axis=1))))
+        reset, update = gates[:, :2], gates[:, 2:]
+        new = np.tanh(convolved(cell.candidate, np.concatenate([x.numpy(), reset * old], axis=1)))
+        expected = (1 - update) * old + update * new
+        np.testing.assert_allclose(cell(x, state).detach().numpy(), expected, atol=1e-12)
 
 
 # ------------------------------------------------------------------------------------------------------ residual blocks

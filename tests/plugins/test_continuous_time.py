@@ -77,7 +77,8 @@ def test_the_same_latent_agrees_at_the_shared_frames_and_is_new_between(
     ordinary = rendered(game, clip.grid)
     moves = (ordinary[:, :, 1:] - ordinary[:, :, :-1]).abs().amax().item()
     assert (ordinary[0] - ordinary[1]).abs().max() > 1e-3  # else the next comparison would compare nothing
-    assert (moves > 1e-3) == (temporal is None or temporal.name != "constant")
+    # the frames of dvd-gan have recurrent layers of their own
+    assert (moves > 1e-3) == (temporal is None or temporal.name != "constant" or backbone.name == "dvd-gan")
     times = instants(clip, **requests_of(able(backbone, temporal))[-1])
     other = rendered(game, times)
     torch.testing.assert_close(other[:, :, shared(clip, times)], ordinary, atol=1e-5, rtol=0)

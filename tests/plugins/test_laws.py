@@ -48,13 +48,20 @@ def assert_law(codes: Tensor, law: Law) -> None:
         assert abs(found - want) < 5 * error, f"{name}: {found} against {want}, standard error {error}"
 
 
+class Seen(list[Tensor]):
+    """A list that copies of a module share: samples may come from a copy, an average of the weights."""
+
+    def __deepcopy__(self, memo: object) -> Seen:
+        return self
+
+
 class Probe(nn.Module):
     """A temporal generator that keeps every z_0 it is given; each frame is the lifted z_0."""
 
     def __init__(self, spec: LatentSpec) -> None:
         super().__init__()
         self.lift, self.frame = Lift(spec, affine=True), spec.shape
-        self.seen: list[Tensor] = []
+        self.seen = Seen()
 
     def forward(self, z0: Tensor, times: Times, noise: Noise) -> Tensor:
         self.seen.append(z0.detach())

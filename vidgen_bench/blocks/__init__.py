@@ -3,6 +3,7 @@
 from vidgen_bench.blocks.attention import SelfAttention
 from vidgen_bench.blocks.average import Average
 from vidgen_bench.blocks.conditional_norm import ConditionalBatchNorm2d
+from vidgen_bench.blocks.conv_gru import ConvGRUCell
 from vidgen_bench.blocks.hinge import hinge_fake, hinge_generator, hinge_real
 from vidgen_bench.blocks.labels import LabelLaw, Labels
 from vidgen_bench.blocks.residual import ResidualDown, ResidualUp
@@ -11,6 +12,7 @@ from vidgen_bench.blocks.weights import orthogonal, spectral
 __all__ = [
     "Average",
     "ConditionalBatchNorm2d",
+    "ConvGRUCell",
     "LabelLaw",
     "Labels",
     "ResidualDown",

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
-from torch.nn.utils.parametrizations import spectral_norm
+from torch.nn.utils.parametrize import register_parametrization
+
+FIRST_STEPS = 15
+"""Steps of the power method when a weight is registered, as many as PyTorch takes."""
 
 
 def orthogonal(network: nn.Module) -> None:
@@ -25,18 +29,58 @@ def orthogonal(network: nn.Module) -> None:
 
 
 def spectral(network: nn.Module) -> None:
-    """Divide every linear, convolution and embedding weight by an estimate of its largest singular value.
+    """Divide every linear, convolution and embedding weight by an estimate of its largest singular value: :class:`SpectralNorm`.
 
-    W / s with s = u^T W v; u and v are buffers that one step of the power method improves at every use in training mode, and that
-    stay in evaluation mode. A weight is read as a matrix (out, the rest). PyTorch's ``spectral_norm`` does the work. Inside
-    ``torch.nn.utils.parametrize.cached()`` a weight that is used several times is computed once.
+    Inside ``torch.nn.utils.parametrize.cached()`` a weight that is used several times is computed once.
 
     Args:
         network: modified in place; afterwards ``weight`` is computed, and ``parametrizations.weight.original`` is trained.
-    Reference: Miyato et al., "Spectral Normalization for Generative Adversarial Networks" (2018), algorithm 1.
     """
     for layer in list(_weight_layers(network)):
-        spectral_norm(layer)
+        # unsafe: no trial runs, since the shape is known
+        register_parametrization(layer, "weight", SpectralNorm(layer.weight), unsafe=True)
+
+
+class SpectralNorm(nn.Module):
+    """W / s with s = u^T W v, an estimate of the largest singular value of W read as a matrix (out, the rest).
+
+    u and v are buffers. One step of the power method improves them at every use in training mode; in evaluation mode they stay. The law
+    of PyTorch's ``spectral_norm``, which on the meta device takes half a second per layer for steps without numbers: a plan builds a
+    game there to count its parameters.
+
+    Args:
+        weight: W, for its shape and the first steps.
+    Shape:
+        [out, ...] -> the same.
+    Reference: Miyato et al., "Spectral Normalization for Generative Adversarial Networks" (2018), algorithm 1.
+    """
+
+    u: Tensor
+    v: Tensor
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        matrix = weight.detach().flatten(1)
+        for name, length in zip("uv", matrix.shape, strict=True):
+            self.register_buffer(name, _unit(matrix.new_empty(length).normal_()))
+        self._improve(matrix, 0 if matrix.is_meta else FIRST_STEPS)
+
+    def forward(self, weight: Tensor) -> Tensor:
+        matrix = weight.flatten(1)
+        if self.training:
+            self._improve(matrix, 1)
+        # copies, since a second use before the gradient is taken changes the buffers
+        return weight / torch.dot(self.u.clone(), torch.mv(matrix, self.v.clone()))
+
+    @torch.no_grad()
+    def _improve(self, matrix: Tensor, steps: int) -> None:
+        for _ in range(steps):
+            self.u.copy_(_unit(torch.mv(matrix, self.v)))
+            self.v.copy_(_unit(torch.mv(matrix.T, self.u)))
+
+
+def _unit(vector: Tensor) -> Tensor:
+    return vector * (torch.dot(vector, vector) + 1e-24).rsqrt()
 
 
 def _weight_layers(network: nn.Module) -> Iterator[nn.Linear | _ConvNd | nn.Embedding]:

@@ -1,4 +1,4 @@
-"""Recurrent cells on maps, called like torch's cells on vectors with an input and a state; None stands for zeros."""
+"""The convolutional LSTM, called like torch's LSTM cell with an input and a state; None stands for zeros."""
 
 from __future__ import annotations
 
@@ -33,30 +33,6 @@ class ConvLSTMCell(nn.Module):
         if state is not None:
             c = torch.addcmul(c, torch.sigmoid(f), state[1])
         return torch.sigmoid(o) * torch.tanh(c), c
-
-
-class ConvGRUCell(nn.Module):
-    """Gated recurrent unit with convolutions.
-
-    (r, u) = sigmoid(W * [x, h]); h' = (1 - u) h + u tanh(V * [x, r h]).
-
-    Args:
-        channels: c, of the input and of the state.
-    Shape:
-        x [N, c, H, W], h of the same shape or None -> the next h.
-    Reference: Ballas et al. 2016; as in DVD-GAN (Clark et al. 2019).
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.gates = nn.Conv2d(2 * channels, 2 * channels, 3, padding=1)
-        self.candidate = nn.Conv2d(2 * channels, channels, 3, padding=1)
-
-    def forward(self, x: Tensor, h: Tensor | None = None) -> Tensor:
-        h = torch.zeros_like(x) if h is None else h
-        r, u = torch.sigmoid(self.gates(torch.cat([x, h], dim=1))).chunk(2, dim=1)
-        candidate = torch.tanh(self.candidate(torch.cat([x, r * h], dim=1)))
-        return (1.0 - u) * h + u * candidate
 
 
 def _bias(layer: nn.Conv2d) -> Tensor:

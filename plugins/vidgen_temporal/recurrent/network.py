@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from vidgen_bench.api import LatentSpec, Times
+from vidgen_bench.blocks import ConvGRUCell
 from vidgen_bench.latent import Lift
-from vidgen_temporal.recurrent.cells import ConvGRUCell, ConvLSTMCell
+from vidgen_temporal.recurrent.cells import ConvLSTMCell
 
 if TYPE_CHECKING:
     from vidgen_bench.noise import Noise
