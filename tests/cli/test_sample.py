@@ -181,6 +181,7 @@ def test_a_factor_is_written_with_or_without_x(text, factor):
         ),
         ("tgan+ode2", ["--fps", "fast"], "--fps fast: expected a factor on the training frame rate, as in 4x or 1.5x"),
         ("tgan+ode2", ["--fps", "0.5x"], "fps=0.5: expected a factor on the training frame rate from 1 to 1000"),
+        ("tgan+ode2", ["--class", "walk"], "is not class-conditional, so it has no class 'walk' to sample from"),
         ("tgan+ode2", ["--fps", "nan"], "fps=nan"),
         ("tgan+ode2", ["--rewind", "-1"], "Invalid value for '--rewind'"),
         ("tgan+ode2", ["--seed", "2147483648"], "Invalid value for '--seed'"),

@@ -174,6 +174,15 @@ def test_spectral_normalisation_divides_every_weight_by_its_largest_singular_val
     assert torch.equal(network[0].weight, network[0].weight)
 
 
+def test_a_network_without_numbers_takes_no_steps_of_the_power_method(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the meta device, where a plan counts parameters, each step would take tens of milliseconds."""
+    monkeypatch.setattr(torch, "mv", lambda *args: pytest.fail("a step"))
+    with torch.device("meta"):
+        network = nn.Sequential(nn.Linear(6, 4), nn.Conv2d(3, 5, 3))
+        blocks.spectral(network)
+    assert as_numbers(network) == 6 * 4 + 4 + 5 * 27 + 5
+
+
 def test_orthogonal_weights_have_singular_values_of_one_and_biases_of_zero() -> None:
     network = nn.ModuleList([nn.Linear(6, 4), nn.Conv2d(3, 5, 3), nn.Conv3d(2, 4, 3), nn.Embedding(3, 7)])
     blocks.orthogonal(network)

@@ -216,7 +216,13 @@ def test_a_class_conditional_game_with_two_critics_and_an_average_is_right() -> 
 
 def test_an_exception_is_reported_in_a_line_with_its_location() -> None:
     found = failures("raising", TEMPORAL)
-    assert set(found) == {check.name for check in CHECKS} - {"declaration", "pairing", "parameters", "renderer"}
+    assert set(found) == {check.name for check in CHECKS} - {
+        "declaration",
+        "pairing",
+        "labels",
+        "parameters",
+        "renderer",
+    }
     for text in found.values():
         assert text.startswith("it raised ValueError: no such luck (at tests/kit/wrong/networks.py, line ")
         assert text.endswith(", in forward)")

@@ -98,7 +98,11 @@ def _port_gru(before: int, hidden: tuple[int, ...], kernels: tuple[int, ...]) ->
 
 def test_every_weight_layer_of_its_networks_is_normalised_once_per_pass() -> None:
     game = play()
-    for network in (game.parts["generator"].frames, game.parts["spatial_discriminator"], game.parts["temporal_discriminator"]):
+    for network in (
+        game.parts["generator"].frames,
+        game.parts["spatial_discriminator"],
+        game.parts["temporal_discriminator"],
+    ):
         layers = [m for m in network.modules() if isinstance(m, nn.Linear | nn.Conv2d | nn.Conv3d | nn.Embedding)]
         assert layers
         assert all(is_parametrized(layer, "weight") for layer in layers)
@@ -147,7 +151,12 @@ def test_judged_frames_are_different_frames_of_the_own_clip_and_depend_on_the_ow
     assert torch.equal(frames[1], frames[3])  # one row of the noise, twice
     alone = judged(clips[2:3], sampling_noise(0, "test", rows[2:3]), "judged", 4)
     assert torch.equal(alone[0], picked[2])
-    drawn = judged(torch.zeros(600, 1, 6, 1, 1) + torch.arange(6.0)[:, None, None], sampling_noise(0, "test", torch.arange(600)), "j", 2)
+    drawn = judged(
+        torch.zeros(600, 1, 6, 1, 1) + torch.arange(6.0)[:, None, None],
+        sampling_noise(0, "test", torch.arange(600)),
+        "j",
+        2,
+    )
     assert torch.bincount(drawn.flatten().long(), minlength=6).min() > 150  # of 200 expected
 
 
@@ -191,12 +200,16 @@ def test_each_player_moves_its_own_networks_alone(conditional: bool) -> None:
     trained = {"discriminators": {"spatial_discriminator", "temporal_discriminator"}, "generator": {"generator"}}
     for player in game.players:
         before = {name: weights(part) for name, part in game.parts.items()}
-        terms, grads = gradients(player, real(SMALL, SMALL.frames, player.batch) if player.feed else None, noise_of(player))
+        terms, grads = gradients(
+            player, real(SMALL, SMALL.frames, player.batch) if player.feed else None, noise_of(player)
+        )
         apply(player, player.optimiser(player.parameters), grads)
         moved = {n for n, was in before.items() if any(map(differ, was, weights(game.parts[n])))}
         assert moved == trained[player.name]
         assert set(terms) == (
-            {"spatial_real", "spatial_fake", "temporal_real", "temporal_fake"} if player.feed else {"spatial", "temporal"}
+            {"spatial_real", "spatial_fake", "temporal_real", "temporal_fake"}
+            if player.feed
+            else {"spatial", "temporal"}
         )
 
 

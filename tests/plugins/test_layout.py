@@ -23,7 +23,7 @@ def laid_out(network: nn.Module) -> dict[str, bool]:
     return {name: w.is_contiguous(memory_format=OF_MAPS[w.ndim]) for name, w in convolutions.items()}
 
 
-@pytest.mark.parametrize("spec", ["tgan", "mocogan", "vgan", "tganv2", "dvd-gan"])
+@pytest.mark.parametrize("spec", ["tgan", "tgan-f", "mocogan", "vgan", "tganv2", "dvd-gan", "moflowgan", "vdm-small"])
 def test_convolutions_need_no_other_layout_in_a_step(spec: str) -> None:
     game = compose(spec, load_track("shapes-smoke"), {}, HOST).build(0)
     for name, part in game.parts.items():

@@ -47,7 +47,7 @@ class SelfAttention(nn.Module):
         query, key, value = self.query(x), self.key(known), self.value(known)
         # kernels that never store the scores, and take half the time, need heads of one width: zeros add nothing to a product
         zeros = (0, value.shape[-1] - query.shape[-1])
-        heads = (pad(query, zeros), pad(key, zeros), value)
-        found = scaled_dot_product_attention(*(h[:, None] for h in heads), scale=1.0)[:, 0]
+        query, key, value = (head[:, None] for head in (pad(query, zeros), pad(key, zeros), value))
+        found = scaled_dot_product_attention(query, key, value, scale=1.0)[:, 0]
         inverse = sorted(range(maps.ndim), key=order.__getitem__)
         return maps + self.gamma * self.out(found).view(ordered.shape).permute(inverse)

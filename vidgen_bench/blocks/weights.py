@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import normalize
 from torch.nn.modules.conv import _ConvNd
 from torch.nn.utils.parametrize import register_parametrization
+
+FIRST_STEPS = 15
+"""Steps of the power method when a weight is registered, as many as PyTorch takes."""
 
 
 def orthogonal(network: nn.Module) -> None:
@@ -26,15 +28,28 @@ def orthogonal(network: nn.Module) -> None:
             nn.init.zeros_(bias)
 
 
+def spectral(network: nn.Module) -> None:
+    """Divide every linear, convolution and embedding weight by an estimate of its largest singular value: :class:`SpectralNorm`.
+
+    Inside ``torch.nn.utils.parametrize.cached()`` a weight that is used several times is computed once.
+
+    Args:
+        network: modified in place; afterwards ``weight`` is computed, and ``parametrizations.weight.original`` is trained.
+    """
+    for layer in list(_weight_layers(network)):
+        # unsafe: no trial runs, since the shape is known
+        register_parametrization(layer, "weight", SpectralNorm(layer.weight), unsafe=True)
+
+
 class SpectralNorm(nn.Module):
     """W / s with s = u^T W v, an estimate of the largest singular value of W read as a matrix (out, the rest).
 
-    u and v are buffers. One step of the power method improves them at every use in training mode; in evaluation mode they stay. The
-    first step, when a weight is registered, finds s = 1 for an orthogonal matrix. PyTorch's ``spectral_norm`` takes 15 more then,
-    which is most of the time to build a small network, and minutes on the meta device.
+    u and v are buffers. One step of the power method improves them at every use in training mode; in evaluation mode they stay. The law
+    of PyTorch's ``spectral_norm``, which on the meta device takes half a second per layer for steps without numbers: a plan builds a
+    game there to count its parameters.
 
     Args:
-        weight: W, for its shape.
+        weight: W, for its shape and the first steps.
     Shape:
         [out, ...] -> the same.
     Reference: Miyato et al., "Spectral Normalization for Generative Adversarial Networks" (2018), algorithm 1.
@@ -45,29 +60,27 @@ class SpectralNorm(nn.Module):
 
     def __init__(self, weight: Tensor) -> None:
         super().__init__()
-        for name, size in zip("uv", weight.flatten(1).shape, strict=True):
-            self.register_buffer(name, normalize(weight.new_empty(size).normal_(), dim=0))
+        matrix = weight.detach().flatten(1)
+        for name, length in zip("uv", matrix.shape, strict=True):
+            self.register_buffer(name, _unit(matrix.new_empty(length).normal_()))
+        self._improve(matrix, 0 if matrix.is_meta else FIRST_STEPS)
 
     def forward(self, weight: Tensor) -> Tensor:
         matrix = weight.flatten(1)
         if self.training:
-            with torch.no_grad():
-                self.v.copy_(normalize(matrix.mT @ self.u, dim=0))
-                self.u.copy_(normalize(matrix @ self.v, dim=0))
-        u, v = self.u.clone(), self.v.clone()  # a later use may change the buffers before the gradient is computed
-        return weight / (u * (matrix @ v)).sum()
+            self._improve(matrix, 1)
+        # copies, since a second use before the gradient is taken changes the buffers
+        return weight / torch.dot(self.u.clone(), torch.mv(matrix, self.v.clone()))
+
+    @torch.no_grad()
+    def _improve(self, matrix: Tensor, steps: int) -> None:
+        for _ in range(steps):
+            self.u.copy_(_unit(torch.mv(matrix, self.v)))
+            self.v.copy_(_unit(torch.mv(matrix.T, self.u)))
 
 
-def spectral(network: nn.Module) -> None:
-    """Divide every linear, convolution and embedding weight by an estimate of its largest singular value, see :class:`SpectralNorm`.
-
-    Inside ``torch.nn.utils.parametrize.cached()`` a weight that is used several times is computed once.
-
-    Args:
-        network: modified in place; afterwards ``weight`` is computed, and ``parametrizations.weight.original`` is trained.
-    """
-    for layer in list(_weight_layers(network)):
-        register_parametrization(layer, "weight", SpectralNorm(layer.weight))
+def _unit(vector: Tensor) -> Tensor:
+    return vector * (torch.dot(vector, vector) + 1e-24).rsqrt()
 
 
 def _weight_layers(network: nn.Module) -> Iterator[nn.Linear | _ConvNd | nn.Embedding]:

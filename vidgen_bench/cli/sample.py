@@ -82,8 +82,9 @@ def sample(
     target = out or trained.folder / _name(count, factor, rewind, extend, seed, number, checkpoint, chosen, separate)
     trained.check_size(count, times)
     _check_picture(chosen, rate, 1 if separate else count, clip.size)
+    of_class = "" if label is None else f" of class {label}"
     console.print(
-        f"rendering {count} clip{'s' * (count > 1)} of {len(times)} frames: {trained.composition.resolved.spec} at "
+        f"rendering {count} clip{'s' * (count > 1)} of {len(times)} frames{of_class}: {trained.composition.resolved.spec} at "
         f"iteration {trained.iteration}, on {trained.device.type}",
         soft_wrap=True,
     )

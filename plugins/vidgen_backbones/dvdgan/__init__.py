@@ -30,13 +30,16 @@ class DVDGANOptions:
     batch: int = option(32, "clips per batch, over all processes", at_least=2)
     discriminator_turns: int = option(2, "steps of the discriminators per step of the generator", at_least=1)
     learning_rate: float = option(1e-4, "learning rate of Adam, for the generator", at_least=0.0)
-    discriminator_learning_rate: float = option(
-        5e-4, "learning rate of Adam, for the discriminators", at_least=0.0
-    )
+    discriminator_learning_rate: float = option(5e-4, "learning rate of Adam, for the discriminators", at_least=0.0)
     average_decay: float = option(
-        0.9999, "decay of the moving average of the generator's weights, which samples come from", at_least=0.0, at_most=0.999999
+        0.9999,
+        "decay of the moving average of the generator's weights, which samples come from",
+        at_least=0.0,
+        at_most=0.999999,
     )
-    average_start: int = option(20_000, "first iteration that is averaged; earlier samples come from the weights", at_least=0)
+    average_start: int = option(
+        20_000, "first iteration that is averaged; earlier samples come from the weights", at_least=0
+    )
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,9 @@ class DVDGAN:
     name: str = "dvd-gan"
     summary: str = "class-conditional; a ConvGRU at every resolution, a discriminator of frames and one of small clips"
     api: str = "1.1"
-    reference: str = "Clark, Donahue, Simonyan, Adversarial Video Generation on Complex Datasets (arXiv:1907.06571, 2019)"
+    reference: str = (
+        "Clark, Donahue, Simonyan, Adversarial Video Generation on Complex Datasets (arXiv:1907.06571, 2019)"
+    )
     options: type = DVDGANOptions
     own: str | None = "convgru"
     reconstruction: bool = True

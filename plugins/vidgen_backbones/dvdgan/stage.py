@@ -28,7 +28,10 @@ class Recurrence(nn.Module):
         gates, candidate, channels = self.cell.gates, self.cell.candidate, maps.shape[2]
         of_gates, of_candidate = (_channels_last(w).split(channels, dim=1) for w in (gates.weight, candidate.weight))
         frames = _channels_last(maps.flatten(0, 1))
-        of_x = conv2d(frames, of_gates[0], gates.bias, padding=1), conv2d(frames, of_candidate[0], candidate.bias, padding=1)
+        of_x = (
+            conv2d(frames, of_gates[0], gates.bias, padding=1),
+            conv2d(frames, of_candidate[0], candidate.bias, padding=1),
+        )
         from_h = [_channels_last(w) for w in (of_gates[1], of_candidate[1])]
         state: Tensor | None = None
         states = []

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vidgen_backbones.tgan.sizes import LATENT
+from vidgen_backbones.tgan.sizes import latent_of, misfit
 from vidgen_bench import hookimpl
 from vidgen_bench.api import Ability, Clip, Game, LatentSpec, option
 
@@ -48,32 +48,18 @@ class TGAN:
 
     def refuses(self, clip: Clip, options: TGANOptions) -> str | None:
         """Refuse frame sizes other than 4 * 2^k, and lengths that the discriminator cannot halve down to one."""
-        if clip.size < 8 or clip.size & (clip.size - 1):
-            return f"its frames are a 4 x 4 map doubled repeatedly: 8, 16, 32, 64 ... pixels, not {clip.size}"
-        if clip.frames < 2 or clip.frames & (clip.frames - 1) or clip.frames > clip.size // 4:
-            return (
-                "its discriminator halves the length with every halving of the rows down to 4: "
-                f"at {clip.size} pixels it needs clips of 2, 4 ... {clip.size // 4} frames (powers of two), not {clip.frames}"
-            )
-        return None
+        return misfit(clip)
 
     def latent(self, clip: Clip, options: TGANOptions) -> LatentSpec:
         """Return the latent: vectors of width 100 from a uniform z_0 of width 100."""
-        return LatentSpec(
-            shape=(LATENT,),
-            frames=clip.frames,
-            source=LATENT,
-            noise=LATENT,
-            prior="uniform",
-            embedding=(512, 512, 512),
-            init="xavier-sqrt2",
-        )
+        return latent_of(clip)
 
     def build(self, clip: Clip, options: TGANOptions, temporal: nn.Module | None) -> Game:
         """Return the game."""
+        from vidgen_backbones.tgan.convolutions import whole
         from vidgen_backbones.tgan.game import build
 
-        return build(clip, options, temporal)
+        return build(clip, options, temporal, whole, "svc")
 
 
 @hookimpl

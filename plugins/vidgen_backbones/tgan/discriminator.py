@@ -1,12 +1,14 @@
-"""TGAN's discriminator: strided three-dimensional convolutions down to one number per clip."""
+"""TGAN's discriminator: strided convolutions of space and time down to one number per clip."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
+from vidgen_backbones.tgan.convolutions import whole
 from vidgen_backbones.tgan.generator import SIDE, scaled
 
 FIRST, MOST = 64, 512
@@ -23,21 +25,29 @@ class Discriminator(nn.Module):
         size: side of the frame in pixels, 4 * 2^k.
         channels: channels of the frame.
         width: factor on the numbers of hidden channels.
+        convolution: ``(channels before, channels after, frames)`` -> the modules of one layer before its BN.
+        batch_norm: whether there is any BN.
     Shape:
         [N, C, T, H, W] -> [N].
     Reference: Saito, Matsumoto, Saito 2017.
     """
 
-    def __init__(self, frames: int, size: int, channels: int, width: float) -> None:
+    def __init__(
+        self,
+        frames: int,
+        size: int,
+        channels: int,
+        width: float,
+        convolution: Callable[[int, int, int], list[nn.Module]] = whole,
+        batch_norm: bool = True,
+    ) -> None:
         super().__init__()
         before = channels
         layers: list[nn.Module] = []
         for i in range((size // SIDE).bit_length() - 1):
             after = scaled(min(FIRST << i, MOST), width)
-            # a clip of one frame stays one
-            kernel, stride, padding = ((4, 4, 4), 2, 1) if frames > 1 else ((1, 4, 4), (1, 2, 2), (0, 1, 1))
-            layers.append(nn.Conv3d(before, after, kernel, stride=stride, padding=padding))
-            if i > 0:
+            layers += convolution(before, after, frames)
+            if i > 0 and batch_norm:
                 layers.append(nn.BatchNorm3d(after))
             layers.append(nn.LeakyReLU(0.2))
             before, frames = after, max(1, frames // 2)

@@ -1,8 +1,8 @@
-"""TGAN's game: a Wasserstein critic and a generator, one step each; the critic is clipped every few iterations."""
+"""TGAN's game: a Wasserstein critic and a generator, one step each; the critic is kept Lipschitz."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,32 +11,57 @@ from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format, convert_conv3d_weight_memory_format
 
 from vidgen_backbones.tgan import discriminator, generator
-from vidgen_backbones.tgan.sizes import LATENT
+from vidgen_backbones.tgan.sizes import LATENT, Lipschitz
 from vidgen_backbones.tgan.svc import clip_discriminator
 from vidgen_bench.api import Batch, Clip, Feed, Game, Player, Times
+from vidgen_bench.blocks import spectral
 from vidgen_bench.errors import PluginError
 
 if TYPE_CHECKING:
     from vidgen_backbones.tgan import TGANOptions
+    from vidgen_backbones.tgan.factorised import TGANFOptions
     from vidgen_bench.noise import Noise
 
 
-def build(clip: Clip, options: TGANOptions, temporal: nn.Module | None) -> Game:
-    """Return the game of TGAN around this temporal generator."""
+def build(
+    clip: Clip,
+    options: TGANOptions | TGANFOptions,
+    temporal: nn.Module | None,
+    convolution: Callable[[int, int, int], list[nn.Module]],
+    lipschitz: Lipschitz,
+) -> Game:
+    """Return the game of TGAN around this temporal generator.
+
+    Args:
+        clip: the shape of the clips.
+        options: those of tgan or tgan-f.
+        temporal: required.
+        convolution: of one layer of the discriminator; see :mod:`vidgen_backbones.tgan.convolutions`.
+        lipschitz: ``svc`` clips singular values and the scales of batch normalisations after every ``clip_every`` iterations.
+            ``spectral-norm`` divides every weight by its largest singular value; there is no batch normalisation then, whose
+            scale nothing would bound, and nothing is clipped.
+    Raises:
+        PluginError: there is no temporal generator.
+    """
     if temporal is None:
-        raise PluginError("tgan needs a temporal generator; none was given")
+        raise PluginError("TGAN needs a temporal generator; none was given")
     frame = generator.FrameGenerator(LATENT, clip.size, clip.channels, options.width)
     generator.initialise(frame)
-    critic = discriminator.Discriminator(clip.frames, clip.size, clip.channels, options.width)
+    svc = lipschitz == "svc"
+    critic = discriminator.Discriminator(clip.frames, clip.size, clip.channels, options.width, convolution, svc)
     discriminator.initialise(critic)
     for network in (frame, critic):  # as the maps are; otherwise every step stores the weights so again
         convert_conv2d_weight_memory_format(network, torch.channels_last)
         convert_conv3d_weight_memory_format(network, torch.channels_last_3d)
+    if not svc:
+        spectral(critic)
     parts: dict[str, nn.Module] = {"generator": generator.Generator(temporal, frame), "discriminator": critic}
-    return Game(parts, _players(parts, clip, options), partial(_sample, parts))
+    return Game(parts, _players(parts, clip, options, svc), partial(_sample, parts))
 
 
-def _players(parts: Mapping[str, nn.Module], clip: Clip, options: TGANOptions) -> tuple[Player, ...]:
+def _players(
+    parts: Mapping[str, nn.Module], clip: Clip, options: TGANOptions | TGANFOptions, svc: bool
+) -> tuple[Player, ...]:
     optimiser = partial(torch.optim.RMSprop, lr=options.learning_rate)
     return (
         Player(
@@ -53,7 +78,7 @@ def _players(parts: Mapping[str, nn.Module], clip: Clip, options: TGANOptions) -
             batch=options.batch,
             loss=partial(_generator_loss, parts, clip.grid),
             optimiser=optimiser,
-            after=lambda iteration: clip_discriminator(parts["discriminator"]),
+            after=(lambda iteration: clip_discriminator(parts["discriminator"])) if svc else None,
             every=options.clip_every,
         ),
     )

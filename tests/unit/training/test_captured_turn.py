@@ -72,8 +72,11 @@ def test_replays_give_the_losses_and_weights_of_turns_that_are_not_captured(grap
     assert [(g.warmed, g.captured, g.replayed) for g in graphs] == [(WARM_UPS, 1, 6 - WARM_UPS)] * 2
 
 
+SPECS = ("tgan+ode1", "mocogan+sde", "tganv2+convlstm", "vgan", "dvd-gan+ode1", "moflowgan", "vdm-small")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("spec", ["tgan+ode1", "mocogan+sde", "tganv2+convlstm", "vgan", "dvd-gan+ode1"])
+@pytest.mark.parametrize("spec", SPECS)
 def test_first_party_pairs_train_alike_with_and_without_graphs(spec: str, graphs: list[RecordedGraph]) -> None:
     """TGANv2's penalty has second derivatives, MoCoGAN's generator two discriminators, TGAN's discriminator an ``after``."""
     found = []

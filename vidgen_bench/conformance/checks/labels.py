@@ -14,6 +14,7 @@ from vidgen_bench.conformance.game_state import calibrate_batch_norm, evaluation
 from vidgen_bench.conformance.noise_variants import RecordedNoise, convert_noise
 from vidgen_bench.conformance.nonconformance import demand
 from vidgen_bench.conformance.outputs import TOLERANCE
+from vidgen_bench.conformance.process import run_and_restore
 from vidgen_bench.conformance.subject import Subject
 
 MANY, SOME = range(256), (9, 4)
@@ -25,10 +26,15 @@ ROWS, MIXED = (10, 11, 12), (0, 1, 1)
 
 def has_labels(subject: Subject) -> bool:
     """Return whether a backbone is class-conditional; asked once per backbone, alone or with its own temporal generator."""
+    found: list[bool] = []
     try:
-        return subject.is_own and subject.game().labels is not None
-    except (Exception, SystemExit):  # every other check reports it
+        if subject.is_own:
+            run_and_restore(lambda: found.append(subject.game().labels is not None))
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # the other checks report it
         return False
+    return any(found)
 
 
 @torch.no_grad()

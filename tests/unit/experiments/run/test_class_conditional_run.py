@@ -12,6 +12,7 @@ import torch
 import vidgen_bench
 from tests.kit.workplace import make_workplace
 from tests.kit.wrong import host_of
+from vidgen_bench.cli.sample import sample
 from vidgen_bench.compose.sampling import samples
 from vidgen_bench.config.budget import parse_budget
 from vidgen_bench.experiments.run.execute import execute
@@ -56,6 +57,8 @@ def test_a_run_keeps_the_shares_and_the_names_of_its_classes(tmp_path: Path, mon
     draw = partial(samples, trained.game, 5, "final", times=trained.composition.clip.grid, device=CPU)
     assert HashedSamples(lambda indices: draw(indices=indices), 4).hexdigest() == record.hashes.samples
     assert torch.equal(trained.sample(2, label=names[1]), trained.sample(2, label=1))
+    sample(folder.path, count=2, label=names[1], device="cpu")
+    assert (folder.path / "sample-count2-class1-seed0.gif").exists()
     (ranking,) = rankings(collect([root / "runs"], index=root / "index.sqlite").entries)
     assert ranking.title.endswith(", class-conditional")
     assert execute(plan, 5, Observer()).already
