@@ -204,17 +204,13 @@ def test_each_player_moves_its_own_networks_alone(conditional: bool) -> None:
             player, real(SMALL, SMALL.frames, player.batch) if player.feed else None, noise_of(player)
         )
         apply(player, player.optimiser(player.parameters), grads)
-        moved = {n for n, was in before.items() if any(map(differ, was, weights(game.parts[n])))}
+        moved = {n for n, was in before.items() if not all(map(torch.equal, was, weights(game.parts[n])))}
         assert moved == trained[player.name]
         assert set(terms) == (
             {"spatial_real", "spatial_fake", "temporal_real", "temporal_fake"}
             if player.feed
             else {"spatial", "temporal"}
         )
-
-
-def differ(one: Tensor, other: Tensor) -> bool:
-    return not torch.equal(one, other)
 
 
 def test_the_discriminators_loss_by_hand() -> None:
@@ -253,11 +249,5 @@ def test_samples_come_from_the_average_and_are_of_the_given_classes() -> None:
         assert torch.equal(drawn, average(z, labels, SMALL.grid, noise))
         assert not torch.allclose(drawn, game.parts["generator"](z, labels, SMALL.grid, noise))
         assert not torch.allclose(drawn, game.draw(noise, SMALL.grid, labels.roll(1)))
-        assert torch.equal(game.draw(noise, SMALL.grid), game.draw(noise, SMALL.grid, game.labels(noise)))
-
-
-def test_classes_follow_the_training_list_or_all_alike() -> None:
-    clip = replace(SMALL, class_videos=(0, 5, 0))
-    noise = sampling_noise(0, "test", torch.arange(50))
-    assert set(play(clip).labels(noise).tolist()) == {1}
-    assert set(play(clip, labels="uniform").labels(noise).tolist()) == {0, 1, 2}
+    one = play(replace(SMALL, class_videos=(0, 5, 0)), labels="training-list")
+    assert set(one.labels(noise).tolist()) == {1}

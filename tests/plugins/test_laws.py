@@ -119,7 +119,7 @@ def listening(module: nn.Module) -> list[Tensor]:
 def test_z0_has_the_law_that_the_backbone_declares(backbone: Backbone) -> None:
     """In every player's loss and in samples; a clip that two images are picked from counts once."""
     clip, game, spec, probe = probed(backbone)
-    played = {p.name: losses(game, clip, p.name, probe.seen) for p in game.players}
+    played = {p.name: losses(game, clip, p.name, probe.seen, spec.noise) for p in game.players}
     found = {name: z for name, z in played.items() if len(z)}  # a player may do without fakes, not all of them
     assert found
     found["sample"] = samples(game, clip, spec.noise, probe.seen)

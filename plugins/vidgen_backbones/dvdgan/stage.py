@@ -26,22 +26,17 @@ class Recurrence(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         gates, candidate, channels = self.cell.gates, self.cell.candidate, maps.shape[2]
-        of_gates, of_candidate = (_channels_last(w).split(channels, dim=1) for w in (gates.weight, candidate.weight))
+        x_gates, h_gates = map(_channels_last, gates.weight.split(channels, dim=1))
+        x_candidate, h_candidate = map(_channels_last, candidate.weight.split(channels, dim=1))
         frames = _channels_last(maps.flatten(0, 1))
-        of_x = (
-            conv2d(frames, of_gates[0], gates.bias, padding=1),
-            conv2d(frames, of_candidate[0], candidate.bias, padding=1),
-        )
-        from_h = [_channels_last(w) for w in (of_gates[1], of_candidate[1])]
-        state: Tensor | None = None
-        states = []
-        for to_gates, to_candidate in zip(*(x.unflatten(0, maps.shape[:2]).unbind(1) for x in of_x), strict=True):
-            if state is None:
-                state = torch.sigmoid(to_gates[:, channels:]) * torch.tanh(to_candidate)
-            else:
-                reset, update = torch.sigmoid(to_gates + conv2d(state, from_h[0], padding=1)).chunk(2, dim=1)
-                found = torch.tanh(to_candidate + conv2d(reset * state, from_h[1], padding=1))
-                state = torch.lerp(state, found, update)
+        of_gates = conv2d(frames, x_gates, gates.bias, padding=1).unflatten(0, maps.shape[:2]).unbind(1)
+        of_candidate = conv2d(frames, x_candidate, candidate.bias, padding=1).unflatten(0, maps.shape[:2]).unbind(1)
+        state = torch.sigmoid(of_gates[0][:, channels:]) * torch.tanh(of_candidate[0])  # h is 0
+        states = [state]
+        for x_g, x_c in zip(of_gates[1:], of_candidate[1:], strict=True):
+            reset, update = torch.sigmoid(x_g + conv2d(state, h_gates, padding=1)).chunk(2, dim=1)
+            found = torch.tanh(x_c + conv2d(reset * state, h_candidate, padding=1))
+            state = torch.lerp(state, found, update)
             states.append(state)
         return torch.stack(states, dim=1)
 

@@ -15,7 +15,7 @@ from vidgen_bench.errors import RequestError
 FINGERPRINTS = {
     "shapes-64": "v1:ea2b8d8918a14f6e",
     "shapes-smoke": "v1:6b72c9e37191740d",
-    "ucf101-128-paper": "v1:0",
+    "ucf101-128-paper": "v1:73b7e3aefae55936",
     "ucf101-64-1h": "v1:5a032040d6394722",
     "ucf101-192-paper": "v1:bba2703cd79ce846",
     "ucf101-64-paper": "v1:37e1923d27187424",
