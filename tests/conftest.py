@@ -12,7 +12,19 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
+LONGEST = (
+    "tests/plugins/test_tutorial.py",
+    "tests/unit/measure/instruments/test_self_test_matrix.py",
+    "tests/plugins/test_conformance.py",
+)
+"""Files that take a minute or more, and stand late in the alphabet: a worker that began one at the end would work alone."""
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files."""
+    items.sort(key=lambda item: item.location[0] not in LONGEST)
 
 
 @pytest.fixture(scope="session")

@@ -55,6 +55,22 @@ def test_no_records_is_a_file_with_what_the_terminal_shows(
         assert written == text
 
 
+def test_a_page_without_records_is_a_page(command: Command, tmp_path: Path) -> None:
+    done = command("leaderboard", "--format", "html", "--output", "board.html")
+    assert (done.code, done.out, done.err) == (0, "Wrote board.html\n", "")
+    assert "No records. Create one with: vidgen-bench run tgan+ode2" in (tmp_path / "board.html").read_text()
+
+
+def test_an_invalid_file_is_on_the_page_and_the_code_is_2(command: Command, runs: Path) -> None:
+    (runs / "record.json").write_bytes(b"\x00")
+    done = command("leaderboard", "--format", "html", "--output", "board.html")
+    assert done.code == 2
+    page = (runs.parent / "board.html").read_text()
+    assert "1 invalid file" in page
+    assert "runs/record.json is not valid JSON" in page
+    assert 'data-k="tgan+ode1"' in page
+
+
 @pytest.mark.usefixtures("runs")
 def test_rows_of_different_budgets_are_not_ranked_together(command: Command) -> None:
     done = command("leaderboard")

@@ -28,7 +28,7 @@ from tests.kit.hostile_records import (
 )
 from tests.kit.hostile_records import Path as Place
 from tests.kit.record_files import record, write
-from tests.kit.safe_text import check_csv, check_json, check_latex, check_markdown, check_text, strings
+from tests.kit.safe_text import check_csv, check_html, check_json, check_latex, check_markdown, check_text, strings
 from tests.kit.valid_declarations import temporal
 from vidgen_bench.cli.literal_console import LiteralConsole
 from vidgen_bench.escaping import lines
@@ -114,6 +114,7 @@ FORMATS: dict[str, Callable[[str], object]] = {
     "csv": check_csv,
     "json": check_json,
     "latex": check_latex,
+    "html": check_html,
 }
 
 

@@ -27,7 +27,7 @@ from tests.kit.faults.inputs import Input, inputs
 from tests.kit.faults.watched import Outcome, run_watched
 from tests.kit.workplace import Workplace
 
-FEW, MANY = 500, 10_000 if LONG else 100
+FEW, MANY = 300, 10_000 if LONG else 300
 """Cases of a plain run, and of a slow one, of other cases."""
 
 KINDS = (

@@ -42,6 +42,7 @@ GIVEN = {
     "vidgen_bench.host.scaffold.package": "files in a new folder of its own, and templates that ship",
     "vidgen_bench.leaderboard.errata": "a table that ships, or one whose kind and size verify has checked",
     "vidgen_bench.leaderboard.index.database": "the database of records, whose kind it checks",
+    "vidgen_bench.leaderboard.page.document": "templates that ship",
     "vidgen_bench.leaderboard.published.claims": "tables that ship",
     "vidgen_bench.leaderboard.published.figure_3": "tables that ship",
     "vidgen_bench.leaderboard.published.sources": "tables that ship",

@@ -56,10 +56,21 @@ ABLE = [pair for pair in pairs() if able(pair[1], pair[2])]
 LATENT = [b for b in BACKBONES if small(b)[2] is not None]
 
 
+SHARED = ("tgan-f",)
+"""Backbones whose generator and losses are another backbone's code: their pairs with other temporal generators are slow tests."""
+
+
+def slow_if_shared(spec: str) -> tuple[pytest.MarkDecorator, ...]:
+    """Return ``slow`` for a pair of such a backbone with a temporal generator that is not its own."""
+    backbone, _, temporal = spec.partition("+")
+    own = {b.name: b.own for b in BACKBONES if b.name in SHARED}
+    return (pytest.mark.slow,) if temporal and own.get(backbone, temporal) != temporal else ()
+
+
 def each(found: list[Pair]) -> pytest.MarkDecorator:
     """Parametrise a test over pairs."""
     return pytest.mark.parametrize(
-        ("backbone", "temporal", "chosen"), [p[1:] for p in found], ids=[p[0] for p in found]
+        ("backbone", "temporal", "chosen"), [pytest.param(*p[1:], id=p[0], marks=slow_if_shared(p[0])) for p in found]
     )
 
 

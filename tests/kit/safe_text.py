@@ -8,6 +8,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from typing import Any, NoReturn
 
 from markdown_it import MarkdownIt
@@ -83,3 +84,32 @@ def strings(value: Any) -> Iterator[str]:
     elif isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
             yield from strings(inner)
+
+
+_LINKS = {"href": ("#", "data:,"), "src": ("data:image/webp;base64,",)}
+
+_TAGS = re.compile(
+    "html|head|meta|link|title|style|body|header|h1|h2|div|p|nav|ul|li|a|main|section|b|br|span|label|input|button|output|table|thead|tbody"
+    "|tr|th|td|caption|wbr|sub|s|svg|path|rect|text|g|figure|figcaption|details|summary|dl|dt|dd|script|img"
+)
+
+
+class _Page(HTMLParser):
+    """Checks every tag and attribute of our page."""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert _TAGS.fullmatch(tag), tag
+        for name, value in attrs:
+            assert not name.startswith("on"), name
+            assert name != "style"
+            if name in _LINKS:
+                assert (value or "").startswith(_LINKS[name]), value
+
+    handle_startendtag = handle_starttag
+
+
+def check_html(text: str) -> None:
+    """Check for tags, attributes and addresses of somebody else; the only script and the only style are those that the policy names."""
+    check_text(text)
+    assert (text.count("<script"), text.count("<style")) == (1, 1)
+    _Page().feed(text)

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from tests.kit.data_files import write_tree
+from tests.kit.pairs import slow_if_shared
 from tests.kit.toy_protocol import toy_protocol
 from vidgen_bench.api import Clip, Reference
 from vidgen_bench.compose.composition import compose
@@ -120,6 +121,8 @@ def test_a_backbone_trains_with_its_own_temporal_generator(cell: Cell, videos, t
     assert len((tmp_path / "trace.jsonl").read_text().splitlines()) == 3
 
 
-@pytest.mark.parametrize("cell", [c for c in ACCEPTED if c not in OWN], ids=lambda c: c.spec)
+@pytest.mark.parametrize(
+    "cell", [pytest.param(c, id=c.spec, marks=slow_if_shared(c.spec)) for c in ACCEPTED if c not in OWN]
+)
 def test_every_accepted_pair_trains_and_is_scored(cell: Cell, videos, tmp_path: Path) -> None:
     assert_trained(train(cell, 1, videos, tmp_path), 1)

@@ -43,7 +43,7 @@ def filled(game: Game) -> nn.Module:
 
 def test_counts() -> None:
     network = UNet(Shape(frames=16, size=64, channels=3, width=1.0, patch=2, blocks=2, attention=16))
-    assert count(network) == 8_556_828
+    assert count(network) == 8_556_571
     parts = built().parts
     assert count(parts["generator"]) == sum(p.numel() for p in parts["average"].parameters())
     assert count(parts["average"]) == 0

@@ -26,6 +26,7 @@ class Format(StrEnum):
     markdown = "markdown"
     csv = "csv"
     latex = "latex"
+    html = "html"
 
 
 class Within(StrEnum):
@@ -54,7 +55,9 @@ def leaderboard(
     metric: Annotated[
         str | None, typer.Option("--metric", metavar="NAME", help="With --compare: only this metric.")
     ] = None,
-    layout: Annotated[Format, typer.Option("--format", help="json and csv have full precision.")] = Format.table,
+    layout: Annotated[
+        Format, typer.Option("--format", help="json and csv have full precision; html is a page that opens from disk.")
+    ] = Format.table,
     extra: Annotated[
         bool,
         typer.Option(
@@ -175,6 +178,11 @@ def _text(found: list[Ranking], collected: Collected, layout: Format) -> str:
         from vidgen_bench.leaderboard.render.latex import render_latex
 
         return render_latex(found)
+    if layout is Format.html:
+        from vidgen_bench.leaderboard.page.document import render_page
+        from vidgen_bench.leaderboard.page.model import page_of
+
+        return render_page(page_of(found, collected))
     import io
 
     from vidgen_bench.cli.console import PLAIN_WIDTH

@@ -83,13 +83,14 @@ def _built(name: str | None, build: Callable[[], Any]) -> Any:
 
 @contextmanager
 def _seeded(seed: int, purpose: str) -> Iterator[None]:
-    """Seed torch's global generator from (seed, purpose) for the length of a block, and restore it afterwards."""
+    """Seed torch's generator of the CPU from (seed, purpose) for the length of a block, and restore it afterwards."""
     import torch
 
     from vidgen_bench.noise import key_of
 
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(key_of(seed, purpose))
+        # of the CPU alone: torch.manual_seed also seeds every accelerator, and formats a traceback for each that is not in use
+        torch.default_generator.manual_seed(key_of(seed, purpose))
         yield
 
 

@@ -26,7 +26,7 @@ class MoFlowGANOptions:
         "auto", "side of the feature maps that flow is computed from; auto: half of the frame's, at most 32", at_least=4
     )
     flow_weight: float = option(1.0, "weight of the L1 distance of a frame to the warped next frame", at_least=0.0)
-    smoothness_weight: float = option(0.1, "weight of the total variation of flow", at_least=0.0)
+    smoothness_weight: float = option(0.01, "weight of the total variation of flow", at_least=0.0)
     images: int = option(4, "frames of each clip that the image discriminator reads, drawn at random", at_least=1)
     pool: Literal[1, 2, 4] = option(2, "the video discriminator reads means of pool x pool pixels")
     spectral: Literal["both", "discriminators"] = option(

@@ -16,7 +16,7 @@ from vidgen_backbones.vdm_small.sizes import CHANNELS
 from vidgen_backbones.vdm_small.time_embedding import TimeEmbedding
 
 DETAIL = 0.25
-"""d, the standard deviation of a pixel around the mean that U gives; pixels lie in [-1, 1]."""
+"""d, the standard deviation of a pixel around the mean that U gives; docs/systems.md has the trial that chose it."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Stage(nn.Module):
 
 
 class UNet(nn.Module):
-    """v(z, t) = sigma (alpha (1 - d^2) z - m) / (alpha^2 d^2 + sigma^2), m = U(z, t), d = 0.1: the best v for pixels N(m, d^2).
+    """v(z, t) = sigma (alpha (1 - d^2) z - m) / (alpha^2 d^2 + sigma^2), m = U(z, t), d = 1/4: the best v for pixels N(m, d^2).
 
     U reads patches, goes down through the resolutions and up again with skip connections by concatenation, and writes patches; it starts
     at 0. v contains the noise of every pixel, which fewer channels than a patch has numbers could not carry through U. So U gives the mean

@@ -37,6 +37,22 @@ def render_csv(rankings: Sequence[Ranking]) -> str:
     return stream.getvalue()
 
 
+def row_csv(ranking: Ranking, ranked: Ranked, columns: Sequence[str], longest: int) -> str:
+    """Return the lines of one row, one per metric, with some of :data:`COLUMNS`; a text is cut to ``longest`` characters."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, columns, restval="", extrasaction="ignore", lineterminator="\n")
+    row = _row(ranked)
+    for metric, column in ranking.metrics.items():
+        line = (
+            _shared(ranking, metric, column)
+            | row
+            | _estimate(ranked, metric)
+            | {"known_error": ranked.errata.get(metric, "")}
+        )
+        writer.writerow({name: csv_cell(v[:longest] if isinstance(v, str) else v) for name, v in line.items()})
+    return stream.getvalue()
+
+
 def _shared(ranking: Ranking, metric: str, column: Column) -> dict[str, Any]:
     record = ranking.record
     return {

@@ -30,6 +30,8 @@ ARROWS = {"higher": "↑", "lower": "↓", "neither": ""}
 _LISTED = 3
 """Files that a sentence lists."""
 
+RANKS_NOTHING = "This track ranks nothing: its rows are listed in order, without ranks."
+
 PARAMETERS = "G_t and G: trainable parameters of the temporal generator, and of the whole generator."
 """What two cost columns are, for the formats that have them."""
 
@@ -63,7 +65,7 @@ def notes(ranking: Ranking) -> list[str]:
     lines += [*alone_lines(ranking), *unranked_lines(ranking), *_ranks(ranking), *_intervals(ranking)]
     lines += [anchor_sentence(ranking.anchors.scores), *anchor_spread(anchors)]
     if not ranking.ranked:
-        lines.append("This track ranks nothing: its rows are listed in order, without ranks.")
+        lines.append(RANKS_NOTHING)
     if any(r.row.external for r in ranking.rows):
         lines.append(
             "External: clips from another program, measured in the same way; their training is unknown, so they have no rank."

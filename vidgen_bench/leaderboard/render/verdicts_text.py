@@ -34,7 +34,7 @@ def verdict_lines(ranking: Ranking) -> Iterator[str]:
         )
     places = numbers.decimals_of(ranking)[ranking.select]
     for pair in pairs:
-        yield _pair_sentence(ranking, pair, places)
+        yield pair_sentence(ranking, pair, ranking.select, places)
 
 
 def _neighbours(pairs: Sequence[Pair]) -> tuple[tuple[Pair, ...], bool]:
@@ -49,13 +49,13 @@ def _neighbours(pairs: Sequence[Pair]) -> tuple[tuple[Pair, ...], bool]:
     return listed, len(listed) == sum(map(len, found.values()))
 
 
-def _pair_sentence(ranking: Ranking, pair: Pair, places: int) -> str:
+def pair_sentence(ranking: Ranking, pair: Pair, metric: str, places: int) -> str:
     """Return ``tgan+ode1 - tgan: +0.14 IS (95 % interval -0.31 to +0.59), p = 0.49, corrected 1: not separated.``"""
     first, second = ranking.rows[pair.first], ranking.rows[pair.second]
     names = f"{first.label} - {second.label}"
-    title = ranking.metrics[ranking.select].title
+    title = ranking.metrics[metric].title
     if pair.test is None:
-        difference = first.estimates[ranking.select].mean - second.estimates[ranking.select].mean
+        difference = first.estimates[metric].mean - second.estimates[metric].mean
         found = f"{numbers.signed(difference, places)} {title}"
         return f"{names}: {found}: {pair.verdict}, because there is no spread between the seeds."
     d, half = pair.test.difference, pair.test.half_width

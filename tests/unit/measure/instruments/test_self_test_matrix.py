@@ -38,8 +38,8 @@ def drawn(seed: int, rows: int) -> Batch:
 
 
 def held_out() -> Iterator[Batch]:
-    """Yield 48 clips in three batches, the same at every call."""
-    yield from (drawn(1000 + k, 16) for k in range(3))
+    """Yield 32 clips in two batches, the same at every call: every spoiled file errs on more than ten of them."""
+    yield from (drawn(1000 + k, 16) for k in range(2))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,126 @@
+"""The page: alone, escaped, the same for the same records, and small."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import io
+import re
+from pathlib import Path
+
+from PIL import Image
+
+from tests.kit.board_records import board_records, moving_pictures
+from tests.kit.record_files import METRICS, record, write
+from tests.kit.safe_text import check_html
+from tests.kit.submitted_results import attest, seeds_of, submitted
+from vidgen_bench.leaderboard.collect import Collected, Entry, collect
+from vidgen_bench.leaderboard.page.document import render_page
+from vidgen_bench.leaderboard.page.model import PageView, page_of
+from vidgen_bench.leaderboard.ranking import rankings
+from vidgen_bench.leaderboard.render.headline import headline
+from vidgen_bench.leaderboard.render.verdicts_text import resolution_line
+
+
+def page_view(collected: Collected) -> PageView:
+    return page_of(rankings(collected.entries, extra=False), collected)
+
+
+def board() -> Collected:
+    return Collected(tuple(Entry(Path(f"runs/{r.spec}/{r.seed}/record.json"), r) for r in board_records()), ())
+
+
+def test_the_page_says_what_the_tables_say() -> None:
+    collected = board()
+    (ranking,) = rankings(collected.entries, extra=False)
+    text = render_page(page_view(collected))
+    plain = html.unescape(text)
+    check_html(text)
+    for sentence in (
+        *headline(ranking),
+        resolution_line(ranking),
+        *(e for line in ranking.published for e in line.errors),
+    ):
+        assert sentence in plain
+    for row in ranking.rows:
+        assert f'scope="row" class="spec" data-k="{row.spec}"' in text
+        assert row.place(ranking.select) in text
+    for word in (
+        "Published, under their own protocols",
+        "real (ceiling)",
+        "noise (floor)",
+        "1 of 5 diverged",
+        "seeds 3,4 missing",
+    ):
+        assert word in plain
+    assert text == render_page(page_view(collected))
+
+
+def test_kinds_of_models_are_apart_and_named() -> None:
+    classes = seeds_of("dvd-gan+convgru", model={"conditional": True, "reconstruction": True})
+    entries = tuple(Entry(Path(f"{i}/record.json"), r) for i, r in enumerate([*seeds_of("tgan+ode1"), *classes]))
+    tracks = page_view(Collected(entries, ())).tracks
+    assert {track.name for track in tracks} == {"test-64, unconditional", "test-64, class-conditional"}
+    assert {row.remarks for track in tracks for row in track.rows} == {(), ("reconstruction",)}
+
+
+def test_a_clip_is_whole_in_the_page(tmp_path: Path) -> None:
+    write(tmp_path / "runs", *(record(seed=s) for s in range(5)))
+    moving_pictures(tmp_path / "runs" / "00-tgan+ode1-0" / "samples.gif", size=16)
+    text = render_page(page_view(collect([tmp_path / "runs"], index=tmp_path / "index")))
+    generated, real = re.findall(r'src="data:image/webp;base64,([^"]*)" width="192" height="1024"', text)
+    for sheet in (generated, real):
+        with Image.open(io.BytesIO(base64.b64decode(sheet, validate=True)), formats=["WEBP"]) as opened:
+            opened.load()
+
+
+def test_the_policy_names_the_style_and_the_script_by_their_hashes() -> None:
+    text = render_page(page_view(board()))
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
+    (style,), (script,) = (re.findall(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL) for tag in ("style", "script"))
+    hashes = [base64.b64encode(hashlib.sha256(part.encode()).digest()).decode() for part in (style, script)]
+    assert html.unescape(policy) == (
+        f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; img-src data:; base-uri 'none'; "
+        "form-action 'none'"
+    )
+    assert "://" not in text.replace(policy, "")
+
+
+def test_a_page_without_records() -> None:
+    text = render_page(PageView((), ("a\x1b<b>",)))
+    assert "No records. Create one with: vidgen-bench run tgan+ode2" in text
+    assert "a\\x1b&lt;b&gt;" in text
+
+
+def test_long_texts_are_cut() -> None:
+    long = "x" * 2_000_000
+    metrics = {m: e | {"title": long, "caveat": long} for m, e in METRICS.items()}
+    made = [record("tgan+ode1", s, metrics=metrics, options={"temporal.text": (long, "given")}) for s in range(5)]
+    made += [record(f"tgan+{long}", s, metrics=metrics) for s in range(5)]
+    entries = tuple(Entry(Path(f"runs/{i}/record.json"), r) for i, r in enumerate(made))
+    assert len(render_page(page_view(Collected(entries, ())))) < 600_000
+
+
+def test_a_trace_is_read_from_the_file_and_a_changed_file_has_none(tmp_path: Path) -> None:
+    files = write(tmp_path / "runs", *(record(seed=s) for s in range(5)))
+    found = collect([tmp_path / "runs"], index=tmp_path / "index")
+    assert len(page_view(found).tracks[0].traces) == 1
+    for file in files:
+        file.write_text('{"trace": [{"iteration": "<"}]}')
+    assert page_view(found).tracks[0].traces == ()
+
+
+def test_a_badge_is_that_of_the_least_checked_seed(tmp_path: Path) -> None:
+    def badges(*folders: Path) -> dict[str, str]:
+        found = collect(folders, [tmp_path / "leaderboards"], index=tmp_path / "index")
+        return {row.spec: row.badge for row in page_view(found).tracks[0].rows}
+
+    sent = submitted(tmp_path / "leaderboards", *seeds_of("tgan+ode1"))
+    write(tmp_path / "a-runs", record("tgan", 0), *seeds_of("tgan+ode1"))  # copies of what was sent in
+    assert badges(tmp_path / "a-runs") == {"tgan+ode1": "self-reported", "tgan": "local"}
+    for path in sent:
+        attest(path)
+    assert badges() == {"tgan+ode1": "re-run"}
+    attest(sent[3], record="0" * 64)  # of another file
+    assert badges() == {"tgan+ode1": "self-reported"}
