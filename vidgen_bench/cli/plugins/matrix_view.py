@@ -44,7 +44,7 @@ def grid(track: Track, cells: list[Cell]) -> RenderableType:
     rows.sort(key=lambda temporal: temporal is None)
     by_pair = {(c.backbone, c.temporal): c for c in cells}
     reasons = {text: n for n, text in enumerate(dict.fromkeys(c.reason for c in cells if c.reason), start=1)}
-    table = Table.grid(padding=(0, 3, 0, 0))
+    table = Table.grid(padding=(0, 2, 0, 0))  # eight backbones fit into 80 columns
     table.add_column(no_wrap=True, style="bold")
     for _ in backbones:
         table.add_column(no_wrap=True)
