@@ -74,6 +74,20 @@ def test_an_average_follows_networks_with_spectral_normalisation() -> None:
     assert not torch.equal(average.module[0].weight, network[0].weight)
 
 
+def test_averaged_weights_are_normalised_by_their_own_largest_singular_value() -> None:
+    """Not by the vectors of the newest weights, which may be nearly orthogonal to those of the average."""
+    network = nn.Sequential(nn.Linear(8, 8)).double()
+    blocks.spectral(network)
+    average = blocks.Average(network, decay=0.99)
+    original = network[0].parametrizations["weight"].original
+    for i in range(300):
+        original.data += drawn(8, 8, seed=i)
+        network(drawn(2, 8))
+        average.update(network, torch.tensor(i))
+    average.eval()
+    assert largest_singular_value(average.module[0].weight) == pytest.approx(1.0, abs=0.02)
+
+
 @pytest.mark.parametrize(("decay", "start"), [(1.0, 0), (-0.1, 0), (0.9, -1), (float("nan"), 0)])
 def test_an_average_that_never_moves_is_refused(decay: float, start: int) -> None:
     with pytest.raises(PluginError, match="average"):
@@ -152,6 +166,13 @@ def test_attention_with_a_memory_reads_the_first_positions_only() -> None:
     changed = torch.cat([later[:, :, :7], drawn(2, 16, 2, 3, seed=2)], dim=2)
     torch.testing.assert_close(block(changed, memory=5)[:, :, :7], longer[:, :, :7], atol=1e-12, rtol=0)
     assert not torch.allclose(block(later)[:, :, :5], block(x))
+
+
+def test_many_sequences_are_attended_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    q, k, v, bias = drawn(7, 2, 3, 4), drawn(7, 2, 5, 4, seed=1), drawn(7, 2, 5, 6, seed=2), drawn(2, 3, 5, seed=3)
+    whole = blocks.attend(q, k, v, bias=bias)
+    monkeypatch.setattr("vidgen_bench.blocks.attention.MOST_SEQUENCES", 3)
+    torch.testing.assert_close(blocks.attend(q, k, v, bias=bias), whole, rtol=0, atol=1e-14)
 
 
 def test_new_attention_is_the_identity() -> None:
@@ -242,8 +263,14 @@ def test_a_block_down_is_its_equation_and_halves_the_map() -> None:
             inner = block.second(block.first(x if first else x.relu()).relu())
             torch.testing.assert_close(block(x), pool(inner) + pool(block.skip(x)), rtol=0, atol=1e-12)
             assert block(x).shape == half
-    one = blocks.ResidualDown(4, 3, dims=3, down=True)
-    assert one(torch.randn(2, 4, 1, 6, 6)).shape == (2, 3, 1, 3, 3)  # a single frame stays
+    block = filled(blocks.ResidualDown(4, 4, dims=3, down=True))
+    block.second.weight.data.zero_()
+    block.second.bias.data.zero_()
+    clips = drawn(2, 4, 5, 6, 6)
+    means = nn.AvgPool3d((1, 2, 2))(clips)
+    assert torch.equal(block(clips)[:, :, 2], means[:, :, 4])  # of an odd number, the last frame stays alone
+    torch.testing.assert_close(block(clips)[:, :, 1], means[:, :, 2:4].mean(2), rtol=0, atol=1e-14)
+    assert block(clips[:, :, :1]).shape == (2, 4, 1, 3, 3)  # a single frame stays
 
 
 def test_the_hinge_loss_by_hand() -> None:

@@ -1,6 +1,6 @@
 """Building blocks of frame generators, discriminators and conditional games, for any backbone."""
 
-from vidgen_bench.blocks.attention import SelfAttention
+from vidgen_bench.blocks.attention import SelfAttention, attend
 from vidgen_bench.blocks.average import Average
 from vidgen_bench.blocks.conditional_norm import ConditionalBatchNorm2d
 from vidgen_bench.blocks.conv_gru import ConvGRUCell
@@ -18,6 +18,7 @@ __all__ = [
     "ResidualDown",
     "ResidualUp",
     "SelfAttention",
+    "attend",
     "hinge_fake",
     "hinge_generator",
     "hinge_real",

@@ -9,6 +9,28 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad, scaled_dot_product_attention
 
+MOST_SEQUENCES = 65_535
+"""Most sequences of one call: CUDA's kernels have one row of their grid per sequence, and torch 2.6 does not split them."""
+
+
+def attend(
+    query: Tensor, key: Tensor, value: Tensor, *, scale: float | None = None, bias: Tensor | None = None
+) -> Tensor:
+    """Return softmax(scale q k^T + bias) v by PyTorch's kernels, for any number of sequences.
+
+    Args:
+        query: q, [B, heads, L, d].
+        key: k, [B, heads, S, d].
+        value: v, [B, heads, S, e].
+        scale: 1 / sqrt(d) if None.
+        bias: [heads, L, S], added to the scores.
+    Returns:
+        [B, heads, L, e].
+    """
+    parts = zip(*(tensor.split(MOST_SEQUENCES) for tensor in (query, key, value)), strict=True)
+    found = [scaled_dot_product_attention(q, k, v, attn_mask=bias, scale=scale) for q, k, v in parts]
+    return found[0] if len(found) == 1 else torch.cat(found)
+
 
 class SelfAttention(nn.Module):
     """x + gamma o(softmax(q(x) k(x)^T) v(x)) over the positions along ``axes``; every other axis is part of the batch.
@@ -48,6 +70,6 @@ class SelfAttention(nn.Module):
         # kernels that never store the scores, and take half the time, need heads of one width: zeros add nothing to a product
         zeros = (0, value.shape[-1] - query.shape[-1])
         query, key, value = (head[:, None] for head in (pad(query, zeros), pad(key, zeros), value))
-        found = scaled_dot_product_attention(query, key, value, scale=1.0)[:, 0]
+        found = attend(query, key, value, scale=1.0)[:, 0]
         inverse = sorted(range(maps.ndim), key=order.__getitem__)
         return maps + self.gamma * self.out(found).view(ordered.shape).permute(inverse)

@@ -46,7 +46,7 @@ class ResidualUp(nn.Module):
 class ResidualDown(nn.Module):
     """ReLU, 3x3, ReLU, 3x3, (half); plus the input, 1x1 where the channels differ, (half). Half is an average of 2 x 2 pixels.
 
-    In three dimensions the kernels are 3x3x3, and half also averages two frames, where there are two.
+    In three dimensions the kernels are 3x3x3, and half also averages two frames; of an odd number the last one stays alone.
 
     Args:
         before: channels of the input.
@@ -76,4 +76,7 @@ class ResidualDown(nn.Module):
     def _lowered(self, maps: Tensor) -> Tensor:
         if not self.down:
             return maps
-        return avg_pool2d(maps, 2) if maps.ndim == 4 else avg_pool3d(maps, (2 if maps.shape[2] > 1 else 1, 2, 2))
+        if maps.ndim == 4:
+            return avg_pool2d(maps, 2)
+        # without ceil_mode, the last of an odd number of frames would be dropped and hardly be seen
+        return avg_pool3d(maps, (min(2, maps.shape[2]), 2, 2), ceil_mode=True, count_include_pad=False)

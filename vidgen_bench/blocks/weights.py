@@ -34,7 +34,8 @@ def spectral(network: nn.Module) -> None:
     Inside ``torch.nn.utils.parametrize.cached()`` a weight that is used several times is computed once.
 
     Args:
-        network: modified in place; afterwards ``weight`` is computed, and ``parametrizations.weight.original`` is trained.
+        network: modified in place; afterwards ``weight`` is computed, and ``parametrizations.weight.original`` is trained. A weight of
+            zeros has no largest singular value and becomes nan: normalise such a layer's network without it.
     """
     for layer in list(_weight_layers(network)):
         # unsafe: no trial runs, since the shape is known
@@ -63,17 +64,19 @@ class SpectralNorm(nn.Module):
         matrix = weight.detach().flatten(1)
         for name, length in zip("uv", matrix.shape, strict=True):
             self.register_buffer(name, _unit(matrix.new_empty(length).normal_()))
-        self._improve(matrix, 0 if matrix.is_meta else FIRST_STEPS)
+        self.improve(weight, 0 if matrix.is_meta else FIRST_STEPS)
 
     def forward(self, weight: Tensor) -> Tensor:
-        matrix = weight.flatten(1)
         if self.training:
-            self._improve(matrix, 1)
-        # copies, since a second use before the gradient is taken changes the buffers
-        return weight / torch.dot(self.u.clone(), torch.mv(matrix, self.v.clone()))
+            self.improve(weight, 1)
+        with torch.autocast(weight.device.type, enabled=False):  # s needs all the digits of W
+            # copies, since a second use before the gradient is taken changes the buffers
+            return weight / torch.dot(self.u.clone(), torch.mv(weight.flatten(1), self.v.clone()))
 
     @torch.no_grad()
-    def _improve(self, matrix: Tensor, steps: int) -> None:
+    def improve(self, weight: Tensor, steps: int) -> None:
+        """Take this many steps of the power method with the weight W."""
+        matrix = weight.detach().flatten(1)
         for _ in range(steps):
             self.u.copy_(_unit(torch.mv(matrix, self.v)))
             self.v.copy_(_unit(torch.mv(matrix.T, self.u)))

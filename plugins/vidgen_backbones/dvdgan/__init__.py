@@ -28,14 +28,16 @@ class DVDGANOptions:
     )
     judged_frames: int = option(8, "frames per clip that the spatial discriminator judges, k", at_least=1)
     batch: int = option(32, "clips per batch, over all processes", at_least=2)
-    discriminator_turns: int = option(2, "steps of the discriminators per step of the generator", at_least=1)
+    discriminator_turns: int = option(
+        2, "steps of the discriminators per step of the generator", at_least=1, at_most=100
+    )
     learning_rate: float = option(1e-4, "learning rate of Adam, for the generator", at_least=0.0)
     discriminator_learning_rate: float = option(5e-4, "learning rate of Adam, for the discriminators", at_least=0.0)
     average_decay: float = option(
         0.9999,
         "decay of the moving average of the generator's weights, which samples come from",
         at_least=0.0,
-        at_most=0.999999,
+        at_most=0.9999,
     )
     average_start: int = option(
         20_000, "first iteration that is averaged; earlier samples come from the weights", at_least=0
@@ -71,7 +73,7 @@ class DVDGAN:
         }
 
     def refuses(self, clip: Clip, options: DVDGANOptions) -> str | None:
-        """Refuse frame sizes other than 4 * 2^k, and clips with fewer frames than are judged."""
+        """Refuse frame sizes other than 4 * 2^k, clips with fewer frames than are judged, and a law of classes without classes."""
         if not fits(clip.size):
             return f"its frames are a 4 x 4 map doubled at least twice: 16, 32, 64 ... pixels, not {clip.size}"
         if clip.frames < options.judged_frames:
@@ -79,6 +81,10 @@ class DVDGAN:
                 f"its spatial discriminator judges {options.judged_frames} different frames of a clip, and these clips have "
                 f"{clip.frames}: set judged_frames to at most {clip.frames}"
             )
+        if clip.frames < 2:
+            return f"it generates clips of at least 2 frames, not {clip.frames}"
+        if not options.conditional and options.labels != "training-list":
+            return "it draws no classes with conditional=false: leave labels at training-list"
         return None
 
     def latent(self, clip: Clip, options: DVDGANOptions) -> LatentSpec:

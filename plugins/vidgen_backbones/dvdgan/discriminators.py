@@ -102,7 +102,7 @@ def judged(clips: Tensor, noise: Noise, name: str, frames: int) -> Tensor:
         [N, C, k, H, W], in no particular order.
     """
     length = clips.shape[2]
-    picked = noise.uniform(name, length).argsort(dim=1)[:, :frames]
+    picked = noise.uniform(name, length).argsort(dim=1, stable=True)[:, :frames]
     index = picked + length * torch.arange(len(clips), device=clips.device)[:, None]
     chosen = clips.transpose(1, 2).flatten(0, 1).index_select(0, index.flatten())
     return chosen.unflatten(0, picked.shape).transpose(1, 2)

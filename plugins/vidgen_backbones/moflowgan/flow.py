@@ -30,7 +30,9 @@ class FlowHead(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         pairs = torch.cat([maps[:, :-1], maps[:, 1:]], dim=2)
-        flow = self.largest * self.layers(pairs.flatten(0, 1).contiguous(memory_format=torch.channels_last))
+        flow = self.layers(pairs.flatten(0, 1).contiguous(memory_format=torch.channels_last))
+        # bfloat16 has too few digits for positions in pixels
+        flow = self.largest * flow.to(torch.promote_types(flow.dtype, torch.float32))
         return interpolate(flow, size=(self.size, self.size), mode="bilinear").unflatten(0, pairs.shape[:2])
 
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+CLIP_EVERY = 5
+"""Iterations between two clippings, as in tgan."""
+
+
 @dataclass(frozen=True)
 class TGANFOptions:
     """The options of tgan-f: those of tgan, and how the discriminator is kept Lipschitz."""
@@ -26,7 +30,7 @@ class TGANFOptions:
     lipschitz: Literal["svc", "spectral-norm"] = option(
         "svc", "singular value clipping as in tgan, or spectral normalisation without batch normalisation"
     )
-    clip_every: int = option(5, "iterations between singular value clippings, if lipschitz is svc", at_least=1)
+    clip_every: int = option(CLIP_EVERY, "iterations between singular value clippings, if lipschitz is svc", at_least=1)
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,9 @@ class TGANF:
         return Clip(frames=4, size=16, classes=3), {"width": 1 / 16, "batch": 4}
 
     def refuses(self, clip: Clip, options: TGANFOptions) -> str | None:
-        """Refuse frame sizes other than 4 * 2^k, and lengths that the discriminator cannot halve down to one."""
+        """Refuse what tgan refuses, and an interval between clippings where there are none."""
+        if options.lipschitz == "spectral-norm" and options.clip_every != CLIP_EVERY:
+            return "it clips nothing with lipschitz=spectral-norm: leave clip_every as it is"
         return misfit(clip)
 
     def latent(self, clip: Clip, options: TGANFOptions) -> LatentSpec:

@@ -32,12 +32,12 @@ class VDMOptions:
         0.9999,
         "decay per iteration of the average of the weights that generates samples",
         at_least=0.0,
-        at_most=0.999999,
+        at_most=0.9999,
     )
     ema_start: int = option(
         1000, "first iteration that is averaged; before it, the newest weights generate", at_least=0
     )
-    steps: int = option(32, "steps of the DDIM sampler: passes of the network per sample", at_least=1)
+    steps: int = option(32, "steps of the DDIM sampler: passes of the network per sample", at_least=1, at_most=10_000)
     clip: bool = option(True, "clip the predicted clip to [-1, 1] at every step, not only the last")
 
 
@@ -60,12 +60,17 @@ class VDM:
         return Clip(frames=4, size=16, classes=3), {"width": 0.125, "blocks": 1, "batch": 4, "steps": 2}
 
     def refuses(self, clip: Clip, options: VDMOptions) -> str | None:
-        """Refuse frames that cannot be cut into patches and then halved down to the coarsest resolution."""
+        """Refuse frames that cannot be cut into patches and halved down to the coarsest resolution, or that no attention connects."""
         least = options.patch * COARSEST
         if clip.size % least:
             return (
                 f"its U-Net reads patches of {options.patch} x {options.patch} pixels and works at 1 / {COARSEST} of their number at "
                 f"its coarsest: with patch={options.patch} it needs frames of a multiple of {least} pixels, not {clip.size}"
+            )
+        if (side := clip.size // least) > options.attention:
+            return (
+                f"nothing would connect its frames: its coarsest maps have {side} x {side} positions, and attention={options.attention} "
+                f"leaves larger maps without attention. Set attention to at least {side}, or a larger patch"
             )
         return None
 

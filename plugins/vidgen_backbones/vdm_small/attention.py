@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import scaled_dot_product_attention
 
 from vidgen_backbones.vdm_small.layers import group_norm, zeroed
+from vidgen_bench.blocks import attend
 
 HEAD = 32
 """Width of one head; there is one per 32 channels, at least one."""
@@ -32,7 +32,7 @@ class MultiHeadAttention(nn.Module):
 
     def forward(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
         q, k, v = self.into(x).unflatten(2, (3, self.heads, HEAD)).permute(2, 0, 3, 1, 4)
-        found = scaled_dot_product_attention(q, k, v, attn_mask=bias)
+        found = attend(q, k, v, bias=bias)
         return self.out(found.transpose(1, 2).flatten(2))
 
 

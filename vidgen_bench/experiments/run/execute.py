@@ -114,7 +114,7 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
         environment = plan.environment(device.type, process.world, threads)
         if wide is not None and shifting_players(game):
             environment["videos with every column"] = wide.fingerprint
-        names = store.classes if game.labels else ()
+        names = store.classes if game.labels is not None else ()
         process.first(lambda: folder.claim({**identity, "environment": environment}, names))
         return _Run(plan, seed, folder, store, wide, game, device, process, watched, interrupt).finish()
 

@@ -48,7 +48,7 @@ def class_label(chosen: int | str, count: int, names: Sequence[str]) -> int:
 
 
 def _is_name(value: object) -> bool:
-    return isinstance(value, str) and value.isprintable()
+    return isinstance(value, str)
 
 
 def _number(chosen: object) -> int | None:
