@@ -27,13 +27,17 @@ MOMENTS = ("after:1", "iteration:3", "before:2", "iteration:2", "after:2", "befo
 @pytest.mark.slow
 def test_killed_at_several_points_it_reaches_the_same_record(prepared, uninterrupted):
     """Around files, between iterations and near the end; tests/faults/test_kills.py kills at random changes of files."""
-    runs = "killed"
+    runs, deaths = "killed", 0
     for number, moment in enumerate(MOMENTS):
         result = prepared.call(
             "run", "tgan+sde", *prepared.data_arguments, "--runs", runs,
             entry=killed.ENTRY, VIDGEN_TEST_KILL=moment, VIDGEN_TEST_SAVE_ALWAYS="1" if number % 2 else "", PYTHONPATH=str(PROJECT),
         )  # fmt: skip
+        if result.returncode == 0:
+            break  # how often a run saves, and so how far it comes, depends on which checkpoint is the best
         assert result.returncode == -signal.SIGKILL, (moment, result.stderr)
+        deaths += 1
+    assert deaths >= 3
     result = prepared.run("tgan+sde", "--runs", runs)
     assert result.returncode == 0, result.stderr
     text = (prepared.root / runs / "tiny" / "tgan+sde" / "seed-0" / "record.json").read_text()

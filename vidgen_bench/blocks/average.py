@@ -60,7 +60,7 @@ class Average(nn.Module):
         own = set[int]()
         for weights in self.module.modules():
             for norm in weights if isinstance(weights, ParametrizationList) else ():
-                if isinstance(norm, SpectralNorm):
+                if isinstance(norm, SpectralNorm) and isinstance(weights.original, Tensor):
                     norm.improve(weights.original, 1)
                     own |= {id(buffer) for buffer in norm.buffers()}
         for copy, buffer in zip(self.module.buffers(), module.buffers(), strict=True):
