@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from tests.kit.pairs import slow_if_shared
+from tests.kit.pairs import slow_beyond_the_paper
 from tests.kit.wrong import host_of
 from vidgen_bench.api import Temporal
 from vidgen_bench.config.spec import parse
@@ -20,7 +20,7 @@ CASES = {str(case): case for kind in ("backbone", "temporal") for f in HOST.of(k
 
 
 @pytest.mark.parametrize(
-    "case", [pytest.param(c, id=name, marks=slow_if_shared(c.subject)) for name, c in CASES.items()]
+    "case", [pytest.param(c, id=name, marks=slow_beyond_the_paper(c.subject)) for name, c in CASES.items()]
 )
 def test_conformance(case: Case) -> None:
     case()

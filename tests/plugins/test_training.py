@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.kit.data_files import write_tree
-from tests.kit.pairs import slow_if_shared
+from tests.kit.pairs import slow_beyond_the_paper
 from tests.kit.toy_protocol import toy_protocol
 from vidgen_bench.api import Clip, Reference
 from vidgen_bench.compose.composition import compose
@@ -122,7 +122,7 @@ def test_a_backbone_trains_with_its_own_temporal_generator(cell: Cell, videos, t
 
 
 @pytest.mark.parametrize(
-    "cell", [pytest.param(c, id=c.spec, marks=slow_if_shared(c.spec)) for c in ACCEPTED if c not in OWN]
+    "cell", [pytest.param(c, id=c.spec, marks=slow_beyond_the_paper(c.spec)) for c in ACCEPTED if c not in OWN]
 )
 def test_every_accepted_pair_trains_and_is_scored(cell: Cell, videos, tmp_path: Path) -> None:
     assert_trained(train(cell, 1, videos, tmp_path), 1)
