@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -69,7 +71,7 @@ class SpectralNorm(nn.Module):
     def forward(self, weight: Tensor) -> Tensor:
         if self.training:
             self.improve(weight, 1)
-        with torch.autocast(weight.device.type, enabled=False):  # s needs all the digits of W
+        with _all_digits(weight.device.type):
             # copies, since a second use before the gradient is taken changes the buffers
             return weight / torch.dot(self.u.clone(), torch.mv(weight.flatten(1), self.v.clone()))
 
@@ -80,6 +82,11 @@ class SpectralNorm(nn.Module):
         for _ in range(steps):
             self.u.copy_(_unit(torch.mv(matrix, self.v)))
             self.v.copy_(_unit(torch.mv(matrix.T, self.u)))
+
+
+def _all_digits(device: str) -> AbstractContextManager[Any]:
+    """Return a context without autocast, which would compute s in bfloat16."""
+    return torch.autocast(device, enabled=False) if torch.amp.is_autocast_available(device) else nullcontext()
 
 
 def _unit(vector: Tensor) -> Tensor:
