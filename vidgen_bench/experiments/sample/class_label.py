@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from unicodedata import category
 
 from vidgen_bench.errors import DamagedError, RequestError, did_you_mean
 from vidgen_bench.experiments.run.folder import RunFolder
@@ -48,7 +49,8 @@ def class_label(chosen: int | str, count: int, names: Sequence[str]) -> int:
 
 
 def _is_name(value: object) -> bool:
-    return isinstance(value, str)
+    """Return whether this is a text without control characters; a folder may have other spaces and marks in its name."""
+    return isinstance(value, str) and not any(category(c) == "Cc" and c != "\t" for c in value)
 
 
 def _number(chosen: object) -> int | None:

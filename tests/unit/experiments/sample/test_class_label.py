@@ -95,6 +95,9 @@ def test_the_names_are_those_of_the_request(tmp_path: Path) -> None:
     assert class_names(folder, 3) == NAMES
     folder.claim(dict(REQUEST), ("Walk", "Run", "3"))  # the case of names is no other data
     assert class_names(folder, 3) == NAMES
+    spaced = ("high\u00a0jump", "long\tjump", "\u202epmuj")  # names of folders, which the console spells
+    (tmp_path / "request.json").write_text(json.dumps(REQUEST | {"classes": spaced}))
+    assert class_names(folder, 3) == spaced
     for wrong in ([*NAMES, "jump"], "abc", {"a": 1}, ["walk", "run", 3], ["walk", "run", "\x1b[2J"], 7):
         (tmp_path / "request.json").write_text(json.dumps(REQUEST | {"classes": wrong}))
         with pytest.raises(DamagedError, match="expected the names of 3 classes"):
