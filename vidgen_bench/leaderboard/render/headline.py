@@ -8,6 +8,7 @@ from itertools import islice
 
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking, backbone_of, family_of, sign_of
 from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.render.null_lines import null_lines
 from vidgen_bench.leaderboard.render.notes import RANKS_NOTHING
 from vidgen_bench.leaderboard.render.verdicts_text import alone_lines, contradictions
 from vidgen_bench.leaderboard.standings import Standing
@@ -39,6 +40,7 @@ def headline(ranking: Ranking) -> list[str]:
     for members in _families(ranking, standing):
         found += _ahead(ranking, members, pairs)
         found += _elsewhere(ranking, members[0])
+        found += null_lines(ranking, members, pairs)
     return [*found, *alone_lines(ranking), *islice(contradictions(ranking), _OPPOSED)]
 
 
