@@ -57,7 +57,11 @@ def leaderboard(
         str | None, typer.Option("--metric", metavar="NAME", help="With --compare: only this metric.")
     ] = None,
     layout: Annotated[
-        Format, typer.Option("--format", help="json and csv have full precision; html is a page that opens from disk; report says in words what the seeds support.")
+        Format,
+        typer.Option(
+            "--format",
+            help="json and csv have full precision; html is a page that opens from disk; report says in words what the seeds support.",
+        ),
     ] = Format.table,
     extra: Annotated[
         bool,

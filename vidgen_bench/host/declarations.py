@@ -17,8 +17,13 @@ _TEXTS = ("name", "summary", "reference")
 _ATTRIBUTES: dict[str, dict[str, type | tuple[type, ...]]] = {
     "backbone": {"options": type, "own": (str, type(None)), "reconstruction": bool, "can": frozenset, "small": tuple},
     "temporal": {
-        "options": type, "sets": Mapping, "variants": Mapping, "stochastic": bool, "null": bool, "can": frozenset,
-    },  # fmt: skip
+        "options": type,
+        "sets": Mapping,
+        "variants": Mapping,
+        "stochastic": bool,
+        "null": bool,
+        "can": frozenset,
+    },
     "data set": {},
     "instrument": {"layers": tuple, "preprocessings": tuple},
     "metric": {"title": str, "options": type, "layer": str, "better": str, "view": str, "needs": frozenset},

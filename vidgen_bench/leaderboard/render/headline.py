@@ -8,8 +8,8 @@ from itertools import islice
 
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking, backbone_of, family_of, sign_of
 from vidgen_bench.leaderboard.render import numbers
-from vidgen_bench.leaderboard.render.null_lines import null_lines
 from vidgen_bench.leaderboard.render.notes import RANKS_NOTHING
+from vidgen_bench.leaderboard.render.null_lines import null_lines
 from vidgen_bench.leaderboard.render.verdicts_text import alone_lines, contradictions
 from vidgen_bench.leaderboard.standings import Standing
 from vidgen_bench.leaderboard.statistics.verdicts import SEPARATED, Pair

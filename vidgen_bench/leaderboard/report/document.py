@@ -88,4 +88,8 @@ def _again(ranking: Ranking) -> Iterator[str]:
     for row in rows:
         command = completing_command(row.row.records[0], seeds or row.row.seeds)
         yield f"- {markdown_code(command)}"
-    yield from ("", f"Device-hours of one run: {numbers.hours([r.measured.device_hours for row in rows for r in row.row.records])}.", "")
+    yield from (
+        "",
+        f"Device-hours of one run: {numbers.hours([r.measured.device_hours for row in rows for r in row.row.records])}.",
+        "",
+    )

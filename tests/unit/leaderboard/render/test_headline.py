@@ -65,6 +65,8 @@ def test_backbones_have_a_sentence_each() -> None:
         "By FID, tgan+ode1 is better than tgan by 50.0 FID (95 % interval 43.1 to 56.9).",
         "By FID, mocogan+ode1 has the better mean, but the seeds do not separate it from mocogan",
     ]
+
+
 NULL = {"model": {"null": True}}
 
 
