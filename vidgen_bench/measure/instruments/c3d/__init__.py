@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 from vidgen_bench.api import Clip, HeldOutClips, Report, SelfTestReport, hookimpl
 from vidgen_bench.config.spec import NAME
 from vidgen_bench.measure.instruments.c3d.importing.importer import C3DImporter
-from vidgen_bench.measure.instruments.c3d.location import SHAPES, SHAPES_64, SHAPES_ORDER, SHIPPED, SUFFIX, UCF101, path_of
+from vidgen_bench.measure.instruments.c3d.location import (
+    SHAPES,
+    SHAPES_64,
+    SHAPES_ORDER,
+    SHIPPED,
+    SUFFIX,
+    UCF101,
+    path_of,
+)
 from vidgen_bench.measure.instruments.c3d.native_size import native_size
 from vidgen_bench.measure.instruments.c3d.trainer import C3DTrainer
 from vidgen_bench.measure.instruments.weights_file import file_sha256, require_preprocessing, require_weights

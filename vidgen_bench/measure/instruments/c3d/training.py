@@ -86,7 +86,9 @@ def train_instrument(
             f"An instrument needs at least 2 classes; the data set has {classes}. Choose another data set."
         )
     if order and SHUFFLED in request.classes:
-        raise RequestError(f"The data set has a class named {SHUFFLED!r}, and this kind of instrument adds one. Rename the class.")
+        raise RequestError(
+            f"The data set has a class named {SHUFFLED!r}, and this kind of instrument adds one. Rename the class."
+        )
     names = (*request.classes, SHUFFLED) if order else request.classes
     layout = Layout(width, hidden, len(names), size or SIZE)
     mean = channel_means(request.train)
