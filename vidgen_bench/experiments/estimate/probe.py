@@ -79,7 +79,9 @@ def probe(plan: Plan, observer: Observer, clock: Callable[[], float] = time.perf
     game = plan.composition.build(_SEED)
     require_memory(game, plan.track.clip.size, 1)
     videos, wide = _videos(plan, game, observer, clock)
-    if game.labels is not None:  # a run builds it with the shares of the classes; a batch too large is refused without data
+    if (
+        game.labels is not None
+    ):  # a run builds it with the shares of the classes; a batch too large is refused without data
         del game
         game = plan.composition.build(_SEED, videos.class_videos)
     for part in game.parts.values():
