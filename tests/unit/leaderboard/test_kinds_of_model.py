@@ -30,7 +30,7 @@ from vidgen_bench.leaderboard.render.json_text import render_json
 from vidgen_bench.leaderboard.render.latex import render_latex
 from vidgen_bench.leaderboard.render.markdown import render_markdown
 from vidgen_bench.leaderboard.render.terminal import render_terminal
-from vidgen_bench.leaderboard.submissions.model_check import CONDITIONAL, RECONSTRUCTION
+from vidgen_bench.leaderboard.submissions.model_check import CONDITIONAL, NULL, RECONSTRUCTION
 from vidgen_bench.leaderboard.submissions.plausibility import questions
 from vidgen_bench.leaderboard.submissions.row_identity import row_hash
 from vidgen_bench.leaderboard.submissions.verify import read_submissions
@@ -140,6 +140,8 @@ def test_the_kinds_are_those_that_the_backbones_declare() -> None:
     assert {p.name: p.declaration.reconstruction for p in ours} == RECONSTRUCTION
     conditional = {p.name for p in ours if "conditional" in {f.name for f in fields(p.declaration.options)}}
     assert conditional == CONDITIONAL
+    temporal = [p for p in Host.of_environment().of("temporal") if p.origin.distribution == "vidgen-bench"]
+    assert {p.name for p in temporal if p.declaration.null} == NULL
 
 
 def test_verify_compares_the_kind_with_the_backbone() -> None:
@@ -163,6 +165,9 @@ def test_verify_compares_the_kind_with_the_backbone() -> None:
     assert no in asked("moflowgan+gru")
     yes = "it says that its model is a reconstruction, but the backbone tgan declares that it is not one. Was the"
     assert yes in asked("tgan+ode1", reconstruction=True)
+    assert not asked("tgan+iid", null=True)
+    assert "is no null model, but iid declares that it is one." in asked("tgan+iid")
+    assert "is a null model, but ode1 declares that it is not one." in asked("tgan+ode1", null=True)
     never = "is class-conditional, but the backbone vgan has no option backbone.conditional, so it never is. Was the"
     assert never in asked("vgan", conditional=True)
 

@@ -1,4 +1,4 @@
-"""Compares the kind of model that a record states with what its backbone declares: a reconstruction, or class-conditional."""
+"""Compares the kind of model that a record states with what its plugins declare: a reconstruction, class-conditional, a null model."""
 
 from __future__ import annotations
 
@@ -19,17 +19,28 @@ OPTION = "backbone.conditional"
 CONDITIONAL = frozenset({"dvd-gan"})
 """The shipped backbones with that option; the others are never class-conditional."""
 
+NULL = frozenset({"constant", "iid"})
+"""The shipped temporal generators that are null models."""
+
 
 def questions_of_model(record: Record) -> Iterator[str]:
-    """Yield where a record contradicts its backbone or its option about the kind of its model.
+    """Yield where a record contradicts its plugins or its option about the kind of its model.
 
-    A reconstruction has the word beside its name in tables, and class-conditional models have tables of their own.
+    A reconstruction has the word beside its name in tables, class-conditional models have tables of their own, and the verdict of a
+    table compares the other rows with its null models.
     """
     stated, option = record.model, record.options.get(OPTION)
     if option is not None and isinstance(option.value, bool) and option.value != stated.conditional:
         kind = "class-conditional" if stated.conditional else "unconditional"
         yield f"its option {OPTION} is {str(option.value).lower()}, but it says that its model is {kind}"
-    backbone = next((p for p in record.plugins if (p.kind, p.normalised_distribution) == ("backbone", OURS)), None)
+    ours = {p.kind: p for p in record.plugins if p.normalised_distribution == OURS}
+    temporal, backbone = ours.get("temporal"), ours.get("backbone")
+    if temporal is not None and stated.null != (temporal.name in NULL):
+        no, but = ("no ", "") if temporal.name in NULL else ("", "not ")
+        yield (
+            f"it says that its model is {no or 'a '}null model, but {temporal.name} declares that it is {but}one. "
+            "Was the record edited by hand?"
+        )
     if backbone is None or (declared := RECONSTRUCTION.get(backbone.name)) is None:
         return
     if stated.reconstruction != declared:
