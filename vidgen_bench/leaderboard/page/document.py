@@ -40,10 +40,16 @@ def render_page(page: PageView) -> str:
 
 
 def _safe(value: Any) -> Any:
-    """Return a printed value as the page shows it: our own HTML as it is, any other text in printable characters, and cut."""
+    """Return a printed value as the page shows it: our own HTML as it is, any other text in printable characters, and cut.
+
+    A percent sign stays on the line of its number.
+    """
     if isinstance(value, Markup):
         return value
-    return "" if value is None else printable(str(value), LONGEST)
+    if value is None:
+        return ""
+    text = str(escape(printable(str(value), LONGEST)))
+    return Markup(text.replace(" %", "&#160;%"))
 
 
 def _lines(text: str) -> Markup:

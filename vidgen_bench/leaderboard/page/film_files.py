@@ -114,7 +114,9 @@ def _from_preview(page: Image.Image, record: Record, real: bool) -> Frames | Non
     scale = page.width / (2 * block + 3 * _GAP)
     left, top, cell = (_GAP + real * (block + _GAP)) * scale, _HEAD * scale, size * scale
     images = [_beside(page, [(left + t * cell, top + i * cell, cell) for i in range(ACROSS)]) for t in range(times)]
-    return Frames(images, TRAINING_RATE * times / frames)
+    return Frames(
+        images, TRAINING_RATE * max(times - 1, 1) / max(frames - 1, 1)
+    )  # its first and last instants are the clip's
 
 
 def _beside(page: Image.Image, cells: list[tuple[float, float, float]]) -> Image.Image:

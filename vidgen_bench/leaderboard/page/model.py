@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from markupsafe import Markup
 
+from vidgen_bench.escaping import printable
 from vidgen_bench.leaderboard.collect import Collected, Entry
-from vidgen_bench.leaderboard.comparable import protocol_of
 from vidgen_bench.leaderboard.page.axis import Axis, axis_of
 from vidgen_bench.leaderboard.page.backbone_grid import BackboneGrid, backbone_grid
 from vidgen_bench.leaderboard.page.clips import Clip, clip_of
 from vidgen_bench.leaderboard.page.cost import Cost, cost_chart
-from vidgen_bench.leaderboard.page.facts import counted, held_fixed
+from vidgen_bench.leaderboard.page.facts import counted, fingerprints, held_fixed, reading
 from vidgen_bench.leaderboard.page.matrix import Matrix, matrix
+from vidgen_bench.leaderboard.page.names import names_of
 from vidgen_bench.leaderboard.page.run_file import Copies, badge_of, copies_of, trace_of
 from vidgen_bench.leaderboard.page.svg import markup
 from vidgen_bench.leaderboard.page.table import Head, LineView, RowView, anchor_lines, heads, published_views, row_view
@@ -26,6 +26,12 @@ from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.headline import headline
 from vidgen_bench.leaderboard.render.notes import heading, notes
 from vidgen_bench.leaderboard.render.verdicts_text import resolution_line
+
+_NAME, _TITLE = 120, 40
+"""Characters of a spec and of its options, and of the title of a metric, in the verdict."""
+
+_METRICS = 40.0
+"""The width of all columns of metrics together, in per cent of the table."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +67,13 @@ class TrackView:
     rows: tuple[RowView, ...]
     anchors: tuple[LineView, ...]
     published: tuple[LineView, ...]
-    spreads: tuple[str, ...]
-    """What ± means in the published rows."""
+    publications: tuple[str, ...]
+    """The sources of the published rows, with what ± means in each."""
     resolution: str
+    reading: str
+    """How to read the table."""
+    fingerprints: str
+    """Those that all rows share."""
     matrices: tuple[Matrix, ...]
     traces: tuple[Panels, ...]
     frames: tuple[str, ...]
@@ -75,6 +85,11 @@ class TrackView:
     notes: tuple[str, ...]
     clips: bool
     """Whether any row has clips."""
+
+    @property
+    def share(self) -> float:
+        """The width of a metric's column, in per cent of the table."""
+        return round(_METRICS / max(len(self.heads), 2), 1)
 
 
 @dataclass(frozen=True)
@@ -89,22 +104,14 @@ class PageView:
 def page_of(rankings: Sequence[Ranking], collected: Collected) -> PageView:
     """Return the model of a page with these tables."""
     copies = copies_of(collected.entries)
-    names = _names(rankings)
+    names = names_of(rankings)
     tracks = tuple(_track(i, names[i], ranking, copies) for i, ranking in enumerate(rankings))
     return PageView(tracks, tuple(map(str, collected.faults)))
 
 
-def _names(rankings: Sequence[Ranking]) -> list[str]:
-    """Return a name per table: that of its track, with what distinguishes the tables of one track."""
-    shared = Counter(ranking.title for ranking in rankings)
-    return [
-        " · ".join(filter(None, (r.title, *((protocol_of(r.record), r.device_model) if shared[r.title] > 1 else ()))))
-        for r in rankings
-    ]
-
-
 def _track(number: int, name: str, ranking: Ranking, copies: Copies) -> TrackView:
     plain = ranking.plain()
+    brief = _brief(plain)
     axes = {metric: axis_of(ranking, metric) for metric in plain.metrics}
     decimals = numbers.decimals_of(ranking)
     places = {metric: decimals[metric] for metric in plain.metrics}
@@ -115,7 +122,7 @@ def _track(number: int, name: str, ranking: Ranking, copies: Copies) -> TrackVie
         number=number,
         name=name,
         ranked=ranking.ranked,
-        headline=tuple(headline(plain)),
+        headline=tuple(headline(brief)),
         fixed=tuple(held_fixed(ranking)),
         counted=tuple(counted(ranking)),
         heads=heads(plain, axes),
@@ -126,8 +133,10 @@ def _track(number: int, name: str, ranking: Ranking, copies: Copies) -> TrackVie
         ),
         anchors=anchor_lines(plain, places, _real_clip(ranking, copies)),
         published=published_views(plain, places),
-        spreads=tuple(dict.fromkeys(line.spread for line in plain.published)),
-        resolution=resolution_line(plain),
+        publications=tuple(dict.fromkeys(f"{line.source}: {line.meaning}" for line in plain.published)),
+        resolution=resolution_line(brief),
+        reading=reading(plain),
+        fingerprints=fingerprints(ranking),
         matrices=tuple(m for m in (matrix(plain, metric) for metric in tested) if m),
         traces=traces,
         frames=frames,
@@ -137,6 +146,13 @@ def _track(number: int, name: str, ranking: Ranking, copies: Copies) -> TrackVie
         notes=tuple(notes(ranking)),
         clips=any(clips.values()),
     )
+
+
+def _brief(ranking: Ranking) -> Ranking:
+    """Return a ranking whose names leave room for the rest of a sentence."""
+    rows = (replace(r, spec=printable(r.spec, _NAME), options=printable(r.options, _NAME)) for r in ranking.rows)
+    metrics = {name: replace(column, title=printable(column.title, _TITLE)) for name, column in ranking.metrics.items()}
+    return replace(ranking, rows=tuple(rows), metrics=metrics)
 
 
 def _order(ranking: Ranking) -> str:

@@ -14,7 +14,7 @@ from vidgen_bench.leaderboard.page.clips import Clip
 from vidgen_bench.leaderboard.page.provenance import Provenance, provenance
 from vidgen_bench.leaderboard.page.strip import HEIGHT, rank_bar, strip
 from vidgen_bench.leaderboard.page.svg import markup, short
-from vidgen_bench.leaderboard.ranking import Ranked, Ranking
+from vidgen_bench.leaderboard.ranking import Ranked, Ranking, sign_of
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.csv_text import row_csv
 from vidgen_bench.leaderboard.render.notes import heading
@@ -36,6 +36,8 @@ class Head:
 
     metric: str
     heading: str
+    first: str
+    """The direction in which the first click sorts: the best score first."""
     caveat: str
     left: str
     right: str
@@ -93,8 +95,9 @@ class LineView:
 
     name: str
     scores: tuple[str, ...]
-    wrong: str = ""
-    """What is known to be wrong with a published number."""
+    wrong: tuple[bool, ...] = ()
+    """Whether each published number has a known error."""
+    errors: str = ""
     clip: Clip | None = None
 
 
@@ -113,7 +116,8 @@ def heads(ranking: Ranking, axes: Mapping[str, Axis]) -> tuple[Head, ...]:
         close = f"{short(start)} 0 {short(wide)} {short(HEIGHT)}"
         near = (numbers.amount(axis.value(unit), places[metric]) for unit in (start, start + wide))
         caveat = printable(ranking.metrics[metric].caveat, _CAVEAT)
-        found.append(Head(metric, heading(ranking, metric), caveat, left, right, close, *near))
+        first = "asc" if sign_of(ranking.metrics[metric]) < 0 else "desc"
+        found.append(Head(metric, heading(ranking, metric), first, caveat, left, right, close, *near))
     return tuple(found)
 
 
@@ -212,7 +216,8 @@ def published_views(ranking: Ranking, metrics: Mapping[str, int]) -> tuple[LineV
         LineView(
             line.system,
             tuple(numbers.as_published(line.scores.get(m), places) for m, places in metrics.items()),
-            "; ".join(line.errors),
+            tuple(m in line.wrong for m in metrics),
+            " ".join(line.errors),
         )
         for line in ranking.published
         if line.scores.keys() & metrics.keys()

@@ -64,8 +64,9 @@ def _ahead(ranking: Ranking, members: Sequence[int], pairs: Pairs) -> Iterator[s
         return
     whom = _named([ranking.rows[j].label for j in close], "any other row" if len(close) == len(others) else "", inside)
     which = "" if whom == following else f" from {following}, the next one,"
-    best = "better" if len(others) == 1 else "best"
-    yield f"By {title}, {lead} has the {best} mean, but the seeds do not separate it from {whom}: the difference{which} is {gap}."
+    equal = ranking.rows[first].estimates[ranking.select].mean == ranking.rows[others[0]].estimates[ranking.select].mean
+    best = "is listed first" if equal else f"has the {'better' if len(others) == 1 else 'best'} mean"
+    yield f"By {title}, {lead} {best}, but the seeds do not separate it from {whom}: the difference{which} is {gap}."
     yield from _cheapest([ranking.rows[i] for i in (first, *close)])
 
 

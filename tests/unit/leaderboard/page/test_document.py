@@ -35,7 +35,7 @@ def test_the_page_says_what_the_tables_say() -> None:
     collected = board()
     (ranking,) = rankings(collected.entries, extra=False)
     text = render_page(page_view(collected))
-    plain = html.unescape(text)
+    plain = html.unescape(text.replace("&#160;%", " %"))
     check_html(text)
     for sentence in (
         *headline(ranking),
@@ -52,6 +52,9 @@ def test_the_page_says_what_the_tables_say() -> None:
         "noise (floor)",
         "1 of 5 diverged",
         "seeds 3,4 missing",
+        "± is the population standard deviation over ten batches",
+        ranking.record.data.fingerprint,
+        ranking.record.track.fingerprint,
     ):
         assert word in plain
     assert text == render_page(page_view(collected))
@@ -63,6 +66,19 @@ def test_kinds_of_models_are_apart_and_named() -> None:
     tracks = page_view(Collected(entries, ())).tracks
     assert {track.name for track in tracks} == {"test-64, unconditional", "test-64, class-conditional"}
     assert {row.remarks for track in tracks for row in track.rows} == {(), ("reconstruction",)}
+
+
+def test_no_two_tables_have_the_same_name() -> None:
+    fvd = METRICS | {"fvd": METRICS["fid"] | {"title": "FVD"}}
+    more = [record("tgan+sde", s, metrics=fvd, scores={"is": [3.0], "fid": [300.0], "fvd": [900.0]}) for s in range(5)]
+    other = record().data.model_copy(update={"fingerprint": "v1:fedcba9876543210"})
+    found = [*seeds_of("tgan+ode1"), *more, *(r.model_copy(update={"data": other}) for r in seeds_of("tgan+ode2"))]
+    entries = tuple(Entry(Path(f"{i}/record.json"), r) for i, r in enumerate(found))
+    assert sorted(track.name for track in page_view(Collected(entries, ())).tracks) == [
+        "test-64 · fid, fvd, is",
+        "test-64 · fid, is · data v1:0123456789abcdef",
+        "test-64 · fid, is · data v1:fedcba9876543210",
+    ]
 
 
 def test_a_clip_is_whole_in_the_page(tmp_path: Path) -> None:
@@ -99,7 +115,9 @@ def test_long_texts_are_cut() -> None:
     made = [record("tgan+ode1", s, metrics=metrics, options={"temporal.text": (long, "given")}) for s in range(5)]
     made += [record(f"tgan+{long}", s, metrics=metrics) for s in range(5)]
     entries = tuple(Entry(Path(f"runs/{i}/record.json"), r) for i, r in enumerate(made))
-    assert len(render_page(page_view(Collected(entries, ())))) < 600_000
+    view = page_view(Collected(entries, ()))
+    assert len(render_page(view)) < 600_000
+    assert max(map(len, view.tracks[0].headline)) < 1_000  # the verdict is on the first screen
 
 
 def test_a_trace_is_read_from_the_file_and_a_changed_file_has_none(tmp_path: Path) -> None:

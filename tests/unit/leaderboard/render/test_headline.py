@@ -44,6 +44,14 @@ def test_the_cheaper_of_two_that_are_not_separated() -> None:
     assert second == "tgan+ode1 is also the cheapest of these: 0.10 device-hours per run, the others up to 0.40."
 
 
+def test_equal_means_have_no_best_one() -> None:
+    (one,) = said(*(record(f"tgan+ode{i}", s, scores={"is": [1.0], "fid": [300.0]}) for i in (1, 2) for s in range(5)))
+    assert one == (
+        "By FID, tgan+ode1 is listed first, but the seeds do not separate it from tgan+ode2: the difference is 0.00 FID "
+        "(not separated: there is no spread between seeds)."
+    )
+
+
 def test_another_metric_disagrees() -> None:
     *_, second, third = said(*row("tgan+ode1", 250.0, score=3.0), *row("tgan", 300.0, score=5.0))
     assert second == "IS disagrees: by it, tgan+ode1 has rank 2."
