@@ -48,8 +48,8 @@ def _safe(value: Any) -> Any:
         return value
     if value is None:
         return ""
-    text = str(escape(printable(str(value), LONGEST)))
-    return Markup(text.replace(" %", "&#160;%"))
+    text = printable(str(value), LONGEST)
+    return Markup(str(escape(text)).replace(" %", "&#160;%")) if " %" in text else text
 
 
 def _lines(text: str) -> Markup:

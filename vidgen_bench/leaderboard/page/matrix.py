@@ -22,6 +22,8 @@ _LARGE = 600
 """Width of a matrix without numbers, in pixels."""
 
 _CELL, _LABELS, _HEAD = 54.0, 158.0, 24.0
+_LETTERS = 7
+"""The most letters of usual size in a cell."""
 
 _KINDS = {
     Verdict.BETTER: "win",
@@ -86,7 +88,8 @@ def _with_numbers(ranking: Ranking, pairs: tuple[Pair, ...], rows: list[int], pl
         x, y = _LABELS + _CELL * number[pair.second], _HEAD + _CELL * 0.5 * number[pair.first]
         cell = element("rect", x=x + 0.5, y=y + 0.5, width=_CELL - 1, height=_CELL / 2 - 1)
         shown = numbers.signed(pair.test.difference, places) if pair.test else "–"
-        text = element("text", shown, x=x + _CELL / 2, y=y + _CELL / 4 + 4, text_anchor="middle")
+        small = "small" if len(shown) > _LETTERS else None
+        text = element("text", shown, x=x + _CELL / 2, y=y + _CELL / 4 + 4, text_anchor="middle", class_=small)
         parts.append(element("g", _tooltip(ranking, pair, places), cell, text, class_=_KINDS[pair.verdict]))
     wide = _LABELS + _CELL * len(rows)
     box = (0.0, 0.0, wide, _HEAD + _CELL / 2 * len(rows))

@@ -20,7 +20,7 @@ _CHEAPER = 0.9
 """From this ratio of costs down, one row is called cheaper than another."""
 
 _OPPOSED = 1
-"""The most contradictions between metrics that it quotes; the notes have more."""
+"""The most contradictions between metrics that it quotes, if they do not concern the row that is ahead; the notes have more."""
 
 Pairs = Mapping[tuple[int, int], Pair]
 
@@ -34,12 +34,12 @@ def headline(ranking: Ranking) -> list[str]:
         return [f"Nothing is ranked: no direction of {ranking.select} is the better one."]
     if not standing.ranks:
         return [f"Nothing is ranked: no row has a score for each of the seeds {numbers.seeds(ranking.seeds)}."]
-    found: list[str] = []
+    found, disagree = list[str](), list[str]()
     pairs = {(p.first, p.second): p for p in standing.pairs}
     for members in _families(ranking, standing):
         found += _ahead(ranking, members, pairs)
-        found += _elsewhere(ranking, members[0])
-    return [*found, *alone_lines(ranking), *islice(contradictions(ranking), _OPPOSED)]
+        disagree += _elsewhere(ranking, members[0])
+    return [*found, *(disagree or islice(contradictions(ranking), _OPPOSED)), *alone_lines(ranking)]
 
 
 def _families(ranking: Ranking, standing: Standing) -> list[list[int]]:
