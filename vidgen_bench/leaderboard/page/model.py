@@ -28,10 +28,10 @@ from vidgen_bench.leaderboard.render.notes import heading, notes
 from vidgen_bench.leaderboard.render.verdicts_text import resolution_line
 
 _NAME, _TITLE = 120, 40
-"""Characters of a spec and of its options, and of the title of a metric, in the verdict."""
+"""Characters of a spec and of its options, and of the title of a metric, in sentences and figures."""
 
-_METRICS = 40.0
-"""The width of all columns of metrics together, in per cent of the table."""
+_METRICS, _MOST_METRICS = 40.0, 4
+"""The width of all columns of metrics together, in per cent of the table, and the most of them that share it."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,14 @@ class TrackView:
     """Whether any row has clips."""
 
     @property
-    def share(self) -> float:
-        """The width of a metric's column, in per cent of the table."""
-        return round(_METRICS / max(len(self.heads), 2), 1)
+    def scrolls(self) -> bool:
+        """Whether the table has too many metrics for one window."""
+        return len(self.heads) > _MOST_METRICS
+
+    @property
+    def width(self) -> str:
+        """The width of a metric's column, in pixels or as a share of the table."""
+        return "190" if self.scrolls else f"{_METRICS / max(len(self.heads), 2):.1f}%"
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,7 @@ def _track(number: int, name: str, ranking: Ranking, copies: Copies) -> TrackVie
     places = {metric: decimals[metric] for metric in plain.metrics}
     clips = {i: _clip(row, copies) for i, row in enumerate(ranking.rows)}
     tested = [m for m in axes if m in ranking.standings]
-    traces, frames = _traces(plain, axes, places)
+    traces, frames = _traces(brief, axes, places)
     return TrackView(
         number=number,
         name=name,
@@ -137,11 +142,11 @@ def _track(number: int, name: str, ranking: Ranking, copies: Copies) -> TrackVie
         resolution=resolution_line(brief),
         reading=reading(plain),
         fingerprints=fingerprints(ranking),
-        matrices=tuple(m for m in (matrix(plain, metric) for metric in tested) if m),
+        matrices=tuple(m for m in (matrix(brief, metric) for metric in tested) if m),
         traces=traces,
         frames=frames,
-        costs=tuple(c for c in (cost_chart(plain, metric) for metric in tested) if c),
-        grids=tuple(g for g in (backbone_grid(plain, metric, axes[metric]) for metric in tested) if g),
+        costs=tuple(c for c in (cost_chart(brief, metric) for metric in tested) if c),
+        grids=tuple(g for g in (backbone_grid(brief, metric, axes[metric]) for metric in tested) if g),
         further=_further(ranking, [m for m in ranking.metrics if m not in axes]),
         notes=tuple(notes(ranking)),
         clips=any(clips.values()),
@@ -149,7 +154,7 @@ def _track(number: int, name: str, ranking: Ranking, copies: Copies) -> TrackVie
 
 
 def _brief(ranking: Ranking) -> Ranking:
-    """Return a ranking whose names leave room for the rest of a sentence."""
+    """Return a ranking with shorter names, for sentences and figures: the table, provenance and notes have longer ones."""
     rows = (replace(r, spec=printable(r.spec, _NAME), options=printable(r.options, _NAME)) for r in ranking.rows)
     metrics = {name: replace(column, title=printable(column.title, _TITLE)) for name, column in ranking.metrics.items()}
     return replace(ranking, rows=tuple(rows), metrics=metrics)
