@@ -299,6 +299,10 @@ class Temporal(Named, Protocol):
         """Whether two paths from the same z_0 differ."""
 
     @property
+    def null(self) -> bool:
+        """True for a null model, whose latents carry no motion by construction: other generators must do better. Default: False."""
+
+    @property
     def can(self) -> frozenset[Ability]:
         """The instants it supports besides the training frames."""
 

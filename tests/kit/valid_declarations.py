@@ -25,7 +25,7 @@ def temporal(**changes: Any) -> SimpleNamespace:
     valid: dict[str, Any] = {
         "name": "still", "summary": "s", "reference": "r", "api": "1.0",
         "options": Options, "sets": {"hidden": 1}, "variants": {"wide": {"hidden": 256}},
-        "stochastic": False, "can": frozenset({"after"}), "refuses": _nothing, "build": _nothing,
+        "stochastic": False, "null": False, "can": frozenset({"after"}), "refuses": _nothing, "build": _nothing,
     }  # fmt: skip
     return SimpleNamespace(**{k: v for k, v in (valid | changes).items() if v is not ...})
 

@@ -99,6 +99,7 @@ WRONG = (
     Wrong("straight", "reversal", "forward by 1 and back by 1"),
     # to stand still is to emit copies
     Wrong("stopped", "reversal", "a smooth path has about 4", ("times",)),
+    Wrong("restless", "null", "expected a null model to carry no motion"),
     Wrong("level", "parameters", "own 84 parameters to the nearest hidden unit: it has 266, and 84 is possible"),
     Wrong("roughly-level", "parameters", "within 10% of the backbone's own 84 parameters: it has 266"),
     Wrong("shadowed", "parameters", "one parameter count on the meta device and when built: 97 and 84"),

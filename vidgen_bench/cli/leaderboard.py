@@ -27,6 +27,7 @@ class Format(StrEnum):
     csv = "csv"
     latex = "latex"
     html = "html"
+    report = "report"
 
 
 class Within(StrEnum):
@@ -56,7 +57,11 @@ def leaderboard(
         str | None, typer.Option("--metric", metavar="NAME", help="With --compare: only this metric.")
     ] = None,
     layout: Annotated[
-        Format, typer.Option("--format", help="json and csv have full precision; html is a page that opens from disk.")
+        Format,
+        typer.Option(
+            "--format",
+            help="json and csv have full precision; html is a page that opens from disk; report says in words what the seeds support.",
+        ),
     ] = Format.table,
     extra: Annotated[
         bool,
@@ -83,7 +88,7 @@ def leaderboard(
     with paused_collection():
         collected = _collected(runs)
         try:
-            full = extra or compare is not None or layout in (Format.json, Format.csv)
+            full = extra or compare is not None or layout in (Format.json, Format.csv, Format.report)
             found = _of_track(_rankings(collected, within, full), track)
             if compare:
                 write_out(_comparison(found, *compare, metric, layout), target)
@@ -135,7 +140,7 @@ def _write(
     from vidgen_bench.cli.console import output, write_out
     from vidgen_bench.escaping import one_line
 
-    if not found and layout in (Format.table, Format.markdown, Format.latex):
+    if not found and layout in (Format.table, Format.markdown, Format.latex, Format.report):
         folders = ", ".join(one_line(str(p)) for p in [*searched, SHIPPED])
         comment = "% " if layout is Format.latex else ""
         write_out(f"{comment}No records in {folders}. Create one with: vidgen-bench run tgan+ode2\n", target)
@@ -178,6 +183,10 @@ def _text(found: list[Ranking], collected: Collected, layout: Format) -> str:
         from vidgen_bench.leaderboard.render.latex import render_latex
 
         return render_latex(found)
+    if layout is Format.report:
+        from vidgen_bench.leaderboard.report.document import render_report
+
+        return render_report(found)
     if layout is Format.html:
         from vidgen_bench.leaderboard.page.document import render_page
         from vidgen_bench.leaderboard.page.model import page_of

@@ -16,7 +16,14 @@ _TEXTS = ("name", "summary", "reference")
 
 _ATTRIBUTES: dict[str, dict[str, type | tuple[type, ...]]] = {
     "backbone": {"options": type, "own": (str, type(None)), "reconstruction": bool, "can": frozenset, "small": tuple},
-    "temporal": {"options": type, "sets": Mapping, "variants": Mapping, "stochastic": bool, "can": frozenset},
+    "temporal": {
+        "options": type,
+        "sets": Mapping,
+        "variants": Mapping,
+        "stochastic": bool,
+        "null": bool,
+        "can": frozenset,
+    },
     "data set": {},
     "instrument": {"layers": tuple, "preprocessings": tuple},
     "metric": {"title": str, "options": type, "layer": str, "better": str, "view": str, "needs": frozenset},
@@ -42,7 +49,7 @@ _PARTS = {
 """The text attributes and the methods of an instrument's optional parts."""
 
 _DEFAULTS: dict[str, dict[str, Any]] = {
-    "temporal": {"sets": {}, "variants": {}},
+    "temporal": {"sets": {}, "variants": {}, "null": False},
     "metric": {"caveat": lambda samples, features: ""},
     "instrument": {"importer": None, "trainer": None, "self_test": None, "details": dict},
 }

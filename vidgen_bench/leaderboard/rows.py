@@ -98,6 +98,11 @@ class Row:
         return any(r.model.reconstruction for r in self.records)
 
     @property
+    def null(self) -> bool:
+        """Whether the latents of the model carry no motion by construction."""
+        return all(r.model.null for r in self.records)
+
+    @property
     def diverged(self) -> int:
         """The number of diverged runs, which do not enter the scores."""
         return sum(r.status == "diverged" for r in self.records)

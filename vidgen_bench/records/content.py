@@ -24,7 +24,7 @@ class Content(Strict):
     protocols: dict[str, Stamp] = Field(description="protocol id -> everything that its scores depend on")
     plugins: tuple[entries.PluginEntry, ...]
     model: entries.ModelEntry = Field(
-        default_factory=entries.ModelEntry, description="left out by an unconditional model that is no reconstruction"
+        default_factory=entries.ModelEntry, description="left out where everything in it is false"
     )
     options: dict[names.OptionName, entries.Setting]
     parameters: entries.Parameters

@@ -105,6 +105,7 @@ class ModelEntry(Strict):
     reconstruction: bool = Field(
         default=False, description="no published code of its backbone exists, so the plugin chose the constants"
     )
+    null: bool = Field(default=False, description="its latents carry no motion by construction: what others must beat")
 
 
 class Parameters(Strict):

@@ -33,6 +33,7 @@ class Null:
     api: str = "1.0"
     reference: str = "this benchmark: the null against which a temporal generator is worth something"
     options: type = NullOptions
+    null: bool = True
 
     @property
     def variants(self) -> Mapping[str, Mapping[str, Any]]:

@@ -25,6 +25,7 @@ class Glide:
     network: str = "Glide"
     can: frozenset[Ability] = ALL
     stochastic: bool = False
+    null: bool = False
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     options: type = GlideOptions
     summary: str = "z' = f(z)"

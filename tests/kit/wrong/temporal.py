@@ -107,4 +107,5 @@ def vidgen_temporal() -> tuple[Any, ...]:
         Glide("raising", "Raising"),
         Glide("euler", "Euler"),
         Glide("constant", "Constant"),
+        Glide("restless", null=True),
     )

@@ -51,7 +51,7 @@ def test_a_record_without_a_model_is_unconditional_and_keeps_its_bytes() -> None
     assert said == record()
     assert said.text() == record().text()
     table = json.loads(record(model={"reconstruction": True}).text())
-    assert table["model"] == {"conditional": False, "reconstruction": True}
+    assert table["model"] == {"conditional": False, "reconstruction": True, "null": False}
     assert parse_record(json.dumps(table).encode(), "it").model.reconstruction
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _ABILITIES = ("between", "before", "after")
 
-_EXTRA = ("own", "reconstruction", "layers", "preprocessings", "title", "layer", "better", "view", "needs")
+_EXTRA = ("own", "reconstruction", "null", "layers", "preprocessings", "title", "layer", "better", "view", "needs")
 """Attributes that only some kinds declare, shown unchanged."""
 
 

@@ -162,7 +162,9 @@ def record_of_run(
         watched,
         tuple(progress.witness),
         entries.ModelEntry(
-            conditional=game.labels is not None, reconstruction=plan.composition.backbone.reconstruction
+            conditional=game.labels is not None,
+            reconstruction=plan.composition.backbone.reconstruction,
+            null=plan.composition.temporal is not None and plan.composition.temporal.null,
         ),
         None if numbers.diverged else hashes,
     )

@@ -188,6 +188,8 @@ def _remarks(ranking: Ranking, ranked: Ranked) -> list[str]:
         found.append("external clips")
     if ranked.row.reconstruction:
         found.append("reconstruction")
+    if ranked.row.null:
+        found.append("null model")
     if ranked.row.diverged:
         found.append(f"{ranked.row.diverged} of {len(ranked.row.entries)} diverged")
     if ranked.missing and ranking.ranked:

@@ -19,7 +19,7 @@ COLUMNS = (
     "missing_seeds", "status", "known_error", "parameters_temporal", "parameters_generator", "iterations", "device_hours", "options",
     "ranked",
     "family", "track_fingerprint", "data_fingerprint", "protocol", "measured_by", "device_model", "conditional",
-    "reconstruction",
+    "reconstruction", "null",
 )  # fmt: skip
 """``scores`` are the means of the seeds, in the order of ``seeds``; ``std_of_batches`` is the anchors' population deviation."""
 
@@ -132,6 +132,7 @@ def _row(ranked: Ranked) -> dict[str, Any]:
         "seeds": " ".join(str(r.seed) for r in runs),
         "options": _options(row.options),
         "reconstruction": str(row.reconstruction).lower(),
+        "null": str(row.null).lower(),
     }
 
 

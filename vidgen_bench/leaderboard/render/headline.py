@@ -9,6 +9,7 @@ from itertools import islice
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking, backbone_of, family_of, sign_of
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.notes import RANKS_NOTHING
+from vidgen_bench.leaderboard.render.null_lines import null_lines
 from vidgen_bench.leaderboard.render.verdicts_text import alone_lines, contradictions
 from vidgen_bench.leaderboard.standings import Standing
 from vidgen_bench.leaderboard.statistics.verdicts import SEPARATED, Pair
@@ -34,12 +35,14 @@ def headline(ranking: Ranking) -> list[str]:
         return [f"Nothing is ranked: no direction of {ranking.select} is the better one."]
     if not standing.ranks:
         return [f"Nothing is ranked: no row has a score for each of the seeds {numbers.seeds(ranking.seeds)}."]
-    found, disagree = list[str](), list[str]()
+    found, disagree = list[str](), False
     pairs = {(p.first, p.second): p for p in standing.pairs}
     for members in _families(ranking, standing):
         found += _ahead(ranking, members, pairs)
-        disagree += _elsewhere(ranking, members[0])
-    return [*found, *(disagree or islice(contradictions(ranking), _OPPOSED)), *alone_lines(ranking)]
+        elsewhere = list(_elsewhere(ranking, members[0]))
+        disagree = disagree or bool(elsewhere)
+        found += [*elsewhere, *null_lines(ranking, members, pairs)]
+    return [*found, *alone_lines(ranking), *islice(contradictions(ranking), 0 if disagree else _OPPOSED)]
 
 
 def _families(ranking: Ranking, standing: Standing) -> list[list[int]]:

@@ -84,6 +84,7 @@ def _row(ranked: Ranked) -> dict[str, Any]:
         "scores": {name: estimate_values(estimate) for name, estimate in ranked.estimates.items()},
         "parameters": {"temporal": first.parameters.temporal, "parts": first.parameters.parts},
         "reconstruction": row.reconstruction,
+        "null": row.null,
         "status": status(ranked),
         "runs": [_run(entry) for entry in row.entries],
     }

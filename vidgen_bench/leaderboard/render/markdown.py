@@ -20,19 +20,28 @@ def render_markdown(rankings: Sequence[Ranking]) -> str:
 
 def section(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str]) -> str:
     """Return a section: heading, one paragraph per ``head``, a table, and a list of notes; cells and notes are Markdown."""
-    lines = [f"### {markdown(title)}", "", *(f"{markdown(line)}\n" for line in head)]
-    lines += [f"| {' | '.join(cells)} |" for cells in rows]
+    lines = [f"### {markdown(title)}", "", *(f"{markdown(line)}\n" for line in head), *table(rows)]
     return "\n".join([*lines, "", *(f"- {note}" for note in notes), ""])
 
 
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a table from cells that are Markdown; the second row has the alignments."""
+    return [f"| {' | '.join(cells)} |" for cells in rows]
+
+
 def _section(ranking: Ranking) -> str:
+    lines = [markdown(note) for note in (*notes(ranking), PARAMETERS)]
+    return section(ranking.title, [identity(ranking)], ranking_cells(ranking), lines)
+
+
+def ranking_cells(ranking: Ranking) -> list[list[str]]:
+    """Return the cells of a ranking's table: heading, alignments, ceiling, rows, floors, published rows."""
     metrics = [_heading(ranking, m) for m in ranking.metrics]
     head = ["#", "spec", "options", *metrics, "G_t", "G", "iterations", "device-hours", "seeds", "status"]
     aligned = ["--:", ":--", ":--", *("--:" for _ in metrics), "--:", "--:", "--:", "--:", ":--", ":--"]
     rows = [head, aligned, *(_anchor(ranking, a) for a in ranking.anchors.above), *_rows(ranking)]
     rows += [_anchor(ranking, a) for a in ranking.anchors.below]
-    rows += [_published(ranking, line) for line in ranking.published]
-    return section(ranking.title, [identity(ranking)], rows, [markdown(note) for note in (*notes(ranking), PARAMETERS)])
+    return [*rows, *(_published(ranking, line) for line in ranking.published)]
 
 
 def _heading(ranking: Ranking, metric: str) -> str:

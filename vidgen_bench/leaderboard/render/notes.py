@@ -111,13 +111,15 @@ def _intervals(ranking: Ranking) -> Iterator[str]:
 
 
 def _kinds(ranking: Ranking) -> Iterator[str]:
-    """Yield what the words class-conditional and reconstruction mean, where a table has them."""
+    """Yield what the words class-conditional, reconstruction and null model mean, where a table has them."""
     if ranking.conditional:
         yield "Class-conditional: these models are given a class for each clip, and are never ranked with unconditional ones."
     elif ranking.apart:
         yield "Unconditional: the class-conditional models on this track have a table of their own."
     if any(r.row.reconstruction for r in ranking.rows):
         yield "Reconstruction: no code of this backbone was published, so the author of its plugin chose some of its constants."
+    if nulls := [r.label for r in ranking.rows if r.row.null]:
+        yield f"Null models: {', '.join(nulls)}. By construction their latents carry no motion: what a temporal generator must beat."
 
 
 def _published(ranking: Ranking) -> Iterator[str]:

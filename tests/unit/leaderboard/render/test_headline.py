@@ -75,3 +75,30 @@ def test_backbones_have_a_sentence_each() -> None:
         "By FID, tgan+ode1 is better than tgan by 50.0 FID (95 % interval 43.1 to 56.9).",
         "By FID, mocogan+ode1 has the better mean, but the seeds do not separate it from mocogan",
     ]
+
+
+NULL = {"model": {"null": True}}
+
+
+def test_null_models_that_are_beaten() -> None:
+    of_tgan = [*row("tgan+ode1", 250.0), *row("tgan", 260.0), *row("tgan+constant", 300.0, **NULL)]
+    *_, last = said(*of_tgan, *row("tgan+iid", 310.0, **NULL))
+    assert last == "Each of the 2 other rows of tgan is better than the null models tgan+constant and tgan+iid."
+    *_, last = said(*row("tgan+ode1", 250.0), *row("tgan+iid", 310.0, **NULL))
+    assert last == "tgan+ode1 is better than the null model tgan+iid."
+
+
+def test_null_models_that_are_not_beaten() -> None:
+    found = said(
+        *row("tgan+ode1", 250.0), *row("tgan", 301.0), *row("tgan+constant", 300.0, **NULL), *row("tgan+gru", 340.0)
+    )
+    assert found[-2:] == [
+        "The seeds do not separate the null model tgan+constant from tgan: for this row, the table does not show that the temporal "
+        "generator gains anything.",
+        "The null model tgan+constant is better than tgan+gru.",
+    ]
+
+
+def test_a_null_model_is_compared_with_its_own_backbone_alone() -> None:
+    found = said(*row("tgan+ode1", 250.0), *row("mocogan+iid", 310.0, **NULL))
+    assert not [line for line in found if "null model" in line]

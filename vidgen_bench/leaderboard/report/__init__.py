@@ -1,0 +1,1 @@
+"""The report: what a table supports and what it does not, in plain words, as Markdown."""
