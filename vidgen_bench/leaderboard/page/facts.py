@@ -78,8 +78,8 @@ def reading(ranking: Ranking) -> str:
         parts.append(f"the lines are their mean and its 95 % interval{lent}")
     parts.append("right is better")
     if any(row.ranks for row in ranking.rows):
-        parts.append("and a rank of 2-4 means that the seeds leave the places 2 to 4 open")
-    return f"How to read it: {', '.join(parts)}."
+        parts.append("a rank of 2-4 means that the seeds leave the places 2 to 4 open")
+    return f"How to read it: {', '.join(parts[:-1])}, and {parts[-1]}."
 
 
 def _days(days: list[str]) -> str:

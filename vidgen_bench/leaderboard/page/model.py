@@ -87,6 +87,11 @@ class TrackView:
     """Whether any row has clips."""
 
     @property
+    def rank_width(self) -> int:
+        """The width of the column of ranks, in pixels: for ``2-4``, or for ``101-140`` or a heading that names the family."""
+        return 88 if len(self.rows) >= 100 or "," in self.select_title else 68
+
+    @property
     def scrolls(self) -> bool:
         """Whether the table has too many metrics for one window."""
         return len(self.heads) > _MOST_METRICS

@@ -14,7 +14,7 @@ from vidgen_bench.leaderboard.page.clips import Clip
 from vidgen_bench.leaderboard.page.provenance import Provenance, provenance
 from vidgen_bench.leaderboard.page.strip import HEIGHT, rank_bar, strip
 from vidgen_bench.leaderboard.page.svg import markup, short
-from vidgen_bench.leaderboard.ranking import Ranked, Ranking, sign_of
+from vidgen_bench.leaderboard.ranking import Ranked, Ranking, family_of, sign_of
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.csv_text import row_csv
 from vidgen_bench.leaderboard.render.notes import heading
@@ -178,7 +178,9 @@ def _bar(ranking: Ranking, ranked: Ranked, metric: str) -> Markup:
     """Return the bar of a rank on the places of the ranked rows of its family, or nothing without a rank."""
     if metric not in ranked.ranks:
         return Markup()
-    most = max(row.ranks[metric][1] for row in ranking.rows if metric in row.ranks)
+    family = family_of(ranked, ranking.family)
+    inside = (r for r in ranking.rows if metric in r.ranks and family_of(r, ranking.family) == family)
+    most = max(row.ranks[metric][1] for row in inside)
     return markup(rank_bar(ranked.ranks[metric], most))
 
 

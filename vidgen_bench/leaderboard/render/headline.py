@@ -57,16 +57,21 @@ def _families(ranking: Ranking, standing: Standing) -> list[list[int]]:
 def _ahead(ranking: Ranking, members: Sequence[int], pairs: Pairs) -> Iterator[str]:
     """Yield who is ahead, by how much, and which of the rows that are not separated from it is the cheapest."""
     first, *others = members
-    lead, following = ranking.rows[first].label, ranking.rows[others[0]].label
-    title, gap = ranking.metrics[ranking.select].title, _gap(ranking, pairs[first, others[0]])
-    inside = f" with the backbone {backbone_of(ranking.rows[first].row)}" if ranking.family == "backbone" else ""
     close = [j for j in others if pairs[first, j].verdict not in SEPARATED]
+    nearest = (close or others)[0]
+    lead, following = ranking.rows[first].label, ranking.rows[nearest].label
+    title, gap = ranking.metrics[ranking.select].title, _gap(ranking, pairs[first, nearest])
+    inside = f" with the backbone {backbone_of(ranking.rows[first].row)}" if ranking.family == "backbone" else ""
     if not close:
         whom = f"every other row{inside}: than {following}, the next one," if len(others) > 1 else following
         yield f"By {title}, {lead} is better than {whom} by {gap}."
         return
     whom = _named([ranking.rows[j].label for j in close], "any other row" if len(close) == len(others) else "", inside)
-    which = "" if whom == following else f" from {following}, the next one,"
+    which = (
+        ""
+        if whom == following
+        else f" from {following}, the {'next one' if nearest == others[0] else 'best of these'},"
+    )
     equal = ranking.rows[first].estimates[ranking.select].mean == ranking.rows[others[0]].estimates[ranking.select].mean
     best = "is listed first" if equal else f"has the {'better' if len(others) == 1 else 'best'} mean"
     yield f"By {title}, {lead} {best}, but the seeds do not separate it from {whom}: the difference{which} is {gap}."

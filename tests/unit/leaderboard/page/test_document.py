@@ -68,6 +68,13 @@ def test_kinds_of_models_are_apart_and_named() -> None:
     assert {row.remarks for track in tracks for row in track.rows} == {(), ("reconstruction",)}
 
 
+def test_a_bar_has_the_places_of_its_family() -> None:
+    found = rankings(board().entries, "backbone", extra=False)
+    (track,) = page_of(found, board()).tracks
+    places = {row.spec: row.bar.count("H7") for row in track.rows if row.spec in ("tgan+ode2", "mocogan")}
+    assert places == {"tgan+ode2": 1, "mocogan": 0}
+
+
 def test_no_two_tables_have_the_same_name() -> None:
     fvd = METRICS | {"fvd": METRICS["fid"] | {"title": "FVD"}}
     more = [record("tgan+sde", s, metrics=fvd, scores={"is": [3.0], "fid": [300.0], "fvd": [900.0]}) for s in range(5)]

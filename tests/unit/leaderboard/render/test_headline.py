@@ -52,6 +52,14 @@ def test_equal_means_have_no_best_one() -> None:
     )
 
 
+def test_the_difference_is_that_from_a_row_that_is_not_separated() -> None:
+    wild = [record("tgan+sde", s, scores={"is": [3.0], "fid": [280.0 + 60 * s]}) for s in range(5)]
+    first, _ = said(*row("tgan+ode1", 250.0), *row("tgan", 300.0), *wild)
+    assert first.startswith(
+        "By FID, tgan+ode1 has the best mean, but the seeds do not separate it from tgan+sde: the difference is 144.0 FID ("
+    )
+
+
 def test_another_metric_disagrees() -> None:
     _, second = said(*row("tgan+ode1", 250.0, score=3.0), *row("tgan", 300.0, score=5.0))
     assert second == "IS disagrees: by it, tgan+ode1 has rank 2."
