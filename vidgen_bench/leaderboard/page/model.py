@@ -33,6 +33,8 @@ _NAME, _TITLE = 120, 40
 _METRICS, _MOST_METRICS = 40.0, 4
 """The width of all columns of metrics together, in per cent of the table, and the most of them that share it."""
 
+_MOST_FAULTS = 50
+
 
 @dataclass(frozen=True)
 class Panels:
@@ -108,7 +110,9 @@ class PageView:
 
     tracks: tuple[TrackView, ...]
     faults: tuple[str, ...]
-    """The files that are not valid."""
+    """The files that are not valid, or the first of many."""
+    invalid: int
+    """How many files are not valid."""
 
 
 def page_of(rankings: Sequence[Ranking], collected: Collected) -> PageView:
@@ -116,7 +120,7 @@ def page_of(rankings: Sequence[Ranking], collected: Collected) -> PageView:
     copies = copies_of(collected.entries)
     names = names_of(rankings)
     tracks = tuple(_track(i, names[i], ranking, copies) for i, ranking in enumerate(rankings))
-    return PageView(tracks, tuple(map(str, collected.faults)))
+    return PageView(tracks, tuple(map(str, collected.faults[:_MOST_FAULTS])), len(collected.faults))
 
 
 def _track(number: int, name: str, ranking: Ranking, copies: Copies) -> TrackView:

@@ -12,6 +12,7 @@ from PIL import Image
 from tests.kit.board_records import moving_block, moving_pictures
 from tests.kit.record_files import record
 from vidgen_bench.experiments.submit.preview import preview
+from vidgen_bench.leaderboard.page import film_files
 from vidgen_bench.leaderboard.page.clips import MOST_BYTES, Clip, clip_of
 
 RECORD = record("tgan+ode1")
@@ -80,6 +81,12 @@ def test_a_picture_of_another_format_or_behind_a_link_is_no_clip(tmp_path: Path)
 
 def test_a_picture_with_very_many_pixels_is_not_decoded(tmp_path: Path) -> None:
     Image.new("L", (5000, 5000)).save(tmp_path / "preview.jpg")
+    assert clip_of([tmp_path], RECORD) is None
+
+
+def test_a_small_file_with_very_many_pixels_is_not_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moving_pictures(tmp_path / "samples.gif", size=16)
+    monkeypatch.setattr(film_files, "_MOST_PIXELS", 10_000)
     assert clip_of([tmp_path], RECORD) is None
 
 

@@ -15,6 +15,7 @@ from tests.kit.board_records import board_records, moving_pictures
 from tests.kit.record_files import METRICS, record, write
 from tests.kit.safe_text import check_html
 from tests.kit.submitted_results import attest, seeds_of, submitted
+from vidgen_bench.errors import RecordError
 from vidgen_bench.leaderboard.collect import Collected, Entry, collect
 from vidgen_bench.leaderboard.page.document import render_page
 from vidgen_bench.leaderboard.page.model import PageView, page_of
@@ -111,7 +112,8 @@ def test_the_policy_names_the_style_and_the_script_by_their_hashes() -> None:
 
 
 def test_a_page_without_records() -> None:
-    text = render_page(PageView((), ("a\x1b<b>",)))
+    text = render_page(page_view(Collected((), (RecordError("a\x1b<b>"), *[RecordError("c")] * 999))))
+    assert (text.count("<li>"), "950 more" in text) == (50, True)
     assert "No records. Create one with: vidgen-bench run tgan+ode2" in text
     assert "a\\x1b&lt;b&gt;" in text
 
