@@ -15,11 +15,12 @@ from vidgen_bench.leaderboard.page.backbone_grid import BackboneGrid, backbone_g
 from vidgen_bench.leaderboard.page.clips import Clip, clip_of
 from vidgen_bench.leaderboard.page.cost import Cost, cost_chart
 from vidgen_bench.leaderboard.page.facts import counted, fingerprints, held_fixed, reading
+from vidgen_bench.leaderboard.page.lines import LineView, anchor_lines, published_views
 from vidgen_bench.leaderboard.page.matrix import Matrix, matrix
 from vidgen_bench.leaderboard.page.names import names_of
 from vidgen_bench.leaderboard.page.run_file import Copies, badge_of, copies_of, trace_of
 from vidgen_bench.leaderboard.page.svg import markup
-from vidgen_bench.leaderboard.page.table import Head, LineView, RowView, anchor_lines, heads, published_views, row_view
+from vidgen_bench.leaderboard.page.table import Head, RowView, heads, row_views
 from vidgen_bench.leaderboard.page.traces import Trace, frame_of, panel, traces_of
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
 from vidgen_bench.leaderboard.render import numbers
@@ -129,7 +130,8 @@ def _track(number: int, name: str, ranking: Ranking, copies: Copies) -> TrackVie
     axes = {metric: axis_of(ranking, metric) for metric in plain.metrics}
     decimals = numbers.decimals_of(ranking)
     places = {metric: decimals[metric] for metric in plain.metrics}
-    clips = {i: _clip(row, copies) for i, row in enumerate(ranking.rows)}
+    clips = [_clip(row, copies) for row in ranking.rows]
+    badges = [_badge(row, copies) for row in ranking.rows]
     tested = [m for m in axes if m in ranking.standings]
     traces, frames = _traces(brief, axes, places)
     return TrackView(
@@ -142,9 +144,7 @@ def _track(number: int, name: str, ranking: Ranking, copies: Copies) -> TrackVie
         heads=heads(plain, axes),
         select=ranking.select,
         select_title=_order(ranking),
-        rows=tuple(
-            row_view(plain, i, axes, places, _badge(row, copies), clips[i]) for i, row in enumerate(ranking.rows)
-        ),
+        rows=row_views(plain, axes, places, badges, clips),
         anchors=anchor_lines(plain, places, _real_clip(ranking, copies)),
         published=published_views(plain, places),
         publications=tuple(dict.fromkeys(f"{line.source}: {line.meaning}" for line in plain.published)),
@@ -158,7 +158,7 @@ def _track(number: int, name: str, ranking: Ranking, copies: Copies) -> TrackVie
         grids=tuple(g for g in (backbone_grid(brief, metric, axes[metric]) for metric in tested) if g),
         further=_further(ranking, [m for m in ranking.metrics if m not in axes]),
         notes=tuple(notes(ranking)),
-        clips=any(clips.values()),
+        clips=any(clips),
     )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from vidgen_bench.escaping import printable
-from vidgen_bench.leaderboard.anchors import describe
 from vidgen_bench.leaderboard.page.axis import Axis
 from vidgen_bench.leaderboard.page.clips import Clip
 from vidgen_bench.leaderboard.page.provenance import Provenance, provenance
@@ -89,18 +88,6 @@ class RowView:
     provenance: Provenance
 
 
-@dataclass(frozen=True)
-class LineView:
-    """An anchor or a published row: numbers beside the rows, never ranked."""
-
-    name: str
-    scores: tuple[str, ...]
-    wrong: tuple[bool, ...] = ()
-    """Whether each published number has a known error."""
-    errors: str = ""
-    clip: Clip | None = None
-
-
 def heads(ranking: Ranking, axes: Mapping[str, Axis]) -> tuple[Head, ...]:
     """Return the headings of the metrics."""
     places = numbers.decimals_of(ranking)
@@ -121,11 +108,40 @@ def heads(ranking: Ranking, axes: Mapping[str, Axis]) -> tuple[Head, ...]:
     return tuple(found)
 
 
-def row_view(
-    ranking: Ranking, number: int, axes: Mapping[str, Axis], places: Mapping[str, int], badge: str, clip: Clip | None
+def row_views(
+    ranking: Ranking,
+    axes: Mapping[str, Axis],
+    places: Mapping[str, int],
+    badges: Sequence[str],
+    clips: Sequence[Clip | None],
+) -> tuple[RowView, ...]:
+    """Return the rows; ``places`` has the decimals of each metric, ``badges`` and ``clips`` have one entry per row."""
+    worst = _worst(ranking)
+    return tuple(_row(ranking, i, axes, places, worst, badges[i], clips[i]) for i in range(len(ranking.rows)))
+
+
+def _worst(ranking: Ranking) -> dict[tuple[str, str], int]:
+    """Return the last place by metric and family."""
+    found: dict[tuple[str, str], int] = {}
+    for row in ranking.rows:
+        family = family_of(row, ranking.family)
+        for metric, (_, last) in row.ranks.items():
+            found[metric, family] = max(last, found.get((metric, family), 0))
+    return found
+
+
+def _row(
+    ranking: Ranking,
+    number: int,
+    axes: Mapping[str, Axis],
+    places: Mapping[str, int],
+    worst: Mapping[tuple[str, str], int],
+    badge: str,
+    clip: Clip | None,
 ) -> RowView:
-    """Return one row."""
     ranked = ranking.rows[number]
+    family = family_of(ranked, ranking.family)
+    bars = {m: markup(rank_bar(rank, worst[m, family])) for m, rank in ranked.ranks.items()}
     row, costs = ranked.row, numbers.costs(ranked.row)
     records = row.records
     hours = [r.measured.device_hours for r in records]
@@ -134,11 +150,11 @@ def row_view(
         number=number,
         place=ranked.place(ranking.select),
         ranked=ranking.select in ranked.ranks,
-        bar=_bar(ranking, ranked, ranking.select),
+        bar=bars.get(ranking.select, Markup()),
         spec=printable(ranked.spec, NAME),
         options=printable(ranked.options, _OPTIONS),
         remarks=tuple(_remarks(ranking, ranked)),
-        scores=tuple(_score(ranking, ranked, m, axis, places[m]) for m, axis in axes.items()),
+        scores=tuple(_score(ranking, ranked, m, axis, places[m], bars.get(m, Markup())) for m, axis in axes.items()),
         hours=costs["device-hours"],
         hours_key=None if row.external else sum(hours) / len(hours),
         temporal=costs["G_t"],
@@ -160,7 +176,7 @@ def memory(count: int) -> str:
     return f"{count:,} B"
 
 
-def _score(ranking: Ranking, ranked: Ranked, metric: str, axis: Axis, places: int) -> ScoreCell:
+def _score(ranking: Ranking, ranked: Ranked, metric: str, axis: Axis, places: int, bar: Markup) -> ScoreCell:
     estimate = ranked.estimates.get(metric)
     scored = estimate is not None and ranked.row.diverged < len(ranked.row.entries)
     title = ranking.metrics[metric].title
@@ -168,20 +184,10 @@ def _score(ranking: Ranking, ranked: Ranked, metric: str, axis: Axis, places: in
         numbers.mean_and_interval(estimate, places) if scored else numbers.DASH,
         estimate.mean if estimate and scored else None,
         ranked.place(metric) if metric in ranked.ranks else "",
-        _bar(ranking, ranked, metric),
+        bar,
         markup(strip(estimate, axis, title, places)) if estimate else Markup(),
         ranked.errata.get(metric, ""),
     )
-
-
-def _bar(ranking: Ranking, ranked: Ranked, metric: str) -> Markup:
-    """Return the bar of a rank on the places of the ranked rows of its family, or nothing without a rank."""
-    if metric not in ranked.ranks:
-        return Markup()
-    family = family_of(ranked, ranking.family)
-    inside = (r for r in ranking.rows if metric in r.ranks and family_of(r, ranking.family) == family)
-    most = max(row.ranks[metric][1] for row in inside)
-    return markup(rank_bar(ranked.ranks[metric], most))
 
 
 def _remarks(ranking: Ranking, ranked: Ranked) -> list[str]:
@@ -197,32 +203,3 @@ def _remarks(ranking: Ranking, ranked: Ranked) -> list[str]:
     if ranked.missing and ranking.ranked:
         found.append(f"not ranked: seed{'s' * (len(ranked.missing) > 1)} {numbers.seeds(ranked.missing)} missing")
     return found
-
-
-def anchor_lines(ranking: Ranking, metrics: Mapping[str, int], real: Clip | None) -> tuple[LineView, ...]:
-    """Return the anchors; ``metrics`` has the decimals of each column. Only real clips can have a film: noise would flash."""
-    names = [*ranking.anchors.above, *ranking.anchors.below]
-    return tuple(
-        LineView(
-            describe(name),
-            tuple(
-                numbers.mean_and_spread(ranking.anchors.scores[name].get(m), places) for m, places in metrics.items()
-            ),
-            clip=real if name in ranking.anchors.above else None,
-        )
-        for name in names
-    )
-
-
-def published_views(ranking: Ranking, metrics: Mapping[str, int]) -> tuple[LineView, ...]:
-    """Return the published rows that have a score in one of the columns."""
-    return tuple(
-        LineView(
-            line.system,
-            tuple(numbers.as_published(line.scores.get(m), places) for m, places in metrics.items()),
-            tuple(m in line.wrong for m in metrics),
-            " ".join(line.errors),
-        )
-        for line in ranking.published
-        if line.scores.keys() & metrics.keys()
-    )
