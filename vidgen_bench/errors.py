@@ -5,7 +5,6 @@ Exit codes: 0 done; 1 the run failed; 2 the request, its data or a plugin was wr
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -78,6 +77,8 @@ class DataWarning(UserWarning):
 
 def did_you_mean(word: str, valid: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'? Valid: a, b, x."`` for an unknown word; without the question if no name is similar."""
+    import difflib  # only a wrong word needs it, and every command imports this module
+
     names = sorted(valid)
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     question = f" Did you mean {near[0]!r}?" if near else ""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
+import pkgutil
 import re
 import textwrap
 from collections.abc import Iterator
@@ -55,8 +57,14 @@ def makers(definition: ast.ClassDef) -> str:
     return signature(made[0]).replace("__init__", definition.name).removesuffix(" -> None")
 
 
-def classes(module: Any) -> list[ast.ClassDef]:
-    return [part for part in body(module) if isinstance(part, ast.ClassDef)]
+def of_api() -> list[ast.stmt]:
+    """Return the statements of all modules of the contract."""
+    modules = [importlib.import_module(f"{api.__name__}.{m.name}") for m in pkgutil.iter_modules(api.__path__)]
+    return [part for module in modules for part in body(module)]
+
+
+def classes(parts: list[ast.stmt]) -> list[ast.ClassDef]:
+    return [part for part in parts if isinstance(part, ast.ClassDef)]
 
 
 def functions(things: list[Any]) -> list[str]:
@@ -67,13 +75,13 @@ def of_the_code() -> dict[str, set[str]]:
     """Return the headings that the reference must have, and the entries below each."""
     noise = [part for part in body(Noise)[0].body if isinstance(part, ast.FunctionDef)]  # type: ignore[attr-defined]
     expected: dict[str, set[str]] = {hook: set() for hook in functions([hookspecs])}
-    expected |= {c.name: set(members(c)) for c in classes(api)}
+    expected |= {c.name: set(members(c)) for c in classes(of_api())}
     expected["vidgen_bench.api"] = {
-        *(ast.unparse(p) for p in body(api) if isinstance(p, ast.Assign)),
-        *functions([api]),
+        *(ast.unparse(p) for p in of_api() if isinstance(p, ast.Assign)),
+        *(signature(p) for p in of_api() if isinstance(p, ast.FunctionDef)),
     }
     expected["Noise"] = {signature(part) for part in noise if not part.name.startswith("_")}
-    expected["vidgen_bench.latent"] = {*(makers(c) for c in classes(latent)), *functions([latent])}
+    expected["vidgen_bench.latent"] = {*(makers(c) for c in classes(body(latent))), *functions([latent])}
     expected["vidgen_bench.integrate"] = set(functions([integrate.ode_path, integrate.sde_path]))
     expected["vidgen_bench.blocks"] = {
         makers(body(thing)[0]) if isinstance(thing, type) else functions([thing])[0]
@@ -105,6 +113,12 @@ def differences(text: str) -> list[str]:
 
 def test_the_reference_is_the_code() -> None:
     assert differences(TEXT) == []
+
+
+def test_everything_in_the_contract_is_imported_from_the_package_itself() -> None:
+    names = {c.name for c in classes(of_api())} | {p.name for p in of_api() if isinstance(p, ast.FunctionDef)}
+    names |= {ast.unparse(p.targets[0]) for p in of_api() if isinstance(p, ast.Assign)}
+    assert names == set(api.__all__)
 
 
 def test_every_hook_and_every_declaration_is_compared() -> None:

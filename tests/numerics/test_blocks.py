@@ -94,6 +94,32 @@ def test_an_average_that_never_moves_is_refused(decay: float, start: int) -> Non
         blocks.Average(nn.Linear(1, 1), decay, start)
 
 
+# -------------------------------------------------------------------------------------------------------- random frames
+
+
+def test_random_frames_are_different_frames_in_any_order_and_depend_on_their_own_row() -> None:
+    clips = torch.arange(5)[:, None, None] * 100 + torch.arange(6)[None, :, None] + torch.zeros(5, 6, 2)
+    rows = torch.tensor([3, 1, 4, 1, 5])
+    picked = blocks.random_frames(clips, 4, sampling_noise(0, "test", rows), "judged")
+    assert picked.shape == (5, 4, 2)
+    assert torch.equal(picked[..., 0], picked[..., 1])
+    assert torch.equal(picked[..., 0] // 100, torch.arange(5.0)[:, None].expand(5, 4))
+    frames = (picked[..., 0] % 100).long()
+    # row 3's numbers, smallest first: existing runs draw these
+    assert frames[0].tolist() == sampling_noise(0, "test", rows).uniform("judged", 6)[0].argsort()[:4].tolist()
+    assert torch.equal(frames[1], frames[3])  # one row of the noise, twice
+    alone = blocks.random_frames(clips[2:3], 4, sampling_noise(0, "test", rows[2:3]), "judged")
+    assert torch.equal(alone[0], picked[2])
+
+
+def test_every_ordered_choice_of_frames_is_as_likely_as_every_other() -> None:
+    clips = torch.arange(4).expand(6_000, 4)
+    first, second = blocks.random_frames(clips, 2, sampling_noise(0, "test", torch.arange(6_000)), "pair").unbind(1)
+    counted = torch.bincount(4 * first + second, minlength=16).view(4, 4)
+    assert not counted.diagonal().any()
+    assert chisquare(counted[~torch.eye(4, dtype=torch.bool)].numpy()).pvalue > 1e-3
+
+
 # --------------------------------------------------------------------------------------------------------------- labels
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from vidgen_bench.leaderboard.statistics.interval import borrowed_interval, own_interval
 from vidgen_bench.leaderboard.statistics.ranks import rank_intervals
-from vidgen_bench.leaderboard.statistics.selection import gain, optimism
+from vidgen_bench.leaderboard.statistics.selection import gain, gain_over, optimism
 from vidgen_bench.leaderboard.statistics.spread import between_batches, between_seeds
 from vidgen_bench.leaderboard.statistics.verdicts import Verdict, compare
 
@@ -115,3 +115,4 @@ def test_optimism_and_gain() -> None:
     assert gain([1.0] * 8 + [10.0, 12.0], 15.0, 1) == pytest.approx(4.0)
     assert gain([1.0, 2.0], 3.0, -1) == pytest.approx(-1.0)
     assert gain([], 3.0, 1) is None
+    assert [str(found(5.0, 5.0, -1)) for found in (optimism, gain_over)] == ["0.0", "0.0"]  # not -0.0

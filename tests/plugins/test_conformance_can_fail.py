@@ -159,6 +159,7 @@ WRONG = (
 WRONG_LABELS = {
     "floating": "to return int64 [N], [256] here: it returns int32 [256]",
     "beyond": "to draw classes from 0 to 1: they are from 1 to 2",
+    "counting": "with training videos of each class given: expected game.labels to draw classes from 0 to 1: they are from 1 to 2",
     "single": "to draw several of the 2 classes: all 256 are 0",
     "positional": "to depend on its own row of the noise only",
     "entangled": "use its own names for noise: sample() draws 'z' too",

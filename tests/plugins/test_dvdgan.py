@@ -1,4 +1,4 @@
-"""DVD-GAN: counts, the order of conditions, projection, judged frames, who trains what, longer clips, the average."""
+"""DVD-GAN: counts, the order of conditions, projection, who trains what, longer clips, the average."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 from vidgen_backbones.dvdgan import DVDGAN
-from vidgen_backbones.dvdgan.discriminators import Projection, judged, spatial_discriminator, temporal_discriminator
+from vidgen_backbones.dvdgan.discriminators import Projection, spatial_discriminator, temporal_discriminator
 from vidgen_backbones.dvdgan.stage import Recurrence, Stage
 
 from tests.kit.pairs import HOST, evaluating, real
 from vidgen_bench.api import Clip, Game, Player
+from vidgen_bench.blocks import random_frames
 from vidgen_bench.latent import count
 from vidgen_bench.noise import key_of, sampling_noise, training_noise
 from vidgen_bench.training.step import apply, gradients
@@ -138,28 +139,6 @@ def test_the_unrolled_recurrence_is_its_cell_step_by_step() -> None:
         torch.testing.assert_close(found, state, atol=1e-12, rtol=0)
 
 
-def test_judged_frames_are_different_frames_of_the_own_clip_and_depend_on_the_own_row() -> None:
-    clips = torch.arange(5.0)[:, None, None, None, None] * 100 + torch.arange(6.0)[None, None, :, None, None]
-    clips = clips.expand(5, 3, 6, 2, 2)
-    rows = torch.tensor([3, 1, 4, 1, 5])
-    picked = judged(clips, sampling_noise(0, "test", rows), "judged", 4)
-    assert picked.shape == (5, 3, 4, 2, 2)
-    found = picked[:, 0, :, 0, 0]
-    assert torch.equal(found // 100, torch.arange(5.0)[:, None].expand(5, 4))
-    frames = (found % 100).long()
-    assert all(len(set(row.tolist())) == 4 for row in frames)
-    assert torch.equal(frames[1], frames[3])  # one row of the noise, twice
-    alone = judged(clips[2:3], sampling_noise(0, "test", rows[2:3]), "judged", 4)
-    assert torch.equal(alone[0], picked[2])
-    drawn = judged(
-        torch.zeros(600, 1, 6, 1, 1) + torch.arange(6.0)[:, None, None],
-        sampling_noise(0, "test", torch.arange(600)),
-        "j",
-        2,
-    )
-    assert torch.bincount(drawn.flatten().long(), minlength=6).min() > 150  # of 200 expected
-
-
 # ------------------------------------------------------------------------------------------------------- discriminators
 def test_the_projection_by_hand() -> None:
     torch.manual_seed(0)
@@ -218,13 +197,17 @@ def test_the_discriminators_loss_by_hand() -> None:
     game = evaluating(play())
     player = game.players[0]
     noise, batch = noise_of(player), real(SMALL, SMALL.frames, player.batch)
+
+    def judged(clips: Tensor, name: str) -> Tensor:
+        return random_frames(clips.transpose(1, 2), 2, noise, name).transpose(1, 2)
+
     terms = player.loss(batch, noise)
     with torch.no_grad():
         fakes = game.parts["generator"](noise.normal("z", 120), game.labels(noise), SMALL.grid, noise)
         spatial, temporal = game.parts["spatial_discriminator"], game.parts["temporal_discriminator"]
         expected = {
-            "spatial_real": (1 - spatial(judged(batch.clips, noise, "judged-real", 2), batch.labels)).relu().mean(),
-            "spatial_fake": (1 + spatial(judged(fakes, noise, "judged-fake", 2), game.labels(noise))).relu().mean(),
+            "spatial_real": (1 - spatial(judged(batch.clips, "judged-real"), batch.labels)).relu().mean(),
+            "spatial_fake": (1 + spatial(judged(fakes, "judged-fake"), game.labels(noise))).relu().mean(),
             "temporal_real": (1 - temporal(batch.clips, batch.labels)).relu().mean(),
             "temporal_fake": (1 + temporal(fakes, game.labels(noise))).relu().mean(),
         }

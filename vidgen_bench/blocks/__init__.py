@@ -4,6 +4,7 @@ from vidgen_bench.blocks.attention import SelfAttention, attend
 from vidgen_bench.blocks.average import Average
 from vidgen_bench.blocks.conditional_norm import ConditionalBatchNorm2d
 from vidgen_bench.blocks.conv_gru import ConvGRUCell
+from vidgen_bench.blocks.frame_selection import random_frames
 from vidgen_bench.blocks.hinge import hinge_fake, hinge_generator, hinge_real
 from vidgen_bench.blocks.labels import LabelLaw, Labels
 from vidgen_bench.blocks.residual import ResidualDown, ResidualUp
@@ -23,5 +24,6 @@ __all__ = [
     "hinge_generator",
     "hinge_real",
     "orthogonal",
+    "random_frames",
     "spectral",
 ]

@@ -107,4 +107,5 @@ def number(score: Score | None) -> str:
     if score is None:
         return "-"
     places = 2 if abs(score.mean) >= 1 else 3
-    return f"{score.mean:.{places}f} ± {score.std:.{places}f}" if len(score.values) > 1 else f"{score.mean:.{places}f}"
+    mean = f"{score.mean:z.{places}f}"
+    return f"{mean} ± {score.std:.{places}f}" if len(score.values) > 1 else mean

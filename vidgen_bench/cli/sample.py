@@ -50,7 +50,9 @@ def sample(
     label: Annotated[
         str | None,
         typer.Option(
-            "--class", metavar="CLASS", help="Only this class, by name or number, of a class-conditional run."
+            "--class",
+            metavar="CLASS",
+            help="Only this class of a class-conditional run: its name or number, or name:NAME or number:N.",
         ),
     ] = None,
     out: Annotated[

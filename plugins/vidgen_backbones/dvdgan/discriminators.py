@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -12,9 +11,6 @@ from torch.nn.functional import avg_pool3d, relu
 from vidgen_backbones.dvdgan.sizes import discriminator_widths
 from vidgen_bench.api import Clip
 from vidgen_bench.blocks import ResidualDown, SelfAttention
-
-if TYPE_CHECKING:
-    from vidgen_bench.noise import Noise
 
 ATTENDED = 2
 """Blocks before the attention over the positions of a frame."""
@@ -88,21 +84,3 @@ def spatial_discriminator(clip: Clip, channels: int, classes: int) -> Discrimina
 def temporal_discriminator(clip: Clip, channels: int, classes: int) -> Discriminator:
     """Return D_T, which judges all frames at half the size, averaged over 2 x 2 pixels."""
     return Discriminator(clip, channels, classes, volumes=2, shrink=2)
-
-
-def judged(clips: Tensor, noise: Noise, name: str, frames: int) -> Tensor:
-    """Return ``frames`` different frames of each clip, uniformly drawn for each clip by itself.
-
-    Args:
-        clips: [N, C, T, H, W].
-        noise: the source of the draw, N rows.
-        name: the name of the draw.
-        frames: k, at most T.
-    Returns:
-        [N, C, k, H, W], in no particular order.
-    """
-    length = clips.shape[2]
-    picked = noise.uniform(name, length).argsort(dim=1, stable=True)[:, :frames]
-    index = picked + length * torch.arange(len(clips), device=clips.device)[:, None]
-    chosen = clips.transpose(1, 2).flatten(0, 1).index_select(0, index.flatten())
-    return chosen.unflatten(0, picked.shape).transpose(1, 2)

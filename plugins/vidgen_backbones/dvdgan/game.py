@@ -11,11 +11,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format, convert_conv3d_weight_memory_format
 
-from vidgen_backbones.dvdgan.discriminators import judged, spatial_discriminator, temporal_discriminator
+from vidgen_backbones.dvdgan.discriminators import spatial_discriminator, temporal_discriminator
 from vidgen_backbones.dvdgan.generator import Generator
 from vidgen_backbones.dvdgan.sizes import NOISE
 from vidgen_bench.api import Batch, Clip, Feed, Game, Player, Times
-from vidgen_bench.blocks import Average, Labels, hinge_fake, hinge_generator, hinge_real, orthogonal, spectral
+from vidgen_bench.blocks import (
+    Average,
+    Labels,
+    hinge_fake,
+    hinge_generator,
+    hinge_real,
+    orthogonal,
+    random_frames,
+    spectral,
+)
 from vidgen_bench.errors import PluginError
 
 if TYPE_CHECKING:
@@ -88,10 +97,10 @@ class _Play:
         assert batch is not None
         with torch.no_grad():
             fakes, classes = self._fakes(noise)
-        real = judged(batch.clips, noise, "judged-real", self.judged)
+        real = self._judged(batch.clips, noise, "judged-real")
         # without batch normalisation a pass over real and fake clips equals two passes, and each weight is normalised once
         labels = None if classes is None else torch.cat([batch.labels, classes])
-        frames = self.parts[SPATIAL](torch.cat([real, self._judged(fakes, noise)]), labels).chunk(2)
+        frames = self.parts[SPATIAL](torch.cat([real, self._judged(fakes, noise, "judged-fake")]), labels).chunk(2)
         clips = self.parts[TEMPORAL](torch.cat([batch.clips, fakes]), labels).chunk(2)
         return {
             "spatial_real": hinge_real(frames[0]),
@@ -104,7 +113,7 @@ class _Play:
         """Return -D_S(G(z)) and -D_T(G(z)), with new noise."""
         fakes, classes = self._fakes(noise)
         return {
-            "spatial": hinge_generator(self.parts[SPATIAL](self._judged(fakes, noise), classes)),
+            "spatial": hinge_generator(self.parts[SPATIAL](self._judged(fakes, noise, "judged-fake"), classes)),
             "temporal": hinge_generator(self.parts[TEMPORAL](fakes, classes)),
         }
 
@@ -116,8 +125,9 @@ class _Play:
         classes = self.parts[LABELS](noise) if LABELS in self.parts else None
         return self.parts[GENERATOR](_latent(noise), classes, self.times, noise), classes
 
-    def _judged(self, fakes: Tensor, noise: Noise) -> Tensor:
-        return judged(fakes, noise, "judged-fake", self.judged)
+    def _judged(self, clips: Tensor, noise: Noise, name: str) -> Tensor:
+        """Return the frames of the clips [N, C, T, H, W] that D_S judges, [N, C, k, H, W]."""
+        return random_frames(clips.transpose(1, 2), self.judged, noise, name).transpose(1, 2)
 
 
 def _latent(noise: Noise) -> Tensor:

@@ -16,7 +16,7 @@ from vidgen_backbones.moflowgan.flow import FlowHead, photometric, total_variati
 from vidgen_backbones.moflowgan.generator import FrameGenerator, Generator
 from vidgen_backbones.moflowgan.sizes import channels_at, flow_side
 from vidgen_bench.api import Batch, Clip, Feed, Game, Player, Times
-from vidgen_bench.blocks import hinge_fake, hinge_generator, hinge_real, orthogonal, spectral
+from vidgen_bench.blocks import hinge_fake, hinge_generator, hinge_real, orthogonal, random_frames, spectral
 from vidgen_bench.errors import PluginError
 
 if TYPE_CHECKING:
@@ -125,9 +125,8 @@ class _Play:
         return self.generator.codes(*self._latents(noise), times, noise)
 
     def _some(self, frames: Tensor, noise: Noise, name: str) -> Tensor:
-        """Return ``images`` different random rows of each clip, [N * images, ...], from [N, T, ...]."""
-        at = noise.uniform(name, frames.shape[1]).argsort(dim=1, stable=True)[:, : self.options.images]
-        return torch.take_along_dim(frames, at.view(*at.shape, *(1,) * (frames.ndim - 2)), dim=1).flatten(0, 1)
+        """Return ``images`` random frames of each clip, or their codes, [N * images, ...], from [N, T, ...]."""
+        return random_frames(frames, self.options.images, noise, name).flatten(0, 1)
 
 
 def _hinge(critic: nn.Module, real: Tensor, fakes: Tensor) -> dict[str, Tensor]:

@@ -6,24 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vidgen_backbones.tgan.options import SharedOptions
 from vidgen_backbones.tgan.sizes import latent_of, misfit
 from vidgen_bench import hookimpl
-from vidgen_bench.api import Ability, Clip, Game, LatentSpec, option
+from vidgen_bench.api import Ability, Clip, Game, LatentSpec
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 @dataclass(frozen=True)
-class TGANOptions:
+class TGANOptions(SharedOptions):
     """The options of tgan."""
-
-    width: float = option(
-        1.0, "factor on the channels of the frame generator and of the discriminator", at_least=1 / 32, at_most=8.0
-    )
-    batch: int = option(32, "clips per batch, over all processes", at_least=2)
-    learning_rate: float = option(5e-5, "learning rate of RMSprop, for both players", at_least=0.0)
-    clip_every: int = option(5, "iterations between singular value clippings", at_least=1)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from vidgen_backbones.tgan.options import SharedOptions
 from vidgen_backbones.tgan.sizes import latent_of, misfit
 from vidgen_bench import hookimpl
 from vidgen_bench.api import Ability, Clip, Game, LatentSpec, option
@@ -14,23 +15,13 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-CLIP_EVERY = 5
-"""Iterations between two clippings, as in tgan."""
-
-
 @dataclass(frozen=True)
-class TGANFOptions:
+class TGANFOptions(SharedOptions):
     """The options of tgan-f: those of tgan, and how the discriminator is kept Lipschitz."""
 
-    width: float = option(
-        1.0, "factor on the channels of the frame generator and of the discriminator", at_least=1 / 32, at_most=8.0
-    )
-    batch: int = option(32, "clips per batch, over all processes", at_least=2)
-    learning_rate: float = option(5e-5, "learning rate of RMSprop, for both players", at_least=0.0)
     lipschitz: Literal["svc", "spectral-norm"] = option(
         "svc", "singular value clipping as in tgan, or spectral normalisation without batch normalisation"
     )
-    clip_every: int = option(CLIP_EVERY, "iterations between singular value clippings, if lipschitz is svc", at_least=1)
 
 
 @dataclass(frozen=True)
@@ -53,7 +44,7 @@ class TGANF:
 
     def refuses(self, clip: Clip, options: TGANFOptions) -> str | None:
         """Refuse what tgan refuses, and an interval between clippings where there are none."""
-        if options.lipschitz == "spectral-norm" and options.clip_every != CLIP_EVERY:
+        if options.lipschitz == "spectral-norm" and options.clip_every != TGANFOptions.clip_every:
             return "it clips nothing with lipschitz=spectral-norm: leave clip_every as it is"
         return misfit(clip)
 

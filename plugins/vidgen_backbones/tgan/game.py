@@ -18,14 +18,13 @@ from vidgen_bench.blocks import spectral
 from vidgen_bench.errors import PluginError
 
 if TYPE_CHECKING:
-    from vidgen_backbones.tgan import TGANOptions
-    from vidgen_backbones.tgan.factorised import TGANFOptions
+    from vidgen_backbones.tgan.options import SharedOptions
     from vidgen_bench.noise import Noise
 
 
 def build(
     clip: Clip,
-    options: TGANOptions | TGANFOptions,
+    options: SharedOptions,
     temporal: nn.Module | None,
     convolution: Callable[[int, int, int], list[nn.Module]],
     lipschitz: Lipschitz,
@@ -59,9 +58,7 @@ def build(
     return Game(parts, _players(parts, clip, options, svc), partial(_sample, parts))
 
 
-def _players(
-    parts: Mapping[str, nn.Module], clip: Clip, options: TGANOptions | TGANFOptions, svc: bool
-) -> tuple[Player, ...]:
+def _players(parts: Mapping[str, nn.Module], clip: Clip, options: SharedOptions, svc: bool) -> tuple[Player, ...]:
     optimiser = partial(torch.optim.RMSprop, lr=options.learning_rate)
     return (
         Player(

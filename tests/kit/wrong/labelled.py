@@ -28,6 +28,7 @@ def vidgen_backbones() -> tuple[Tiny, ...]:
         Labelled("labelled"),
         Labelled("floating", "Floating"),
         Labelled("beyond", "Beyond"),
+        Labelled("counting", "Counting"),
         Labelled("single", "Single"),
         Labelled("positional", "Positional"),
         Labelled("entangled", "Entangled"),

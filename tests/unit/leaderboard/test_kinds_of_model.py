@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -13,6 +15,7 @@ from rich.console import Console
 from tests.kit.record_files import EXTERNAL, record
 from tests.kit.submitted_results import reasons, seeds_of, spoil, submitted
 from vidgen_bench.errors import RequestError
+from vidgen_bench.host.host import Host
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.comparison import comparisons
 from vidgen_bench.leaderboard.index.packing import pack, unpack
@@ -27,6 +30,8 @@ from vidgen_bench.leaderboard.render.json_text import render_json
 from vidgen_bench.leaderboard.render.latex import render_latex
 from vidgen_bench.leaderboard.render.markdown import render_markdown
 from vidgen_bench.leaderboard.render.terminal import render_terminal
+from vidgen_bench.leaderboard.submissions.model_check import CONDITIONAL, NULL, RECONSTRUCTION
+from vidgen_bench.leaderboard.submissions.plausibility import questions
 from vidgen_bench.leaderboard.submissions.row_identity import row_hash
 from vidgen_bench.leaderboard.submissions.verify import read_submissions
 from vidgen_bench.records.record import Record, parse_record
@@ -128,6 +133,43 @@ def test_a_tombstone_of_an_earlier_version_still_names_its_row() -> None:
         != row_hash(record())
         == row_hash(record(model={"reconstruction": True}))
     )
+
+
+def test_the_kinds_are_those_that_the_backbones_declare() -> None:
+    ours = [p for p in Host.of_environment().of("backbone") if p.origin.distribution == "vidgen-bench"]
+    assert {p.name: p.declaration.reconstruction for p in ours} == RECONSTRUCTION
+    conditional = {p.name for p in ours if "conditional" in {f.name for f in fields(p.declaration.options)}}
+    assert conditional == CONDITIONAL
+    temporal = [p for p in Host.of_environment().of("temporal") if p.origin.distribution == "vidgen-bench"]
+    assert {p.name for p in temporal if p.declaration.null} == NULL
+
+
+def test_verify_compares_the_kind_with_the_backbone() -> None:
+    option = {"backbone.conditional": (True, "default")}
+
+    def asked(spec: str, *, options: dict[str, Any] | None = None, owner: str = "vidgen-bench", **model: bool) -> str:
+        made = record(spec, options=options, model=model)
+        others = [p for p in made.plugins if p.kind != "backbone"]
+        mine = [p.model_copy(update={"distribution": owner}) for p in made.plugins if p.kind == "backbone"]
+        return " ".join(questions(made.model_copy(update={"plugins": (*mine, *others)})))
+
+    right: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("tgan+ode1", {}),
+        ("vdm-small", {"reconstruction": True}),
+        ("dvd-gan+convgru", {**BOTH, "options": option}),
+        ("tgan+ode1", {**BOTH, "owner": "another-package"}),  # a backbone that is not ours may have the name
+        ("swing+ode1", {**BOTH}),
+    )
+    assert not [text for spec, kind in right if (text := asked(spec, **kind))]
+    no = "it says that its model is no reconstruction, but the backbone moflowgan declares that it is one. Was the"
+    assert no in asked("moflowgan+gru")
+    yes = "it says that its model is a reconstruction, but the backbone tgan declares that it is not one. Was the"
+    assert yes in asked("tgan+ode1", reconstruction=True)
+    assert not asked("tgan+iid", null=True)
+    assert "is no null model, but iid declares that it is one." in asked("tgan+iid")
+    assert "is a null model, but ode1 declares that it is not one." in asked("tgan+ode1", null=True)
+    never = "is class-conditional, but the backbone vgan has no option backbone.conditional, so it never is. Was the"
+    assert never in asked("vgan", conditional=True)
 
 
 def test_verify_keeps_the_kinds_apart(tmp_path: Path) -> None:

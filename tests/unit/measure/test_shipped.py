@@ -181,11 +181,13 @@ def test_nothing_to_compare(real: RealClips, tmp_path: Path, monkeypatch: pytest
     assert not Verification(toy_protocol(**METRICS), real, CPU, tmp_path / "now", Observer()).kept(tmp_path / "cache")
 
 
-def test_what_ships_is_for_the_first_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("track", [DEFAULT_TRACK, "shapes-cpu"])
+def test_what_ships_is_for_the_tracks_of_the_built_in_videos(track: str, tmp_path: Path) -> None:
     """If this fails, the key changed: make the files again, as vidgen_bench/measure/shipped/README.md says."""
-    resolved_track = resolve_track(load_track(DEFAULT_TRACK), Host.of_environment())
-    (folder,) = kept_folders(shipped.PACKAGE)
-    manifest = read_manifest(folder)
+    resolved_track = resolve_track(load_track(track), Host.of_environment())
+    folders = list(kept_folders(shipped.PACKAGE))
+    assert len(folders) == 2
+    manifest = read_manifest(folders[0])
     store = SimpleNamespace(fingerprint=manifest.contents.data, train=range(manifest.train_videos))
     real = RealClips(store, None, resolved_track.track.clip)  # type: ignore[arg-type]  # no clip is read
     statistics = ReferenceFolder(tmp_path, resolved_track.main, real, CPU)
@@ -200,5 +202,7 @@ def test_what_ships_is_for_the_first_run(tmp_path: Path) -> None:
     assert notices.texts == []
     assert anchors["real"]["is"].mean > 5 > 2 > anchors["noise"]["is"].mean
     files = [path for path in shipped.PACKAGE.rglob("*") if path.is_file()]
-    assert len(files) == 1 + 2 * 4  # a page; two statistics, their manifest and the anchors, each with its hash
+    assert (
+        len(files) == 1 + 2 * 2 * 4
+    )  # a page; per track two statistics, their manifest and the anchors, each with its hash
     assert sum(path.stat().st_size for path in files) < 2_000_000

@@ -32,7 +32,7 @@ app.command("test", epilog="For example: [bold]vidgen-bench instrument test c3d-
 )
 app.command(
     "train",
-    epilog="This command trained the shipped instruments, c3d-shapes and c3d-shapes-64; their model card gives the options.",
+    epilog="This command trained the instruments that ship; their model card gives the options.",
 )(train)
 
 

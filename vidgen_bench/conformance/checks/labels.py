@@ -12,7 +12,7 @@ from vidgen_bench.conformance.comparison import abbreviated, bitwise_equal, larg
 from vidgen_bench.conformance.game_inputs import row_noise
 from vidgen_bench.conformance.game_state import calibrate_batch_norm, evaluation_mode
 from vidgen_bench.conformance.noise_variants import RecordedNoise, convert_noise
-from vidgen_bench.conformance.nonconformance import demand
+from vidgen_bench.conformance.nonconformance import Nonconformance, demand
 from vidgen_bench.conformance.outputs import TOLERANCE
 from vidgen_bench.conformance.process import run_and_restore
 from vidgen_bench.conformance.subject import Subject
@@ -46,6 +46,11 @@ def check_labels(subject: Subject) -> None:
         "expected `small` of a class-conditional backbone to have at least 2 classes, so that a class can make a difference: it has 1",
     )
     _check_drawn(game, clip.classes)
+    try:
+        trained = subject.composition.build(0, tuple(range(1, clip.classes + 1)))
+        _check_drawn(evaluation_mode(trained), clip.classes)
+    except Nonconformance as error:  # a run builds its game so
+        raise Nonconformance(f"with training videos of each class given: {error}") from None
     _check_names(game, clip)
     _check_used(subject)
 

@@ -78,9 +78,14 @@ def probe(plan: Plan, observer: Observer, clock: Callable[[], float] = time.perf
         torch.set_num_threads(plan.request.threads)
     game = plan.composition.build(_SEED)
     require_memory(game, plan.track.clip.size, 1)
+    videos, wide = _videos(plan, game, observer, clock)
+    if (
+        game.labels is not None
+    ):  # a run builds it with the shares of the classes; a batch too large is refused without data
+        del game
+        game = plan.composition.build(_SEED, videos.class_videos)
     for part in game.parts.values():
         part.to(device)
-    videos, wide = _videos(plan, game, observer, clock)
     costs = _measure(plan, game, videos, wide, Stopwatch(device, clock), observer)
     work = _workload(plan, videos, wide, device)
     return Probed(estimate(work, costs), costs, work, hardware(device), device.type, torch.get_num_threads())

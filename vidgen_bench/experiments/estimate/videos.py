@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -28,7 +29,8 @@ _TIMEOUT = 120.0
 class Videos:
     """The videos of one split under one geometry."""
 
-    train: int
+    class_videos: tuple[int, ...]
+    """Training videos of each class, by label."""
     test: int
     store: Store | None
     """The decoded videos, if the cache has them."""
@@ -37,6 +39,11 @@ class Videos:
     seconds: float
     """Seconds of one decoding process per video; 0 if all are decoded."""
     geometry: FrameGeometry
+
+    @property
+    def train(self) -> int:
+        """Training videos."""
+        return sum(self.class_videos)
 
     @property
     def bytes(self) -> int:
@@ -62,15 +69,16 @@ def find_videos(
     tree = read_tree(source, split, allow_missing)
     folder = store_folder(source, split=split, geometry=geometry, cache=cache, allow_missing=allow_missing)
     require_folders(folder, cache)
-    counts = len(tree.train), len(tree.test)
     if (store := _opened(folder)) is not None:
         videos = len(store.train) + len(store.test)
-        return Videos(len(store.train), len(store.test), store, store.index.frames / videos, 0.0, geometry)
+        return Videos(store.class_videos, len(store.test), store, store.index.frames / videos, 0.0, geometry)
     every = [v.path for v in tree.train + tree.test]
     few = every[:: max(1, len(every) // SAMPLED)][:SAMPLED]
     tolerated = allow_missing - len(tree.missing)
     seconds, frames = _decode([source.videos / path for path in few], geometry, tolerated, report, clock)
-    return Videos(*counts, None, frames, seconds, geometry)
+    of_class = Counter(video.label for video in tree.train)
+    class_videos = tuple(of_class[label] for label in range(len(tree.classes)))
+    return Videos(class_videos, len(tree.test), None, frames, seconds, geometry)
 
 
 def _opened(folder: Path) -> Store | None:

@@ -30,17 +30,29 @@ def class_label(chosen: int | str, count: int, names: Sequence[str]) -> int:
     """Return the label of one of ``count`` classes.
 
     Args:
-        chosen: its name or its number; a class whose name is a number is found by its name.
+        chosen: its name or its number; ``name:3`` and ``number:3`` say which of both a text is.
         count: the number of classes.
-        names: the names of the classes, if they are known.
+        names: the names of all classes, if they are known.
     Raises:
-        RequestError: there is no such class; the text has the nearest name, or the valid numbers.
+        RequestError: there is no such class, or the text is the name of one and the number of another.
     """
-    if chosen in names:
-        return list(names).index(str(chosen))
-    number = _number(chosen)
-    if number is not None and 0 <= number < count:
-        return number
+    kind, _, rest = str(chosen).partition(":")
+    named = {name: label for label, name in enumerate(names)}
+    if kind == "name" and rest in named:
+        return named[rest]
+    number = _number(rest if kind == "number" else chosen)
+    numbered = number if number is not None and 0 <= number < count else None
+    if kind == "number" and numbered is not None:
+        return numbered
+    label = named.get(chosen) if isinstance(chosen, str) else None
+    if label is not None and numbered is not None and label != numbered:
+        raise RequestError(
+            f"{chosen!r} may mean the class named {chosen!r} or class number {numbered}, {names[numbered]!r}. "
+            f"Write name:{chosen} or number:{numbered}."
+        )
+    found = numbered if label is None else label
+    if found is not None:
+        return found
     if names:
         hint = f"{did_you_mean(str(chosen), names)} A number from 0 to {count - 1} works too."
     else:

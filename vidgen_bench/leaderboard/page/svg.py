@@ -68,5 +68,4 @@ def markup(made: Element) -> Markup:
 
 def short(value: float) -> str:
     """Return a coordinate with at most one decimal: ``12`` or ``12.5``; 0 for a number that is not finite."""
-    text = f"{value:.1f}".removesuffix(".0") if math.isfinite(value) else "0"
-    return "0" if text == "-0" else text
+    return f"{value:z.1f}".removesuffix(".0") if math.isfinite(value) else "0"

@@ -9,6 +9,7 @@ from typing import Any
 
 from vidgen_bench.leaderboard.published.claims import BetweenRuns, Claims, Support
 from vidgen_bench.leaderboard.published.sources import PublishedRow, sources
+from vidgen_bench.leaderboard.render.numbers import signed
 from vidgen_bench.leaderboard.statistics.power import POWER
 from vidgen_bench.leaderboard.statistics.verdicts import LEVEL
 
@@ -92,8 +93,8 @@ def _between_checkpoints(support: Support) -> str:
     low, high = test.difference - test.half_width, test.difference + test.half_width
     ahead = claim.first if (test.difference > 0) == (claim.metric == "IS") else claim.second
     verdict = f"the checkpoint of {ahead} is better" if test.p <= LEVEL else "these two checkpoints are not separated"
-    interval = f"95 % interval {low:+,.{places}f} to {high:+,.{places}f}"
-    return f"{test.difference:+,.{places}f} {claim.metric} ({interval}), Welch p = {test.p:.2g}: {verdict}."
+    interval = f"95 % interval {signed(low, places)} to {signed(high, places)}"
+    return f"{signed(test.difference, places)} {claim.metric} ({interval}), Welch p = {test.p:.2g}: {verdict}."
 
 
 def _between_methods(claims: Claims, support: Support) -> str:

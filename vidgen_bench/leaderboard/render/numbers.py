@@ -17,13 +17,14 @@ _WIDEST = 1e9
 
 
 def amount(value: float, places: int) -> str:
-    """Return ``26,512.4``, or ``1e+100`` for a very large number; zero has no sign, also after rounding."""
+    """Return ``26,512.4``, or ``1e+100`` for a very large number; a value that rounds to zero has no sign."""
     return f"{value:.4g}" if abs(value) >= _WIDEST else f"{value:z,.{places}f}"
 
 
 def signed(value: float, places: int) -> str:
-    """Return the same with a sign: ``+0.14``; zero is ``+0.00``."""
-    return f"{value:+.4g}" if abs(value) >= _WIDEST else f"{value:+z,.{places}f}"
+    """Return the same with a sign: ``+0.14``, but ``0.00``."""
+    text = amount(value, places)
+    return text if text.startswith("-") or not text.strip("0.") else f"+{text}"
 
 
 def decimals(spreads: Iterable[float | None], most: int = 4) -> int:

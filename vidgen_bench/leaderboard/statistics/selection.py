@@ -12,7 +12,7 @@ def optimism(selected: float, final: float, sign: int) -> float:
 
     value at selection - final mean if higher is better (``sign`` = 1), final mean - value at selection if lower is (-1).
     """
-    return sign * (selected - final)
+    return selected - final if sign > 0 else final - selected  # a product could be -0.0
 
 
 def gain(trace: Sequence[float], final: float, sign: int) -> float | None:
@@ -25,7 +25,7 @@ def gain(trace: Sequence[float], final: float, sign: int) -> float | None:
 
 def gain_over(late: float, final: float, sign: int) -> float:
     """Return the gain over ``late``, the mean of the last fifth of the evaluations."""
-    return sign * (final - late)
+    return final - late if sign > 0 else late - final
 
 
 def last_fifth(trace: Sequence[float]) -> float:

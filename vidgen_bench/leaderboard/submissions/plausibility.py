@@ -8,6 +8,7 @@ from datetime import datetime
 from vidgen_bench.leaderboard.comparable import unlisted
 from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.submissions.budget_check import questions_of_budget
+from vidgen_bench.leaderboard.submissions.model_check import questions_of_model
 from vidgen_bench.leaderboard.submissions.peaks import peak
 from vidgen_bench.records.anchors import REAL
 from vidgen_bench.records.record import Record
@@ -24,7 +25,7 @@ def questions(record: Record) -> Iterator[str]:
     yield from _of_choice(record)
     yield from _of_speed(record)
     yield from questions_of_budget(record)
-    yield from _of_model(record)
+    yield from questions_of_model(record)
     yield from _of_versions(record)
 
 
@@ -94,14 +95,6 @@ def _of_speed(record: Record) -> Iterator[str]:
             yield "it finished before it started"
     except (ValueError, TypeError):
         yield "measured.started and measured.finished are not both times with a zone"
-
-
-def _of_model(record: Record) -> Iterator[str]:
-    """Yield whether an option contradicts the table that a record is in: class-conditional models have one of their own."""
-    option = record.options.get("backbone.conditional")
-    if option is not None and isinstance(option.value, bool) and option.value != record.model.conditional:
-        kind = "class-conditional" if record.model.conditional else "unconditional"
-        yield f"its option backbone.conditional is {str(option.value).lower()}, but it says that its model is {kind}"
 
 
 def _of_versions(record: Record) -> Iterator[str]:

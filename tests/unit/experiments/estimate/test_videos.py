@@ -25,6 +25,7 @@ def test_some_videos_are_decoded_and_nothing_stays(tmp_path: Path, monkeypatch: 
     source = write_tree(tmp_path / "data", groups=3, frames=8)
     videos = found(source, tmp_path / "cache")
     assert (videos.train, videos.test) == (4, 2)
+    assert videos.class_videos == (2, 2)
     assert videos.seconds > 0
     assert videos.store is None
     assert not (tmp_path / "cache").exists()
@@ -35,6 +36,7 @@ def test_some_videos_are_decoded_and_nothing_stays(tmp_path: Path, monkeypatch: 
     decoded = found(source, tmp_path / "cache")
     assert decoded.store is not None
     assert (decoded.store.folder, decoded.seconds, decoded.bytes) == (store.folder, 0.0, store.index.bytes)
+    assert decoded.class_videos == store.class_videos == (2, 2)
     (store.folder / "frames.u8").write_bytes(b"")  # a run decodes a damaged store again
     assert found(source, tmp_path / "cache").store is None
 

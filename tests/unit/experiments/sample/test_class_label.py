@@ -75,14 +75,29 @@ def test_a_run_without_classes_refuses_them(tmp_path: Path) -> None:
 
 
 def test_a_name_or_a_number() -> None:
-    assert [class_label(chosen, 4, NAMES) for chosen in ("run", "3", 3, "0", 0)] == [1, 2, 3, 0, 0]
+    assert [class_label(chosen, 4, NAMES) for chosen in ("run", 3, "0", 0)] == [1, 3, 0, 0]
     for wrong in ("-1", "4", 4, -1, True, 1.5, "1.0", "", "९", "1" * 5000, None):
         with pytest.raises(RequestError, match=r"There is no class .* A number from 0 to 3 works too"):
             class_label(wrong, 4, NAMES)  # type: ignore[arg-type]
+    # without the class that it is the number of, a name that is a number can only mean the name
+    assert class_label("3", 3, NAMES) == 2
+    assert class_label("1", 2, ("0", "1")) == 1
     with pytest.raises(
         RequestError, match=r"no class 'run'\. Expected a number from 0 to 3; the run folder has no names"
     ):
         class_label("run", 4, ())
+
+
+def test_a_name_that_is_the_number_of_another_class_is_refused_and_both_can_be_written() -> None:
+    names = ("walk", "3", "number:1", "jump")
+    message = r"'3' may mean the class named '3' or class number 3, 'jump'\. Write name:3 or number:3\."
+    with pytest.raises(RequestError, match=message):
+        class_label("3", 4, names)
+    written = ("name:3", "number:3", 3, "03", "jump", "number:1", "name:number:1", "name:walk", "number:02")
+    assert [class_label(chosen, 4, names) for chosen in written] == [1, 3, 3, 3, 3, 1, 2, 0, 2]
+    for wrong in ("name:jog", "number:4", "number:walk", "number:", "name:", "Name:walk"):
+        with pytest.raises(RequestError, match="There is no class"):
+            class_label(wrong, 4, names)
 
 
 REQUEST = {"spec": "labelled+glide", "seed": 0, "options": {}, "environment": {"threads": 1}}

@@ -73,6 +73,13 @@ def test_very_large_numbers_are_in_scientific_form(value: float, text: str, with
     assert numbers.signed(value, 2) == with_sign
 
 
+def test_a_value_that_rounds_to_zero_has_no_sign() -> None:
+    for value, places in ((-0.0, 1), (0.0, 1), (-0.004, 2), (0.004, 2), (-0.4, 0)):
+        zero = f"{0:.{places}f}"
+        assert numbers.amount(value, places) == numbers.signed(value, places) == zero
+    assert (numbers.signed(-0.005001, 2), numbers.signed(-10.0, 0)) == ("-0.01", "-10")
+
+
 def test_no_value_of_a_row_fills_a_line() -> None:
     huge = Estimate({0: 1e100}, 1e100, Interval(1e100, 3e99), frozenset(), None, None)
     assert numbers.mean_and_interval(huge, 2) == "1e+100 ± 3e+99"

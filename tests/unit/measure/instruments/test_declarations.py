@@ -27,6 +27,7 @@ from vidgen_bench.measure.instruments.c3d.importing.weights_import import import
 from vidgen_bench.measure.instruments.c3d.network import Layout
 from vidgen_bench.measure.instruments.c3d.preprocessing import CUBE, PREPROCESSINGS
 from vidgen_bench.measure.instruments.c3d.weights import Card, read_card, read_instrument, write_instrument
+from vidgen_bench.measure.views import viewed
 from vidgen_bench.system import places
 
 INSTRUMENT = (
@@ -46,9 +47,9 @@ def declared() -> dict[str, C3DDeclaration]:
     return {d.name: d for d in vidgen_instruments()}
 
 
-def test_three_are_always_declared(folder: Path) -> None:
-    assert list(declared()) == ["c3d-shapes", "c3d-shapes-64", "c3d-ucf101"]
-    assert [fault("instrument", d) for d in declared().values()] == [None, None, None]
+def test_four_are_always_declared(folder: Path) -> None:
+    assert list(declared()) == ["c3d-shapes", "c3d-shapes-64", "c3d-shapes-order", "c3d-ucf101"]
+    assert [fault("instrument", d) for d in declared().values()] == [None] * 4
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_every_imported_file_is_an_instrument(folder: Path, tmp_path: Path) -> N
     import_c3d(weights, mean, path_of("my-c3d"))
     (folder / "Not A Name.safetensors").touch()
     (folder / "c3d-shapes.safetensors").touch()  # does not replace the one that ships
-    assert list(declared()) == ["c3d-shapes", "c3d-shapes-64", "c3d-ucf101", "my-c3d"]
+    assert list(declared()) == ["c3d-shapes", "c3d-shapes-64", "c3d-shapes-order", "c3d-ucf101", "my-c3d"]
     mine = declared()["my-c3d"]
     assert mine.sha256() == hashlib.sha256((folder / "my-c3d.safetensors").read_bytes()).hexdigest()
     out = mine.build("tgan")(golden.video(1, 3, 16, 32, 32))
@@ -143,7 +144,8 @@ def test_a_file_that_changes_is_hashed_again(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "preprocessing"), [("c3d-shapes", "tgan"), ("c3d-shapes", "tganv2"), ("c3d-shapes-64", "native")]
+    ("name", "preprocessing"),
+    [("c3d-shapes", "tgan"), ("c3d-shapes", "tganv2"), ("c3d-shapes-64", "native"), ("c3d-shapes-order", "native")],
 )
 def test_a_shipped_instrument_names_newly_drawn_videos(name: str, preprocessing: str) -> None:
     """Two videos per class, with palettes that are in no list of the data set; one was trained on "tgan" and reads "tganv2" too."""
@@ -154,8 +156,12 @@ def test_a_shipped_instrument_names_newly_drawn_videos(name: str, preprocessing:
             clips.append(geometry.apply(draw_clip(label, group, 1))[:16])
             labels.append(label)
     frames = torch.from_numpy(np.stack(clips)).permute(0, 2, 1, 3, 4).float()
-    named = declared()[name].build(preprocessing)((frames - 128) / 128)["prob"].argmax(dim=1)
+    instrument, clips_in = declared()[name].build(preprocessing), (frames - 128) / 128
+    named = instrument(clips_in)["prob"].argmax(dim=1)
     assert (named == torch.tensor(labels)).float().mean() >= 0.9
+    if name == "c3d-shapes-order":
+        named = instrument(viewed(clips_in, "shuffled", 0))["prob"].argmax(dim=1)
+        assert (named == len(CLASSES)).float().mean() >= 0.9
 
 
 def test_declarations_need_no_torch() -> None:
@@ -168,7 +174,9 @@ def test_declarations_need_no_torch() -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize(("name", "preprocessing"), [("c3d-shapes", "tgan"), ("c3d-shapes-64", "native")])
+@pytest.mark.parametrize(
+    ("name", "preprocessing"), [("c3d-shapes", "tgan"), ("c3d-shapes-64", "native"), ("c3d-shapes-order", "native")]
+)
 def test_a_shipped_instrument_is_what_its_model_card_says(name: str, preprocessing: str) -> None:
     declaration = declared()[name]
     card = read_card(declaration.path)
@@ -179,10 +187,11 @@ def test_a_shipped_instrument_is_what_its_model_card_says(name: str, preprocessi
     assert card.training["held_out_clips"] >= 200
     assert card.training["held_out_accuracy"] >= 0.95
     assert f"{card.training['held_out_accuracy']:.1%}".replace("%", " %") in page
-    assert card.class_names == tuple(re.findall(r"^- `(\w+)`$", page, flags=re.MULTILINE))
+    classes = tuple(re.findall(r"^- `(\w+)`$", page, flags=re.MULTILINE))
+    assert card.class_names == ((*classes, "shuffled") if name == "c3d-shapes-order" else classes)
     assert declaration.size == card.size
     instrument = declaration.build(preprocessing)
     assert all(p.dtype == torch.float32 for p in instrument.parameters())
     out = instrument(golden.video(1, 3, 16, 64, 64))
-    assert out["prob"].shape == (1, 8)
+    assert out["prob"].shape == (1, len(card.class_names))
     assert out["fc7"].shape == (1, 256)

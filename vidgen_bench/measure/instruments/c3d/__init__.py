@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 from vidgen_bench.api import Clip, HeldOutClips, Report, SelfTestReport, hookimpl
 from vidgen_bench.config.spec import NAME
 from vidgen_bench.measure.instruments.c3d.importing.importer import C3DImporter
-from vidgen_bench.measure.instruments.c3d.location import SHAPES, SHAPES_64, SHIPPED, SUFFIX, UCF101, path_of
+from vidgen_bench.measure.instruments.c3d.location import (
+    SHAPES,
+    SHAPES_64,
+    SHAPES_ORDER,
+    SHIPPED,
+    SUFFIX,
+    UCF101,
+    path_of,
+)
 from vidgen_bench.measure.instruments.c3d.native_size import native_size
 from vidgen_bench.measure.instruments.c3d.trainer import C3DTrainer
 from vidgen_bench.measure.instruments.weights_file import file_sha256, require_preprocessing, require_weights
@@ -21,6 +29,7 @@ if TYPE_CHECKING:
 
 _IMPORTER = C3DImporter()
 _TRAINER, _NATIVE_TRAINER = C3DTrainer("c3d", size=None), C3DTrainer("c3d-64", size=64)
+_ORDER_TRAINER = C3DTrainer("c3d-64-order", size=64, order=True)
 
 
 @dataclass(frozen=True)
@@ -91,12 +100,18 @@ class C3DDeclaration:
 
 @hookimpl
 def vidgen_instruments() -> Sequence[C3DDeclaration]:
-    """Return the three named instruments, and one for every other file in your instrument folder."""
+    """Return the named instruments, and one for every other file in your instrument folder."""
     named = [
         C3DDeclaration(
             SHAPES, "Slim C3D (channels / 8) trained on the shapes data set; ships with the package.", path_of(SHAPES)
         ),
         _native(SHAPES_64, "Slim C3D that reads the shapes at their own 64 pixels; ships with the package.", 64),
+        _native(
+            SHAPES_ORDER,
+            "The same, trained to tell clips with shuffled frames too; ships with the package.",
+            64,
+            _ORDER_TRAINER,
+        ),
         C3DDeclaration(UCF101, "C3D fine-tuned on UCF101 (deep net A), imported from its release.", path_of(UCF101)),
     ]
     names = sorted(p.stem for p in places.or_nowhere(places.instrument_folder).glob(f"*{SUFFIX}") if NAME.match(p.stem))
@@ -108,8 +123,8 @@ def _of_your_own(name: str) -> C3DDeclaration:
     return C3DDeclaration(name, summary, path_of(name)) if size is None else _native(name, summary, size)
 
 
-def _native(name: str, summary: str, size: int) -> C3DDeclaration:
+def _native(name: str, summary: str, size: int, trainer: C3DTrainer = _NATIVE_TRAINER) -> C3DDeclaration:
     """Return the declaration of a C3D that reads clips of this size without a resize; such weights are trained, never imported."""
     return C3DDeclaration(
-        name, summary, path_of(name), preprocessings=("native",), importer=None, trainer=_NATIVE_TRAINER, size=size
+        name, summary, path_of(name), preprocessings=("native",), importer=None, trainer=trainer, size=size
     )

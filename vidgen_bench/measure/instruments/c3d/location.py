@@ -9,7 +9,8 @@ from vidgen_bench.system import places
 
 SHAPES = "c3d-shapes"
 SHAPES_64 = "c3d-shapes-64"
-SHIPPED = (SHAPES, SHAPES_64)
+SHAPES_ORDER = "c3d-shapes-order"
+SHIPPED = (SHAPES, SHAPES_64, SHAPES_ORDER)
 UCF101 = "c3d-ucf101"
 SUFFIX = ".safetensors"
 

@@ -33,10 +33,11 @@ def self_test_report(path: Path, clips: HeldOutClips, report: Report) -> SelfTes
 
 def class_mismatch(card: Card, classes: tuple[str, ...]) -> str:
     """Return how the data set's classes differ from the instrument's, or ""."""
-    if card.classes != len(classes):
-        return f"the instrument has {card.classes} classes, the data set {len(classes)}"
-    if card.class_names and card.class_names != classes:
-        own, other = next((a, b) for a, b in zip(card.class_names, classes, strict=True) if a != b)
+    if card.data_classes != len(classes):
+        return f"the instrument has {card.data_classes} classes, the data set {len(classes)}"
+    names = card.class_names[: card.data_classes]
+    if names and names != classes:
+        own, other = next((a, b) for a, b in zip(names, classes, strict=True) if a != b)
         return f"the instrument's classes differ from the data set's ({own!r} instead of {other!r})"
     return ""
 

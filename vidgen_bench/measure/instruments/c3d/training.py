@@ -1,4 +1,9 @@
-"""Trains a slim C3D on the training list of a data set, as an instrument for a track of your own."""
+"""Trains a slim C3D on the training list of a data set, as an instrument for a track of your own.
+
+A network that is to see the order of frames has one more class, ``shuffled``: a quarter of its training clips have their frames in
+random order and this class. Classes of motion can often be told from the set of a clip's frames alone, whatever their order; then a
+generator that draws every frame by itself looks as good as one that moves.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +28,11 @@ from vidgen_bench.measure.instruments.c3d.preprocessing import (
     Preprocessing,
     TganPreprocessing,
 )
-from vidgen_bench.measure.instruments.c3d.weights import Card, write_instrument
+from vidgen_bench.measure.instruments.c3d.weights import SHUFFLED, Card, write_instrument
+from vidgen_bench.measure.views import viewed
+
+_SHARE = 0.25
+"""The share of training clips that are shuffled, for a network that sees the order of frames."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +42,16 @@ class Trained:
     layout: Layout
     size: int | None
     """Rows and columns of the clips, if it reads them without a resize."""
+    class_names: tuple[str, ...]
+    """Names of its classes: those of the data set, then ``shuffled`` if it was trained to see the order of frames."""
     weights: Mapping[str, Tensor]
     """By name, float16."""
     mean: Tensor
     """Per channel [3], BGR, 0..255."""
     clips: int
     correct: int
+    shuffled: int | None
+    """The number of the same clips, shuffled, that it calls ``shuffled``; None if it has no such class."""
 
     @property
     def accuracy(self) -> float:
@@ -47,7 +60,13 @@ class Trained:
 
 
 def train_instrument(
-    request: TrainingRequest, report: Report, width: int = 8, hidden: int = 256, size: int | None = None
+    request: TrainingRequest,
+    report: Report,
+    width: int = 8,
+    hidden: int = 256,
+    size: int | None = None,
+    *,
+    order: bool = False,
 ) -> Trained:
     """Train, fold the batch norms, round to float16, and measure the rounded weights.
 
@@ -56,6 +75,7 @@ def train_instrument(
         report: called with ("training ...", done, total).
         width, hidden: the sizes of the network; the defaults are those of the instruments that ship.
         size: rows and columns of the clips, for a network that reads them without a resize; None for the published 112 pixels.
+        order: whether it is also trained to tell clips whose frames are shuffled.
     Raises:
         RequestError: the data set has fewer than two classes.
         VidgenBenchError: the training diverged.
@@ -65,20 +85,24 @@ def train_instrument(
         raise RequestError(
             f"An instrument needs at least 2 classes; the data set has {classes}. Choose another data set."
         )
-    layout = Layout(width, hidden, classes, size or SIZE)
+    if order and SHUFFLED in request.classes:
+        raise RequestError(
+            f"The data set has a class named {SHUFFLED!r}, and this kind of instrument adds one. Rename the class."
+        )
+    names = (*request.classes, SHUFFLED) if order else request.classes
+    layout = Layout(width, hidden, len(names), size or SIZE)
     mean = channel_means(request.train)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(request.seed)
         network = NormalisedC3D(layout)
         convert_conv3d_weight_memory_format(network, torch.channels_last_3d)
         preprocessing = NativePreprocessing(mean) if size else TganPreprocessing(mean)
-        _fit(network, preprocessing, request, report)
+        _fit(network, preprocessing, request, report, order=order)
     weights = {name: tensor.half() for name, tensor in network.folded().items()}
     stored = with_weights(layout, {n: tensor.float() for n, tensor in weights.items()})
     instrument = C3DInstrument(stored, mean, NATIVE if size else "tgan")
-    return Trained(
-        layout, size, weights, mean, *_measured(instrument, request.held_out, request.held_out_clips, report)
-    )
+    found = _measured(instrument, request.held_out, request.held_out_clips, report, classes if order else None)
+    return Trained(layout, size, names, weights, mean, *found)
 
 
 def channel_means(clips: ClipStream) -> Tensor:
@@ -105,6 +129,15 @@ def augmented(clips: Tensor, generator: torch.Generator) -> Tensor:
     return torch.stack([_shifted(c, d, r) for c, d, r in zip(clips, down, right, strict=True)])
 
 
+def some_shuffled(clips: Tensor, labels: Tensor, label: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Return clips [N, 3, T, H, W] and labels [N], about a quarter of the clips with their frames in random order and this label."""
+    chosen = torch.rand(len(labels), generator=generator) < _SHARE
+    order = torch.rand(len(labels), clips.shape[2], generator=generator).argsort(dim=1)
+    order[~chosen] = torch.arange(clips.shape[2])
+    shuffled = clips.gather(2, order[:, None, :, None, None].expand_as(clips))
+    return shuffled, torch.where(chosen, label, labels)
+
+
 def _shifted(clip: Tensor, down: int, right: int) -> Tensor:
     """Return a clip [3, T, H, W] shifted by whole pixels; edge pixels are repeated."""
     rows = (torch.arange(clip.shape[-2]) - down).clamp(0, clip.shape[-2] - 1)
@@ -112,7 +145,9 @@ def _shifted(clip: Tensor, down: int, right: int) -> Tensor:
     return clip[..., rows, :][..., columns]
 
 
-def _fit(network: nn.Module, preprocessing: Preprocessing, request: TrainingRequest, report: Report) -> None:
+def _fit(
+    network: nn.Module, preprocessing: Preprocessing, request: TrainingRequest, report: Report, *, order: bool
+) -> None:
     """Train with AdamW and a one-cycle schedule: the rate rises linearly over an eighth of the steps, then falls to 0 along a cosine."""
     generator = torch.Generator().manual_seed(request.seed)
     optimiser = torch.optim.AdamW(network.parameters(), lr=request.learning_rate, weight_decay=1e-3)
@@ -123,9 +158,12 @@ def _fit(network: nn.Module, preprocessing: Preprocessing, request: TrainingRequ
         factor = (step + 1) / warm if step < warm else falling
         optimiser.param_groups[0]["lr"] = request.learning_rate * factor
         batch = request.train.batch("instrument", Feed(FRAMES), step, request.batch)
-        clips = preprocessing(augmented(batch.clips, generator)).contiguous(memory_format=torch.channels_last_3d)
+        drawn, labels = batch.clips, batch.labels
+        if order:
+            drawn, labels = some_shuffled(drawn, labels, len(request.classes), generator)
+        clips = preprocessing(augmented(drawn, generator)).contiguous(memory_format=torch.channels_last_3d)
         logits = network(clips)
-        loss = F.cross_entropy(logits, batch.labels, label_smoothing=0.05)
+        loss = F.cross_entropy(logits, labels, label_smoothing=0.05)
         if not torch.isfinite(loss):
             raise VidgenBenchError(
                 f"Training diverged at step {step}: the loss is {loss.item()}. Lower --learning-rate."
@@ -133,23 +171,31 @@ def _fit(network: nn.Module, preprocessing: Preprocessing, request: TrainingRequ
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-        correct = (logits.argmax(dim=1) == batch.labels).float().mean().item()
+        correct = (logits.argmax(dim=1) == labels).float().mean().item()
         report(f"training, loss {loss.item():.3f}, {correct:.0%} of the batch", step + 1, request.steps)
 
 
 @torch.inference_mode()
-def _measured(instrument: C3DInstrument, clips: ClipStream, least: int, report: Report) -> tuple[int, int]:
-    """Return the number of clips in whole passes over the list, at least ``least``, and how many are classified correctly."""
+def _measured(
+    instrument: C3DInstrument, clips: ClipStream, least: int, report: Report, shuffled: int | None
+) -> tuple[int, int, int | None]:
+    """Return the number of clips in whole passes over the list, at least ``least``, and how many are classified correctly.
+
+    The third number is how many of them have the class ``shuffled`` when their frames are; None if that is None.
+    """
     videos = sum(b.clips.shape[0] for b in clips.passes("held-out", 1, FRAMES, 16))
     if not videos:
         raise RequestError("The held-out list is empty, so no accuracy can be measured. Give a split with test videos.")
     passes = -(-least // videos)
-    seen = correct = 0
+    seen = correct = told = 0
     for batch in clips.passes("held-out", passes, FRAMES, 16):
         correct += int((instrument(batch.clips)["prob"].argmax(dim=1) == batch.labels).sum())
+        if shuffled is not None:
+            mixed = viewed(batch.clips, "shuffled", seen)
+            told += int((instrument(mixed)["prob"].argmax(dim=1) == shuffled).sum())
         seen += batch.clips.shape[0]
         report("measuring the accuracy", seen, passes * videos)
-    return seen, correct
+    return seen, correct, None if shuffled is None else told
 
 
 def write_trained(path: Path, trained: Trained, request: TrainingRequest) -> str:
@@ -159,12 +205,14 @@ def write_trained(path: Path, trained: Trained, request: TrainingRequest) -> str
     sizes = {"width": layout.width, "hidden": layout.hidden}
     software = {"torch": torch.__version__, "threads": torch.get_num_threads()}
     measured = {"held_out_clips": trained.clips, "held_out_accuracy": round(trained.accuracy, 6)}
+    if trained.shuffled is not None:
+        measured["held_out_shuffled"] = round(trained.shuffled / trained.clips, 6)
     card = Card(
         width=layout.width,
         hidden=layout.hidden,
         classes=layout.classes,
         size=trained.size,
-        class_names=request.classes,
+        class_names=trained.class_names,
         note="trained by vidgen-bench",
         training={**settings, **sizes, **request.provenance, **software, **measured},
     )
