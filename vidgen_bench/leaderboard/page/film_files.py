@@ -33,7 +33,7 @@ _GAP, _HEAD, _COLUMNS = 12, 16, 4
 _STRIPS, _TIMES = 8, 8
 """Of ``preview.jpg``: clips below each other, and instants of each."""
 
-_LARGEST, _MOST_PAGES, _MOST_PIXELS = 4096, 256, 2**28
+_LARGEST, _MOST_PAGES, _MOST_PIXELS = 4096, 256, 2**27
 """Of a file: pixels of the longer side of a page, pages, and pixels of all pages together; a small file may have far more."""
 
 
