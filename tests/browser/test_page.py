@@ -125,12 +125,46 @@ def test_sorting_filtering_and_the_state_in_the_address(opened: Any, page: Path)
     assert specs(opened) == before
 
 
+def test_the_first_click_on_a_metric_shows_its_best_row_first(opened: Any) -> None:
+    for metric, direction in ("m0", "descending"), ("m1", "ascending"):  # IS, FID
+        head = find(opened, f"th[data-sort={metric}]")[0]
+        head.find_element("css selector", "button").click()
+        assert head.get_attribute("aria-sort") == direction
+        assert specs(opened)[0] == "tgan+ode2"
+
+
+def test_the_first_screen_has_everything_up_to_how_to_read_it(opened: Any) -> None:
+    assert opened.execute_script("return document.querySelector('.reading').getBoundingClientRect().bottom;") <= 800
+    assert len(specs(opened)) == 12
+
+
+def test_any_address_shows_one_track(opened: Any, page: Path) -> None:
+    first = opened.find_element("css selector", ".tabs a").text
+    for address, track in (
+        ("t=length&sort=constructor&dir=x&near=2&q=%E0%A4%A", first),
+        ("t=7", first),
+        ("p1-0", HOSTILE),
+        ("t=" + HOSTILE + "&sort=%22%5D", HOSTILE),
+        ("__proto__", first),
+        ("q=" + "x%20" * 50_000, first),
+    ):
+        opened.execute_async_script(
+            "const done = arguments[1]; addEventListener('hashchange', () => setTimeout(done), {once: true});"
+            "location.hash = arguments[0];",
+            address,
+        )
+        assert [part.get_attribute("aria-label") for part in find(opened, "")] == [track]
+        assert len(find(opened, ".provenance details[open]")) == (track == HOSTILE)
+    assert logged(opened) == []
+
+
 def test_tabs_show_one_track_at_a_time(opened: Any) -> None:
     assert len(opened.find_elements("css selector", ".track:not([hidden])")) == 1
     first, second = opened.find_elements("css selector", ".tabs a")
     assert (first.get_attribute("aria-current"), second.text) == ("true", HOSTILE)
     second.click()
     assert second.get_attribute("aria-current") == "true"
+    assert f"t={HOSTILE}" in opened.current_url  # the name: on the next page, the number may be that of another track
     assert len(opened.find_elements("css selector", ".verdict:not([hidden])")) == 1
 
 
@@ -208,6 +242,15 @@ def test_nothing_scrolls_sideways(opened: Any, width: int) -> None:
         opened.execute_script("document.querySelectorAll('details').forEach((d) => { d.open = true; });")
         wide = opened.execute_script("return [document.documentElement.scrollWidth, innerWidth];")
         assert wide[0] <= wide[1]
+        assert opened.execute_script(CLIPPED) == []
+
+
+CLIPPED = """return [...document.querySelectorAll(".track:not([hidden]) .board thead button")].filter((button) => {
+  button.scrollIntoView({block: "center"});
+  const at = button.getBoundingClientRect();
+  return !button.contains(document.elementFromPoint(at.left + at.width / 2, at.top + at.height / 2));
+}).map((button) => button.textContent);"""
+"""The buttons in the headings that nobody sees or can click."""
 
 
 @pytest.mark.parametrize("dark", [False, True])

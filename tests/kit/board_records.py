@@ -67,6 +67,7 @@ def _run(
         spec,
         seed,
         track=TRACK,
+        model={"null": spec in ("tgan+constant", "tgan+iid")},
         diverged=diverged,
         scores={
             "is": [level[0] + draw.gauss(0, 0.05) for _ in range(4)],

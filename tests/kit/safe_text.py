@@ -90,7 +90,7 @@ _LINKS = {"href": ("#", "data:,"), "src": ("data:image/webp;base64,",)}
 
 _TAGS = re.compile(
     "html|head|meta|link|title|style|body|header|h1|h2|div|p|nav|ul|li|a|main|section|b|br|span|label|input|button|output|table|thead|tbody"
-    "|tr|th|td|caption|wbr|sub|s|svg|path|rect|text|g|figure|figcaption|details|summary|dl|dt|dd|script|img"
+    "|colgroup|col|tr|th|td|caption|wbr|sub|s|svg|path|rect|text|g|figure|figcaption|details|summary|dl|dt|dd|script|img"
 )
 
 

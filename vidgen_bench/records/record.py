@@ -21,6 +21,7 @@ from vidgen_bench.records.content import Content
 from vidgen_bench.records.entries import ModelEntry
 from vidgen_bench.records.migration import migrated
 from vidgen_bench.system.files import write_text
+from vidgen_bench.system.library_errors import reason
 from vidgen_bench.system.regular_files import read_file
 
 RECORD_FILE = "record.json"
@@ -115,7 +116,7 @@ def parse_record(content: bytes, name: str) -> Record:
         table = json.loads(content)
         table = _strict(table)
     except (ValueError, RecursionError) as error:
-        raise RecordError(f"The record {name} is not valid JSON: {error}. {fix}") from None
+        raise RecordError(f"The record {name} is not valid JSON: {reason(error)}. {fix}") from None
     if _deeper(table, DEEPEST):
         raise RecordError(f"The record {name} is nested deeper than {DEEPEST} levels. {fix}")
     table = migrated(table, name)

@@ -9,10 +9,10 @@ LONGEST = 200
 
 _ADVICE = re.compile(
     r"weights_only|weights only|allow_pickle|safe_globals|max_header_size|pickle_module|(torch|numpy|np|pickle)\.load"
-    r"|unsafe|arbitrary code|trust|sandbox",
+    r"|set_int_max_str_digits|unsafe|arbitrary code|trust|sandbox",
     re.IGNORECASE,
 )
-"""Words of torch's and numpy's advice; a sentence that has one of them is not quoted."""
+"""Words of the advice of torch, numpy and Python; a sentence that has one of them is not quoted."""
 
 _SENTENCES = re.compile(r"(?<=[.!?:;])\s+|\n+")
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")

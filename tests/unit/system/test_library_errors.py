@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import pickle
 import re
 from collections.abc import Callable
@@ -81,6 +82,12 @@ def test_the_fault_is_quoted_and_the_advice_is_not(
     assert words in quoted
     assert not ADVICE.search(quoted)
     assert quoted.isprintable()
+
+
+def test_a_long_number_in_json_is_refused_without_advice() -> None:
+    with pytest.raises(ValueError, match="set_int_max_str_digits") as caught:
+        json.loads("9" * 5000)
+    assert reason(caught.value).endswith("value has 5000 digits")
 
 
 def test_other_errors_are_quoted_on_one_line() -> None:

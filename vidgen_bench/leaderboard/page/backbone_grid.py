@@ -13,8 +13,10 @@ from vidgen_bench.leaderboard.render import numbers
 LEVELS = 8
 """Shades of a cell, the darkest for the best mean."""
 
-MOST_COLUMNS = 6
-"""The most columns that a narrow window can show."""
+NARROW = 6
+"""The most columns that a narrow window can show beside each other."""
+
+_MOST_COLUMNS = 20
 
 
 @dataclass(frozen=True)
@@ -39,19 +41,26 @@ class BackboneGrid:
     lines: tuple[tuple[str, tuple[GridCell | None, ...]], ...]
     """A name, and its cell of each column."""
     left_out: int
-    """Rows with options, which have no cell."""
+    """Rows without a cell: those with options, and those of a pair that a better row stands for."""
+
+    @property
+    def wide(self) -> bool:
+        """Whether a narrow window shows its lines as blocks."""
+        return len(self.columns) > NARROW
 
 
 def backbone_grid(ranking: Ranking, metric: str, axis: Axis) -> BackboneGrid | None:
-    """Return the grid of a metric; None unless it has several backbones and several temporal generators, and few of one of them."""
+    """Return the grid of a metric; None unless it has several backbones and several temporal generators, and not many of both."""
     rows = [row for row in ranking.rows if not row.row.external and metric in row.estimates]
-    plain = [row for row in rows if not row.options]
-    cells = {(backbone_of(row.row), _temporal(row)): row for row in plain}
+    cells: dict[tuple[str, str], Ranked] = {}
+    for row in rows:
+        if not row.options:
+            cells.setdefault((backbone_of(row.row), _temporal(row)), row)
     if min(len({names[i] for names in cells}) for i in (0, 1)) < 2:
         return None
     across = 0 if len({b for b, _ in cells}) <= len({t for _, t in cells}) else 1
     columns, lines = (tuple(sorted({names[i] for names in cells})) for i in (across, 1 - across))
-    if len(columns) > MOST_COLUMNS:
+    if len(columns) > _MOST_COLUMNS:
         return None
     places = numbers.decimals_of(ranking)[metric]
     shades = sorted(axis.at(row.estimates[metric].mean) for row in cells.values())
@@ -71,7 +80,7 @@ def backbone_grid(ranking: Ranking, metric: str, axis: Axis) -> BackboneGrid | N
 
     made = tuple((line, tuple(cell(cells.get(named(line, column))) for column in columns)) for line in lines)
     of = "backbone" if across else "temporal"
-    return BackboneGrid(ranking.metrics[metric].title, of, columns, made, len(rows) - len(plain))
+    return BackboneGrid(ranking.metrics[metric].title, of, columns, made, len(rows) - len(cells))
 
 
 def _temporal(row: Ranked) -> str:

@@ -16,8 +16,8 @@ from vidgen_bench.leaderboard.statistics.verdicts import Verdict
 LABELLED = 14
 """The most rows that are all labelled; of more, only those on the front are, as far as they have room."""
 
-_LINE, _LETTER, _DOT = 14.0, 6.4, 5.0
-"""Height of a label, width of one of its letters, and half the width of a dot."""
+_LINE, _LETTER, _BOLD, _DOT = 14.0, 6.4, 7.4, 5.0
+"""Height of a label, width of one of its letters, plain and bold, and half the width of a dot."""
 
 
 @dataclass(frozen=True)
@@ -118,11 +118,14 @@ def _marks(plane: Plane, points: Sequence[_Point]) -> list[Element]:
 def _labels(plane: Plane, points: Sequence[_Point]) -> list[Element]:
     """Return labels beside, above or below their points, those of the front first; one without room is left out."""
     taken: list[Box] = [(plane.x(p.cost) - _DOT, plane.y(p.mean) - _DOT, 2 * _DOT, 2 * _DOT) for p in points]
+    for p in points:
+        top, bottom = sorted((plane.y(p.low), plane.y(p.high)))
+        taken.append((plane.x(p.cost) - 1, top, 2, bottom - top))
     found = []
     wanted = points if len(points) <= LABELLED else [p for p in points if p.front]
     for point in sorted(wanted, key=lambda p: (not p.front, plane.y(p.mean))):
         name = point.label if len(point.label) <= 24 else f"{point.label[:23]}…"
-        x, y, wide = plane.x(point.cost), plane.y(point.mean), _LETTER * len(name)
+        x, y, wide = plane.x(point.cost), plane.y(point.mean), (_BOLD if point.front else _LETTER) * len(name)
         for left, top in ((x + 8, y - 7), (x - wide / 2, y - 20), (x - wide / 2, y + 7), (x - 8 - wide, y - 7)):
             room = (left, top, wide, _LINE)
             if left > LEFT and left + wide < WIDTH and not any(_overlap(room, other) for other in taken):

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from vidgen_bench.escaping import json_text, printable
+from vidgen_bench.escaping import printable
 from vidgen_bench.leaderboard.page.model import PageView
 from vidgen_bench.leaderboard.page.svg import LONGEST, markup
 from vidgen_bench.leaderboard.page.table import CSV
@@ -22,7 +22,7 @@ def render_page(page: PageView) -> str:
     Every text is escaped (``autoescape``), and control characters, direction marks and invisible characters in it are spelt. The
     content security policy allows the page's own style, script and pictures by their hashes and as ``data:``, and nothing else.
     """
-    style, script = _template("page.css"), _template("page.js")
+    style, script = _template("page.css") + _template("narrow.css"), _template("page.js")
     own = f"style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:"
     policy = f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'"
     environment = Environment(
@@ -33,27 +33,28 @@ def render_page(page: PageView) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"svg": markup, "lines": _lines, "json": _json}
+    environment.filters |= {"svg": markup, "lines": _lines}
     return environment.get_template("page.html").render(
         page=page, style=Markup(style), script=Markup(script), policy=policy, csv_head=",".join(CSV)
     )
 
 
 def _safe(value: Any) -> Any:
-    """Return a printed value as the page shows it: our own HTML as it is, any other text in printable characters, and cut."""
+    """Return a printed value as the page shows it: our own HTML as it is, any other text in printable characters, and cut.
+
+    A percent sign stays on the line of its number.
+    """
     if isinstance(value, Markup):
         return value
-    return "" if value is None else printable(str(value), LONGEST)
+    if value is None:
+        return ""
+    text = printable(str(value), LONGEST)
+    return Markup(str(escape(text)).replace(" %", "&#160;%")) if " %" in text else text
 
 
 def _lines(text: str) -> Markup:
-    """Return a text of several lines, each made safe by the one who wrote it, for an attribute."""
+    """Return CSV, whose cells are safe to show already, for an attribute that keeps its line breaks."""
     return escape(text)
-
-
-def _json(value: Any) -> Markup:
-    """Return a value as JSON for an attribute."""
-    return escape(json_text(value, indent=None))
 
 
 def _hash(text: str) -> str:

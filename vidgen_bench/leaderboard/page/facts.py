@@ -27,6 +27,12 @@ def held_fixed(ranking: Ranking) -> list[tuple[str, str]]:
     return [(word, value) for word, value in found if value]
 
 
+def fingerprints(ranking: Ranking) -> str:
+    """Return the whole fingerprints that all rows share, of which the line above the table has the first digits."""
+    record = ranking.record
+    return f"data {record.data.fingerprint}, track {record.track.fingerprint}, protocol {protocol_of(record)}"
+
+
 def _digits(fingerprint: str) -> str:
     return fingerprint.rpartition(":")[2][:_SHORT]
 
@@ -48,13 +54,32 @@ def counted(ranking: Ranking) -> list[str]:
     records = [r for row in ranking.rows for r in row.row.records if r.external is None]
     diverged = sum(r.status == "diverged" for r in records)
     found = [
-        f"{len(records):,} run{'s' * (len(records) != 1)} of {sum(not r.row.external for r in ranking.rows):,} rows",
+        f"{_number(len(records), 'run')} of {_number(sum(not r.row.external for r in ranking.rows), 'row')}",
         f"a rank uses seeds {numbers.seeds(ranking.seeds)}" if ranking.ranked else "",
         f"{diverged} diverged" if diverged else "",
         _days([r.measured.finished[:_SHORT] for r in records]),
         ", ".join(_revisions(ranking)),
     ]
     return [text for text in found if text]
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def reading(ranking: Ranking) -> str:
+    """Return how to read the rows of a table, in one sentence that names only what the table has."""
+    shown = [e for row in ranking.rows for m, e in row.estimates.items() if m in ranking.metrics]
+    parts = ["a dot is one seed (grey: it diverged)" if any(e.floored for e in shown) else "a dot is one seed"]
+    if any(e.interval for e in shown):
+        lent = (
+            " (dashed: from the other rows' spread)" if any(e.interval and e.interval.borrowed for e in shown) else ""
+        )
+        parts.append(f"the lines are their mean and its 95 % interval{lent}")
+    parts.append("right is better")
+    if any(row.ranks for row in ranking.rows):
+        parts.append("a rank of 2-4 means that the seeds leave the places 2 to 4 open")
+    return f"How to read it: {', '.join(parts[:-1])}, and {parts[-1]}."
 
 
 def _days(days: list[str]) -> str:

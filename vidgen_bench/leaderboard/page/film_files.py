@@ -33,7 +33,8 @@ _GAP, _HEAD, _COLUMNS = 12, 16, 4
 _STRIPS, _TIMES = 8, 8
 """Of ``preview.jpg``: clips below each other, and instants of each."""
 
-_LARGEST, _MOST_PAGES = 4096, 256
+_LARGEST, _MOST_PAGES, _MOST_PIXELS = 4096, 256, 2**27
+"""Of a file: pixels of the longer side of a page, pages, and pixels of all pages together; a small file may have far more."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def frames_in(content: bytes, file: FilmFile, record: Record, *, real: bool) -> 
     """
     with Image.open(io.BytesIO(content), formats=file.formats) as opened:
         pages = getattr(opened, "n_frames", 1)
-        if max(opened.size) > _LARGEST or pages > _MOST_PAGES:
+        if max(opened.size) > _LARGEST or pages > _MOST_PAGES or pages * opened.width * opened.height > _MOST_PIXELS:
             return None
         if file.pattern == PREVIEW:
             return _from_preview(opened.convert("RGB"), record, real)
@@ -114,7 +115,9 @@ def _from_preview(page: Image.Image, record: Record, real: bool) -> Frames | Non
     scale = page.width / (2 * block + 3 * _GAP)
     left, top, cell = (_GAP + real * (block + _GAP)) * scale, _HEAD * scale, size * scale
     images = [_beside(page, [(left + t * cell, top + i * cell, cell) for i in range(ACROSS)]) for t in range(times)]
-    return Frames(images, TRAINING_RATE * times / frames)
+    return Frames(
+        images, TRAINING_RATE * max(times - 1, 1) / max(frames - 1, 1)
+    )  # its first and last instants are the clip's
 
 
 def _beside(page: Image.Image, cells: list[tuple[float, float, float]]) -> Image.Image:

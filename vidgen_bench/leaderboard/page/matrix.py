@@ -16,12 +16,14 @@ WITH_NUMBERS = 12
 """The most rows whose cells have numbers in them."""
 
 WITH_SENTENCES = 30
-"""The most rows of which every pair has a sentence."""
+"""The most rows that are named below the figure, and of which every pair has a sentence."""
 
 _LARGE = 600
 """Width of a matrix without numbers, in pixels."""
 
 _CELL, _LABELS, _HEAD = 54.0, 158.0, 24.0
+_LETTERS = 7
+"""The most letters of usual size in a cell."""
 
 _KINDS = {
     Verdict.BETTER: "win",
@@ -38,7 +40,9 @@ class Matrix:
     title: str
     figure: Element
     labelled: bool
-    """Whether its rows have names in it."""
+    """Whether its rows have names in it, where the window is wide."""
+    names: tuple[str, ...]
+    """Its rows from the top; none in a large table."""
     sentences: tuple[str, ...]
     """One per pair; none in a large table."""
     pairs: int
@@ -60,7 +64,8 @@ def matrix(ranking: Ranking, metric: str) -> Matrix | None:
         said = tuple(pair_sentence(ranking, pair, metric, places) for pair in standing.pairs)
     label = f"{len(standing.separated):,} of {len(standing.pairs):,} pairs of rows are separated by {title}"
     figure = (_with_numbers if len(rows) <= WITH_NUMBERS else _as_squares)(ranking, standing.pairs, rows, places, label)
-    return Matrix(title, figure, len(rows) <= WITH_NUMBERS, said, len(standing.pairs), len(standing.separated))
+    names = tuple(ranking.rows[i].label for i in rows) if len(rows) <= WITH_SENTENCES else ()
+    return Matrix(title, figure, len(rows) <= WITH_NUMBERS, names, said, len(standing.pairs), len(standing.separated))
 
 
 def _both_ways(pairs: tuple[Pair, ...]) -> Iterator[Pair]:
@@ -76,13 +81,15 @@ def _with_numbers(ranking: Ranking, pairs: tuple[Pair, ...], rows: list[int], pl
     for position, i in number.items():
         middle = _HEAD + _CELL * 0.5 * (i + 0.5) + 4
         name = f"{i + 1}  {_cut(ranking.rows[position].label)}"
-        parts.append(element("text", name, x=_LABELS - 8, y=middle, text_anchor="end"))
+        parts.append(element("text", name, x=_LABELS - 8, y=middle, text_anchor="end", class_="label"))
+        parts.append(element("text", str(i + 1), x=_LABELS - 8, y=middle, text_anchor="end", class_="number"))
         parts.append(element("text", str(i + 1), x=_LABELS + _CELL * (i + 0.5), y=_HEAD - 8, text_anchor="middle"))
     for pair in _both_ways(pairs):
         x, y = _LABELS + _CELL * number[pair.second], _HEAD + _CELL * 0.5 * number[pair.first]
         cell = element("rect", x=x + 0.5, y=y + 0.5, width=_CELL - 1, height=_CELL / 2 - 1)
         shown = numbers.signed(pair.test.difference, places) if pair.test else "–"
-        text = element("text", shown, x=x + _CELL / 2, y=y + _CELL / 4 + 4, text_anchor="middle")
+        small = "small" if len(shown) > _LETTERS else None
+        text = element("text", shown, x=x + _CELL / 2, y=y + _CELL / 4 + 4, text_anchor="middle", class_=small)
         parts.append(element("g", _tooltip(ranking, pair, places), cell, text, class_=_KINDS[pair.verdict]))
     wide = _LABELS + _CELL * len(rows)
     box = (0.0, 0.0, wide, _HEAD + _CELL / 2 * len(rows))

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from markupsafe import Markup
 
+from vidgen_bench.escaping import printable
 from vidgen_bench.leaderboard.collect import Collected, Entry
-from vidgen_bench.leaderboard.comparable import protocol_of
 from vidgen_bench.leaderboard.page.axis import Axis, axis_of
 from vidgen_bench.leaderboard.page.backbone_grid import BackboneGrid, backbone_grid
 from vidgen_bench.leaderboard.page.clips import Clip, clip_of
 from vidgen_bench.leaderboard.page.cost import Cost, cost_chart
-from vidgen_bench.leaderboard.page.facts import counted, held_fixed
+from vidgen_bench.leaderboard.page.facts import counted, fingerprints, held_fixed, reading
+from vidgen_bench.leaderboard.page.lines import LineView, anchor_lines, published_views
 from vidgen_bench.leaderboard.page.matrix import Matrix, matrix
+from vidgen_bench.leaderboard.page.names import names_of
 from vidgen_bench.leaderboard.page.run_file import Copies, badge_of, copies_of, trace_of
 from vidgen_bench.leaderboard.page.svg import markup
-from vidgen_bench.leaderboard.page.table import Head, LineView, RowView, anchor_lines, heads, published_views, row_view
+from vidgen_bench.leaderboard.page.table import Head, RowView, heads, row_views
 from vidgen_bench.leaderboard.page.traces import Trace, frame_of, panel, traces_of
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.headline import headline
 from vidgen_bench.leaderboard.render.notes import heading, notes
 from vidgen_bench.leaderboard.render.verdicts_text import resolution_line
+
+_NAME, _TITLE = 120, 40
+"""Characters of a spec and of its options, and of the title of a metric, in sentences and figures."""
+
+_METRICS, _MOST_METRICS = 40.0, 4
+"""The width of all columns of metrics together, in per cent of the table, and the most of them that share it."""
+
+_MOST_FAULTS = 50
 
 
 @dataclass(frozen=True)
@@ -61,9 +70,13 @@ class TrackView:
     rows: tuple[RowView, ...]
     anchors: tuple[LineView, ...]
     published: tuple[LineView, ...]
-    spreads: tuple[str, ...]
-    """What ± means in the published rows."""
+    publications: tuple[str, ...]
+    """The sources of the published rows, with what ± means in each."""
     resolution: str
+    reading: str
+    """How to read the table."""
+    fingerprints: str
+    """Those that all rows share."""
     matrices: tuple[Matrix, ...]
     traces: tuple[Panels, ...]
     frames: tuple[str, ...]
@@ -76,6 +89,21 @@ class TrackView:
     clips: bool
     """Whether any row has clips."""
 
+    @property
+    def rank_width(self) -> int:
+        """The width of the column of ranks, in pixels: for ``2-4``, or for ``101-140`` or a heading that names the family."""
+        return 88 if len(self.rows) >= 100 or "," in self.select_title else 68
+
+    @property
+    def scrolls(self) -> bool:
+        """Whether the table has too many metrics for one window."""
+        return len(self.heads) > _MOST_METRICS
+
+    @property
+    def width(self) -> str:
+        """The width of a metric's column, in pixels or as a share of the table."""
+        return "190" if self.scrolls else f"{_METRICS / max(len(self.heads), 2):.1f}%"
+
 
 @dataclass(frozen=True)
 class PageView:
@@ -83,60 +111,62 @@ class PageView:
 
     tracks: tuple[TrackView, ...]
     faults: tuple[str, ...]
-    """The files that are not valid."""
+    """The files that are not valid, or the first of many."""
+    invalid: int
+    """How many files are not valid."""
 
 
 def page_of(rankings: Sequence[Ranking], collected: Collected) -> PageView:
     """Return the model of a page with these tables."""
     copies = copies_of(collected.entries)
-    names = _names(rankings)
+    names = names_of(rankings)
     tracks = tuple(_track(i, names[i], ranking, copies) for i, ranking in enumerate(rankings))
-    return PageView(tracks, tuple(map(str, collected.faults)))
-
-
-def _names(rankings: Sequence[Ranking]) -> list[str]:
-    """Return a name per table: that of its track, with what distinguishes the tables of one track."""
-    shared = Counter(ranking.title for ranking in rankings)
-    return [
-        " · ".join(filter(None, (r.title, *((protocol_of(r.record), r.device_model) if shared[r.title] > 1 else ()))))
-        for r in rankings
-    ]
+    return PageView(tracks, tuple(map(str, collected.faults[:_MOST_FAULTS])), len(collected.faults))
 
 
 def _track(number: int, name: str, ranking: Ranking, copies: Copies) -> TrackView:
     plain = ranking.plain()
+    brief = _brief(plain)
     axes = {metric: axis_of(ranking, metric) for metric in plain.metrics}
     decimals = numbers.decimals_of(ranking)
     places = {metric: decimals[metric] for metric in plain.metrics}
-    clips = {i: _clip(row, copies) for i, row in enumerate(ranking.rows)}
+    clips = [_clip(row, copies) for row in ranking.rows]
+    badges = [_badge(row, copies) for row in ranking.rows]
     tested = [m for m in axes if m in ranking.standings]
-    traces, frames = _traces(plain, axes, places)
+    traces, frames = _traces(brief, axes, places)
     return TrackView(
         number=number,
         name=name,
         ranked=ranking.ranked,
-        headline=tuple(headline(plain)),
+        headline=tuple(headline(brief)),
         fixed=tuple(held_fixed(ranking)),
         counted=tuple(counted(ranking)),
         heads=heads(plain, axes),
         select=ranking.select,
         select_title=_order(ranking),
-        rows=tuple(
-            row_view(plain, i, axes, places, _badge(row, copies), clips[i]) for i, row in enumerate(ranking.rows)
-        ),
+        rows=row_views(plain, axes, places, badges, clips),
         anchors=anchor_lines(plain, places, _real_clip(ranking, copies)),
         published=published_views(plain, places),
-        spreads=tuple(dict.fromkeys(line.spread for line in plain.published)),
-        resolution=resolution_line(plain),
-        matrices=tuple(m for m in (matrix(plain, metric) for metric in tested) if m),
+        publications=tuple(dict.fromkeys(f"{line.source}: {line.meaning}" for line in plain.published)),
+        resolution=resolution_line(brief),
+        reading=reading(plain),
+        fingerprints=fingerprints(ranking),
+        matrices=tuple(m for m in (matrix(brief, metric) for metric in tested) if m),
         traces=traces,
         frames=frames,
-        costs=tuple(c for c in (cost_chart(plain, metric) for metric in tested) if c),
-        grids=tuple(g for g in (backbone_grid(plain, metric, axes[metric]) for metric in tested) if g),
+        costs=tuple(c for c in (cost_chart(brief, metric) for metric in tested) if c),
+        grids=tuple(g for g in (backbone_grid(brief, metric, axes[metric]) for metric in tested) if g),
         further=_further(ranking, [m for m in ranking.metrics if m not in axes]),
         notes=tuple(notes(ranking)),
-        clips=any(clips.values()),
+        clips=any(clips),
     )
+
+
+def _brief(ranking: Ranking) -> Ranking:
+    """Return a ranking with shorter names, for sentences and figures: the table, provenance and notes have longer ones."""
+    rows = (replace(r, spec=printable(r.spec, _NAME), options=printable(r.options, _NAME)) for r in ranking.rows)
+    metrics = {name: replace(column, title=printable(column.title, _TITLE)) for name, column in ranking.metrics.items()}
+    return replace(ranking, rows=tuple(rows), metrics=metrics)
 
 
 def _order(ranking: Ranking) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from vidgen_bench.escaping import printable
-from vidgen_bench.leaderboard.anchors import describe
 from vidgen_bench.leaderboard.page.axis import Axis
 from vidgen_bench.leaderboard.page.clips import Clip
 from vidgen_bench.leaderboard.page.provenance import Provenance, provenance
 from vidgen_bench.leaderboard.page.strip import HEIGHT, rank_bar, strip
 from vidgen_bench.leaderboard.page.svg import markup, short
-from vidgen_bench.leaderboard.ranking import Ranked, Ranking
+from vidgen_bench.leaderboard.ranking import Ranked, Ranking, family_of, sign_of
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.csv_text import row_csv
 from vidgen_bench.leaderboard.render.notes import heading
@@ -36,6 +35,8 @@ class Head:
 
     metric: str
     heading: str
+    first: str
+    """The direction in which the first click sorts: the best score first."""
     caveat: str
     left: str
     right: str
@@ -87,17 +88,6 @@ class RowView:
     provenance: Provenance
 
 
-@dataclass(frozen=True)
-class LineView:
-    """An anchor or a published row: numbers beside the rows, never ranked."""
-
-    name: str
-    scores: tuple[str, ...]
-    wrong: str = ""
-    """What is known to be wrong with a published number."""
-    clip: Clip | None = None
-
-
 def heads(ranking: Ranking, axes: Mapping[str, Axis]) -> tuple[Head, ...]:
     """Return the headings of the metrics."""
     places = numbers.decimals_of(ranking)
@@ -113,15 +103,45 @@ def heads(ranking: Ranking, axes: Mapping[str, Axis]) -> tuple[Head, ...]:
         close = f"{short(start)} 0 {short(wide)} {short(HEIGHT)}"
         near = (numbers.amount(axis.value(unit), places[metric]) for unit in (start, start + wide))
         caveat = printable(ranking.metrics[metric].caveat, _CAVEAT)
-        found.append(Head(metric, heading(ranking, metric), caveat, left, right, close, *near))
+        first = "asc" if sign_of(ranking.metrics[metric]) < 0 else "desc"
+        found.append(Head(metric, heading(ranking, metric), first, caveat, left, right, close, *near))
     return tuple(found)
 
 
-def row_view(
-    ranking: Ranking, number: int, axes: Mapping[str, Axis], places: Mapping[str, int], badge: str, clip: Clip | None
+def row_views(
+    ranking: Ranking,
+    axes: Mapping[str, Axis],
+    places: Mapping[str, int],
+    badges: Sequence[str],
+    clips: Sequence[Clip | None],
+) -> tuple[RowView, ...]:
+    """Return the rows; ``places`` has the decimals of each metric, ``badges`` and ``clips`` have one entry per row."""
+    worst = _worst(ranking)
+    return tuple(_row(ranking, i, axes, places, worst, badges[i], clips[i]) for i in range(len(ranking.rows)))
+
+
+def _worst(ranking: Ranking) -> dict[tuple[str, str], int]:
+    """Return the last place by metric and family."""
+    found: dict[tuple[str, str], int] = {}
+    for row in ranking.rows:
+        family = family_of(row, ranking.family)
+        for metric, (_, last) in row.ranks.items():
+            found[metric, family] = max(last, found.get((metric, family), 0))
+    return found
+
+
+def _row(
+    ranking: Ranking,
+    number: int,
+    axes: Mapping[str, Axis],
+    places: Mapping[str, int],
+    worst: Mapping[tuple[str, str], int],
+    badge: str,
+    clip: Clip | None,
 ) -> RowView:
-    """Return one row."""
     ranked = ranking.rows[number]
+    family = family_of(ranked, ranking.family)
+    bars = {m: markup(rank_bar(rank, worst[m, family])) for m, rank in ranked.ranks.items()}
     row, costs = ranked.row, numbers.costs(ranked.row)
     records = row.records
     hours = [r.measured.device_hours for r in records]
@@ -130,11 +150,11 @@ def row_view(
         number=number,
         place=ranked.place(ranking.select),
         ranked=ranking.select in ranked.ranks,
-        bar=_bar(ranking, ranked, ranking.select),
+        bar=bars.get(ranking.select, Markup()),
         spec=printable(ranked.spec, NAME),
         options=printable(ranked.options, _OPTIONS),
         remarks=tuple(_remarks(ranking, ranked)),
-        scores=tuple(_score(ranking, ranked, m, axis, places[m]) for m, axis in axes.items()),
+        scores=tuple(_score(ranking, ranked, m, axis, places[m], bars.get(m, Markup())) for m, axis in axes.items()),
         hours=costs["device-hours"],
         hours_key=None if row.external else sum(hours) / len(hours),
         temporal=costs["G_t"],
@@ -156,7 +176,7 @@ def memory(count: int) -> str:
     return f"{count:,} B"
 
 
-def _score(ranking: Ranking, ranked: Ranked, metric: str, axis: Axis, places: int) -> ScoreCell:
+def _score(ranking: Ranking, ranked: Ranked, metric: str, axis: Axis, places: int, bar: Markup) -> ScoreCell:
     estimate = ranked.estimates.get(metric)
     scored = estimate is not None and ranked.row.diverged < len(ranked.row.entries)
     title = ranking.metrics[metric].title
@@ -164,18 +184,10 @@ def _score(ranking: Ranking, ranked: Ranked, metric: str, axis: Axis, places: in
         numbers.mean_and_interval(estimate, places) if scored else numbers.DASH,
         estimate.mean if estimate and scored else None,
         ranked.place(metric) if metric in ranked.ranks else "",
-        _bar(ranking, ranked, metric),
+        bar,
         markup(strip(estimate, axis, title, places)) if estimate else Markup(),
         ranked.errata.get(metric, ""),
     )
-
-
-def _bar(ranking: Ranking, ranked: Ranked, metric: str) -> Markup:
-    """Return the bar of a rank on the places of the ranked rows of its family, or nothing without a rank."""
-    if metric not in ranked.ranks:
-        return Markup()
-    most = max(row.ranks[metric][1] for row in ranking.rows if metric in row.ranks)
-    return markup(rank_bar(ranked.ranks[metric], most))
 
 
 def _remarks(ranking: Ranking, ranked: Ranked) -> list[str]:
@@ -184,36 +196,10 @@ def _remarks(ranking: Ranking, ranked: Ranked) -> list[str]:
         found.append("external clips")
     if ranked.row.reconstruction:
         found.append("reconstruction")
+    if ranked.row.null:
+        found.append("null model")
     if ranked.row.diverged:
         found.append(f"{ranked.row.diverged} of {len(ranked.row.entries)} diverged")
     if ranked.missing and ranking.ranked:
         found.append(f"not ranked: seed{'s' * (len(ranked.missing) > 1)} {numbers.seeds(ranked.missing)} missing")
     return found
-
-
-def anchor_lines(ranking: Ranking, metrics: Mapping[str, int], real: Clip | None) -> tuple[LineView, ...]:
-    """Return the anchors; ``metrics`` has the decimals of each column. Only real clips can have a film: noise would flash."""
-    names = [*ranking.anchors.above, *ranking.anchors.below]
-    return tuple(
-        LineView(
-            describe(name),
-            tuple(
-                numbers.mean_and_spread(ranking.anchors.scores[name].get(m), places) for m, places in metrics.items()
-            ),
-            clip=real if name in ranking.anchors.above else None,
-        )
-        for name in names
-    )
-
-
-def published_views(ranking: Ranking, metrics: Mapping[str, int]) -> tuple[LineView, ...]:
-    """Return the published rows that have a score in one of the columns."""
-    return tuple(
-        LineView(
-            line.system,
-            tuple(numbers.as_published(line.scores.get(m), places) for m, places in metrics.items()),
-            "; ".join(line.errors),
-        )
-        for line in ranking.published
-        if line.scores.keys() & metrics.keys()
-    )

@@ -24,6 +24,14 @@ class PublishedLine:
     scores: dict[str, Summary] = field(default_factory=dict)
     """By metric; the spread is whatever the publication prints after ±."""
     errors: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+    """The metrics whose numbers have a known error."""
+
+    @property
+    def meaning(self) -> str:
+        """What ± is in the publication, as a clause: ``± is the population standard deviation over ten batches``."""
+        unknown = self.spread.startswith("not ")
+        return f"the meaning of ± is {self.spread}" if unknown else f"± is the {self.spread}"
 
 
 def published_lines(
@@ -52,8 +60,9 @@ def published_lines(
                 (name, row.system), PublishedLine(source.source, source.protocol, source.spread, row.system, row.spec)
             )
             line.scores.setdefault(metric, Summary(row.mean, row.std, "batches", 1))
-            if row.error and row.error not in line.errors:
-                line.errors += (row.error,)
+            if row.error:
+                line.wrong += (metric,)
+                line.errors += (row.error,) * (row.error not in line.errors)
     return tuple(_distinct(found.values()))
 
 

@@ -21,7 +21,7 @@ _CHEAPER = 0.9
 """From this ratio of costs down, one row is called cheaper than another."""
 
 _OPPOSED = 1
-"""The most contradictions between metrics that it quotes; the notes have more."""
+"""The most contradictions between metrics that it quotes, if they do not concern the row that is ahead; the notes have more."""
 
 Pairs = Mapping[tuple[int, int], Pair]
 
@@ -35,13 +35,14 @@ def headline(ranking: Ranking) -> list[str]:
         return [f"Nothing is ranked: no direction of {ranking.select} is the better one."]
     if not standing.ranks:
         return [f"Nothing is ranked: no row has a score for each of the seeds {numbers.seeds(ranking.seeds)}."]
-    found: list[str] = []
+    found, disagree = list[str](), False
     pairs = {(p.first, p.second): p for p in standing.pairs}
     for members in _families(ranking, standing):
         found += _ahead(ranking, members, pairs)
-        found += _elsewhere(ranking, members[0])
-        found += null_lines(ranking, members, pairs)
-    return [*found, *alone_lines(ranking), *islice(contradictions(ranking), _OPPOSED)]
+        elsewhere = list(_elsewhere(ranking, members[0]))
+        disagree = disagree or bool(elsewhere)
+        found += [*elsewhere, *null_lines(ranking, members, pairs)]
+    return [*found, *alone_lines(ranking), *islice(contradictions(ranking), 0 if disagree else _OPPOSED)]
 
 
 def _families(ranking: Ranking, standing: Standing) -> list[list[int]]:
@@ -56,18 +57,24 @@ def _families(ranking: Ranking, standing: Standing) -> list[list[int]]:
 def _ahead(ranking: Ranking, members: Sequence[int], pairs: Pairs) -> Iterator[str]:
     """Yield who is ahead, by how much, and which of the rows that are not separated from it is the cheapest."""
     first, *others = members
-    lead, following = ranking.rows[first].label, ranking.rows[others[0]].label
-    title, gap = ranking.metrics[ranking.select].title, _gap(ranking, pairs[first, others[0]])
-    inside = f" with the backbone {backbone_of(ranking.rows[first].row)}" if ranking.family == "backbone" else ""
     close = [j for j in others if pairs[first, j].verdict not in SEPARATED]
+    nearest = (close or others)[0]
+    lead, following = ranking.rows[first].label, ranking.rows[nearest].label
+    title, gap = ranking.metrics[ranking.select].title, _gap(ranking, pairs[first, nearest])
+    inside = f" with the backbone {backbone_of(ranking.rows[first].row)}" if ranking.family == "backbone" else ""
     if not close:
         whom = f"every other row{inside}: than {following}, the next one," if len(others) > 1 else following
         yield f"By {title}, {lead} is better than {whom} by {gap}."
         return
     whom = _named([ranking.rows[j].label for j in close], "any other row" if len(close) == len(others) else "", inside)
-    which = "" if whom == following else f" from {following}, the next one,"
-    best = "better" if len(others) == 1 else "best"
-    yield f"By {title}, {lead} has the {best} mean, but the seeds do not separate it from {whom}: the difference{which} is {gap}."
+    which = (
+        ""
+        if whom == following
+        else f" from {following}, the {'next one' if nearest == others[0] else 'best of these'},"
+    )
+    equal = ranking.rows[first].estimates[ranking.select].mean == ranking.rows[others[0]].estimates[ranking.select].mean
+    best = "is listed first" if equal else f"has the {'better' if len(others) == 1 else 'best'} mean"
+    yield f"By {title}, {lead} {best}, but the seeds do not separate it from {whom}: the difference{which} is {gap}."
     yield from _cheapest([ranking.rows[i] for i in (first, *close)])
 
 

@@ -124,8 +124,8 @@ def _kinds(ranking: Ranking) -> Iterator[str]:
 
 def _published(ranking: Ranking) -> Iterator[str]:
     """Yield where published numbers are from, what ± means there, and what is known to be wrong with them."""
-    for source, spread in dict.fromkeys((line.source, line.spread) for line in ranking.published):
-        yield f"Published: {source}, under its own protocol and never ranked here; ± is the {spread}."
+    for source, meaning in dict.fromkeys((line.source, line.meaning) for line in ranking.published):
+        yield f"Published: {source}, under its own protocol and never ranked here; {meaning}."
     for error in dict.fromkeys(e for line in ranking.published for e in line.errors):
         names = ", ".join(line.system for line in ranking.published if error in line.errors)
         yield f"Known error, {names}: {error}"

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from vidgen_bench.leaderboard.ranking import Ranking, backbone_of
 from vidgen_bench.leaderboard.statistics.verdicts import Pair, Verdict
 
+_NAMED = 6
+"""The most rows that a sentence names."""
+
 
 def null_lines(ranking: Ranking, members: Sequence[int], pairs: Mapping[tuple[int, int], Pair]) -> Iterator[str]:
     """Yield a sentence per backbone that has null models among rows that are tested against each other.
@@ -59,5 +62,7 @@ def _is_better(one: int, other: int, pairs: Mapping[tuple[int, int], Pair]) -> b
 
 
 def _joined(ranking: Ranking, positions: Sequence[int]) -> str:
+    if len(positions) > _NAMED:
+        return f"{len(positions)} rows of {backbone_of(ranking.rows[positions[0]].row)}"
     labels = [ranking.rows[i].label for i in positions]
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from vidgen_bench.records.entries import LARGEST
 from vidgen_bench.records.record import DEEPEST
+from vidgen_bench.system.library_errors import reason
 
 LONGEST_KEY, LONGEST_TEXT = 300, 2_000
 """Characters of a key and of a text."""
@@ -33,9 +34,9 @@ def parse(content: bytes) -> Any:
     except RecursionError:
         raise InvalidJson(f"is nested deeper than {DEEPEST} levels") from None
     except ValueError as error:
-        raise InvalidJson(f"is not valid JSON: {error}") from None
-    if (reason := next(_faults(value, "", DEEPEST), None)) is not None:
-        raise InvalidJson(reason)
+        raise InvalidJson(f"is not valid JSON: {reason(error)}") from None
+    if (fault := next(_faults(value, "", DEEPEST), None)) is not None:
+        raise InvalidJson(fault)
     return value
 
 
@@ -58,16 +59,16 @@ def _faults(value: Any, place: str, levels: int) -> Iterator[str]:
         yield f"is nested deeper than {DEEPEST} levels"
     elif isinstance(value, dict):
         for key, inner in value.items():
-            if reason := _of_text(key, LONGEST_KEY, ""):
-                yield f"{place or 'the whole table'}: a key {reason}"
+            if fault := _of_text(key, LONGEST_KEY, ""):
+                yield f"{place or 'the whole table'}: a key {fault}"
                 return
             yield from _faults(inner, f"{place}.{key}".lstrip("."), levels - 1)
     elif isinstance(value, list):
         for i, inner in enumerate(value):
             yield from _faults(inner, f"{place}.{i}", levels - 1)
     elif isinstance(value, str):
-        if reason := _of_text(value, LONGEST_TEXT, "\n"):
-            yield f"{place}: {reason}"
+        if fault := _of_text(value, LONGEST_TEXT, "\n"):
+            yield f"{place}: {fault}"
     elif isinstance(value, int | float) and not -LARGEST <= value <= LARGEST:
         yield f"{place}: a number beyond {LARGEST:g}"
 

@@ -12,6 +12,7 @@ from PIL import Image
 from tests.kit.board_records import moving_block, moving_pictures
 from tests.kit.record_files import record
 from vidgen_bench.experiments.submit.preview import preview
+from vidgen_bench.leaderboard.page import film_files
 from vidgen_bench.leaderboard.page.clips import MOST_BYTES, Clip, clip_of
 
 RECORD = record("tgan+ode1")
@@ -57,7 +58,9 @@ def test_a_preview_is_a_film_of_eight_frames(tmp_path: Path) -> None:
     (tmp_path / "samples.png").unlink()
     clip = clip_of([tmp_path], RECORD)
     assert clip is not None
-    assert [(f.name, f.frames, f.rate) for f in clip.films] == [("1x", 8, 4.0)]
+    (film,) = clip.films
+    assert (film.name, film.frames) == ("1x", 8)
+    assert (film.frames - 1) / film.rate == (16 - 1) / 8  # seconds from the first to the last instant
     reds = [sheet(clip).convert("RGB").getpixel((96, 64 * t + 32)) for t in range(8)]
     assert [abs(red[0] - 30 * t) < 12 for t, red in enumerate(reds) if isinstance(red, tuple)] == [True] * 8
 
@@ -78,6 +81,12 @@ def test_a_picture_of_another_format_or_behind_a_link_is_no_clip(tmp_path: Path)
 
 def test_a_picture_with_very_many_pixels_is_not_decoded(tmp_path: Path) -> None:
     Image.new("L", (5000, 5000)).save(tmp_path / "preview.jpg")
+    assert clip_of([tmp_path], RECORD) is None
+
+
+def test_a_small_file_with_very_many_pixels_is_not_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moving_pictures(tmp_path / "samples.gif", size=16)
+    monkeypatch.setattr(film_files, "_MOST_PIXELS", 10_000)
     assert clip_of([tmp_path], RECORD) is None
 
 

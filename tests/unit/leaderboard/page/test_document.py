@@ -15,6 +15,7 @@ from tests.kit.board_records import board_records, moving_pictures
 from tests.kit.record_files import METRICS, record, write
 from tests.kit.safe_text import check_html
 from tests.kit.submitted_results import attest, seeds_of, submitted
+from vidgen_bench.errors import RecordError
 from vidgen_bench.leaderboard.collect import Collected, Entry, collect
 from vidgen_bench.leaderboard.page.document import render_page
 from vidgen_bench.leaderboard.page.model import PageView, page_of
@@ -35,7 +36,7 @@ def test_the_page_says_what_the_tables_say() -> None:
     collected = board()
     (ranking,) = rankings(collected.entries, extra=False)
     text = render_page(page_view(collected))
-    plain = html.unescape(text)
+    plain = html.unescape(text.replace("&#160;%", " %"))
     check_html(text)
     for sentence in (
         *headline(ranking),
@@ -52,6 +53,9 @@ def test_the_page_says_what_the_tables_say() -> None:
         "noise (floor)",
         "1 of 5 diverged",
         "seeds 3,4 missing",
+        "± is the population standard deviation over ten batches",
+        ranking.record.data.fingerprint,
+        ranking.record.track.fingerprint,
     ):
         assert word in plain
     assert text == render_page(page_view(collected))
@@ -63,6 +67,26 @@ def test_kinds_of_models_are_apart_and_named() -> None:
     tracks = page_view(Collected(entries, ())).tracks
     assert {track.name for track in tracks} == {"test-64, unconditional", "test-64, class-conditional"}
     assert {row.remarks for track in tracks for row in track.rows} == {(), ("reconstruction",)}
+
+
+def test_a_bar_has_the_places_of_its_family() -> None:
+    found = rankings(board().entries, "backbone", extra=False)
+    (track,) = page_of(found, board()).tracks
+    places = {row.spec: row.bar.count("H7") for row in track.rows if row.spec in ("tgan+ode2", "mocogan")}
+    assert places == {"tgan+ode2": 1, "mocogan": 0}
+
+
+def test_no_two_tables_have_the_same_name() -> None:
+    fvd = METRICS | {"fvd": METRICS["fid"] | {"title": "FVD"}}
+    more = [record("tgan+sde", s, metrics=fvd, scores={"is": [3.0], "fid": [300.0], "fvd": [900.0]}) for s in range(5)]
+    other = record().data.model_copy(update={"fingerprint": "v1:fedcba9876543210"})
+    found = [*seeds_of("tgan+ode1"), *more, *(r.model_copy(update={"data": other}) for r in seeds_of("tgan+ode2"))]
+    entries = tuple(Entry(Path(f"{i}/record.json"), r) for i, r in enumerate(found))
+    assert sorted(track.name for track in page_view(Collected(entries, ())).tracks) == [
+        "test-64 · fid, fvd, is",
+        "test-64 · fid, is · data v1:0123456789abcdef",
+        "test-64 · fid, is · data v1:fedcba9876543210",
+    ]
 
 
 def test_a_clip_is_whole_in_the_page(tmp_path: Path) -> None:
@@ -88,7 +112,8 @@ def test_the_policy_names_the_style_and_the_script_by_their_hashes() -> None:
 
 
 def test_a_page_without_records() -> None:
-    text = render_page(PageView((), ("a\x1b<b>",)))
+    text = render_page(page_view(Collected((), (RecordError("a\x1b<b>"), *[RecordError("c")] * 999))))
+    assert (text.count("<li>"), "950 more" in text) == (50, True)
     assert "No records. Create one with: vidgen-bench run tgan+ode2" in text
     assert "a\\x1b&lt;b&gt;" in text
 
@@ -99,7 +124,9 @@ def test_long_texts_are_cut() -> None:
     made = [record("tgan+ode1", s, metrics=metrics, options={"temporal.text": (long, "given")}) for s in range(5)]
     made += [record(f"tgan+{long}", s, metrics=metrics) for s in range(5)]
     entries = tuple(Entry(Path(f"runs/{i}/record.json"), r) for i, r in enumerate(made))
-    assert len(render_page(page_view(Collected(entries, ())))) < 600_000
+    view = page_view(Collected(entries, ()))
+    assert len(render_page(view)) < 600_000
+    assert max(map(len, view.tracks[0].headline)) < 1_000  # the verdict is on the first screen
 
 
 def test_a_trace_is_read_from_the_file_and_a_changed_file_has_none(tmp_path: Path) -> None:

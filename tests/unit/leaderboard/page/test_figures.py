@@ -148,6 +148,15 @@ def test_the_grid_hatches_what_has_no_rank() -> None:
     assert best is not None
     assert worst is not None
     assert best.level > worst.level
+    assert made.left_out == 0
+
+
+def test_of_rows_of_one_pair_the_grid_has_the_best_and_counts_the_others() -> None:
+    found = table(*row("tgan", 250.0), *row("tgan+ode1", 260.0), *row("mocogan+sde", 270.0))  # tgan's own is ode1 here
+    made = backbone_grid(found, "fid", axis_of(found, "fid"))
+    assert made is not None
+    assert [cell.text for _, line in made.lines for cell in line if cell] == ["256.0", "276.0"]
+    assert made.left_out == 1
     assert backbone_grid(table(*row("tgan+ode1", 250.0)), "fid", axis_of(found, "fid")) is None
 
 

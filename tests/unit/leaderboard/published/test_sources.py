@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vidgen_bench.config.suite import load_suite
+from vidgen_bench.leaderboard.published.lines import published_lines
 from vidgen_bench.leaderboard.published.sources import sources
 
 
@@ -34,3 +35,11 @@ def test_known_errors_are_marked() -> None:
         "IS",
         "FID (C3D fc7)",
     }
+
+
+def test_an_unstated_spread_is_said_to_be_unstated() -> None:
+    (unknown, *_), (known, *_) = (
+        published_lines([track], ["is", "fid"], conditional=False) for track in ("ucf101-128-paper", "ucf101-64-paper")
+    )
+    assert unknown.meaning == "the meaning of ± is not stated"
+    assert known.meaning == "± is the population standard deviation over ten batches of one checkpoint of one seed"

@@ -44,10 +44,28 @@ def test_the_cheaper_of_two_that_are_not_separated() -> None:
     assert second == "tgan+ode1 is also the cheapest of these: 0.10 device-hours per run, the others up to 0.40."
 
 
+def test_equal_means_have_no_best_one() -> None:
+    (one,) = said(*(record(f"tgan+ode{i}", s, scores={"is": [1.0], "fid": [300.0]}) for i in (1, 2) for s in range(5)))
+    assert one == (
+        "By FID, tgan+ode1 is listed first, but the seeds do not separate it from tgan+ode2: the difference is 0.00 FID "
+        "(not separated: there is no spread between seeds)."
+    )
+
+
+def test_the_difference_is_that_from_a_row_that_is_not_separated() -> None:
+    wild = [record("tgan+sde", s, scores={"is": [3.0], "fid": [280.0 + 60 * s]}) for s in range(5)]
+    first, _ = said(*row("tgan+ode1", 250.0), *row("tgan", 300.0), *wild)
+    assert first.startswith(
+        "By FID, tgan+ode1 has the best mean, but the seeds do not separate it from tgan+sde: the difference is 144.0 FID ("
+    )
+
+
 def test_another_metric_disagrees() -> None:
-    *_, second, third = said(*row("tgan+ode1", 250.0, score=3.0), *row("tgan", 300.0, score=5.0))
+    _, second = said(*row("tgan+ode1", 250.0, score=3.0), *row("tgan", 300.0, score=5.0))
     assert second == "IS disagrees: by it, tgan+ode1 has rank 2."
-    assert third == "FID and IS contradict each other: each separates tgan+ode1 and tgan, in opposite directions."
+    others = *row("tgan", 300.0, score=3.0), *row("tgan+sde", 350.0, score=4.0)
+    _, second = said(*row("tgan+ode1", 250.0, score=5.0), *others)
+    assert second == "FID and IS contradict each other: each separates tgan and tgan+sde, in opposite directions."
 
 
 def test_nothing_to_compare() -> None:

@@ -3,15 +3,23 @@
 (() => {
   const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
   const tracks = all("main > .track");
-  const state = { t: "0", sort: "", dir: "", q: "", near: "" };
+  const names = tracks.map((track) => track.getAttribute("aria-label"));
+  const state = { t: "", sort: "", dir: "", q: "", near: "" }; // t is the name of a track: its number is another one on the next page
+  const LONGEST = 200; // characters of a filter
 
+  const number = () => Math.max(names.indexOf(state.t), 0);
   const read = () => {
     const given = new URLSearchParams(location.hash.slice(1));
-    for (const key of Object.keys(state)) state[key] = given.get(key) ?? (key === "t" ? "0" : "");
-    if (!tracks[state.t]) state.t = "0";
+    for (const key of Object.keys(state)) state[key] = given.get(key) ?? "";
+    state.q = state.q.slice(0, LONGEST);
+    const target = document.getElementById(location.hash.slice(1));
+    const around = target?.closest(".track");
+    if (around) state.t = around.getAttribute("aria-label");
+    return around ? target : null;
   };
   const write = () => {
-    const kept = Object.entries(state).filter(([key, value]) => value && !(key === "t" && value === "0"));
+    state.t = tracks.length > 1 ? names[number()] : "";
+    const kept = Object.entries(state).filter(([, value]) => value);
     const hash = kept.length ? "#" + new URLSearchParams(kept) : location.href.split("#")[0];
     history.replaceState(null, "", hash);
   };
@@ -27,11 +35,19 @@
 
   const show = () => {
     for (const part of all("[data-track]")) {
-      const own = part.dataset.track === state.t;
+      const own = part.dataset.track === String(number());
       if (part.matches("a")) own ? part.setAttribute("aria-current", "true") : part.removeAttribute("aria-current");
       else part.hidden = !own;
     }
-    for (const [number, track] of tracks.entries()) arrange(track, String(number) === state.t);
+    for (const [i, track] of tracks.entries()) arrange(track, i === number());
+  };
+
+  const reveal = (target) => {
+    if (!target) return;
+    target.scrollIntoView({ block: "start" });
+    if (target.tagName !== "DETAILS") return;
+    target.open = true;
+    target.querySelector("summary").focus();
   };
 
   const arrange = (track, shown) => {
@@ -84,21 +100,19 @@
       if (title) { button.append(...title.childNodes); title.append(button); }
       else { button.append(...th.childNodes); th.append(button); }
       button.addEventListener("click", () => {
-        const again = state.sort === th.dataset.sort;
-        if (again && state.dir === "desc") change({ sort: "", dir: "" });
-        else change({ sort: th.dataset.sort, dir: again ? "desc" : "asc" });
+        const first = th.dataset.first ?? "asc";
+        if (state.sort !== th.dataset.sort) change({ sort: th.dataset.sort, dir: first });
+        else if (state.dir === first) change({ dir: first === "asc" ? "desc" : "asc" });
+        else change({ sort: "", dir: "" });
       });
     }
-    track.querySelector(".filter").addEventListener("input", (event) => change({ q: event.target.value.slice(0, 200) }));
+    track.querySelector(".filter").addEventListener("input", (event) => change({ q: event.target.value.slice(0, LONGEST) }));
     track.querySelector(".near").addEventListener("click", () => change({ near: state.near === "1" ? "" : "1" }));
     track.querySelector(".download").addEventListener("click", (event) => download(track, event.target.dataset.head));
     for (const link of all(".spec a", track)) {
       link.addEventListener("click", (event) => {
         event.preventDefault();
-        const details = document.querySelector(link.getAttribute("href"));
-        details.open = true;
-        details.scrollIntoView({ block: "start" });
-        details.querySelector("summary").focus();
+        reveal(document.getElementById(link.getAttribute("href").slice(1)));
       });
     }
   };
@@ -186,13 +200,22 @@
   };
 
   if (tracks.length) {
+    for (const name of all(".verdict .of")) name.hidden = true; // the tab says it
     tracks.forEach(prepare);
     all(".film").forEach(film);
     for (const link of all(".tabs a")) {
-      link.addEventListener("click", (event) => { event.preventDefault(); change({ t: link.dataset.track, sort: "", dir: "" }); });
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        playing?.();
+        change({ t: names[link.dataset.track], sort: "", dir: "" });
+      });
     }
-    addEventListener("hashchange", () => { read(); show(); });
-    read();
-    show();
+    const arrive = () => {
+      const target = read();
+      show();
+      reveal(target);
+    };
+    addEventListener("hashchange", arrive);
+    arrive();
   }
 })();
