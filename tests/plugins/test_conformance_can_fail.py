@@ -222,6 +222,7 @@ def test_an_exception_is_reported_in_a_line_with_its_location() -> None:
         "declaration",
         "pairing",
         "labels",
+        "null",
         "parameters",
         "renderer",
     }

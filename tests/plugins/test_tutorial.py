@@ -19,7 +19,10 @@ NETWORK = "vidgen-swing/vidgen_swing/network.py"
 
 QUICK = {
     "vidgen-bench plugins check swing": {"VIDGEN_BENCH_PLUGINS": "vidgen-swing,tgan,conv1d", "COLUMNS": "120"},
-    "vidgen-bench plugins check my-gan": {"VIDGEN_BENCH_PLUGINS": "vidgen-swing,my-gan,recurrent,nulls", "COLUMNS": "120"},
+    "vidgen-bench plugins check my-gan": {
+        "VIDGEN_BENCH_PLUGINS": "vidgen-swing,my-gan,recurrent,nulls",
+        "COLUMNS": "120",
+    },
     "pytest -q vidgen-swing": {
         "VIDGEN_BENCH_PLUGINS": "vidgen-swing,tgan,conv1d",
         "PYTEST_ADDOPTS": "-k 'oscillator or shapes'",

@@ -9,7 +9,7 @@ from vidgen_bench.conformance.checks.determinism import check_determinism
 from vidgen_bench.conformance.checks.gradients import check_gradients
 from vidgen_bench.conformance.checks.labels import check_labels, has_labels
 from vidgen_bench.conformance.checks.means import check_means
-from vidgen_bench.conformance.checks.null_model import check_null, is_null
+from vidgen_bench.conformance.checks.null import check_null, is_null
 from vidgen_bench.conformance.checks.pairing import check_pairing
 from vidgen_bench.conformance.checks.parameters import check_parameters
 from vidgen_bench.conformance.checks.quiet import check_quiet

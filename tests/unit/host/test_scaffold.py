@@ -17,7 +17,7 @@ import torch
 from tests.kit.plugin_files import TEMPORAL, host_of
 from vidgen_bench.api import API, Clip
 from vidgen_bench.errors import RequestError, VidgenBenchError
-from vidgen_bench.host.declarations import fault
+from vidgen_bench.host.declarations import complete, fault
 from vidgen_bench.host.host import Host
 from vidgen_bench.host.scaffold import package
 from vidgen_bench.host.scaffold.names import Names, checked_names
@@ -206,7 +206,7 @@ def imported(name: str, kind: PluginKind, folder: Path, monkeypatch: pytest.Monk
 def test_the_declaration_is_sound_and_for_this_api(
     kind: PluginKind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    declaration = imported(f"sound{kind}", kind, tmp_path, monkeypatch)
+    declaration = complete(kind, imported(f"sound{kind}", kind, tmp_path, monkeypatch))
     assert fault(kind, declaration) is None
     assert declaration.api == API
 
