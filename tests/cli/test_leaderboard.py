@@ -38,7 +38,14 @@ EMPTY = "No records in runs, leaderboards. Create one with: vidgen-bench run tga
 
 @pytest.mark.parametrize(
     ("layout", "text"),
-    [("table", EMPTY), ("markdown", EMPTY), ("latex", f"% {EMPTY}"), ("csv", ",".join(COLUMNS) + "\n"), ("json", None)],
+    [
+        ("table", EMPTY),
+        ("markdown", EMPTY),
+        ("report", EMPTY),
+        ("latex", f"% {EMPTY}"),
+        ("csv", ",".join(COLUMNS) + "\n"),
+        ("json", None),
+    ],
 )
 def test_no_records_is_a_file_with_what_the_terminal_shows(
     command: Command, tmp_path: Path, layout: str, text: str | None
@@ -191,7 +198,7 @@ def test_formats_for_machines_are_valid_without_records(command: Command) -> Non
 
 
 @pytest.mark.usefixtures("runs")
-@pytest.mark.parametrize("layout", ["table", "json", "markdown", "csv", "latex"])
+@pytest.mark.parametrize("layout", ["table", "json", "markdown", "csv", "latex", "report"])
 def test_output_writes_the_same_to_a_file(command: Command, tmp_path: Path, layout: str) -> None:
     printed = command("leaderboard", "--format", layout).out
     done = command("leaderboard", "--format", layout, "--output", "out/board")

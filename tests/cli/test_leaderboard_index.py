@@ -13,7 +13,7 @@ from tests.kit.command import Command
 from tests.kit.record_files import EXTERNAL, METRICS, SHORT, STAMP, record, stamps, write
 from vidgen_bench.records.record import write_record
 
-FORMATS = ("table", "json", "markdown", "csv", "latex")
+FORMATS = ("table", "json", "markdown", "csv", "latex", "report")
 
 OTHER = STAMP.model_copy(update={"real": "f" * 24})
 

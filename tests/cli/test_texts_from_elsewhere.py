@@ -111,6 +111,7 @@ def test_hostile_text_is_taken_or_refused_with_the_file(tried: list[tuple[list[P
 FORMATS: dict[str, Callable[[str], object]] = {
     "table": check_text,
     "markdown": check_markdown,
+    "report": check_markdown,
     "csv": check_csv,
     "json": check_json,
     "latex": check_latex,

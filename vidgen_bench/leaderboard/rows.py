@@ -100,7 +100,7 @@ class Row:
     @property
     def null(self) -> bool:
         """Whether the latents of the model carry no motion by construction."""
-        return all(r.model.null for r in self.records)
+        return any(r.model.null for r in self.records)
 
     @property
     def diverged(self) -> int:

@@ -30,7 +30,7 @@ class Null:
     summary: str
     stochastic: bool
     can: frozenset[Ability]
-    api: str = "1.0"
+    api: str = "1.1"
     reference: str = "this benchmark: the null against which a temporal generator is worth something"
     options: type = NullOptions
     null: bool = True

@@ -21,7 +21,7 @@ from tests.kit.submitted_results import seeds_of, submitted
 from tests.kit.workplace import Workplace
 from vidgen_bench.data.shapes.write import encode
 
-FORMATS = ("table", "json", "csv", "markdown", "latex")
+FORMATS = ("table", "json", "csv", "markdown", "latex", "report")
 
 Make = Callable[[random.Random, Path], list[str]]
 

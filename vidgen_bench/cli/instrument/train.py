@@ -40,8 +40,8 @@ def train(
         str | None,
         typer.Option(
             show_default=DEFAULT_KIND,
-            help="Kind of the instrument: c3d, c3d-64 (reads clips of 64 pixels without a resize), c3d-64-order (also trained to tell "
-            "clips with shuffled frames), or a plugin's.",
+            help="Kind of the instrument: c3d, c3d-64 (reads clips of 64 pixels without a resize), c3d-64-order (also trained to "
+            "recognise clips with shuffled frames), or a plugin's.",
         ),
     ] = None,
     force: Force = False,

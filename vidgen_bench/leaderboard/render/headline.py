@@ -62,11 +62,14 @@ def _ahead(ranking: Ranking, members: Sequence[int], pairs: Pairs) -> Iterator[s
     lead, following = ranking.rows[first].label, ranking.rows[nearest].label
     title, gap = ranking.metrics[ranking.select].title, _gap(ranking, pairs[first, nearest])
     inside = f" with the backbone {backbone_of(ranking.rows[first].row)}" if ranking.family == "backbone" else ""
+    rows = "row" if _all_tested(ranking, members) else "tested row"
     if not close:
-        whom = f"every other row{inside}: than {following}, the next one," if len(others) > 1 else following
+        whom = f"every other {rows}{inside}: than {following}, the next one," if len(others) > 1 else following
         yield f"By {title}, {lead} is better than {whom} by {gap}."
         return
-    whom = _named([ranking.rows[j].label for j in close], "any other row" if len(close) == len(others) else "", inside)
+    whom = _named(
+        [ranking.rows[j].label for j in close], f"any other {rows}" if len(close) == len(others) else "", inside
+    )
     which = (
         ""
         if whom == following
@@ -76,6 +79,12 @@ def _ahead(ranking: Ranking, members: Sequence[int], pairs: Pairs) -> Iterator[s
     best = "is listed first" if equal else f"has the {'better' if len(others) == 1 else 'best'} mean"
     yield f"By {title}, {lead} {best}, but the seeds do not separate it from {whom}: the difference{which} is {gap}."
     yield from _cheapest([ranking.rows[i] for i in (first, *close)])
+
+
+def _all_tested(ranking: Ranking, members: Sequence[int]) -> bool:
+    """Return whether the family has no row that is listed without a test: incomplete, external, diverged."""
+    family = family_of(ranking.rows[members[0]], ranking.family)
+    return len(members) == sum(family_of(row, ranking.family) == family for row in ranking.rows)
 
 
 def _named(labels: Sequence[str], all_of_them: str, inside: str) -> str:

@@ -12,7 +12,7 @@ _NAMED = 6
 
 
 def null_lines(ranking: Ranking, members: Sequence[int], pairs: Mapping[tuple[int, int], Pair]) -> Iterator[str]:
-    """Yield a sentence per backbone that has null models among rows that are tested against each other.
+    """Yield sentences per backbone that has null models: how its other rows compare with each of them.
 
     Args:
         ranking: the table.
@@ -22,43 +22,52 @@ def null_lines(ranking: Ranking, members: Sequence[int], pairs: Mapping[tuple[in
     by_backbone: dict[str, list[int]] = {}
     for position in members:
         by_backbone.setdefault(backbone_of(ranking.rows[position].row), []).append(position)
-    for inside in by_backbone.values():
-        nulls = [i for i in inside if ranking.rows[i].row.null]
-        others = [i for i in inside if i not in nulls]
-        if nulls and others:
-            yield from _sentences(ranking, nulls, others, pairs)
+    for backbone, tested in by_backbone.items():
+        inside = [i for i, r in enumerate(ranking.rows) if backbone_of(r.row) == backbone]
+        others = [i for i in tested if not ranking.rows[i].row.null]
+        if others:
+            nulls = [i for i in inside if ranking.rows[i].row.null]
+            yield from _sentences(ranking, [i for i in nulls if i in tested], others, pairs)
+            if absent := [i for i in nulls if i not in tested]:
+                yield f"Nothing is compared with the null model{_s(absent)} {_joined(ranking, absent)}, which {_are(absent)} not tested."
 
 
 def _sentences(
     ranking: Ranking, nulls: Sequence[int], others: Sequence[int], pairs: Mapping[tuple[int, int], Pair]
 ) -> Iterator[str]:
-    """Yield what the rows of one backbone are, compared with each of its null models."""
-    beaten: list[str] = []
+    """Yield what the tested rows of one backbone are, compared with each of its tested null models."""
+    title = ranking.metrics[ranking.select].title
+    beaten: list[int] = []
     for null in nulls:
-        better = [i for i in others if _is_better(i, null, pairs)]
-        worse = [i for i in others if _is_better(null, i, pairs)]
-        close = [i for i in others if i not in better and i not in worse]
+        found: dict[Verdict, list[int]] = {}
+        for other in others:
+            found.setdefault(_verdict(other, null, pairs), []).append(other)
         name = ranking.rows[null].label
-        if not close and not worse:
-            beaten.append(name)
-        if close:
+        if list(found) == [Verdict.BETTER]:
+            beaten.append(null)
+        if close := found.get(Verdict.NOT_SEPARATED):
+            spread = " (A diverged seed widens its interval.)" if ranking.rows[null].diverged else ""
             yield (
-                f"The seeds do not separate the null model {name} from {_joined(ranking, close)}: for "
-                f"{'these rows' if len(close) > 1 else 'this row'}, the table does not show that the temporal generator gains anything."
+                f"By {title}, the seeds do not separate the null model {name} from {_joined(ranking, close)}: they do not show that "
+                f"the temporal generator gains anything there.{spread}"
             )
-        if worse:
-            yield f"The null model {name} is better than {_joined(ranking, worse)}."
+        if untestable := found.get(Verdict.NOT_TESTABLE):
+            yield f"By {title}, the null model {name} and {_joined(ranking, untestable)} are not testable: their seeds have no spread."
+        if worse := found.get(Verdict.WORSE):
+            yield f"By {title}, the null model {name} is better than {_joined(ranking, worse)}."
     if beaten:
-        every = f"Each of the {len(others)} other rows" if len(others) > 1 else ranking.rows[others[0]].label
         backbone = backbone_of(ranking.rows[nulls[0]].row)
-        plural = "s" if len(beaten) > 1 else ""
-        yield f"{every}{f' of {backbone}' * (len(others) > 1)} is better than the null model{plural} {' and '.join(beaten)}."
+        every = (
+            f"each of the {len(others)} other tested rows of {backbone}"
+            if len(others) > 1
+            else _joined(ranking, others)
+        )
+        yield f"By {title}, {every} is better than the null model{_s(beaten)} {_joined(ranking, beaten)}."
 
 
-def _is_better(one: int, other: int, pairs: Mapping[tuple[int, int], Pair]) -> bool:
-    """Return whether the seeds show that the row at position ``one`` is better than the row at ``other``."""
-    first, second = sorted((one, other))
-    return pairs[first, second].verdict is (Verdict.BETTER if one == first else Verdict.WORSE)
+def _verdict(one: int, other: int, pairs: Mapping[tuple[int, int], Pair]) -> Verdict:
+    """Return what the seeds say about the row at position ``one`` compared with the row at ``other``."""
+    return pairs[one, other].verdict if one < other else pairs[other, one].reversed().verdict
 
 
 def _joined(ranking: Ranking, positions: Sequence[int]) -> str:
@@ -66,3 +75,11 @@ def _joined(ranking: Ranking, positions: Sequence[int]) -> str:
         return f"{len(positions)} rows of {backbone_of(ranking.rows[positions[0]].row)}"
     labels = [ranking.rows[i].label for i in positions]
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
+
+
+def _s(positions: Sequence[int]) -> str:
+    return "s" if len(positions) > 1 else ""
+
+
+def _are(positions: Sequence[int]) -> str:
+    return "are" if len(positions) > 1 else "is"

@@ -14,10 +14,13 @@ _VIEWS = ("shuffled", "frozen")
 """The suffixes of a metric's name on clips whose frames are in random order, and on clips that repeat one frame."""
 
 _WORDS = (
-    "Shuffled: the same clips with their frames in random order. Frozen: one frame of each clip, repeated. A metric that sees motion "
-    "gives real clips a clearly worse score in both cases. A model whose score stays the same when its clips are frozen has no motion "
-    "that the metric sees."
+    "Shuffled: the clips of the first final batch with their frames in random order. Frozen: one frame of each, repeated. A metric that "
+    "sees the order of frames gives shuffled real clips a far worse score, and one that sees motion does so for frozen ones. A model "
+    "whose score stays the same when its clips are frozen stands still; one whose score stays the same when they are shuffled has frames "
+    "whose order means nothing."
 )
+
+_DIVERGED = "A diverged seed counts in a score, and not in those of shuffled and frozen clips."
 
 
 def motion(ranking: Ranking) -> Iterator[str]:
@@ -35,5 +38,10 @@ def motion(ranking: Ranking) -> Iterator[str]:
     for row in ranking.rows:
         found = row.estimates
         cells = [numbers.amount(found[n].mean, places[m]) if n in found else numbers.DASH for m, n in columns]
-        rows.append([markdown(row.label), *cells])
+        wrong = [name in row.errata for _, name in columns]
+        rows.append(
+            [markdown(row.label), *(f"~~{c}~~ (known error)" if w else c for c, w in zip(cells, wrong, strict=True))]
+        )
     yield from ("## Does the measure see motion?", "", _WORDS, "", *table(rows), "")
+    if any(row.diverged for row in ranking.rows):
+        yield from (_DIVERGED, "")

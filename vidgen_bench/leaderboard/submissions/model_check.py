@@ -35,22 +35,22 @@ def questions_of_model(record: Record) -> Iterator[str]:
         yield f"its option {OPTION} is {str(option.value).lower()}, but it says that its model is {kind}"
     ours = {p.kind: p for p in record.plugins if p.normalised_distribution == OURS}
     temporal, backbone = ours.get("temporal"), ours.get("backbone")
-    if temporal is not None and stated.null != (temporal.name in NULL):
-        no, but = ("no ", "") if temporal.name in NULL else ("", "not ")
-        yield (
-            f"it says that its model is {no or 'a '}null model, but {temporal.name} declares that it is {but}one. "
-            "Was the record edited by hand?"
-        )
+    null = temporal is not None and temporal.name in NULL
+    if stated.null != null and (temporal is not None or backbone is not None):
+        name = "a model without G_t" if temporal is None else temporal.name
+        yield _contradiction("a null model", name, declared=null)
     if backbone is None or (declared := RECONSTRUCTION.get(backbone.name)) is None:
         return
     if stated.reconstruction != declared:
-        no, but = ("no ", "") if declared else ("", "not ")
-        yield (
-            f"it says that its model is {no or 'a '}reconstruction, but the backbone {backbone.name} declares that it is {but}one. "
-            "Was the record edited by hand?"
-        )
+        yield _contradiction("a reconstruction", backbone.name, declared=declared)
     if stated.conditional and backbone.name not in CONDITIONAL:
         yield (
             f"it says that its model is class-conditional, but the backbone {backbone.name} has no option {OPTION}, so it never is. "
             "Was the record edited by hand?"
         )
+
+
+def _contradiction(kind: str, name: str, *, declared: bool) -> str:
+    """Return how a record and the declaration of its plugin ``name`` contradict each other."""
+    does, declares = ("does not say", "is") if declared else ("says", "is not")
+    return f"it {does} that its model is {kind}, but {name} {declares} one. Was the record edited by hand?"

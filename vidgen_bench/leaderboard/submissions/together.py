@@ -61,6 +61,8 @@ def _questions(folder: str, inside: Mapping[str, Record], tracks: Collection[str
         yield look(folder, "its seeds have different numbers of parameters; a table shows those of the first seed")
     if any(r.model.reconstruction != records[0].model.reconstruction for r in records):
         yield look(folder, "some of its seeds say that their model is a reconstruction, and others do not")
+    if any(r.model.null != records[0].model.null for r in records):
+        yield look(folder, "some of its seeds say that their model is a null model, and others do not")
     if (track := records[0].track.name).split("~")[0] not in tracks:
         yield look(folder, f"the track {track} does not come with vidgen-bench; is its TOML file part of the change?")
     means = [r.scores[metric].mean for r in records if metric in r.scores]

@@ -91,9 +91,12 @@ NULL = {"model": {"null": True}}
 def test_null_models_that_are_beaten() -> None:
     of_tgan = [*row("tgan+ode1", 250.0), *row("tgan", 260.0), *row("tgan+constant", 300.0, **NULL)]
     *_, last = said(*of_tgan, *row("tgan+iid", 310.0, **NULL))
-    assert last == "Each of the 2 other rows of tgan is better than the null models tgan+constant and tgan+iid."
+    assert (
+        last
+        == "By FID, each of the 2 other tested rows of tgan is better than the null models tgan+constant and tgan+iid."
+    )
     *_, last = said(*row("tgan+ode1", 250.0), *row("tgan+iid", 310.0, **NULL))
-    assert last == "tgan+ode1 is better than the null model tgan+iid."
+    assert last == "By FID, tgan+ode1 is better than the null model tgan+iid."
 
 
 def test_null_models_that_are_not_beaten() -> None:
@@ -101,12 +104,34 @@ def test_null_models_that_are_not_beaten() -> None:
         *row("tgan+ode1", 250.0), *row("tgan", 301.0), *row("tgan+constant", 300.0, **NULL), *row("tgan+gru", 340.0)
     )
     assert found[-2:] == [
-        "The seeds do not separate the null model tgan+constant from tgan: for this row, the table does not show that the temporal "
-        "generator gains anything.",
-        "The null model tgan+constant is better than tgan+gru.",
+        "By FID, the seeds do not separate the null model tgan+constant from tgan: they do not show that the temporal generator gains "
+        "anything there.",
+        "By FID, the null model tgan+constant is better than tgan+gru.",
     ]
 
 
 def test_a_null_model_is_compared_with_its_own_backbone_alone() -> None:
     found = said(*row("tgan+ode1", 250.0), *row("mocogan+iid", 310.0, **NULL))
     assert not [line for line in found if "null model" in line]
+
+
+def test_null_models_that_are_not_tested() -> None:
+    found = said(
+        *row("tgan+ode1", 250.0), *row("tgan", 260.0), *row("tgan+iid", 310.0, **NULL)[:3], *row("tgan+gru", 900.0)[:4]
+    )
+    assert found[-1] == "Nothing is compared with the null model tgan+iid, which is not tested."
+    assert not [line for line in found if "every other row" in line]
+    same = {"scores": {"is": [3.0], "fid": [300.0]}}
+    still = [record("tgan+iid", s, **same, **NULL) for s in range(5)]
+    other = [record("tgan", s, scores={"is": [3.0], "fid": [310.0]}) for s in range(5)]
+    assert (
+        said(*still, *other)[-1]
+        == "By FID, the null model tgan+iid and tgan are not testable: their seeds have no spread."
+    )
+
+
+def test_a_row_that_is_not_tested_is_not_beaten() -> None:
+    first, *_ = said(*row("tgan+ode1", 250.0), *row("tgan", 300.0), *row("tgan+sde", 310.0), *row("tgan+gru", 20.0)[:4])
+    assert first.startswith(
+        "By FID, tgan+ode1 is better than every other tested row: than tgan, the next one, by 50.0 FID ("
+    )

@@ -31,14 +31,16 @@ ROWS = [*row("tgan+ode1", 250.0), *row("tgan", 252.0), *row("tgan+iid", 350.0, m
 def test_every_pair_is_in_one_of_the_two_lists() -> None:
     text = report(*ROWS)
     supported, open_ = part(text, "What it supports"), part(text, "What it does not support")
-    assert "By FID, the seeds separate 2 of 3 pairs:" in supported
-    assert "- tgan+ode1 is better than tgan+iid." in supported
-    assert "- tgan is better than tgan+iid." in supported
+    assert "By FID, the seeds separate 2 of 3 pairs." in supported
+    assert "- tgan+ode1 - tgan+iid: -100.0 FID (95 % interval -106.9 to -93.1), p =" in supported
+    assert supported.count(": tgan+ode1 is better.") == supported.count(": tgan is better.") == 1
     assert "By IS, the seeds separate 0 of 3 pairs." in supported
-    assert "By FID, the seeds do not separate 1 of 3 pairs:" in open_
+    assert "By FID, the seeds do not separate 1 of 3 pairs." in open_
     assert "- tgan+ode1 is not separated from tgan." in open_
     assert "- tgan+ode1 is not separated from tgan and tgan+iid." in open_  # by IS
-    assert "Each of the 2 other rows of tgan is better than the null model tgan+iid." in part(text, "Verdict")
+    assert "By FID, each of the 2 other tested rows of tgan is better than the null model tgan+iid." in part(
+        text, "Verdict"
+    )
     assert "- `vidgen-bench run tgan+ode1 --track test-64.toml --seeds 0,1,2,3,4`" in part(text, "Run it again")
 
 
@@ -50,7 +52,18 @@ def test_it_does_not_depend_on_the_order_of_the_files() -> None:
 def test_a_table_that_ranks_nothing_supports_nothing() -> None:
     text = report(record("tgan+ode1", 0, ranked=False))
     assert "This track ranks nothing" in part(text, "Verdict")
-    assert "better than" not in text.partition("## Run it again")[0].replace("no direction", "")
+    assert "## What it" not in text
+    assert "## What it" not in report(*row("tgan+ode1", 250.0))
+
+
+def test_pairs_without_spread_are_not_testable() -> None:
+    alike = [
+        [record(s, k, scores={"is": [3.0], "fid": [f]}) for k in range(5)]
+        for s, f in (("tgan", 250.0), ("tgan+sde", 300.0))
+    ]
+    open_ = part(report(*alike[0], *alike[1]), "What it does not support")
+    assert "By FID, there is no spread between the seeds of 1 of 1 pair." in open_
+    assert "- tgan is not testable against tgan+sde." in open_
 
 
 def test_scores_of_frozen_and_shuffled_clips() -> None:

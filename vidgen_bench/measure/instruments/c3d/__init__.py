@@ -108,7 +108,7 @@ def vidgen_instruments() -> Sequence[C3DDeclaration]:
         _native(SHAPES_64, "Slim C3D that reads the shapes at their own 64 pixels; ships with the package.", 64),
         _native(
             SHAPES_ORDER,
-            "The same, trained to tell clips with shuffled frames too; ships with the package.",
+            "Slim C3D of 64 pixels, also trained to recognise shapes with shuffled frames; ships with the package.",
             64,
             _ORDER_TRAINER,
         ),

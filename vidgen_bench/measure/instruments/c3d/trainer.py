@@ -29,8 +29,8 @@ class C3DTrainer:
 
         trained = train_instrument(request, report, size=self.size, order=self.order)
         sha256 = write_trained(target, trained, request)
-        told = "" if trained.shuffled is None else f"; shuffled, {trained.shuffled} of them recognised as such"
+        order = "" if trained.shuffled is None else f", {trained.shuffled} of {trained.clips} recognised when shuffled"
         return (
-            f"{target}: {trained.correct} of {trained.clips} held-out clips classified correctly ({trained.accuracy:.1%}){told}; "
+            f"{target}: {trained.correct} of {trained.clips} held-out clips classified correctly ({trained.accuracy:.1%}){order}; "
             f"sha256 {sha256}"
         )

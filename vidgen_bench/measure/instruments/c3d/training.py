@@ -187,15 +187,15 @@ def _measured(
     if not videos:
         raise RequestError("The held-out list is empty, so no accuracy can be measured. Give a split with test videos.")
     passes = -(-least // videos)
-    seen = correct = told = 0
+    seen = correct = recognised = 0
     for batch in clips.passes("held-out", passes, FRAMES, 16):
         correct += int((instrument(batch.clips)["prob"].argmax(dim=1) == batch.labels).sum())
         if shuffled is not None:
             mixed = viewed(batch.clips, "shuffled", seen)
-            told += int((instrument(mixed)["prob"].argmax(dim=1) == shuffled).sum())
+            recognised += int((instrument(mixed)["prob"].argmax(dim=1) == shuffled).sum())
         seen += batch.clips.shape[0]
         report("measuring the accuracy", seen, passes * videos)
-    return seen, correct, None if shuffled is None else told
+    return seen, correct, None if shuffled is None else recognised
 
 
 def write_trained(path: Path, trained: Trained, request: TrainingRequest) -> str:
