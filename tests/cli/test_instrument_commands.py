@@ -236,7 +236,7 @@ def test_third_party_weights_are_imported(
     refused(call("instrument", "import", "own.bin", "--kind", "ruler", "--name", "c3d-ucf101"), "of another kind")
     refused(
         call("instrument", "test", "ruler"),
-        "'ruler' declares no self-test. Valid: c3d-shapes, c3d-shapes-64, c3d-shapes-order, c3d-ucf101.",
+        "'ruler' declares no self-test. Valid: c3d-shapes, c3d-shapes-64, c3d-shapes-motion, c3d-ucf101.",
     )
     refused(
         call("instrument", "train", "--name", "mine", "--kind", "ruler"), "no instrument declares the trainer 'ruler'"

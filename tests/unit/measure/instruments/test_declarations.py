@@ -48,7 +48,7 @@ def declared() -> dict[str, C3DDeclaration]:
 
 
 def test_four_are_always_declared(folder: Path) -> None:
-    assert list(declared()) == ["c3d-shapes", "c3d-shapes-64", "c3d-shapes-order", "c3d-ucf101"]
+    assert list(declared()) == ["c3d-shapes", "c3d-shapes-64", "c3d-shapes-motion", "c3d-ucf101"]
     assert [fault("instrument", d) for d in declared().values()] == [None] * 4
 
 
@@ -107,7 +107,7 @@ def test_every_imported_file_is_an_instrument(folder: Path, tmp_path: Path) -> N
     import_c3d(weights, mean, path_of("my-c3d"))
     (folder / "Not A Name.safetensors").touch()
     (folder / "c3d-shapes.safetensors").touch()  # does not replace the one that ships
-    assert list(declared()) == ["c3d-shapes", "c3d-shapes-64", "c3d-shapes-order", "c3d-ucf101", "my-c3d"]
+    assert list(declared()) == ["c3d-shapes", "c3d-shapes-64", "c3d-shapes-motion", "c3d-ucf101", "my-c3d"]
     mine = declared()["my-c3d"]
     assert mine.sha256() == hashlib.sha256((folder / "my-c3d.safetensors").read_bytes()).hexdigest()
     out = mine.build("tgan")(golden.video(1, 3, 16, 32, 32))
@@ -145,7 +145,7 @@ def test_a_file_that_changes_is_hashed_again(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "preprocessing"),
-    [("c3d-shapes", "tgan"), ("c3d-shapes", "tganv2"), ("c3d-shapes-64", "native"), ("c3d-shapes-order", "native")],
+    [("c3d-shapes", "tgan"), ("c3d-shapes", "tganv2"), ("c3d-shapes-64", "native"), ("c3d-shapes-motion", "native")],
 )
 def test_a_shipped_instrument_names_newly_drawn_videos(name: str, preprocessing: str) -> None:
     """Two videos per class, with palettes that are in no list of the data set; one was trained on "tgan" and reads "tganv2" too."""
@@ -159,7 +159,7 @@ def test_a_shipped_instrument_names_newly_drawn_videos(name: str, preprocessing:
     instrument, clips_in = declared()[name].build(preprocessing), (frames - 128) / 128
     named = instrument(clips_in)["prob"].argmax(dim=1)
     assert (named == torch.tensor(labels)).float().mean() >= 0.9
-    if name == "c3d-shapes-order":
+    if name == "c3d-shapes-motion":
         named = instrument(viewed(clips_in, "shuffled", 0))["prob"].argmax(dim=1)
         assert (named == len(CLASSES)).float().mean() >= 0.9
 
@@ -175,7 +175,7 @@ def test_declarations_need_no_torch() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "preprocessing"), [("c3d-shapes", "tgan"), ("c3d-shapes-64", "native"), ("c3d-shapes-order", "native")]
+    ("name", "preprocessing"), [("c3d-shapes", "tgan"), ("c3d-shapes-64", "native"), ("c3d-shapes-motion", "native")]
 )
 def test_a_shipped_instrument_is_what_its_model_card_says(name: str, preprocessing: str) -> None:
     declaration = declared()[name]
@@ -188,7 +188,7 @@ def test_a_shipped_instrument_is_what_its_model_card_says(name: str, preprocessi
     assert card.training["held_out_accuracy"] >= 0.95
     assert f"{card.training['held_out_accuracy']:.1%}".replace("%", " %") in page
     classes = tuple(re.findall(r"^- `(\w+)`$", page, flags=re.MULTILINE))
-    assert card.class_names == ((*classes, "shuffled") if name == "c3d-shapes-order" else classes)
+    assert card.class_names == ((*classes, "shuffled") if name == "c3d-shapes-motion" else classes)
     assert declaration.size == card.size
     instrument = declaration.build(preprocessing)
     assert all(p.dtype == torch.float32 for p in instrument.parameters())

@@ -74,7 +74,7 @@ def test_both_forms_are_declared_hashed_and_built(declared: I3DDeclaration, tmp_
     assert [d.name for d in c3d.vidgen_instruments()] == [
         "c3d-shapes",
         "c3d-shapes-64",
-        "c3d-shapes-order",
+        "c3d-shapes-motion",
         "c3d-ucf101",
     ]  # C3D lists only its own files
 

@@ -11,11 +11,11 @@ import torch
 
 from vidgen_bench.api import Batch, Feed, TrainingRequest
 from vidgen_bench.errors import RequestError, VidgenBenchError
+from vidgen_bench.measure.instruments.c3d.altered import some_altered
 from vidgen_bench.measure.instruments.c3d.self_test_report import class_mismatch
 from vidgen_bench.measure.instruments.c3d.training import (
     augmented,
     channel_means,
-    some_shuffled,
     train_instrument,
     write_trained,
 )
@@ -135,33 +135,36 @@ def test_a_diverged_training_and_one_class_are_refused() -> None:
         train_instrument(replace(REQUEST, classes=("red",)), quiet)
 
 
-def test_a_quarter_of_the_clips_is_shuffled_and_has_the_extra_class() -> None:
+def test_a_fifth_of_the_clips_is_shuffled_and_a_fifth_frozen() -> None:
     clips = torch.arange(16.0).expand(400, 3, 16)[..., None, None].clone()
     labels = torch.arange(400) % 2
-    mixed, named = some_shuffled(clips, labels, 2, torch.Generator().manual_seed(0))
-    chosen = named == 2
-    assert 70 <= int(chosen.sum()) <= 130
-    assert torch.equal(named[~chosen], labels[~chosen])
-    assert torch.equal(mixed[~chosen], clips[~chosen])
-    assert torch.equal(mixed.sort(dim=2).values, clips)  # no frame is lost
-    assert not any(torch.equal(one, clips[0]) for one in mixed[chosen])
-    assert torch.equal(mixed[:, 0], mixed[:, 2])  # the channels of a frame stay together
-    again = some_shuffled(clips, labels, 2, torch.Generator().manual_seed(0))
-    assert torch.equal(mixed, again[0])
+    altered, named = some_altered(clips, labels, 2, torch.Generator().manual_seed(0))
+    shuffled, frozen, rest = named == 2, named == 3, named < 2
+    assert 55 <= int(shuffled.sum()) <= 105
+    assert 55 <= int(frozen.sum()) <= 105
+    assert torch.equal(named[rest], labels[rest])
+    assert torch.equal(altered[rest], clips[rest])
+    assert torch.equal(altered[shuffled].sort(dim=2).values, clips[shuffled])  # no frame is lost
+    assert not any(torch.equal(one, clips[0]) for one in altered[shuffled])
+    assert not altered[frozen].var(dim=2).any()
+    assert len(altered[frozen][:, 0, 0].unique()) > 10
+    assert torch.equal(altered[:, 0], altered[:, 2])  # the channels of a frame stay together
+    again = some_altered(clips, labels, 2, torch.Generator().manual_seed(0))
+    assert torch.equal(altered, again[0])
 
 
-def test_a_network_that_sees_the_order_of_frames(tmp_path: Path) -> None:
+def test_a_network_that_sees_motion(tmp_path: Path) -> None:
     clips = Colours(size=32)
     request = replace(REQUEST, train=clips, held_out=clips, steps=2, batch=8, held_out_clips=1)
-    trained = train_instrument(request, quiet, width=1, hidden=4, size=32, order=True)
+    trained = train_instrument(request, quiet, width=1, hidden=4, size=32, motion=True)
     path = tmp_path / "i.safetensors"
     write_trained(path, trained, request)
     file = read_instrument(path)
-    assert file.card.class_names == ("red", "blue", "shuffled")
-    assert (file.card.classes, file.card.data_classes) == (3, 2)
-    assert trained.shuffled is not None
-    assert file.card.training["held_out_shuffled"] == round(trained.shuffled / trained.clips, 6)
+    assert file.card.class_names == ("red", "blue", "shuffled", "frozen")
+    assert (file.card.classes, file.card.data_classes) == (4, 2)
+    assert list(trained.recognised) == ["shuffled", "frozen"]
+    assert file.card.training["held_out_frozen"] == round(trained.recognised["frozen"] / trained.clips, 6)
     assert class_mismatch(file.card, ("red", "blue")) == ""
     assert "2 classes, the data set 3" in class_mismatch(file.card, ("red", "blue", "green"))
-    with pytest.raises(RequestError, match="a class named 'shuffled'"):
-        train_instrument(replace(request, classes=("red", "shuffled")), quiet, order=True)
+    with pytest.raises(RequestError, match="a class named 'frozen'"):
+        train_instrument(replace(request, classes=("red", "frozen")), quiet, motion=True)

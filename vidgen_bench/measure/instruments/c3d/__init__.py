@@ -13,7 +13,7 @@ from vidgen_bench.measure.instruments.c3d.importing.importer import C3DImporter
 from vidgen_bench.measure.instruments.c3d.location import (
     SHAPES,
     SHAPES_64,
-    SHAPES_ORDER,
+    SHAPES_MOTION,
     SHIPPED,
     SUFFIX,
     UCF101,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _IMPORTER = C3DImporter()
 _TRAINER, _NATIVE_TRAINER = C3DTrainer("c3d", size=None), C3DTrainer("c3d-64", size=64)
-_ORDER_TRAINER = C3DTrainer("c3d-64-order", size=64, order=True)
+_MOTION_TRAINER = C3DTrainer("c3d-64-motion", size=64, motion=True)
 
 
 @dataclass(frozen=True)
@@ -107,10 +107,10 @@ def vidgen_instruments() -> Sequence[C3DDeclaration]:
         ),
         _native(SHAPES_64, "Slim C3D that reads the shapes at their own 64 pixels; ships with the package.", 64),
         _native(
-            SHAPES_ORDER,
+            SHAPES_MOTION,
             "Slim C3D of 64 pixels, also trained to recognise shapes with shuffled frames; ships with the package.",
             64,
-            _ORDER_TRAINER,
+            _MOTION_TRAINER,
         ),
         C3DDeclaration(UCF101, "C3D fine-tuned on UCF101 (deep net A), imported from its release.", path_of(UCF101)),
     ]

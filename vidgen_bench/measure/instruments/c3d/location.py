@@ -9,8 +9,8 @@ from vidgen_bench.system import places
 
 SHAPES = "c3d-shapes"
 SHAPES_64 = "c3d-shapes-64"
-SHAPES_ORDER = "c3d-shapes-order"
-SHIPPED = (SHAPES, SHAPES_64, SHAPES_ORDER)
+SHAPES_MOTION = "c3d-shapes-motion"
+SHIPPED = (SHAPES, SHAPES_64, SHAPES_MOTION)
 UCF101 = "c3d-ucf101"
 SUFFIX = ".safetensors"
 

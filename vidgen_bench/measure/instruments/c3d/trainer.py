@@ -16,8 +16,8 @@ class C3DTrainer:
     kind: str
     size: int | None
     """Rows and columns of the clips, if the network reads them without a resize; None for the 112 pixels of the published C3D."""
-    order: bool = False
-    """Whether the network is also trained to tell clips whose frames are shuffled."""
+    motion: bool = False
+    """Whether the network is also trained to recognise shuffled and frozen clips."""
 
     def target(self, name: str) -> Path:
         """Return the path of the weights file; raises ``RequestError`` for the name of an instrument that ships."""
@@ -27,10 +27,10 @@ class C3DTrainer:
         """Train on the request's clips, write ``target`` and return a line with the held-out accuracy."""
         from vidgen_bench.measure.instruments.c3d.training import train_instrument, write_trained
 
-        trained = train_instrument(request, report, size=self.size, order=self.order)
+        trained = train_instrument(request, report, size=self.size, motion=self.motion)
         sha256 = write_trained(target, trained, request)
-        order = "" if trained.shuffled is None else f", {trained.shuffled} of {trained.clips} recognised when shuffled"
+        altered = "".join(f", {n} of {trained.clips} recognised when {view}" for view, n in trained.recognised.items())
         return (
-            f"{target}: {trained.correct} of {trained.clips} held-out clips classified correctly ({trained.accuracy:.1%}){order}; "
+            f"{target}: {trained.correct} of {trained.clips} held-out clips classified correctly ({trained.accuracy:.1%}){altered}; "
             f"sha256 {sha256}"
         )

@@ -1,14 +1,14 @@
 """Trains a slim C3D on the training list of a data set, as an instrument for a track of your own.
 
-A network that is to see the order of frames has one more class, ``shuffled``: a quarter of its training clips have their frames in
-random order and this class. Classes of motion can often be told from the set of a clip's frames alone, whatever their order; then a
-generator that draws every frame by itself looks as good as one that moves.
+A network that is to see motion has two more classes, ``shuffled`` and ``frozen``: a fifth of its training clips have their frames in
+random order, and a fifth repeat one frame. Without them, classes of motion can often be told from the set of a clip's frames alone,
+whatever their order; then a generator that draws every frame by itself looks as good as one that moves.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils import convert_conv3d_weight_memory_format
 
-from vidgen_bench.api import ClipStream, Feed, Report, TrainingRequest
+from vidgen_bench.api import ClipStream, Feed, Report, TrainingRequest, View
 from vidgen_bench.errors import RequestError, VidgenBenchError
+from vidgen_bench.measure.instruments.c3d.altered import ALTERED, some_altered
 from vidgen_bench.measure.instruments.c3d.network import FRAMES, SIZE, Layout, with_weights
 from vidgen_bench.measure.instruments.c3d.normalised import NormalisedC3D
 from vidgen_bench.measure.instruments.c3d.preprocessing import (
@@ -28,11 +29,8 @@ from vidgen_bench.measure.instruments.c3d.preprocessing import (
     Preprocessing,
     TganPreprocessing,
 )
-from vidgen_bench.measure.instruments.c3d.weights import SHUFFLED, Card, write_instrument
+from vidgen_bench.measure.instruments.c3d.weights import Card, write_instrument
 from vidgen_bench.measure.views import viewed
-
-_SHARE = 0.25
-"""The share of training clips that are shuffled, for a network that sees the order of frames."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +41,15 @@ class Trained:
     size: int | None
     """Rows and columns of the clips, if it reads them without a resize."""
     class_names: tuple[str, ...]
-    """Names of its classes: those of the data set, then ``shuffled`` if it was trained to see the order of frames."""
+    """Names of its classes: those of the data set, then ``shuffled`` and ``frozen`` if it was trained to see motion."""
     weights: Mapping[str, Tensor]
     """By name, float16."""
     mean: Tensor
     """Per channel [3], BGR, 0..255."""
     clips: int
     correct: int
-    shuffled: int | None
-    """The number of the same clips, shuffled, that it calls ``shuffled``; None if it has no such class."""
+    recognised: Mapping[str, int]
+    """The number of the same clips, altered, that it recognises as such, by added class; empty without such classes."""
 
     @property
     def accuracy(self) -> float:
@@ -66,7 +64,7 @@ def train_instrument(
     hidden: int = 256,
     size: int | None = None,
     *,
-    order: bool = False,
+    motion: bool = False,
 ) -> Trained:
     """Train, fold the batch norms, round to float16, and measure the rounded weights.
 
@@ -75,7 +73,7 @@ def train_instrument(
         report: called with ("training ...", done, total).
         width, hidden: the sizes of the network; the defaults are those of the instruments that ship.
         size: rows and columns of the clips, for a network that reads them without a resize; None for the published 112 pixels.
-        order: whether it is also trained to tell clips whose frames are shuffled.
+        motion: whether it is also trained to recognise shuffled and frozen clips.
     Raises:
         RequestError: the data set has fewer than two classes.
         VidgenBenchError: the training diverged.
@@ -85,11 +83,12 @@ def train_instrument(
         raise RequestError(
             f"An instrument needs at least 2 classes; the data set has {classes}. Choose another data set."
         )
-    if order and SHUFFLED in request.classes:
+    added = ALTERED if motion else ()
+    if taken := set(added) & set(request.classes):
         raise RequestError(
-            f"The data set has a class named {SHUFFLED!r}, and this kind of instrument adds one. Rename the class."
+            f"The data set has a class named {sorted(taken)[0]!r}, and this kind of instrument adds one. Rename the class."
         )
-    names = (*request.classes, SHUFFLED) if order else request.classes
+    names = (*request.classes, *added)
     layout = Layout(width, hidden, len(names), size or SIZE)
     mean = channel_means(request.train)
     with torch.random.fork_rng(devices=[]):
@@ -97,11 +96,11 @@ def train_instrument(
         network = NormalisedC3D(layout)
         convert_conv3d_weight_memory_format(network, torch.channels_last_3d)
         preprocessing = NativePreprocessing(mean) if size else TganPreprocessing(mean)
-        _fit(network, preprocessing, request, report, order=order)
+        _fit(network, preprocessing, request, report, motion=motion)
     weights = {name: tensor.half() for name, tensor in network.folded().items()}
     stored = with_weights(layout, {n: tensor.float() for n, tensor in weights.items()})
     instrument = C3DInstrument(stored, mean, NATIVE if size else "tgan")
-    found = _measured(instrument, request.held_out, request.held_out_clips, report, classes if order else None)
+    found = _measured(instrument, request, report, added)
     return Trained(layout, size, names, weights, mean, *found)
 
 
@@ -129,15 +128,6 @@ def augmented(clips: Tensor, generator: torch.Generator) -> Tensor:
     return torch.stack([_shifted(c, d, r) for c, d, r in zip(clips, down, right, strict=True)])
 
 
-def some_shuffled(clips: Tensor, labels: Tensor, label: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Return clips [N, 3, T, H, W] and labels [N], about a quarter of the clips with their frames in random order and this label."""
-    chosen = torch.rand(len(labels), generator=generator) < _SHARE
-    order = torch.rand(len(labels), clips.shape[2], generator=generator).argsort(dim=1)
-    order[~chosen] = torch.arange(clips.shape[2])
-    shuffled = clips.gather(2, order[:, None, :, None, None].expand_as(clips))
-    return shuffled, torch.where(chosen, label, labels)
-
-
 def _shifted(clip: Tensor, down: int, right: int) -> Tensor:
     """Return a clip [3, T, H, W] shifted by whole pixels; edge pixels are repeated."""
     rows = (torch.arange(clip.shape[-2]) - down).clamp(0, clip.shape[-2] - 1)
@@ -146,7 +136,7 @@ def _shifted(clip: Tensor, down: int, right: int) -> Tensor:
 
 
 def _fit(
-    network: nn.Module, preprocessing: Preprocessing, request: TrainingRequest, report: Report, *, order: bool
+    network: nn.Module, preprocessing: Preprocessing, request: TrainingRequest, report: Report, *, motion: bool
 ) -> None:
     """Train with AdamW and a one-cycle schedule: the rate rises linearly over an eighth of the steps, then falls to 0 along a cosine."""
     generator = torch.Generator().manual_seed(request.seed)
@@ -159,8 +149,8 @@ def _fit(
         optimiser.param_groups[0]["lr"] = request.learning_rate * factor
         batch = request.train.batch("instrument", Feed(FRAMES), step, request.batch)
         drawn, labels = batch.clips, batch.labels
-        if order:
-            drawn, labels = some_shuffled(drawn, labels, len(request.classes), generator)
+        if motion:
+            drawn, labels = some_altered(drawn, labels, len(request.classes), generator)
         clips = preprocessing(augmented(drawn, generator)).contiguous(memory_format=torch.channels_last_3d)
         logits = network(clips)
         loss = F.cross_entropy(logits, labels, label_smoothing=0.05)
@@ -177,25 +167,29 @@ def _fit(
 
 @torch.inference_mode()
 def _measured(
-    instrument: C3DInstrument, clips: ClipStream, least: int, report: Report, shuffled: int | None
-) -> tuple[int, int, int | None]:
-    """Return the number of clips in whole passes over the list, at least ``least``, and how many are classified correctly.
+    instrument: C3DInstrument, request: TrainingRequest, report: Report, added: Sequence[View]
+) -> tuple[int, int, dict[str, int]]:
+    """Return the number of clips in whole passes over the held-out list, and how many are classified correctly.
 
-    The third number is how many of them have the class ``shuffled`` when their frames are; None if that is None.
+    The third value is how many of them are recognised when they are altered, by added class.
     """
+    clips, first = request.held_out, len(request.classes)
     videos = sum(b.clips.shape[0] for b in clips.passes("held-out", 1, FRAMES, 16))
     if not videos:
         raise RequestError("The held-out list is empty, so no accuracy can be measured. Give a split with test videos.")
-    passes = -(-least // videos)
-    seen = correct = recognised = 0
+    passes = -(-request.held_out_clips // videos)
+    seen, correct, recognised = 0, 0, dict.fromkeys(map(str, added), 0)
+
+    def right(shown: Tensor, labels: Tensor | int) -> int:
+        return int((instrument(shown)["prob"].argmax(dim=1) == labels).sum())
+
     for batch in clips.passes("held-out", passes, FRAMES, 16):
-        correct += int((instrument(batch.clips)["prob"].argmax(dim=1) == batch.labels).sum())
-        if shuffled is not None:
-            mixed = viewed(batch.clips, "shuffled", seen)
-            recognised += int((instrument(mixed)["prob"].argmax(dim=1) == shuffled).sum())
+        correct += right(batch.clips, batch.labels)
+        for label, view in enumerate(added, first):
+            recognised[view] += right(viewed(batch.clips, view, seen), label)
         seen += batch.clips.shape[0]
         report("measuring the accuracy", seen, passes * videos)
-    return seen, correct, None if shuffled is None else recognised
+    return seen, correct, recognised
 
 
 def write_trained(path: Path, trained: Trained, request: TrainingRequest) -> str:
@@ -205,14 +199,14 @@ def write_trained(path: Path, trained: Trained, request: TrainingRequest) -> str
     sizes = {"width": layout.width, "hidden": layout.hidden}
     software = {"torch": torch.__version__, "threads": torch.get_num_threads()}
     measured = {"held_out_clips": trained.clips, "held_out_accuracy": round(trained.accuracy, 6)}
-    if trained.shuffled is not None:
-        measured["held_out_shuffled"] = round(trained.shuffled / trained.clips, 6)
+    measured |= {f"held_out_{name}": round(right / trained.clips, 6) for name, right in trained.recognised.items()}
     card = Card(
         width=layout.width,
         hidden=layout.hidden,
         classes=layout.classes,
         size=trained.size,
         class_names=trained.class_names,
+        added=len(trained.recognised),
         note="trained by vidgen-bench",
         training={**settings, **sizes, **request.provenance, **software, **measured},
     )

@@ -20,9 +20,6 @@ from vidgen_bench.measure.instruments.safetensors_file import card_of, require_f
 from vidgen_bench.measure.instruments.weights_file import contents
 
 FIX = "Make the file again with `vidgen-bench instrument import`, or get a fresh copy."
-SHUFFLED = "shuffled"
-"""The last class of an instrument that was trained to see the order of frames."""
-
 _STORED = (torch.float16, torch.float32)
 
 
@@ -39,14 +36,16 @@ class Card(Strict):
     sources: dict[str, str] = Field(default_factory=dict)
     """Name and sha256 of each source file."""
     class_names: tuple[str, ...] = ()
+    added: Annotated[int, Field(ge=0, le=2)] = 0
+    """How many of the classes, the last ones, are not the data set's: ``shuffled`` and ``frozen``."""
     note: str = ""
     training: dict[str, Any] = Field(default_factory=dict)
     """Command, seed, clips and accuracy of an instrument trained on this machine."""
 
     @property
     def data_classes(self) -> int:
-        """The number of classes of the data set: all but ``shuffled``."""
-        return self.classes - (self.class_names[-1:] == (SHUFFLED,))
+        """The number of classes of the data set."""
+        return self.classes - self.added
 
     @property
     def sizes(self) -> Layout:
