@@ -41,7 +41,7 @@ def train(
         typer.Option(
             show_default=DEFAULT_KIND,
             help="Kind of the instrument: c3d, c3d-64 (reads clips of 64 pixels without a resize), c3d-64-motion (also trained to "
-            "recognise clips with shuffled frames), or a plugin's.",
+            "recognise shuffled and frozen clips), or a plugin's.",
         ),
     ] = None,
     force: Force = False,

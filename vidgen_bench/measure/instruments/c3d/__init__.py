@@ -108,7 +108,7 @@ def vidgen_instruments() -> Sequence[C3DDeclaration]:
         _native(SHAPES_64, "Slim C3D that reads the shapes at their own 64 pixels; ships with the package.", 64),
         _native(
             SHAPES_MOTION,
-            "Slim C3D of 64 pixels, also trained to recognise shapes with shuffled frames; ships with the package.",
+            "Slim C3D of 64 pixels, also trained to recognise shuffled and frozen shapes; ships with the package.",
             64,
             _MOTION_TRAINER,
         ),
