@@ -20,7 +20,8 @@ class TGANFOptions(SharedOptions):
     """The options of tgan-f: those of tgan, and how the discriminator is kept Lipschitz."""
 
     lipschitz: Literal["svc", "spectral-norm"] = option(
-        "svc", "singular value clipping as in tgan, or spectral normalisation without batch normalisation"
+        "svc",
+        "singular value clipping as in tgan, or spectral normalisation with the hinge loss and without batch normalisation",
     )
 
 

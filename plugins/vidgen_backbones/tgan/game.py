@@ -1,4 +1,4 @@
-"""TGAN's game: a Wasserstein critic and a generator, one step each; the critic is kept Lipschitz."""
+"""TGAN's game: a discriminator that is kept Lipschitz, and a generator, one step each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vidgen_backbones.tgan import discriminator, generator
 from vidgen_backbones.tgan.sizes import LATENT, Lipschitz
 from vidgen_backbones.tgan.svc import clip_discriminator
 from vidgen_bench.api import Batch, Clip, Feed, Game, Player, Times
-from vidgen_bench.blocks import spectral
+from vidgen_bench.blocks import hinge_fake, hinge_real, spectral
 from vidgen_bench.errors import PluginError
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ def build(
         options: those of tgan or tgan-f.
         temporal: required.
         convolution: of one layer of the discriminator; see :mod:`vidgen_backbones.tgan.convolutions`.
-        lipschitz: ``svc`` clips singular values and the scales of batch normalisations after every ``clip_every`` iterations.
-            ``spectral-norm`` divides every weight by its largest singular value; there is no batch normalisation then, whose
-            scale nothing would bound, and nothing is clipped.
+        lipschitz: ``svc`` clips singular values and the scales of batch normalisations after every ``clip_every`` iterations; the
+            loss is Wasserstein's. ``spectral-norm`` divides every weight by its largest singular value; there is no batch
+            normalisation then, whose scale nothing would bound, nothing is clipped, and the loss is the hinge loss.
     Raises:
         PluginError: there is no temporal generator.
     """
@@ -65,7 +65,7 @@ def _players(parts: Mapping[str, nn.Module], clip: Clip, options: SharedOptions,
             name="discriminator",
             parameters=tuple(parts["discriminator"].parameters()),
             batch=options.batch,
-            loss=partial(_discriminator_loss, parts, clip.grid),
+            loss=partial(_wasserstein if svc else _hinge, parts, clip.grid),
             optimiser=optimiser,
             feed=Feed(frames=clip.frames),
         ),
@@ -81,16 +81,26 @@ def _players(parts: Mapping[str, nn.Module], clip: Clip, options: SharedOptions,
     )
 
 
-def _discriminator_loss(
-    parts: Mapping[str, nn.Module], times: Times, batch: Batch | None, noise: Noise
-) -> dict[str, Tensor]:
-    """Return E[D(G(z))] - E[D(x)]; the fakes come from a generator in training mode, without gradient."""
+def _scores(parts: Mapping[str, nn.Module], times: Times, batch: Batch | None, noise: Noise) -> tuple[Tensor, Tensor]:
+    """Return D(x) and D(G(z)), [N] each; the fakes come from a generator in training mode, without gradient."""
     assert batch is not None
     critic = parts["discriminator"]
-    real = critic(batch.clips).mean()
+    real = critic(batch.clips)
     with torch.no_grad():
         fakes = _sample(parts, noise, times)
-    return {"real": -real, "fake": critic(fakes).mean()}
+    return real, critic(fakes)
+
+
+def _wasserstein(parts: Mapping[str, nn.Module], times: Times, batch: Batch | None, noise: Noise) -> dict[str, Tensor]:
+    """Return E[D(G(z))] - E[D(x)]."""
+    real, fake = _scores(parts, times, batch, noise)
+    return {"real": -real.mean(), "fake": fake.mean()}
+
+
+def _hinge(parts: Mapping[str, nn.Module], times: Times, batch: Batch | None, noise: Noise) -> dict[str, Tensor]:
+    """Return E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))]."""
+    real, fake = _scores(parts, times, batch, noise)
+    return {"real": hinge_real(real), "fake": hinge_fake(fake)}
 
 
 def _generator_loss(
