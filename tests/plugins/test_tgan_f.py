@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from statistics import mean
+from typing import Any, cast
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ from vidgen_backbones.tgan.discriminator import Discriminator
 from vidgen_backbones.tgan.factorised import TGANF, TGANFOptions
 from vidgen_temporal.conv1d import Conv1d
 
-from vidgen_bench.api import Clip, Game, NoOptions
+from vidgen_bench.api import Batch, Clip, Game, NoOptions
 from vidgen_bench.compose.composition import Composition
 from vidgen_bench.compose.pair import fit
 from vidgen_bench.config.spec import parse
@@ -26,7 +27,7 @@ from vidgen_bench.conformance.small import small_track
 from vidgen_bench.conformance.subject import Subject
 from vidgen_bench.host.host import Host
 from vidgen_bench.latent import count
-from vidgen_bench.noise import sampling_noise
+from vidgen_bench.noise import key_of, sampling_noise, training_noise
 
 SMALL = Clip(frames=4, size=32, classes=3)
 
@@ -124,6 +125,34 @@ def test_svc_clips_both_kinds_of_kernels_and_spectral_norm_needs_no_clipping() -
             critic(torch.zeros(1, 3, 4, 32, 32))
     found = [largest(m) for m in critic.eval().modules() if isinstance(m, nn.Conv2d | nn.Conv3d)]
     assert found == pytest.approx([1] * len(convolutions), abs=0.02)
+
+
+class Means(nn.Module):
+    """A critic of known scores: three times the mean of each clip's pixels, less a half."""
+
+    def forward(self, clips: Tensor) -> Tensor:
+        return 3 * clips.flatten(1).mean(1) - 0.5
+
+
+def test_the_loss_is_wasserstein_s_with_clipping_and_the_hinge_loss_with_spectral_norm() -> None:
+    clips = torch.tensor([-1.0, -0.2, 0.6, 1.0]).view(4, 1, 1, 1, 1).expand(4, 3, 4, 32, 32)
+    batch = Batch(clips=clips, labels=torch.zeros(4, dtype=torch.long))
+    real = [-3.5, -1.1, 1.3, 2.5]
+    for lipschitz in ("svc", "spectral-norm"):
+        game = built(TGANF(), SMALL, width=1 / 16, lipschitz=lipschitz)
+        cast(dict[str, nn.Module], game.parts)["discriminator"] = Means()
+        noise = training_noise(torch.tensor(key_of(1, "test")), 4)
+        with torch.no_grad():
+            fake = Means()(game.sample(noise, SMALL.grid)).tolist()
+        if lipschitz == "svc":
+            expected = {"real": -mean(real), "fake": mean(fake)}
+        else:
+            expected = {"real": mean(max(0.0, 1 - s) for s in real), "fake": mean(max(0.0, 1 + s) for s in fake)}
+        critic, generator = game.players
+        assert {k: v.item() for k, v in critic.loss(batch, noise).items()} == pytest.approx(expected, abs=1e-5)
+        assert {k: v.item() for k, v in generator.loss(None, noise).items()} == pytest.approx(
+            {"fake": -mean(fake)}, abs=1e-5
+        )
 
 
 def test_spectral_norm_conforms_as_the_default_does() -> None:
