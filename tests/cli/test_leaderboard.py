@@ -210,6 +210,22 @@ def test_output_writes_the_same_to_a_file(command: Command, tmp_path: Path, layo
 
 
 @pytest.mark.usefixtures("runs")
+def test_the_end_of_the_output_s_name_chooses_the_format(command: Command, tmp_path: Path) -> None:
+    for name, layout in {
+        "a.HTML": "html",
+        "a.md": "markdown",
+        "a.tex": "latex",
+        "a.csv": "csv",
+        "a.json": "json",
+    }.items():
+        assert command("leaderboard", "--output", name).code == 0
+        assert command("leaderboard", "--output", "other", "--format", layout).code == 0
+        assert (tmp_path / name).read_bytes() == (tmp_path / "other").read_bytes(), name
+    assert command("leaderboard", "--output", "a.html", "--format", "csv").code == 0
+    assert (tmp_path / "a.html").read_text().startswith("track,kind,spec,")
+
+
+@pytest.mark.usefixtures("runs")
 def test_output_that_cannot_be_written_exits_with_1(command: Command, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file, not a folder")
     done = command("leaderboard", "--output", "out/board")

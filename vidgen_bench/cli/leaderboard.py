@@ -57,12 +57,14 @@ def leaderboard(
         str | None, typer.Option("--metric", metavar="NAME", help="With --compare: only this metric.")
     ] = None,
     layout: Annotated[
-        Format,
+        Format | None,
         typer.Option(
             "--format",
-            help="json and csv have full precision; html is a page that opens from disk; report says in words what the seeds support.",
+            help="json and csv have full precision; html is a page that opens from disk; report says in words what the seeds support. "
+            "Default: the one that --output ends with (.html, .md, .tex, .csv, .json), or table.",
+            show_default=False,
         ),
-    ] = Format.table,
+    ] = None,
     extra: Annotated[
         bool,
         typer.Option(
@@ -81,6 +83,7 @@ def leaderboard(
     from vidgen_bench.errors import RequestError
     from vidgen_bench.system.garbage import paused_collection
 
+    layout = layout or (Format.table if compare else _format_of(target))
     if metric and not compare:
         raise RequestError(f"--metric {metric} needs --compare A B; a table has a column for every metric.")
     if compare and layout not in (Format.table, Format.json):
@@ -99,6 +102,18 @@ def leaderboard(
                 complain(str(fault))
     if collected.faults:
         raise typer.Exit(2)
+
+
+def _format_of(target: Path | None) -> Format:
+    """Return the format that the name of a file asks for: that of a page for ``board.html``."""
+    named = {
+        ".html": Format.html,
+        ".md": Format.markdown,
+        ".tex": Format.latex,
+        ".csv": Format.csv,
+        ".json": Format.json,
+    }
+    return named.get(target.suffix.lower(), Format.table) if target else Format.table
 
 
 def _collected(runs: list[Path] | None) -> Collected:
