@@ -48,7 +48,7 @@ def test_counts() -> None:
 
 def test_the_options_of_both_have_the_same_values() -> None:
     shared = vars(TGANOptions())
-    assert vars(TGANFOptions()) == {**shared, "lipschitz": "svc"}
+    assert vars(TGANFOptions()) == {**shared, "lipschitz": "svc", "discriminator_learning_rate": None}
 
 
 @pytest.mark.parametrize("lipschitz", ["svc", "spectral-norm"])
@@ -153,6 +153,13 @@ def test_the_loss_is_wasserstein_s_with_clipping_and_the_hinge_loss_with_spectra
         assert {k: v.item() for k, v in generator.loss(None, noise).items()} == pytest.approx(
             {"fake": -mean(fake)}, abs=1e-5
         )
+
+
+def test_the_discriminator_may_have_a_learning_rate_of_its_own() -> None:
+    for given, expected in ((None, [2e-4, 2e-4]), (1e-4, [1e-4, 2e-4])):
+        game = built(TGANF(), SMALL, width=1 / 16, learning_rate=2e-4, discriminator_learning_rate=given)
+        assert [p.name for p in game.players] == ["discriminator", "generator"]
+        assert [p.optimiser(p.parameters).param_groups[0]["lr"] for p in game.players] == expected
 
 
 def test_spectral_norm_conforms_as_the_default_does() -> None:

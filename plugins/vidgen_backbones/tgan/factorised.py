@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TGANFOptions(SharedOptions):
-    """The options of tgan-f: those of tgan, and how the discriminator is kept Lipschitz."""
+    """The options of tgan-f: those of tgan, how the discriminator is kept Lipschitz, and its learning rate."""
 
     lipschitz: Literal["svc", "spectral-norm"] = option(
         "svc",
         "singular value clipping as in tgan, or spectral normalisation with the hinge loss and without batch normalisation",
+    )
+    discriminator_learning_rate: float | None = option(
+        None, "learning rate of RMSprop for the discriminator; none: that of the generator", at_least=0.0
     )
 
 
@@ -58,7 +61,7 @@ class TGANF:
         from vidgen_backbones.tgan.convolutions import factorised
         from vidgen_backbones.tgan.game import build
 
-        return build(clip, options, temporal, factorised, options.lipschitz)
+        return build(clip, options, temporal, factorised, options.lipschitz, options.discriminator_learning_rate)
 
 
 @hookimpl

@@ -28,6 +28,7 @@ def build(
     temporal: nn.Module | None,
     convolution: Callable[[int, int, int], list[nn.Module]],
     lipschitz: Lipschitz,
+    discriminator_rate: float | None = None,
 ) -> Game:
     """Return the game of TGAN around this temporal generator.
 
@@ -39,6 +40,7 @@ def build(
         lipschitz: ``svc`` clips singular values and the scales of batch normalisations after every ``clip_every`` iterations; the
             loss is Wasserstein's. ``spectral-norm`` divides every weight by its largest singular value; there is no batch
             normalisation then, whose scale nothing would bound, nothing is clipped, and the loss is the hinge loss.
+        discriminator_rate: learning rate of the discriminator; None for that of the generator.
     Raises:
         PluginError: there is no temporal generator.
     """
@@ -55,18 +57,20 @@ def build(
     if not svc:
         spectral(critic)
     parts: dict[str, nn.Module] = {"generator": generator.Generator(temporal, frame), "discriminator": critic}
-    return Game(parts, _players(parts, clip, options, svc), partial(_sample, parts))
+    rate = options.learning_rate if discriminator_rate is None else discriminator_rate
+    return Game(parts, _players(parts, clip, options, svc, rate), partial(_sample, parts))
 
 
-def _players(parts: Mapping[str, nn.Module], clip: Clip, options: SharedOptions, svc: bool) -> tuple[Player, ...]:
-    optimiser = partial(torch.optim.RMSprop, lr=options.learning_rate)
+def _players(
+    parts: Mapping[str, nn.Module], clip: Clip, options: SharedOptions, svc: bool, discriminator_rate: float
+) -> tuple[Player, ...]:
     return (
         Player(
             name="discriminator",
             parameters=tuple(parts["discriminator"].parameters()),
             batch=options.batch,
             loss=partial(_wasserstein if svc else _hinge, parts, clip.grid),
-            optimiser=optimiser,
+            optimiser=partial(torch.optim.RMSprop, lr=discriminator_rate),
             feed=Feed(frames=clip.frames),
         ),
         Player(
@@ -74,7 +78,7 @@ def _players(parts: Mapping[str, nn.Module], clip: Clip, options: SharedOptions,
             parameters=tuple(parts["generator"].parameters()),
             batch=options.batch,
             loss=partial(_generator_loss, parts, clip.grid),
-            optimiser=optimiser,
+            optimiser=partial(torch.optim.RMSprop, lr=options.learning_rate),
             after=(lambda iteration: clip_discriminator(parts["discriminator"])) if svc else None,
             every=options.clip_every,
         ),
