@@ -1,9 +1,13 @@
-"""Decoding a data set into the clip store, against one process that only decodes and resizes, once per worker."""
+"""Decoding a data set into the clip store, against one process that only decodes and resizes, once per worker.
+
+``python -m benchmarks.preparation VIDEOS SPLITS`` measures videos of your own, prepared as for ``ucf101-64-paper``.
+"""
 
 from __future__ import annotations
 
 import resource
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +16,7 @@ from pathlib import Path
 from benchmarks.tables import Table
 from benchmarks.timing import spread
 from vidgen_bench.api import VideoSource
-from vidgen_bench.config.track import load_track
+from vidgen_bench.config.track import Track, load_track
 from vidgen_bench.data.decoding.video import read
 from vidgen_bench.data.decoding.workers import default_workers
 from vidgen_bench.data.geometry import FrameGeometry
@@ -29,14 +33,20 @@ COLUMNS = ("", "videos/s (range)", "share of the summed rate", "processor ms per
 
 
 def tables(quick: bool) -> Iterator[Table]:
-    """Yield one table; ``prepare`` also starts its workers, hashes every frame, and writes and syncs the store."""
-    track, workers = load_track("shapes-smoke"), default_workers()
+    """Yield one table, for the videos of ``shapes``."""
+    track = load_track("shapes-smoke")
     data_set = resolve_track(track, Host.of_environment()).data_set.declaration
     source = data_set.locate(None, None, cache_folder(), lambda what, done, total: None)
+    yield table(track, source, "videos of shapes, 160 x 120", 1 if quick else TIMES)
+
+
+def table(track: Track, source: VideoSource, what: str, times: int) -> Table:
+    """Return the table of some videos; ``prepare`` also starts its workers, hashes every frame, and writes and syncs the store."""
+    workers = default_workers()
     tree, geometry = read_tree(source, track.data.split, 0), FrameGeometry.of(track.data)
     videos = [source.videos / video.path for video in tree.train + tree.test]
     alone, whole = _Rate(len(videos)), _Rate(len(videos))
-    for _ in range(1 if quick else TIMES):
+    for _ in range(times):
         alone.time(lambda: [read(video, lambda frames: geometry.apply(frames).tobytes()) for video in videos])
         whole.time(lambda: _prepared(source, track.data.split, geometry, track.clip.frames, workers))
     share = [fast / (workers * slow) for fast, slow in zip(whole.rates, alone.rates, strict=True)]
@@ -44,10 +54,8 @@ def tables(quick: bool) -> Iterator[Table]:
         ("one process, decoding and resizing only", spread(alone.rates), None, alone.processor),
         (f"prepare, {workers} workers", spread(whole.rates), statistics.median(share), whole.processor),
     ]
-    note = (
-        f"{len(videos)} videos of shapes, 160 x 120. Summed rate: that of one process, times {workers}. Goal: {GOAL}."
-    )
-    yield Table("Data preparation", COLUMNS, rows, note)
+    note = f"{len(videos)} {what}. Summed rate: that of one process, times {workers}. Goal: {GOAL}."
+    return Table("Data preparation", COLUMNS, rows, note)
 
 
 def _prepared(source: VideoSource, split: int, geometry: FrameGeometry, frames: int, workers: int) -> None:
@@ -77,3 +85,8 @@ class _Rate:
 def _processor_seconds() -> float:
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+if __name__ == "__main__":
+    given = VideoSource(Path(sys.argv[1]), Path(sys.argv[2]))
+    print(table(load_track("ucf101-64-paper"), given, f"videos of {sys.argv[1]}", TIMES).markdown())
