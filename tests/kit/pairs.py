@@ -60,6 +60,17 @@ BEYOND = ("tgan-f", "dvd-gan", "moflowgan")
 """Backbones that the paper did not train: their pairs with temporal generators that are not their own are slow tests."""
 
 
+REPRESENTATIVES = ("ode1", "sde", "constant")
+"""Temporal generators that stand for the others beside a backbone that the paper did not train."""
+
+
+def is_representative(spec: str) -> bool:
+    """Return whether a pair stands for others: any of the paper's backbones, or one with its own or a representative generator."""
+    backbone, _, temporal = spec.partition(":")[0].partition("+")
+    own = {b.name: b.own for b in BACKBONES if b.name in BEYOND}
+    return backbone not in own or not temporal or temporal in (own[backbone], *REPRESENTATIVES)
+
+
 def slow_beyond_the_paper(spec: str) -> tuple[pytest.MarkDecorator, ...]:
     """Return ``slow`` for a pair of such a backbone with a temporal generator that is not its own."""
     backbone, _, temporal = spec.partition("+")
