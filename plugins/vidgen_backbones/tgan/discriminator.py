@@ -26,7 +26,6 @@ class Discriminator(nn.Module):
         channels: channels of the frame.
         width: factor on the numbers of hidden channels.
         convolution: ``(channels before, channels after, frames)`` -> the modules of one layer before its BN.
-        batch_norm: whether there is any BN.
     Shape:
         [N, C, T, H, W] -> [N].
     Reference: Saito, Matsumoto, Saito 2017.
@@ -39,7 +38,6 @@ class Discriminator(nn.Module):
         channels: int,
         width: float,
         convolution: Callable[[int, int, int], list[nn.Module]] = whole,
-        batch_norm: bool = True,
     ) -> None:
         super().__init__()
         before = channels
@@ -47,7 +45,7 @@ class Discriminator(nn.Module):
         for i in range((size // SIDE).bit_length() - 1):
             after = scaled(min(FIRST << i, MOST), width)
             layers += convolution(before, after, frames)
-            if i > 0 and batch_norm:
+            if i > 0:
                 layers.append(nn.BatchNorm3d(after))
             layers.append(nn.LeakyReLU(0.2))
             before, frames = after, max(1, frames // 2)

@@ -21,7 +21,7 @@ class TGANFOptions(SharedOptions):
 
     lipschitz: Literal["svc", "spectral-norm"] = option(
         "svc",
-        "singular value clipping as in tgan, or spectral normalisation with the hinge loss and without batch normalisation",
+        "singular value clipping as in tgan, or spectral normalisation with the hinge loss",
     )
     discriminator_learning_rate: float | None = option(
         None, "learning rate of RMSprop for the discriminator; none: that of the generator", at_least=0.0

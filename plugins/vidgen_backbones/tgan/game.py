@@ -38,8 +38,8 @@ def build(
         temporal: required.
         convolution: of one layer of the discriminator; see :mod:`vidgen_backbones.tgan.convolutions`.
         lipschitz: ``svc`` clips singular values and the scales of batch normalisations after every ``clip_every`` iterations; the
-            loss is Wasserstein's. ``spectral-norm`` divides every weight by its largest singular value; there is no batch
-            normalisation then, whose scale nothing would bound, nothing is clipped, and the loss is the hinge loss.
+            loss is Wasserstein's. ``spectral-norm`` divides every kernel by its largest singular value; nothing is clipped, and the
+            loss is the hinge loss.
         discriminator_rate: learning rate of the discriminator; None for that of the generator.
     Raises:
         PluginError: there is no temporal generator.
@@ -49,7 +49,7 @@ def build(
     frame = generator.FrameGenerator(LATENT, clip.size, clip.channels, options.width)
     generator.initialise(frame)
     svc = lipschitz == "svc"
-    critic = discriminator.Discriminator(clip.frames, clip.size, clip.channels, options.width, convolution, svc)
+    critic = discriminator.Discriminator(clip.frames, clip.size, clip.channels, options.width, convolution)
     discriminator.initialise(critic)
     for network in (frame, critic):  # as the maps are; otherwise every step stores the weights so again
         convert_conv2d_weight_memory_format(network, torch.channels_last)
