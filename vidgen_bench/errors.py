@@ -37,7 +37,9 @@ class UnreadableError(VidgenBenchError):
 
 
 class BusyError(RequestError):
-    """Another process is using the run folder (exit code 2)."""
+    """Another process is using the run folder (exit code 75)."""
+
+    exit_code = 75
 
 
 class DamagedStoreError(DataError):

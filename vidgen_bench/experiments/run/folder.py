@@ -48,7 +48,10 @@ class _Request(BaseModel):
     environment: _Environment
 
 
-FILES = ("request.json", "trace.jsonl", "last.pt", "record.json", "samples.gif", "samples.png")
+LOG = "log.txt"
+"""The output of the processes that a launcher started for a run."""
+
+FILES = ("request.json", "trace.jsonl", "last.pt", "record.json", "samples.gif", "samples.png", LOG)
 """The files of a run that have the same name in every run folder."""
 
 

@@ -1,0 +1,52 @@
+"""The log of a job: where an attempt begins in it, and the words of its error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+_LAST = 2**16
+"""Bytes at the end of a log that are searched."""
+
+_LINES = 5
+"""Lines of an error that are quoted."""
+
+_ERRORS = ("error:", "internal error:", "interrupted:")
+
+
+def size_of(log: Path) -> int:
+    """Return the length of a log in bytes, 0 if it does not exist."""
+    try:
+        return log.stat().st_size
+    except OSError:
+        return 0
+
+
+def last_words(log: Path, start: int = 0) -> str:
+    """Return the last error in a log on one line, else its last line, else "".
+
+    Args:
+        log: the file.
+        start: the byte at which the attempt began.
+    """
+    lines = [line for line in _text(log, start).splitlines() if line.strip()]
+    errors = [number for number, line in enumerate(lines) if line.startswith(_ERRORS)]
+    found = lines[errors[-1] :][:_LINES] if errors else lines[-1:]
+    return " ".join(" ".join(found).split()).removeprefix("error: ")
+
+
+def warnings_in(log: Path, start: int = 0) -> Iterator[str]:
+    """Yield the warnings about the data in a log."""
+    for line in _text(log, start).splitlines():
+        if line.startswith("warning: "):
+            yield line.removeprefix("warning: ")
+
+
+def _text(log: Path, start: int) -> str:
+    try:
+        with log.open("rb") as stream:
+            size = stream.seek(0, 2)
+            stream.seek(max(size - _LAST, min(start, size)))
+            return stream.read().decode(errors="replace")
+    except OSError:
+        return ""
