@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def check(
-    name: Annotated[str, typer.Argument(help="Name of a backbone or temporal generator.")],
+    name: Annotated[str, typer.Argument(help="Name of a backbone, temporal generator or launcher.")],
     as_json: AsJson = False,
 ) -> None:
     """Check that a plugin meets the contract, with every installed plugin it fits.
