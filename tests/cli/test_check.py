@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.kit.command import START, Command
+from tests.kit.conformance import MODEL_CHECKS as CHECKS
 from tests.kit.plugin_files import METRIC, install
-from vidgen_bench.conformance import CHECKS
 
 RIGHT = "from tests.kit.wrong.right import vidgen_backbones, vidgen_temporal"
 WRONG = "from tests.kit.wrong.temporal import vidgen_temporal"
