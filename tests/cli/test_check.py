@@ -156,7 +156,10 @@ def test_what_a_plugin_prints_does_not_spoil_the_report(command: Command) -> Non
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("glide2", "There is no backbone, temporal generator or launcher named 'glide2'. Did you mean 'glide'? Valid: "),
+        (
+            "glide2",
+            "There is no backbone, temporal generator or launcher named 'glide2'. Did you mean 'glide'? Valid: ",
+        ),
         ("my-ode", "Install the package of the plugin first: `pip install -e my-ode`."),
         (
             "tiny+glide",

@@ -127,7 +127,18 @@ def test_everything_in_the_contract_is_imported_from_the_package_itself() -> Non
 def test_every_hook_and_every_declaration_is_compared() -> None:
     code = of_the_code()
     assert {h.partition("(")[0] for h in code if h.startswith("vidgen_") and "(" in h} == set(HOOKS.values())
-    assert {"Named", "Temporal", "Backbone", "DataSet", "Instrument", "Metric", "Pairing", "Launcher", "Handle", "Job"} <= code.keys()
+    assert {
+        "Named",
+        "Temporal",
+        "Backbone",
+        "DataSet",
+        "Instrument",
+        "Metric",
+        "Pairing",
+        "Launcher",
+        "Handle",
+        "Job",
+    } <= code.keys()
     assert "build(clip: Clip, options: Any, temporal: nn.Module | None) -> Game" in code["Backbone"]
     assert "own: str | None" in code["Backbone"]
     assert "turns: int = 1" in code["Player"]
