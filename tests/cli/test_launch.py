@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.kit.command import Command
+from tests.kit.forked import Started
 from tests.kit.plugin_files import install
 from tests.kit.record_text import without_measured
 from tests.kit.workplace import Workplace, make_workplace
+from vidgen_bench.experiments.run.status import read_status
 
 GRID = ["ablate", "tgan", "x", "ode1,sde", "--budget", "iterations=2"]
 
@@ -179,3 +185,47 @@ def test_missing_videos_end_the_suite_in_the_words_of_the_job_that_prepares(here
     assert done.code == 2, done.err
     assert videos[0].name in done.err
     assert not list((place.root / "none").rglob("record.json"))
+
+
+def kill_one(place: Workplace, runs: str) -> int:
+    """Wait until a run of a folder of runs has trained for a while, and kill its process."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        for path in (place.root / runs).rglob("status.json"):
+            status = read_status(path.parent)
+            if status is not None and status.state == "training" and status.iteration >= 4:
+                os.kill(status.pid, signal.SIGKILL)
+                return status.pid
+        time.sleep(0.05)
+    raise AssertionError("no run trains")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the end of a parent is a signal there")
+def test_a_killed_run_and_a_killed_command_cost_nothing(here: Command, place: Workplace) -> None:
+    arguments = ["run", "tgan+ode1", *place.data_arguments, "--budget", "iterations=20", "--seeds", "0-1"]
+    launched = [*arguments, "--runs", "killed", "--jobs", "2"]
+    with Started(launched, place.root, place.environment()) as started:
+        first = kill_one(place, "killed")
+        started.wait_for("its process was ended by SIGKILL; starting it again")
+        started.send_signal(signal.SIGKILL)
+    statuses = [read_status(path.parent) for path in (place.root / "killed").rglob("status.json")]
+    for status in statuses:  # SIGTERM reached the children, which save their runs and end
+        assert status is not None
+        until = time.monotonic() + 60
+        while status.pid != first and is_alive(status.pid) and time.monotonic() < until:
+            time.sleep(0.05)
+    done = here(*launched)
+    assert done.code == 0, done.err
+    alone = here(*arguments, "--runs", "unharmed")
+    assert alone.code == 0, alone.err
+    assert len(records(place, "killed")) == 2
+    assert records(place, "killed") == records(place, "unharmed")
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether a process runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
