@@ -34,9 +34,11 @@ class Heard(Watcher):
         self.looks += 1
 
 
-def carried_out(launcher: FakeLauncher, *tasks: Task, watcher: Watcher | None = None) -> dict[str, tuple[str, str]]:
+def carried_out(
+    launcher: FakeLauncher, *tasks: Task, watcher: Watcher | None = None, busy_pause: float = 0.0
+) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
-    for outcome in Driver(launcher.chosen, tasks, watcher).outcomes(pause=0.0):
+    for outcome in Driver(launcher.chosen, tasks, watcher, busy_pause).outcomes(pause=0.0):
         assert outcome.task.key not in found
         found[outcome.task.key] = outcome.state, outcome.text
     return found
@@ -111,6 +113,13 @@ def test_a_busy_run_comes_once_more_when_all_others_have_ended(tmp_path: Path) -
     assert submitted(launcher) == [("a", "b", "c"), ("a", "c")]
     assert {name: state for name, (state, _) in found.items()} == {"a": "done", "b": "done", "c": "failed"}
     assert "exit code 75" in found["c"][1]
+
+
+def test_a_busy_run_waits_for_a_while_since_the_token_of_a_dead_machine_stays(tmp_path: Path) -> None:
+    launcher, begun = FakeLauncher({"a": ["lost", 75, 0]}), time.monotonic()
+    assert carried_out(launcher, task(tmp_path, "a"), busy_pause=0.3) == {"a": ("done", "")}
+    assert len(launcher.calls) == 3
+    assert time.monotonic() - begun >= 0.3
 
 
 def test_a_run_with_a_record_is_done_whatever_its_exit_code(tmp_path: Path) -> None:
