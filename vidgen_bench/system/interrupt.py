@@ -41,6 +41,11 @@ def exit_code_of_stop() -> int:
     return 128 + (_Received.number or signal.SIGINT)
 
 
+def stopped(text: str) -> Interrupted:
+    """Return the error for a command that KeyboardInterrupt has ended, with the exit code of the signal."""
+    return Interrupted(text, exit_code_of_stop() - 128)
+
+
 class Interrupt:
     """While the block runs, the signals of ``STOPS`` set ``requested``; a second one raises KeyboardInterrupt."""
 

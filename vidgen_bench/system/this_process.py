@@ -31,7 +31,7 @@ def machine() -> str:
     if sys.platform != "linux":
         return f"{host()} {uuid.getnode():x}"
     with suppress(OSError, VidgenBenchError):
-        boot = read_file(Path("/proc/sys/kernel/random/boot_id")).decode().strip()
+        boot = read_file(Path("/proc/sys/kernel/random/boot_id"), most=1000).decode().strip()
         return f"{host()} {boot} {os.readlink('/proc/self/ns/pid')}"
     return ""
 
