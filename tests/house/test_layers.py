@@ -15,7 +15,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "version", "escaping"),
     ("noise", "system"),
     ("api",),
-    ("latent", "integrate", "blocks", "config"),
+    ("latent", "integrate", "blocks", "config", "launch"),
     ("records", "host"),
     ("compose", "data", "training", "leaderboard"),
     ("measure", "conformance"),
@@ -30,7 +30,8 @@ A room is a folder or module directly inside ``vidgen_bench``; "" is the package
 
 OPEN_TO_PLUGINS = {
     "vidgen_bench",
-    *(f"vidgen_bench.{name}" for name in ("api", "noise", "latent", "integrate", "blocks", "errors")),
+    *(f"vidgen_bench.{name}" for name in ("api", "noise", "latent", "integrate", "blocks", "errors", "launch")),
+    "vidgen_bench.launch.process",
 }
 
 MEASURED_BY = ("vidgen_bench.measure.metrics", "vidgen_bench.measure.instruments")
@@ -120,7 +121,7 @@ def test_plugins_see_the_api_and_nothing_else_of_us(module: str) -> None:
         if isinstance(part, ast.ImportFrom) and part.module == "vidgen_bench"
         for alias in part.names
     }
-    assert taken <= {"hookimpl", "api", "noise", "latent", "integrate", "blocks", "errors"}
+    assert taken <= {"hookimpl", "api", "noise", "latent", "integrate", "blocks", "errors", "launch"}
 
 
 @of_each(PLUGINS)

@@ -12,6 +12,7 @@ from vidgen_bench.api.data_set import DataSet, VideoSource
 from vidgen_bench.api.declaration import API, ENTRY_POINT_GROUP, Named, Report, hookimpl
 from vidgen_bench.api.game import Game, Player, constant
 from vidgen_bench.api.instrument import HeldOutClips, Instrument, SelfTestReport
+from vidgen_bench.api.launcher import Ended, Event, Handle, Job, Launcher, Lost, Skipped, Started
 from vidgen_bench.api.metric import RANK_DEFICIENT, Curve, FeatureSet, Metric, Moments, Need, Reference, View
 from vidgen_bench.api.options import NoOptions, Pairing, option
 from vidgen_bench.api.temporal import LatentSpec, Temporal
@@ -28,15 +29,21 @@ __all__ = [
     "ClipStream",
     "Curve",
     "DataSet",
+    "Ended",
+    "Event",
     "FeatureSet",
     "Feed",
     "Game",
+    "Handle",
     "HeldOutClips",
     "ImportRequest",
     "ImportedWeights",
     "Instrument",
     "InstrumentTrainer",
+    "Job",
     "LatentSpec",
+    "Launcher",
+    "Lost",
     "Metric",
     "Moments",
     "Named",
@@ -47,6 +54,8 @@ __all__ = [
     "Reference",
     "Report",
     "SelfTestReport",
+    "Skipped",
+    "Started",
     "Temporal",
     "Times",
     "TrainingRequest",

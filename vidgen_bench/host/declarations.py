@@ -27,6 +27,7 @@ _ATTRIBUTES: dict[str, dict[str, type | tuple[type, ...]]] = {
     "data set": {},
     "instrument": {"layers": tuple, "preprocessings": tuple},
     "metric": {"title": str, "options": type, "layer": str, "better": str, "view": str, "needs": frozenset},
+    "launcher": {"options": type, "outlives": bool},
 }
 
 _ABSENT = object()
@@ -40,6 +41,7 @@ _METHODS = {
     "data set": ("locate",),
     "instrument": ("refuses", "sha256", "details", "build"),
     "metric": ("caveat", "scorer"),
+    "launcher": ("refuses", "submit", "attach"),
 }
 
 _PARTS = {
@@ -165,7 +167,7 @@ def _options_fault(kind: str, declaration: Any) -> str | None:
         return f"{kind} {name!r}: option {missing[0]!r} has no default"
     if "variant" in fields:
         return f"{kind} {name!r}: an option may not be named 'variant', the key that selects a variant"
-    if kind == "metric":
+    if kind in ("metric", "launcher"):
         return None
     if unknown := set(declaration.can) - _ABILITIES:
         valid = ", ".join(map(repr, sorted(_ABILITIES)))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pluggy
 
-from vidgen_bench.api import ENTRY_POINT_GROUP, Backbone, DataSet, Instrument, Metric, Pairing, Temporal
+from vidgen_bench.api import ENTRY_POINT_GROUP, Backbone, DataSet, Instrument, Launcher, Metric, Pairing, Temporal
 
 hookspec = pluggy.HookspecMarker(ENTRY_POINT_GROUP)
 
@@ -39,3 +39,8 @@ def vidgen_instruments() -> Sequence[Instrument]:  # type: ignore[empty-body]
 @hookspec
 def vidgen_metrics() -> Sequence[Metric]:  # type: ignore[empty-body]
     """Return this plugin's metrics."""
+
+
+@hookspec
+def vidgen_launchers() -> Sequence[Launcher]:  # type: ignore[empty-body]
+    """Return this plugin's launchers, which start the runs of a suite somewhere."""

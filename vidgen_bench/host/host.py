@@ -25,7 +25,7 @@ from vidgen_bench.host.loading import Announcer, guarded
 
 ALLOW_LIST = "VIDGEN_BENCH_PLUGINS"
 
-Kind = Literal["backbone", "temporal", "pairing", "data set", "instrument", "metric"]
+Kind = Literal["backbone", "temporal", "pairing", "data set", "instrument", "metric", "launcher"]
 
 HOOKS: dict[Kind, str] = {
     "backbone": "vidgen_backbones",
@@ -34,6 +34,7 @@ HOOKS: dict[Kind, str] = {
     "data set": "vidgen_data_sets",
     "instrument": "vidgen_instruments",
     "metric": "vidgen_metrics",
+    "launcher": "vidgen_launchers",
 }
 
 KIND_WORDS: dict[Kind, str] = {"temporal": "temporal generator"}

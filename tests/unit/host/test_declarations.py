@@ -54,9 +54,9 @@ def test_valid_declarations_have_no_fault() -> None:
         ({"api": 1}, "'api' is 1, expected the version"),
         (
             {"api": "2.0"},
-            "it was written for API 2.0, and this vidgen-bench has 1.1; install a vidgen-bench with API 2",
+            "it was written for API 2.0, and this vidgen-bench has 1.2; install a vidgen-bench with API 2",
         ),
-        ({"api": "0.9"}, "has 1.1; install a release of the plugin for API 1"),
+        ({"api": "0.9"}, "has 1.2; install a release of the plugin for API 1"),
         ({"name": "Still"}, "the name 'Still' must be lower-case"),
         ({"name": "a+b"}, "the name 'a+b' must be lower-case"),
         ({"can": {"after"}}, "temporal 'still': 'can' is {'after'}, expected frozenset"),

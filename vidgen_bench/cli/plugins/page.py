@@ -16,11 +16,23 @@ if TYPE_CHECKING:
 
 _ABILITIES = ("between", "before", "after")
 
-_EXTRA = ("own", "reconstruction", "null", "layers", "preprocessings", "title", "layer", "better", "view", "needs")
+_EXTRA = (
+    "own",
+    "reconstruction",
+    "null",
+    "layers",
+    "preprocessings",
+    "title",
+    "layer",
+    "better",
+    "view",
+    "needs",
+    "outlives",
+)
 """Attributes that only some kinds declare, shown unchanged."""
 
 
-_WITH_OPTIONS = ("backbone", "temporal", "metric")
+_WITH_OPTIONS = ("backbone", "temporal", "metric", "launcher")
 
 
 def plural(kind: Kind) -> str:

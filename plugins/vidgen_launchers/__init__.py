@@ -1,0 +1,1 @@
+"""First-party launchers: where the runs of a suite are started."""

@@ -1,0 +1,1 @@
+"""Run commands through a launcher: the jobs, what happens when one ends, and what they are doing."""
