@@ -1,0 +1,151 @@
+"""The Ray task of a job: it starts the process of the job on the node, waits for it, and returns how it ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from vidgen_bench.api import Job
+from vidgen_bench.errors import VidgenBenchError
+from vidgen_bench.launch.process import exit_code, start
+from vidgen_launchers.ray.resources import adjusted, needs
+from vidgen_launchers.ray.versions import difference, versions
+
+if TYPE_CHECKING:
+    from vidgen_launchers.ray import RayOptions
+
+Result = tuple[Literal["ended", "skipped", "refused"], int, str]
+"""How a task ended: the exit code of its process, and a reason if none was started."""
+
+REPEATS = 3
+"""How often Ray repeats a task whose worker or node died."""
+
+TO_SAVE = 60.0
+"""Seconds that a process has to save its run after SIGTERM; then it is killed."""
+
+_LOOK = 0.1
+"""Seconds between two looks at the process: Ray interrupts Python code alone, not a system call."""
+
+_SHARED = ("XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")
+"""Variables that a process gets from the submitting machine: where caches and weights are; further, all that begin with VIDGEN_."""
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A job, the reference to its result, and the word that tells its start from those of earlier submissions."""
+
+    job: Job
+    reference: Any
+    token: str
+
+
+def start_file(job: Job) -> Path:
+    """Return the file beside the log to which a task writes the machine on which it starts."""
+    return job.log.with_name(f".{job.key}.ray")
+
+
+def submit_tasks(jobs: Sequence[Job], options: RayOptions) -> list[Submitted]:
+    """Start a task per job, those that others wait for first.
+
+    Raises:
+        VidgenBenchError: a job waits for one that is not among them, or for itself.
+    """
+    import ray
+
+    run = ray.remote(max_retries=REPEATS, retry_exceptions=False)(run_job)
+    token, here, shared = uuid.uuid4().hex[:12], versions(), _shared(os.environ)
+    done: dict[str, Submitted] = {}
+    left = list(jobs)
+    while left:
+        job = next((j for j in left if all(key in done for key in j.after)), None)
+        if job is None:
+            raise VidgenBenchError(f"{left[0].name} waits for a job that is not among those submitted, or for itself.")
+        left.remove(job)
+        wanted = needs(job, options)
+        task = run.options(
+            name=job.name,
+            num_cpus=wanted.get("CPU", 0),
+            num_gpus=wanted.get("GPU", 0),
+            memory=wanted.get("memory"),
+        )
+        values = asdict(adjusted(job, options)) | {"log": os.fspath(job.log)}
+        before = [done[key].reference for key in job.after]
+        done[job.key] = Submitted(job, task.remote(values, token, here, shared, *before), token)
+    return list(done.values())
+
+
+def run_job(
+    values: Mapping[str, Any], token: str, expected: Mapping[str, str], shared: Mapping[str, str], *before: Result
+) -> Result:
+    """Run the process of a job on this node.
+
+    Args:
+        values: the fields of the job, as texts and numbers.
+        token: goes to the :func:`start_file`.
+        expected: the versions that this node must have.
+        shared: variables of the submitting machine.
+        before: how the jobs ended that this one waits for.
+    """
+    if any(kind != "ended" or code for kind, code, _ in before):
+        return ("skipped", 0, "a job before it failed")
+    if wrong := difference(expected, versions()):
+        return ("refused", 0, f"the node {socket.gethostname()} has {wrong}")
+    job = Job(**{**values, "log": Path(values["log"])})
+    try:
+        process = start(job, _devices(), _environment(shared))
+        _announce(job, token)
+    except OSError as error:
+        return ("refused", 0, f"on the node {socket.gethostname()} its process could not be started: {error}")
+    code = _wait(process)
+    with suppress(OSError):
+        start_file(job).unlink()
+    return ("ended", code, "")
+
+
+def _devices() -> list[str]:
+    """Return the GPUs that Ray has assigned to this task."""
+    import ray
+
+    return [str(number) for number in ray.get_runtime_context().get_accelerator_ids()["GPU"]]
+
+
+def _shared(variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in variables.items() if name in _SHARED or name.startswith("VIDGEN_")}
+
+
+def _environment(shared: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of this node without those that Ray sets in its workers, and with the shared ones."""
+    own = {n: v for n, v in os.environ.items() if not n.startswith("RAY_") and n != "PYTHONBREAKPOINT"}
+    return {**own, **shared}
+
+
+def _announce(job: Job, token: str) -> None:
+    path = start_file(job)
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(f"{token} {os.getpid()} {socket.gethostname()}\n")
+    os.replace(part, path)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """Return the exit code of a process; pass a cancellation, which Ray sends as KeyboardInterrupt, on as SIGTERM."""
+    deadline: float | None = None
+    while True:
+        try:
+            while (code := exit_code(process)) is None:
+                if deadline is not None and time.monotonic() > deadline:
+                    process.kill()
+                time.sleep(_LOOK)
+            return code
+        except KeyboardInterrupt:
+            if deadline is None:  # a second signal would end it at once, without saving
+                deadline = time.monotonic() + TO_SAVE
+                process.send_signal(signal.SIGTERM)
