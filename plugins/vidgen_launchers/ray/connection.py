@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -46,7 +47,7 @@ def connect(options: RayOptions) -> None:
     in_main = threading.current_thread() is threading.main_thread()
     before = signal.getsignal(signal.SIGTERM)
     try:
-        ray.init(address=address, log_to_driver=False, logging_level="error", **local)
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
     except Exception as error:  # Ray raises its own, OSError, RuntimeError and others
         where = "cannot be started on this machine" if local else f"does not answer at {address}"
         raise VidgenBenchError(f"Ray {where}: {' '.join(str(error).split())[:500]}") from None
