@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vidgen_bench.cli import run_options
+from vidgen_bench.cli import launch_options, run_options
 from vidgen_bench.cli.console import is_first_process
-from vidgen_bench.config.defaults import MOST_THREADS
 from vidgen_bench.errors import Interrupted, RequestError, VidgenBenchError
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from vidgen_bench.api import Metric
     from vidgen_bench.experiments.ablate.members import Ablation, Job
     from vidgen_bench.experiments.ablate.running import Result
+    from vidgen_bench.experiments.launch.chosen import ChosenLauncher
     from vidgen_bench.host.host import Host
     from vidgen_bench.system.observer import Observer
 
@@ -54,14 +54,11 @@ def ablate(
     threads: run_options.Threads = None,
     allow_missing: run_options.AllowMissing = 0,
     workers: run_options.Workers = None,
-    jobs: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            max=MOST_THREADS,
-            help="Runs side by side, each in a process of its own, with one thread unless --threads says otherwise.",
-        ),
-    ] = 1,
+    on: launch_options.On = None,
+    jobs: launch_options.Jobs = None,
+    detach: launch_options.Detach = False,
+    watch: launch_options.Watch = False,
+    cancel: launch_options.Cancel = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print every run and its cost, and exit.")] = False,
     layout: Annotated[Format, typer.Option("--format", help="json keeps raw values.")] = Format.terminal,
 ) -> None:
@@ -77,10 +74,13 @@ def ablate(
     from vidgen_bench.host.host import Host
 
     host = Host.of_environment()
+    options, of_launcher = launch_options.split_launcher_options(options)
+    launcher = launch_options.choose(on, jobs, of_launcher, host)
+    launch_options.check_modes(launcher, dry_run=dry_run, detach=detach, watch=watch, cancel=cancel)
     loaded = load_suite(" ".join(suite), {f.name for f in host.of("backbone")})
     request = Request(
         spec="",
-        given=parse_given(options or []),
+        given=parse_given(options),
         budget=parse_budget(budget) if budget else loaded.budget,
         precision=precision,
         videos=data,
@@ -94,12 +94,16 @@ def ablate(
     wanted = list(loaded.seeds) if seed is None and seeds is None else run_options.parse_seeds(seed, seeds)
     ablation = expand(loaded, request, track, wanted, host)
     if dry_run:
-        _print_plan(ablation, host, layout)
+        _print_plan(ablation, host, layout, launcher)
+    elif watch:
+        _watch(ablation, host, layout)
+    elif launcher is not None and (detach or cancel):
+        _leave_or_end(ablation, host, launcher, detach=detach)
     else:
-        _run(ablation, host, layout, jobs)
+        _run(ablation, host, layout, launcher)
 
 
-def _print_plan(ablation: Ablation, host: Host, layout: Format) -> None:
+def _print_plan(ablation: Ablation, host: Host, layout: Format, launcher: ChosenLauncher | None) -> None:
     from vidgen_bench.cli.console import output, print_json
     from vidgen_bench.experiments.ablate.dry_run import json_values, render_terminal
     from vidgen_bench.experiments.ablate.running import make_plans
@@ -110,19 +114,46 @@ def _print_plan(ablation: Ablation, host: Host, layout: Format) -> None:
         print_json(json_values(ablation))
     else:
         output().print(render_terminal(ablation))
-    make_plans(ablation, host)  # after the list, which is useful even if this refuses a missing instrument
+    plans = make_plans(ablation, host, here=launcher is None)  # after the list, which helps even if this refuses
+    if launcher is not None and layout is Format.terminal:
+        from vidgen_bench.cli.launching import print_jobs
+        from vidgen_bench.experiments.ablate.launched import runs_of
+
+        print_jobs(runs_of(ablation, plans), launcher)
 
 
-def _run(ablation: Ablation, host: Host, layout: Format, jobs: int) -> None:
+def _watch(ablation: Ablation, host: Host, layout: Format) -> None:
+    from vidgen_bench.cli.watch_view import watch
+    from vidgen_bench.experiments.ablate.launched import runs_of
+    from vidgen_bench.experiments.ablate.running import make_plans
+
+    if layout is not Format.terminal:
+        raise RequestError(f"--watch shows a table for a terminal; leave out --format {layout.value}.")
+    watch(runs_of(ablation, make_plans(ablation, host, here=False)))
+
+
+def _leave_or_end(ablation: Ablation, host: Host, launcher: ChosenLauncher, *, detach: bool) -> None:
+    from vidgen_bench.cli.launching import end_runs, leave_runs
+    from vidgen_bench.experiments.ablate.launched import runs_of
+    from vidgen_bench.experiments.ablate.running import make_plans
+
+    runs = runs_of(ablation, make_plans(ablation, host, here=False))
+    if detach:
+        leave_runs(runs, launcher)
+    else:
+        end_runs(runs, launcher)
+
+
+def _run(ablation: Ablation, host: Host, layout: Format, launcher: ChosenLauncher | None) -> None:
     from vidgen_bench.cli.literal_console import LiteralConsole
 
     console = LiteralConsole(soft_wrap=True, quiet=not is_first_process(), stderr=layout is not Format.terminal)
     metric = host.find("metric", ablation.metric).declaration
     results: list[Result] = []
     try:
-        for result in _results(ablation, host, console, jobs):
+        for result in _results(ablation, host, console, launcher):
             results.append(result)
-            mark = f"[{ablation.jobs.index(result.job) + 1}] " if jobs > 1 else "  "
+            mark = f"[{ablation.jobs.index(result.job) + 1}] " if launcher else "  "
             console.print(f"{mark}{_summary(result, metric)}", markup=False, highlight=False)
     except (VidgenBenchError, KeyboardInterrupt) as error:
         if is_first_process() and results:
@@ -137,29 +168,28 @@ def _run(ablation: Ablation, host: Host, layout: Format, jobs: int) -> None:
         )
 
 
-def _results(ablation: Ablation, host: Host, console: Console, jobs: int) -> Iterator[Result]:
-    """Check all plans and the data, then run the jobs, ``jobs`` of them side by side, and yield their results."""
-    from vidgen_bench.cli.progress import TerminalObserver, bars_on
+def _results(ablation: Ablation, host: Host, console: Console, launcher: ChosenLauncher | None) -> Iterator[Result]:
+    """Check all plans and the data, then run the jobs, here or through a launcher, and yield their results."""
+    from vidgen_bench.cli.progress import TerminalObserver
     from vidgen_bench.experiments.ablate.running import carry_out, check_data, make_plans
-
-    bars = bars_on(console) if jobs > 1 else None
 
     @contextmanager
     def watch(number: int, job: Job) -> Iterator[Observer]:
         console.print(f"[{number}/{len(ablation.jobs)}] {job}", style="bold", markup=False, highlight=False)
-        with TerminalObserver(console, bars, f"[{number}] " if bars else "") as observer:
+        with TerminalObserver(console) as observer:
             yield observer
 
-    plans = make_plans(ablation, host)
+    plans = make_plans(ablation, host, here=launcher is None)
     with TerminalObserver(console) as observer:
         check_data(ablation, plans, observer)
-    if bars is None:
+    if launcher is None:
         yield from carry_out(ablation, plans, watch)
         return
-    from vidgen_bench.experiments.ablate.side_by_side import carry_out_side_by_side
+    from vidgen_bench.cli.launch_view import LaunchView
+    from vidgen_bench.experiments.ablate.launched import carry_out_launched, runs_of
 
-    with bars:
-        yield from carry_out_side_by_side(ablation, plans, watch, jobs)
+    with LaunchView(console, runs_of(ablation, plans)) as view:
+        yield from carry_out_launched(ablation, plans, launcher, view)
 
 
 def _with_progress(

@@ -11,7 +11,7 @@ import typer
 from vidgen_bench.cli.console import AsJson, output, print_json
 from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.cli.reference_verify import verify
-from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Protocols, RealTrack, Splits, Workers
+from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Protocols, RealTrack, Splits, Threads, Workers
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.errors import RecordError, RequestError, UnreadableError
 
@@ -44,6 +44,7 @@ def build(
     data: Data = None,
     splits: Splits = None,
     device: Device = "auto",
+    threads: Threads = None,
     allow_missing: AllowMissing = 0,
     workers: Workers = None,
     as_json: AsJson = False,

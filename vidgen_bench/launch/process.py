@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from vidgen_bench.api import Job
+from vidgen_bench.system.regular_files import appending
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Where the libraries below torch, numpy and scipy look up their number of threads."""
@@ -53,9 +54,10 @@ def start(
         environment: the variables that :func:`variables` are added to; those of this process by default.
     Raises:
         OSError: the log cannot be written, or the process cannot be started.
+        RecordError: the log is a link, pipe or device.
     """
     job.log.parent.mkdir(parents=True, exist_ok=True)
-    with job.log.open("ab") as log:
+    with appending(job.log) as log:
         return subprocess.Popen(
             command(job),
             stdin=subprocess.DEVNULL,

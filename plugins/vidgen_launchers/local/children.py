@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 
 from vidgen_bench.api import Ended, Event, Job, Lost, Skipped, Started
+from vidgen_bench.errors import VidgenBenchError
 from vidgen_bench.launch.process import exit_code, start
 
 TO_SAVE = 60.0
@@ -87,7 +88,7 @@ class Children:
     def _start_one(self, job: Job) -> None:
         try:
             process = start(job)
-        except OSError as error:
+        except (OSError, VidgenBenchError) as error:
             self._end(job, Lost(job, f"its process could not be started: {error}"), None)
             return
         self._running.append((job, process))

@@ -44,15 +44,20 @@ class Result:
         return "diverged" if self.record.status == "diverged" else "finished"
 
 
-def make_plans(ablation: Ablation, host: Host) -> dict[Key, Plan]:
+def make_plans(ablation: Ablation, host: Host, *, here: bool = True) -> dict[Key, Plan]:
     """Return the plan of every distinct model, after all checks that need no data.
 
+    Args:
+        ablation: the suite.
+        host: the installed plugins.
+        here: whether the runs are on this machine, whose device is then checked.
     Raises:
         RequestError: an instrument or the device is missing, or the runs folder is a file.
     """
     plans = {job.member.key: make_plan(job.member.request, host) for job in ablation.jobs}
     request = next(iter(plans.values())).request
-    choose_device(request.device)
+    if here:
+        choose_device(request.device)
     if request.runs.exists() and not request.runs.is_dir():
         raise RequestError(f"--runs {request.runs} is a file; expected a folder, or a path that does not exist.")
     return plans

@@ -143,6 +143,7 @@ class Driver:
             self._watcher.started(task, event.host)
             return None
         self._submitted.discard(task.key)
+        self._watcher.ended(task)
         if isinstance(event, Skipped) and (task.needs in self._open or task.needs in self._broken):
             return None  # it starts with the next attempt at what it needs, or never
         following, reason = self._attempts[task.key].after(event)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from vidgen_bench.errors import VidgenBenchError
+from vidgen_bench.system.regular_files import reading
+
 _LAST = 2**16
 """Bytes at the end of a log that are searched."""
 
@@ -44,9 +47,9 @@ def warnings_in(log: Path, start: int = 0) -> Iterator[str]:
 
 def _text(log: Path, start: int) -> str:
     try:
-        with log.open("rb") as stream:
+        with reading(log) as stream:
             size = stream.seek(0, 2)
             stream.seek(max(size - _LAST, min(start, size)))
             return stream.read().decode(errors="replace")
-    except OSError:
+    except (OSError, VidgenBenchError):
         return ""

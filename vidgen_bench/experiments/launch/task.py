@@ -54,6 +54,9 @@ class Watcher:
     def started(self, task: Task, host: str) -> None:
         """Called when the process of a task has started; ``host`` is "" if the launcher does not know it."""
 
+    def ended(self, task: Task) -> None:
+        """Called when the process of a task has ended, in whatever way."""
+
     def again(self, task: Task, reason: str) -> None:
         """Called when a task ended and will be started again."""
 

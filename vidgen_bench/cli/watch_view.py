@@ -1,0 +1,84 @@
+"""The table of ``--watch``: where every run stands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from vidgen_bench.cli.console import output
+from vidgen_bench.cli.progress import shown
+from vidgen_bench.errors import Interrupted
+from vidgen_bench.escaping import one_line
+from vidgen_bench.experiments.estimate.amounts import duration, number
+from vidgen_bench.experiments.launch.standing import Standing, Standings, counted
+from vidgen_bench.leaderboard.render.grid import simple_table
+
+if TYPE_CHECKING:
+    from vidgen_bench.experiments.launch.runs import Run
+
+_EVERY = 3.0
+"""Seconds between two readings."""
+
+_STYLES = {
+    "done": "green",
+    "training": "cyan",
+    "scoring": "cyan",
+    "preparing": "cyan",
+    "waiting": "dim",
+    "begun": "dim",
+    "stopped": "yellow",
+    "silent": "red",
+    "failed": "red",
+    "diverged": "red",
+    "damaged": "red",
+}
+
+
+def watch(runs: Sequence[Run]) -> None:
+    """Print where the runs stand: once, or on a terminal again and again until all have ended.
+
+    Raises:
+        Interrupted: Ctrl-C; the runs go on.
+    """
+    standings, console = Standings(runs), output()
+    found = standings.read()
+    if not console.is_terminal:
+        console.print(table(found))
+        return
+    try:
+        with Live(table(found), console=console, auto_refresh=False) as live:
+            while not all(standing.ended for standing in found):
+                time.sleep(_EVERY)
+                found = standings.read()
+                live.update(table(found), refresh=True)
+    except KeyboardInterrupt:
+        raise Interrupted("Stopped watching; the runs go on.") from None
+
+
+def table(standings: Sequence[Standing]) -> RenderableType:
+    """Return the table: a row per run, and their sum below."""
+    grid = simple_table()
+    grid.add_column("#", justify="right", no_wrap=True)
+    grid.add_column("run", overflow="fold", min_width=16)
+    for heading in ("state", "done", "iteration", "last scores", "where", "attempt", "heard"):
+        numeric = heading in ("done", "iteration", "attempt", "heard")
+        grid.add_column(heading, justify="right" if numeric else "left", overflow="fold")
+    for place, one in enumerate(standings, start=1):
+        begun = one.attempt > 0
+        grid.add_row(
+            str(place),
+            Text.assemble(one_line(one.name), (f"\n{one_line(one.message)}", "dim") if one.message else ""),
+            Text(one.state, _STYLES.get(one.state, "")),
+            f"{one.share:.0%}" if begun else "",
+            number(one.iteration) if begun else "",
+            Text(one_line(shown(one.scores))),
+            Text(one_line(" ".join(word for word in (one.host, one.device, one.job) if word))),
+            str(one.attempt) if begun else "",
+            "" if one.age is None else f"{duration(one.age)} ago",
+        )
+    return Group(grid, Text(f"\n{counted(standings)}."))
