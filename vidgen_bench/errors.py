@@ -1,6 +1,7 @@
 """The errors that end a command. The text says what was expected, what was found and how to fix it; no traceback is shown.
 
-Exit codes: 0 done; 1 the run failed; 2 the request, its data or a plugin was wrong; 130 stopped by Ctrl-C, 128 + N by signal N.
+Exit codes: 0 done; 1 the run failed; 2 the request, its data or a plugin was wrong; 75 another process has the run folder, try again
+later; 130 stopped by Ctrl-C, 128 + N by signal N.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ class UnreadableError(VidgenBenchError):
     """The system does not let a file be read: no permission, a failing disk, a server that is gone (exit code 1)."""
 
 
-class BusyError(RequestError):
-    """Another process is using the run folder (exit code 75)."""
+class BusyError(VidgenBenchError):
+    """Another process is using the run folder (exit code 75, ``EX_TEMPFAIL``: the same command may succeed later)."""
 
     exit_code = 75
 

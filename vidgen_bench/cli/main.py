@@ -16,6 +16,7 @@ from vidgen_bench.cli.console import complain
 from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.cli.leftover_threads import end_threads
 from vidgen_bench.errors import DataWarning, RequestError, VidgenBenchError
+from vidgen_bench.system.interrupt import KEPT, exit_code_of_stop
 from vidgen_bench.system.library_errors import reason
 from vidgen_bench.system.streams import check_sizes, harden_streams, lost_output
 from vidgen_bench.system.waiting import wait_asleep
@@ -92,7 +93,7 @@ def make_app(only: str | None = None) -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line and exit with 0 (done), 1 (failed), 2 (invalid request), 130 (Ctrl-C) or 128 + N (signal N)."""
+    """Run the command line and exit with 0 (done), 1 (failed), 2 (invalid request), 75 (busy), 130 (Ctrl-C) or 128 + N (signal N)."""
     harden_streams()
     check_sizes()
     # record models need no pydantic plugins, and the search for them reads the metadata of every installed distribution
@@ -192,8 +193,8 @@ def _fault(error: BaseException) -> str | None:
 
 
 def _interrupted() -> int:
-    complain("Finished work is kept. Run the same command again to resume.", prefix="interrupted:")
-    return EXIT_INTERRUPTED
+    complain(KEPT, prefix="interrupted:")
+    return exit_code_of_stop()
 
 
 def _traceback_if_debugging() -> None:

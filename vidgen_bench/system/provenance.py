@@ -26,6 +26,11 @@ def hardware(device: torch.device, threads: int | None = None) -> str:
     return f"{model}, {threads} thread{'' if threads == 1 else 's'}"
 
 
+def device_name(device: torch.device) -> str:
+    """Return a device with its model, ``cuda:0 NVIDIA H100``, or ``cpu``."""
+    return f"{device} {torch.cuda.get_device_name(device)}" if device.type == "cuda" else str(device)
+
+
 def libraries(device: torch.device) -> dict[str, str]:
     """Return the versions of the libraries, apart from torch, that decode videos and compute features."""
     found = {name: version(name) for name in ("numpy", "av", "pillow")}

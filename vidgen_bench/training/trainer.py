@@ -61,11 +61,13 @@ class Trainer:
         process: Process,
         observer: Observer,
         interrupt: Interrupt,
+        guard: Callable[[], None] = lambda: None,
         precision: TrainingPrecision = "fp32",
     ) -> None:
+        """Make a trainer; ``guard()`` is called before each write, and raises if the folder now belongs to another process."""
         self._game, self._clips, self._rule, self._score = game, clips, rule, score
         self._folder, self._device, self._process = folder, device, process
-        self._observer, self._interrupt = observer, interrupt
+        self._observer, self._interrupt, self._guard = observer, interrupt, guard
         self._iterations = Iterations(game, seed, device, process, precision)
         self._losses = self._iterations.losses
         self._late = device.type != "cpu"
@@ -198,13 +200,17 @@ class Trainer:
         self._observer.trained(Glance(iteration, share, losses, self.progress.train_seconds))
 
     def _scored(self, iteration: int) -> dict[str, float]:
-        """Return the scores; NaN after a numerical error (from an adaptive solver, for example) if weights are not finite."""
+        """Return the scores, ready to be written; NaN after a numerical error (from an adaptive solver, for example) if weights
+        are not finite.
+        """
         try:
-            return dict(self._score(iteration))
+            scores = dict(self._score(iteration))
         except (RuntimeError, ValueError):
             if self._iterations.finite():
                 raise
-            return {self._rule.select: math.nan}
+            scores = {self._rule.select: math.nan}
+        self._guard()
+        return scores
 
     def _evaluate(self, losses: Mapping[str, float]) -> None:
         """Score, append to the trace, and save the weights if they are the best so far; a score that is not finite is divergence."""
@@ -234,6 +240,7 @@ class Trainer:
 
     def _save(self) -> None:
         if self._process.rank == 0:
+            self._guard()
             checkpoint.save_last(
                 self._folder, self._game, self._iterations.optimisers, self._losses.sums, self.progress
             )
@@ -251,6 +258,7 @@ class Trainer:
         if self.progress.flops_per_iteration:  # the first iteration was watched before the run was resumed
             self._iterations.capture(self.progress.witness)
         if self._process.rank == 0:
+            self._guard()
             checkpoint.truncate_trace(self._folder, self.progress)
 
     def load_best(self) -> None:

@@ -19,10 +19,14 @@ import threading
 from pathlib import Path
 from typing import IO, Any
 
+from vidgen_bench.system.interrupt import STOPS
+
 
 def main() -> None:
     """Answer requests until the parent closes standard input or dies."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
+    # a terminal or a batch system sends them to every process; the parent ends this one
+    for number in (getattr(signal, name) for name in STOPS if hasattr(signal, name)):
+        signal.signal(number, signal.SIG_IGN)
     _exit_with_parent(int(sys.argv[1]))
     _first_to_be_killed()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")

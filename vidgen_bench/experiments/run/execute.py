@@ -18,11 +18,15 @@ from vidgen_bench.data.sampler import ClipSampler
 from vidgen_bench.data.store import Store
 from vidgen_bench.errors import PluginError
 from vidgen_bench.experiments.pictures.comparison import write_gif, write_png
+from vidgen_bench.experiments.run.attempting import attempting, next_attempt
 from vidgen_bench.experiments.run.batch_memory import require_memory
 from vidgen_bench.experiments.run.folder import RunFolder
 from vidgen_bench.experiments.run.hashes import Draw, HashedSamples, checkpoint_hash
+from vidgen_bench.experiments.run.owner import Ownership
 from vidgen_bench.experiments.run.plan import Plan
 from vidgen_bench.experiments.run.recording import Numbers, record_of_run
+from vidgen_bench.experiments.run.status import State
+from vidgen_bench.experiments.run.status_writer import StatusWriter
 from vidgen_bench.measure.anchors import Anchors, score_anchors
 from vidgen_bench.measure.evaluator import Evaluator, number, scores_of
 from vidgen_bench.measure.reference.clips import RealClips
@@ -97,14 +101,19 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
         identity = plan.identity(seed, store.fingerprint)
         if process.agree(folder.is_finished()):  # without the lock, so that the folder may be read-only
             return _finished(folder, identity)
-        process.first(lambda: stack.enter_context(folder.locked()))
+        ownership = process.first(lambda: stack.enter_context(folder.locked(next_attempt)))
         before = folder.request()
         if process.agree(folder.is_finished()):  # by another process, in the meantime
             return _finished(folder, identity)
+        if before:
+            folder.check_claim(identity)  # before anything is written
         threads = plan.request.threads or (before["environment"]["threads"] if before else torch.get_num_threads())
         torch.set_num_threads(threads)
         interrupt = stack.enter_context(Interrupt())
-        watched = Interruptible(observer, interrupt)
+        status = None
+        if ownership is not None:  # the first of several processes
+            status = stack.enter_context(attempting(folder.path, ownership, device, observer))
+        watched = Interruptible(status or observer, interrupt)
         game = plan.composition.build(seed, store.class_videos)
         require_memory(game, plan.track.clip.size, process.world)
         _on(device, game)
@@ -116,7 +125,8 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
             environment["videos with every column"] = wide.fingerprint
         names = store.classes if game.labels is not None else ()
         process.first(lambda: folder.claim({**identity, "environment": environment}, names))
-        return _Run(plan, seed, folder, store, wide, game, device, process, watched, interrupt).finish()
+        run = _Run(plan, seed, folder, store, wide, game, device, process, watched, interrupt, ownership, status)
+        return run.finish()
 
 
 def _finished(folder: RunFolder, identity: Mapping[str, Any]) -> Outcome:
@@ -140,7 +150,10 @@ class _Run:
         process: Process,
         observer: Observer,
         interrupt: Interrupt,
+        ownership: Ownership | None,
+        status: StatusWriter | None,
     ) -> None:
+        self._ownership, self._status = ownership, status
         self._plan, self._seed, self._folder, self._store, self._wide = plan, seed, folder, store, wide
         self._game, self._device, self._process, self._observer = game, device, process, observer
         self._main = plan.resolved_track.main
@@ -161,20 +174,33 @@ class _Run:
             process=self._process,
             observer=self._observer,
             interrupt=interrupt,
+            guard=self._guard,
             precision=plan.track.training.precision,
         )
 
     def finish(self) -> Outcome:
         """Score the anchors, train, score the samples, and write the record."""
         self._process.first(self._score_anchors)
+        self._enter("training")
         self._observer.stage(f"training {self._plan.composition.resolved} on {self._device.type}")
         progress = self._trainer.run()
+        self._enter("scoring")
         outcome = self._process.first(lambda: self._finish(progress.diverged))
         if outcome is None:
             record = self._folder.record()
             assert record is not None
             outcome = Outcome(self._folder, record, already=False)
         return outcome
+
+    def _enter(self, state: State) -> None:
+        """Set the state in ``status.json``, which the first of several processes writes."""
+        if self._status is not None:
+            self._status.state(state)
+
+    def _guard(self) -> None:
+        """Check that the run folder still belongs to this run, before something is written that another owner would write too."""
+        if self._ownership is not None:
+            self._ownership.check()
 
     def _score_anchors(self) -> None:
         resolved_track, cache = self._plan.resolved_track, cache_folder()
@@ -225,6 +251,7 @@ class _Run:
             draw = HashedSamples(partial(self._samples, "final"), self._main.protocol.samples)
             numbers = self._score_final(draw)
             hashes = Hashes(samples=draw.hexdigest(), checkpoint=checkpoint)
+            self._guard()
             self._picture()
         record = record_of_run(
             self._plan,
@@ -239,7 +266,10 @@ class _Run:
             device=self._device,
             world=self._process.world,
         )
+        self._guard()
         write_record(self._folder.record_path, record)
+        if numbers.diverged:
+            self._enter("diverged")
         return Outcome(self._folder, record, already=False)
 
     def _picture(self) -> None:

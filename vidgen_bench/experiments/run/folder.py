@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from vidgen_bench.compose.resolve import Resolved
 from vidgen_bench.config.defaults import MOST_THREADS
 from vidgen_bench.config.toml import explain
-from vidgen_bench.errors import BusyError, DamagedError, RecordError, RequestError
+from vidgen_bench.errors import DamagedError, RecordError, RequestError
+from vidgen_bench.experiments.run.attempts import ATTEMPTS
+from vidgen_bench.experiments.run.owner import BEAT_SECONDS, OWNER, Ownership, busy
+from vidgen_bench.experiments.run.status import STATUS
 from vidgen_bench.records.entries import TracePoint
 from vidgen_bench.records.folder_name import folder_name
 from vidgen_bench.records.record import RECORD_FILE, Record, read_record
@@ -21,6 +24,7 @@ from vidgen_bench.records.trace_file import TRACE, parse_trace
 from vidgen_bench.system.files import disk_errors, write_text
 from vidgen_bench.system.lock_file import acquire
 from vidgen_bench.system.regular_files import is_there, read_file, require_folders, require_regular
+from vidgen_bench.system.repeating import Repeating
 
 _LATER = ("declared", "own_temporal")
 """Keys that the first run folders lack; the track's fingerprint and the options distinguish the same runs."""
@@ -51,12 +55,15 @@ class _Request(BaseModel):
 LOG = "log.txt"
 """The output of the processes that a launcher started for a run."""
 
-FILES = ("request.json", "trace.jsonl", "last.pt", "record.json", "samples.gif", "samples.png", LOG)
+FILES = (
+    *("request.json", "trace.jsonl", "last.pt", "record.json", "samples.gif", "samples.png"),
+    *(OWNER, STATUS, ATTEMPTS, LOG),
+)
 """The files of a run that have the same name in every run folder."""
 
 
 class RunFolder:
-    """One run's files: ``request.json``, ``trace.jsonl``, ``last.pt``, ``best-*.pt``, ``record.json``, ``samples.gif|png``.
+    """One run's files: ``best-*.pt`` and those of ``FILES``.
 
     Each is a regular file of this folder; links are refused, so that a run folder from elsewhere cannot lead out of itself.
     """
@@ -72,11 +79,13 @@ class RunFolder:
         return self.path / RECORD_FILE
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Lock the folder for the length of the block; make it if it is missing.
+    def locked(self, attempt: Callable[[Path], int] = lambda folder: 0) -> Iterator[Ownership]:
+        """Lock the folder and own it for the length of the block; make it if it is missing.
 
+        Args:
+            attempt: returns the number of the attempt at the run that begins in this folder; 0 if none does.
         Raises:
-            BusyError: another process holds the lock.
+            BusyError: another process has the folder.
             RecordError: a folder above it, the lock file or a file of the run is a link, pipe or device.
             VidgenBenchError: the folder cannot be written.
         """
@@ -85,17 +94,25 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
         lock = acquire(self.path / ".lock", wait=False)
         if lock is None:
-            raise BusyError(
-                f"Another process is using {self.path} right now. Wait for it, or give another --runs folder."
-            )
+            raise busy(self.path)
         try:
-            with disk_errors(self.path):
-                for part in self.path.glob(".*.part"):  # left by a kill in the middle of a write
-                    if not part.is_dir():
-                        part.unlink(missing_ok=True)
-            yield
+            ownership = Ownership(self.path, attempt(self.path))
+            ownership.take()
+            try:
+                self._sweep()
+                with Repeating(ownership.beat, BEAT_SECONDS):
+                    yield ownership
+            finally:
+                ownership.release()
         finally:
             lock.release()
+
+    def _sweep(self) -> None:
+        """Delete what a kill in the middle of a write left."""
+        with disk_errors(self.path):
+            for part in self.path.glob(".*.part"):
+                if not part.is_dir():
+                    part.unlink(missing_ok=True)
 
     def check(self) -> None:
         """Check that neither a folder between the folder of runs and this one nor a file of the run is a link, pipe or device.

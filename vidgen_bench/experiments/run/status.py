@@ -20,7 +20,7 @@ State = Literal["preparing", "training", "scoring", "done", "diverged", "failed"
 class Status(BaseModel):
     """What a run was doing at its last heartbeat."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="strings")
 
     state: State
     stage: str = ""

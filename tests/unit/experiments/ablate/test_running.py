@@ -16,7 +16,6 @@ from vidgen_bench.experiments.ablate.members import Ablation
 from vidgen_bench.experiments.ablate.running import Result, carry_out, check_data, make_plans
 from vidgen_bench.experiments.ablate.values import values
 from vidgen_bench.experiments.run.execute import Outcome
-from vidgen_bench.experiments.run.folder import RunFolder
 from vidgen_bench.experiments.run.plan import Plan
 from vidgen_bench.host.host import Host
 from vidgen_bench.system.observer import Observer
@@ -197,15 +196,6 @@ def test_what_another_process_is_running_comes_again_at_the_end(host: Host, monk
     monkeypatch.setenv("WORLD_SIZE", "2")
     execute = Locked(1)
     assert [r.state for r in carried_out(ablation, host, execute)] == ["failed", "finished"]
-
-
-def test_a_locked_run_folder_has_its_own_error(tmp_path: Path) -> None:
-    with (
-        RunFolder(tmp_path).locked(),
-        pytest.raises(BusyError, match="Another process is using"),
-        RunFolder(tmp_path).locked(),
-    ):
-        pytest.fail("it was locked twice")
 
 
 def test_an_unexpected_error_among_several_processes_ends_the_suite(

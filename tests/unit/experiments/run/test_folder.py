@@ -12,7 +12,7 @@ import torch
 
 from vidgen_bench.compose.resolve import Resolved
 from vidgen_bench.config.spec import parse
-from vidgen_bench.errors import RecordError, RequestError, UnreadableError
+from vidgen_bench.errors import BusyError, RecordError, RequestError, UnreadableError
 from vidgen_bench.experiments.run.folder import FILES, RunFolder, folder_of
 from vidgen_bench.records.entries import Setting
 from vidgen_bench.records.record import read_record
@@ -87,7 +87,7 @@ def test_results_without_a_request_are_told(tmp_path):
 def test_two_processes_do_not_share_a_folder(tmp_path):
     with (
         RunFolder(tmp_path).locked(),
-        pytest.raises(RequestError, match="Another process"),
+        pytest.raises(BusyError, match=rf"is being used by process {os.getpid()} on .* since 20"),
         RunFolder(tmp_path).locked(),
     ):
         pytest.fail("locked twice")
@@ -100,7 +100,7 @@ def test_what_a_kill_left_half_written_is_cleared_away(tmp_path):
     (tmp_path / ".other.part").mkdir()  # nobody's file
     (tmp_path / "last.pt").write_bytes(b"whole")
     with RunFolder(tmp_path).locked():
-        assert {p.name for p in tmp_path.iterdir()} == {".lock", ".other.part", "last.pt"}
+        assert {p.name for p in tmp_path.iterdir()} == {".lock", ".other.part", "last.pt", "owner.json"}
 
 
 @pytest.mark.parametrize("name", [*FILES, "best-000000002.pt", ".lock"])
