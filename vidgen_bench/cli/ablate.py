@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from vidgen_bench.api import Metric
+    from vidgen_bench.cli.launch_options import Mode
     from vidgen_bench.experiments.ablate.members import Ablation, Job
     from vidgen_bench.experiments.ablate.running import Result
     from vidgen_bench.experiments.launch.chosen import ChosenLauncher
@@ -76,7 +77,7 @@ def ablate(
     host = Host.of_environment()
     options, of_launcher = launch_options.split_launcher_options(options)
     launcher = launch_options.choose(on, jobs, of_launcher, host)
-    launch_options.check_modes(launcher, dry_run=dry_run, detach=detach, watch=watch, cancel=cancel)
+    mode = launch_options.check_modes(launcher, dry_run=dry_run, detach=detach, watch=watch, cancel=cancel)
     loaded = load_suite(" ".join(suite), {f.name for f in host.of("backbone")})
     request = Request(
         spec="",
@@ -93,12 +94,10 @@ def ablate(
     )
     wanted = list(loaded.seeds) if seed is None and seeds is None else run_options.parse_seeds(seed, seeds)
     ablation = expand(loaded, request, track, wanted, host)
-    if dry_run:
+    if mode == "dry_run":
         _print_plan(ablation, host, layout, launcher)
-    elif watch:
-        _watch(ablation, host, layout)
-    elif launcher is not None and (detach or cancel):
-        _leave_or_end(ablation, host, launcher, detach=detach)
+    elif mode is not None:
+        _without_results(ablation, host, layout, launcher, mode)
     else:
         _run(ablation, host, layout, launcher)
 
@@ -116,32 +115,23 @@ def _print_plan(ablation: Ablation, host: Host, layout: Format, launcher: Chosen
         output().print(render_terminal(ablation))
     plans = make_plans(ablation, host, here=launcher is None)  # after the list, which helps even if this refuses
     if launcher is not None and layout is Format.terminal:
-        from vidgen_bench.cli.launching import print_jobs
+        from vidgen_bench.cli.launching import perform
         from vidgen_bench.experiments.ablate.launched import runs_of
 
-        print_jobs(runs_of(ablation, plans), launcher)
+        perform("dry_run", runs_of(ablation, plans), launcher)
 
 
-def _watch(ablation: Ablation, host: Host, layout: Format) -> None:
-    from vidgen_bench.cli.watch_view import watch
+def _without_results(
+    ablation: Ablation, host: Host, layout: Format, launcher: ChosenLauncher | None, mode: Mode
+) -> None:
+    """Watch, submit or end the runs, whose results are not waited for."""
+    from vidgen_bench.cli.launching import perform
     from vidgen_bench.experiments.ablate.launched import runs_of
     from vidgen_bench.experiments.ablate.running import make_plans
 
     if layout is not Format.terminal:
-        raise RequestError(f"--watch shows a table for a terminal; leave out --format {layout.value}.")
-    watch(runs_of(ablation, make_plans(ablation, host, here=False)))
-
-
-def _leave_or_end(ablation: Ablation, host: Host, launcher: ChosenLauncher, *, detach: bool) -> None:
-    from vidgen_bench.cli.launching import end_runs, leave_runs
-    from vidgen_bench.experiments.ablate.launched import runs_of
-    from vidgen_bench.experiments.ablate.running import make_plans
-
-    runs = runs_of(ablation, make_plans(ablation, host, here=False))
-    if detach:
-        leave_runs(runs, launcher)
-    else:
-        end_runs(runs, launcher)
+        raise RequestError(f"--{mode} has no table of results; leave out --format {layout.value}.")
+    perform(mode, runs_of(ablation, make_plans(ablation, host, here=False)), launcher)
 
 
 def _run(ablation: Ablation, host: Host, layout: Format, launcher: ChosenLauncher | None) -> None:

@@ -8,22 +8,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vidgen_bench.cli import launch_options
 from vidgen_bench.cli.console import AsJson, print_json
-from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Runs, Splits, Workers
+from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Runs, Splits, Threads, Workers
+from vidgen_bench.errors import RequestError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from vidgen_bench.experiments.evaluate.request import EvaluationResult
+    from vidgen_bench.experiments.evaluate.request import EvaluationRequest, EvaluationResult
+    from vidgen_bench.experiments.launch.chosen import ChosenLauncher
     from vidgen_bench.records.record import Record
 
 
 def evaluate(
     what: Annotated[
-        Path,
+        list[Path],
         typer.Argument(
             help="A run folder; a folder of .mp4, .avi, .gif or .webp clips, or of one folder of .png or .jpg frames per clip; or an "
-            ".npy, .npz or .safetensors file, or a .zip of .npy files."
+            ".npy, .npz or .safetensors file, or a .zip of .npy files. Several are scored one after another."
         ),
     ],
     track: Annotated[
@@ -74,6 +77,14 @@ def evaluate(
     splits: Splits = None,
     runs: Runs = Path("runs"),
     device: Device = "auto",
+    threads: Threads = None,
+    on: launch_options.On = None,
+    jobs: launch_options.Jobs = None,
+    detach: launch_options.Detach = False,
+    cancel: launch_options.Cancel = False,
+    options: Annotated[
+        list[str] | None, typer.Option("--set", help="Set an option of the launcher: launcher.jobs=2. Repeatable.")
+    ] = None,
     allow_missing: AllowMissing = 0,
     workers: Workers = None,
     as_json: AsJson = False,
@@ -85,14 +96,13 @@ def evaluate(
     Clips of your own are marked external. They are scored in a pseudo-random order that depends only on their number.
     """
     from vidgen_bench.cli.literal_console import LiteralConsole
-    from vidgen_bench.cli.progress import TerminalObserver
-    from vidgen_bench.experiments.evaluate.evaluate import evaluate as score
     from vidgen_bench.experiments.evaluate.request import EvaluationRequest
     from vidgen_bench.measure.resolved_track import VideoLocation
 
     console = LiteralConsole(soft_wrap=True, stderr=as_json)  # standard output has only the JSON
+    _check_several(what, name)
     request = EvaluationRequest(
-        what,
+        what[0],
         track=track,
         name=name,
         videos=VideoLocation(data, splits, allow_missing, workers),
@@ -107,14 +117,56 @@ def evaluate(
         device=device,
         runs=runs,
     )
+    requests = [dataclasses.replace(request, what=one) for one in what]
+    protocols = list(dict.fromkeys(protocol or ()))
+    launcher = _launcher(options, on, jobs)
+    mode = launch_options.check_modes(launcher, detach=detach, cancel=cancel)
+    if launcher is None:
+        _score(console, requests, protocols, threads, as_json)
+        return
+    if as_json:
+        raise RequestError("--json prints what this process scores; leave it out with --on and --jobs.")
+    from vidgen_bench.cli.launched_evaluations import launch_evaluations
+
+    launch_evaluations(console, requests, protocols, threads, launcher, mode)
+
+
+def _check_several(what: list[Path], name: str | None) -> None:
+    if len(what) > 1 and name is not None:
+        raise RequestError(f"--name is the name of one thing in tables; leave it out for {len(what)}.")
+
+
+def _launcher(options: list[str] | None, on: str | None, jobs: int | None) -> ChosenLauncher | None:
+    from vidgen_bench.host.host import Host
+
+    others, given = launch_options.split_launcher_options(options)
+    if others:
+        raise RequestError(
+            f"--set {others[0]}: expected launcher.OPTION=VALUE; the options of a model are in its record."
+        )
+    return launch_options.choose(on, jobs, given, Host.of_environment())
+
+
+def _score(
+    console: Console, requests: list[EvaluationRequest], protocols: list[str], threads: int | None, as_json: bool
+) -> None:
+    """Score everything in this process, and print it."""
+    import torch
+
+    from vidgen_bench.cli.progress import TerminalObserver
+    from vidgen_bench.experiments.evaluate.evaluate import evaluate as score
+
+    if threads is not None:
+        torch.set_num_threads(threads)
     tables = []
-    protocols: list[str | None] = list(dict.fromkeys(protocol or ()))
-    for name_or_file in protocols or [None]:
-        with TerminalObserver(console) as observer:
-            result = score(dataclasses.replace(request, protocol=name_or_file), observer)
-        tables.append(result.table())
-        if not as_json:
-            _print(console, result)
+    wanted: list[str | None] = list(protocols)
+    for request in requests:
+        for name_or_file in wanted or [None]:
+            with TerminalObserver(console) as observer:
+                result = score(dataclasses.replace(request, protocol=name_or_file), observer)
+            tables.append(result.table())
+            if not as_json:
+                _print(console, result)
     if as_json:
         print_json(tables)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,6 +12,9 @@ from vidgen_bench.errors import RequestError
 if TYPE_CHECKING:
     from vidgen_bench.experiments.launch.chosen import ChosenLauncher
     from vidgen_bench.host.host import Host
+
+Mode = Literal["dry_run", "detach", "watch", "cancel"]
+"""What to do with runs instead of carrying them out."""
 
 On = Annotated[
     str | None,
@@ -57,20 +60,21 @@ def choose(on: str | None, jobs: int | None, given: dict[str, str], host: Host) 
     return choose_launcher(on, jobs, given, host)
 
 
-def check_modes(launcher: ChosenLauncher | None, **modes: bool) -> None:
-    """Check that at most one of these modes is chosen, and that the launcher can do it.
+def check_modes(
+    launcher: ChosenLauncher | None, *, dry_run: bool = False, detach: bool, watch: bool = False, cancel: bool
+) -> Mode | None:
+    """Return the mode that is chosen, None for none, after checking that the launcher can do it.
 
-    Args:
-        launcher: the launcher, or None without one.
-        modes: whether each option is given, by its name with ``_`` for ``-``.
     Raises:
         RequestError: two modes exclude each other, or the launcher's jobs end with this command.
     """
-    given = [f"--{name.replace('_', '-')}" for name, chosen in modes.items() if chosen]
+    modes: dict[Mode, bool] = {"dry_run": dry_run, "detach": detach, "watch": watch, "cancel": cancel}
+    given = [mode for mode, chosen in modes.items() if chosen]
     if len(given) > 1:
-        raise RequestError(f"{given[0]} and {given[1]} exclude each other; give one of them.")
+        one, other = (mode.replace("_", "-") for mode in given[:2])
+        raise RequestError(f"--{one} and --{other} exclude each other; give one of them.")
     for name, words in (("detach", "leaves its jobs behind"), ("cancel", "ends jobs of an earlier command")):
-        if not modes.get(name):
+        if name not in given:
             continue
         if launcher is None:
             raise RequestError(f"--{name} {words}; add --on and the name of a launcher, such as slurm.")
@@ -79,3 +83,4 @@ def check_modes(launcher: ChosenLauncher | None, **modes: bool) -> None:
                 f"--{name} {words}, but the jobs of the launcher {launcher.name!r} end with the command that started them; "
                 + ("leave it out." if name == "detach" else "end that command with Ctrl-C.")
             )
+    return given[0] if given else None

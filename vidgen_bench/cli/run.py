@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vidgen_bench.cli import run_options
+from vidgen_bench.cli import launch_options, run_options
 from vidgen_bench.cli.console import is_first_process
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.errors import VidgenBenchError
@@ -34,6 +34,11 @@ def run(
     threads: run_options.Threads = None,
     allow_missing: run_options.AllowMissing = 0,
     workers: run_options.Workers = None,
+    on: launch_options.On = None,
+    jobs: launch_options.Jobs = None,
+    detach: launch_options.Detach = False,
+    watch: launch_options.Watch = False,
+    cancel: launch_options.Cancel = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the resolved plan and stop.")] = False,
 ) -> None:
     """Train SPEC on a track, score it, and write its record. Run the same command again to resume."""
@@ -45,11 +50,15 @@ def run(
     from vidgen_bench.host.host import Host
 
     console = LiteralConsole(soft_wrap=True, quiet=not is_first_process())
+    host = Host.of_environment()
+    options, of_launcher = launch_options.split_launcher_options(options)
+    launcher = launch_options.choose(on, jobs, of_launcher, host)
+    mode = launch_options.check_modes(launcher, dry_run=dry_run, detach=detach, watch=watch, cancel=cancel)
     chosen = run_options.parse_seeds(seed, seeds)
     request = Request(
         spec=spec,
         track=track,
-        given=parse_given(options or []),
+        given=parse_given(options),
         budget=parse_budget(budget) if budget else None,
         precision=precision,
         videos=data,
@@ -60,19 +69,24 @@ def run(
         device=device,
         threads=threads,
     )
-    plan = make_plan(request, Host.of_environment())
+    plan = make_plan(request, host)
     if (equal := shipped_equal(plan.track)) is not None:
         console.print(
             f"The track {plan.track.name} equals the shipped track {equal}. Use --track {equal}: results under another name cannot be "
             "sent in.",
             markup=False,
         )
-    if dry_run:
+    if mode == "dry_run":
         from vidgen_bench.cli.plan_view import print_plan
 
         print_plan(console, plan, chosen)
-        return
-    diverged = [str(s) for s in chosen if _one(console, plan, s).record.status == "diverged"]
+    diverged: list[str] = []
+    if launcher is not None or mode == "watch":
+        from vidgen_bench.cli.launching import launch_seeds
+
+        diverged = launch_seeds(console, plan, chosen, launcher, mode)
+    elif mode is None:
+        diverged = [str(s) for s in chosen if _one(console, plan, s).record.status == "diverged"]
     if diverged:
         raise VidgenBenchError(
             f"{plan.composition.resolved} diverged for seed {', '.join(diverged)}: a loss or score was not finite. "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vidgen_bench.errors import VidgenBenchError
 from vidgen_bench.experiments.launch.chosen import ChosenLauncher
 from vidgen_bench.experiments.launch.driver import PAUSE, Driver
-from vidgen_bench.experiments.launch.runs import Run, tasks_of
+from vidgen_bench.experiments.launch.runs import Run, check_device, tasks_of
 from vidgen_bench.experiments.launch.task import Watcher
 from vidgen_bench.records.record import Record, read_record
 
@@ -44,9 +44,11 @@ def carry_out_runs(
 
     Raises:
         Interrupted: Ctrl-C or another signal; :class:`Driver` says what becomes of the jobs.
+        RequestError: the device is not one that jobs can have.
         DataError: a fault of the data, which would fail the other runs too.
         VidgenBenchError: the launcher cannot start jobs.
     """
+    check_device(run.plan.request for run in runs)
     ended, left = split_finished(runs)
     yield from ended
     by_key = {run.key: run for run in left}

@@ -149,7 +149,7 @@ class Driver:
         following, reason = self._attempts[task.key].after(event)
         if following == "done" or task.is_finished():
             self._warn(task)
-            return self._end(task, Outcome(task, "done"))
+            return self._end(task, Outcome(task, "done", begins=self._begins.get(task.key, 0)))
         if following in ("again", "later"):
             self._later |= {task.key} if following == "later" else set()
             self._watcher.again(task, reason)

@@ -32,7 +32,7 @@ def last_words(log: Path, start: int = 0) -> str:
         log: the file.
         start: the byte at which the attempt began.
     """
-    lines = [line for line in _text(log, start).splitlines() if line.strip()]
+    lines = [line for line in lines_of(log, start) if line.strip()]
     errors = [number for number, line in enumerate(lines) if line.startswith(_ERRORS)]
     found = lines[errors[-1] :][:_LINES] if errors else lines[-1:]
     return " ".join(" ".join(found).split()).removeprefix("error: ")
@@ -40,16 +40,17 @@ def last_words(log: Path, start: int = 0) -> str:
 
 def warnings_in(log: Path, start: int = 0) -> Iterator[str]:
     """Yield the warnings about the data in a log."""
-    for line in _text(log, start).splitlines():
+    for line in lines_of(log, start):
         if line.startswith("warning: "):
             yield line.removeprefix("warning: ")
 
 
-def _text(log: Path, start: int) -> str:
+def lines_of(log: Path, start: int = 0) -> list[str]:
+    """Return the last lines of a log, at most those of an attempt that began at a byte."""
     try:
         with reading(log) as stream:
             size = stream.seek(0, 2)
             stream.seek(max(size - _LAST, min(start, size)))
-            return stream.read().decode(errors="replace")
+            return stream.read().decode(errors="replace").splitlines()
     except (OSError, VidgenBenchError):
-        return ""
+        return []

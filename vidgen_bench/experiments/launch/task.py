@@ -46,6 +46,8 @@ class Outcome:
     state: Literal["done", "failed", "not started"]
     text: str = ""
     """Why it is not done, on one line."""
+    begins: int = 0
+    """The byte of its log at which its last attempt begins."""
 
 
 class Watcher:
