@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -130,9 +131,11 @@ def _environment(shared: Mapping[str, str]) -> dict[str, str]:
 
 def _announce(job: Job, token: str) -> None:
     path = start_file(job)
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(f"{token} {os.getpid()} {socket.gethostname()}\n")
-    os.replace(part, path)
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=f"{path.name}.", suffix=".part", delete=False
+    ) as part:
+        part.write(f"{token} {os.getpid()} {socket.gethostname()}\n")
+    os.replace(part.name, path)
 
 
 def _wait(process: subprocess.Popen[bytes]) -> int:

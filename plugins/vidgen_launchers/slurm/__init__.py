@@ -23,6 +23,7 @@ class SlurmOptions:
     minutes: int | None = option(None, "time limit of a job; a job that meets it continues in a new one", at_least=1)
     warning: int = option(120, "seconds before the time limit at which a job is asked to save and end", at_least=1)
     gres: str = option("gpu", "what a GPU is called: gpu, gpu:a100; empty on a cluster that does not count GPUs")
+    gpus: int | None = option(None, "GPUs per job, instead of those that vidgen-bench requests", at_least=0)
     cpus: int | None = option(None, "cores per job, instead of those that vidgen-bench requests", at_least=1)
     memory: str = option("", "memory per job, as sbatch --mem takes it: 16G; what vidgen-bench requests if empty")
     parallel: int | None = option(None, "most jobs of an array that run at the same time", at_least=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vidgen_bench.api import Job
@@ -19,6 +20,12 @@ def needs(job: Job) -> Needs:
     return (job.gpus, job.cpus, job.memory, job.minutes, job.after)
 
 
+def adjusted(job: Job, options: SlurmOptions) -> Job:
+    """Return the job with the GPUs, cores and minutes that the options choose instead."""
+    gpus = job.gpus if options.gpus is None else options.gpus
+    return replace(job, gpus=gpus, cpus=options.cpus or job.cpus, minutes=options.minutes or job.minutes)
+
+
 def argument_fault(options: SlurmOptions) -> str | None:
     """Return why the option ``arguments`` cannot be used, or None."""
     try:
@@ -32,18 +39,17 @@ def argument_fault(options: SlurmOptions) -> str | None:
 
 def arguments(job: Job, options: SlurmOptions) -> list[str]:
     """Return the arguments of sbatch for the needs of a job."""
-    cores = options.cpus or job.cpus
-    minutes = options.minutes or job.minutes
+    job = adjusted(job, options)
     memory = options.memory or (f"{-(-job.memory // 2**20)}M" if job.memory else "")
     chosen = {
         "--partition": options.partition,
         "--account": options.account,
         "--qos": options.qos,
-        "--time": str(minutes) if minutes else "",
+        "--time": str(job.minutes) if job.minutes else "",
         "--mem": memory,
         "--gres": f"{options.gres}:{job.gpus}" if options.gres and job.gpus else "",
         "--signal": f"TERM@{options.warning}",
-        "--cpus-per-task": str(cores),
+        "--cpus-per-task": str(job.cpus),
     }
     fixed = [
         "--nodes=1",

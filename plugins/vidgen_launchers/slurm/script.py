@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidgen_bench.api import Job
 from vidgen_bench.launch.process import command, variables
+from vidgen_launchers.slurm.request import adjusted
 
 if TYPE_CHECKING:
     from vidgen_launchers.slurm import SlurmOptions
@@ -30,7 +30,7 @@ _TAIL = """\
 esac
 mkdir -p -- "$folder" || exit 1
 exec >>"$folder/$log" 2>&1
-cd -- "$folder" && rm -f -- "$code_file" && cd - >/dev/null || exit 1
+cd -- "$folder" && rm -f -- "$code_file" "$code_file.part" && cd - >/dev/null || exit 1
 task="${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID"
 restarts="${{SLURM_RESTART_COUNT:-0}}"
 echo "Slurm job $task on $SLURMD_NODENAME, start $((restarts + 1))"
@@ -38,8 +38,8 @@ echo "Slurm job $task on $SLURMD_NODENAME, start $((restarts + 1))"
 srun --nodes=1 --ntasks=1 --cpus-per-task="$SLURM_CPUS_PER_TASK" --input=none "$@"
 code=$?
 case "$code" in
-129 | 130 | 143)  # preempted, or near its time limit: everything is saved; a job that somebody cancelled stays cancelled
-    if [ "$restarts" -lt {requeues} ] && ! scontrol show job "$task" | grep -q JobState=CANCELLED && scontrol requeue "$task"; then
+129 | 130 | 143)  # preempted, or near its time limit, and saved; a job that somebody cancelled is COMPLETING and stays cancelled
+    if [ "$restarts" -lt {requeues} ] && scontrol show job "$task" | grep -q JobState=RUNNING && scontrol requeue "$task"; then
         sleep 600
         exit "$code"
     fi
@@ -64,7 +64,7 @@ def batch_script(array: str, jobs: Sequence[Job], options: SlurmOptions) -> byte
 
 def _branch(number: int, job: Job, options: SlurmOptions) -> str:
     """Return the branch of one task: where its files are, its variables, and its command as positional parameters."""
-    chosen = variables(replace(job, cpus=options.cpus or job.cpus))
+    chosen = variables(adjusted(job, options))
     lines = [
         f"folder={_quoted(str(job.log.parent))}",
         f"log={_quoted(job.log.name)}",

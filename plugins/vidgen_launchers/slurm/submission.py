@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -110,11 +111,13 @@ def _sbatch(name: str, group: Sequence[Job], options: SlurmOptions, numbers: dic
 
 def _write(entry: Submitted) -> None:
     path = submission_file(entry.job)
-    part = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps({"array": entry.place.array, "task": entry.place.task}) + "\n")
-        os.replace(part, path)
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.parent, prefix=f"{path.name}.", suffix=".part", delete=False
+        ) as part:
+            part.write(json.dumps({"array": entry.place.array, "task": entry.place.task}) + "\n")
+        os.replace(part.name, path)
     except OSError as error:
         raise VidgenBenchError(f"{path} cannot be written: {error.strerror}.") from None
 
