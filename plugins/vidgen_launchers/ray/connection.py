@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 _SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
+    # what Ray prints to standard output when a worker dies; the events of the jobs have it
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
     # it kills workers when memory is short; the process that needs the memory is their child, which the system's own killer finds
     "RAY_memory_monitor_refresh_ms": "0",
 }
-"""How a Ray of our own starts, unless the environment says otherwise."""
+"""How Ray behaves, unless the environment says otherwise; it reads some of them when it is imported."""
 
 _STORE = 2**27
 """Bytes of shared memory for objects: ours are exit codes, and Ray would take a third of the memory."""
@@ -33,6 +35,8 @@ def connect(options: RayOptions) -> None:
     Raises:
         VidgenBenchError: there is no Ray at the address, or none can be started; the text has Ray's own words.
     """
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
     import ray
 
     if ray.is_initialized():
@@ -40,8 +44,6 @@ def connect(options: RayOptions) -> None:
     address = address_of(options)
     local: dict[str, Any] = {}
     if address == "local":
-        for name, value in _SETTINGS.items():
-            os.environ.setdefault(name, value)
         # nobody else is to reach it, so it listens on this machine alone
         local = {"include_dashboard": False, "object_store_memory": _STORE, "_node_ip_address": "127.0.0.1"}
     in_main = threading.current_thread() is threading.main_thread()

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from vidgen_bench.api import Job
-from vidgen_bench.errors import VidgenBenchError
+from vidgen_bench.errors import BusyError, VidgenBenchError
 from vidgen_bench.launch.process import exit_code, start
 from vidgen_launchers.ray.resources import adjusted, needs
 from vidgen_launchers.ray.versions import difference, versions
@@ -32,6 +32,12 @@ REPEATS = 3
 
 TO_SAVE = 60.0
 """Seconds that a process has to save its run after SIGTERM; then it is killed."""
+
+HELD = 300.0
+"""Seconds for which the process of a dead worker or node may still have the run folder: it saves, or its node is silent."""
+
+PAUSE = 10.0
+"""Seconds between two starts of a process whose run folder is taken."""
 
 _LOOK = 0.1
 """Seconds between two looks at the process: Ray interrupts Python code alone, not a system call."""
@@ -101,15 +107,34 @@ def run_job(
     if wrong := difference(expected, versions()):
         return ("refused", 0, f"the node {socket.gethostname()} has {wrong}")
     job = Job(**{**values, "log": Path(values["log"])})
-    try:
-        process = start(job, _devices(), _environment(shared))
-        _announce(job, token)
-    except OSError as error:
-        return ("refused", 0, f"on the node {socket.gethostname()} its process could not be started: {error}")
-    code = _wait(process)
+    until = time.monotonic() + (HELD if _token(job) == token else 0.0)
+    while True:
+        try:
+            process = start(job, _devices(), _environment(shared))
+        except OSError as error:
+            return ("refused", 0, f"on the node {socket.gethostname()} its process could not be started: {error}")
+        code = _wait(process, job, token)
+        if code != BusyError.exit_code or time.monotonic() > until:
+            break
+        _pause()
     with suppress(OSError):
         start_file(job).unlink()
     return ("ended", code, "")
+
+
+def _token(job: Job) -> str:
+    """Return the word in the start file, which a task whose worker or node died has left; "" if there is none."""
+    try:
+        return start_file(job).read_text().partition(" ")[0]
+    except (OSError, ValueError):
+        return ""
+
+
+def _pause() -> None:
+    """Wait before the next start; Ray interrupts short sleeps alone."""
+    until = time.monotonic() + PAUSE
+    while time.monotonic() < until:
+        time.sleep(_LOOK)
 
 
 def _devices() -> list[str]:
@@ -130,19 +155,22 @@ def _environment(shared: Mapping[str, str]) -> dict[str, str]:
 
 
 def _announce(job: Job, token: str) -> None:
+    """Write the start file, which nothing depends on but the event of a start."""
     path = start_file(job)
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f"{path.name}.", suffix=".part", delete=False
-    ) as part:
-        part.write(f"{token} {os.getpid()} {socket.gethostname()}\n")
-    os.replace(part.name, path)
+    with suppress(OSError):
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.parent, prefix=f"{path.name}.", suffix=".part", delete=False
+        ) as part:
+            part.write(f"{token} {os.getpid()} {socket.gethostname()}\n")
+        os.replace(part.name, path)
 
 
-def _wait(process: subprocess.Popen[bytes]) -> int:
+def _wait(process: subprocess.Popen[bytes], job: Job, token: str) -> int:
     """Return the exit code of a process; pass a cancellation, which Ray sends as KeyboardInterrupt, on as SIGTERM."""
     deadline: float | None = None
     while True:
         try:
+            _announce(job, token)
             while (code := exit_code(process)) is None:
                 if deadline is not None and time.monotonic() > deadline:
                     process.kill()

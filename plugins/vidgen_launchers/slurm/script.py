@@ -44,6 +44,12 @@ case "$code" in
         exit "$code"
     fi
     ;;
+75)  # the folder of the run may belong to the last attempt for some minutes, if its node died
+    if [ "$restarts" -gt 0 ] && [ "$restarts" -lt {requeues} ] && scontrol requeue "$task"; then
+        sleep 600
+        exit "$code"
+    fi
+    ;;
 esac
 printf '%s %s\\n' {array} "$code" >"$folder/$code_file.part" && mv -f -- "$folder/$code_file.part" "$folder/$code_file"
 exit "$code"
