@@ -22,6 +22,8 @@ _SETTINGS = {
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
     # it kills workers when memory is short; the process that needs the memory is their child, which the system's own killer finds
     "RAY_memory_monitor_refresh_ms": "0",
+    # a worker whose Ray is gone would kill its child, which gets SIGTERM from the system instead and saves its run
+    "RAY_kill_child_processes_on_worker_exit": "0",
 }
 """How Ray behaves, unless the environment says otherwise; it reads some of them when it is imported."""
 
