@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.kit.command import START, Command
+from tests.kit.conformance import MODEL_CHECKS as CHECKS
 from tests.kit.plugin_files import METRIC, install
-from vidgen_bench.conformance import CHECKS
 
 RIGHT = "from tests.kit.wrong.right import vidgen_backbones, vidgen_temporal"
 WRONG = "from tests.kit.wrong.temporal import vidgen_temporal"
@@ -156,7 +156,10 @@ def test_what_a_plugin_prints_does_not_spoil_the_report(command: Command) -> Non
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("glide2", "There is no backbone or temporal generator named 'glide2'. Did you mean 'glide'? Valid: "),
+        (
+            "glide2",
+            "There is no backbone, temporal generator or launcher named 'glide2'. Did you mean 'glide'? Valid: ",
+        ),
         ("my-ode", "Install the package of the plugin first: `pip install -e my-ode`."),
         (
             "tiny+glide",
@@ -164,7 +167,7 @@ def test_what_a_plugin_prints_does_not_spoil_the_report(command: Command) -> Non
         ),
         ("tiny+glide:wide", "expected the name of one plugin, such as 'glide'"),
         ("my-ode:free", "'my-ode:free' is a spec; expected the name of one plugin, such as 'my-ode'"),
-        ("odd", "'odd' is a metric; only backbones and temporal generators can be checked."),
+        ("odd", "'odd' is a metric; only backbones, temporal generators and launchers can be checked."),
         (
             "small_broken",
             "'small_broken' cannot be used: strange-small 1.0 (entry point 'small_broken') is broken: ",

@@ -13,10 +13,13 @@ from pathlib import Path
 import pytest
 
 from tests.kit.command import Command
+from tests.kit.measuring import ENTRY, PARTS, measured
 from tests.kit.workplace import RESIZED, Workplace, make_workplace
 from vidgen_bench.measure.reference.moments import load_moments, save_moments
 
 DATA = ["--data", "data/videos", "--splits", "data/splits", "--device", "cpu"]
+
+MEASURING = {"entry": ENTRY, "PYTHONPATH": str(Path(__file__).parents[2])}
 
 WIDE = RESIZED.replace("resize = [64, 64]\ncrop = [0, 0, 64, 64]", "resize = [64, 80]\ncrop = [0, 8, 64, 64]")
 
@@ -36,6 +39,7 @@ def command(place: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     monkeypatch.setenv("XDG_CACHE_HOME", str(place.root / "cache"))
     monkeypatch.setenv("XDG_DATA_HOME", str(place.root / "share"))
     shutil.rmtree(kept(place), ignore_errors=True)
+    shutil.rmtree(kept(place).with_name("anchors"), ignore_errors=True)
     (place.root / "wide.toml").write_text(WIDE.replace('"tiny"', '"wide"'))
     return Command(place.root, monkeypatch, capsys)
 
@@ -52,10 +56,12 @@ def test_build_says_what_it_computed_and_that_it_was_there(command: Command, pla
     assert lines[0] == f"c3d-tgan  real {folder.name[:24]}"
     assert lines[1].startswith("  id      c3d-tgan-v1 n=4 c3d-shapes float32 #")
     assert lines[2] == f"  folder  {folder}"
-    rows = [line.split() for line in lines[4:]]
+    rows = [line.split() for line in lines[4:-1]]
     assert rows[0][:4] == ["fc7", "moments", "8", "256"]
     assert rows[0][-2:] == ["computed", "fc7-moments.npz"]
     assert rows[1] == ["fc7", "features", "4", "256", "computed", "fc7-features-4.npy"]
+    (anchors,) = (place.root / "cache" / "vidgen-bench" / "anchors").glob("*.json")
+    assert lines[-1] == f"  anchors  computed  {anchors}"
     assert "skipped fvd-2048-16f: The instrument 'i3d-kinetics400' has no weights" in done.err
     again = command("reference", "build", "--track", "tiny.toml", *DATA)
     assert again.out.split() == done.out.replace("computed", "from cache").split()
@@ -72,17 +78,25 @@ def test_json_has_the_numbers(command: Command, place: Workplace) -> None:
         assert moments["covariance_trace"] == pytest.approx(float(np.trace(file["covariance"])))
         assert moments["clips"] == int(file["count"]) == 8
     assert (features["kind"], features["clips"], features["was_there"]) == ("features", 4, False)
+    assert table["anchors"]["batches"] == 2
+    assert set(table["anchors"]["scores"]) == {"real", "grey", "noise"}
 
 
 @pytest.mark.slow
-def test_the_id_is_that_of_a_run(command: Command, place: Workplace) -> None:
-    (table,) = json.loads(command("reference", "build", "--track", "tiny.toml", *DATA, "--json").out)
-    done = command("run", "tgan+ode2", "--track", "tiny.toml", *DATA, "--budget", "iterations=1")
-    assert done.code == 0, done.err
-    (record,) = place.records().values()
+def test_it_prepares_all_that_a_run_needs_and_has_its_id(workplace: Workplace) -> None:
+    """The run reads what was built: it decodes nothing, and measures no real clip."""
+    built = workplace.call("reference", "build", "--track", "tiny.toml", *DATA, "--threads", "1", "--json", **MEASURING)
+    (table,) = json.loads(built.stdout)
+    assert [built.stderr.count(measured(part)) for part in PARTS] == [1, 1]
+    assert "decoding" in built.stderr
+    files = {path: path.stat().st_mtime_ns for path in (workplace.root / "cache").rglob("*") if path.is_file()}
+    done = workplace.run("tgan+ode2", "--budget", "iterations=1", **MEASURING)
+    assert done.returncode == 0, done.stderr
+    assert [done.stderr.count(measured(part)) for part in PARTS] == [0, 0]
+    assert "decoding" not in done.stdout + done.stderr
+    assert {path: path.stat().st_mtime_ns for path in (workplace.root / "cache").rglob("*") if path.is_file()} == files
+    (record,) = workplace.records().values()
     assert record["metrics"]["fid"]["protocol"] == table["id"]
-    assert len([path for path in kept(place).iterdir() if path.is_dir()]) == 1
-    shutil.rmtree(place.root / "runs")
 
 
 def test_several_protocols_and_crops_that_move(command: Command, place: Workplace) -> None:
@@ -91,6 +105,7 @@ def test_several_protocols_and_crops_that_move(command: Command, place: Workplac
     assert done.code == 0, done.err
     tables = json.loads(done.out)
     assert [t["protocol"] for t in tables] == ["c3d-tganv2", "c3d-stylegan-v"]
+    assert "needs at least 10 samples; found 4" in tables[1]["anchors"]["refused"]
     assert "videos with every column" in done.err
     shown = json.loads(command("reference", "show", tables[0]["real"], "--json").out)
     contents = shown[0]["manifest"]["contents"]
@@ -217,7 +232,9 @@ def test_verify_compares_what_is_cached_with_what_is_computed_now(command: Comma
     assert done.code == 0, done.err
     rows = [line.split() for line in done.out.splitlines()[2:]]
     assert [(*row[:3], row[-1]) for row in rows] == [
-        ("fc7", what, "cache", "agrees") for what in ("moments", "features")
+        ("fc7", "moments", "cache", "agrees"),
+        ("fc7", "features", "cache", "agrees"),
+        ("anchors", "cache", "0.0e+00", "agrees"),
     ]
     path = next(kept(place).iterdir()) / "fc7-moments.npz"
     moments = load_moments(path)
@@ -229,6 +246,7 @@ def test_verify_compares_what_is_cached_with_what_is_computed_now(command: Comma
     assert [(c["what"], c["agrees"]) for c in json.loads(wrong.out)["c3d-tgan"]] == [
         ("fc7 moments", False),
         ("fc7 features", True),
+        ("anchors", True),
     ]
 
 

@@ -20,6 +20,7 @@ from vidgen_bench.errors import Interrupted, RequestError, VidgenBenchError
 from vidgen_bench.host import hookspecs
 from vidgen_bench.host.declarations import fault
 from vidgen_bench.host.host import ALLOW_LIST, HOOKS
+from vidgen_bench.launch import process
 from vidgen_bench.noise import Noise
 
 TEXT = (PAGES / "reference.md").read_text()
@@ -88,6 +89,8 @@ def of_the_code() -> dict[str, set[str]]:
         for thing in (getattr(blocks, name) for name in blocks.__all__)
         if callable(thing) and hasattr(thing, "__module__") and thing.__module__.startswith("vidgen_bench.blocks")
     }
+    names = [getattr(process, name) for name in ("command", "shell_command", "variables", "start", "exit_code")]
+    expected["vidgen_bench.launch.process"] = set(functions(names))
     expected["vidgen_bench.conformance"] = set(functions([conformance.conformance_test, conformance.cases]))
     return expected
 
@@ -124,7 +127,18 @@ def test_everything_in_the_contract_is_imported_from_the_package_itself() -> Non
 def test_every_hook_and_every_declaration_is_compared() -> None:
     code = of_the_code()
     assert {h.partition("(")[0] for h in code if h.startswith("vidgen_") and "(" in h} == set(HOOKS.values())
-    assert {"Named", "Temporal", "Backbone", "DataSet", "Instrument", "Metric", "Pairing"} <= code.keys()
+    assert {
+        "Named",
+        "Temporal",
+        "Backbone",
+        "DataSet",
+        "Instrument",
+        "Metric",
+        "Pairing",
+        "Launcher",
+        "Handle",
+        "Job",
+    } <= code.keys()
     assert "build(clip: Clip, options: Any, temporal: nn.Module | None) -> Game" in code["Backbone"]
     assert "own: str | None" in code["Backbone"]
     assert "turns: int = 1" in code["Player"]

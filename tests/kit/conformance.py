@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from vidgen_bench.conformance import Nonconformance, cases
+from vidgen_bench.conformance import CHECKS, Nonconformance, cases
 from vidgen_bench.host.host import Host
+
+MODEL_CHECKS = tuple(check for check in CHECKS if check.scope != "launcher" and check.name != "refusal")
+"""The checks of backbones and temporal generators; those of launchers have tests of their own."""
 
 
 def failures(name: str, host: Host) -> dict[str, str]:

@@ -102,10 +102,10 @@ class Started:
         self._process.join()
         self._place.cleanup()
 
-    def wait_for(self, words: str, timeout: float = 120) -> None:
-        """Wait until the command has printed these words."""
+    def wait_for(self, words: str, timeout: float = 120, stream: str = "out") -> None:
+        """Wait until the command has printed these words to a stream, ``out`` or ``err``."""
         end = time.monotonic() + timeout
-        while words.encode() not in self._printed("out"):
+        while words.encode() not in self._printed(stream):
             assert self._process.exitcode is None, self._printed("err").decode()
             assert time.monotonic() < end, self._printed("out").decode()
             time.sleep(0.02)

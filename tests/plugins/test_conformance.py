@@ -6,11 +6,12 @@ import dataclasses
 
 import pytest
 
+from tests.kit.conformance import MODEL_CHECKS as CHECKS
 from tests.kit.pairs import is_representative, slow_beyond_the_paper
 from tests.kit.wrong import host_of
 from vidgen_bench.api import Temporal
 from vidgen_bench.config.spec import parse
-from vidgen_bench.conformance import CHECKS, Case, cases
+from vidgen_bench.conformance import Case, cases
 from vidgen_bench.host.host import Host
 
 HOST = Host.of_environment()

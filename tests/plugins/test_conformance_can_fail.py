@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.kit.conformance import MODEL_CHECKS as CHECKS
 from tests.kit.conformance import failures
 from tests.kit.wrong import host_of
 from vidgen_bench.compose.composition import Composition
-from vidgen_bench.conformance import CHECKS, Case, Nonconformance, cases, conformance_test
+from vidgen_bench.conformance import Case, Nonconformance, cases, conformance_test
 from vidgen_bench.errors import PluginError, RequestError
 from vidgen_bench.host.host import Host
 
@@ -257,8 +258,12 @@ def test_a_check_is_a_line_and_has_a_module_of_its_name() -> None:
 @pytest.mark.parametrize(
     ("name", "error", "words"),
     [
-        ("glidee", RequestError, "There is no backbone or temporal generator named 'glidee'. Did you mean 'glide'?"),
-        ("fid", RequestError, "'fid' is a metric; only backbones and temporal generators"),
+        (
+            "glidee",
+            RequestError,
+            "There is no backbone, temporal generator or launcher named 'glidee'. Did you mean 'glide'?",
+        ),
+        ("fid", RequestError, "'fid' is a metric; only backbones, temporal generators and launchers"),
         (
             "absent",
             PluginError,

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import torch
 
+from tests.kit.conformance import MODEL_CHECKS as CHECKS
 from tests.kit.conformance import failures
 from tests.kit.wrong import host_of
 from vidgen_bench.compose.pair import fit
 from vidgen_bench.config.spec import parse
 from vidgen_bench.config.track import load_track
-from vidgen_bench.conformance import CHECKS, Nonconformance, cases
+from vidgen_bench.conformance import Nonconformance, cases
 from vidgen_bench.conformance.process import SETTINGS, run_and_restore
 from vidgen_bench.errors import PluginError
 

@@ -63,7 +63,7 @@ class Lost:
 
 @dataclass(frozen=True)
 class Skipped:
-    """The job was never started, because one of those in ``after`` failed."""
+    """The job was never started, because one of those in ``after`` failed, or because it was cancelled."""
 
     job: Job
     reason: str

@@ -13,6 +13,7 @@ import typer
 from vidgen_bench.cli import launch_options, run_options
 from vidgen_bench.cli.console import is_first_process
 from vidgen_bench.errors import Interrupted, RequestError, VidgenBenchError
+from vidgen_bench.system.interrupt import stopped
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -187,7 +188,7 @@ def _with_progress(
 ) -> VidgenBenchError:
     """Return the error that ended a suite; for Ctrl-C, with the suite's progress and how to resume."""
     if isinstance(error, KeyboardInterrupt):
-        error = Interrupted("Stopped. The same command continues from there.")
+        error = stopped("Stopped. The same command continues from there.")
     if not isinstance(error, Interrupted):
         return error
     done = sum(result.record is not None for result in results)

@@ -9,7 +9,7 @@ import typer
 from vidgen_bench.cli import run_options
 from vidgen_bench.cli.console import AsJson, output, print_json
 from vidgen_bench.config.defaults import DEFAULT_TRACK, MOST_THREADS
-from vidgen_bench.errors import Interrupted
+from vidgen_bench.system.interrupt import stopped
 
 
 def estimate(
@@ -57,7 +57,7 @@ def estimate(
         with TerminalObserver(LiteralConsole(soft_wrap=True, stderr=True)) as observer:
             probed = probe(plan, observer)
     except KeyboardInterrupt:
-        raise Interrupted("Stopped before the end of the probe. The same command begins again.") from None
+        raise stopped("Stopped before the end of the probe. The same command begins again.") from None
     if as_json:
         print_json(json_values(plan, probed))
     else:

@@ -31,7 +31,7 @@ class LaunchView(Watcher):
         self._console = console
         self._runs = {run.key: (number, run) for number, run in enumerate(runs, start=1)}
         self._bars = bars_on(console)
-        self._tasks: dict[str, TaskID | None] = {}
+        self._tasks: dict[str, tuple[Task, TaskID]] = {}
         self._scores: dict[str, dict[str, float]] = {}
         self._printed: dict[str, float] = {}
         self._last = 0.0
@@ -48,16 +48,15 @@ class LaunchView(Watcher):
     def started(self, task: Task, host: str) -> None:
         """Print the heading of a run, and show its bar."""
         self._print(f"{self._mark(task, of=True)}{task.job.name}{f'  on {host}' if host else ''}", style="bold")
-        mark, bar = self._mark(task), self._tasks.get(task.key)
-        if bar is None:
-            self._tasks[task.key] = self._bars.add_task(f"{mark}{task.job.name}", total=1.0, note="starting")
+        if task.key not in self._tasks:
+            bar = self._bars.add_task(f"{self._mark(task)}{task.job.name}", total=1.0, note="starting")
+            self._tasks[task.key] = task, bar
         self._printed[task.key] = time.monotonic()
 
     def ended(self, task: Task) -> None:
         """Remove its bar."""
-        bar = self._tasks.pop(task.key, None)
-        if bar is not None:
-            self._bars.remove_task(bar)
+        if (found := self._tasks.pop(task.key, None)) is not None:
+            self._bars.remove_task(found[1])
 
     def again(self, task: Task, reason: str) -> None:
         """Print why a run is started once more."""
@@ -71,14 +70,25 @@ class LaunchView(Watcher):
         if now - self._last < _LOOK:
             return
         self._last = now
-        for key, bar in self._tasks.items():
-            if key in self._runs and (status := read_status(self._runs[key][1].folder.path)) is not None:
+        for key, (task, bar) in self._tasks.items():
+            if key not in self._runs:
+                self._show_log(task, bar, now)
+            elif (status := read_status(self._runs[key][1].folder.path)) is not None:
                 self._show(key, bar, status, now)
 
-    def _show(self, key: str, bar: TaskID | None, status: Status, now: float) -> None:
+    def _show_log(self, task: Task, bar: TaskID, now: float) -> None:
+        """Show the last line of a job that is not a run: how far decoding is, or the reference statistics."""
+        from vidgen_bench.experiments.launch.log import last_line
+
+        line = last_line(task.job.log)
+        self._bars.update(bar, note=line)
+        if line and not self._console.is_terminal and now - self._printed.get(task.key, now) >= _LINES:
+            self._printed[task.key] = now
+            self._print(f"{task.job.name}: {line}")
+
+    def _show(self, key: str, bar: TaskID, status: Status, now: float) -> None:
         note = f"{status.state}  iteration {status.iteration}  {shown(status.scores)}".rstrip()
-        if bar is not None:
-            self._bars.update(bar, completed=status.share, note=note)
+        self._bars.update(bar, completed=status.share, note=note)
         fresh = dict(status.scores) != self._scores.get(key, {})
         late = not self._console.is_terminal and now - self._printed.get(key, now) >= _LINES
         if fresh or late:

@@ -11,8 +11,8 @@ import typer
 from vidgen_bench.cli.console import AsJson, output, print_json
 from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.cli.reference_verify import verify
-from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Protocols, RealTrack, Splits, Threads, Workers
-from vidgen_bench.config.defaults import DEFAULT_TRACK
+from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Protocols, RealTrack, Splits, Workers
+from vidgen_bench.config.defaults import DEFAULT_TRACK, MOST_THREADS
 from vidgen_bench.errors import RecordError, RequestError, UnreadableError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from vidgen_bench.measure.reference.clips import RealClips
     from vidgen_bench.measure.reference.manifest import Manifest
     from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
+    from vidgen_bench.measure.resolved_track import ResolvedTrack
     from vidgen_bench.system.observer import Observer
 
 app = typer.Typer(
@@ -44,15 +45,17 @@ def build(
     data: Data = None,
     splits: Splits = None,
     device: Device = "auto",
-    threads: Threads = None,
+    threads: Annotated[int | None, typer.Option(min=1, max=MOST_THREADS, help="Number of CPU threads.")] = None,
     allow_missing: AllowMissing = 0,
     workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compute the statistics of a track's real clips, for every protocol whose instrument has its weights installed.
+    """Prepare what the runs of a track share: decoded videos, the statistics of real clips, and the scores of the anchors.
 
-    A run does this too, when it needs them.
+    It does so for every protocol whose instrument has its weights installed. A run does this too, when it needs them.
     """
+    import torch
+
     from vidgen_bench.cli.literal_console import LiteralConsole
     from vidgen_bench.cli.progress import TerminalObserver
     from vidgen_bench.config.track import load_track
@@ -65,9 +68,15 @@ def build(
         load_track(track), Host.of_environment(), protocols=tuple(dict.fromkeys(protocol or ()))
     )
     console, where = LiteralConsole(stderr=True, soft_wrap=True), choose_device(device)
+    if threads is not None:
+        torch.set_num_threads(threads)
     with TerminalObserver(console) as observer:
         real = prepare_real_clips(resolved_track, VideoLocation(data, splits, allow_missing, workers), observer)
-        tables = [_built(resolved, real, where, observer) for resolved in resolved_track.protocols]
+        tables = [
+            _built(resolved, real, where, observer)
+            | {"anchors": _anchors(resolved_track, resolved, real, where, observer)}
+            for resolved in resolved_track.protocols
+        ]
     if as_json:
         print_json(tables)
     else:
@@ -111,6 +120,31 @@ def _built(resolved: ResolvedProtocol, real: RealClips, device: torch.device, ob
     }
 
 
+def _anchors(
+    resolved_track: ResolvedTrack, resolved: ResolvedProtocol, real: RealClips, device: torch.device, observer: Observer
+) -> dict[str, Any]:
+    """Return a summary of the anchors that a run compares with, after scoring those that are missing.
+
+    A protocol that you name may need more samples than the track has; its statistics are of use all the same.
+    """
+    from vidgen_bench.measure.anchors import anchors_file, score_anchors
+    from vidgen_bench.measure.evaluator import Evaluator
+    from vidgen_bench.system.places import cache_folder
+
+    cache, batches = cache_folder(), resolved_track.batches(resolved)
+    file = anchors_file(resolved, real, device, batches, cache)
+    before = file.stat().st_mtime_ns if file.exists() else None
+    observer.stage(f"anchors of {resolved.protocol.name}")
+    try:
+        scores = score_anchors(Evaluator(resolved, real, device, cache, observer), batches, cache, observer)
+    except RequestError as error:
+        if resolved.protocol.name in (resolved_track.track.evaluation.protocol, *resolved_track.track.evaluation.also):
+            raise
+        return {"refused": str(error)}
+    means = {name: {metric: score.mean for metric, score in table.items()} for name, table in scores.items()}
+    return {"file": str(file), "batches": batches, "scores": means, "was_there": before == file.stat().st_mtime_ns}
+
+
 def _print_built(table: dict[str, Any]) -> None:
     from rich.padding import Padding
     from rich.table import Table
@@ -118,18 +152,30 @@ def _print_built(table: dict[str, Any]) -> None:
     console = output()
     console.print(f"{table['protocol']}  real {table['real']}", style="bold", soft_wrap=True)
     console.print(f"  id      {table['id']}", soft_wrap=True)
-    if not table["statistics"]:
+    if table["statistics"]:
+        console.print(f"  folder  {table['folder']}", soft_wrap=True)
+        grid = Table("layer", "of", "clips", "features", "|mean|", "tr cov", "", "file", box=None, padding=(0, 2, 0, 0))
+        for row in table["statistics"]:
+            numbers = [f"{row[k]:.6g}" if k in row else "" for k in ("mean_norm", "covariance_trace")]
+            grid.add_row(
+                row["layer"],
+                row["kind"],
+                f"{row['clips']:,}",
+                f"{row['features']:,}",
+                *numbers,
+                _origin(row),
+                row["file"],
+            )
+        console.print(Padding(grid, (0, 0, 0, 2)))
+    else:
         console.print("  none of its metrics compares with real clips")
-        return
-    console.print(f"  folder  {table['folder']}", soft_wrap=True)
-    grid = Table("layer", "of", "clips", "features", "|mean|", "tr cov", "", "file", box=None, padding=(0, 2, 0, 0))
-    for row in table["statistics"]:
-        numbers = [f"{row[k]:.6g}" if k in row else "" for k in ("mean_norm", "covariance_trace")]
-        state = "from cache" if row["was_there"] else "computed"
-        grid.add_row(
-            row["layer"], row["kind"], f"{row['clips']:,}", f"{row['features']:,}", *numbers, state, row["file"]
-        )
-    console.print(Padding(grid, (0, 0, 0, 2)))
+    anchors = table["anchors"]
+    found = f"none: {anchors['refused']}" if "refused" in anchors else f"{_origin(anchors)}  {anchors['file']}"
+    console.print(f"  anchors  {found}", soft_wrap=True)
+
+
+def _origin(row: dict[str, Any]) -> str:
+    return "from cache" if row["was_there"] else "computed"
 
 
 @app.command(epilog=_AGAIN)

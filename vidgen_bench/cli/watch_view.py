@@ -12,11 +12,11 @@ from rich.text import Text
 
 from vidgen_bench.cli.console import output
 from vidgen_bench.cli.progress import shown
-from vidgen_bench.errors import Interrupted
 from vidgen_bench.escaping import one_line
 from vidgen_bench.experiments.estimate.amounts import duration, number
 from vidgen_bench.experiments.launch.standing import Standing, Standings, counted
 from vidgen_bench.leaderboard.render.grid import simple_table
+from vidgen_bench.system.interrupt import stopped
 
 if TYPE_CHECKING:
     from vidgen_bench.experiments.launch.runs import Run
@@ -57,7 +57,7 @@ def watch(runs: Sequence[Run]) -> None:
                 found = standings.read()
                 live.update(table(found), refresh=True)
     except KeyboardInterrupt:
-        raise Interrupted("Stopped watching; the runs go on.") from None
+        raise stopped("Stopped watching; the runs go on.") from None
 
 
 def table(standings: Sequence[Standing]) -> RenderableType:

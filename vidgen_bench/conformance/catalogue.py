@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from vidgen_bench.conformance.check import Case, Check
+from vidgen_bench.conformance.check import Case, Check, Target
+from vidgen_bench.conformance.checks.attach import check_attach
 from vidgen_bench.conformance.checks.autocast import check_autocast
+from vidgen_bench.conformance.checks.cancel import check_cancel
+from vidgen_bench.conformance.checks.codes import check_codes
 from vidgen_bench.conformance.checks.declaration import check_declaration
 from vidgen_bench.conformance.checks.determinism import check_determinism
 from vidgen_bench.conformance.checks.gradients import check_gradients
+from vidgen_bench.conformance.checks.killed import check_killed
 from vidgen_bench.conformance.checks.labels import check_labels, has_labels
 from vidgen_bench.conformance.checks.means import check_means
 from vidgen_bench.conformance.checks.null import check_null, is_null
+from vidgen_bench.conformance.checks.order import check_order
+from vidgen_bench.conformance.checks.output import check_output
 from vidgen_bench.conformance.checks.pairing import check_pairing
 from vidgen_bench.conformance.checks.parameters import check_parameters
+from vidgen_bench.conformance.checks.polling import check_polling
 from vidgen_bench.conformance.checks.quiet import check_quiet
+from vidgen_bench.conformance.checks.refusal import check_refusal
 from vidgen_bench.conformance.checks.renderer import check_renderer, has_path
 from vidgen_bench.conformance.checks.reversal import check_reversal, goes_back
 from vidgen_bench.conformance.checks.rows import check_rows
 from vidgen_bench.conformance.checks.saving import check_saving
 from vidgen_bench.conformance.checks.shapes import check_shapes
 from vidgen_bench.conformance.checks.step import check_step
+from vidgen_bench.conformance.checks.submission import check_submission
 from vidgen_bench.conformance.checks.times import check_times
-from vidgen_bench.conformance.subject import Declared, Subject, subjects
+from vidgen_bench.conformance.launcher_subject import is_launcher, launcher_subjects
+from vidgen_bench.conformance.subject import Declared, subjects
 from vidgen_bench.errors import RequestError, did_you_mean
 from vidgen_bench.host.host import KIND_WORDS, Host, Kind
 
@@ -31,7 +41,13 @@ CHECKS: tuple[Check, ...] = (
         "declaration",
         check_declaration,
     ),
-    Check("pairing", "it fits an installed plugin; a backbone works at its small size", "declaration", check_pairing),
+    Check(
+        "pairing",
+        "it fits an installed plugin; a backbone works at its small size",
+        "declaration",
+        check_pairing,
+        lambda declared: not is_launcher(declared),
+    ),
     Check(
         "shapes", "paths and clips have the right shape, float32, pixels in [-1, 1]", "pair and variants", check_shapes
     ),
@@ -70,29 +86,40 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "renderer", "the backbone draws the same weights with any temporal generator", "pair", check_renderer, has_path
     ),
+    Check("refusal", "it says in words, soon, whether it can start jobs", "declaration", check_refusal, is_launcher),
+    Check("submission", "submit returns before its jobs end, and each runs once", "launcher", check_submission),
+    Check("codes", "exit codes arrive as they are, 128 + N after signal N", "launcher", check_codes),
+    Check("output", "output is appended to the log; threads and GPUs are set", "launcher", check_output),
+    Check("order", "a job starts after those before it, or is skipped", "launcher", check_order),
+    Check("cancel", "every job gets SIGTERM and is over when cancel returns", "launcher", check_cancel),
+    Check("killed", "a killed process is reported and harms no other job", "launcher", check_killed),
+    Check("attach", "jobs that outlive their process are found again", "launcher", check_attach),
+    Check("polling", "poll never waits and returns each event once", "launcher", check_polling),
 )
 """One check per requirement of the contract; docs/plugins/checks.md has a paragraph on each."""
 
-KINDS: tuple[Kind, ...] = ("backbone", "temporal")
+KINDS: tuple[Kind, ...] = ("backbone", "temporal", "launcher")
 
 
 def cases(name: str, host: Host | None = None) -> tuple[Case, ...]:
-    """Return every check on every pair of a plugin (as both kinds, if a backbone and a temporal generator share the name).
+    """Return every check on every pair of a plugin (as every kind, if plugins of several kinds share the name).
 
     A temporal generator is paired with every installed backbone it fits, at the backbone's reduced size, in each of its
     variants; a backbone with every installed temporal generator, or alone. Checks that do not apply to a pair are left out.
+    A launcher starts small jobs with its default options, unless it refuses these here.
 
     Args:
         name: the name of the plugin.
         host: the plugins; by default those installed in the environment.
     Raises:
-        RequestError: there is no backbone or temporal generator with that name.
+        RequestError: there is no backbone, temporal generator or launcher with that name.
         PluginError: the plugin is broken, or two packages declare the name.
     """
-    targets: dict[str, Declared | Subject] = {}
+    targets: dict[str, Target] = {}
     for declared in _named(name, host or Host.of_environment()):
         targets[f"{declared.plugin.kind} {name}"] = declared
-        targets |= {subject.name: subject for subject in subjects(declared)}
+        its = launcher_subjects(declared) if is_launcher(declared) else subjects(declared)
+        targets |= {subject.name: subject for subject in its}
     return tuple(Case(check, target) for check in CHECKS for target in targets.values() if check.makes_case_of(target))
 
 
@@ -104,7 +131,7 @@ def _named(name: str, host: Host) -> list[Declared]:
     elsewhere = sorted({KIND_WORDS.get(f.kind, f.kind) for f in host.plugins if f.name == name})
     if elsewhere:
         raise RequestError(
-            f"{name!r} is a {' and a '.join(elsewhere)}; only backbones and temporal generators can be checked."
+            f"{name!r} is a {' and a '.join(elsewhere)}; only backbones, temporal generators and launchers can be checked."
         )
     if (one := name.partition(":")[0].rpartition("+")[2]) != name:
         raise RequestError(
@@ -112,6 +139,6 @@ def _named(name: str, host: Host) -> list[Declared]:
         )
     names = {f.name for kind in KINDS for f in host.of(kind)}
     raise RequestError(
-        f"There is no backbone or temporal generator named {name!r}.{did_you_mean(name, names)} "
+        f"There is no backbone, temporal generator or launcher named {name!r}.{did_you_mean(name, names)} "
         "Install the package of the plugin first: `pip install -e my-ode`."
     )

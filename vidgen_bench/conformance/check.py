@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from vidgen_bench.conformance.launcher_subject import LauncherSubject
 from vidgen_bench.conformance.nonconformance import Nonconformance, describe_exception
 from vidgen_bench.conformance.process import run_and_restore
 from vidgen_bench.conformance.subject import Declared, Subject
 
-Scope = Literal["declaration", "pair", "pair and variants"]
+Scope = Literal["declaration", "pair", "pair and variants", "launcher"]
+
+Target = Declared | Subject | LauncherSubject
 
 
 @dataclass(frozen=True)
@@ -22,19 +25,21 @@ class Check:
     """The requirement in one sentence."""
     scope: Scope
     run: Callable[[Any], None]
-    """Takes a :class:`Declared` or a :class:`Subject`, according to the scope; raises if it does not conform."""
-    applies: Callable[[Subject], bool] = lambda subject: True
-    """Whether the check applies to a pair."""
+    """Takes a subject according to the scope, as :class:`Declared` for a declaration; raises if it does not conform."""
+    applies: Callable[[Any], bool] = lambda subject: True
+    """Whether the check applies to a subject of its scope."""
 
     @property
     def module(self) -> str:
         """The module of the check, ``vidgen_bench.conformance.checks.times``, which documents it in full."""
         return self.run.__module__
 
-    def makes_case_of(self, subject: Declared | Subject) -> bool:
+    def makes_case_of(self, subject: Target) -> bool:
         """Return whether this check and a subject make a case."""
-        if isinstance(subject, Declared) or self.scope == "declaration":
-            return isinstance(subject, Declared) and self.scope == "declaration"
+        for kind, scope in ((Declared, "declaration"), (LauncherSubject, "launcher")):
+            if isinstance(subject, kind) or self.scope == scope:
+                return isinstance(subject, kind) and self.scope == scope and self.applies(subject)
+        assert isinstance(subject, Subject)
         plain = subject.composition.resolved.spec.variant is None
         return (plain or self.scope == "pair and variants") and self.applies(subject)
 
@@ -44,7 +49,7 @@ class Case:
     """One check on one subject; call it to run the check."""
 
     definition: Check
-    target: Declared | Subject
+    target: Target
 
     @property
     def check(self) -> str:

@@ -10,6 +10,8 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
+from vidgen_bench.errors import Interrupted
+
 STOPS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGXCPU", "SIGUSR1", "SIGUSR2")
 """Signals that ask for an end: Ctrl-C, `kill`, a terminal that closes, limits on processor time, warnings of batch systems.
 
@@ -28,6 +30,8 @@ class _Received:
 
     number: int | None = None
     at = 0.0
+    current: Interrupt | None = None
+    """The innermost block that runs."""
     leaving = False
     """Whether Python is shutting down: an exception would not reach anybody."""
 
@@ -35,6 +39,11 @@ class _Received:
 def exit_code_of_stop() -> int:
     """Return 128 + the number of the signal that stopped this process, 130 if it was none but KeyboardInterrupt."""
     return 128 + (_Received.number or signal.SIGINT)
+
+
+def stopped(text: str) -> Interrupted:
+    """Return the error for a command that KeyboardInterrupt has ended, with the exit code of the signal."""
+    return Interrupted(text, exit_code_of_stop() - 128)
 
 
 class Interrupt:
@@ -45,17 +54,26 @@ class Interrupt:
         self.number = int(signal.SIGINT)
         """The first signal, which gives the exit code 128 + number."""
         self._before: dict[signal.Signals, Any] = {}
+        self._outer: Interrupt | None = None
 
     def __enter__(self) -> Interrupt:
         if threading.current_thread() is threading.main_thread():
+            self._outer, _Received.current = _Received.current, self
             self._before = _catch(self._handle, also_ignored=("SIGINT",))
         return self
 
     def __exit__(self, kind: object, *exception: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        if _Received.current is self:
+            _Received.current = self._outer
         if kind is None:
             _Received.number = None
+
+    def check(self, what: str) -> None:
+        """Raise Interrupted, with a text that names the work ``what``, if a stop was requested."""
+        if self.requested:
+            raise Interrupted(f"Stopped during {what}. The same command continues from there.", self.number)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if not self.requested:
@@ -63,6 +81,16 @@ class Interrupt:
             _Received.number, _Received.at = number, time.monotonic()
         elif not _is_repeated(number):
             _stop(self.number, frame)
+
+
+def require_no_stop(what: str) -> None:
+    """Check that the :class:`Interrupt` around a wait was not requested to stop, outside of one nothing.
+
+    Raises:
+        Interrupted: it was; the text names the work ``what``.
+    """
+    if _Received.current is not None:
+        _Received.current.check(what)
 
 
 def stop_on_signals() -> None:

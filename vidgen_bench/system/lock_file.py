@@ -14,8 +14,8 @@ if sys.platform != "win32":
     import fcntl
 
 
-def acquire(path: Path, *, wait: bool) -> BaseFileLock | None:
-    """Return the lock of a lock file, held until its ``release()``, or None if another process holds it and ``wait`` is False.
+def acquire(path: Path) -> BaseFileLock | None:
+    """Return the lock of a lock file, held until its ``release()``, or None if another process holds it.
 
     The lock file is emptied when it is opened, so it is never opened through a link: filelock refuses that, too.
 
@@ -31,9 +31,7 @@ def acquire(path: Path, *, wait: bool) -> BaseFileLock | None:
             lock.acquire(timeout=0)
         except (Timeout, NotImplementedError):
             _require_locks(path)
-            if not wait:
-                return None
-            lock.acquire()
+            return None
     return lock
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vidgen_bench.errors import Interrupted
 from vidgen_bench.system.interrupt import Interrupt
 
 
@@ -54,15 +53,10 @@ class Interruptible(Observer):
 
     def stage(self, text: str) -> None:
         """Forward, or raise Interrupted after Ctrl-C."""
-        self._check(text)
+        self._interrupt.check(text)
         self._observer.stage(text)
 
     def progress(self, what: str, done: int, total: int) -> None:
         """Forward, then raise Interrupted after Ctrl-C."""
         self._observer.progress(what, done, total)
-        self._check(what)
-
-    def _check(self, what: str) -> None:
-        if self._interrupt.requested:
-            text = f"Stopped during {what}. The same command continues from there."
-            raise Interrupted(text, self._interrupt.number)
+        self._interrupt.check(what)

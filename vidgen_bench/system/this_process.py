@@ -9,6 +9,9 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
+from vidgen_bench.errors import VidgenBenchError
+from vidgen_bench.system.regular_files import read_file
+
 _MOST = 80
 """The longest name of a job that is kept."""
 
@@ -27,8 +30,8 @@ def machine() -> str:
         return ""
     if sys.platform != "linux":
         return f"{host()} {uuid.getnode():x}"
-    with suppress(OSError):
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    with suppress(OSError, VidgenBenchError):
+        boot = read_file(Path("/proc/sys/kernel/random/boot_id"), most=1000).decode().strip()
         return f"{host()} {boot} {os.readlink('/proc/self/ns/pid')}"
     return ""
 

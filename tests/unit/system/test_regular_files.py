@@ -6,7 +6,6 @@ import errno
 import fcntl
 import os
 import socket
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,7 +25,7 @@ def append(path: Path, below: Path | None = None) -> None:
 
 
 def lock(path: Path, below: Path | None = None) -> None:
-    acquire(path, wait=False)
+    acquire(path)
 
 
 def write(path: Path, below: Path | None = None) -> None:
@@ -233,7 +232,7 @@ def test_a_link_is_followed_only_where_that_is_asked_for_and_only_to_a_regular_f
 def test_a_lock_file_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(VidgenBenchError, match=r"\.lock could not be written: "):
-        acquire(tmp_path / "file" / ".lock", wait=False)
+        acquire(tmp_path / "file" / ".lock")
 
 
 @pytest.mark.parametrize("action", ["append", "lock"])
@@ -250,16 +249,13 @@ def test_a_file_with_a_second_name_is_not_changed_in_place(folder: Path, victim:
 def test_an_empty_file_with_a_second_name_may_be_locked(folder: Path, victim: Path) -> None:
     victim.write_text("")
     os.link(victim, folder / ".lock")
-    acquire(folder / ".lock", wait=False)
+    acquire(folder / ".lock")
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS])
-@pytest.mark.parametrize("wait", [False, True])
 @pytest.mark.filterwarnings("ignore:flock not supported")
 @pytest.mark.timeout(30)
-def test_a_file_system_without_locks_is_named(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, number: int, wait: bool
-) -> None:
+def test_a_file_system_without_locks_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     """Versions of filelock report it, take it for the lock of another process, or use a file in place of a lock."""
 
     def flock(descriptor: int, operation: int) -> None:
@@ -268,14 +264,13 @@ def test_a_file_system_without_locks_is_named(
     (folder / ".lock").touch()
     monkeypatch.setattr("fcntl.flock", flock)
     with pytest.raises(VidgenBenchError, match=r"Use a folder on (another file system|a file system that has locks)"):
-        acquire(folder / ".lock", wait=wait)
+        acquire(folder / ".lock")
 
 
-def test_a_lock_that_is_held_is_waited_for(folder: Path) -> None:
-    held = (folder / ".lock").open("ab")  # as by another process
-    fcntl.flock(held, fcntl.LOCK_EX)
-    assert acquire(folder / ".lock", wait=False) is None
-    threading.Timer(0.1, held.close).start()
-    last = acquire(folder / ".lock", wait=True)
+def test_a_lock_that_is_held_is_not_waited_for(folder: Path) -> None:
+    with (folder / ".lock").open("ab") as held:  # as by another process
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert acquire(folder / ".lock") is None
+    last = acquire(folder / ".lock")
     assert last is not None
     assert last.is_locked

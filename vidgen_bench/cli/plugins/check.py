@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def check(
-    name: Annotated[str, typer.Argument(help="Name of a backbone or temporal generator.")],
+    name: Annotated[str, typer.Argument(help="Name of a backbone, temporal generator or launcher.")],
     as_json: AsJson = False,
 ) -> None:
     """Check that a plugin meets the contract, with every installed plugin it fits.
@@ -24,7 +24,7 @@ def check(
     Exit code 0: it conforms. 1: a check failed. 2: there is no plugin with that name, or it does not load.
     """
     from vidgen_bench.cli.plugins import check_view
-    from vidgen_bench.errors import Interrupted
+    from vidgen_bench.system.interrupt import stopped
 
     current = check_view.CurrentCase(None if as_json else output())
     try:
@@ -36,7 +36,7 @@ def check(
         else:
             done = check_view.print_results(output(), name, cases, results)
     except KeyboardInterrupt:
-        raise Interrupted(f"Stopped {f'in {current.case}' if current.case else 'before the first check'}.") from None
+        raise stopped(f"Stopped {f'in {current.case}' if current.case else 'before the first check'}.") from None
     if any(result.text for result in done):
         raise typer.Exit(1)
 

@@ -11,6 +11,7 @@ from vidgen_bench.cli.console import AsJson, complain, listing, output, print_js
 from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.cli.plugins.check import check
 from vidgen_bench.cli.plugins.new import new
+from vidgen_bench.cli.plugins.rehearse import rehearse
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def show(
 
 app.command()(check)
 app.command()(new)
+app.command(hidden=True)(rehearse)
 
 
 def _host() -> Host:

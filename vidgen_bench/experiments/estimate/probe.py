@@ -30,8 +30,9 @@ from vidgen_bench.experiments.estimate.videos import Videos, find_videos
 from vidgen_bench.experiments.estimate.workload import ProtocolWork, Workload, protocol_work, workload
 from vidgen_bench.experiments.pictures.comparison import write_gif, write_png
 from vidgen_bench.experiments.run.batch_memory import require_memory
-from vidgen_bench.experiments.run.execute import PICTURED, shifting_players
+from vidgen_bench.experiments.run.execute import shifting_players
 from vidgen_bench.experiments.run.plan import Plan
+from vidgen_bench.experiments.run.stages import PICTURED
 from vidgen_bench.measure.anchors import anchors_file, shipped_anchors
 from vidgen_bench.measure.reference.clips import RealClips, clips_behind
 from vidgen_bench.measure.reference.folder import KINDS, ReferenceFolder

@@ -18,21 +18,32 @@ from vidgen_bench.experiments.launch.chosen import ChosenLauncher
 from vidgen_bench.experiments.launch.endings import Attempts
 from vidgen_bench.experiments.launch.log import last_words, size_of, warnings_in
 from vidgen_bench.experiments.launch.task import Outcome, Task, Watcher
+from vidgen_bench.experiments.run.owner import SILENT_SECONDS
 from vidgen_bench.system.interrupt import Interrupt
 
 PAUSE = 1.0
 """Seconds between two looks at the jobs."""
 
+BUSY_PAUSE = SILENT_SECONDS + 20.0
+"""Seconds before another try at a run that another process had: if its machine died, nobody may have the run for as long."""
+
 
 class Driver:
     """The tasks of one command, and the jobs that a launcher has of them."""
 
-    def __init__(self, launcher: ChosenLauncher, tasks: Sequence[Task], watcher: Watcher | None = None) -> None:
-        self._launcher, self._watcher = launcher, watcher or Watcher()
+    def __init__(
+        self,
+        launcher: ChosenLauncher,
+        tasks: Sequence[Task],
+        watcher: Watcher | None = None,
+        busy_pause: float = BUSY_PAUSE,
+    ) -> None:
+        self._launcher, self._watcher, self._busy_pause = launcher, watcher or Watcher(), busy_pause
         self._open = {task.key: task for task in tasks}
         self._submitted: set[str] = set()
         self._missing: set[str] = set()
-        self._later: set[str] = set()
+        self._later: dict[str, float] = {}
+        """The tasks that another process was running, and the earliest time of another try."""
         self._broken: dict[str, str] = {}
         self._attempts: defaultdict[str, Attempts] = defaultdict(Attempts)
         self._begins: dict[str, int] = {}
@@ -104,7 +115,7 @@ class Driver:
         waiting = [task for key, task in self._open.items() if key not in self._submitted]
         first = [task for task in waiting if task.key not in self._later]
         if not first and not self._submitted:
-            first = waiting
+            first = [task for task in waiting if time.monotonic() >= self._later[task.key]]
         keys = {task.key for task in first}
         return [task for task in first if task.needs not in self._open or task.needs in keys]
 
@@ -151,7 +162,8 @@ class Driver:
             self._warn(task)
             return self._end(task, Outcome(task, "done", begins=self._begins.get(task.key, 0)))
         if following in ("again", "later"):
-            self._later |= {task.key} if following == "later" else set()
+            if following == "later":
+                self._later[task.key] = time.monotonic() + self._busy_pause
             self._watcher.again(task, reason)
             return None
         reason = ": ".join(part for part in (reason, self._words(task, event)) if part)

@@ -41,7 +41,7 @@ class Attempts:
         if code == BusyError.exit_code:
             self.busy += 1
             return (
-                ("later", "another process is running it; trying again at the end")
+                ("later", "another process is running it; trying again at the end, in three minutes at the earliest")
                 if self.busy == 1
                 else ("failed", "")
             )

@@ -38,6 +38,11 @@ def last_words(log: Path, start: int = 0) -> str:
     return " ".join(" ".join(found).split()).removeprefix("error: ")
 
 
+def last_line(log: Path) -> str:
+    """Return the last line of a log that is not empty, else ""."""
+    return next((line.strip() for line in reversed(lines_of(log)) if line.strip()), "")
+
+
 def warnings_in(log: Path, start: int = 0) -> Iterator[str]:
     """Yield the warnings about the data in a log."""
     for line in lines_of(log, start):

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from vidgen_bench.errors import VidgenBenchError
 from vidgen_bench.experiments.launch.runs import Run
+from vidgen_bench.experiments.run.attempts import read_attempts
 from vidgen_bench.experiments.run.status import Status, read_status
 from vidgen_bench.records.record import read_record
 from vidgen_bench.system.regular_files import is_there
@@ -96,9 +97,15 @@ def _unfinished(run: Run, status: Status | None, begun: bool, now: datetime.date
         status.share,
         status.scores,
         age=age,
-        message=status.message,
+        message=status.message or _before(run),
         **_where(status),
     )
+
+
+def _before(run: Run) -> str:
+    """Return how the attempt before this one ended, "" for the first."""
+    attempts = read_attempts(run.folder.path)
+    return f"attempt {attempts[-1].attempt}: {attempts[-1].message}" if attempts and attempts[-1].message else ""
 
 
 def _where(status: Status | None) -> dict[str, Any]:

@@ -92,7 +92,7 @@ class RunFolder:
         self.check()
         with disk_errors(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
-        lock = acquire(self.path / ".lock", wait=False)
+        lock = acquire(self.path / ".lock")
         if lock is None:
             raise busy(self.path)
         try:
