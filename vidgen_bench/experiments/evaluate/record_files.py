@@ -33,10 +33,11 @@ class RecordFiles:
         new = [p for p in (self.base, *self.base.parents) if not is_there(p)]
         lock = self.base / ".lock"
         fresh = not is_there(lock)
-        with RunFolder(self.base, self._below).locked():
+        with RunFolder(self.base, self._below).locked() as ownership:
             try:
                 yield
             except BaseException:
+                ownership.release()
                 with suppress(OSError):  # a folder that is not empty stays
                     if fresh:
                         lock.unlink(missing_ok=True)
