@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from tests.kit.launched_on_ray import alive, descendants, parent_of, ray_cluster
 from tests.kit.launched_runs import (
     SHORT,
     attempts,
+    command_of,
     comparable,
     end_processes,
     freeze,
@@ -81,13 +82,18 @@ def same_as_whole(place: Workplace, runs: str, seed: int) -> bool:
 
 @contextmanager
 def devices_watched(runs: Path) -> Iterator[list[list[str]]]:
-    """Yield a list that gets the devices of all jobs below a folder of runs, several times a second."""
+    """Yield a list that gets the devices of all jobs below a folder of runs, several times a second.
+
+    A process whose Ray worker was killed is left out: it saves its run while the GPU goes to the next.
+    """
     seen: list[list[str]] = []
     over = threading.Event()
 
     def look() -> None:
         while not over.wait(0.2):
-            seen.append([own.get("CUDA_VISIBLE_DEVICES", "all") for own in jobs_running(runs).values()])
+            with suppress(OSError):  # one has ended in the meantime
+                jobs = [own for pid, own in jobs_running(runs).items() if "ray::" in command_of(parent_of(pid))]
+                seen.append([own.get("CUDA_VISIBLE_DEVICES", "all") for own in jobs])
 
     thread = threading.Thread(target=look)
     thread.start()

@@ -99,8 +99,19 @@ def test_jobs_are_found_by_their_files_and_those_that_ended_are_left_out(command
 def test_exit_codes_are_those_of_a_shell(commands: Path, text: str, code: int) -> None:
     line = f"{PLACE.array:64}{41:<20}{0:<20}{'FAILED':30}{text:<20}{1:<12}{'(null)':256}"
     (commands / "squeue.do").write_text(f"echo '{line}'\n")
-    found = read_queue({PLACE.array})[PLACE]
+    found = read_queue({PLACE.array}).find(PLACE)
+    assert found is not None
     assert (found.exit_code, found.restarts, found.host, found.number) == (code, 1, "", "41_0")
+
+
+def test_tasks_that_were_cancelled_as_they_waited_have_one_row(commands: Path) -> None:
+    line = f"{PLACE.array:64}{41:<20}{'N/A':<20}{'CANCELLED':30}{0:<20}{0:<12}{'n/a':256}"
+    (commands / "squeue.do").write_text(f"echo '{line}'\n")
+    queue = read_queue({PLACE.array})
+    found = queue.find(Place(PLACE.array, 7))
+    assert found is not None
+    assert (found.number, found.state, found.host) == ("41", "CANCELLED", "")
+    assert queue.find(Place("vidgen-2", 7)) is None
 
 
 def test_a_job_that_is_queued_again_has_not_ended_and_starts_again(tmp_path: Path) -> None:
@@ -160,7 +171,9 @@ def test_a_job_that_slurm_forgot_is_lost_unless_its_script_left_a_code(tmp_path:
 
 def script_run(commands: Path, one: Job, code: int, **more: str) -> tuple[int, list[str]]:
     """Run the script of a job as Slurm would, with a srun that ends with a code; return the script's and the calls of scontrol."""
-    (commands / "srun").write_text(f"#!/bin/sh\nenv >{commands}/environment\nexit {code}\n")
+    (commands / "srun").write_text(
+        f"#!/bin/sh\n{{ env; printf '%s\\n' \"$@\"; }} >{commands}/environment\nexit {code}\n"
+    )
     (commands / "srun").chmod(0o755)
     (commands / "sleep").write_text("#!/bin/sh\n")
     (commands / "sleep").chmod(0o755)
@@ -201,7 +214,10 @@ def test_a_script_sets_threads_and_hides_gpus(commands: Path, tmp_path: Path) ->
     lines = (commands / "environment").read_text().splitlines()
     assert {"OMP_NUM_THREADS=2", "CUDA_VISIBLE_DEVICES=", "FROM_SETUP=1"} <= set(lines)
     script_run(commands, job(tmp_path, gpus=1), 0, CUDA_VISIBLE_DEVICES="3")
-    assert "CUDA_VISIBLE_DEVICES=3" in (commands / "environment").read_text().splitlines()  # Slurm's own
+    lines = (commands / "environment").read_text().splitlines()
+    assert [line for line in lines if line.startswith("CUDA_VISIBLE_DEVICES=")] == [
+        "CUDA_VISIBLE_DEVICES=3"
+    ]  # Slurm's own
 
 
 def test_options_become_arguments_of_sbatch(tmp_path: Path) -> None:

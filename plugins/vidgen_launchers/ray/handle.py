@@ -22,6 +22,7 @@ class RayHandle:
         self._left = list(submitted)
         self._starts: dict[str, str] = {}
         self._failed: set[str] = set()
+        self._ended: list[Event] = []
 
     @property
     def jobs(self) -> Sequence[Job]:
@@ -30,8 +31,10 @@ class RayHandle:
 
     def poll(self) -> Sequence[Event]:
         """Return the events since the last call."""
-        if not self._left:
-            return []
+        events, self._ended = self._ended, []
+        return [*events, *self._look()] if self._left else events
+
+    def _look(self) -> list[Event]:
         import ray
 
         references = [entry.reference for entry in self._left]
@@ -59,7 +62,9 @@ class RayHandle:
         left = ray.wait(references, num_returns=len(references), timeout=TO_SAVE + _REPORTING, fetch_local=False)[1]
         for reference in left:
             ray.cancel(reference, force=True, recursive=False)
-        ray.wait(references, num_returns=len(references), timeout=_REPORTING, fetch_local=False)
+        if left:
+            ray.wait(references, num_returns=len(references), timeout=_REPORTING, fetch_local=False)
+        self._ended += self._look()
 
     def _started(self, entry: Submitted) -> list[Event]:
         """Return the event of a start that the task has written down since the last look; a task that Ray repeats has several."""

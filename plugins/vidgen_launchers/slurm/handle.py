@@ -10,7 +10,7 @@ from vidgen_bench.api import Event, Job
 from vidgen_bench.errors import VidgenBenchError
 from vidgen_launchers.slurm.commands import call
 from vidgen_launchers.slurm.progress import Progress
-from vidgen_launchers.slurm.queue import Place, Row, read_queue
+from vidgen_launchers.slurm.queue import Place, Queue, Row, read_queue
 from vidgen_launchers.slurm.submission import Submitted
 
 SILENCE = 600.0
@@ -30,6 +30,7 @@ class SlurmHandle:
         self._waiting = [Progress(entry.job, entry.place) for entry in submitted]
         self._interval, self._next = interval, 0.0
         self._answered = time.monotonic()
+        self._ended: list[Event] = []
 
     @property
     def jobs(self) -> Sequence[Job]:
@@ -43,17 +44,23 @@ class SlurmHandle:
             VidgenBenchError: Slurm has not answered for ten minutes.
         """
         now = time.monotonic()
+        if self._ended:
+            events, self._ended = self._ended, []
+            return events
         if not self._waiting or now < self._next:
             return []
         self._next = now + self._interval
         try:
-            rows = self._rows()
+            queue = self._queue()
         except VidgenBenchError:
             if now - self._answered > SILENCE:
                 raise
             return []
         self._answered = now
-        events = [event for progress in self._waiting for event in progress.events(rows.get(progress.place), now)]
+        return self._observe(queue, now)
+
+    def _observe(self, queue: Queue, now: float) -> list[Event]:
+        events = [event for progress in self._waiting for event in progress.events(queue.find(progress.place), now)]
         self._waiting = [progress for progress in self._waiting if not progress.is_over]
         return events
 
@@ -78,23 +85,26 @@ class SlurmHandle:
                     f"Slurm has not ended the jobs {', '.join(row.number for row in left)}; see squeue."
                 )
             time.sleep(min(1.0, self._interval))
-        self._next = 0.0
+        self._ended = self._observe(self._queue(), time.monotonic())
 
-    def _rows(self) -> dict[Place, Row]:
+    def _queue(self) -> Queue:
         return read_queue({progress.place.array for progress in self._waiting})
 
     def _left(self) -> list[Row]:
-        rows = self._rows()
-        return [row for progress in self._waiting if (row := rows.get(progress.place)) and not row.has_ended]
+        queue = self._queue()
+        return [row for progress in self._waiting if (row := queue.find(progress.place)) and not row.has_ended]
 
     def _end(self, rows: Sequence[Row]) -> None:
-        """Cancel those of the jobs that wait, and send SIGTERM to the others, which are not to be queued again."""
-        if running := [row.number for row in rows if row.is_running]:
-            for number in running:
-                with suppress(VidgenBenchError):  # it may have ended in the meantime
-                    call(["scontrol", "update", f"JobId={number}", "Requeue=0"])
-            with suppress(VidgenBenchError):
-                call(["scancel", "--signal=TERM", *running])
+        """Cancel those of the jobs that wait, first, so that none starts when there is room; send SIGTERM to the others.
+
+        A job that ends in the meantime is no error, and those that run are not to be queued again.
+        """
         if waiting := [row.number for row in rows if not row.is_running]:
             with suppress(VidgenBenchError):
                 call(["scancel", "--state=PENDING", *waiting])
+        if running := [row.number for row in rows if row.is_running]:
+            for number in running:
+                with suppress(VidgenBenchError):
+                    call(["scontrol", "update", f"JobId={number}", "Requeue=0"])
+            with suppress(VidgenBenchError):
+                call(["scancel", "--signal=TERM", *running])

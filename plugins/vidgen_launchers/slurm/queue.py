@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from vidgen_launchers.slurm.commands import call
@@ -26,6 +26,10 @@ ENDED = {
     *("NODE_FAIL", "BOOT_FAIL", "PREEMPTED", "REVOKED"),
 }
 """States that a job does not leave."""
+
+
+TOGETHER = -1
+"""The number that stands for all tasks of an array without a row of their own."""
 
 
 @dataclass(frozen=True)
@@ -61,30 +65,40 @@ class Row:
         return self.state in RUNNING
 
 
-def read_queue(arrays: Collection[str]) -> dict[Place, Row]:
+class Queue:
+    """The tasks of arrays that Slurm knows."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows = {row.place: row for row in rows}
+
+    def find(self, place: Place) -> Row | None:
+        """Return a task, or None if Slurm does not know it; tasks that were cancelled as they waited have one row together."""
+        return self._rows.get(place) or self._rows.get(Place(place.array, TOGETHER))
+
+
+def read_queue(arrays: Collection[str]) -> Queue:
     """Return the tasks of arrays that Slurm knows; it forgets one that has ended after a while, by default after five minutes.
 
     Raises:
         VidgenBenchError: Slurm does not answer.
     """
     if not arrays:
-        return {}
+        return Queue(())
     fields = ",".join(f"{name}:{width}" for name, width in _FIELDS.items())
     names = ",".join(sorted(arrays))
     text = call(["squeue", f"--name={names}", "--states=all", "--array", "--noheader", f"--Format={fields}"])
-    return {row.place: row for line in text.splitlines() if (row := _row(line))}
+    return Queue(_row(line) for line in text.splitlines())
 
 
-def _row(line: str) -> Row | None:
+def _row(line: str) -> Row:
     values, start = [], 0
     for width in _FIELDS.values():
         values.append(line[start : start + width].strip())
         start += width
     name, array, task, state, code, restarts, host = values
-    if not task.isdigit():
-        return None
     host = "" if host in ("n/a", "(null)") else host
-    return Row(Place(name, int(task)), f"{array}_{task}", state, _exit_code(code), int(restarts or 0), host)
+    place = Place(name, int(task) if task.isdigit() else TOGETHER)
+    return Row(place, f"{array}_{task}" if task.isdigit() else array, state, _exit_code(code), int(restarts or 0), host)
 
 
 def _exit_code(text: str) -> int:

@@ -69,14 +69,15 @@ def batch_script(array: str, jobs: Sequence[Job], options: SlurmOptions) -> byte
 
 
 def _branch(number: int, job: Job, options: SlurmOptions) -> str:
-    """Return the branch of one task: where its files are, its variables, and its command as positional parameters."""
+    """Return the branch of one task: where its files are, and its variables and command as positional parameters."""
     chosen = variables(adjusted(job, options))
+    # inside of the step: srun sets CUDA_VISIBLE_DEVICES of a job without GPUs to a value of its own
+    words = ["env", *(f"{name}={value}" for name, value in chosen.items()), *command(job)]
     lines = [
         f"folder={_quoted(str(job.log.parent))}",
         f"log={_quoted(job.log.name)}",
         f"code_file={_quoted(exit_file(job).name)}",
-        *(f"export {name}={_quoted(value)}" for name, value in chosen.items()),
-        f"set -- {' '.join(_quoted(word) for word in command(job))}",
+        f"set -- {' '.join(_quoted(word) for word in words)}",
     ]
     return f"{number})\n" + "".join(f"    {line}\n" for line in lines) + "    ;;\n"
 

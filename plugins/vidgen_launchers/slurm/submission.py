@@ -73,8 +73,8 @@ def find_submitted(jobs: Sequence[Job]) -> list[Submitted]:
         VidgenBenchError: Slurm does not answer.
     """
     known = [Submitted(job, place) for job in jobs if (place := _read(job))]
-    rows = read_queue({entry.place.array for entry in known})
-    return [entry for entry in known if (row := rows.get(entry.place)) and not row.has_ended]
+    queue = read_queue({entry.place.array for entry in known})
+    return [entry for entry in known if (row := queue.find(entry.place)) and not row.has_ended]
 
 
 def _groups(jobs: Sequence[Job]) -> Iterator[list[Job]]:
