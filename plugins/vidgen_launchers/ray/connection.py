@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import signal
 import threading
 from collections.abc import Mapping, Sequence
@@ -49,13 +50,14 @@ def connect(options: RayOptions) -> None:
         # nobody else is to reach it, so it listens on this machine alone
         local = {"include_dashboard": False, "object_store_memory": _STORE, "_node_ip_address": "127.0.0.1"}
     in_main = threading.current_thread() is threading.main_thread()
-    before = signal.getsignal(signal.SIGTERM)
+    before, numbers = signal.getsignal(signal.SIGTERM), random.getstate()
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
     except Exception as error:  # Ray raises its own, OSError, RuntimeError and others
         where = "cannot be started on this machine" if local else f"does not answer at {address}"
         raise VidgenBenchError(f"Ray {where}: {' '.join(str(error).split())[:500]}") from None
     finally:
+        random.setstate(numbers)
         if in_main:  # Ray replaces the handler that saves the runs
             signal.signal(signal.SIGTERM, before)
 
