@@ -108,6 +108,8 @@ class Launcher(Named, Protocol):
     def submit(self, jobs: Sequence[Job], options: Any) -> Handle:
         """Start the jobs, in this order where there is no room for all, and return without waiting for them.
 
+        A job is listed after those in its ``after``.
+
         Raises:
             VidgenBenchError: no job was started; the text has the cause and the fix.
         """

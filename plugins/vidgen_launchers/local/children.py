@@ -29,8 +29,8 @@ class Children:
         self._most = most
         self._waiting = list(jobs)
         self._running: list[tuple[Job, subprocess.Popen[bytes]]] = []
-        self._codes: dict[str, int] = {}
-        self._unfulfilled: set[str] = set()
+        self._done: set[str] = set()
+        self._failed: set[str] = set()
         self._events: list[Event] = []
         self._start()
 
@@ -66,22 +66,20 @@ class Children:
         for job, process in list(self._running):
             if (code := exit_code(process)) is not None:
                 self._running.remove((job, process))
-                self._end(job, Ended(job, code), code)
+                self._end(job, Ended(job, code), done=code == 0)
 
-    def _end(self, job: Job, event: Event, code: int | None) -> None:
+    def _end(self, job: Job, event: Event, *, done: bool = False) -> None:
+        """Note the last event of a job, and whether those that wait for it may start."""
         self._events.append(event)
-        if code == 0:
-            self._codes[job.key] = 0
-        else:
-            self._unfulfilled.add(job.key)
+        (self._done if done else self._failed).add(job.key)
 
     def _start(self) -> None:
         """Start waiting jobs in order while there is room, and skip those whose conditions can no longer be met."""
         for job in list(self._waiting):
-            if failed := [key for key in job.after if key in self._unfulfilled]:
+            if failed := [key for key in job.after if key in self._failed]:
                 self._waiting.remove(job)
-                self._end(job, Skipped(job, f"the job {failed[0]}, which comes before it, failed"), None)
-            elif len(self._running) < self._most and all(key in self._codes for key in job.after):
+                self._end(job, Skipped(job, f"the job {failed[0]}, which comes before it, failed"))
+            elif len(self._running) < self._most and all(key in self._done for key in job.after):
                 self._waiting.remove(job)
                 self._start_one(job)
 
@@ -89,7 +87,7 @@ class Children:
         try:
             process = start(job)
         except (OSError, VidgenBenchError) as error:
-            self._end(job, Lost(job, f"its process could not be started: {error}"), None)
+            self._end(job, Lost(job, f"its process could not be started: {error}"))
             return
         self._running.append((job, process))
         self._events.append(Started(job, socket.gethostname()))
