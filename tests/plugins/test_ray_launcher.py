@@ -66,12 +66,10 @@ def test_a_cancelled_task_lets_its_process_save(values, programs, tmp_path: Path
     )
     watcher = threading.Thread(target=_interrupt_when, args=(tmp_path / "ready",))
     watcher.start()
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        assert task.run_job(values, "t", versions(), {}) == ("ended", 143, "")
-    finally:
-        signal.signal(signal.SIGINT, before)
-        watcher.join()
+    before = signal.getsignal(signal.SIGINT)
+    assert task.run_job(values, "t", versions(), {}) == ("ended", 143, "")
+    watcher.join()
+    assert signal.getsignal(signal.SIGINT) is before
     assert (tmp_path / "out").read_text() == "saved\n"
 
 
@@ -88,12 +86,8 @@ def test_a_process_that_does_not_end_when_it_is_cancelled_is_killed(
     programs.append(f"trap '' TERM; touch {tmp_path}/ready; while :; do sleep 0.05; done")
     watcher = threading.Thread(target=_interrupt_when, args=(tmp_path / "ready",))
     watcher.start()
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        assert task.run_job(values, "t", versions(), {}) == ("ended", 137, "")
-    finally:
-        signal.signal(signal.SIGINT, before)
-        watcher.join()
+    assert task.run_job(values, "t", versions(), {}) == ("ended", 137, "")
+    watcher.join()
 
 
 def test_only_a_repeated_task_waits_for_the_folder_of_its_run(values, programs) -> None:

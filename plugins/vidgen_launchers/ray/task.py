@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from vidgen_bench.api import Job
 from vidgen_bench.errors import BusyError, VidgenBenchError
 from vidgen_bench.launch.process import exit_code, start
+from vidgen_launchers.ray.cancellation import Cancellation
 from vidgen_launchers.ray.resources import adjusted, needs
 from vidgen_launchers.ray.versions import difference, versions
 
@@ -40,7 +41,7 @@ PAUSE = 10.0
 """Seconds between two starts of a process whose run folder is taken."""
 
 _LOOK = 0.1
-"""Seconds between two looks at the process: Ray interrupts Python code alone, not a system call."""
+"""Seconds between two looks at the process."""
 
 _SHARED = ("XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")
 """Variables that a process gets from the submitting machine: where caches and weights are; further, all that begin with VIDGEN_."""
@@ -107,19 +108,26 @@ def run_job(
     if wrong := difference(expected, versions()):
         return ("refused", 0, f"the node {socket.gethostname()} has {wrong}")
     job = Job(**{**values, "log": Path(values["log"])})
+    with Cancellation() as cancellation:
+        return _run(job, token, shared, cancellation)
+
+
+def _run(job: Job, token: str, shared: Mapping[str, str], cancellation: Cancellation) -> Result:
+    """Run the process of a job, again while the process of a dead worker or node may still have the folder of the run."""
     until = time.monotonic() + (HELD if _token(job) == token else 0.0)
-    while True:
+    while not cancellation.asked:
         try:
             process = start(job, _devices(), _environment(shared))
         except OSError as error:
             return ("refused", 0, f"on the node {socket.gethostname()} its process could not be started: {error}")
-        code = _wait(process, job, token)
+        _announce(job, token)
+        code = _wait(process, cancellation)
         if code != BusyError.exit_code or time.monotonic() > until:
-            break
-        _pause()
-    with suppress(OSError):
-        start_file(job).unlink()
-    return ("ended", code, "")
+            with suppress(OSError):
+                start_file(job).unlink()
+            return ("ended", code, "")
+        _pause(cancellation)
+    return ("skipped", 0, "cancelled before it started")
 
 
 def _token(job: Job) -> str:
@@ -130,10 +138,10 @@ def _token(job: Job) -> str:
         return ""
 
 
-def _pause() -> None:
-    """Wait before the next start; Ray interrupts short sleeps alone."""
+def _pause(cancellation: Cancellation) -> None:
+    """Wait before the next start."""
     until = time.monotonic() + PAUSE
-    while time.monotonic() < until:
+    while time.monotonic() < until and not cancellation.asked:
         time.sleep(_LOOK)
 
 
@@ -165,18 +173,14 @@ def _announce(job: Job, token: str) -> None:
         os.replace(part.name, path)
 
 
-def _wait(process: subprocess.Popen[bytes], job: Job, token: str) -> int:
-    """Return the exit code of a process; pass a cancellation, which Ray sends as KeyboardInterrupt, on as SIGTERM."""
-    deadline: float | None = None
-    while True:
-        try:
-            _announce(job, token)
-            while (code := exit_code(process)) is None:
-                if deadline is not None and time.monotonic() > deadline:
-                    process.kill()
-                time.sleep(_LOOK)
-            return code
-        except KeyboardInterrupt:
-            if deadline is None:  # a second signal would end it at once, without saving
-                deadline = time.monotonic() + TO_SAVE
-                process.send_signal(signal.SIGTERM)
+def _wait(process: subprocess.Popen[bytes], cancellation: Cancellation) -> int:
+    """Return the exit code of a process; if the task is cancelled, send it SIGTERM once: a second one ends it without saving."""
+    deadline = None
+    while (code := exit_code(process)) is None:
+        if deadline is None and cancellation.asked:
+            deadline = time.monotonic() + TO_SAVE
+            process.send_signal(signal.SIGTERM)
+        elif deadline is not None and time.monotonic() > deadline:
+            process.kill()
+        time.sleep(_LOOK)
+    return code
