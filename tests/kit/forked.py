@@ -110,9 +110,13 @@ class Started:
             assert time.monotonic() < end, self._printed("out").decode()
             time.sleep(0.02)
 
-    def send_signal(self, number: int) -> None:
+    @property
+    def pid(self) -> int:
         assert self._process.pid is not None
-        os.kill(self._process.pid, number)
+        return self._process.pid
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
 
     def end(self, timeout: float) -> CompletedProcess[str]:
         """Wait for the end and return what came.
