@@ -40,6 +40,8 @@ class Driver:
     ) -> None:
         self._launcher, self._watcher, self._busy_pause = launcher, watcher or Watcher(), busy_pause
         self._open = {task.key: task for task in tasks}
+        self._first = {task.needs for task in tasks if task.needs}
+        """The tasks that others need."""
         self._submitted: set[str] = set()
         self._missing: set[str] = set()
         self._later: dict[str, float] = {}
@@ -63,6 +65,7 @@ class Driver:
                 self.submit()
                 while self._open:
                     yield from self._look()
+                    self._drop_unneeded()
                     self._watcher.looked()
                     if interrupt.requested:
                         yield from self._stop(interrupt)
@@ -113,11 +116,20 @@ class Driver:
     def _ready(self) -> list[Task]:
         """Return the tasks that can be submitted now; one that was busy waits until nothing else is left."""
         waiting = [task for key, task in self._open.items() if key not in self._submitted]
+        needed = {task.needs for task in waiting}
+        # runs of an earlier process that are still there have, or wait for, what they need
+        waiting = [task for task in waiting if task.key not in self._first or task.key in needed]
         first = [task for task in waiting if task.key not in self._later]
         if not first and not self._submitted:
             first = [task for task in waiting if time.monotonic() >= self._later[task.key]]
         keys = {task.key for task in first}
         return [task for task in first if task.needs not in self._open or task.needs in keys]
+
+    def _drop_unneeded(self) -> None:
+        """Forget what no open task needs and no job does."""
+        needed = {task.needs for task in self._open.values()}
+        for key in self._first - needed - self._submitted:
+            self._open.pop(key, None)
 
     def _job(self, task: Task, together: Sequence[Task]) -> Job:
         """Return the job of a task, after the one that it needs if both are submitted together."""

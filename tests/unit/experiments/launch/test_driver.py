@@ -201,6 +201,18 @@ def test_a_new_driver_finds_the_jobs_that_are_left_and_submits_the_others(tmp_pa
     assert submitted(launcher) == [("first", "b")]
 
 
+def test_what_runs_need_is_not_done_again_while_all_of_them_are_there(tmp_path: Path) -> None:
+    first, a, b = task(tmp_path, "first"), task(tmp_path, "a", "first"), task(tmp_path, "b", "first")
+    launcher = FakeLauncher({"a": ["wait", 0], "b": [0]}, outlives=True)
+    launcher.left = [a.job, b.job]
+    assert carried_out(launcher, first, a, b) == dict.fromkeys(("a", "b"), ("done", ""))
+    assert submitted(launcher) == []
+    launcher = FakeLauncher({"a": ["wait", 137, 0], "b": [0]}, outlives=True)
+    launcher.left = [a.job, b.job]
+    assert carried_out(launcher, first, a, b) == dict.fromkeys(("first", "a", "b"), ("done", ""))
+    assert submitted(launcher) == [("first", "a")]
+
+
 def test_a_run_waits_for_what_it_needs_where_that_is_running_already(tmp_path: Path) -> None:
     first, a = task(tmp_path, "first"), task(tmp_path, "a", "first")
     launcher = FakeLauncher({"first": ["wait", "wait", 0]}, outlives=True)
