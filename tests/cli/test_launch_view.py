@@ -158,6 +158,15 @@ def test_the_table_of_watch() -> None:
     assert lines[-1] == ["3", "runs:", "1", "done,", "1", "training,", "1", "waiting."]
 
 
+def test_the_table_of_watch_cuts_texts_that_fill_the_screen() -> None:
+    file = io.StringIO()
+    scores = {f"metric{number}": 1.0 for number in range(9000)}
+    Console(file=file, width=140).print(
+        table([Standing("tgan+ode1 seed 0", "failed", 1, 0.1, scores, message="long " * 9000)])
+    )
+    assert len(file.getvalue().splitlines()) < 40
+
+
 def test_a_task_without_a_run_has_no_number(tmp_path: Path) -> None:
     file = io.StringIO()
     with LaunchView(Console(file=file, width=100), ()) as view:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from vidgen_bench.cli.console import output
 from vidgen_bench.cli.progress import shown
-from vidgen_bench.escaping import one_line
+from vidgen_bench.escaping import printable
 from vidgen_bench.experiments.estimate.amounts import duration, number
 from vidgen_bench.experiments.launch.standing import Standing, Standings, counted
 from vidgen_bench.leaderboard.render.grid import simple_table
@@ -72,12 +72,12 @@ def table(standings: Sequence[Standing]) -> RenderableType:
         begun = one.attempt > 0
         grid.add_row(
             str(place),
-            Text.assemble(one_line(one.name), (f"\n{one_line(one.message)}", "dim") if one.message else ""),
+            Text.assemble(printable(one.name), (f"\n{printable(one.message)}", "dim") if one.message else ""),
             Text(one.state, _STYLES.get(one.state, "")),
             f"{one.share:.0%}" if begun else "",
             number(one.iteration) if begun else "",
-            Text(one_line(shown(one.scores))),
-            Text(one_line(" ".join(word for word in (one.host, one.device, one.job) if word))),
+            Text(printable(shown(one.scores))),
+            Text(printable(" ".join(word for word in (one.host, one.device, one.job) if word))),
             str(one.attempt) if begun else "",
             "" if one.age is None else f"{duration(one.age)} ago",
         )
