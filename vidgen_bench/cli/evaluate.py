@@ -26,7 +26,8 @@ def evaluate(
         list[Path],
         typer.Argument(
             help="A run folder; a folder of .mp4, .avi, .gif or .webp clips, or of one folder of .png or .jpg frames per clip; or an "
-            ".npy, .npz or .safetensors file, or a .zip of .npy files. Several are scored one after another; a failure does not stop the others."
+            ".npy, .npz or .safetensors file, or a .zip of .npy files. Several are scored one after another; "
+            "a failure does not stop the others."
         ),
     ],
     track: Annotated[
