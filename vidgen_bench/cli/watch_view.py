@@ -38,6 +38,12 @@ _STYLES = {
     "damaged": "red",
 }
 
+_LAST = {"waiting": 1, "done": 2}
+"""The states of runs that come after all others where there is no room for all."""
+
+_AROUND = 6
+"""Lines of the table that are no rows."""
+
 
 def watch(runs: Sequence[Run]) -> None:
     """Print where the runs stand: once, or on a terminal again and again until all have ended.
@@ -51,24 +57,34 @@ def watch(runs: Sequence[Run]) -> None:
         console.print(table(found))
         return
     try:
-        with Live(table(found), console=console, auto_refresh=False) as live:
+        with Live(table(found, console.height), console=console, auto_refresh=False) as live:
+            live.refresh()
             while not all(standing.ended for standing in found):
                 time.sleep(_EVERY)
                 found = standings.read()
-                live.update(table(found), refresh=True)
+                live.update(table(found, console.height), refresh=True)
+            live.update(table(found))
     except KeyboardInterrupt:
         raise stopped("Stopped watching; the runs go on.") from None
 
 
-def table(standings: Sequence[Standing]) -> RenderableType:
-    """Return the table: a row per run, and their sum below."""
+def table(standings: Sequence[Standing], height: int | None = None) -> RenderableType:
+    """Return the table: the sum of all runs, and a row per run.
+
+    Args:
+        standings: where the runs stand.
+        height: the lines of a terminal, which cuts a longer table: then the runs at work come first, and those that are done last.
+    """
     grid = simple_table()
     grid.add_column("#", justify="right", no_wrap=True)
     grid.add_column("run", overflow="fold", min_width=16)
     for heading in ("state", "done", "iteration", "last scores", "where", "attempt", "heard"):
         numeric = heading in ("done", "iteration", "attempt", "heard")
         grid.add_column(heading, justify="right" if numeric else "left", overflow="fold")
-    for place, one in enumerate(standings, start=1):
+    rows = list(enumerate(standings, start=1))
+    if height is not None and len(rows) > height - _AROUND:
+        rows.sort(key=lambda row: _LAST.get(row[1].state, 0))
+    for place, one in rows:
         begun = one.attempt > 0
         grid.add_row(
             str(place),
@@ -81,4 +97,4 @@ def table(standings: Sequence[Standing]) -> RenderableType:
             str(one.attempt) if begun else "",
             "" if one.age is None else f"{duration(one.age)} ago",
         )
-    return Group(grid, Text(f"\n{counted(standings)}."))
+    return Group(Text(f"{counted(standings)}.\n"), grid)
