@@ -135,7 +135,11 @@ class Driver:
             if outcome := self._react(event):
                 yield outcome
         for key, task in list(self._open.items()):
-            if task.needs in self._broken and key not in self._submitted:
+            if key in self._submitted:
+                continue
+            if key in self._later and task.is_finished():  # by the process that had it
+                yield self._end(task, Outcome(task, "done"))
+            elif task.needs in self._broken:
                 del self._open[key]
                 yield Outcome(task, "not started", self._broken[task.needs])
 

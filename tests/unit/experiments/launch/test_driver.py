@@ -123,6 +123,18 @@ def test_a_busy_run_waits_for_a_while_since_the_token_of_a_dead_machine_stays(tm
     assert time.monotonic() - begun >= 0.3
 
 
+def test_a_busy_run_is_done_as_soon_as_its_other_process_is(tmp_path: Path) -> None:
+    launcher, begun, looks = FakeLauncher({"a": [75]}), time.monotonic(), []
+
+    def finished() -> bool:
+        looks.append(1)
+        return len(looks) > 3
+
+    assert carried_out(launcher, task(tmp_path, "a", finished=finished), busy_pause=60.0) == {"a": ("done", "")}
+    assert time.monotonic() - begun < 30
+    assert len(launcher.calls) == 1
+
+
 def test_what_the_runs_need_may_be_busy_too(tmp_path: Path) -> None:
     launcher, begun = FakeLauncher({"first": [75, 0]}), time.monotonic()
     tasks = [task(tmp_path, "first"), task(tmp_path, "a", "first"), task(tmp_path, "b")]
