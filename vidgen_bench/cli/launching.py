@@ -43,10 +43,9 @@ def launch_seeds(
             console.print(f"{mark} {_summary(result)}", markup=False, highlight=False)
     if failed := [result for result in results if result.record is None]:
         lines = [f"  {result.run.name}: {result.failure}" for result in failed]
-        count = f"{len(failed)} of {len(results)} runs failed"
-        raise VidgenBenchError(
-            "\n".join([f"{count}; the others are done. Run the same command to try them again:", *lines])
-        )
+        others = "; the others are done" if len(failed) < len(results) else ""
+        count = f"{len(failed)} of {len(results)} runs failed{others}"
+        raise VidgenBenchError("\n".join([f"{count}. Run the same command to try them again:", *lines]))
     return [str(r.run.seed) for r in results if r.record is not None and r.record.status == "diverged"]
 
 
