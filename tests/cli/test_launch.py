@@ -13,11 +13,18 @@ from pathlib import Path
 import pytest
 
 from tests.kit.command import Command
+from tests.kit.fake_launcher import FakeLauncher
 from tests.kit.forked import Started
 from tests.kit.plugin_files import install
 from tests.kit.record_text import without_measured
+from tests.kit.suite_files import ablation_of
 from tests.kit.workplace import Workplace, make_workplace
+from vidgen_bench.cli.launching import perform
+from vidgen_bench.errors import VidgenBenchError
+from vidgen_bench.experiments.ablate.launched import runs_of
+from vidgen_bench.experiments.ablate.running import make_plans
 from vidgen_bench.experiments.run.status import read_status
+from vidgen_bench.host.host import Host
 
 GRID = ["ablate", "tgan", "x", "ode1,sde", "--budget", "iterations=2"]
 
@@ -69,6 +76,15 @@ def test_what_evaluate_refuses(command: Command, arguments: list[str], words: st
     done = command("evaluate", "a.npy", "b.npy", *arguments)
     assert done.code == 2, done.err
     assert words in done.err
+
+
+def test_several_evaluations_are_all_tried_and_one_has_the_code_of_its_error(command: Command) -> None:
+    done = command("evaluate", "a.npy", "b.npy")
+    assert done.code == 1, done.err
+    assert "2 of 2 evaluations failed:" in done.err
+    assert "There is no file or folder a.npy" in done.err
+    assert "There is no file or folder b.npy" in done.err
+    assert command("evaluate", "a.npy").code == 2
 
 
 def test_a_dry_run_counts_the_jobs(command: Command) -> None:
@@ -169,6 +185,10 @@ def test_run_and_evaluate_through_local(here: Command, place: Workplace) -> None
     assert scored.code == 0, scored.err
     assert sum(line.startswith("record   ") for line in scored.out.splitlines()) == 2
     assert len(list((place.root / "seeds").rglob("evaluations/*/record.json"))) == 2
+    between = here("evaluate", folders[0], place.root / "absent", folders[1], *data, "--samples", "2", "--json")
+    assert between.code == 1
+    assert "1 of 3 evaluations failed:" in between.err
+    assert len(json.loads(between.out)) == 2
     wrong = here("evaluate", folders[0], place.root / "absent", *data, "--samples", "3", "--on", "local")
     assert wrong.code == 1
     assert "1 of 2 evaluations failed:" in wrong.err
@@ -229,3 +249,17 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_a_run_that_cannot_be_submitted_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    host = Host.of_environment()
+    ablation = ablation_of("tgan x ode1", host, seeds=(0, 1), runs=tmp_path, device="cpu")
+    runs = runs_of(ablation, make_plans(ablation, host))
+    runs[0].folder.path.mkdir(parents=True)
+    (runs[0].folder.path / "log.txt").symlink_to(tmp_path)
+    launcher = FakeLauncher(outlives=True)
+    for mode, words in (("detach", "2 jobs submitted to fake"), ("dry_run", "on fake: 2 jobs")):
+        with pytest.raises(VidgenBenchError, match=r"1 run cannot be started:\n  tgan\+ode1 seed 0: .*symbolic link"):
+            perform(mode, runs, launcher.chosen)
+        assert words in capsys.readouterr().out
+    assert [len(call.names) for call in launcher.calls] == [2]

@@ -118,8 +118,9 @@ def test_the_table_of_watch() -> None:
     ]
     Console(file=file, width=140).print(table(found))
     lines = [line.split() for line in file.getvalue().splitlines() if line.strip()]
-    assert lines[0] == ["#", "run", "state", "done", "iteration", "last", "scores", "where", "attempt", "heard"]
-    assert lines[2] == [
+    assert lines[0] == ["3", "runs:", "1", "done,", "1", "training,", "1", "waiting."]
+    assert lines[1] == ["#", "run", "state", "done", "iteration", "last", "scores", "where", "attempt", "heard"]
+    assert lines[3] == [
         "1",
         "tgan+ode1",
         "seed",
@@ -134,7 +135,7 @@ def test_the_table_of_watch() -> None:
         "H100",
         "1",
     ]
-    assert lines[3] == [
+    assert lines[4] == [
         *(
             "2",
             "tgan+ode1",
@@ -153,9 +154,30 @@ def test_the_table_of_watch() -> None:
             "ago",
         )
     ]
-    assert lines[4] == ["attempt", "1:", "killed"]
-    assert lines[5] == ["3", "tgan+sde", "seed", "0", "waiting"]
-    assert lines[-1] == ["3", "runs:", "1", "done,", "1", "training,", "1", "waiting."]
+    assert lines[5] == ["attempt", "1:", "killed"]
+    assert lines[6] == ["3", "tgan+sde", "seed", "0", "waiting"]
+
+
+def test_the_table_of_watch_begins_with_the_runs_at_work_where_not_all_have_room() -> None:
+    states = ("done", "waiting", "training", "failed", "done", "silent")
+    found = [Standing(f"run-{number}", state) for number, state in enumerate(states)]  # type: ignore[arg-type]
+    orders = {}
+    for height in (10, 40):
+        file = io.StringIO()
+        Console(file=file, width=140).print(table(found, height))
+        lines = file.getvalue().splitlines()
+        assert lines[0] == "6 runs: 2 done, 1 waiting, 1 training, 1 failed, 1 silent."
+        orders[height] = [line.split()[0] for line in lines if "run-" in line]
+    assert orders == {10: ["3", "4", "6", "2", "1", "5"], 40: ["1", "2", "3", "4", "5", "6"]}
+
+
+def test_the_table_of_watch_cuts_texts_that_fill_the_screen() -> None:
+    file = io.StringIO()
+    scores = {f"metric{number}": 1.0 for number in range(9000)}
+    Console(file=file, width=140).print(
+        table([Standing("tgan+ode1 seed 0", "failed", 1, 0.1, scores, message="long " * 9000)])
+    )
+    assert len(file.getvalue().splitlines()) < 40
 
 
 def test_a_task_without_a_run_has_no_number(tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ class FakeLauncher:
         self.left: list[Job] = []
         self.polls = 0
         self.at_poll: Callable[[int], None] = lambda number: None
+        self.make_handle: Callable[[FakeLauncher, Sequence[Job]], FakeHandle] = FakeHandle
 
     @property
     def chosen(self) -> ChosenLauncher:
@@ -56,7 +57,7 @@ class FakeLauncher:
     def submit(self, jobs: Sequence[Job], options: Any) -> FakeHandle:
         names = {job.key: job.name for job in jobs}
         self.calls.append(Call(tuple(names.values()), tuple(tuple(names[key] for key in job.after) for job in jobs)))
-        return FakeHandle(self, jobs)
+        return self.make_handle(self, jobs)
 
     def attach(self, jobs: Sequence[Job], options: Any) -> FakeHandle:
         keys = {job.key for job in jobs}

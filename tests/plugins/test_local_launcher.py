@@ -13,6 +13,9 @@ from vidgen_launchers.local import children
 from vidgen_launchers.local.children import Children
 
 from vidgen_bench.api import Ended, Event, Job, Lost, Skipped, Started
+from vidgen_bench.config.defaults import MOST_THREADS
+from vidgen_bench.experiments.launch.chosen import choose_launcher
+from vidgen_bench.host.host import Host
 
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
 SHORT = "import time; time.sleep(0.2)"
@@ -72,3 +75,7 @@ def test_a_job_whose_log_cannot_be_written_is_lost_and_harms_no_other(tmp_path: 
     assert "could not be started" in lost.reason
     assert Ended(good, 0) in events
     assert [event.job for event in events if isinstance(event, Skipped)] == [after]
+
+
+def test_it_takes_as_many_jobs_as_the_option_jobs() -> None:
+    assert choose_launcher("local", MOST_THREADS, {}, Host.of_environment()) is not None

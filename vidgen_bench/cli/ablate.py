@@ -153,10 +153,9 @@ def _run(ablation: Ablation, host: Host, layout: Format, launcher: ChosenLaunche
     if is_first_process():
         _print(ablation, results, metric, layout)
     if failures := [_failure(r) for r in results if r.state != "finished"]:
-        count = f"{len(failures)} of {len(results)} runs failed"
-        raise VidgenBenchError(
-            "\n".join([f"{count}; the others are done. Run the same command to try them again:", *failures])
-        )
+        others = "; the others are done" if len(failures) < len(results) else ""
+        count = f"{len(failures)} of {len(results)} runs failed{others}"
+        raise VidgenBenchError("\n".join([f"{count}. Run the same command to try them again:", *failures]))
 
 
 def _results(ablation: Ablation, host: Host, console: Console, launcher: ChosenLauncher | None) -> Iterator[Result]:

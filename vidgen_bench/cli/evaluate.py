@@ -11,7 +11,7 @@ import typer
 from vidgen_bench.cli import launch_options
 from vidgen_bench.cli.console import AsJson, print_json
 from vidgen_bench.cli.run_options import AllowMissing, Data, Device, Runs, Splits, Threads, Workers
-from vidgen_bench.errors import RequestError
+from vidgen_bench.errors import Interrupted, RequestError, VidgenBenchError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +26,8 @@ def evaluate(
         list[Path],
         typer.Argument(
             help="A run folder; a folder of .mp4, .avi, .gif or .webp clips, or of one folder of .png or .jpg frames per clip; or an "
-            ".npy, .npz or .safetensors file, or a .zip of .npy files. Several are scored one after another."
+            ".npy, .npz or .safetensors file, or a .zip of .npy files. Several are scored one after another; "
+            "a failure does not stop the others."
         ),
     ],
     track: Annotated[
@@ -150,7 +151,11 @@ def _launcher(options: list[str] | None, on: str | None, jobs: int | None) -> Ch
 def _score(
     console: Console, requests: list[EvaluationRequest], protocols: list[str], threads: int | None, as_json: bool
 ) -> None:
-    """Score everything in this process, and print it."""
+    """Score everything in this process, and print it; one that fails does not stop the others.
+
+    Raises:
+        VidgenBenchError: one failed; of several, the text lists all that did.
+    """
     import torch
 
     from vidgen_bench.cli.progress import TerminalObserver
@@ -158,17 +163,24 @@ def _score(
 
     if threads is not None:
         torch.set_num_threads(threads)
-    tables = []
     wanted: list[str | None] = list(protocols)
+    tables, failures = [], []
     for request in requests:
-        for name_or_file in wanted or [None]:
-            with TerminalObserver(console) as observer:
-                result = score(dataclasses.replace(request, protocol=name_or_file), observer)
-            tables.append(result.table())
-            if not as_json:
-                _print(console, result)
+        try:
+            for name_or_file in wanted or [None]:
+                with TerminalObserver(console) as observer:
+                    result = score(dataclasses.replace(request, protocol=name_or_file), observer)
+                tables.append(result.table())
+                if not as_json:
+                    _print(console, result)
+        except VidgenBenchError as error:
+            if len(requests) == 1 or isinstance(error, Interrupted):
+                raise
+            failures.append(f"  evaluate {request.what}: {error}")
     if as_json:
         print_json(tables)
+    if failures:
+        raise VidgenBenchError("\n".join([f"{len(failures)} of {len(requests)} evaluations failed:", *failures]))
 
 
 def _print(console: Console, done: EvaluationResult) -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import TaskID
 
 from vidgen_bench.cli.progress import bars_on, shown
+from vidgen_bench.escaping import printable
 from vidgen_bench.experiments.launch.task import Task, Watcher
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class LaunchView(Watcher):
             self._print(f"{task.job.name}: {line}")
 
     def _show(self, key: str, bar: TaskID, status: Status, now: float) -> None:
-        note = f"{status.state}  iteration {status.iteration}  {shown(status.scores)}".rstrip()
+        note = printable(f"{status.state}  iteration {status.iteration}  {shown(status.scores)}".rstrip())
         self._bars.update(bar, completed=status.share, note=note)
         fresh = dict(status.scores) != self._scores.get(key, {})
         late = not self._console.is_terminal and now - self._printed.get(key, now) >= _LINES

@@ -43,10 +43,9 @@ def launch_seeds(
             console.print(f"{mark} {_summary(result)}", markup=False, highlight=False)
     if failed := [result for result in results if result.record is None]:
         lines = [f"  {result.run.name}: {result.failure}" for result in failed]
-        count = f"{len(failed)} of {len(results)} runs failed"
-        raise VidgenBenchError(
-            "\n".join([f"{count}; the others are done. Run the same command to try them again:", *lines])
-        )
+        others = "; the others are done" if len(failed) < len(results) else ""
+        count = f"{len(failed)} of {len(results)} runs failed{others}"
+        raise VidgenBenchError("\n".join([f"{count}. Run the same command to try them again:", *lines]))
     return [str(r.run.seed) for r in results if r.record is not None and r.record.status == "diverged"]
 
 
@@ -79,10 +78,12 @@ def print_jobs(runs: Sequence[Run], launcher: ChosenLauncher) -> None:
     from vidgen_bench.experiments.launch.runs import check_device, tasks_of
 
     check_device(run.plan.request for run in runs)
-    tasks = tasks_of(split_finished(runs)[1])
+    results, left = split_finished(runs)
+    tasks = tasks_of(left)
     first = sum(task.needs is None for task in tasks)
     what = f"{_jobs(len(tasks))}, of which {first} prepare{'s' if first == 1 else ''} what the runs share"
     say(f"\non {launcher.name}: {what if tasks else 'nothing to do'}")
+    _require_startable(results)
 
 
 def leave_runs(runs: Sequence[Run], launcher: ChosenLauncher) -> None:
@@ -94,12 +95,21 @@ def leave_runs(runs: Sequence[Run], launcher: ChosenLauncher) -> None:
     from vidgen_bench.experiments.launch.standing import Standings
 
     check_device(run.plan.request for run in runs)
-    driver = Driver(launcher, tasks_of(split_finished(runs)[1]))
+    results, left = split_finished(runs)
+    driver = Driver(launcher, tasks_of(left))
     started = len(driver.submit())
     output().print(table(Standings(runs).read()))
     there = len(driver.jobs) - started
     before = f"; {_jobs(there)} of an earlier command {'is' if there == 1 else 'are'} still there" if there > 0 else ""
     say(f"{_jobs(started)} submitted to {launcher.name}{before}. The same command shows where they are and goes on.")
+    _require_startable(results)
+
+
+def _require_startable(results: Sequence[RunResult]) -> None:
+    """Raise VidgenBenchError, after all others are submitted, if a run cannot start: its folder is damaged or another run's."""
+    if failed := [f"  {result.run.name}: {result.failure}" for result in results if result.failure is not None]:
+        several = "1 run" if len(failed) == 1 else f"{len(failed)} runs"
+        raise VidgenBenchError("\n".join([f"{several} cannot be started:", *failed]))
 
 
 def end_runs(runs: Sequence[Run], launcher: ChosenLauncher) -> None:

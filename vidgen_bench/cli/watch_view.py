@@ -12,7 +12,7 @@ from rich.text import Text
 
 from vidgen_bench.cli.console import output
 from vidgen_bench.cli.progress import shown
-from vidgen_bench.escaping import one_line
+from vidgen_bench.escaping import printable
 from vidgen_bench.experiments.estimate.amounts import duration, number
 from vidgen_bench.experiments.launch.standing import Standing, Standings, counted
 from vidgen_bench.leaderboard.render.grid import simple_table
@@ -38,6 +38,12 @@ _STYLES = {
     "damaged": "red",
 }
 
+_LAST = {"waiting": 1, "done": 2}
+"""The states of runs that come after all others where there is no room for all."""
+
+_AROUND = 6
+"""Lines of the table that are no rows."""
+
 
 def watch(runs: Sequence[Run]) -> None:
     """Print where the runs stand: once, or on a terminal again and again until all have ended.
@@ -51,34 +57,44 @@ def watch(runs: Sequence[Run]) -> None:
         console.print(table(found))
         return
     try:
-        with Live(table(found), console=console, auto_refresh=False) as live:
+        with Live(table(found, console.height), console=console, auto_refresh=False) as live:
+            live.refresh()
             while not all(standing.ended for standing in found):
                 time.sleep(_EVERY)
                 found = standings.read()
-                live.update(table(found), refresh=True)
+                live.update(table(found, console.height), refresh=True)
+            live.update(table(found))
     except KeyboardInterrupt:
         raise stopped("Stopped watching; the runs go on.") from None
 
 
-def table(standings: Sequence[Standing]) -> RenderableType:
-    """Return the table: a row per run, and their sum below."""
+def table(standings: Sequence[Standing], height: int | None = None) -> RenderableType:
+    """Return the table: the sum of all runs, and a row per run.
+
+    Args:
+        standings: where the runs stand.
+        height: the lines of a terminal, which cuts a longer table: then the runs at work come first, and those that are done last.
+    """
     grid = simple_table()
     grid.add_column("#", justify="right", no_wrap=True)
     grid.add_column("run", overflow="fold", min_width=16)
     for heading in ("state", "done", "iteration", "last scores", "where", "attempt", "heard"):
         numeric = heading in ("done", "iteration", "attempt", "heard")
         grid.add_column(heading, justify="right" if numeric else "left", overflow="fold")
-    for place, one in enumerate(standings, start=1):
+    rows = list(enumerate(standings, start=1))
+    if height is not None and len(rows) > height - _AROUND:
+        rows.sort(key=lambda row: _LAST.get(row[1].state, 0))
+    for place, one in rows:
         begun = one.attempt > 0
         grid.add_row(
             str(place),
-            Text.assemble(one_line(one.name), (f"\n{one_line(one.message)}", "dim") if one.message else ""),
+            Text.assemble(printable(one.name), (f"\n{printable(one.message)}", "dim") if one.message else ""),
             Text(one.state, _STYLES.get(one.state, "")),
             f"{one.share:.0%}" if begun else "",
             number(one.iteration) if begun else "",
-            Text(one_line(shown(one.scores))),
-            Text(one_line(" ".join(word for word in (one.host, one.device, one.job) if word))),
+            Text(printable(shown(one.scores))),
+            Text(printable(" ".join(word for word in (one.host, one.device, one.job) if word))),
             str(one.attempt) if begun else "",
             "" if one.age is None else f"{duration(one.age)} ago",
         )
-    return Group(grid, Text(f"\n{counted(standings)}."))
+    return Group(Text(f"{counted(standings)}.\n"), grid)

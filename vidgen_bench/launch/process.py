@@ -21,8 +21,11 @@ DEVICES = "CUDA_VISIBLE_DEVICES"
 
 
 def command(job: Job) -> list[str]:
-    """Return the command line of a job: this Python, ``-m vidgen_bench``, and the job's arguments."""
-    return [sys.executable, "-m", "vidgen_bench", *job.arguments]
+    """Return the command line of a job: this Python, ``-P -m vidgen_bench``, and the job's arguments.
+
+    Without ``-P`` a file of the current folder, such as ``statistics.py``, would be imported instead of the module of that name.
+    """
+    return [sys.executable, "-P", "-m", "vidgen_bench", *job.arguments]
 
 
 def shell_command(job: Job) -> str:
@@ -80,6 +83,9 @@ def _end_with(parent: int) -> Callable[[], None]:
     library = ctypes.CDLL(None, use_errno=True)
 
     def prepare() -> None:
+        signal.signal(
+            signal.SIGTERM, signal.SIG_DFL
+        )  # until the exec the parent's handler would answer, and only take a note
         library.prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
         if os.getppid() != parent:  # the parent died before prctl took effect
             os.kill(os.getpid(), signal.SIGTERM)

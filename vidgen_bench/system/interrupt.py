@@ -21,6 +21,13 @@ Ctrl-\\ (SIGQUIT) still ends the process at once.
 SAME = 0.5
 """Seconds within which a second signal is no second request: ``uv run`` passes Ctrl-C on, and systemd adds SIGHUP to SIGTERM."""
 
+PASSED_ON = 5.0
+"""Seconds within which SIGTERM is no second request.
+
+A batch system, systemd or a container signals every process, and the command that started the jobs of a suite passes it on to each of them
+a second later.
+"""
+
 KEPT = "Finished work is kept. Run the same command again to resume."
 """What a command prints, after ``interrupted:``, that was stopped where nothing had to be saved."""
 
@@ -139,7 +146,8 @@ def _end(number: int) -> None:
 
 def _is_repeated(number: int) -> bool:
     """Return whether a later signal is no second request: it follows at once, or the system reminds of its limit every second."""
-    return time.monotonic() - _Received.at <= SAME or signal.Signals(number).name == "SIGXCPU"
+    same = PASSED_ON if number == signal.SIGTERM else SAME
+    return time.monotonic() - _Received.at <= same or signal.Signals(number).name == "SIGXCPU"
 
 
 def _is_importing(frame: FrameType | None) -> bool:

@@ -14,7 +14,7 @@ from vidgen_bench.errors import RequestError
 class LocalOptions:
     """The options of local."""
 
-    jobs: int = option(1, "most processes at the same time", at_least=1, at_most=512)
+    jobs: int = option(1, "most processes at the same time", at_least=1, at_most=1024)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ import pytest
 
 from vidgen_bench.api import Job
 from vidgen_bench.errors import RecordError
-from vidgen_bench.launch.process import command, exit_code, shell_command, start, variables
+from vidgen_bench.launch.process import _end_with, command, exit_code, shell_command, start, variables
+from vidgen_bench.system.interrupt import Interrupt
 
 
 def job(folder: Path, *options: str, **more: int) -> Job:
@@ -23,8 +24,8 @@ def job(folder: Path, *options: str, **more: int) -> Job:
 
 def test_the_command_is_this_python_with_the_words_of_the_job(tmp_path: Path) -> None:
     one = Job("a b", "a", ("run", "tgan+ode1", "--runs=/with space"), tmp_path / "log")
-    assert command(one) == [sys.executable, "-m", "vidgen_bench", "run", "tgan+ode1", "--runs=/with space"]
-    assert shell_command(one).endswith("-m vidgen_bench run tgan+ode1 '--runs=/with space'")
+    assert command(one) == [sys.executable, "-P", "-m", "vidgen_bench", "run", "tgan+ode1", "--runs=/with space"]
+    assert shell_command(one).endswith("-P -m vidgen_bench run tgan+ode1 '--runs=/with space'")
 
 
 def test_the_variables_are_threads_and_gpus(tmp_path: Path) -> None:
@@ -57,6 +58,24 @@ def test_a_log_that_is_a_link_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="symbolic link"):
         start(one)
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_file_of_the_current_folder_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "statistics.py").write_text("raise SystemExit(9)")
+    (tmp_path / "typing.py").write_text("raise SystemExit(9)")
+    monkeypatch.chdir(tmp_path)
+    assert start(job(tmp_path)).wait() == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the end of a parent is a signal there")
+def test_a_job_ends_whose_parent_died_before_it_began() -> None:
+    with Interrupt():  # its handler is the child's until the exec
+        process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, preexec_fn=_end_with(-1))
+        try:
+            assert process.wait(20) == -signal.SIGTERM
+        finally:
+            process.kill()
+            process.communicate()
 
 
 PARENT = """

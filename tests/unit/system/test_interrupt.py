@@ -49,12 +49,32 @@ def test_repeated_signals_do_not_keep_the_run_from_saving() -> None:
 @pytest.mark.parametrize("second", ["SIGINT", "SIGTERM", "SIGHUP"])
 @pytest.mark.parametrize("first", ["SIGINT", "SIGTERM"])
 def test_a_second_signal_stops_at_once(first: str, second: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SAME", -1.0)
+    for name in ("SAME", "PASSED_ON"):
+        monkeypatch.setattr(module, name, -1.0)
     with Interrupt() as interrupt:
         send(first)
         with pytest.raises(KeyboardInterrupt):
             send(second)
         assert exit_code_of_stop() == 128 + interrupt.number == 128 + getattr(signal, first)
+
+
+@pytest.mark.parametrize("first", ["SIGTERM", "SIGUSR1"])
+def test_a_signal_to_all_processes_that_their_parent_passes_on_is_one(
+    first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch system signals the command and its jobs; about a second later the command sends SIGTERM to the jobs."""
+    now = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    with Interrupt() as interrupt:
+        send(first)
+        now[0] += 2.0
+        send("SIGTERM")
+        with pytest.raises(KeyboardInterrupt):
+            send("SIGINT")  # a person does not wait
+        now[0] += 4.0
+        with pytest.raises(KeyboardInterrupt):
+            send("SIGTERM")
+    assert interrupt.number == getattr(signal, first)
 
 
 def test_the_reminders_of_a_limit_are_no_second_signal(monkeypatch: pytest.MonkeyPatch) -> None:

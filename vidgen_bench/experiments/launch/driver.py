@@ -119,11 +119,16 @@ class Driver:
         needed = {task.needs for task in waiting}
         # runs of an earlier process that are still there have, or wait for, what they need
         waiting = [task for task in waiting if task.key not in self._first or task.key in needed]
-        first = [task for task in waiting if task.key not in self._later]
-        if not first and not self._submitted:
-            first = [task for task in waiting if time.monotonic() >= self._later[task.key]]
-        keys = {task.key for task in first}
-        return [task for task in first if task.needs not in self._open or task.needs in keys]
+        ready = self._startable([task for task in waiting if task.key not in self._later])
+        if not ready and not self._submitted:
+            now = time.monotonic()
+            ready = self._startable([task for task in waiting if now >= self._later.get(task.key, now)])
+        return ready
+
+    def _startable(self, tasks: Sequence[Task]) -> list[Task]:
+        """Return those of some tasks whose needs are met, or are among them."""
+        keys = {task.key for task in tasks}
+        return [task for task in tasks if task.needs not in self._open or task.needs in keys]
 
     def _drop_unneeded(self) -> None:
         """Forget what no open task needs and no job does."""
@@ -142,7 +147,11 @@ class Driver:
             if outcome := self._react(event):
                 yield outcome
         for key, task in list(self._open.items()):
-            if task.needs in self._broken and key not in self._submitted:
+            if key in self._submitted:
+                continue
+            if key in self._later and task.is_finished():  # by the process that had it
+                yield self._end(task, Outcome(task, "done"))
+            elif task.needs in self._broken:
                 del self._open[key]
                 yield Outcome(task, "not started", self._broken[task.needs])
 
@@ -155,7 +164,8 @@ class Driver:
         for key in missing & self._missing:  # twice: a job may end between poll and jobs
             yield Lost(self._open[key].job, f"the launcher {self._launcher.name} does not know it any more")
         self._missing = self._submitted - known
-        self._handles = [handle for handle in self._handles if handle.jobs]
+        if not self._missing:  # else the event of a job may come with the next poll
+            self._handles = [handle for handle in self._handles if handle.jobs]
 
     def _react(self, event: Event) -> Outcome | None:
         """Return the outcome of a task that is over with this event, or None."""
@@ -203,9 +213,10 @@ class Driver:
     def _stop(self, interrupt: Interrupt) -> Iterator[Outcome]:
         """End the jobs that end with this process, yield those that are done, and raise Interrupted."""
         if self._launcher.outlives:
+            left = len(self.jobs)
             raise Interrupted(
-                f"{len(self.jobs)} jobs go on in {self._launcher.name}. The same command shows where they are and goes on; with --cancel "
-                "it ends them.",
+                f"{left} job{' goes' if left == 1 else 's go'} on in {self._launcher.name}. The same command shows where they are and goes "
+                "on; with --cancel it ends them.",
                 interrupt.number,
             )
         self.cancel()

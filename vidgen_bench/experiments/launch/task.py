@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ class Watcher:
 def key_of(kind: str, *parts: object) -> str:
     """Return a key for a job: its kind, and a hash of what tells it from all others."""
     text = "\0".join(map(str, parts))
-    return f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
+    return f"{kind}-{hashlib.sha256(os.fsencode(text)).hexdigest()[:24]}"  # a path may have bytes that are not UTF-8
 
 
 def run_key(folder: Path) -> str:

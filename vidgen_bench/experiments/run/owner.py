@@ -19,6 +19,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from vidgen_bench.errors import BusyError, RecordError, UnreadableError, VidgenBenchError
+from vidgen_bench.escaping import one_line
 from vidgen_bench.experiments.run.status import STATUS
 from vidgen_bench.system.files import disk_errors, sync_file, umask, write_text
 from vidgen_bench.system.regular_files import is_there, read_file, require_regular
@@ -188,8 +189,8 @@ def _words(owner: Owner | None) -> str:
     """Return ``process 7 on node3 (slurm 17) since 2026-11-30 12:00:00 UTC``."""
     if owner is None:
         return "another process"
-    job = f" ({owner.job})" if owner.job else ""
-    return f"process {owner.pid} on {owner.host}{job} since {owner.since:%Y-%m-%d %H:%M:%S %Z}".strip()
+    job = f" ({one_line(owner.job)})" if owner.job else ""
+    return f"process {owner.pid} on {one_line(owner.host)}{job} since {owner.since:%Y-%m-%d %H:%M:%S %Z}".strip()
 
 
 def _seconds_silent(folder: Path) -> float:

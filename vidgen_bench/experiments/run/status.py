@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from vidgen_bench.errors import VidgenBenchError
+from vidgen_bench.experiments.run.attempts import MOST_ATTEMPTS
 from vidgen_bench.system.regular_files import is_there, read_file
 
 STATUS = "status.json"
 """Its name in the run folder."""
+
+_MOST = 2**20
+"""The largest file that is read, in bytes."""
 
 State = Literal["preparing", "training", "scoring", "done", "diverged", "failed", "stopped"]
 
@@ -25,7 +28,7 @@ class Status(BaseModel):
     state: State
     stage: str = ""
     """The heading of the stage, as the terminal shows it."""
-    iteration: int = 0
+    iteration: int = Field(default=0, ge=0, lt=2**63)
     share: float = Field(default=0.0, ge=0.0, le=1.0)
     """Fraction of the budget that is spent."""
     scores: dict[str, float] = {}
@@ -37,11 +40,11 @@ class Status(BaseModel):
     """The name of the device: ``cpu``, ``cuda:0 NVIDIA H100``."""
     job: str = ""
     """The job of a batch system: ``slurm 17_3``, or ""."""
-    attempt: int = 1
+    attempt: int = Field(default=1, ge=1, le=MOST_ATTEMPTS)
     """How often the run was started, this time included."""
-    started: datetime.datetime
+    started: AwareDatetime
     """When this attempt began, with its time zone."""
-    heartbeat: datetime.datetime
+    heartbeat: AwareDatetime
     """When this was written, with its time zone."""
     exit_code: int | None = None
     """The exit code of the attempt once it has ended."""
@@ -52,6 +55,7 @@ class Status(BaseModel):
 def read_status(folder: Path) -> Status | None:
     """Return the status of the run in a folder, or None if it has none that can be read (it is for display alone)."""
     try:
-        return Status.model_validate_json(read_file(folder / STATUS)) if is_there(folder / STATUS) else None
+        content = read_file(folder / STATUS, most=_MOST) if is_there(folder / STATUS) else None
+        return None if content is None else Status.model_validate_json(content)
     except (ValidationError, VidgenBenchError, ValueError):
         return None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.kit.fake_launcher import FakeLauncher, task
-from vidgen_bench.api import Job
+from tests.kit.fake_launcher import FakeHandle, FakeLauncher, task
+from vidgen_bench.api import Ended, Event, Job
 from vidgen_bench.errors import DataError, DataWarning, Interrupted, PluginError, RequestError
 from vidgen_bench.experiments.launch.driver import Driver
 from vidgen_bench.experiments.launch.task import Outcome, Task, Watcher
@@ -122,6 +123,43 @@ def test_a_busy_run_waits_for_a_while_since_the_token_of_a_dead_machine_stays(tm
     assert time.monotonic() - begun >= 0.3
 
 
+def test_a_busy_run_is_done_as_soon_as_its_other_process_is(tmp_path: Path) -> None:
+    launcher, begun, looks = FakeLauncher({"a": [75]}), time.monotonic(), []
+
+    def finished() -> bool:
+        looks.append(1)
+        return len(looks) > 3
+
+    assert carried_out(launcher, task(tmp_path, "a", finished=finished), busy_pause=60.0) == {"a": ("done", "")}
+    assert time.monotonic() - begun < 30
+    assert len(launcher.calls) == 1
+
+
+def test_what_the_runs_need_may_be_busy_too(tmp_path: Path) -> None:
+    launcher, begun = FakeLauncher({"first": [75, 0]}), time.monotonic()
+    tasks = [task(tmp_path, "first"), task(tmp_path, "a", "first"), task(tmp_path, "b")]
+    assert carried_out(launcher, *tasks, busy_pause=0.2) == dict.fromkeys(("first", "a", "b"), ("done", ""))
+    assert submitted(launcher) == [("first", "a", "b"), ("first", "a")]
+    assert time.monotonic() - begun >= 0.2
+
+
+def test_a_job_that_ends_between_poll_and_jobs_is_not_lost(tmp_path: Path) -> None:
+    class Late(FakeHandle):
+        def poll(self) -> Sequence[Event]:
+            job, begun = self.held, not self.jobs
+            self.jobs = []  # from here on the queue does not list it; the event comes with the next poll
+            return [Ended(job, 0)] if begun else []
+
+        def __init__(self, launcher: FakeLauncher, jobs: Sequence[Job]) -> None:
+            super().__init__(launcher, jobs)
+            self.held = next(iter(jobs), None)
+
+    launcher = FakeLauncher()
+    launcher.make_handle = Late
+    assert carried_out(launcher, task(tmp_path, "a")) == {"a": ("done", "")}
+    assert submitted(launcher) == [("a",)]
+
+
 def test_a_run_with_a_record_is_done_whatever_its_exit_code(tmp_path: Path) -> None:
     launcher = FakeLauncher({"a": [1], "b": [143], "c": ["lost"]})
     found = carried_out(launcher, *(task(tmp_path, name, finished=lambda: True) for name in "abc"))
@@ -191,6 +229,11 @@ def test_a_signal_leaves_the_jobs_that_outlive_this_process(tmp_path: Path) -> N
     assert error.exit_code == 143
     assert "2 jobs go on in fake" in str(error)
     assert launcher.cancelled == []
+
+
+def test_one_job_that_goes_on_is_one(tmp_path: Path) -> None:
+    _, error = interrupting(FakeLauncher({"a": ["hang"]}, outlives=True), task(tmp_path, "a"))
+    assert "1 job goes on in fake" in str(error)
 
 
 def test_a_new_driver_finds_the_jobs_that_are_left_and_submits_the_others(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,11 @@ def test_a_folder_that_cannot_be_read_is_damaged(runs: list[Run], tmp_path: Path
     assert found[0].state == "damaged"
     assert "folder" in found[0].message
     assert found[1].state == "waiting"
+
+
+def test_a_folder_of_runs_may_have_a_name_that_is_not_utf8(host: Host, tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(bytes(tmp_path) + b"/\xff"))
+    ablation = ablation_of("tgan x ode1", host, runs=folder, device="cpu")
+    runs = runs_of(ablation, make_plans(ablation, host))
+    assert len({task.key for task in tasks_of(runs)}) == 2
+    assert [standing.state for standing in Standings(runs).read()] == ["waiting"]

@@ -131,10 +131,10 @@ def test_foreign_content_neither_fails_the_run_nor_is_taken_over(tmp_path: Path,
 
 
 def test_a_huge_number_of_attempts_is_not_counted_on(tmp_path: Path) -> None:
-    status = Status(state="stopped", attempt=10**30, started=now(), heartbeat=now())
+    status = Status(state="stopped", attempt=10**6, started=now(), heartbeat=now())
     (tmp_path / STATUS).write_text(status.model_dump_json())
     attempt(tmp_path)
-    assert [a.attempt for a in read_attempts(tmp_path)] == [10**6]
+    assert [a.attempt for a in read_attempts(tmp_path)] == [10**6, 10**6]
 
 
 def test_who_lost_the_folder_writes_neither_file(tmp_path: Path) -> None:
@@ -221,3 +221,27 @@ def test_it_is_written_at_once_when_the_state_changes_and_else_seldom(
         writer.state("training")
         assert arrived.wait(4)
     assert written == ["preparing", "training"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"attempt": -5},
+        {"attempt": 10**400},
+        {"iteration": 10**400},
+        {"iteration": -1},
+        {"heartbeat": "2026-01-02T03:04:05"},
+        {"started": "2026-01-02T03:04:05"},
+        {"stage": "x" * 2**21},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_a_status_that_no_run_writes_is_none_and_stops_no_run(tmp_path: Path, wrong: dict[str, object]) -> None:
+    moment = "2026-01-02T03:04:05Z"
+    right = {"state": "training", "attempt": 7, "started": moment, "heartbeat": moment}
+    (tmp_path / STATUS).write_text(json.dumps(right))
+    assert read_status(tmp_path) is not None
+    (tmp_path / STATUS).write_text(json.dumps({**right, **wrong}))
+    assert read_status(tmp_path) is None
+    attempt(tmp_path)
+    assert [line.attempt for line in read_attempts(tmp_path)] == [1]

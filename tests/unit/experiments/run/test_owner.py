@@ -152,6 +152,14 @@ def test_a_damaged_token_counts_as_one_until_it_is_old(tmp_path: Path, content: 
     ownership.check()
 
 
+def test_the_message_spells_the_texts_of_a_token_from_elsewhere_on_one_line(tmp_path: Path) -> None:
+    elsewhere(tmp_path, host="node7\nerror: \x1b[2J", job="\u202e1")
+    with pytest.raises(BusyError) as raised:
+        Ownership(tmp_path).take()
+    assert r"process 42 on node7 error: \x1b[2J (\u202e1) since" in str(raised.value)
+    assert str(raised.value).isprintable()
+
+
 def test_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / OWNER).symlink_to(tmp_path / "victim")
     with pytest.raises(RecordError, match="symbolic link"):
