@@ -15,6 +15,7 @@ import pytest
 from tests.kit.command import Command
 from tests.kit.fake_launcher import FakeLauncher
 from tests.kit.forked import Started
+from tests.kit.launched_runs import process_of
 from tests.kit.plugin_files import install
 from tests.kit.record_text import without_measured
 from tests.kit.suite_files import ablation_of
@@ -208,14 +209,13 @@ def test_missing_videos_end_the_suite_in_the_words_of_the_job_that_prepares(here
 
 
 def kill_one(place: Workplace, runs: str) -> int:
-    """Wait until a run of a folder of runs has trained for a while, and kill its process."""
+    """Wait until a run of a folder of runs has evaluated once, and kill its process."""
     until = time.monotonic() + 120
     while time.monotonic() < until:
         for path in (place.root / runs).rglob("status.json"):
-            status = read_status(path.parent)
-            if status is not None and status.state == "training" and status.iteration >= 4:
-                os.kill(status.pid, signal.SIGKILL)
-                return status.pid
+            if (pid := process_of(path.parent)) is not None:
+                os.kill(pid, signal.SIGKILL)
+                return pid
         time.sleep(0.05)
     raise AssertionError("no run trains")
 

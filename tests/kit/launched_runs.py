@@ -46,9 +46,9 @@ def process_of(folder: Path) -> int | None:
     return status["pid"] if evaluated and alive else None
 
 
-def freeze(folder: Path, seconds: float = 90) -> int:
+def freeze(folder: Path, seconds: float = 90, meanwhile: Callable[[], None] | None = None) -> int:
     """Stop the process of a run as soon as it has evaluated once, and return it; it goes on with SIGCONT."""
-    pid = wait_until(lambda: process_of(folder), seconds)
+    pid = wait_until(lambda: process_of(folder), seconds, meanwhile)
     os.kill(pid, signal.SIGSTOP)
     wait_until(lambda: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
     assert not (folder / "record.json").exists(), "the run was over before it could be stopped"
