@@ -40,6 +40,8 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["--runs", "taken", "--jobs", "2", "--seeds", "0-1"], "--runs taken is a file; expected a folder"),
+        (["--runs", "taken"], "--runs taken is a file; expected a folder"),
         (["--on", "slurmy"], "There is no launcher named 'slurmy'."),
         (["--on", "local", "--set", "launcher.job=2"], "launcher has no option 'job'. Did you mean 'jobs'?"),
         (["--set", "launcher.jobs=2"], "--set launcher.jobs is an option of a launcher; add --on"),
@@ -58,6 +60,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 )
 @pytest.mark.parametrize("first", [["ablate", "tgan x ode1"], ["run", "tgan+ode1"]], ids=["ablate", "run"])
 def test_what_is_refused_before_any_work(command: Command, first: list[str], arguments: list[str], words: str) -> None:
+    (command.folder / "taken").touch()
     done = command(*first, *arguments)
     assert done.code == 2, done.err
     assert words in done.err

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from vidgen_launchers.ray import Ray, RayOptions, connection, task
@@ -58,6 +59,18 @@ def test_a_task_is_skipped_after_one_that_failed_and_refused_on_a_node_with_othe
     kind, _, reason = task.run_job(values, "t", versions() | {"torch": "1.0"}, {})
     assert kind == "refused"
     assert f"torch {versions()['torch']} instead of 1.0" in reason
+
+
+def test_a_task_whose_process_cannot_be_started_says_why(
+    values: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task, "_devices", lambda: ["1"])
+    Path(values["log"]).symlink_to(tmp_path / "elsewhere")
+    kind, _, reason = task.run_job(values, "t", versions(), {})
+    assert kind == "refused"
+    assert "its process could not be started" in reason
+    assert "symbolic link" in reason
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_a_cancelled_task_lets_its_process_save(values, programs, tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def _run(job: Job, token: str, shared: Mapping[str, str], cancellation: Cancella
     while not cancellation.asked:
         try:
             process = start(job, _devices(), _environment(shared))
-        except OSError as error:
+        except (OSError, VidgenBenchError) as error:  # its log may be a link
             return ("refused", 0, f"on the node {socket.gethostname()} its process could not be started: {error}")
         _announce(job, token)
         code = _wait(process, cancellation)

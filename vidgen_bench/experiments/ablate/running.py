@@ -12,7 +12,7 @@ from typing import Literal
 
 import torch
 
-from vidgen_bench.errors import BusyError, DataError, Interrupted, RequestError, VidgenBenchError
+from vidgen_bench.errors import BusyError, DataError, Interrupted, VidgenBenchError
 from vidgen_bench.experiments.ablate.members import Ablation, Job, Key
 from vidgen_bench.experiments.run.execute import Outcome, execute
 from vidgen_bench.experiments.run.plan import Plan, make_plan
@@ -58,8 +58,6 @@ def make_plans(ablation: Ablation, host: Host, *, here: bool = True) -> dict[Key
     request = next(iter(plans.values())).request
     if here:
         choose_device(request.device)
-    if request.runs.exists() and not request.runs.is_dir():
-        raise RequestError(f"--runs {request.runs} is a file; expected a folder, or a path that does not exist.")
     return plans
 
 

@@ -125,8 +125,10 @@ def make_plan(request: Request, host: Host) -> Plan:
     """Return the plan of a request.
 
     Raises:
-        RequestError: a name is unknown, an option is out of range, or the parts do not fit together.
+        RequestError: a name is unknown, an option is out of range, the parts do not fit together, or the runs folder is a file.
     """
+    if request.runs.exists() and not request.runs.is_dir():
+        raise RequestError(f"--runs {request.runs} is a file; expected a folder, or a path that does not exist.")
     track = load_track(request.track).derived(request.budget, request.precision)
     check_track(track, host, own=request.track.endswith(".toml"))
     # first, so that a misfit is reported even if the instrument's weights are missing
