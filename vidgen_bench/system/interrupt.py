@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -110,7 +111,13 @@ def stop_on_signals() -> None:
 
 
 def leave() -> None:
-    """Note that the command is over, so that a signal no longer raises an exception, which Python would print while it shuts down."""
+    """Note that the command is over, so that a signal no longer raises an exception, which Python would print while it shuts down.
+
+    What the command printed is written out before: from now on a signal ends the process without that.
+    """
+    with suppress(OSError, ValueError):
+        if sys.stdout is not None:
+            sys.stdout.flush()
     _Received.leaving = True
 
 

@@ -104,8 +104,13 @@ def test_outside_a_run_a_signal_ends_the_command_with_one_line(place: str, name:
     )
     command = f"import sending\ndef main():\n    {PLACES[place].replace('NAME', repr(name))}\n    print('went on')"
     (tmp_path / "command.py").write_text(command)
-    start = "import command; from vidgen_bench.cli import main; main.main = command.main; from vidgen_bench.__main__ import main; main()"
-    done = subprocess.run([sys.executable, "-c", start], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    # a shell ignores Ctrl-C for what it starts in the background, and `nohup` ignores SIGHUP
+    start = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+    start += "import command; from vidgen_bench.cli import main; main.main = command.main; from vidgen_bench.__main__ import main; main()"
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        [sys.executable, "-c", start], cwd=tmp_path, env=buffered, capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 128 + getattr(signal, name)
     assert done.stderr == f"interrupted: {KEPT}\n"
     assert done.stdout == ("went on\n" if place == "the end of Python" else "")
