@@ -16,6 +16,7 @@ from vidgen_bench.compose.pair import fit
 from vidgen_bench.config.spec import parse
 from vidgen_bench.config.track import load_track
 from vidgen_bench.conformance import Nonconformance, cases
+from vidgen_bench.conformance.precision import no_onednn
 from vidgen_bench.conformance.process import SETTINGS, run_and_restore
 from vidgen_bench.errors import PluginError
 
@@ -101,3 +102,18 @@ def test_ctrl_c_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Glide, "forward", interrupted)
     with pytest.raises(KeyboardInterrupt):
         case()
+
+
+def test_gradients_in_bfloat16_do_not_depend_on_what_memory_held() -> None:
+    layer = torch.nn.Conv3d(16, 16, 3, padding=1)
+    clips = torch.randn(3, 16, 2, 2, 2)
+    found = []
+    for _ in range(20):
+        # freed, these leave NaN in the memory that the kernels get next
+        [torch.full((size,), float("nan")) for size in (64, 1024, 16384, 2**18) for _ in range(40)]
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            loss = layer(clips).float().square().mean()
+        with no_onednn():
+            found += torch.autograd.grad(loss, [layer.weight])
+    assert all(torch.equal(found[0], gradient) for gradient in found)
+    assert bool(found[0].isfinite().all())

@@ -1,8 +1,10 @@
-"""Double precision for networks that support it, so that a kink is far larger than rounding errors."""
+"""The precision of checks: float64 where a network supports it, and bfloat16 by kernels that compute what they say."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 import torch
 
@@ -36,3 +38,17 @@ def in_highest_precision(check: Callable[[torch.dtype], None]) -> None:
 def noise_in(dtype: torch.dtype, rows: Sequence[int]) -> Noise:
     """Return the noise of the samples with these indices, in this precision."""
     return convert_noise(DoubleNoise, row_noise(rows)) if dtype == torch.float64 else row_noise(rows)
+
+
+@contextmanager
+def no_onednn() -> Iterator[None]:
+    """Compute with PyTorch's own kernels while the block runs, instead of oneDNN's.
+
+    On processors with bfloat16 instructions, oneDNN's weight gradient of a small 3-D convolution in bfloat16 (3 x 3 x 3, 16 channels, a
+    clip of 2 x 2 x 2; torch 2.13) reads memory that nobody has written, so that it is sometimes not finite.
+    """
+    with ExitStack() as stack:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of TF32, which is not concerned
+            stack.enter_context(torch.backends.mkldnn.flags(enabled=False))
+        yield
