@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from tests.kit.clock import Clock
 from tests.kit.fake_launcher import task
 from tests.kit.suite_files import ablation_of
 from vidgen_bench.cli import launch_view
@@ -20,16 +21,6 @@ from vidgen_bench.experiments.launch.runs import Run, tasks_of
 from vidgen_bench.experiments.launch.standing import Standing
 from vidgen_bench.experiments.run.status import Status
 from vidgen_bench.host.host import Host
-
-
-class Clock:
-    """Stands for the module ``time``."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -7,19 +7,10 @@ import io
 import pytest
 from rich.console import Console
 
+from tests.kit.clock import Clock
 from vidgen_bench.cli import progress
 from vidgen_bench.cli.progress import TerminalObserver
 from vidgen_bench.system.observer import Glance
-
-
-class Clock:
-    """Stands for the module ``time``."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 @pytest.fixture

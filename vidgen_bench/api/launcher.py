@@ -106,7 +106,7 @@ class Launcher(Named, Protocol):
         """Return the reason why it cannot start jobs here with these options, and the fix, or None."""
 
     def submit(self, jobs: Sequence[Job], options: Any) -> Handle:
-        """Start the jobs, in this order where there is no room for all, and return without waiting for them.
+        """Start the jobs, in this order if they cannot all start at once, and return without waiting for them.
 
         A job is listed after those in its ``after``.
 

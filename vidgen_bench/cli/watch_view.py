@@ -39,10 +39,10 @@ _STYLES = {
 }
 
 _LAST = {"waiting": 1, "done": 2}
-"""The states of runs that come after all others where there is no room for all."""
+"""The states of runs that are listed last, and left out first if not all rows fit."""
 
 _AROUND = 6
-"""Lines of the table that are no rows."""
+"""Lines of the table that are not rows."""
 
 
 def watch(runs: Sequence[Run]) -> None:

@@ -33,7 +33,7 @@ _STORE = 2**27
 
 
 def connect(options: RayOptions) -> None:
-    """Connect this process to Ray unless it is; start one if there is no address.
+    """Connect this process to Ray if it is not connected yet; without an address, start a Ray of its own.
 
     Raises:
         VidgenBenchError: there is no Ray at the address, or none can be started; the text has Ray's own words.

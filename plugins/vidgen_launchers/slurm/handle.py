@@ -97,7 +97,7 @@ class SlurmHandle:
     def _end(self, rows: Sequence[Row]) -> None:
         """Cancel those of the jobs that wait, first, so that none starts when there is room; send SIGTERM to the others.
 
-        A job that ends in the meantime is no error, and those that run are not to be queued again.
+        It is not an error if a job ends in the meantime. Jobs that run must not be queued again.
         """
         if waiting := [row.number for row in rows if not row.is_running]:
             with suppress(VidgenBenchError):

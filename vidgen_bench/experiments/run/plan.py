@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,21 +45,6 @@ class Request:
         threads = self.threads
         if threads is not None and not (type(threads) is int and 1 <= threads <= MOST_THREADS):
             raise RequestError(f"--threads {threads}: expected a whole number from 1 to {MOST_THREADS}.")
-
-    def values(self) -> dict[str, Any]:
-        """Return the request as JSON values, for another process; :meth:`of_values` reads them."""
-        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        texts = {name: os.fspath(value) for name, value in fields.items() if isinstance(value, Path)}
-        return (
-            fields | texts | {"given": dict(self.given), "budget": self.budget and self.budget.model_dump(mode="json")}
-        )
-
-    @classmethod
-    def of_values(cls, values: Mapping[str, Any]) -> Request:
-        """Return the request of another process."""
-        paths = {name: Path(values[name]) for name in ("videos", "splits", "runs") if values[name] is not None}
-        budget = values["budget"] and Budget.model_validate(values["budget"])
-        return cls(**{**values, **paths, "budget": budget})
 
     @property
     def source(self) -> VideoLocation:
