@@ -14,7 +14,7 @@ from vidgen_bench.errors import RequestError
 
 FINGERPRINTS = {
     "shapes-64": "v1:ea2b8d8918a14f6e",
-    "shapes-cpu": "v1:c0a1cc1d708b8cfd",
+    "shapes-cpu": "v1:8c630720ab6ccc08",
     "shapes-smoke": "v1:6b72c9e37191740d",
     "ucf101-128-paper": "v1:73b7e3aefae55936",
     "ucf101-64-1h": "v1:5a032040d6394722",
