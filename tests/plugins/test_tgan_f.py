@@ -48,6 +48,27 @@ def test_the_options_of_both_have_the_same_values() -> None:
     assert vars(TGANFOptions()) == {**shared, "lipschitz": "svc", "discriminator_learning_rate": None}
 
 
+@pytest.mark.parametrize("backbone", [TGAN(), TGANF()], ids=["tgan", "tgan-f"])
+def test_a_warm_up_raises_both_rates_linearly(backbone: Any) -> None:
+    for player in built(backbone, SMALL, width=1 / 16).players:
+        assert [player.schedule(i) for i in (0, 1, 1000)] == [1.0, 1.0, 1.0]
+    for player in built(backbone, SMALL, width=1 / 16, warmup=4).players:
+        assert [player.schedule(i) for i in (0, 1, 2, 3, 4, 1000)] == [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
+
+
+def test_the_first_step_of_rmsprop_is_ten_times_the_rate_and_a_warm_up_avoids_it() -> None:
+    for warmup, first in ((0, 10.0), (50, 0.2)):
+        player = built(TGAN(), SMALL, width=1 / 16, warmup=warmup, learning_rate=1e-3).players[1]
+        weight = nn.Parameter(torch.ones(3))
+        optimiser = player.optimiser([weight])
+        for group in optimiser.param_groups:
+            group["lr"] *= player.schedule(0)
+        weight.grad = torch.tensor([1.0, -2.0, 1e-3])
+        optimiser.step()
+        moved = (weight.detach() - 1.0) / 1e-3
+        assert torch.allclose(moved, first * torch.tensor([-1.0, 1.0, -1.0]), rtol=1e-3)
+
+
 @pytest.mark.parametrize("lipschitz", ["svc", "spectral-norm"])
 def test_the_generator_is_tgan_s(lipschitz: str) -> None:
     ours, theirs = built(TGANF(), SMALL, width=1 / 16, lipschitz=lipschitz), built(TGAN(), SMALL, width=1 / 16)

@@ -64,6 +64,7 @@ def build(
 def _players(
     parts: Mapping[str, nn.Module], clip: Clip, options: SharedOptions, svc: bool, discriminator_rate: float
 ) -> tuple[Player, ...]:
+    schedule = partial(_warm, options.warmup)
     return (
         Player(
             name="discriminator",
@@ -72,6 +73,7 @@ def _players(
             loss=partial(_wasserstein if svc else _hinge, parts, clip.grid),
             optimiser=partial(torch.optim.RMSprop, lr=discriminator_rate),
             feed=Feed(frames=clip.frames),
+            schedule=schedule,
         ),
         Player(
             name="generator",
@@ -79,10 +81,20 @@ def _players(
             batch=options.batch,
             loss=partial(_generator_loss, parts, clip.grid),
             optimiser=partial(torch.optim.RMSprop, lr=options.learning_rate),
+            schedule=schedule,
             after=(lambda iteration: clip_discriminator(parts["discriminator"])) if svc else None,
             every=options.clip_every,
         ),
     )
+
+
+def _warm(warmup: int, iteration: int) -> float:
+    """Return min(1, (iteration + 1) / warmup), the factor on the learning rates; 1 without a warm-up.
+
+    RMSprop divides by the root of a mean of squares that starts at 0 and is not corrected for that: with alpha = 0.99 its first step moves
+    every weight by ten times the learning rate.
+    """
+    return min(1.0, (iteration + 1) / warmup) if warmup else 1.0
 
 
 def _scores(parts: Mapping[str, nn.Module], times: Times, batch: Batch | None, noise: Noise) -> tuple[Tensor, Tensor]:
