@@ -69,6 +69,10 @@ class Protocol(Strict):
         default=(), description="metrics computed on the final samples only; tables do not rank by them"
     )
     options: dict[str, dict[str, Any]] = Field(default_factory=dict, description="option values by metric")
+    layers: dict[str, str] = Field(
+        default_factory=dict,
+        description="layer of the instrument by metric, instead of the one that the metric declares",
+    )
     real: RealPart
 
     @field_validator("name")
@@ -85,9 +89,12 @@ class Protocol(Strict):
 
     @property
     def declared(self) -> dict[str, Any]:
-        """The part of the declaration that the id covers, without descriptions and the choice of metrics."""
+        """The part of the declaration that the id covers, without descriptions and the choice of metrics.
+
+        It has ``layers`` only if some are set, so that the ids of all other protocols are those from before there were any.
+        """
         words = {"summary", "source", "metrics", "extra", "fixed", "instrument"}
-        return self.model_dump(mode="json", exclude=words)
+        return self.model_dump(mode="json", exclude=words if self.layers else words | {"layers"})
 
 
 class Stamp(Strict):
