@@ -40,6 +40,11 @@ HOOKS: dict[Kind, str] = {
 KIND_WORDS: dict[Kind, str] = {"temporal": "temporal generator"}
 
 
+def with_article(word: str) -> str:
+    """Return ``a metric``, ``an instrument``."""
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+
+
 @dataclass(frozen=True)
 class Origin:
     """The installed distribution and the entry point that provide a plugin."""
@@ -178,7 +183,7 @@ class Host:
             hint = f" Broken plugins, any of which may provide it: {', '.join(str(b.origin) for b in self.broken)}."
         elsewhere = sorted({KIND_WORDS.get(f.kind, f.kind) for f in self.plugins if f.name == name})
         if elsewhere:
-            hint = f" ({name!r} is a {' and a '.join(elsewhere)}.)" + hint
+            hint = f" ({name!r} is {' and '.join(map(with_article, elsewhere))}.)" + hint
         valid = {f.name for f in self.of(kind)}
         raise RequestError(f"There is no {word} named {name!r}.{did_you_mean(name, valid)}{hint}")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def check(
-    name: Annotated[str, typer.Argument(help="Name of a backbone, temporal generator or launcher.")],
+    name: Annotated[str, typer.Argument(help="Name of a backbone, temporal generator, launcher or metric.")],
     as_json: AsJson = False,
 ) -> None:
     """Check that a plugin meets the contract, with every installed plugin it fits.

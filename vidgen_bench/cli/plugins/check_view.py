@@ -101,6 +101,8 @@ def _heading(name: str, cases: Sequence[Case]) -> str:
     if any(case.check == "refusal" for case in cases):
         starts = any(case.definition.scope == "launcher" for case in cases)
         return f"{name}, {'with small jobs' if starts else f'which cannot start jobs here (--on {name} says why): its declaration'}"
+    if any(case.definition.scope == "metric" for case in cases):
+        return f"{name}, with features drawn at random or clips of moving textures"
     pairs = {case.subject for case in cases if case.definition.scope != "declaration"}
     partners = "alone" if pairs == {name} else f"in {_counted(len(pairs), 'pair')}"
     return f"{name} {partners}, at the reduced size"
@@ -116,7 +118,7 @@ def _line(group: Sequence[CaseResult]) -> Table:
     for width in (8, 7):
         line.add_column(width=width, no_wrap=True, justify="right")
     case = group[0].case
-    count = "" if case.definition.scope in ("declaration", "launcher") else _counted(len(group), "pair")
+    count = "" if case.definition.scope in ("declaration", "launcher", "metric") else _counted(len(group), "pair")
     mark = Text("FAILED", "bold red") if failed else Text("ok", "green")
     seconds = f"{sum(result.seconds for result in group):.1f} s"
     line.add_row(mark, Text(case.check, "bold"), case.definition.asks, Text(count, "dim"), Text(seconds, "dim"))
