@@ -1,9 +1,9 @@
 """The histogram of a clip's optical flow over magnitude and direction: a vector per clip, in per cent of its pixels.
 
-A pixel counts as moving as far as the picture changes around it, with the flow that is found there. Magnitudes m are in pixels per frame of a picture of 64 rows, and counted on the scale log2(1 + m), so that the bins are centred at
-0, 1, 3, 7 and 15 pixels; directions have eight bins, the first to the right. A pixel is shared between the two nearest bins along each
-axis, so that the histogram is a continuous function of the clip. The bin of pixels that stand still has no direction and is left out: it
-is what the others leave of 100.
+A pixel counts as moving as far as the picture changes around it, with the flow that is found there. Magnitudes m are in pixels per frame
+of a picture of 64 rows, and counted on the scale log2(1 + m), so that the bins are centred at 0, 1, 3, 7 and 15 pixels; directions have
+eight bins, the first to the right. A pixel is shared between the two nearest bins along each axis, so that the histogram is a continuous
+function of the clip. The bin of pixels that stand still has no direction and is left out: it is what the others leave of 100.
 """
 
 from __future__ import annotations
