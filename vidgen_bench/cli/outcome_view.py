@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.render.fooled import fooled
 from vidgen_bench.records.anchors import ANCHORS, REAL
 from vidgen_bench.records.entries import Score
 from vidgen_bench.records.record import Record
@@ -41,6 +43,8 @@ def print_scores(console: Console, record: Record) -> None:
         console.print(_extra(record))
         for line in _remarks(record):
             console.print(line, highlight=False, style="dim")
+    for line in fooled(record.anchors, record.metrics):
+        console.print(line, highlight=False, style="dim")
     for protocol in dict.fromkeys(m.protocol for m in record.metrics.values() if not m.extra):
         console.print(f"protocol {protocol}", highlight=False, soft_wrap=True)
 
@@ -106,6 +110,7 @@ def number(score: Score | None) -> str:
     """Return a score as ``7.64 ± 0.02``, or a dash without one."""
     if score is None:
         return "-"
-    places = 2 if abs(score.mean) >= 1 else 3
+    spread = score.std if len(score.values) > 1 else 0.0
+    places = numbers.fitting(2 if abs(score.mean) >= 1 else 3, score.mean, spread)
     mean = f"{score.mean:z.{places}f}"
-    return f"{mean} ± {score.std:.{places}f}" if len(score.values) > 1 else mean
+    return f"{mean} ± {spread:.{places}f}" if len(score.values) > 1 else mean

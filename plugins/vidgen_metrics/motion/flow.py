@@ -4,9 +4,10 @@ In a window around each pixel, with g the gradient of the first frame, I_t = sec
 
     (sum w g g^T + epsilon 1) d = - sum w g I_t
 
-The flow of a coarser level is doubled and refined: the second frame is warped by the flow so far, and d is added to it, at most a pixel
-along each axis. Then the flow is averaged over the window, because d was found for a window that moves as one. Where nothing varies in the window, d is 0, so plain areas stand still or move with what a coarser level saw there.
-Nothing is computed across pairs, and each result is a fixed sequence of sums, so a pair has the same flow in any batch.
+The flow of a coarser level is doubled and refined: the second frame is warped by the flow so far, d is added to it, at most a pixel along
+each axis, and the flow is averaged over the window, because d was found for a window that moves as one. Where nothing varies in the
+window, d is 0, so plain areas stand still or move with what a coarser level saw there. Nothing is computed across pairs, and each result
+is a fixed sequence of sums, so a pair has the same flow in any batch.
 
 Reference: Lucas and Kanade 1981, "An Iterative Image Registration Technique"; Bouguet 2000, "Pyramidal Implementation of the Lucas
 Kanade Feature Tracker", of which this is the dense form.

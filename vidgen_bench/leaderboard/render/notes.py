@@ -10,6 +10,7 @@ from vidgen_bench.leaderboard.comparable import MEASURING, Measuring, protocol_o
 from vidgen_bench.leaderboard.estimates import FLOORS
 from vidgen_bench.leaderboard.ranking import Ranking, backbone_of
 from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.render.fooled import fooled
 from vidgen_bench.leaderboard.render.verdicts_text import (
     alone_lines,
     contradictions,
@@ -72,7 +73,7 @@ def notes(ranking: Ranking) -> list[str]:
         )
     lines += _kinds(ranking)
     lines += [*_published(ranking), *_protocols(ranking), *_cautions(ranking)]
-    lines.append(anchor_caution(ranking.anchors))
+    lines += [anchor_caution(ranking.anchors), *fooled(ranking.anchors.scores, ranking.metrics)]
     return [one_line(line) for line in (*filter(None, lines), *_versions(ranking))]
 
 
