@@ -15,6 +15,7 @@ from vidgen_metrics.motion.histogram import histograms
 from tests.kit.toy_protocol import CLIP, CPU, ChannelMeans, ToyHost, ToyInstrument, make_protocol, small_store
 from vidgen_bench.config.protocol import Protocol
 from vidgen_bench.errors import PluginError, VidgenBenchError
+from vidgen_bench.host.declarations import complete
 from vidgen_bench.host.host import LoadedPlugin
 from vidgen_bench.measure.anchors import compute_anchors
 from vidgen_bench.measure.evaluator import Evaluator
@@ -53,7 +54,7 @@ class Host(ToyHost):
     def __init__(self, instrument: ToyInstrument, *metrics: Motion) -> None:
         super().__init__(instrument)
         origin = self._instruments[0].origin
-        self._instruments += [LoadedPlugin("metric", m.name, m, origin) for m in metrics]
+        self._instruments += [LoadedPlugin("metric", m.name, complete("metric", m), origin) for m in metrics]
 
 
 def resolved(protocol: Protocol, instrument: ToyInstrument | None = None, *metrics: Motion) -> ResolvedProtocol:
