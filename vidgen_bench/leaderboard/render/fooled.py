@@ -38,5 +38,5 @@ def fooled(anchors: Mapping[str, Mapping[str, _Mean]], metrics: Mapping[str, _Me
             if gain > 0 if metric.better == "higher" else gain < 0 and metric.better == "lower":
                 yield (
                     f"Caution: by {metric.title}, plain {floor} ({amount(scores[name].mean, 2)}) is better than held-out real clips "
-                    f"({amount(real.mean, 2)}), because a few outlying clips are enough for that; a good value proves nothing here."
+                    f"({amount(real.mean, 2)}): outlying clips, or too few of them, fool it here, so a good value proves nothing."
                 )
