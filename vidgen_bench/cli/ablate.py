@@ -115,7 +115,7 @@ def _print_plan(ablation: Ablation, host: Host, layout: Format, launcher: Chosen
     else:
         output().print(render_terminal(ablation))
     plans = make_plans(ablation, host, here=launcher is None)  # after the list, which helps even if this refuses
-    if launcher is not None and layout is Format.terminal:
+    if launcher is not None and layout is Format.terminal and ablation.jobs:
         from vidgen_bench.cli.launching import perform
         from vidgen_bench.experiments.ablate.launched import runs_of
 
@@ -132,6 +132,8 @@ def _without_results(
 
     if layout is not Format.terminal:
         raise RequestError(f"--{mode} has no table of results; leave out --format {layout.value}.")
+    if not ablation.jobs:
+        raise RequestError(f"This suite has no runs, so there is nothing to --{mode}: leave it out to print the table.")
     perform(mode, runs_of(ablation, make_plans(ablation, host, here=False)), launcher)
 
 
@@ -169,6 +171,8 @@ def _results(ablation: Ablation, host: Host, console: Console, launcher: ChosenL
         with TerminalObserver(console) as observer:
             yield observer
 
+    if not ablation.jobs:
+        return
     plans = make_plans(ablation, host, here=launcher is None)
     with TerminalObserver(console) as observer:
         check_data(ablation, plans, observer)
