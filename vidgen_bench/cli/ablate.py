@@ -32,6 +32,8 @@ class Format(StrEnum):
 
     terminal = "terminal"
     markdown = "markdown"
+    csv = "csv"
+    latex = "latex"
     json = "json"
 
 
@@ -62,7 +64,7 @@ def ablate(
     watch: launch_options.Watch = False,
     cancel: launch_options.Cancel = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print every run and its cost, and exit.")] = False,
-    layout: Annotated[Format, typer.Option("--format", help="json keeps raw values.")] = Format.terminal,
+    layout: Annotated[Format, typer.Option("--format", help="json and csv have full precision.")] = Format.terminal,
 ) -> None:
     """Run every cell of SUITE and print its table, with the published numbers beside ours.
 
@@ -108,8 +110,8 @@ def _print_plan(ablation: Ablation, host: Host, layout: Format, launcher: Chosen
     from vidgen_bench.experiments.ablate.dry_run import json_values, render_terminal
     from vidgen_bench.experiments.ablate.running import make_plans
 
-    if layout is Format.markdown:
-        raise RequestError("--dry-run has no markdown format; leave out --format markdown.")
+    if layout not in (Format.terminal, Format.json):
+        raise RequestError(f"--dry-run has no {layout} format; leave out --format {layout}.")
     if layout is Format.json:
         print_json(json_values(ablation))
     else:
@@ -230,6 +232,14 @@ def _print(ablation: Ablation, ended: list[Result], metric: Metric, layout: Form
         from vidgen_bench.experiments.ablate.json_values import json_values
 
         print_json(json_values(ablation, results, table, metric))
+    elif layout is Format.csv:
+        from vidgen_bench.experiments.ablate.csv_text import render_csv
+
+        write_out(render_csv(ablation, results), None)
+    elif layout is Format.latex:
+        from vidgen_bench.experiments.ablate.latex import render_latex
+
+        write_out(render_latex(table), None)
     elif layout is Format.markdown:
         from vidgen_bench.experiments.ablate.markdown import render_markdown
 
