@@ -43,9 +43,10 @@ class Composition(Pair):
             needed |= {"between"} if abs(t * last - round(t * last)) > 1e-9 else set()
         if missing := needed - self.can:
             sides = " and ".join(d.name for d in (self.backbone, self.temporal) if d and missing - d.can)
+            whose = f": not supported by {sides}" if self.temporal else ""  # a backbone alone is the spec
             can = f"It can sample {_spelt(self.can)} them." if self.can else "It samples the training frames only."
             raise RequestError(
-                f"{self.resolved.spec} cannot sample {_spelt(missing)} the training frames: not supported by {sides}. {can}"
+                f"{self.resolved.spec} cannot sample {_spelt(missing)} the training frames{whose}. {can}"
             )
 
     def build_temporal(self, seed: int) -> nn.Module | None:

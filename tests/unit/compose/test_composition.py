@@ -15,6 +15,7 @@ from tests.kit.toy_declarations import TRACK, Painter, Table, Walk, WalkOptions
 from vidgen_bench.api import Game, LatentSpec, Player
 from vidgen_bench.compose.composition import compose
 from vidgen_bench.compose.pair import Misfit
+from vidgen_bench.config.track import load_track
 from vidgen_bench.errors import PluginError, RequestError
 from vidgen_bench.host.host import Host
 from vidgen_bench.latent import count
@@ -29,6 +30,14 @@ def test_a_bare_backbone_means_its_own_temporal_generator():
     assert str(composition.resolved) == "painter+walk"
     assert composition.latent is not None
     assert composition.latent.parameters == count(Walk().build(composition.latent, WalkOptions()))
+
+
+def test_a_backbone_alone_is_not_named_twice():
+    composition = compose("vdm-small", load_track("shapes-smoke"), {}, Host.of_environment())
+    with pytest.raises(RequestError) as caught:
+        composition.check_times((0.01,))
+    said = "vdm-small cannot sample between (--fps) the training frames. It samples the training frames only."
+    assert str(caught.value) == said
 
 
 def test_a_pair_serves_the_instants_that_both_sides_serve():
