@@ -16,15 +16,19 @@ _SIDES = ("backbone", "temporal")
 class Published(Strict):
     """A number from a paper: its mean, its ± if the paper gives one, and a note."""
 
-    mean: float
-    std: float | None = Field(default=None, ge=0)
-    note: str = ""
+    mean: float = Field(description="the published number")
+    std: float | None = Field(default=None, ge=0, description="its ±, if the paper gives one")
+    note: str = Field(default="", description="footnote of the published number")
 
 
 class Settable(Strict):
     """A table with options under ``set``: ``"temporal.hidden" = 49``, or nested as ``temporal = { hidden = 49 }``."""
 
-    set_: dict[str, Any] = Field(default_factory=dict, alias="set")
+    set_: dict[str, Any] = Field(
+        default_factory=dict,
+        alias="set",
+        description="options, as `temporal.hidden = 64`; those of a cell override the suite's",
+    )
 
     @field_validator("set_", mode="before")
     @classmethod

@@ -27,8 +27,10 @@ Seed = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 class Grid(Strict):
     """Every backbone with every temporal generator: ``own`` is the backbone's own; a variant may follow, as in ``ode1:equal``."""
 
-    backbones: tuple[str, ...] = Field(min_length=1)
-    temporal: tuple[str, ...] = Field(default=(OWN,), min_length=1)
+    backbones: tuple[str, ...] = Field(min_length=1, description="columns of the grid")
+    temporal: tuple[str, ...] = Field(
+        default=(OWN,), min_length=1, description="rows of the grid; own is the backbone's own temporal generator"
+    )
 
     @model_validator(mode="after")
     def _names(self) -> Grid:
@@ -57,19 +59,25 @@ class Grid(Strict):
 class Suite(Settable):
     """A validated suite: the cells of a table, the metric that they show, and how to run them."""
 
-    name: str
-    title: str = ""
-    reference: str = ""
-    track: str = DEFAULT_TRACK
-    metric: str | None = Field(default=None, description="metric in the cells; by default the track's choice")
-    seeds: tuple[Seed, ...] = Field(default=(0,), min_length=1)
-    budget: Budget | None = None
+    name: str = Field(description="name of the suite")
+    title: str = Field(default="", description="heading of the table; default: the name")
+    reference: str = Field(default="", description="paper and table that the suite rebuilds")
+    track: str = Field(default=DEFAULT_TRACK, description="track of all cells that name none: a name, or a .toml file")
+    metric: str | None = Field(
+        default=None, description="metric in the cells; default: the one that selects the track's checkpoints"
+    )
+    seeds: tuple[Seed, ...] = Field(default=(0,), min_length=1, description="seeds of every run")
+    budget: Budget | None = Field(default=None, description="limits on training, instead of the track's")
     protocol: str = Field(default="", description="how the published numbers were obtained, in a sentence")
-    notes: tuple[str, ...] = ()
-    rows_: tuple[str, ...] = Field(default=(), alias="rows")
-    columns_: tuple[str, ...] = Field(default=(), alias="columns")
-    cells_: tuple[Cell, ...] = Field(default=(), alias="cells")
-    grid: Grid | None = None
+    notes: tuple[str, ...] = Field(default=(), description="sentences below the table")
+    rows_: tuple[str, ...] = Field(
+        default=(), alias="rows", description="order of the rows; default: that of the cells"
+    )
+    columns_: tuple[str, ...] = Field(
+        default=(), alias="columns", description="order of the columns; default: that of the cells"
+    )
+    cells_: tuple[Cell, ...] = Field(default=(), alias="cells", description="cells of the table")
+    grid: Grid | None = Field(default=None, description="backbones times temporal generators, instead of cells")
 
     @model_validator(mode="after")
     def _consistent(self) -> Suite:
