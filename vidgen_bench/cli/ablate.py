@@ -32,6 +32,8 @@ class Format(StrEnum):
 
     terminal = "terminal"
     markdown = "markdown"
+    csv = "csv"
+    latex = "latex"
     json = "json"
 
 
@@ -62,7 +64,7 @@ def ablate(
     watch: launch_options.Watch = False,
     cancel: launch_options.Cancel = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print every run and its cost, and exit.")] = False,
-    layout: Annotated[Format, typer.Option("--format", help="json keeps raw values.")] = Format.terminal,
+    layout: Annotated[Format, typer.Option("--format", help="json and csv have full precision.")] = Format.terminal,
 ) -> None:
     """Run every cell of SUITE and print its table, with the published numbers beside ours.
 
@@ -108,14 +110,14 @@ def _print_plan(ablation: Ablation, host: Host, layout: Format, launcher: Chosen
     from vidgen_bench.experiments.ablate.dry_run import json_values, render_terminal
     from vidgen_bench.experiments.ablate.running import make_plans
 
-    if layout is Format.markdown:
-        raise RequestError("--dry-run has no markdown format; leave out --format markdown.")
+    if layout not in (Format.terminal, Format.json):
+        raise RequestError(f"--dry-run has no {layout} format; leave out --format {layout}.")
     if layout is Format.json:
         print_json(json_values(ablation))
     else:
         output().print(render_terminal(ablation))
     plans = make_plans(ablation, host, here=launcher is None)  # after the list, which helps even if this refuses
-    if launcher is not None and layout is Format.terminal:
+    if launcher is not None and layout is Format.terminal and ablation.jobs:
         from vidgen_bench.cli.launching import perform
         from vidgen_bench.experiments.ablate.launched import runs_of
 
@@ -132,6 +134,8 @@ def _without_results(
 
     if layout is not Format.terminal:
         raise RequestError(f"--{mode} has no table of results; leave out --format {layout.value}.")
+    if not ablation.jobs:
+        raise RequestError(f"This suite has no runs, so there is nothing to --{mode}: leave it out to print the table.")
     perform(mode, runs_of(ablation, make_plans(ablation, host, here=False)), launcher)
 
 
@@ -169,6 +173,8 @@ def _results(ablation: Ablation, host: Host, console: Console, launcher: ChosenL
         with TerminalObserver(console) as observer:
             yield observer
 
+    if not ablation.jobs:
+        return
     plans = make_plans(ablation, host, here=launcher is None)
     with TerminalObserver(console) as observer:
         check_data(ablation, plans, observer)
@@ -226,6 +232,14 @@ def _print(ablation: Ablation, ended: list[Result], metric: Metric, layout: Form
         from vidgen_bench.experiments.ablate.json_values import json_values
 
         print_json(json_values(ablation, results, table, metric))
+    elif layout is Format.csv:
+        from vidgen_bench.experiments.ablate.csv_text import render_csv
+
+        write_out(render_csv(ablation, results), None)
+    elif layout is Format.latex:
+        from vidgen_bench.experiments.ablate.latex import render_latex
+
+        write_out(render_latex(table), None)
     elif layout is Format.markdown:
         from vidgen_bench.experiments.ablate.markdown import render_markdown
 

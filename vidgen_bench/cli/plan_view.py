@@ -80,7 +80,8 @@ def _temporal(plan: Plan) -> dict[str, str]:
     if composition.temporal is None or composition.latent is None:
         return {}
     with torch.device("meta"):
-        module = composition.temporal.build(composition.latent, composition.temporal_options)
+        module = composition.unseeded_temporal()
+    assert module is not None
     own = composition.latent.parameters
     beside = f" (the backbone's own {composition.backbone.own}: {own:,})" if own is not None else ""
     return {"G_t": f"{composition.temporal.name}, {count(module):,} parameters{beside}"}

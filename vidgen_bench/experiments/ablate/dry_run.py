@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from vidgen_bench.config.cell import Cell
 from vidgen_bench.config.spec import spelt
 from vidgen_bench.escaping import one_line
 from vidgen_bench.experiments.ablate.members import Ablation, Job, Key, Member
@@ -76,6 +77,10 @@ def json_values(ablation: Ablation) -> dict[str, Any]:
             for m in ablation.members
             if m.misfit
         ],
+        "records": [
+            {"record": str(r.path), "spec": r.spec, "cell": [r.cell.row, r.cell.column]} for r in ablation.recorded
+        ],
+        "published_alone": [[cell.row, cell.column] for cell in _published_alone(ablation)],
         "total": totals(ablation.jobs),
         "left": totals(left),
         "left_estimate": _left(left, costs),
@@ -99,15 +104,27 @@ def render_terminal(ablation: Ablation) -> RenderableType:
     for member in (m for m in ablation.members if m.misfit):
         run = Text.assemble((member.spec, "bold"), (f"\n{one_line(member.misfit or '')}", "dim"))
         table.add_row("", run, "", "does not fit", Text(one_line(f"{member.cell.row}, {member.cell.column}")))
+    for recorded in ablation.recorded:
+        run = Text.assemble((one_line(recorded.spec), "bold"), (f"\n{one_line(str(recorded.path))}", "dim"))
+        table.add_row("", run, "", "record", Text(one_line(f"{recorded.cell.row}, {recorded.cell.column}")))
+    for cell in _published_alone(ablation):
+        table.add_row("", "", "", "published", Text(one_line(f"{cell.row}, {cell.column}")))
     left = [job for job in ablation.jobs if state(job) != "done"]
     beneath = Text(
         f"{_sum(ablation.jobs)}; {f'still to do: {_sum(left)}' if left else 'all done'}.{_outlook(left, ablation)}"
+        if ablation.jobs
+        else "Nothing to run: every cell has a record or a published number."
     )
     head = Text.assemble(
         (one_line(ablation.suite.title or ablation.suite.name), "bold cyan"),
-        *((f"\ntrack {t.name} {t.fingerprint}, budget {t.budget}", "dim") for t in tracks),
+        *((f"\ntrack {t.name} {t.fingerprint}, budget {t.budget}", "dim") for t in tracks or [ablation.track]),
     )
     return Group(Padding(head, (0, 0, 1, 0)), table, Padding(beneath, (1, 0, 0, 0)))
+
+
+def _published_alone(ablation: Ablation) -> list[Cell]:
+    """Return the cells that show a published number and nothing of ours."""
+    return [cell for cell in ablation.suite.cells if not cell.models]
 
 
 def _left(left: Sequence[Job], costs: Mapping[Key, Expected]) -> dict[str, float]:

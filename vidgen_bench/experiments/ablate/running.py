@@ -55,9 +55,8 @@ def make_plans(ablation: Ablation, host: Host, *, here: bool = True) -> dict[Key
         RequestError: an instrument or the device is missing, or the runs folder is a file.
     """
     plans = {job.member.key: make_plan(job.member.request, host) for job in ablation.jobs}
-    request = next(iter(plans.values())).request
-    if here:
-        choose_device(request.device)
+    if here and plans:
+        choose_device(next(iter(plans.values())).request.device)
     return plans
 
 

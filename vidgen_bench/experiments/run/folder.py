@@ -15,6 +15,7 @@ from vidgen_bench.config.defaults import MOST_THREADS
 from vidgen_bench.config.toml import explain
 from vidgen_bench.errors import DamagedError, RecordError, RequestError
 from vidgen_bench.experiments.run.attempts import ATTEMPTS
+from vidgen_bench.experiments.run.differences import difference
 from vidgen_bench.experiments.run.owner import BEAT_SECONDS, OWNER, Ownership, busy
 from vidgen_bench.experiments.run.status import STATUS
 from vidgen_bench.records.entries import TracePoint
@@ -186,9 +187,9 @@ class RunFolder:
             if key in _LATER and key not in before:
                 continue
             if before.get(key) != request[key]:
-                was, now = _short(before.get(key)), _short(request[key])
+                differs = difference(key, before.get(key), request[key])
                 raise RequestError(
-                    f"The run folder {self.path} belongs to another run: its {key} is {was}, not {now}. "
+                    f"The run folder {self.path} belongs to another run: {differs}. "
                     "Give another --runs folder, or delete this one."
                 )
 
@@ -205,8 +206,3 @@ class RunFolder:
     def record(self) -> Record | None:
         """Return the record, or None if the run is not finished."""
         return read_record(self.record_path) if is_there(self.record_path) else None
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 160 else text[:157] + "..."
