@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
+from typing import Any
+
 import pytest
+import torch
 
 from tests.kit.conformance import failures
+from tests.kit.tutorial import PAGES
 from tests.kit.wrong import host_of
+from vidgen_bench.api import FeatureSet, NoOptions, Reference
 from vidgen_bench.conformance import CHECKS, Case, Nonconformance, cases
+from vidgen_bench.conformance.metric_subject import moving_clips
+from vidgen_bench.host.declarations import complete, fault
 from vidgen_bench.host.host import Host
+from vidgen_bench.measure.views import viewed
 
 INSTALLED = Host.of_environment()
 
@@ -60,6 +70,23 @@ def test_a_wrong_metric_fails_its_check(name: str, check: str, words: str) -> No
         case_of(name, check)()
     assert words in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_the_metric_of_the_reference_page_is_one_that_passes() -> None:
+    (text,) = (
+        t for t in re.findall(r"```python\n(.*?)```", (PAGES / "reference.md").read_text(), re.DOTALL) if "Flicker" in t
+    )
+    names: dict[str, Any] = {"dataclass": dataclasses.dataclass, "NoOptions": NoOptions}
+    exec(text, names)
+    metric = complete("metric", names["Flicker"]())
+    assert fault("metric", metric) is None
+    clips = moving_clips(0, 4)
+    features = metric.features(clips, NoOptions())
+    assert (features.dtype, features.shape) == (torch.float64, (4, 3))
+    score = metric.scorer(Reference(), NoOptions())
+    assert (
+        score(FeatureSet(features)) > 0.0 == score(FeatureSet(metric.features(viewed(clips, "frozen", 0), NoOptions())))
+    )
 
 
 def test_every_check_and_every_wrong_metric_is_tried() -> None:
