@@ -14,7 +14,8 @@ from vidgen_bench.cli.console import output
 from vidgen_bench.cli.progress import shown
 from vidgen_bench.escaping import printable
 from vidgen_bench.experiments.estimate.amounts import duration, number
-from vidgen_bench.experiments.launch.standing import Standing, Standings, counted
+from vidgen_bench.experiments.launch.standing import Standings
+from vidgen_bench.experiments.run.standing import Standing, counted
 from vidgen_bench.leaderboard.render.grid import simple_table
 from vidgen_bench.system.interrupt import stopped
 
