@@ -47,6 +47,7 @@ COMMANDS = {
     "estimate": "estimate:estimate",
     "evaluate": "evaluate:evaluate",
     "sample": "sample:sample",
+    "runs": "runs.commands:app",
     "leaderboard": "leaderboard:leaderboard",
     "paper": "paper:app",
     "submit": "submit:submit",
