@@ -48,6 +48,7 @@ COMMANDS = {
     "evaluate": "evaluate:evaluate",
     "sample": "sample:sample",
     "runs": "runs.commands:app",
+    "cache": "cache:app",
     "leaderboard": "leaderboard:leaderboard",
     "paper": "paper:app",
     "submit": "submit:submit",

@@ -32,11 +32,27 @@ def print_difference(console: Console, names: Sequence[str], difference: RunDiff
             continue
         console.print(Text.assemble((part.part, "bold cyan"), f": {_counted(part)}"))
         if part.changes:
-            console.print(Padding(_changes(part), (0, 0, 0, 2)))
-    if difference.scores:
-        console.print(Text("scores", "bold cyan"))
-        console.print(Padding(_scores(difference.scores), (0, 0, 0, 2)))
-    if any(not score.comparable for score in difference.scores):
+            console.print(Padding(_changes(part), (0, 0, 0, 2), expand=False))
+    _print_scores(console, difference.scores)
+
+
+def _print_scores(console: Console, scores: Sequence[ScoreDifference]) -> None:
+    """Print the scores side by side, or which run has none."""
+    without = [
+        letter
+        for letter, its in (("A", [one.first for one in scores]), ("B", [one.second for one in scores]))
+        if not any(its)
+    ]
+    if without:
+        console.print(
+            Text.assemble(
+                ("scores", "bold cyan"), f": {' and '.join(without)} {'has' if len(without) == 1 else 'have'} none"
+            )
+        )
+        return
+    console.print(Text("scores", "bold cyan"))
+    console.print(Padding(_scores(scores), (0, 0, 0, 2), expand=False))
+    if any(not one.comparable for one in scores):
         console.print(
             "No difference is shown for scores that were measured under different protocols or on other clips."
         )

@@ -11,6 +11,7 @@ from vidgen_bench.errors import RequestError
 from vidgen_bench.experiments.run.folder import RunFolder
 from vidgen_bench.records.entries import Score
 from vidgen_bench.records.record import Record
+from vidgen_bench.system.regular_files import is_there
 
 CODE = "code"
 """The key of the hashes of code in a request and in a record, which those of earlier versions lack."""
@@ -50,17 +51,18 @@ def facts_of(folder: Path) -> RunFacts:
     within = RunFolder(folder)
     within.check()
     record = within.record()
+    request = within.request() if is_there(folder / "request.json") or record is None else None  # clips have none
     if record is not None:
-        return _of_record(record)
-    request = within.request()
+        return _of_record(record, request or {})
     if request is None:
         raise RequestError(f"The run in {folder} has not begun: there is no request.json yet.")
     return _of_request(request)
 
 
-def _of_record(record: Record) -> RunFacts:
+def _of_record(record: Record, request: Mapping[str, Any]) -> RunFacts:
     measured = record.measured
-    protocol = record.watched or next((entry.protocol for entry in record.metrics.values()), "")
+    # the request names the protocol as it is before the real clips are known, and a run without a record has that alone
+    protocol = request.get("protocol") or next((entry.protocol for entry in record.metrics.values()), "")
     return RunFacts(
         run={"spec": record.spec, "seed": record.seed, "data": record.data.fingerprint, "protocol": protocol},
         track={"name": record.track.name} | flat(record.track.declared),
@@ -96,7 +98,11 @@ def _of_request(request: Mapping[str, Any]) -> RunFacts:
 
 
 def _code(table: Mapping[str, Any]) -> dict[str, Any]:
-    return flat(_table(table, CODE))
+    """Return the hash of each package, from a request or from a record, which has the changes that were accepted, too."""
+    code = _table(table, CODE)
+    packages, accepted = code.get("packages", code), code.get("accepted")
+    found = flat(packages) if isinstance(packages, dict) else {}
+    return found | ({"accepted changes": len(accepted)} if isinstance(accepted, list) and accepted else {})
 
 
 def _table(table: Mapping[str, Any], key: str) -> dict[str, Any]:
