@@ -135,6 +135,7 @@ def _show(kind: str | None, as_json: bool) -> None:
 def _values(entry: CacheEntry) -> dict[str, Any]:
     """Return an entry for JSON."""
     from vidgen_bench.experiments.cache.contents import KINDS
+    from vidgen_bench.experiments.cache.notes import note_of
 
     return {
         "kind": entry.kind,
@@ -142,6 +143,7 @@ def _values(entry: CacheEntry) -> dict[str, Any]:
         "files": entry.files,
         "bytes": entry.bytes,
         "last_used": entry.used,
+        "note": note_of(entry),
         "needed_by": KINDS[entry.kind].needed_by,
         "paths": [str(path) for path in entry.paths],
     }
@@ -173,6 +175,7 @@ def _entries(entries: Sequence[CacheEntry]) -> Table:
     from rich.text import Text
 
     from vidgen_bench.escaping import printable
+    from vidgen_bench.experiments.cache.notes import note_of
     from vidgen_bench.experiments.estimate.amounts import size
     from vidgen_bench.leaderboard.render.grid import simple_table
 
@@ -182,7 +185,9 @@ def _entries(entries: Sequence[CacheEntry]) -> Table:
         grid.add_column(heading, justify="right", no_wrap=True)
     grid.add_column("entry", overflow="fold")
     for entry in entries:
-        grid.add_row(entry.kind, f"{entry.files:,}", size(entry.bytes), _ago(entry.used), Text(printable(entry.name)))
+        note = note_of(entry)
+        what = Text.assemble(printable(entry.name), (f"\n{printable(note)}" if note else "", "dim"))
+        grid.add_row(entry.kind, f"{entry.files:,}", size(entry.bytes), _ago(entry.used), what)
     return grid
 
 

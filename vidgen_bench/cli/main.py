@@ -49,6 +49,7 @@ COMMANDS = {
     "sample": "sample:sample",
     "runs": "runs.commands:app",
     "cache": "cache:app",
+    "doctor": "doctor:doctor",
     "leaderboard": "leaderboard:leaderboard",
     "paper": "paper:app",
     "submit": "submit:submit",
