@@ -78,7 +78,7 @@ def check_threads() -> Finding:
             "threads",
             "note",
             f"{text}: they get in each other's way",
-            f"--threads {number}, or export OMP_NUM_THREADS={number}",
+            f"pass --threads {number}",
             details,
         )
     if wait_policy() == "active":

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from vidgen_bench.errors import RequestError, VidgenBenchError
@@ -40,10 +41,8 @@ def check_disk(runs: Path) -> Finding:
     """
     free: dict[str, int] = {}
     places = {"runs": runs.absolute(), "temporary files": Path(tempfile.gettempdir())}
-    try:
+    with suppress(RequestError):  # check_folders says so
         places["cache"] = cache_folder()
-    except RequestError:  # check_folders says so
-        pass
     for name, place in places.items():
         try:
             free[name] = shutil.disk_usage(_existing(place)).free
