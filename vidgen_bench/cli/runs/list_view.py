@@ -44,10 +44,8 @@ def print_list(console: Console, found: Sequence[RunSummary], root: Path) -> Non
                 console.print(Text(f"{_below(one, track)}: {printable(one.standing.message, 300)}", "dim"))
         console.print()
     total, files = sum(one.bytes for one in found), sum(one.files for one in found)
-    console.print(
-        f"{counted([one.standing for one in found])}; {size(total)} in {files:,} files below {printable(str(root))}.",
-        soft_wrap=True,
-    )
+    states = counted([one.standing for one in found])
+    console.print(f"{states}; {size(total)} in {files:,} files below {printable(str(root))}.")
 
 
 def _table(found: Sequence[RunSummary], track: str) -> Table:

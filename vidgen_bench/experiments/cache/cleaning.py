@@ -71,8 +71,14 @@ def remove_entry(entry: CacheEntry, cache: Path) -> None:
             stack.enter_context(_idle(entry))
         if pid := process_with_open_file(entry.paths):
             raise BusyError(f"{entry.name} is being read by process {pid}, so it stays.")
-        for path in entry.paths:
+        for path in (*entry.paths, *(entry.paths[-1].with_name(name) for name in _journals(entry))):
             _remove(path)
+
+
+def _journals(entry: CacheEntry) -> list[str]:
+    """Return the names of the journals that SQLite keeps beside the index; looking whether it is idle may make one."""
+    name = entry.paths[-1].name
+    return [f"{name}{end}" for end in ("-wal", "-shm", "-journal")] if entry.kind == "index" else []
 
 
 def _locks(entry: CacheEntry) -> Iterator[Path]:

@@ -55,7 +55,7 @@ def check_device() -> Finding:
         details["gpus"] = torch.cuda.device_count()
         text = f"{details['gpus']} x {details['hardware']}, {details['memory'] / 2**30:.0f} GiB each, CUDA {torch.version.cuda}"
         return Finding("device", "ok", text, details=details)
-    if _NVIDIA.exists():
+    if _NVIDIA.exists() and os.environ.get("CUDA_VISIBLE_DEVICES") not in ("", "-1"):  # not hidden on purpose
         why = "this torch is built for CPUs only" if torch.version.cuda is None else "torch sees none"
         return Finding("device", "fault", f"cpu, although this machine has an NVIDIA GPU: {why}", _INSTALL, details)
     return Finding("device", "ok", f"cpu, {details['hardware'].rpartition(',')[0]}; no NVIDIA GPU", details=details)

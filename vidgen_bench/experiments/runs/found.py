@@ -26,7 +26,7 @@ def runs_below(root: Path) -> list[Path]:
 
     Hidden folders and links to folders are left out, and so is ``root`` itself. A folder that may not be searched has no run folders.
     """
-    return sorted(_below(root), key=lambda path: natural(path.relative_to(root).as_posix()))
+    return sorted(_below(root), key=lambda path: [natural(part) for part in path.relative_to(root).parts])
 
 
 def natural(text: str) -> list[tuple[int, int | str]]:
