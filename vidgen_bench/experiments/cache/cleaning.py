@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from vidgen_bench.errors import BusyError, RequestError, VidgenBenchError, did_you_mean
 from vidgen_bench.experiments.cache.contents import KINDS, LOCK, OTHER, CacheEntry
+from vidgen_bench.leaderboard.index.database import Database
 from vidgen_bench.system.lock_file import acquire
 from vidgen_bench.system.open_files import process_with_open_file
 from vidgen_bench.system.regular_files import require_folders
@@ -68,7 +68,8 @@ def remove_entry(entry: CacheEntry, cache: Path) -> None:
         for lock in _locks(entry):
             stack.enter_context(_held(lock, entry))
         if entry.kind == "index":
-            stack.enter_context(_idle(entry))
+            if not stack.enter_context(Database(entry.paths[-1]).held()):
+                raise BusyError(f"{entry.name} is being written by another process, so it stays.")
         if pid := process_with_open_file(entry.paths):
             raise BusyError(f"{entry.name} is being read by process {pid}, so it stays.")
         for path in (*entry.paths, *(entry.paths[-1].with_name(name) for name in _journals(entry))):
@@ -104,29 +105,6 @@ def _held(path: Path, entry: CacheEntry) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-@contextmanager
-def _idle(entry: CacheEntry) -> Iterator[None]:
-    """Hold the lock of the leaderboard's index, a database, for the length of the block; a damaged one has none.
-
-    Raises:
-        BusyError: another process writes it.
-    """
-    database = sqlite3.connect(
-        f"{entry.paths[-1].absolute().as_uri()}?mode=rw", uri=True, timeout=0, isolation_level=None
-    )
-    try:
-        database.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise BusyError(f"{entry.name} is being written by another process, so it stays.") from None
-    except sqlite3.DatabaseError:
-        pass
-    try:
-        yield
-    finally:
-        database.close()
 
 
 def _remove(path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from vidgen_bench.errors import DataError, VidgenBenchError
 from vidgen_bench.escaping import printable
 from vidgen_bench.experiments.doctor.finding import Finding
+from vidgen_bench.system.files import write_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,7 +56,7 @@ def check_decoders() -> Finding:
         return Finding("decoders", "fault", f"PyAV cannot write a video: {printable(str(error), 300)}", _REINSTALL)
     with tempfile.TemporaryDirectory(prefix="vidgen-bench-doctor-") as folder:
         path = Path(folder) / "clip.avi"
-        path.write_bytes(content)
+        write_bytes(path, content)
         try:
             frames = GuardedDecoder(_SECONDS).frames(path, 0, len(clip) + 1)
         except (DataError, VidgenBenchError) as error:

@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from vidgen_bench.errors import RequestError
+from vidgen_bench.errors import RequestError, VidgenBenchError
 from vidgen_bench.escaping import printable
 from vidgen_bench.experiments.doctor.finding import Finding
+from vidgen_bench.system.regular_files import read_file
 from vidgen_bench.system.waiting import POLICY, wait_policy
 
 _NVIDIA = Path("/proc/driver/nvidia/version")
@@ -96,9 +97,9 @@ def usable_cores() -> float:
     """Return the cores that this process may use: those that it may run on, or the share that its container grants."""
     count = float(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     try:
-        quota, period = _CPU_MAX.read_text().split()
+        quota, period = read_file(_CPU_MAX, most=1000).decode().split()
         return min(count, int(quota) / int(period))
-    except (OSError, ValueError, ZeroDivisionError):  # no container, or one without a limit
+    except (OSError, ValueError, ZeroDivisionError, VidgenBenchError):  # no container, or one without a limit
         return count
 
 

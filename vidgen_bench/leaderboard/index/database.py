@@ -74,6 +74,19 @@ class Database:
                     _insert(connection, row)
         return not fault
 
+    @contextmanager
+    def held(self) -> Iterator[bool]:
+        """Keep other processes from the index during the block; yield False if one writes it now. A damaged index yields True."""
+        with closing(self._connect(create=False)) as connection:
+            try:
+                connection.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError as error:
+                yield error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+            except sqlite3.DatabaseError:
+                yield True
+            else:
+                yield True
+
     def _connect(self, *, create: bool) -> sqlite3.Connection:
         if not create:
             os.stat(self._path)  # SQLite would create the file
