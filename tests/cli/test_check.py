@@ -190,7 +190,7 @@ def test_ctrl_c_ends_it(command: Command, monkeypatch: pytest.MonkeyPatch) -> No
     done = command("plugins", "check", "glide")
     assert done.code == 130
     assert done.out.count("\nok") == 2
-    assert done.err == "error: Stopped in shapes[tiny+glide].\n"
+    assert done.err == "Stopped in shapes[tiny+glide].\n"
 
 
 def test_ctrl_c_while_plugins_load(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +199,7 @@ def test_ctrl_c_while_plugins_load(command: Command, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("vidgen_bench.conformance.cases", interrupted)
     done = command("plugins", "check", "glide")
-    assert (done.code, done.out, done.err) == (130, "", "error: Stopped before the first check.\n")
+    assert (done.code, done.out, done.err) == (130, "", "Stopped before the first check.\n")
 
 
 def test_a_terminal_shows_the_running_case_until_it_ends() -> None:

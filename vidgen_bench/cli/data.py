@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidgen_bench.cli.console import AsJson, output, print_json, say
+from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.cli.run_options import TRACK, Splits, Workers
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from vidgen_bench.data.store import Store
 
 app = typer.Typer(
+    cls=QuickGroup,
     rich_markup_mode="rich",
     no_args_is_help=True,
     help="Decode the videos of a track (prepare), describe the decoded frames (info), or check them (verify).",
