@@ -19,7 +19,7 @@ from vidgen_bench.errors import RecordError, RequestError
 from vidgen_bench.experiments.evaluate.record_files import RecordFiles
 from vidgen_bench.experiments.evaluate.recorded_protocol import as_measured, main_protocol
 from vidgen_bench.experiments.evaluate.request import EvaluationRequest, EvaluationResult
-from vidgen_bench.experiments.evaluate.scores import ids_of, prepare_real_clips, score_clips
+from vidgen_bench.experiments.evaluate.scores import ids_of, measuring_packages, prepare_real_clips, score_clips
 from vidgen_bench.experiments.run.folder import RunFolder
 from vidgen_bench.experiments.run.recording import Numbers, Training, build_record, environment_entry, machine, now
 from vidgen_bench.experiments.sample.recompose import read_run
@@ -155,5 +155,8 @@ def _record(record: Record, resolved_track: ResolvedTrack, numbers: Numbers, dev
         measured=record.measured.model_copy(update=about),
         seed=record.seed,
         training=Training.of_record(record),
+        code=record.code.model_copy(
+            update={"packages": record.code.packages | measuring_packages(resolved_track.plugins)}
+        ),
         version=record.version,
     )
