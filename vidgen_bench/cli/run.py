@@ -92,7 +92,9 @@ def run(
 
         diverged = launch_seeds(console, plan, chosen, launcher, mode)
     elif mode is None:
-        diverged = [str(s) for s in chosen if _one(console, plan, s).record.status == "diverged"]
+        diverged = [
+            str(s) for s in chosen if _one(console, plan, s, alone=len(chosen) == 1).record.status == "diverged"
+        ]
     if diverged:
         raise VidgenBenchError(
             f"{plan.composition.resolved} diverged for seed {', '.join(diverged)}: a loss or score was not finite. "
@@ -100,14 +102,14 @@ def run(
         )
 
 
-def _one(console: Console, plan: Plan, seed: int) -> Outcome:
+def _one(console: Console, plan: Plan, seed: int, *, alone: bool) -> Outcome:
     from vidgen_bench.cli.outcome_view import print_outcome
     from vidgen_bench.cli.progress import TerminalObserver
     from vidgen_bench.experiments.run.execute import execute
 
     with TerminalObserver(console) as observer:
         outcome = execute(plan, seed, observer)
-    print_outcome(console, outcome)
+    print_outcome(console, outcome, alone=alone)
     if outcome.already and plan.request.where_changed == "start over":
         console.print("Its code has not changed since it began, so --again had nothing to do.", highlight=False)
     return outcome
