@@ -114,11 +114,18 @@ def _print_plan(ablation: Ablation, host: Host, layout: Format, launcher: Chosen
 
     if layout is Format.markdown:
         raise RequestError("--dry-run has no markdown format; leave out --format markdown.")
+    plans: Mapping[Key, Plan] = {}
+    refusal = None
+    try:
+        plans = make_plans(ablation, host, here=launcher is None)
+    except VidgenBenchError as error:
+        refusal = error
     if layout is Format.json:
-        print_json(json_values(ablation))
+        print_json(json_values(ablation, plans))
     else:
-        output().print(render_terminal(ablation))
-    plans = make_plans(ablation, host, here=launcher is None)  # after the list, which helps even if this refuses
+        output().print(render_terminal(ablation, plans))
+    if refusal is not None:  # after the list, which helps all the same
+        raise refusal
     if launcher is not None and layout is Format.terminal:
         from vidgen_bench.cli.launching import perform
         from vidgen_bench.experiments.ablate.launched import runs_of

@@ -75,12 +75,7 @@ def _packages(plugin: LoadedPlugin, host: Host) -> Iterator[str]:
     if plugin.origin.distribution == "vidgen-bench":
         yield module if _spec(module).submodule_search_locations is not None else module.rpartition(".")[0]
         return
-    declared = (
-        vars(plugin.declaration).get("_declaration", plugin.declaration)
-        if hasattr(plugin.declaration, "__dict__")
-        else None
-    )
-    for name in (module, getattr(declared, "__module__", module)):
+    for name in (module, getattr(plugin.declaration, "__module__", module)):
         top = name.partition(".")[0]
         if top != OURS and top not in sys.stdlib_module_names:
             yield _outermost(name)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from vidgen_bench.errors import VidgenBenchError
 from vidgen_bench.experiments.launch.runs import Run
 from vidgen_bench.experiments.run.attempts import read_attempts
+from vidgen_bench.experiments.run.changed_code import changed
 from vidgen_bench.experiments.run.status import Status, read_status
 from vidgen_bench.records.record import read_record
 from vidgen_bench.system.regular_files import is_there
@@ -82,12 +84,12 @@ def _finished(run: Run, status: Status | None) -> Standing:
     watched = run.plan.track.evaluation.select
     scores = {watched: record.scores[watched].mean} if watched in record.scores else {}
     state: State = "diverged" if record.status == "diverged" else "done"
-    return Standing(run.name, state, record.spent.iterations, 1.0, scores, **_where(status))
+    return Standing(run.name, state, record.spent.iterations, 1.0, scores, message=_code(run), **_where(status))
 
 
 def _unfinished(run: Run, status: Status | None, begun: bool, now: datetime.datetime) -> Standing:
     if status is None:
-        return Standing(run.name, "begun" if begun else "waiting")
+        return Standing(run.name, "begun" if begun else "waiting", message=_code(run))
     age = max((now - status.heartbeat).total_seconds(), 0.0) if status.state in _LIVE else None
     state: State = "silent" if age is not None and age > SILENT_AFTER else status.state
     return Standing(
@@ -97,9 +99,17 @@ def _unfinished(run: Run, status: Status | None, begun: bool, now: datetime.date
         status.share,
         status.scores,
         age=age,
-        message=status.message or _before(run),
+        message=" ".join(filter(None, (status.message or _before(run), "" if age is not None else _code(run)))),
         **_where(status),
     )
+
+
+def _code(run: Run) -> str:
+    """Return a sentence on the code of a run that has changed since it began, "" if none has."""
+    with suppress(VidgenBenchError):
+        if change := changed(run.plan, run.seed):
+            return f"Its code has changed since it began: {', '.join(change.packages)}."
+    return ""
 
 
 def _before(run: Run) -> str:
