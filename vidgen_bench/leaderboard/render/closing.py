@@ -24,6 +24,6 @@ def _different_code(ranking: Ranking) -> Iterator[str]:
     for ranked in ranking.rows:
         if found := different_code(ranked.row.records):
             yield (
-                f"Different code: the runs of {ranked.label} were made by several versions of the sources of {', '.join(found)}, "
-                "so they are not seeds of one model."
+                f"Different code: several versions of the sources of {', '.join(found)} made the runs of {ranked.label}, so they are not "
+                "seeds of one model."
             )
