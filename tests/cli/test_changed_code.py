@@ -81,6 +81,18 @@ def test_ablate_refuses_the_suite_before_anything_runs(prepared: Workplace, edit
     assert not (prepared.root / "changed/tiny/tgan+ode1").exists()
 
 
+def test_plans_and_watching_name_what_has_changed(prepared: Workplace, edited: EditedPlugin) -> None:
+    suite = ["ablate", "tgan", "x", "drift", *prepared.data_arguments, "--runs", "changed"]
+    plan = prepared.run("tgan+drift", "--runs", "changed", "--dry-run", **edited.environment)
+    assert "changed since the run began: seed 0: vidgen_drifting; --again starts over" in plan.stdout
+    watched = prepared.run("tgan+drift", "--runs", "changed", "--watch", **edited.environment)
+    assert "Its code has changed since it began: vidgen_drifting." in watched.stdout
+    for more, state in (([], "changed"), (["--again"], "to do"), (["--accept-changed-code"], "done")):
+        planned = prepared.call(*suite, "--dry-run", "--format", "json", *more, **edited.environment)
+        assert [run["state"] for run in json.loads(planned.stdout)["runs"]] == [state]
+    assert "changed: the code has changed since" in prepared.call(*suite, "--dry-run", **edited.environment).stdout
+
+
 def test_accepting_shows_the_result_and_changes_nothing(prepared: Workplace, edited: EditedPlugin) -> None:
     before = (prepared.root / "changed" / CELL / "record.json").read_bytes()
     shown = prepared.run("tgan+drift", "--runs", "changed", "--accept-changed-code", **edited.environment)

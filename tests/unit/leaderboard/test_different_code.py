@@ -86,14 +86,15 @@ def test_every_format_marks_the_row_and_says_why() -> None:
     cells = {line["spec"]: line["different_code"] for line in csv.DictReader(io.StringIO(render_csv(found)))}
     assert (cells["tgan+ode1"], cells["tgan+gru"]) == ("my_ode", "")
     page = render_page(page_of(found, Collected((), ())))
-    assert f"{A} (seed 0-2, 4); {B} (seed 3)" in page
+    assert f"{A} (seed 0-2,4); {B} (seed 3)" in page
     assert page.count("different code") == 1
 
 
 def test_verify_asks_about_seeds_of_different_code(tmp_path: Path) -> None:
     submitted(tmp_path, *mixed())
     assert reasons(tmp_path) == {}
-    assert "its seeds were made by several versions of the sources of my_ode" in reasons(tmp_path, "look").values()
+    (question,) = reasons(tmp_path, "look").values()
+    assert question.startswith("its seeds were made by several versions of the sources of my_ode")
 
 
 def test_the_code_is_no_part_of_what_tells_copies_apart_and_survives_the_index() -> None:
