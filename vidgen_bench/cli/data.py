@@ -92,11 +92,10 @@ def verify(
 
 
 def _located(track: Track, data: Path | None, splits: Path | None, report: Report) -> VideoSource:
+    from vidgen_bench.data.locating import locate_videos
     from vidgen_bench.host.host import Host
-    from vidgen_bench.system.places import cache_folder
 
-    found = Host.of_environment().find("data set", track.data.name)
-    return found.declaration.locate(data, splits, cache_folder(), report)
+    return locate_videos(Host.of_environment().find("data set", track.data.name), data, splits, report)
 
 
 def _opened(track: str, data: Path | None, splits: Path | None, allow_missing: int) -> Store:

@@ -15,7 +15,7 @@ import typer
 from vidgen_bench.cli.console import complain
 from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.cli.leftover_threads import end_threads
-from vidgen_bench.errors import DataWarning, Interrupted, RequestError, VidgenBenchError
+from vidgen_bench.errors import CodeWarning, DataWarning, Interrupted, RequestError, VidgenBenchError
 from vidgen_bench.system.interrupt import KEPT, exit_code_of_stop
 from vidgen_bench.system.library_errors import reason
 from vidgen_bench.system.streams import check_sizes, harden_streams, lost_output
@@ -145,8 +145,8 @@ def _run() -> int:
 
 
 def _show_warning(otherwise: Callable[..., None], message: Warning | str, kind: type[Warning], *place: Any) -> None:
-    """Print a warning about the data as a message, without the line of code that warned; others as Python does."""
-    if issubclass(kind, DataWarning):
+    """Print a warning about data or code as a message, without the line of code that warned; others as Python does."""
+    if issubclass(kind, DataWarning | CodeWarning):
         complain(str(message), prefix="warning:")
     else:
         otherwise(message, kind, *place)

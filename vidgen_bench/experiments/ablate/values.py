@@ -8,6 +8,7 @@ from typing import Literal
 
 from vidgen_bench.experiments.ablate.members import Ablation, Member
 from vidgen_bench.experiments.ablate.running import Result
+from vidgen_bench.leaderboard.different_code import different_code
 from vidgen_bench.leaderboard.rows import Summary, over_seeds
 
 State = Literal["finished", "diverged", "failed", "does not fit", "not run"]
@@ -31,9 +32,13 @@ class Value:
     @property
     def kinds(self) -> list[str]:
         """What to know of the models before comparing them with those of other cells."""
-        models = [r.record.model for r in self.results if r.record]
+        records = [r.record for r in self.results if r.record]
+        models = [record.model for record in records]
         conditional = ["Class-conditional: given a class for each clip."] * any(m.conditional for m in models)
-        return conditional + ["Reconstruction: no code was published."] * any(m.reconstruction for m in models)
+        changed = [f"Different code of {', '.join(found)} made its runs."] if (found := different_code(records)) else []
+        return (
+            conditional + ["Reconstruction: no code was published."] * any(m.reconstruction for m in models) + changed
+        )
 
 
 def values(ablation: Ablation, results: Sequence[Result]) -> dict[tuple[str, str], list[Value]]:

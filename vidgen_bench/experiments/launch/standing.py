@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 
+from vidgen_bench.errors import VidgenBenchError
 from vidgen_bench.experiments.launch.runs import Run
+from vidgen_bench.experiments.run.changed_code import changed
 from vidgen_bench.experiments.run.standing import Standing, standing_of
 
 
@@ -23,6 +27,16 @@ class Standings:
 
     def _read(self, run: Run, now: datetime.datetime) -> Standing:
         standing, record = standing_of(run.name, run.folder, now)
+        if standing.age is None and standing.state != "damaged":  # a process at work knows its code
+            standing = replace(standing, message=" ".join(filter(None, (standing.message, _code(run)))))
         if record is not None:
             self._done[run.key] = standing
         return standing
+
+
+def _code(run: Run) -> str:
+    """Return a sentence on the code of a run that has changed since it began, "" if none has."""
+    with suppress(VidgenBenchError):
+        if change := changed(run.plan, run.seed):
+            return f"Its code has changed since it began: {', '.join(change.packages)}."
+    return ""

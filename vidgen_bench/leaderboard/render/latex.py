@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from vidgen_bench.escaping import latex
 from vidgen_bench.leaderboard.anchors import describe
+from vidgen_bench.leaderboard.different_code import different_code
 from vidgen_bench.leaderboard.published.lines import PublishedLine
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking, family_of
 from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.render.closing import DIFFERENT_CODE, closing
 from vidgen_bench.leaderboard.render.json_text import status
 from vidgen_bench.leaderboard.render.notes import heading, identity, notes
 
@@ -38,7 +40,7 @@ def _table(ranking: Ranking) -> str:
         *(_published(ranking, line, ranked) for line in ranking.published),
         r"\bottomrule",
         r"\end{tabular}",
-        *(rf"\par\footnotesize {latex(note)}" for note in notes(ranking)),
+        *(rf"\par\footnotesize {latex(note)}" for note in (*notes(ranking), *closing(ranking))),
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
@@ -67,7 +69,8 @@ def _rows(ranking: Ranking, ranked: Sequence[str]) -> Iterator[str]:
 
 def _row(ranking: Ranking, position: int, row: Ranked, ranked: Sequence[str]) -> str:
     places = numbers.decimals_of(ranking)
-    words = [*["reconstruction"] * row.row.reconstruction, *[status(row)] * (status(row) != "finished")]
+    words = [*["reconstruction"] * row.row.reconstruction, *[DIFFERENT_CODE] * bool(different_code(row.row.records))]
+    words += [*[status(row)] * (status(row) != "finished")]
     state = f" ({', '.join(words)})" if words else ""
     cells = [latex(f"{row.label}{state}")]
     for metric in ranking.metrics:

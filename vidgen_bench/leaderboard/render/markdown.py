@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from vidgen_bench.escaping import markdown
 from vidgen_bench.leaderboard.anchors import describe
+from vidgen_bench.leaderboard.different_code import different_code
 from vidgen_bench.leaderboard.published.lines import PublishedLine
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
 from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.render.closing import DIFFERENT_CODE, closing
 from vidgen_bench.leaderboard.render.json_text import status
 from vidgen_bench.leaderboard.render.notes import PARAMETERS, heading, identity, notes
 
@@ -30,7 +32,7 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _section(ranking: Ranking) -> str:
-    lines = [markdown(note) for note in (*notes(ranking), PARAMETERS)]
+    lines = [markdown(note) for note in (*notes(ranking), PARAMETERS, *closing(ranking))]
     return section(ranking.title, [identity(ranking)], ranking_cells(ranking), lines)
 
 
@@ -54,7 +56,9 @@ def _rows(ranking: Ranking) -> list[list[str]]:
     return [
         [
             ranked.place(ranking.select),
-            markdown(ranked.spec) + " (reconstruction)" * ranked.row.reconstruction,
+            markdown(ranked.spec)
+            + " (reconstruction)" * ranked.row.reconstruction
+            + f" ({DIFFERENT_CODE})" * bool(different_code(ranked.row.records)),
             markdown(ranked.options),
             *(_score(ranking, ranked, m, places[m]) for m in ranking.metrics),
             *numbers.costs(ranked.row).values(),

@@ -11,9 +11,11 @@ from rich.text import Text
 
 from vidgen_bench.escaping import one_line
 from vidgen_bench.leaderboard.anchors import describe
+from vidgen_bench.leaderboard.different_code import different_code
 from vidgen_bench.leaderboard.published.lines import PublishedLine
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking, family_of
 from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.render.closing import DIFFERENT_CODE, closing
 from vidgen_bench.leaderboard.render.grid import Grid
 from vidgen_bench.leaderboard.render.notes import PARAMETERS, heading, identity, notes
 from vidgen_bench.leaderboard.render.paragraph import Paragraph
@@ -40,7 +42,7 @@ def render_terminal(rankings: Sequence[Ranking], width: int) -> RenderableType:
 
 def _section(ranking: Ranking, columns: Mapping[str, Sequence[str]]) -> list[RenderableType]:
     head = Text.assemble((one_line(ranking.title), "bold cyan"), "\n", (identity(ranking), "dim"))
-    caption = Text("\n".join([*notes(ranking), _COSTS]), style="dim")
+    caption = Text("\n".join([*notes(ranking), _COSTS, *closing(ranking)]), style="dim")
     extra = [name for name, entry in ranking.metrics.items() if entry.extra]
     more = [extra[i : i + _MORE] for i in range(0, len(extra), _MORE)]
     grids = [_grid(ranking.plain(), columns)]
@@ -98,6 +100,8 @@ def _row(ranking: Ranking, ranked: Ranked, places: dict[str, int]) -> list[Rende
         name.append(f"\n{one_line(ranked.options)}", style="not bold dim")
     if row.reconstruction:
         name.append("\nreconstruction", style="not bold dim")
+    if different_code(row.records):
+        name.append(f"\n{DIFFERENT_CODE}", style="not bold red")
     if row.external:
         name.append("\nexternal", style="not bold dim")
     if row.diverged and not diverged:
