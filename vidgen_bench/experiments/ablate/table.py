@@ -19,6 +19,7 @@ from vidgen_bench.leaderboard.ranking import Ranking, rankings
 from vidgen_bench.leaderboard.render.notes import ARROWS, anchor_caution, anchor_sentence
 from vidgen_bench.leaderboard.render.numbers import as_published, decimals, decimals_of, mean_and_spread, seeds
 from vidgen_bench.leaderboard.rows import Summary
+from vidgen_bench.records.caveats import ONE_SEED
 
 _WHOLE = 12
 """More decimals than a paper prints: a published number is shown as it was published."""
@@ -135,6 +136,8 @@ def _sentences(ablation: Ablation, results: Sequence[Result], summaries: Sequenc
     if len(summaries) > 1:
         yield "No winner is marked: `vidgen-bench leaderboard` tests which rows their seeds separate."
     yield from dict.fromkeys(_anchors(ablation, results))  # two kinds of model on one track have the same anchors
+    if summaries and len(ablation.seeds) == 1:
+        yield ONE_SEED
 
 
 def _compared(ablation: Ablation) -> list[Member | Recorded]:

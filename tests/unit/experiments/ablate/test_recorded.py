@@ -151,7 +151,7 @@ def test_json_has_the_record_and_its_values(ablation: Ablation, host: Host) -> N
 
 
 def test_a_dry_run_lists_what_needs_no_run(ablation: Ablation) -> None:
-    plan = dry_run.json_values(ablation)
+    plan = dry_run.json_values(ablation, {})
     assert [r["spec"] for r in plan["runs"]] == ["tgan+ode1"]
     assert [(r["spec"], r["cell"]) for r in plan["records"]][:2] == [
         ("a-diffusion", ["clips", "x"]),
@@ -159,7 +159,7 @@ def test_a_dry_run_lists_what_needs_no_run(ablation: Ablation) -> None:
     ]
     assert plan["published_alone"] == [["paper", "x"]]
     stream = io.StringIO()
-    Console(file=stream, width=100).print(dry_run.render_terminal(ablation))
+    Console(file=stream, width=100).print(dry_run.render_terminal(ablation, {}))
     states = [line.split()[-3:] for line in stream.getvalue().splitlines() if line.endswith(", x")]
     assert ["record", "clips,", "x"] in states
     assert ["published", "paper,", "x"] in states
