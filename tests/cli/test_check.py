@@ -200,6 +200,31 @@ def test_a_name_that_cannot_be_checked(command: Command, name: str, words: str) 
     assert words in done.err
 
 
+def test_one_check_and_one_partner(command: Command) -> None:
+    done = command("plugins", "check", "glide", "--only", "shapes", "--only", "declaration", "--with", "tiny")
+    assert (done.code, done.err) == (0, "")
+    lines = [line.split()[:2] for line in done.out.splitlines() if line.startswith("ok")]
+    assert lines == [["ok", "declaration"], ["ok", "shapes"]]
+    assert "glide passes what was chosen: 2 checks, " in done.out
+    assert "conforms" not in done.out
+    found = json.loads(command("plugins", "check", "glide", "--only", "declaration", "--json").out)
+    assert (found["whole"], [check["name"] for check in found["checks"]]) == (False, ["declaration"])
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--only", "shape"), "Nothing is checked of glide under the name 'shape'. Did you mean 'shapes'?"),
+        (("--with", "tinny"), "glide has no pair with 'tinny'. Did you mean 'tiny'?"),
+        (("--with", "glide"), "glide has no pair with 'glide'."),
+    ],
+)
+def test_a_check_or_a_partner_that_it_does_not_have(command: Command, options: tuple[str, str], words: str) -> None:
+    done = command("plugins", "check", "glide", *options)
+    assert (done.code, done.out) == (2, "")
+    assert words in done.err
+
+
 def test_ctrl_c_ends_it(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.kit.wrong.networks import Glide
 
@@ -210,7 +235,7 @@ def test_ctrl_c_ends_it(command: Command, monkeypatch: pytest.MonkeyPatch) -> No
     done = command("plugins", "check", "glide")
     assert done.code == 130
     assert done.out.count("\nok") == 2
-    assert done.err == "error: Stopped in shapes[tiny+glide].\n"
+    assert done.err == "Stopped in shapes[tiny+glide].\n"
 
 
 def test_ctrl_c_while_plugins_load(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,7 +244,7 @@ def test_ctrl_c_while_plugins_load(command: Command, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("vidgen_bench.conformance.cases", interrupted)
     done = command("plugins", "check", "glide")
-    assert (done.code, done.out, done.err) == (130, "", "error: Stopped before the first check.\n")
+    assert (done.code, done.out, done.err) == (130, "", "Stopped before the first check.\n")
 
 
 def test_a_terminal_shows_the_running_case_until_it_ends() -> None:

@@ -14,7 +14,7 @@ from vidgen_bench import errors
 from vidgen_bench.config.protocol import Protocol
 from vidgen_bench.config.suite import Suite
 from vidgen_bench.config.track import Track
-from vidgen_bench.data.shapes.write import VERSION
+from vidgen_bench.data import locating
 from vidgen_bench.experiments.run.folder import FILES
 from vidgen_bench.leaderboard.collect import INDEX_FILE
 from vidgen_bench.measure import anchors
@@ -65,7 +65,7 @@ def test_every_exit_code_has_its_row() -> None:
 
 def test_every_entry_of_the_cache_has_its_row() -> None:
     shown = named(section(ENVIRONMENT, "The cache folder"))
-    assert shown == {"stores", manifest.FOLDER, anchors.FOLDER, f"shapes-{VERSION}", INDEX_FILE}
+    assert shown == {"stores", manifest.FOLDER, anchors.FOLDER, locating.FOLDER, INDEX_FILE}
     assert '"stores"' in (ROOT / "vidgen_bench" / "data" / "prepare.py").read_text()
 
 

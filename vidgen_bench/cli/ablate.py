@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     from vidgen_bench.api import Metric
     from vidgen_bench.cli.launch_options import Mode
-    from vidgen_bench.experiments.ablate.members import Ablation, Job
+    from vidgen_bench.experiments.ablate.members import Ablation, Job, Key
     from vidgen_bench.experiments.ablate.running import Result
     from vidgen_bench.experiments.launch.chosen import ChosenLauncher
+    from vidgen_bench.experiments.run.plan import Plan
     from vidgen_bench.host.host import Host
     from vidgen_bench.system.observer import Observer
 
@@ -56,6 +57,8 @@ def ablate(
     runs: run_options.Runs = Path("runs"),
     device: run_options.Device = "auto",
     threads: run_options.Threads = None,
+    again: run_options.Again = False,
+    accept_changed_code: run_options.AcceptChangedCode = False,
     allow_missing: run_options.AllowMissing = 0,
     workers: run_options.Workers = None,
     on: launch_options.On = None,
@@ -94,6 +97,7 @@ def ablate(
         runs=runs,
         device=device,
         threads=threads,
+        where_changed=run_options.where_changed(again, accept_changed_code),
     )
     wanted = list(loaded.seeds) if seed is None and seeds is None else run_options.parse_seeds(seed, seeds)
     ablation = expand(loaded, request, track, wanted, host)
@@ -112,11 +116,18 @@ def _print_plan(ablation: Ablation, host: Host, layout: Format, launcher: Chosen
 
     if layout not in (Format.terminal, Format.json):
         raise RequestError(f"--dry-run has no {layout} format; leave out --format {layout}.")
+    plans: Mapping[Key, Plan] = {}
+    refusal = None
+    try:
+        plans = make_plans(ablation, host, here=launcher is None)
+    except VidgenBenchError as error:
+        refusal = error
     if layout is Format.json:
-        print_json(json_values(ablation))
+        print_json(json_values(ablation, plans))
     else:
-        output().print(render_terminal(ablation))
-    plans = make_plans(ablation, host, here=launcher is None)  # after the list, which helps even if this refuses
+        output().print(render_terminal(ablation, plans))
+    if refusal is not None:  # after the list, which helps all the same
+        raise refusal
     if launcher is not None and layout is Format.terminal and ablation.jobs:
         from vidgen_bench.cli.launching import perform
         from vidgen_bench.experiments.ablate.launched import runs_of
@@ -136,7 +147,10 @@ def _without_results(
         raise RequestError(f"--{mode} has no table of results; leave out --format {layout.value}.")
     if not ablation.jobs:
         raise RequestError(f"This suite has no runs, so there is nothing to --{mode}: leave it out to print the table.")
-    perform(mode, runs_of(ablation, make_plans(ablation, host, here=False)), launcher)
+    plans = make_plans(ablation, host, here=False)
+    if mode == "detach":
+        _require_same_code(ablation, plans)
+    perform(mode, runs_of(ablation, plans), launcher)
 
 
 def _run(ablation: Ablation, host: Host, layout: Format, launcher: ChosenLauncher | None) -> None:
@@ -176,6 +190,7 @@ def _results(ablation: Ablation, host: Host, console: Console, launcher: ChosenL
     if not ablation.jobs:
         return
     plans = make_plans(ablation, host, here=launcher is None)
+    _require_same_code(ablation, plans)
     with TerminalObserver(console) as observer:
         check_data(ablation, plans, observer)
     if launcher is None:
@@ -186,6 +201,13 @@ def _results(ablation: Ablation, host: Host, console: Console, launcher: ChosenL
 
     with LaunchView(console, runs_of(ablation, plans)) as view:
         yield from carry_out_launched(ablation, plans, launcher, view)
+
+
+def _require_same_code(ablation: Ablation, plans: Mapping[Key, Plan]) -> None:
+    """Refuse runs whose code has changed, all of them before the first one runs."""
+    from vidgen_bench.experiments.run.changed_code import require_same_code
+
+    require_same_code((plans[job.member.key], job.seed) for job in ablation.jobs)
 
 
 def _with_progress(

@@ -11,6 +11,7 @@ from rich.table import Table
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.fooled import fooled
 from vidgen_bench.records.anchors import ANCHORS, REAL
+from vidgen_bench.records.caveats import ONE_SEED
 from vidgen_bench.records.entries import Score
 from vidgen_bench.records.record import Record
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 _BETTER = {"higher": "higher is better", "lower": "lower is better", "neither": "neither is better"}
 
 
-def print_outcome(console: Console, outcome: Outcome) -> None:
-    """Print the scores and files of one finished run."""
+def print_outcome(console: Console, outcome: Outcome, *, alone: bool = False) -> None:
+    """Print the scores and files of one finished run; of one that is ``alone``, also what a single seed supports."""
     record = outcome.record
     if outcome.already:
         console.print(f"{record.spec}, seed {record.seed}, on {record.track.name} is already done.", highlight=False)
@@ -29,6 +30,8 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
         print_scores(console, record)
         if not record.track.ranked:
             console.print(f"{record.track.name}: these scores rank nothing.", style="dim", highlight=False)
+        if alone:
+            console.print(ONE_SEED, style="dim", highlight=False)
     folder = outcome.folder
     console.print(f"record   {folder.record_path}", highlight=False)
     for name in ("samples.gif", "samples.png"):

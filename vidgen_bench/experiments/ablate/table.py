@@ -17,8 +17,12 @@ from vidgen_bench.leaderboard.anchors import describe
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
 from vidgen_bench.leaderboard.render.notes import ARROWS, anchor_caution, anchor_sentence
-from vidgen_bench.leaderboard.render.numbers import decimals, decimals_of, mean_and_spread, seeds
+from vidgen_bench.leaderboard.render.numbers import as_published, decimals, decimals_of, mean_and_spread, seeds
 from vidgen_bench.leaderboard.rows import Summary
+from vidgen_bench.records.caveats import ONE_SEED
+
+_WHOLE = 12
+"""More decimals than a paper prints: a published number is shown as it was published."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,6 @@ def ablation_table(ablation: Ablation, results: Sequence[Result], metric: Metric
     found = values(ablation, results)
     summaries = [v.summary for group in found.values() for v in group if v.summary]
     places = decimals(s.std for s in summaries)
-    printed = decimals(c.published.std for c in suite.cells if c.published)
     by_place = {(c.row, c.column): c for c in suite.cells}
     notes, cells = _Footnotes(), {}
     for row in suite.rows:
@@ -84,12 +87,12 @@ def ablation_table(ablation: Ablation, results: Sequence[Result], metric: Metric
             group, cell = found.get((row, column), []), by_place.get((row, column))
             lines = tuple(line for value in group for line in _lines(value, ablation, places, notes))
             published = cell.published if cell else None
-            cells[row, column] = TableCell(lines, _published(published, printed, notes) if published else None)
-    which = f"seed{'s' if len(ablation.seeds) > 1 else ''} {seeds(ablation.seeds)}"
+            cells[row, column] = TableCell(lines, _published(published, notes) if published else None)
+    which = f" · seed{'s' if len(ablation.seeds) > 1 else ''} {seeds(ablation.seeds)}" if ablation.members else ""
     track = f"track {ablation.track.name} {ablation.track.fingerprint}"
     return AblationTable(
         title=suite.title or suite.name,
-        head=(*filter(None, [suite.reference]), f"{metric.title} {ARROWS[metric.better]} · {which} · {track}"),
+        head=(*filter(None, [suite.reference]), f"{metric.title} {ARROWS[metric.better]}{which} · {track}"),
         rows=suite.rows,
         columns=suite.columns,
         cells=cells,
@@ -114,8 +117,8 @@ def _as_summary(published: Published) -> Summary:
     return Summary(published.mean, published.std, "batches", 1)
 
 
-def _published(published: Published, places: int, notes: _Footnotes) -> CellLine:
-    return CellLine(mean_and_spread(_as_summary(published), places), notes.mark(published.note), "published")
+def _published(published: Published, notes: _Footnotes) -> CellLine:
+    return CellLine(as_published(_as_summary(published), _WHOLE), notes.mark(published.note), "published")
 
 
 def _sentences(ablation: Ablation, results: Sequence[Result], summaries: Sequence[Summary]) -> Iterator[str]:
@@ -133,6 +136,8 @@ def _sentences(ablation: Ablation, results: Sequence[Result], summaries: Sequenc
     if len(summaries) > 1:
         yield "No winner is marked: `vidgen-bench leaderboard` tests which rows their seeds separate."
     yield from dict.fromkeys(_anchors(ablation, results))  # two kinds of model on one track have the same anchors
+    if summaries and len(ablation.seeds) == 1:
+        yield ONE_SEED
 
 
 def _compared(ablation: Ablation) -> list[Member | Recorded]:

@@ -9,6 +9,7 @@ from typing import Literal
 from vidgen_bench.experiments.ablate.members import Ablation, Member
 from vidgen_bench.experiments.ablate.recorded import Recorded
 from vidgen_bench.experiments.ablate.running import Result
+from vidgen_bench.leaderboard.different_code import different_code
 from vidgen_bench.leaderboard.rows import Summary, over_seeds
 
 State = Literal["finished", "diverged", "failed", "does not fit", "not run"]
@@ -33,10 +34,14 @@ class Value:
     @property
     def kinds(self) -> list[str]:
         """What to know of the models before comparing them with those of other cells."""
-        records = [r.record for r in self.results] if isinstance(self.member, Member) else [self.member.record]
-        models = [record.model for record in records if record]
+        given = [r.record for r in self.results] if isinstance(self.member, Member) else [self.member.record]
+        records = [record for record in given if record]
+        models = [record.model for record in records]
         conditional = ["Class-conditional: given a class for each clip."] * any(m.conditional for m in models)
-        return conditional + ["Reconstruction: no code was published."] * any(m.reconstruction for m in models)
+        changed = [f"Different code of {', '.join(found)} made its runs."] if (found := different_code(records)) else []
+        return (
+            conditional + ["Reconstruction: no code was published."] * any(m.reconstruction for m in models) + changed
+        )
 
 
 def values(ablation: Ablation, results: Sequence[Result]) -> dict[tuple[str, str], list[Value]]:

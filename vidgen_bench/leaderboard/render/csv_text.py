@@ -10,6 +10,7 @@ from typing import Any
 from vidgen_bench.escaping import csv_cell, json_text
 from vidgen_bench.leaderboard.columns import Column
 from vidgen_bench.leaderboard.comparable import Measuring
+from vidgen_bench.leaderboard.different_code import different_code
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
 from vidgen_bench.leaderboard.render.choice import EVERYTHING, Choice
 from vidgen_bench.leaderboard.render.json_text import status
@@ -20,7 +21,7 @@ COLUMNS = (
     "missing_seeds", "status", "known_error", "parameters_temporal", "parameters_generator", "iterations", "device_hours", "options",
     "ranked",
     "family", "track_fingerprint", "data_fingerprint", "protocol", "measured_by", "device_model", "conditional",
-    "reconstruction", "null",
+    "reconstruction", "null", "different_code",
 )  # fmt: skip
 """``scores`` are the means of the seeds, in the order of ``seeds``; ``std_of_batches`` is the anchors' population deviation."""
 
@@ -140,6 +141,7 @@ def _row(ranked: Ranked) -> dict[str, Any]:
         "options": _options(row.options),
         "reconstruction": str(row.reconstruction).lower(),
         "null": str(row.null).lower(),
+        "different_code": " ".join(different_code(row.records)),
     }
 
 

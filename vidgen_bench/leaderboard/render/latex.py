@@ -7,11 +7,13 @@ from itertools import groupby
 
 from vidgen_bench.escaping import latex
 from vidgen_bench.leaderboard.anchors import describe
+from vidgen_bench.leaderboard.different_code import different_code
 from vidgen_bench.leaderboard.published.lines import PublishedLine
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking, family_of
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.booktabs import floating_table
 from vidgen_bench.leaderboard.render.choice import EVERYTHING, HEADS, Choice
+from vidgen_bench.leaderboard.render.closing import DIFFERENT_CODE, closing
 from vidgen_bench.leaderboard.render.json_text import status
 from vidgen_bench.leaderboard.render.notes import heading, identity, notes
 
@@ -43,7 +45,7 @@ def _table(given: Ranking, choice: Choice) -> str:
         "".join("l" if name in _WORDS or name.startswith(_RANK) else "r" for name in names),
         [_heading(ranking, name) for name in names],
         [[[row.get(name, "") for name in names] for row in part] for part in parts],
-        [latex(note) for note in notes(ranking, choice.sort)],
+        [latex(note) for note in (*notes(ranking, choice.sort), *closing(ranking))],
     )
 
 
@@ -63,7 +65,7 @@ def _heading(ranking: Ranking, name: str) -> str:
 
 
 def _row(ranking: Ranking, position: int, row: Ranked, names: Sequence[str]) -> Mapping[str, str]:
-    words = [*["reconstruction"] * row.row.reconstruction]
+    words = [*["reconstruction"] * row.row.reconstruction, *[DIFFERENT_CODE] * bool(different_code(row.row.records))]
     words += [status(row)] * (status(row) != "finished" and "status" not in names)
     state = f" ({', '.join(words)})" if words else ""
     cells = {

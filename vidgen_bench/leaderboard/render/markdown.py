@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from vidgen_bench.escaping import markdown
 from vidgen_bench.leaderboard.anchors import describe
+from vidgen_bench.leaderboard.different_code import different_code
 from vidgen_bench.leaderboard.published.lines import PublishedLine
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.choice import EVERYTHING, FIXED, HEADS, Choice
+from vidgen_bench.leaderboard.render.closing import DIFFERENT_CODE, closing
 from vidgen_bench.leaderboard.render.json_text import status
 from vidgen_bench.leaderboard.render.notes import PARAMETERS, heading, identity, notes
 
@@ -32,7 +34,7 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _section(given: Ranking, choice: Choice) -> str:
     ranking = choice.narrowed(given)
-    lines = [markdown(note) for note in (*notes(ranking, choice.sort), *below(choice))]
+    lines = [markdown(note) for note in (*notes(ranking, choice.sort), *below(choice), *closing(ranking))]
     return section(ranking.title, [identity(ranking)], ranking_cells(given, choice), lines)
 
 
@@ -67,7 +69,9 @@ def _row(ranking: Ranking, ranked: Ranked) -> dict[str, str]:
     places = numbers.decimals_of(ranking)
     return {
         "rank": ranked.place(ranking.select),
-        "spec": markdown(ranked.spec) + " (reconstruction)" * ranked.row.reconstruction,
+        "spec": markdown(ranked.spec)
+        + " (reconstruction)" * ranked.row.reconstruction
+        + f" ({DIFFERENT_CODE})" * bool(different_code(ranked.row.records)),
         "options": markdown(ranked.options),
         **{m: _score(ranking, ranked, m, places[m]) for m in ranking.metrics},
         **numbers.costs(ranked.row),

@@ -192,8 +192,9 @@ def _order(ranking: Ranking, listed_by: str) -> str:
     inside = " inside each backbone" if ranking.family == "backbone" else ""
     ordered = f"Ordered by {ranking.metrics[select].title}{inside}, {direction}."
     if listed_by and listed_by != select:
+        column = ranking.metrics[listed_by].title if listed_by in ranking.metrics else listed_by
         ordered = (
-            f"Listed by {listed_by}{inside}; ranks do not depend on this order. {ordered.replace('Ordered', 'Ranked')}"
+            f"Listed by {column}{inside}; ranks do not depend on this order. {ordered.replace('Ordered', 'Ranked')}"
         )
     if not runs:
         return f"{ordered} All scores are of external clips, in {drawn}."

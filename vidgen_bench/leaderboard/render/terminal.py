@@ -16,6 +16,7 @@ from vidgen_bench.leaderboard.ranking import Ranked, Ranking, family_of
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.leaderboard.render.choice import EVERYTHING, Choice
 from vidgen_bench.leaderboard.render.chosen_grid import chosen_grid
+from vidgen_bench.leaderboard.render.closing import closing
 from vidgen_bench.leaderboard.render.grid import Grid
 from vidgen_bench.leaderboard.render.notes import PARAMETERS, identity, notes
 from vidgen_bench.leaderboard.render.paragraph import Paragraph
@@ -44,7 +45,8 @@ def render_terminal(rankings: Sequence[Ranking], width: int, choice: Choice = EV
 def _section(given: Ranking, columns: Mapping[str, Sequence[str]], choice: Choice) -> list[RenderableType]:
     ranking = choice.narrowed(given)
     head = Text.assemble((one_line(ranking.title), "bold cyan"), "\n", (identity(ranking), "dim"))
-    caption = Text("\n".join([*notes(ranking, choice.sort), *([] if choice.columns else [_COSTS])]), style="dim")
+    below = [*notes(ranking, choice.sort), *([] if choice.columns else [_COSTS]), *closing(ranking)]
+    caption = Text("\n".join(below), style="dim")
     if choice.columns:
         return [Paragraph(head), chosen_grid(ranking, choice.columns_of(given), choice), Paragraph(caption, below=1)]
     extra = [name for name, entry in ranking.metrics.items() if entry.extra]

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from vidgen_bench.escaping import one_line
+from vidgen_bench.leaderboard.different_code import different_code
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
 from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.render.closing import DIFFERENT_CODE
 from vidgen_bench.leaderboard.render.notes import heading
 
 
@@ -28,6 +30,8 @@ def label(ranked: Ranked, apart: Sequence[str] = ()) -> Text:
         name.append(f"\n{one_line(ranked.options)}", style="not bold dim")
     if row.reconstruction:
         name.append("\nreconstruction", style="not bold dim")
+    if different_code(row.records):
+        name.append(f"\n{DIFFERENT_CODE}", style="not bold red")
     if row.external and "status" not in apart:
         name.append("\nexternal", style="not bold dim")
     if 0 < row.diverged < len(row.entries) and "status" not in apart:

@@ -113,6 +113,7 @@ def test_no_order_changes_a_rank_a_verdict_or_a_bold_score(found: list[Ranking])
 def test_another_order_is_said(found: list[Ranking]) -> None:
     said = render_markdown(found, checked(None, "device-hours", found))
     assert "- Listed by device-hours; ranks do not depend on this order. Ranked by FID, lower is better." in said
+    assert "- Listed by IS; ranks do not" in render_markdown(found, checked(None, "is", found))
     assert "- Ordered by FID, lower is better." in render_markdown(found, checked(None, "fid", found))
 
 
