@@ -20,11 +20,11 @@ from vidgen_bench.config.track import Track, load_track
 from vidgen_bench.data.decoding.video import read
 from vidgen_bench.data.decoding.workers import default_workers
 from vidgen_bench.data.geometry import FrameGeometry
+from vidgen_bench.data.locating import locate_videos
 from vidgen_bench.data.prepare import prepare
 from vidgen_bench.data.ucf101.tree import read_tree
 from vidgen_bench.host.host import Host
 from vidgen_bench.measure.resolved_track import resolve_track
-from vidgen_bench.system.places import cache_folder
 
 GOAL = 0.9
 """The share of the summed rate that ``prepare`` should reach."""
@@ -35,8 +35,8 @@ COLUMNS = ("", "videos/s (range)", "share of the summed rate", "processor ms per
 def tables(quick: bool) -> Iterator[Table]:
     """Yield one table, for the videos of ``shapes``."""
     track = load_track("shapes-smoke")
-    data_set = resolve_track(track, Host.of_environment()).data_set.declaration
-    source = data_set.locate(None, None, cache_folder(), lambda what, done, total: None)
+    data_set = resolve_track(track, Host.of_environment()).data_set
+    source = locate_videos(data_set, None, None, lambda what, done, total: None)
     yield table(track, source, "videos of shapes, 160 x 120", 1 if quick else TIMES)
 
 

@@ -78,6 +78,10 @@ class DataWarning(UserWarning):
     """The data can be used, and something about it deserves a look; the command line prints the text, and the run continues."""
 
 
+class CodeWarning(UserWarning):
+    """The code has changed since it trained the weights that are used; the command line prints the text and goes on."""
+
+
 def did_you_mean(word: str, valid: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'? Valid: a, b, x."`` for an unknown word; without the question if no name is similar."""
     import difflib  # only a wrong word needs it, and every command imports this module

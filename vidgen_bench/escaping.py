@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -82,12 +83,27 @@ _LATEX = {
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "↑": r"$\uparrow$", "↓": r"$\downarrow$",
     "–": "--", "<": r"$<$", ">": r"$>$", "²": r"$^2$", "·": r"$\cdot$", "σ": r"$\sigma$", "μ": r"$\mu$",
     "∞": r"$\infty$", "×": r"$\times$", "−": r"$-$", "≤": r"$\le$", "≥": r"$\ge$", "…": r"\dots{}", "—": "---", "→": r"$\to$",
+    "|": r"$|$", "[": "{[}", "]": "{]}", "\0": "{}",
 }  # fmt: skip
+"""A bracket at the start of a row would be an argument of the line break before it; the last entry separates two hyphens."""
+
+_LATEX_LETTERS = frozenset(
+    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿĆćČčĎďĚěĞğĹĺĽľŁłŃńŇňŐőŒœŔŕŘřŚśŞşŠšŤťŮůŰűŸŹźŻżŽž"
+)
+"""The letters outside ASCII that LaTeX's first fonts have."""
 
 
 def latex(text: str) -> str:
-    """Return a text on one line with LaTeX's special characters escaped."""
-    return "".join(_LATEX.get(character, character) for character in one_line(text))
+    """Return a text on one line with LaTeX's special characters escaped; a character that its first fonts lack is spelt: ``U+4E2D``."""
+    plain = re.sub("-(?=-)", "-\0", unicodedata.normalize("NFC", one_line(text)))  # two hyphens would become a dash
+    escaped = "".join(map(_in_latex, plain))
+    return f"{{*}}{escaped[1:]}" if escaped.startswith("*") else escaped  # as with a bracket
+
+
+def _in_latex(character: str) -> str:
+    if character in _LATEX or character.isascii() or character in _LATEX_LETTERS:
+        return _LATEX.get(character, character)
+    return f"U+{ord(character):04X}"
 
 
 _FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import functools
+import io
 import json
 import signal
 import sys
@@ -14,12 +16,14 @@ from tests.kit import killed
 from tests.kit.command import Command
 from tests.kit.forked import Started
 from tests.kit.plugin_files import TEMPORAL, install
-from tests.kit.record_files import record
+from tests.kit.record_files import EXTERNAL, record
 from tests.kit.record_text import PROJECT, without_measured
 from tests.kit.workplace import Workplace, make_workplace
+from vidgen_bench.config.track import load_track
 from vidgen_bench.experiments.ablate import running
 from vidgen_bench.experiments.run.execute import Outcome
 from vidgen_bench.experiments.run.plan import Plan
+from vidgen_bench.records.record import write_record
 from vidgen_bench.system.observer import Observer
 
 GRID = ["ablate", "tgan", "x", "ode1,sde", "--budget", "iterations=2"]
@@ -148,6 +152,68 @@ def test_what_is_done_is_skipped(here: Command, place: Workplace, whole) -> None
     assert [line.count("|") for line in again.out.splitlines() if line.startswith("|")] == [3, 3, 3, 3]
 
 
+RESULTS = """
+name = "results"
+[[cells]]
+row = "ours 100%"
+column = "FID & co"
+record = "results/friend"
+[[cells]]
+row = "paper_1"
+column = "FID & co"
+published = { mean = 310.5, std = 2.1 }
+"""
+"""A suite that needs no run, with names that LaTeX would read."""
+
+
+@pytest.fixture
+def results(command: Command) -> Command:
+    """A command line beside the suite above and the record in it."""
+    track = load_track("shapes-smoke")
+    made = record("friend", track=track.name, ranked=track.ranked, declared=track.declared, **EXTERNAL)
+    write_record(command.folder / "results" / "friend" / "record.json", made)
+    (command.folder / "own.toml").write_text(RESULTS)
+    return command
+
+
+def test_a_suite_of_results_and_published_numbers_runs_nothing(results: Command) -> None:
+    shown = {
+        name: results("ablate", "own.toml", "--format", name)
+        for name in ("terminal", "markdown", "latex", "csv", "json")
+    }
+    assert {done.code for done in shown.values()} == {0}
+    assert {done.err for done in shown.values()} == {""}
+    assert "311.2 ± 2.6" in shown["terminal"].out
+    assert "| paper\\_1 | – | 310.5 ± 2.1 |" in shown["markdown"].out
+    assert r"ours 100\% & 311.2 $\pm$ 2.6\textsuperscript{a} &  \\" in shown["latex"].out
+    assert r" & FID \& co & FID \& co (published) \\" in shown["latex"].out
+    lines = list(csv.DictReader(io.StringIO(shown["csv"].out)))
+    assert [(x["row"], x["kind"], x["mean"]) for x in lines] == [
+        ("ours 100%", "record", "311.25"),
+        ("paper_1", "published", "310.5"),
+    ]
+    assert json.loads(shown["json"].out)["cells"][0]["ours"][0]["mean"] == 311.25
+    plan = results("ablate", "own.toml", "--dry-run")
+    assert plan.code == 0, plan.err
+    assert "Nothing to run: every cell has a record or a published number." in plan.out
+    assert not list(results.folder.rglob("request.json"))
+
+
+def test_where_nothing_runs_there_is_nothing_to_watch(results: Command) -> None:
+    done = results("ablate", "own.toml", "--watch")
+    assert done.code == 2
+    assert "This suite has no runs, so there is nothing to --watch: leave it out to print the table." in done.err
+
+
+@pytest.mark.parametrize(
+    ("on", "words"), [(["--jobs", "2"], "310.5 ± 2.1"), (["--on", "local", "--dry-run"], "Nothing to run")]
+)
+def test_a_launcher_gets_no_job_of_it(results: Command, on: list[str], words: str) -> None:
+    done = results("ablate", "own.toml", *on)
+    assert (done.code, done.err) == (0, "")
+    assert words in done.out
+
+
 DIVERGING = TEMPORAL.replace(
     "raise NotImplementedError",
     """from torch import nn
@@ -198,7 +264,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     [
         (["paper-tabel-1"], "Did you mean 'paper-table-1'?"),
         (["absent.toml"], "The suite file absent.toml cannot be read"),
-        (["own.toml"], "own.toml is not valid:\n  cells.0.spec: this key is missing."),
+        (["own.toml"], "own.toml is not valid:\n  cells.0: a cell needs spec (to run a model)"),
         (["tgan", "x", "ode9"], "The cell 'ode9', 'tgan' (tgan+ode9): There is no temporal generator named 'ode9'."),
         (["tgan x ode1,conv1d", "--set", "temporal.hidden=3"], "The cell 'conv1d', 'tgan' (tgan+conv1d)"),
         (["tgan,tgan"], "'tgan' is given twice"),
@@ -214,6 +280,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         (["tgan", "--data", "videos"], "Leave out --data and --splits"),
         (["tgan", "--runs", "own.toml"], "--runs own.toml is a file"),
         (["tgan", "--dry-run", "--format", "markdown"], "leave out --format markdown"),
+        (["tgan", "--dry-run", "--format", "latex"], "--dry-run has no latex format; leave out --format latex"),
         (["tgan", "--track", "mine.toml"], "The data set video-folder needs --data"),
         (["paper-table-1"], "The instrument 'c3d-ucf101' has no weights"),
     ],

@@ -11,7 +11,7 @@ import pytest
 
 from tests.kit.command import START, Command
 from tests.kit.conformance import MODEL_CHECKS as CHECKS
-from tests.kit.plugin_files import METRIC, install
+from tests.kit.plugin_files import install
 
 RIGHT = "from tests.kit.wrong.right import vidgen_backbones, vidgen_temporal"
 WRONG = "from tests.kit.wrong.temporal import vidgen_temporal"
@@ -54,6 +54,9 @@ def vidgen_temporal():
     return [Quitting("quitting")]
 """
 
+METRICS = "from tests.kit.wrong.metrics import vidgen_metrics"
+PIXELS = "from vidgen_bench.measure.instruments.pixels import vidgen_instruments"
+
 ROOT = Path(__file__).resolve().parents[2]
 
 TRIED = [check for check in CHECKS if check.name not in ("labels", "null")]
@@ -72,7 +75,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         "small_quitting": QUITTING,
         "small_broken": "import nothing_at_all",
     }
-    install(site, "strange-small", **modules, small_odd=METRIC.format(name="odd"))
+    install(site, "strange-small", **modules, small_metrics=METRICS, small_pixels=PIXELS)
     monkeypatch.syspath_prepend(site)
     monkeypatch.setenv("VIDGEN_BENCH_PLUGINS", "strange-small")
     return Command(tmp_path, monkeypatch, capsys)
@@ -89,6 +92,20 @@ def test_a_plugin_that_conforms(command: Command) -> None:
     assert lines[2].split()[-4:-2] == ["2", "pairs"]
     assert lines[5].split()[-4:-2] == ["1", "pair"]
     assert re.fullmatch(rf"glide conforms: {len(TRIED)} checks, \d+ cases, \d+\.\d s\.", last)
+
+
+def test_a_metric_is_tried_by_itself(command: Command) -> None:
+    done = command("plugins", "check", "flicker")
+    assert (done.code, done.err) == (0, "")
+    first, _, *lines, last = done.out.splitlines()
+    assert first == "flicker, with features drawn at random or clips of moving textures"
+    tried = ["declaration", "features", "scores", "samples", "divergence", "needs"]
+    assert [line.split()[:2] for line in lines] == [["ok", name] for name in tried]
+    assert "pair" not in done.out
+    assert last.startswith("flicker conforms: 6 checks, 6 cases, ")
+    done = command("plugins", "check", "first-row")
+    assert done.code == 1
+    assert "first-row does not conform: 2 of 5 checks failed (samples, divergence)." in done.out
 
 
 def test_a_plugin_that_does_not(command: Command) -> None:
@@ -158,7 +175,7 @@ def test_what_a_plugin_prints_does_not_spoil_the_report(command: Command) -> Non
     [
         (
             "glide2",
-            "There is no backbone, temporal generator or launcher named 'glide2'. Did you mean 'glide'? Valid: ",
+            "There is no backbone, temporal generator, launcher or metric named 'glide2'. Did you mean 'glide'? Valid: ",
         ),
         ("my-ode", "Install the package of the plugin first: `pip install -e my-ode`."),
         (
@@ -167,7 +184,10 @@ def test_what_a_plugin_prints_does_not_spoil_the_report(command: Command) -> Non
         ),
         ("tiny+glide:wide", "expected the name of one plugin, such as 'glide'"),
         ("my-ode:free", "'my-ode:free' is a spec; expected the name of one plugin, such as 'my-ode'"),
-        ("odd", "'odd' is a metric; only backbones, temporal generators and launchers can be checked."),
+        (
+            "pixels",
+            "'pixels' is an instrument; only backbones, temporal generators, launchers and metrics can be checked.",
+        ),
         (
             "small_broken",
             "'small_broken' cannot be used: strange-small 1.0 (entry point 'small_broken') is broken: ",
@@ -176,6 +196,31 @@ def test_what_a_plugin_prints_does_not_spoil_the_report(command: Command) -> Non
 )
 def test_a_name_that_cannot_be_checked(command: Command, name: str, words: str) -> None:
     done = command("plugins", "check", name)
+    assert (done.code, done.out) == (2, "")
+    assert words in done.err
+
+
+def test_one_check_and_one_partner(command: Command) -> None:
+    done = command("plugins", "check", "glide", "--only", "shapes", "--only", "declaration", "--with", "tiny")
+    assert (done.code, done.err) == (0, "")
+    lines = [line.split()[:2] for line in done.out.splitlines() if line.startswith("ok")]
+    assert lines == [["ok", "declaration"], ["ok", "shapes"]]
+    assert "glide passes what was chosen: 2 checks, " in done.out
+    assert "conforms" not in done.out
+    found = json.loads(command("plugins", "check", "glide", "--only", "declaration", "--json").out)
+    assert (found["whole"], [check["name"] for check in found["checks"]]) == (False, ["declaration"])
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--only", "shape"), "Nothing is checked of glide under the name 'shape'. Did you mean 'shapes'?"),
+        (("--with", "tinny"), "glide has no pair with 'tinny'. Did you mean 'tiny'?"),
+        (("--with", "glide"), "glide has no pair with 'glide'."),
+    ],
+)
+def test_a_check_or_a_partner_that_it_does_not_have(command: Command, options: tuple[str, str], words: str) -> None:
+    done = command("plugins", "check", "glide", *options)
     assert (done.code, done.out) == (2, "")
     assert words in done.err
 
@@ -190,7 +235,7 @@ def test_ctrl_c_ends_it(command: Command, monkeypatch: pytest.MonkeyPatch) -> No
     done = command("plugins", "check", "glide")
     assert done.code == 130
     assert done.out.count("\nok") == 2
-    assert done.err == "error: Stopped in shapes[tiny+glide].\n"
+    assert done.err == "Stopped in shapes[tiny+glide].\n"
 
 
 def test_ctrl_c_while_plugins_load(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +244,7 @@ def test_ctrl_c_while_plugins_load(command: Command, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("vidgen_bench.conformance.cases", interrupted)
     done = command("plugins", "check", "glide")
-    assert (done.code, done.out, done.err) == (130, "", "error: Stopped before the first check.\n")
+    assert (done.code, done.out, done.err) == (130, "", "Stopped before the first check.\n")
 
 
 def test_a_terminal_shows_the_running_case_until_it_ends() -> None:

@@ -52,7 +52,7 @@ def test_if_the_one_that_measures_is_killed_the_next_takes_over_and_one_that_wai
         stopped = third.end(60)
         assert (stopped.returncode, stopped.stderr) == (
             143,
-            f"error: Stopped during {waiting}. The same command continues from there.\n",
+            f"Stopped during {waiting}. The same command continues from there.\n",
         )
         first.send_signal(signal.SIGKILL)
         done = second.end(120)

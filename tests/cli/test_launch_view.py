@@ -18,7 +18,7 @@ from vidgen_bench.cli.watch_view import table
 from vidgen_bench.experiments.ablate.launched import runs_of
 from vidgen_bench.experiments.ablate.running import make_plans
 from vidgen_bench.experiments.launch.runs import Run, tasks_of
-from vidgen_bench.experiments.launch.standing import Standing
+from vidgen_bench.experiments.run.standing import Standing
 from vidgen_bench.experiments.run.status import Status
 from vidgen_bench.host.host import Host
 

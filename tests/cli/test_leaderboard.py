@@ -192,6 +192,42 @@ def test_markdown_and_csv(command: Command) -> None:
     ]
 
 
+@pytest.mark.usefixtures("runs")
+def test_columns_and_order_are_the_readers(command: Command, tmp_path: Path) -> None:
+    done = command("leaderboard", "--format", "csv", "--columns", "spec,metric,mean", "--track", "test-64")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[0] == "spec,metric,mean"
+    assert "tgan+ode1,fid,252.0" in done.out
+    listed = command("leaderboard", "--sort", "spec", "--columns", "spec,fid,rank", "--track", "test-64").out
+    assert listed.index("tgan+conv1d") < listed.index("tgan+ode1")
+    assert [line.split()[-1] for line in listed.splitlines() if line.startswith("tgan+") and "±" in line] == ["2", "1"]
+    command("leaderboard", "--format", "latex", "--sort", "spec", "--output", "board.tex")
+    text = (tmp_path / "board.tex").read_text()
+    assert text.index("\ntgan+conv1d &") < text.index("\ntgan+ode1 &")
+
+
+@pytest.mark.usefixtures("runs")
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--columns", "spec,fit"], "--columns: there is no column 'fit'. Did you mean 'fid'?"),
+        (["--format", "csv", "--columns", "spec,meen"], "--columns: there is no column 'meen'. Did you mean 'mean'?"),
+        (["--sort", "device_hours"], "Did you mean 'device-hours'?"),
+        (
+            ["--sort", "fid", "--format", "json"],
+            "--format json has no --sort; expected --format table, markdown, latex, csv.",
+        ),
+        (["--columns", "fid", "--output", "board.html"], "--format html has no --columns"),
+        (["--compare", "tgan+ode1", "tgan+conv1d", "--sort", "fid"], "--compare has no --sort"),
+    ],
+)
+def test_wrong_columns(command: Command, arguments: list[str], words: str) -> None:
+    done = command("leaderboard", *arguments)
+    assert done.code == 2
+    assert words in done.err
+    assert done.out == ""
+
+
 def test_formats_for_machines_are_valid_without_records(command: Command) -> None:
     assert json.loads(command("leaderboard", "--format", "json").out)["rankings"] == []
     assert command("leaderboard", "--format", "csv").out.startswith("track,kind,spec,")

@@ -107,7 +107,23 @@ def test_our_errors_are_a_message_and_a_code(
     command: Command, monkeypatch: pytest.MonkeyPatch, error: VidgenBenchError, code: int
 ) -> None:
     done = _ending(command, monkeypatch, error)
-    assert (done.code, done.out, done.err) == (code, "", f"error: {error}\n")
+    said = "It is saved.\n" if code == 130 else f"error: {error}\n"  # a stop that was asked for is no error
+    assert (done.code, done.out, done.err) == (code, "", said)
+
+
+def test_flags_have_no_type_in_the_help(command: Command) -> None:
+    for words in (
+        ["--help"],
+        ["run", "--help"],
+        ["runs", "rm", "--help"],
+        ["data", "prepare", "--help"],
+        ["cache", "--help"],
+    ):
+        done = command(*words)
+        assert done.code == 0
+        assert "--help" in done.out
+        assert "bool" not in done.out
+    assert "<int range>" in command("run", "--help").out
 
 
 def test_a_message_is_neither_markup_nor_folded(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

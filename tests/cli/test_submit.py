@@ -68,6 +68,24 @@ def test_submit_refuses_with_code_2_and_writes_nothing(command: Command, tmp_pat
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_runs_that_were_started_over_are_left_out_of_a_pattern(command: Command, tmp_path: Path) -> None:
+    runs = finished_spec(tmp_path / "runs")
+    aside = runs[0].with_name("seed-0.2026-11-30T0915")
+    shutil.copytree(runs[0], aside)
+    table = command("leaderboard", "--runs", tmp_path / "runs", "--format", "json")
+    (ranking,) = json.loads(table.out)["rankings"]
+    assert len(ranking["rows"][0]["runs"]) == 5
+    named = command("leaderboard", "--runs", aside, "--format", "json")
+    assert [run["file"] for run in json.loads(named.out)["rankings"][0]["rows"][0]["runs"]] == [f"{aside}/record.json"]
+    done = command("submit", *sorted(runs[0].parent.glob("seed-*")))
+    assert (done.code, done.err) == (0, "")
+    assert f"Left out: {aside} was started over, and another run has its place.\n" in done.out
+    assert "seed-4.json" in done.out
+    alone = command("submit", aside / "record.json")
+    assert alone.code == 2
+    assert "All of these runs were started over." in alone.err
+
+
 def test_verify_lists_every_fault_with_code_1(command: Command, tmp_path: Path) -> None:
     paths = submitted(tmp_path / "leaderboards", *seeds_of())
     spoil(paths[0], lambda t: t.update(spec="tgan+<script>"))

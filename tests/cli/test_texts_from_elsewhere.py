@@ -242,7 +242,7 @@ def test_the_summary_of_a_run(places: list[list[Place]], terminal: bool) -> None
 
 def test_the_table_of_a_suite() -> None:
     from vidgen_bench.escaping import json_text
-    from vidgen_bench.experiments.ablate import markdown, terminal
+    from vidgen_bench.experiments.ablate import latex, markdown, terminal
     from vidgen_bench.experiments.ablate.table import AblationTable, CellLine, TableCell
 
     word = HOSTILE[0]
@@ -252,6 +252,7 @@ def test_the_table_of_a_suite() -> None:
     Console(file=stream, width=200).print(terminal.render_terminal(table, 200))
     check_text(stream.getvalue())
     check_markdown(markdown.render_markdown(table))
+    check_latex(latex.render_latex(table))
     check_json(json_text(asdict(replace(table, cells={}))))
 
 

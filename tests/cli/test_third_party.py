@@ -29,10 +29,10 @@ def site(command: Command, api: str = API) -> dict[str, str]:
     [
         (
             'api: str = "2.0"',
-            "it was written for API 2.0, and this vidgen-bench has 1.2; install a vidgen-bench with API 2",
+            "it was written for API 2.0, and this vidgen-bench has 1.3; install a vidgen-bench with API 2",
         ),
-        ('api: str = "0.9"', "for API 0.9, and this vidgen-bench has 1.2; install a release of the plugin for API 1"),
-        ("", "'api' is None, expected the version of vidgen_bench.api it was written for; write api = \"1.2\""),
+        ('api: str = "0.9"', "for API 0.9, and this vidgen-bench has 1.3; install a release of the plugin for API 1"),
+        ("", "'api' is None, expected the version of vidgen_bench.api it was written for; write api = \"1.3\""),
     ],
 )
 def test_another_api_is_listed_as_broken_with_what_to_do(command: Command, api: str, advice: str) -> None:

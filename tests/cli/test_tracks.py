@@ -63,6 +63,68 @@ def test_ones_own_file(command: Command, tmp_path: Path) -> None:
     assert page["fingerprint"] == load_track("shapes-64").fingerprint
 
 
+@pytest.mark.parametrize("name", shipped_tracks())
+def test_the_toml_of_a_track_is_that_track(command: Command, tmp_path: Path, name: str) -> None:
+    done = command("tracks", "show", name, "--format", "toml")
+    assert (done.code, done.err) == (0, "")
+    (tmp_path / "copy.toml").write_text(done.out)
+    assert load_track(str(tmp_path / "copy.toml")) == load_track(name)
+    assert load_track(str(tmp_path / "copy.toml")).fingerprint == load_track(name).fingerprint
+
+
+def test_the_toml_of_a_track_with_a_protocol_of_its_own_may_lie_anywhere(command: Command, tmp_path: Path) -> None:
+    config = Path(__file__).parents[2] / "vidgen_bench" / "config"
+    (tmp_path / "a").mkdir()
+    protocol = (config / "protocols" / "c3d-native.toml").read_text().replace('name = "c3d-native"', 'name = "own"')
+    (tmp_path / "a" / "own.toml").write_text(protocol)
+    text = (config / "tracks" / "shapes-smoke.toml").read_text()
+    (tmp_path / "a" / "mine.toml").write_text(text.replace('protocol = "c3d-native"', 'protocol = "own.toml"'))
+    (tmp_path / "copy.toml").write_text(command("tracks", "show", "a/mine.toml", "--format", "toml").out)
+    copy, mine = load_track(str(tmp_path / "copy.toml")), load_track(str(tmp_path / "a" / "mine.toml"))
+    assert copy.fingerprint == mine.fingerprint
+    assert copy.evaluation.own_protocol == mine.evaluation.own_protocol
+
+
+@pytest.mark.parametrize("like", ["shapes-smoke", "ucf101-192-paper"])
+def test_a_new_track_works_as_it_is_and_explains_every_key(command: Command, tmp_path: Path, like: str) -> None:
+    done = command("tracks", "new", "mine", "--like", like)
+    assert (done.code, done.out, done.err) == (0, "Wrote mine.toml\n", "")
+    mine = load_track(str(tmp_path / "mine.toml"))
+    assert mine == load_track(like).model_copy(update={"name": "mine", "summary": ""})
+    assert mine.fingerprint == load_track(like).fingerprint
+    lines = (tmp_path / "mine.toml").read_text().splitlines()
+    for key in ("every = ", "samples = ", "crop = ", "# sha256 =", "precision = ", "seeds = "):
+        (place, *_) = [number for number, line in enumerate(lines) if line.startswith(key)]
+        assert lines[place - 1].startswith("# ")
+        assert len(lines[place - 1]) > 10
+
+
+def test_the_keys_of_a_new_track_can_be_edited(command: Command, tmp_path: Path) -> None:
+    command("tracks", "new", "mine", "--output", "a/own.toml")
+    text = (tmp_path / "a" / "own.toml").read_text().replace("iterations = 250", "iterations = 3")
+    (tmp_path / "a" / "own.toml").write_text(text.replace("# metrics =", 'metrics = ["fid"]'))
+    track = load_track(str(tmp_path / "a" / "own.toml"))
+    assert (track.budget.iterations, track.evaluation.metrics) == (3, ("fid",))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["shapes-cpu"], "There is a shipped track named 'shapes-cpu'. Choose another name, such as 'my-shapes-cpu'."),
+        (["My track"], "'My track' is not a valid name"),
+        (["mine", "--output", "mine.txt"], "expected a file that ends in .toml"),
+        (["there"], "there.toml already exists"),
+        (["mine", "--like", "shapes-cpo"], "Did you mean 'shapes-cpu'?"),
+    ],
+)
+def test_a_new_track_that_cannot_be(command: Command, tmp_path: Path, arguments: list[str], words: str) -> None:
+    (tmp_path / "there.toml").write_text("")
+    done = command("tracks", "new", *arguments)
+    assert done.code == 2
+    assert words in done.err
+    assert [p.name for p in tmp_path.iterdir()] == ["there.toml"]
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [

@@ -49,6 +49,7 @@ GIVEN = {
     "vidgen_bench.system.provenance": "/proc/cpuinfo",
     "vidgen_bench.system.memory": "the memory limit of the control group",
     "vidgen_bench.data.store_check": "the boot id of the kernel",
+    "vidgen_bench.system.source_hash": "the sources of installed packages, which are hashed and not used",
     "vidgen_bench.system.files": "the only writer of whole files, and folders that are synchronised",
     "vidgen_bench.system.lock_file": "the only user of lock files",
     "vidgen_bench.system.output_file": "the only writer of files that the user names",

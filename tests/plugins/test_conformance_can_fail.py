@@ -261,9 +261,13 @@ def test_a_check_is_a_line_and_has_a_module_of_its_name() -> None:
         (
             "glidee",
             RequestError,
-            "There is no backbone, temporal generator or launcher named 'glidee'. Did you mean 'glide'?",
+            "There is no backbone, temporal generator, launcher or metric named 'glidee'. Did you mean 'glide'?",
         ),
-        ("fid", RequestError, "'fid' is a metric; only backbones, temporal generators and launchers"),
+        (
+            "pixels",
+            RequestError,
+            "'pixels' is an instrument; only backbones, temporal generators, launchers and metrics can",
+        ),
         (
             "absent",
             PluginError,
@@ -272,7 +276,7 @@ def test_a_check_is_a_line_and_has_a_module_of_its_name() -> None:
     ],
 )
 def test_a_name_that_cannot_be_checked(name: str, error: type[RequestError], words: str) -> None:
-    host = host_of("tests.kit.wrong.right", "vidgen_bench.measure.metrics.frechet_distance", "tests.kit.wrong.absent")
+    host = host_of("tests.kit.wrong.right", "vidgen_bench.measure.instruments.pixels", "tests.kit.wrong.absent")
     with pytest.raises(error) as raised:
         cases(name, host)
     assert words in str(raised.value)

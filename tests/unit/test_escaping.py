@@ -7,6 +7,9 @@ import html
 import io
 import json
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
@@ -22,6 +25,7 @@ from vidgen_bench.escaping import (
     one_line,
     printable,
 )
+from vidgen_bench.leaderboard.render.booktabs import floating_table
 
 OBEYED = "a\x1b[31m\x9b2J\x07\u202eb\u2066\u200b\ufeff\u3164\ufe0f\x7f\udc80"
 SPELT = r"a\x1b[31m\x9b2J\x07\u202eb\u2066\u200b\ufeff\u3164\ufe0f\x7f\udc80"
@@ -98,6 +102,50 @@ def test_latex_has_no_command_of_the_text() -> None:
     assert r"\input" not in text
     assert text.startswith(r"\textbackslash{}input\{/etc/passwd\} 50\% \$x\$ a\_b \#1 \&")
     assert text.endswith(r"\textbackslash{}x1b")
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("[x]", "{[}x{]}"),  # after the end of a row, a bracket opens an argument
+        ("*x", "{*}x"),
+        ("2*x", "2*x"),
+        ("--within a---b", "-{}-within a-{}-{}-b"),
+        ("a–b—c", "a--b---c"),
+        ("e\u0301 Łódź", "é Łódź"),
+        ("中 Δ ☃", "U+4E2D U+0394 U+2603"),
+        ("a|b", "a$|$b"),
+        ("a\nb%c", r"a b\%c"),
+    ],
+)
+def test_latex_reads_a_text_as_text(text: str, escaped: str) -> None:
+    assert latex(text) == escaped
+
+
+HOSTILE_LATEX = [
+    *"%_&#$|~^<>[]*{}'`@=+\"",
+    "\\",
+    "[1]",
+    "\\input{x}",
+    "100%\n",
+    "^^M",
+    "?`!`",
+    "中文 Δ ☃ \u200b \x1b",
+    "\\\\[2pt]",
+]
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX on this machine")
+def test_latex_compiles_whatever_the_texts_are(tmp_path: Path) -> None:
+    texts = [*HOSTILE_LATEX, "".join(map(chr, range(0xC0, 0x250))), "± ↑ ↓ – — ² · σ μ ∞ × − ≤ ≥ … →"]
+    rows = [[latex(text), latex(text)] for text in texts]
+    table = floating_table(" ".join(texts), "lr", rows[0], [rows, [], rows[-1:]], list(map(latex, texts)))
+    source = f"\\documentclass{{article}}\\usepackage{{booktabs}}\\begin{{document}}\n{table}\\end{{document}}\n"
+    (tmp_path / "table.tex").write_text(source)
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "table.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "Missing character" not in (tmp_path / "table.log").read_text(errors="replace")
 
 
 @pytest.mark.parametrize(

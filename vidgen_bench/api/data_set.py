@@ -27,6 +27,7 @@ class DataSet(Named, Protocol):
     def locate(self, videos: Path | None, splits: Path | None, cache: Path, report: Report) -> VideoSource:
         """Return the folders of videos and splits; a data set that makes its own videos makes them here.
 
-        ``videos`` and ``splits`` are the values of ``--data`` and ``--splits``; ``cache`` is a folder to write to;
+        ``videos`` and ``splits`` are the values of ``--data`` and ``--splits``; ``cache`` is a folder that belongs to this data set
+        alone, and which it makes when it writes to it;
         ``report(what, done, total)`` shows progress. Raises ``DataError`` with the fix if something is missing.
         """

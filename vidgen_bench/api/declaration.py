@@ -13,7 +13,7 @@ ENTRY_POINT_GROUP = "vidgen_bench"
 hookimpl = pluggy.HookimplMarker(ENTRY_POINT_GROUP)
 """Marks a function of a plugin module as a hook implementation; docs/plugins/reference.md lists the hooks."""
 
-API = "1.2"
+API = "1.3"
 """Version of this contract: the first number changes when plugins written for an earlier version may no longer work."""
 
 Report = Callable[[str, int, int], None]

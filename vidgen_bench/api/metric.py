@@ -18,8 +18,9 @@ View = Literal["as-is", "shuffled", "frozen"]
 RANK_DEFICIENT = "rank-deficient"
 """The caveat of a distance between Gaussians estimated from fewer samples than features."""
 
-Need = Literal["moments", "features"]
-"""The statistics of the real training clips that a metric can request: see :class:`Reference`."""
+Need = Literal["moments", "features", "clips"]
+"""What a metric can request: statistics of the real training clips (see :class:`Reference`), and ``clips``, to read pixels instead of
+a layer of the instrument (see :meth:`Metric.features`)."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Moments:
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """The features of n clips in one layer of an instrument."""
+    """The features of n clips: their outputs in one layer of an instrument, or those that a metric computes from pixels."""
 
     features: Tensor
     """[n, D], float64; the rows are in no particular order."""
@@ -71,7 +72,7 @@ class Curve:
 
 
 class Metric(Named, Protocol):
-    """A score computed from one layer's features; hook ``vidgen_metrics``. Tracks and protocols list it by name: ``is``, ``fid``."""
+    """A score computed from the features of clips; hook ``vidgen_metrics``. Tracks and protocols list it by name: ``is``, ``fid``."""
 
     @property
     def title(self) -> str:
@@ -83,7 +84,7 @@ class Metric(Named, Protocol):
 
     @property
     def layer(self) -> str:
-        """The layer of the instrument that it reads."""
+        """The layer of the instrument that it reads, unless the protocol names another. Default: "", for a metric that reads pixels."""
 
     @property
     def better(self) -> Literal["higher", "lower", "neither"]:
@@ -95,11 +96,18 @@ class Metric(Named, Protocol):
 
     @property
     def needs(self) -> frozenset[Need]:
-        """The statistics of the real training clips it needs."""
+        """The statistics of the real training clips it needs; with ``clips``, of the features that it computes from pixels itself."""
 
     def caveat(self, samples: int, features: int) -> str:
         """Return a warning about scores at these sample sizes, in a word or two ("rank-deficient"), or "". Default: ""."""
         return ""
+
+    def features(self, clips: Tensor, options: Any) -> Tensor:
+        """Return the features [N, D], float64, of clips [N, 3, T, H, W] in [-1, 1]; called only if ``needs`` has ``clips``.
+
+        Row i depends on clip i alone, since clips arrive in parts of any size. Clips that are not finite have features that are not
+        finite. Default: None.
+        """
 
     def scorer(self, reference: Reference, options: Any) -> Callable[[FeatureSet], float | Curve]:
         """Return ``generated features -> score`` in float64; whatever depends on the reference alone is computed once, here."""

@@ -32,7 +32,10 @@ class LatentSpec:
     init: Literal["framework", "xavier-sqrt2"] = "framework"
     """How this backbone initialises G_t: PyTorch's defaults, or weights from Xavier uniform with gain sqrt 2."""
     parameters: int | None = None
-    """Trainable parameters of the backbone's own G_t, filled in by vidgen-bench; the target of ``:equal``."""
+    """Trainable parameters of the backbone's own G_t, filled in by vidgen-bench; the target of ``:equal``.
+
+    None if the backbone has no G_t of its own, or has none for these clips. A generator that needs the number refuses such a latent.
+    """
 
 
 class Temporal(Named, Protocol):

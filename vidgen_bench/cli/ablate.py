@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     from vidgen_bench.api import Metric
     from vidgen_bench.cli.launch_options import Mode
-    from vidgen_bench.experiments.ablate.members import Ablation, Job
+    from vidgen_bench.experiments.ablate.members import Ablation, Job, Key
     from vidgen_bench.experiments.ablate.running import Result
     from vidgen_bench.experiments.launch.chosen import ChosenLauncher
+    from vidgen_bench.experiments.run.plan import Plan
     from vidgen_bench.host.host import Host
     from vidgen_bench.system.observer import Observer
 
@@ -32,6 +33,8 @@ class Format(StrEnum):
 
     terminal = "terminal"
     markdown = "markdown"
+    csv = "csv"
+    latex = "latex"
     json = "json"
 
 
@@ -54,6 +57,8 @@ def ablate(
     runs: run_options.Runs = Path("runs"),
     device: run_options.Device = "auto",
     threads: run_options.Threads = None,
+    again: run_options.Again = False,
+    accept_changed_code: run_options.AcceptChangedCode = False,
     allow_missing: run_options.AllowMissing = 0,
     workers: run_options.Workers = None,
     on: launch_options.On = None,
@@ -62,7 +67,7 @@ def ablate(
     watch: launch_options.Watch = False,
     cancel: launch_options.Cancel = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print every run and its cost, and exit.")] = False,
-    layout: Annotated[Format, typer.Option("--format", help="json keeps raw values.")] = Format.terminal,
+    layout: Annotated[Format, typer.Option("--format", help="json and csv have full precision.")] = Format.terminal,
 ) -> None:
     """Run every cell of SUITE and print its table, with the published numbers beside ours.
 
@@ -92,6 +97,7 @@ def ablate(
         runs=runs,
         device=device,
         threads=threads,
+        where_changed=run_options.where_changed(again, accept_changed_code),
     )
     wanted = list(loaded.seeds) if seed is None and seeds is None else run_options.parse_seeds(seed, seeds)
     ablation = expand(loaded, request, track, wanted, host)
@@ -108,14 +114,21 @@ def _print_plan(ablation: Ablation, host: Host, layout: Format, launcher: Chosen
     from vidgen_bench.experiments.ablate.dry_run import json_values, render_terminal
     from vidgen_bench.experiments.ablate.running import make_plans
 
-    if layout is Format.markdown:
-        raise RequestError("--dry-run has no markdown format; leave out --format markdown.")
+    if layout not in (Format.terminal, Format.json):
+        raise RequestError(f"--dry-run has no {layout} format; leave out --format {layout}.")
+    plans: Mapping[Key, Plan] = {}
+    refusal = None
+    try:
+        plans = make_plans(ablation, host, here=launcher is None)
+    except VidgenBenchError as error:
+        refusal = error
     if layout is Format.json:
-        print_json(json_values(ablation))
+        print_json(json_values(ablation, plans))
     else:
-        output().print(render_terminal(ablation))
-    plans = make_plans(ablation, host, here=launcher is None)  # after the list, which helps even if this refuses
-    if launcher is not None and layout is Format.terminal:
+        output().print(render_terminal(ablation, plans))
+    if refusal is not None:  # after the list, which helps all the same
+        raise refusal
+    if launcher is not None and layout is Format.terminal and ablation.jobs:
         from vidgen_bench.cli.launching import perform
         from vidgen_bench.experiments.ablate.launched import runs_of
 
@@ -132,7 +145,12 @@ def _without_results(
 
     if layout is not Format.terminal:
         raise RequestError(f"--{mode} has no table of results; leave out --format {layout.value}.")
-    perform(mode, runs_of(ablation, make_plans(ablation, host, here=False)), launcher)
+    if not ablation.jobs:
+        raise RequestError(f"This suite has no runs, so there is nothing to --{mode}: leave it out to print the table.")
+    plans = make_plans(ablation, host, here=False)
+    if mode == "detach":
+        _require_same_code(ablation, plans)
+    perform(mode, runs_of(ablation, plans), launcher)
 
 
 def _run(ablation: Ablation, host: Host, layout: Format, launcher: ChosenLauncher | None) -> None:
@@ -169,7 +187,10 @@ def _results(ablation: Ablation, host: Host, console: Console, launcher: ChosenL
         with TerminalObserver(console) as observer:
             yield observer
 
+    if not ablation.jobs:
+        return
     plans = make_plans(ablation, host, here=launcher is None)
+    _require_same_code(ablation, plans)
     with TerminalObserver(console) as observer:
         check_data(ablation, plans, observer)
     if launcher is None:
@@ -180,6 +201,13 @@ def _results(ablation: Ablation, host: Host, console: Console, launcher: ChosenL
 
     with LaunchView(console, runs_of(ablation, plans)) as view:
         yield from carry_out_launched(ablation, plans, launcher, view)
+
+
+def _require_same_code(ablation: Ablation, plans: Mapping[Key, Plan]) -> None:
+    """Refuse runs whose code has changed, all of them before the first one runs."""
+    from vidgen_bench.experiments.run.changed_code import require_same_code
+
+    require_same_code((plans[job.member.key], job.seed) for job in ablation.jobs)
 
 
 def _with_progress(
@@ -226,6 +254,14 @@ def _print(ablation: Ablation, ended: list[Result], metric: Metric, layout: Form
         from vidgen_bench.experiments.ablate.json_values import json_values
 
         print_json(json_values(ablation, results, table, metric))
+    elif layout is Format.csv:
+        from vidgen_bench.experiments.ablate.csv_text import render_csv
+
+        write_out(render_csv(ablation, results), None)
+    elif layout is Format.latex:
+        from vidgen_bench.experiments.ablate.latex import render_latex
+
+        write_out(render_latex(table), None)
     elif layout is Format.markdown:
         from vidgen_bench.experiments.ablate.markdown import render_markdown
 

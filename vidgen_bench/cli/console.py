@@ -39,16 +39,16 @@ def is_first_process() -> bool:
 
 def complain(text: str, *, prefix: str = "error:") -> None:
     """Write a message to standard error, wrapped between words; names in it are literal, the prefix is red on a terminal."""
-    text = lines(text)
+    text = f"{prefix} {lines(text)}".lstrip()
     if not sys.stderr.isatty():
-        print(prefix, text, file=sys.stderr)
+        print(text, file=sys.stderr)
         return
     from rich.text import Text
 
     from vidgen_bench.cli.literal_console import LiteralConsole
 
     console = LiteralConsole(stderr=True, highlight=False)
-    message = Text("\n".join(_wrapped(line, max(console.width, 20)) for line in f"{prefix} {text}".splitlines()))
+    message = Text("\n".join(_wrapped(line, max(console.width, 20)) for line in text.splitlines()))
     message.stylize("bold red", 0, len(prefix))
     console.print(message, soft_wrap=True)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidgen_bench.cli.console import AsJson, output, print_json, say
+from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.cli.run_options import TRACK, Splits, Workers
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from vidgen_bench.data.store import Store
 
 app = typer.Typer(
+    cls=QuickGroup,
     rich_markup_mode="rich",
     no_args_is_help=True,
     help="Decode the videos of a track (prepare), describe the decoded frames (info), or check them (verify).",
@@ -90,11 +92,10 @@ def verify(
 
 
 def _located(track: Track, data: Path | None, splits: Path | None, report: Report) -> VideoSource:
+    from vidgen_bench.data.locating import locate_videos
     from vidgen_bench.host.host import Host
-    from vidgen_bench.system.places import cache_folder
 
-    found = Host.of_environment().find("data set", track.data.name)
-    return found.declaration.locate(data, splits, cache_folder(), report)
+    return locate_videos(Host.of_environment().find("data set", track.data.name), data, splits, report)
 
 
 def _opened(track: str, data: Path | None, splits: Path | None, allow_missing: int) -> Store:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vidgen_bench.cli.leaderboard_formats import Format, Shown, check_choice, format_of, write
+
 if TYPE_CHECKING:
     from vidgen_bench.leaderboard.collect import Collected
     from vidgen_bench.leaderboard.ranking import Family, Ranking
@@ -16,18 +18,6 @@ RUNS = Path("runs")
 
 SHIPPED = Path("leaderboards")
 """Searched too if it exists: the records that are part of a checkout of the project."""
-
-
-class Format(StrEnum):
-    """The format of the leaderboard."""
-
-    table = "table"
-    json = "json"
-    markdown = "markdown"
-    csv = "csv"
-    latex = "latex"
-    html = "html"
-    report = "report"
 
 
 class Within(StrEnum):
@@ -71,6 +61,21 @@ def leaderboard(
             "--extra", help="Also show the metrics computed on the final samples only (json and csv always show them)."
         ),
     ] = False,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            "--columns",
+            metavar="NAMES",
+            help="Show these columns in this order: rank, spec, options, metrics, G_t, G, iterations, device-hours, seeds, status; "
+            "of a CSV file, those of its header.",
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(
+            "--sort", metavar="NAME", help="List rows by a column: best score first, else the smallest. Ranks stay."
+        ),
+    ] = None,
     target: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write to this file.")] = None,
 ) -> None:
     """Rank runs: one table per track, with scores, their confidence intervals, and the scores of real clips and noise.
@@ -83,37 +88,27 @@ def leaderboard(
     from vidgen_bench.errors import RequestError
     from vidgen_bench.system.garbage import paused_collection
 
-    layout = layout or (Format.table if compare else _format_of(target))
+    layout = layout or (Format.table if compare else format_of(target))
     if metric and not compare:
         raise RequestError(f"--metric {metric} needs --compare A B; a table has a column for every metric.")
     if compare and layout not in (Format.table, Format.json):
         raise RequestError(f"--compare has no --format {layout}; expected table or json.")
+    check_choice(columns, sort, layout, compared=compare is not None)
     with paused_collection():
         collected = _collected(runs)
         try:
-            full = extra or compare is not None or layout in (Format.json, Format.csv, Format.report)
-            found = _of_track(_rankings(collected, within, full), track)
+            wide = extra or compare is not None or layout in (Format.json, Format.csv, Format.report)
+            found = _of_track(_rankings(collected, within, wide or bool(columns or sort)), track)
             if compare:
                 write_out(_comparison(found, *compare, metric, layout), target)
             elif found or layout is Format.json or not collected.faults:
-                _write(found, collected, layout, target, runs or [RUNS])
+                shown = Shown.of(found, columns, sort, layout, extra=wide)
+                write(shown, collected, layout, target, [*(runs or [RUNS]), SHIPPED])
         finally:
             for fault in collected.faults:
                 complain(str(fault))
     if collected.faults:
         raise typer.Exit(2)
-
-
-def _format_of(target: Path | None) -> Format:
-    """Return the format that the name of a file asks for: that of a page for ``board.html``."""
-    named = {
-        ".html": Format.html,
-        ".md": Format.markdown,
-        ".tex": Format.latex,
-        ".csv": Format.csv,
-        ".json": Format.json,
-    }
-    return named.get(target.suffix.lower(), Format.table) if target else Format.table
 
 
 def _collected(runs: list[Path] | None) -> Collected:
@@ -148,26 +143,6 @@ def _of_track(found: list[Ranking], track: str | None) -> list[Ranking]:
     return [r for r in found if track in r.names]
 
 
-def _write(
-    found: list[Ranking], collected: Collected, layout: Format, target: Path | None, searched: list[Path]
-) -> None:
-    """Print the leaderboard or write it to a file; a single line is printed without rich, which is slow to import."""
-    from vidgen_bench.cli.console import output, write_out
-    from vidgen_bench.escaping import one_line
-
-    if not found and layout in (Format.table, Format.markdown, Format.latex, Format.report):
-        folders = ", ".join(one_line(str(p)) for p in [*searched, SHIPPED])
-        comment = "% " if layout is Format.latex else ""
-        write_out(f"{comment}No records in {folders}. Create one with: vidgen-bench run tgan+ode2\n", target)
-    elif layout is Format.table and target is None:
-        from vidgen_bench.leaderboard.render.terminal import render_terminal
-
-        console = output()
-        console.print(render_terminal(found, console.width))
-    else:
-        write_out(_text(found, collected, layout), target)
-
-
 def _comparison(found: list[Ranking], first: str, second: str, metric: str | None, layout: Format) -> str:
     """Return the comparison of two rows; raises ``RequestError`` if no table has both."""
     from vidgen_bench.leaderboard.comparison import comparisons
@@ -179,40 +154,3 @@ def _comparison(found: list[Ranking], first: str, second: str, metric: str | Non
 
         return json_text([comparison_values(c) for c in compared]) + "\n"
     return render_comparisons(compared)
-
-
-def _text(found: list[Ranking], collected: Collected, layout: Format) -> str:
-    if layout is Format.json:
-        from vidgen_bench.leaderboard.render.json_text import render_json
-
-        return render_json(found, [str(f) for f in collected.faults])
-    if layout is Format.csv:
-        from vidgen_bench.leaderboard.render.csv_text import render_csv
-
-        return render_csv(found)
-    if layout is Format.markdown:
-        from vidgen_bench.leaderboard.render.markdown import render_markdown
-
-        return render_markdown(found)
-    if layout is Format.latex:
-        from vidgen_bench.leaderboard.render.latex import render_latex
-
-        return render_latex(found)
-    if layout is Format.report:
-        from vidgen_bench.leaderboard.report.document import render_report
-
-        return render_report(found)
-    if layout is Format.html:
-        from vidgen_bench.leaderboard.page.document import render_page
-        from vidgen_bench.leaderboard.page.model import page_of
-
-        return render_page(page_of(found, collected))
-    import io
-
-    from vidgen_bench.cli.console import PLAIN_WIDTH
-    from vidgen_bench.cli.literal_console import LiteralConsole
-    from vidgen_bench.leaderboard.render.terminal import render_terminal
-
-    stream = io.StringIO()
-    LiteralConsole(file=stream, width=PLAIN_WIDTH, highlight=False).print(render_terminal(found, PLAIN_WIDTH))
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"

@@ -15,7 +15,7 @@ import typer
 from vidgen_bench.cli.console import complain
 from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.cli.leftover_threads import end_threads
-from vidgen_bench.errors import DataWarning, RequestError, VidgenBenchError
+from vidgen_bench.errors import CodeWarning, DataWarning, Interrupted, RequestError, VidgenBenchError
 from vidgen_bench.system.interrupt import KEPT, exit_code_of_stop
 from vidgen_bench.system.library_errors import reason
 from vidgen_bench.system.streams import check_sizes, harden_streams, lost_output
@@ -47,6 +47,9 @@ COMMANDS = {
     "estimate": "estimate:estimate",
     "evaluate": "evaluate:evaluate",
     "sample": "sample:sample",
+    "runs": "runs.commands:app",
+    "cache": "cache:app",
+    "doctor": "doctor:doctor",
     "leaderboard": "leaderboard:leaderboard",
     "paper": "paper:app",
     "submit": "submit:submit",
@@ -130,7 +133,7 @@ def _run() -> int:
         return finished.code if isinstance(finished.code, int) else int(finished.code is not None)
     except VidgenBenchError as error:
         _traceback_if_debugging()
-        complain(str(error))
+        complain(str(error), prefix="" if isinstance(error, Interrupted) else "error:")  # a stop was asked for
         return error.exit_code
     except KeyboardInterrupt:
         return _interrupted()
@@ -142,8 +145,8 @@ def _run() -> int:
 
 
 def _show_warning(otherwise: Callable[..., None], message: Warning | str, kind: type[Warning], *place: Any) -> None:
-    """Print a warning about the data as a message, without the line of code that warned; others as Python does."""
-    if issubclass(kind, DataWarning):
+    """Print a warning about data or code as a message, without the line of code that warned; others as Python does."""
+    if issubclass(kind, DataWarning | CodeWarning):
         complain(str(message), prefix="warning:")
     else:
         otherwise(message, kind, *place)

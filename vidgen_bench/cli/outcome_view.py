@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.render.fooled import fooled
 from vidgen_bench.records.anchors import ANCHORS, REAL
+from vidgen_bench.records.caveats import ONE_SEED
 from vidgen_bench.records.entries import Score
 from vidgen_bench.records.record import Record
 
@@ -18,8 +21,8 @@ if TYPE_CHECKING:
 _BETTER = {"higher": "higher is better", "lower": "lower is better", "neither": "neither is better"}
 
 
-def print_outcome(console: Console, outcome: Outcome) -> None:
-    """Print the scores and files of one finished run."""
+def print_outcome(console: Console, outcome: Outcome, *, alone: bool = False) -> None:
+    """Print the scores and files of one finished run; of one that is ``alone``, also what a single seed supports."""
     record = outcome.record
     if outcome.already:
         console.print(f"{record.spec}, seed {record.seed}, on {record.track.name} is already done.", highlight=False)
@@ -27,6 +30,8 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
         print_scores(console, record)
         if not record.track.ranked:
             console.print(f"{record.track.name}: these scores rank nothing.", style="dim", highlight=False)
+        if alone:
+            console.print(ONE_SEED, style="dim", highlight=False)
     folder = outcome.folder
     console.print(f"record   {folder.record_path}", highlight=False)
     for name in ("samples.gif", "samples.png"):
@@ -41,6 +46,8 @@ def print_scores(console: Console, record: Record) -> None:
         console.print(_extra(record))
         for line in _remarks(record):
             console.print(line, highlight=False, style="dim")
+    for line in fooled(record.anchors, record.metrics):
+        console.print(line, highlight=False, style="dim")
     for protocol in dict.fromkeys(m.protocol for m in record.metrics.values() if not m.extra):
         console.print(f"protocol {protocol}", highlight=False, soft_wrap=True)
 
@@ -106,6 +113,7 @@ def number(score: Score | None) -> str:
     """Return a score as ``7.64 ± 0.02``, or a dash without one."""
     if score is None:
         return "-"
-    places = 2 if abs(score.mean) >= 1 else 3
+    spread = score.std if len(score.values) > 1 else 0.0
+    places = numbers.fitting(2 if abs(score.mean) >= 1 else 3, score.mean, spread)
     mean = f"{score.mean:z.{places}f}"
-    return f"{mean} ± {score.std:.{places}f}" if len(score.values) > 1 else mean
+    return f"{mean} ± {spread:.{places}f}" if len(score.values) > 1 else mean

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from rich.console import Console
 from rich.table import Table
 
 from vidgen_bench.config.spec import spelt
+from vidgen_bench.errors import VidgenBenchError
 from vidgen_bench.experiments.estimate.amounts import duration, size
+from vidgen_bench.experiments.run.changed_code import changed
 from vidgen_bench.experiments.run.plan import Plan
 
 
@@ -31,6 +35,7 @@ def print_plan(console: Console, plan: Plan, seeds: list[int]) -> None:
         "estimate": _estimate(plan),
         "seeds": ", ".join(map(str, seeds)),
         "folder": ", ".join(str(plan.folder(s).path) for s in seeds),
+        **_changed_code(plan, seeds),
     }
     for word, text in rows.items():
         facts.add_row(word, text)
@@ -41,6 +46,17 @@ def print_plan(console: Console, plan: Plan, seeds: list[int]) -> None:
             key, spelt(setting.value), setting.origin, style=None if setting.origin == "default" else "bold"
         )
     console.print(options)
+
+
+def _changed_code(plan: Plan, seeds: list[int]) -> dict[str, str]:
+    """Return a row on the code that has changed since a run began, if any has."""
+    found = []
+    for seed in seeds:
+        with suppress(VidgenBenchError):  # a folder that is damaged or another run's: the run says so
+            if change := changed(plan, seed):
+                found.append(f"seed {seed}: {', '.join(change.packages)}")
+    text = f"changed since the run began: {'; '.join(found)}; --again starts over, --accept-changed-code goes on"
+    return {"code": text} if found else {}
 
 
 def _estimate(plan: Plan) -> str:
@@ -80,7 +96,8 @@ def _temporal(plan: Plan) -> dict[str, str]:
     if composition.temporal is None or composition.latent is None:
         return {}
     with torch.device("meta"):
-        module = composition.temporal.build(composition.latent, composition.temporal_options)
+        module = composition.unseeded_temporal()
+    assert module is not None
     own = composition.latent.parameters
     beside = f" (the backbone's own {composition.backbone.own}: {own:,})" if own is not None else ""
     return {"G_t": f"{composition.temporal.name}, {count(module):,} parameters{beside}"}

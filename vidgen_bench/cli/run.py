@@ -32,6 +32,8 @@ def run(
     runs: run_options.Runs = Path("runs"),
     device: run_options.Device = "auto",
     threads: run_options.Threads = None,
+    again: run_options.Again = False,
+    accept_changed_code: run_options.AcceptChangedCode = False,
     allow_missing: run_options.AllowMissing = 0,
     workers: run_options.Workers = None,
     on: launch_options.On = None,
@@ -46,6 +48,7 @@ def run(
     from vidgen_bench.compose.resolve import parse_given
     from vidgen_bench.config.budget import parse_budget
     from vidgen_bench.config.track import shipped_equal
+    from vidgen_bench.experiments.run.changed_code import require_same_code
     from vidgen_bench.experiments.run.plan import Request, make_plan
     from vidgen_bench.host.host import Host
 
@@ -68,6 +71,7 @@ def run(
         runs=runs,
         device=device,
         threads=threads,
+        where_changed=run_options.where_changed(again, accept_changed_code),
     )
     plan = make_plan(request, host)
     if (equal := shipped_equal(plan.track)) is not None:
@@ -80,13 +84,17 @@ def run(
         from vidgen_bench.cli.plan_view import print_plan
 
         print_plan(console, plan, chosen)
+    if mode in (None, "detach"):
+        require_same_code((plan, s) for s in chosen)  # of all, before one of them runs
     diverged: list[str] = []
     if launcher is not None or mode == "watch":
         from vidgen_bench.cli.launching import launch_seeds
 
         diverged = launch_seeds(console, plan, chosen, launcher, mode)
     elif mode is None:
-        diverged = [str(s) for s in chosen if _one(console, plan, s).record.status == "diverged"]
+        diverged = [
+            str(s) for s in chosen if _one(console, plan, s, alone=len(chosen) == 1).record.status == "diverged"
+        ]
     if diverged:
         raise VidgenBenchError(
             f"{plan.composition.resolved} diverged for seed {', '.join(diverged)}: a loss or score was not finite. "
@@ -94,12 +102,14 @@ def run(
         )
 
 
-def _one(console: Console, plan: Plan, seed: int) -> Outcome:
+def _one(console: Console, plan: Plan, seed: int, *, alone: bool) -> Outcome:
     from vidgen_bench.cli.outcome_view import print_outcome
     from vidgen_bench.cli.progress import TerminalObserver
     from vidgen_bench.experiments.run.execute import execute
 
     with TerminalObserver(console) as observer:
         outcome = execute(plan, seed, observer)
-    print_outcome(console, outcome)
+    print_outcome(console, outcome, alone=alone)
+    if outcome.already and plan.request.where_changed == "start over":
+        console.print("Its code has not changed since it began, so --again had nothing to do.", highlight=False)
     return outcome

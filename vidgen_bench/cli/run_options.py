@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vidgen_bench.config.defaults import MOST_THREADS
 from vidgen_bench.errors import RequestError
+
+if TYPE_CHECKING:
+    from vidgen_bench.experiments.run.plan import WhereChanged
 
 _SEEDS = 2**31
 _RANGE = re.compile(r"([0-9]{1,10})(?:-([0-9]{1,10}))?")
@@ -68,6 +71,31 @@ Workers = Annotated[
     int | None,
     typer.Option(min=1, max=MOST_THREADS, help="Number of decoding processes; by default one per processor."),
 ]
+Again = Annotated[
+    bool,
+    typer.Option(
+        "--again",
+        help="Start a run over if its code has changed since it began; the earlier folder is kept beside it, under its date.",
+    ),
+]
+AcceptChangedCode = Annotated[
+    bool,
+    typer.Option(
+        "--accept-changed-code",
+        help="Go on with a run whose code has changed, which its record will say, and show a finished one as it is.",
+    ),
+]
+
+
+def where_changed(again: bool, accept: bool) -> WhereChanged:
+    """Return what to do with a run whose code has changed.
+
+    Raises:
+        RequestError: both are given.
+    """
+    if again and accept:
+        raise RequestError("--again and --accept-changed-code exclude each other; give one of them.")
+    return "start over" if again else "accept" if accept else "refuse"
 
 
 def parse_seeds(seed: int | None, seeds: str | None) -> list[int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidgen_bench.cli.console import say
+from vidgen_bench.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +27,15 @@ def submit(
 
     A result has exactly the seeds that its track declares, diverged ones included. The best checkpoint must still be in each run folder.
     """
-    from vidgen_bench.experiments.submit.submit import submit
+    from vidgen_bench.experiments.submit.submit import split_put_aside, submit
 
+    runs, aside = split_put_aside(runs)
+    for run in aside:
+        say(f"Left out: {run} was started over, and another run has its place.")
+    if not runs:
+        raise RequestError(
+            "All of these runs were started over. Submit the runs that have their places, seed-0 and so on."
+        )
     for submitted in (done := submit(runs, target)):
         already = "Already there" if submitted.already else "Scored again" if submitted.replaced else "Wrote"
         say(f"{already}: {submitted.folder} ({', '.join(submitted.files)})")

@@ -12,9 +12,11 @@ from rich.text import Text
 
 from vidgen_bench.cli.console import output
 from vidgen_bench.cli.progress import shown
+from vidgen_bench.cli.state_styles import STYLES
 from vidgen_bench.escaping import printable
 from vidgen_bench.experiments.estimate.amounts import duration, number
-from vidgen_bench.experiments.launch.standing import Standing, Standings, counted
+from vidgen_bench.experiments.launch.standing import Standings
+from vidgen_bench.experiments.run.standing import Standing, counted
 from vidgen_bench.leaderboard.render.grid import simple_table
 from vidgen_bench.system.interrupt import stopped
 
@@ -23,20 +25,6 @@ if TYPE_CHECKING:
 
 _EVERY = 3.0
 """Seconds between two readings."""
-
-_STYLES = {
-    "done": "green",
-    "training": "cyan",
-    "scoring": "cyan",
-    "preparing": "cyan",
-    "waiting": "dim",
-    "begun": "dim",
-    "stopped": "yellow",
-    "silent": "red",
-    "failed": "red",
-    "diverged": "red",
-    "damaged": "red",
-}
 
 _LAST = {"waiting": 1, "done": 2}
 """The states of runs that are listed last, and left out first if not all rows fit."""
@@ -89,7 +77,7 @@ def table(standings: Sequence[Standing], height: int | None = None) -> Renderabl
         grid.add_row(
             str(place),
             Text.assemble(printable(one.name), (f"\n{printable(one.message)}", "dim") if one.message else ""),
-            Text(one.state, _STYLES.get(one.state, "")),
+            Text(one.state, STYLES.get(one.state, "")),
             f"{one.share:.0%}" if begun else "",
             number(one.iteration) if begun else "",
             Text(printable(shown(one.scores))),

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vidgen_bench.api import Ability, Game, Times
+from vidgen_bench.compose.own_count import lazily_counted, missed
 from vidgen_bench.compose.pair import Misfit, Pair, fit
 from vidgen_bench.compose.suggestion import nearest
 from vidgen_bench.config.spec import parse
 from vidgen_bench.config.track import Track
-from vidgen_bench.errors import PluginError, RequestError
+from vidgen_bench.errors import PluginError, RequestError, VidgenBenchError
 from vidgen_bench.host.host import Host
 
 if TYPE_CHECKING:
@@ -43,18 +44,36 @@ class Composition(Pair):
             needed |= {"between"} if abs(t * last - round(t * last)) > 1e-9 else set()
         if missing := needed - self.can:
             sides = " and ".join(d.name for d in (self.backbone, self.temporal) if d and missing - d.can)
+            whose = f": not supported by {sides}" if self.temporal else ""  # a backbone alone is the spec
             can = f"It can sample {_spelt(self.can)} them." if self.can else "It samples the training frames only."
             raise RequestError(
-                f"{self.resolved.spec} cannot sample {_spelt(missing)} the training frames: not supported by {sides}. {can}"
+                f"{self.resolved.spec} cannot sample {_spelt(missing)} the training frames{whose}. {can}"
             )
 
     def build_temporal(self, seed: int) -> nn.Module | None:
         """Return G_t, its weights drawn from (seed, "temporal") alone."""
+        with _seeded(seed, "temporal"):
+            return self.unseeded_temporal()
+
+    def unseeded_temporal(self) -> nn.Module | None:
+        """Return G_t with weights from torch's global generator, on the default device; None for a backbone without one.
+
+        Raises:
+            PluginError: it failed for want of the parameter count of the backbone's own G_t, where there is none.
+        """
         temporal, latent = self.temporal, self.latent
         if temporal is None or latent is None:
             return None
-        with _seeded(seed, "temporal"):
-            return _built(self.resolved.spec.temporal, lambda: temporal.build(latent, self.temporal_options))
+        known = latent if latent.parameters is not None else lazily_counted(latent, lambda: None)
+        try:
+            return _built(self.resolved.spec.temporal, lambda: temporal.build(known, self.temporal_options))
+        except VidgenBenchError:
+            raise
+        except Exception as error:
+            if hint := missed(known, self.backbone.name):
+                failed = f"{type(error).__name__}: {' '.join(str(error).split())}"
+                raise PluginError(f"The temporal generator {temporal.name!r} failed: {failed}.{hint}") from error
+            raise
 
     def build(self, seed: int, class_videos: tuple[int, ...] = ()) -> Game:
         """Return the game on the CPU; specs that differ only in G_t start from the same frame generator and discriminators.

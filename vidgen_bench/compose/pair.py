@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from vidgen_bench.api import Backbone, Clip, LatentSpec, Temporal
+from vidgen_bench.compose.own_count import lazily_counted, missed, was_read
 from vidgen_bench.compose.resolve import Resolved, resolve
 from vidgen_bench.config.spec import Spec
 from vidgen_bench.config.track import Track
@@ -91,24 +91,6 @@ def plugin_entry(plugin: LoadedPlugin) -> PluginEntry:
     )
 
 
-class _LazilyCounted(LatentSpec):
-    """A latent whose ``parameters`` are counted on the meta device when first read."""
-
-    _count: Callable[[], int | None]
-
-    @cached_property
-    def parameters(self) -> int | None:
-        return self._count()
-
-
-def _lazily_counted(latent: LatentSpec, count: Callable[[], int | None]) -> LatentSpec:
-    """Return the same latent with ``count()`` as its ``parameters``, called at most once."""
-    lazy = object.__new__(_LazilyCounted)
-    lazy.__dict__.update({**vars(latent), "_count": count})
-    del lazy.__dict__["parameters"]
-    return lazy
-
-
 def _offer(
     latent: LatentSpec,
     backbone: LoadedPlugin,
@@ -123,9 +105,9 @@ def _offer(
     The backbone's own G_t is counted if ``counted`` is set, or if G_t reads the count to decide.
     """
     declared: Temporal = temporal.declaration
-    lazy = _lazily_counted(latent, lambda: _own_parameters(backbone, latent, track, host))
-    refusal = _ask(temporal, lambda: declared.refuses(lazy, options))
-    if "parameters" in vars(lazy) or (counted and not refusal):
+    lazy = lazily_counted(latent, lambda: _own_parameters(backbone, latent, track, host))
+    refusal = _ask(temporal, lambda: declared.refuses(lazy, options), lambda: missed(lazy, backbone.name))
+    if was_read(lazy) or (counted and not refusal):
         latent = dataclasses.replace(latent, parameters=lazy.parameters)
     return latent, refusal
 
@@ -145,16 +127,16 @@ def _own_parameters(backbone: LoadedPlugin, latent: LatentSpec, track: Track, ho
     return int(_ask(found, lambda: count(on_meta(lambda: own.build(latent, options)))))
 
 
-def _ask(plugin: LoadedPlugin, question: Callable[[], Any]) -> Any:
-    """Return a declaration's answer; any other exception in third-party code becomes a PluginError that names the plugin."""
+def _ask(plugin: LoadedPlugin, question: Callable[[], Any], hint: Callable[[], str] = str) -> Any:
+    """Return a declaration's answer; an exception in third-party code becomes a PluginError that names the plugin, with a hint."""
     try:
         return question()
     except VidgenBenchError:
         raise
     except (Exception, SystemExit) as error:
+        text = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise PluginError(
-            f"The {KIND_WORDS.get(plugin.kind, plugin.kind)} {plugin.name!r} of {plugin.origin} failed: "
-            f"{type(error).__name__}: {' '.join(str(error).split())}"
+            f"The {KIND_WORDS.get(plugin.kind, plugin.kind)} {plugin.name!r} of {plugin.origin} failed: {_sentence(text)}{hint()}"
         ) from error
 
 

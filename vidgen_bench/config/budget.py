@@ -11,7 +11,7 @@ from vidgen_bench.errors import RequestError, did_you_mean
 class Budget(Strict):
     """Limits on training, at least one of which is set. Evaluation does not count."""
 
-    iterations: int | None = Field(default=None, ge=1)
+    iterations: int | None = Field(default=None, ge=1, description="turns of the whole game")
     clips: int | None = Field(default=None, ge=1, description="real clips and images seen, over all networks")
     device_hours: float | None = Field(default=None, gt=0, description="training hours times number of devices")
     flops: float | None = Field(default=None, gt=0, description="floating-point operations of training steps")

@@ -42,7 +42,9 @@ class RealPart(Strict):
     clips: int | None = Field(
         default=None, ge=2, description="clips from the training list, one per video until every video was used"
     )
-    augment: tuple[Literal["flip", "shift-x"], ...] = ()
+    augment: tuple[Literal["flip", "shift-x"], ...] = Field(
+        default=(), description="random changes of real clips: flip, shift-x"
+    )
 
     @model_validator(mode="after")
     def _one_rule(self) -> RealPart:
@@ -54,22 +56,28 @@ class RealPart(Strict):
 class Protocol(Strict):
     """A validated protocol."""
 
-    name: str
-    version: int = Field(ge=1)
-    summary: str = ""
+    name: str = Field(description="name of the protocol, which is part of every score's id")
+    version: int = Field(ge=1, description="version of the protocol; raise it when a change makes scores differ")
+    summary: str = Field(default="", description="one sentence for `vidgen-bench protocols`")
     source: str = Field(default="", description="paper or code that defines it")
-    instrument: str | None = Field(default=None, description="instrument; None: the track's")
-    preprocessing: str
+    instrument: str | None = Field(default=None, description="instrument that looks at clips; default: the track's")
+    preprocessing: str = Field(description="how clips become the instrument's input: one of those that it declares")
     frames: int = Field(default=16, ge=2, description="frames per clip; must equal the track's")
     samples: int = Field(ge=1, description="generated clips per batch")
     fixed: bool = Field(default=False, description="whether tracks may not change the number of samples")
-    precision: Precision = "float32"
-    metrics: tuple[str, ...] = Field(min_length=1)
+    precision: Precision = Field(default="float32", description="arithmetic of the instrument: float32, tf32 or bf16")
+    metrics: tuple[str, ...] = Field(min_length=1, description="metrics to compute, in the order of the columns")
     extra: tuple[str, ...] = Field(
         default=(), description="metrics computed on the final samples only; tables do not rank by them"
     )
-    options: dict[str, dict[str, Any]] = Field(default_factory=dict, description="option values by metric")
-    real: RealPart
+    options: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="values of metrics' options: a table per metric"
+    )
+    layers: dict[str, str] = Field(
+        default_factory=dict,
+        description="layer of the instrument that a metric reads, instead of its own: one per metric",
+    )
+    real: RealPart = Field(description="The real clips behind the reference statistics; passes or clips.")
 
     @field_validator("name")
     @classmethod
@@ -85,9 +93,12 @@ class Protocol(Strict):
 
     @property
     def declared(self) -> dict[str, Any]:
-        """The part of the declaration that the id covers, without descriptions and the choice of metrics."""
+        """The part of the declaration that the id covers, without descriptions and the choice of metrics.
+
+        It has ``layers`` only if some are set, so that the ids of all other protocols are those from before there were any.
+        """
         words = {"summary", "source", "metrics", "extra", "fixed", "instrument"}
-        return self.model_dump(mode="json", exclude=words)
+        return self.model_dump(mode="json", exclude=words if self.layers else words | {"layers"})
 
 
 class Stamp(Strict):

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from vidgen_bench.config.budget import Budget
+from vidgen_bench.config.cell import Cell, Settable
 from vidgen_bench.config.defaults import DEFAULT_TRACK
 from vidgen_bench.config.spec import NAME, parse
 from vidgen_bench.config.toml import Strict, explain, read_shipped, read_toml, shipped
@@ -20,78 +21,16 @@ OWN = "own"
 
 _TIMES = re.compile(r"\s+[x×]\s+")
 
-_SIDES = ("backbone", "temporal")
-
 Seed = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
-
-
-class Published(Strict):
-    """A number from a paper: its mean, its ± if the paper gives one, and a note."""
-
-    mean: float
-    std: float | None = Field(default=None, ge=0)
-    note: str = ""
-
-
-class _Settable(Strict):
-    """A table with options under ``set``: ``"temporal.hidden" = 49``, or nested as ``temporal = { hidden = 49 }``."""
-
-    set_: dict[str, Any] = Field(default_factory=dict, alias="set")
-
-    @field_validator("set_", mode="before")
-    @classmethod
-    def _flat(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        flat: dict[str, Any] = {}
-        for key, inner in value.items():
-            spelt = {f"{key}.{name}": v for name, v in inner.items()} if isinstance(inner, dict) else {key: inner}
-            if twice := flat.keys() & spelt:
-                raise ValueError(f"{min(twice)}: given twice, as a dotted key and in a table")
-            flat |= spelt
-        for key, inner in flat.items():
-            side, _, option = key.partition(".")
-            if side not in _SIDES or not option or isinstance(inner, dict):
-                raise ValueError(f"{key}: expected backbone.OPTION or temporal.OPTION, as in temporal.hidden = 49")
-        return flat
-
-
-class Model(_Settable):
-    """A model to run: its spec and options, and its track if that is not the suite's."""
-
-    spec: str
-    track: str | None = None
-    note: str = ""
-
-    @field_validator("spec")
-    @classmethod
-    def _is_spec(cls, text: str) -> str:
-        try:
-            parse(text)
-        except RequestError as error:
-            raise ValueError(str(error)) from None
-        return text
-
-
-class Cell(Model):
-    """One cell of the table: its row and column, the model to run, further models (``also``), and the published number."""
-
-    row: str
-    column: str
-    published: Published | None = None
-    also: tuple[Model, ...] = ()
-
-    @property
-    def models(self) -> tuple[Model, ...]:
-        """All models of this cell; those in ``also`` use the cell's track unless they name one."""
-        return (self, *(m if m.track else m.model_copy(update={"track": self.track}) for m in self.also))
 
 
 class Grid(Strict):
     """Every backbone with every temporal generator: ``own`` is the backbone's own; a variant may follow, as in ``ode1:equal``."""
 
-    backbones: tuple[str, ...] = Field(min_length=1)
-    temporal: tuple[str, ...] = Field(default=(OWN,), min_length=1)
+    backbones: tuple[str, ...] = Field(min_length=1, description="columns of the grid")
+    temporal: tuple[str, ...] = Field(
+        default=(OWN,), min_length=1, description="rows of the grid; own is the backbone's own temporal generator"
+    )
 
     @model_validator(mode="after")
     def _names(self) -> Grid:
@@ -117,22 +56,28 @@ class Grid(Strict):
         )
 
 
-class Suite(_Settable):
+class Suite(Settable):
     """A validated suite: the cells of a table, the metric that they show, and how to run them."""
 
-    name: str
-    title: str = ""
-    reference: str = ""
-    track: str = DEFAULT_TRACK
-    metric: str | None = Field(default=None, description="metric in the cells; by default the track's choice")
-    seeds: tuple[Seed, ...] = Field(default=(0,), min_length=1)
-    budget: Budget | None = None
+    name: str = Field(description="name of the suite")
+    title: str = Field(default="", description="heading of the table; default: the name")
+    reference: str = Field(default="", description="paper and table that the suite rebuilds")
+    track: str = Field(default=DEFAULT_TRACK, description="track of all cells that name none: a name, or a .toml file")
+    metric: str | None = Field(
+        default=None, description="metric in the cells; default: the one that selects the track's checkpoints"
+    )
+    seeds: tuple[Seed, ...] = Field(default=(0,), min_length=1, description="seeds of every run")
+    budget: Budget | None = Field(default=None, description="limits on training, instead of the track's")
     protocol: str = Field(default="", description="how the published numbers were obtained, in a sentence")
-    notes: tuple[str, ...] = ()
-    rows_: tuple[str, ...] = Field(default=(), alias="rows")
-    columns_: tuple[str, ...] = Field(default=(), alias="columns")
-    cells_: tuple[Cell, ...] = Field(default=(), alias="cells")
-    grid: Grid | None = None
+    notes: tuple[str, ...] = Field(default=(), description="sentences below the table")
+    rows_: tuple[str, ...] = Field(
+        default=(), alias="rows", description="order of the rows; default: that of the cells"
+    )
+    columns_: tuple[str, ...] = Field(
+        default=(), alias="columns", description="order of the columns; default: that of the cells"
+    )
+    cells_: tuple[Cell, ...] = Field(default=(), alias="cells", description="cells of the table")
+    grid: Grid | None = Field(default=None, description="backbones times temporal generators, instead of cells")
 
     @model_validator(mode="after")
     def _consistent(self) -> Suite:
@@ -231,11 +176,12 @@ def _grid(text: str) -> Suite:
 
 
 def _beside(folder: Path, suite: Suite) -> Suite:
-    """Return the suite with the paths of its track files resolved against the suite's folder."""
+    """Return the suite with the paths of its track files and records resolved against the suite's folder."""
 
     def found(model: Any) -> Any:
-        track = model.track
-        return model.model_copy(update={"track": str(folder / track)}) if track and track.endswith(".toml") else model
+        track, record = model.track, getattr(model, "record", None)
+        paths = {"track": track if track and track.endswith(".toml") else None, "record": record}
+        return model.model_copy(update={key: str(folder / path) for key, path in paths.items() if path})
 
     cells = tuple(found(c.model_copy(update={"also": tuple(map(found, c.also))})) for c in suite.cells_)
     moved: Suite = found(suite.model_copy(update={"cells_": cells}))

@@ -89,19 +89,19 @@ def _fault(error: dict[str, Any], model: type[BaseModel]) -> str:
 def _keys(model: Any, path: tuple[int | str, ...]) -> list[str]:
     """Return the valid keys of the table at ``path`` in a model; none if the table is free-form."""
     for part in path:
-        fields = _fields(model)
+        fields = fields_of(model)
         if part in fields:  # any other part is an index or a key of a mapping, and keeps the model
-            model = _model_in(fields[str(part)].annotation)
-    return list(_fields(model))
+            model = model_in(fields[str(part)].annotation)
+    return list(fields_of(model))
 
 
-def _fields(model: Any) -> dict[str, Any]:
+def fields_of(model: Any) -> dict[str, Any]:
     """Return {key in the file: field} of a model."""
     return {field.alias or name: field for name, field in getattr(model, "model_fields", {}).items()}
 
 
-def _model_in(annotation: Any) -> Any:
+def model_in(annotation: Any) -> Any:
     """Return the model inside ``Best | None``, ``tuple[TracePoint, ...]`` or ``dict[str, Setting]``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((m for a in typing.get_args(annotation) if (m := _model_in(a)) is not None), None)
+    return next((m for a in typing.get_args(annotation) if (m := model_in(a)) is not None), None)

@@ -36,10 +36,14 @@ TrainingPrecision = Literal["fp32", "tf32", "bf16"]
 class DataPart(Strict):
     """The data set, and how a decoded frame becomes the pixels of a clip."""
 
-    name: str
-    split: int = Field(default=1, ge=1, le=99)
+    name: str = Field(description="data set plugin, as `vidgen-bench plugins` lists them")
+    split: int = Field(
+        default=1, ge=1, le=99, description="split of the data set: the number of its training and test lists"
+    )
     resize: tuple[int, int] = Field(description="rows, columns after resizing")
-    rule: Literal["cubic", "cubic-antialias"] = "cubic"
+    rule: Literal["cubic", "cubic-antialias"] = Field(
+        default="cubic", description="how a frame is resized: cubic or cubic-antialias"
+    )
     crop: tuple[int, int, int, int] = Field(description="top, left, height, width, after resizing")
 
     @model_validator(mode="after")
@@ -53,29 +57,33 @@ class DataPart(Strict):
 class ClipPart(Strict):
     """The shape of a clip."""
 
-    frames: int = Field(ge=2)
-    size: int = Field(ge=4)
-    classes: int = Field(ge=1)
+    frames: int = Field(ge=2, description="frames per clip")
+    size: int = Field(ge=4, description="height and width of a frame in pixels")
+    classes: int = Field(ge=1, description="classes of the data set")
 
 
 class InstrumentPart(Strict):
     """The instrument; ``sha256`` pins its weights."""
 
-    name: str
-    sha256: str | None = None
+    name: str = Field(description="instrument that scores this track, if the protocol names none")
+    sha256: str | None = Field(default=None, description="SHA-256 that its weights must have")
 
 
 class FinalPart(Strict):
     """The final scores: ``batches`` fresh batches of ``samples`` clips from the best checkpoint."""
 
-    batches: int = Field(ge=1)
-    samples: int = Field(ge=2)
+    batches: int = Field(ge=1, description="batches of the final scores; ± of one seed is their spread")
+    samples: int = Field(ge=2, description="generated clips per batch of the final scores")
 
 
 class ReferencePart(Strict):
     """Passes over the training list, each with fresh offsets, for the statistics of real clips; the protocol's number if None."""
 
-    passes: int | None = Field(default=None, ge=1)
+    passes: int | None = Field(
+        default=None,
+        ge=1,
+        description="passes over the training list for the statistics of real clips; default: the protocol's",
+    )
 
 
 class EvaluationPart(Strict):
@@ -83,17 +91,20 @@ class EvaluationPart(Strict):
 
     protocol: str = Field(default="c3d-tgan", description="the name of a protocol, or a .toml file")
     also: tuple[str, ...] = Field(
-        default=("fvd-2048-16f",), description="further protocols, skipped if their weights are not installed"
+        default=("fvd-2048-16f",),
+        description="further protocols for the final samples, skipped if their weights are not installed",
     )
-    every: int = Field(ge=1)
-    samples: int = Field(ge=2)
-    select: str
-    metrics: tuple[str, ...] | None = Field(default=None, min_length=1, description="instead of the protocol's")
+    every: int = Field(ge=1, description="iterations between two evaluations during training")
+    samples: int = Field(ge=2, description="generated clips per evaluation during training")
+    select: str = Field(description="metric that picks the best checkpoint and ranks the rows")
+    metrics: tuple[str, ...] | None = Field(
+        default=None, min_length=1, description="metrics to measure; default: the protocol's"
+    )
     extra: tuple[str, ...] | None = Field(
-        default=None, description="metrics of the final samples only; the protocol's if None"
+        default=None, description="metrics of the final samples only; default: the protocol's"
     )
-    final: FinalPart
-    reference: ReferencePart = ReferencePart()
+    final: FinalPart = Field(description="The final scores, from fresh samples of the best checkpoint.")
+    reference: ReferencePart = Field(default=ReferencePart(), description="The real clips behind the scores.")
     own_protocol: InstanceOf[Protocol] | None = Field(
         default=None, exclude=True, description="read from its file by load_track"
     )
@@ -150,7 +161,7 @@ class EvaluationPart(Strict):
 class TrainingPart(Strict):
     """How a run trains, apart from the options of plugins."""
 
-    precision: TrainingPrecision = "fp32"
+    precision: TrainingPrecision = Field(default="fp32", description="arithmetic of training: fp32, tf32 or bf16")
 
 
 class RankingPart(Strict):
@@ -162,17 +173,21 @@ class RankingPart(Strict):
 class Track(Strict):
     """One track, validated; ``defaults`` maps a plugin's name to option values."""
 
-    name: str
-    summary: str = ""
-    ranked: bool = True
-    data: DataPart
-    clip_: ClipPart = Field(alias="clip")
-    instrument: InstrumentPart
-    evaluation: EvaluationPart
-    budget: Budget
-    training: TrainingPart = TrainingPart()
-    ranking: RankingPart = RankingPart()
-    defaults: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    name: str = Field(description="name of the track, which is the name of its folder below `runs`")
+    summary: str = Field(default="", description="one sentence for `vidgen-bench tracks`")
+    ranked: bool = Field(default=True, description="whether the leaderboard ranks the rows of this track")
+    data: DataPart = Field(description="The data set, and how a decoded frame becomes the pixels of a clip.")
+    clip_: ClipPart = Field(alias="clip", description="The shape of a clip.")
+    instrument: InstrumentPart = Field(description="The network that looks at clips.")
+    evaluation: EvaluationPart = Field(description="When, how and on how many samples a run is scored.")
+    budget: Budget = Field(description="Limits on training: at least one; the first that is reached ends it.")
+    training: TrainingPart = Field(
+        default=TrainingPart(), description="How a run trains, apart from options of plugins."
+    )
+    ranking: RankingPart = Field(default=RankingPart(), description="What a rank on this track rests on.")
+    defaults: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Values of plugins' options on this track: a table per plugin."
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Track:

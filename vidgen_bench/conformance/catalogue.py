@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from vidgen_bench.conformance.check import Case, Check, Target
 from vidgen_bench.conformance.checks.attach import check_attach
 from vidgen_bench.conformance.checks.autocast import check_autocast
@@ -9,10 +11,13 @@ from vidgen_bench.conformance.checks.cancel import check_cancel
 from vidgen_bench.conformance.checks.codes import check_codes
 from vidgen_bench.conformance.checks.declaration import check_declaration
 from vidgen_bench.conformance.checks.determinism import check_determinism
+from vidgen_bench.conformance.checks.divergence import check_divergence
+from vidgen_bench.conformance.checks.features import check_features
 from vidgen_bench.conformance.checks.gradients import check_gradients
 from vidgen_bench.conformance.checks.killed import check_killed
 from vidgen_bench.conformance.checks.labels import check_labels, has_labels
 from vidgen_bench.conformance.checks.means import check_means
+from vidgen_bench.conformance.checks.needs import check_needs
 from vidgen_bench.conformance.checks.null import check_null, is_null
 from vidgen_bench.conformance.checks.order import check_order
 from vidgen_bench.conformance.checks.output import check_output
@@ -24,15 +29,18 @@ from vidgen_bench.conformance.checks.refusal import check_refusal
 from vidgen_bench.conformance.checks.renderer import check_renderer, has_path
 from vidgen_bench.conformance.checks.reversal import check_reversal, goes_back
 from vidgen_bench.conformance.checks.rows import check_rows
+from vidgen_bench.conformance.checks.samples import check_samples
 from vidgen_bench.conformance.checks.saving import check_saving
+from vidgen_bench.conformance.checks.scores import check_scores
 from vidgen_bench.conformance.checks.shapes import check_shapes
 from vidgen_bench.conformance.checks.step import check_step
 from vidgen_bench.conformance.checks.submission import check_submission
 from vidgen_bench.conformance.checks.times import check_times
 from vidgen_bench.conformance.launcher_subject import is_launcher, launcher_subjects
+from vidgen_bench.conformance.metric_subject import metric_subjects
 from vidgen_bench.conformance.subject import Declared, subjects
 from vidgen_bench.errors import RequestError, did_you_mean
-from vidgen_bench.host.host import KIND_WORDS, Host, Kind
+from vidgen_bench.host.host import KIND_WORDS, Host, Kind, with_article
 
 CHECKS: tuple[Check, ...] = (
     Check(
@@ -46,7 +54,7 @@ CHECKS: tuple[Check, ...] = (
         "it fits an installed plugin; a backbone works at its small size",
         "declaration",
         check_pairing,
-        lambda declared: not is_launcher(declared),
+        lambda declared: declared.plugin.kind in ("backbone", "temporal"),
     ),
     Check(
         "shapes", "paths and clips have the right shape, float32, pixels in [-1, 1]", "pair and variants", check_shapes
@@ -95,10 +103,28 @@ CHECKS: tuple[Check, ...] = (
     Check("killed", "a killed process is reported and harms no other job", "launcher", check_killed),
     Check("attach", "jobs that outlive their process are found again", "launcher", check_attach),
     Check("polling", "poll never waits and returns each event once", "launcher", check_polling),
+    Check(
+        "features",
+        "features of pixels are float64 and finite, each of its own clip",
+        "metric",
+        check_features,
+        lambda subject: subject.reads_pixels,
+    ),
+    Check("scores", "scores are finite numbers, and their inputs stay unchanged", "metric", check_scores),
+    Check("samples", "the order of samples and earlier batches change no score", "metric", check_samples),
+    Check("divergence", "a clip that is not finite makes the score nan", "metric", check_divergence),
+    Check("needs", "too few samples and a missing reference are refused in words", "metric", check_needs),
 )
 """One check per requirement of the contract; docs/plugins/checks.md has a paragraph on each."""
 
-KINDS: tuple[Kind, ...] = ("backbone", "temporal", "launcher")
+KINDS: tuple[Kind, ...] = ("backbone", "temporal", "launcher", "metric")
+
+
+_SUBJECTS: dict[Kind, Callable[[Declared], Iterable[Target]]] = {
+    "launcher": launcher_subjects,
+    "metric": metric_subjects,
+}
+"""What a plugin is tried as; of the other kinds, in pairs."""
 
 
 def cases(name: str, host: Host | None = None) -> tuple[Case, ...]:
@@ -106,20 +132,20 @@ def cases(name: str, host: Host | None = None) -> tuple[Case, ...]:
 
     A temporal generator is paired with every installed backbone it fits, at the backbone's reduced size, in each of its
     variants; a backbone with every installed temporal generator, or alone. Checks that do not apply to a pair are left out.
-    A launcher starts small jobs with its default options, unless it refuses these here.
+    A launcher starts small jobs with its default options, unless it refuses these here. A metric scores features drawn at random, or the
+    pixels of moving clips.
 
     Args:
         name: the name of the plugin.
         host: the plugins; by default those installed in the environment.
     Raises:
-        RequestError: there is no backbone, temporal generator or launcher with that name.
+        RequestError: there is no backbone, temporal generator, launcher or metric with that name.
         PluginError: the plugin is broken, or two packages declare the name.
     """
     targets: dict[str, Target] = {}
     for declared in _named(name, host or Host.of_environment()):
         targets[f"{declared.plugin.kind} {name}"] = declared
-        its = launcher_subjects(declared) if is_launcher(declared) else subjects(declared)
-        targets |= {subject.name: subject for subject in its}
+        targets |= {subject.name: subject for subject in _SUBJECTS.get(declared.plugin.kind, subjects)(declared)}
     return tuple(Case(check, target) for check in CHECKS for target in targets.values() if check.makes_case_of(target))
 
 
@@ -131,7 +157,8 @@ def _named(name: str, host: Host) -> list[Declared]:
     elsewhere = sorted({KIND_WORDS.get(f.kind, f.kind) for f in host.plugins if f.name == name})
     if elsewhere:
         raise RequestError(
-            f"{name!r} is a {' and a '.join(elsewhere)}; only backbones, temporal generators and launchers can be checked."
+            f"{name!r} is {' and '.join(map(with_article, elsewhere))}; only backbones, temporal generators, launchers and metrics can "
+            "be checked."
         )
     if (one := name.partition(":")[0].rpartition("+")[2]) != name:
         raise RequestError(
@@ -139,6 +166,6 @@ def _named(name: str, host: Host) -> list[Declared]:
         )
     names = {f.name for kind in KINDS for f in host.of(kind)}
     raise RequestError(
-        f"There is no backbone, temporal generator or launcher named {name!r}.{did_you_mean(name, names)} "
+        f"There is no backbone, temporal generator, launcher or metric named {name!r}.{did_you_mean(name, names)} "
         "Install the package of the plugin first: `pip install -e my-ode`."
     )

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from vidgen_bench.conformance.launcher_subject import LauncherSubject
+from vidgen_bench.conformance.metric_subject import MetricSubject
 from vidgen_bench.conformance.nonconformance import Nonconformance, describe_exception
 from vidgen_bench.conformance.process import run_and_restore
 from vidgen_bench.conformance.subject import Declared, Subject
 
-Scope = Literal["declaration", "pair", "pair and variants", "launcher"]
+Scope = Literal["declaration", "pair", "pair and variants", "launcher", "metric"]
 
-Target = Declared | Subject | LauncherSubject
+Target = Declared | Subject | LauncherSubject | MetricSubject
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Check:
 
     def makes_case_of(self, subject: Target) -> bool:
         """Return whether this check and a subject make a case."""
-        for kind, scope in ((Declared, "declaration"), (LauncherSubject, "launcher")):
+        for kind, scope in ((Declared, "declaration"), (LauncherSubject, "launcher"), (MetricSubject, "metric")):
             if isinstance(subject, kind) or self.scope == scope:
                 return isinstance(subject, kind) and self.scope == scope and self.applies(subject)
         assert isinstance(subject, Subject)

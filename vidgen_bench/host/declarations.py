@@ -52,7 +52,7 @@ _PARTS = {
 
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "temporal": {"sets": {}, "variants": {}, "null": False},
-    "metric": {"caveat": lambda samples, features: ""},
+    "metric": {"caveat": lambda samples, features: "", "layer": "", "features": None},
     "instrument": {"importer": None, "trainer": None, "self_test": None, "details": dict},
 }
 """The optional attributes of each kind, with their defaults."""
@@ -115,12 +115,18 @@ def fault(kind: str, declaration: Any) -> str | None:
 
 
 def _metric_fault(metric: Any) -> str | None:
-    """Return the fault of a metric's direction, view or needs, or None."""
+    """Return the fault of a metric's direction, view, needs or what it reads, or None."""
     for attribute, valid in _WORDS.items():
         if getattr(metric, attribute) not in valid:
             return f"{attribute!r} is {getattr(metric, attribute)!r}, expected one of {', '.join(map(repr, valid))}"
     if unknown := metric.needs - set(get_args(Need)):
         return f"'needs' has {sorted(map(str, unknown))}, expected some of {', '.join(map(repr, get_args(Need)))}"
+    if "clips" not in metric.needs:
+        return None if metric.layer else "'layer' is '', expected a layer of the instrument, or needs with 'clips'"
+    if metric.layer:
+        return f"'needs' has 'clips' and 'layer' is {metric.layer!r}: a metric reads either pixels or a layer"
+    if not callable(metric.features):
+        return "'needs' has 'clips', and there is no method 'features'"
     return None
 
 

@@ -22,6 +22,7 @@ from vidgen_bench.errors import PluginError, RequestError, did_you_mean
 from vidgen_bench.host import hookspecs
 from vidgen_bench.host.declarations import complete, fault
 from vidgen_bench.host.loading import Announcer, guarded
+from vidgen_bench.host.removal import OURS, removal
 
 ALLOW_LIST = "VIDGEN_BENCH_PLUGINS"
 
@@ -38,6 +39,11 @@ HOOKS: dict[Kind, str] = {
 }
 
 KIND_WORDS: dict[Kind, str] = {"temporal": "temporal generator"}
+
+
+def with_article(word: str) -> str:
+    """Return ``a metric``, ``an instrument``."""
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
 
 @dataclass(frozen=True)
@@ -81,9 +87,11 @@ class Clash:
     origins: tuple[Origin, ...]
 
     def __str__(self) -> str:
+        wanted = f"et {ALLOW_LIST} to the plugins you want."
+        advice = removal(origin.distribution for origin in self.origins)
         return (
             f"Several plugins declare the {KIND_WORDS.get(self.kind, self.kind)} {self.name!r}: "
-            f"{' and '.join(map(str, self.origins))}. Uninstall one, or set {ALLOW_LIST} to the plugins you want."
+            f"{' and '.join(map(str, self.origins))}. {f'{advice}, or s' if advice else 'S'}{wanted}"
         )
 
 
@@ -103,7 +111,7 @@ class Host:
             origin = Origin(point.name, dist.name if dist else "unknown", dist.version if dist else "unknown")
             if not allowed or origin.entry_point in allowed or origin.distribution in allowed:
                 points.append((point, origin))
-        points.sort(key=lambda p: (p[1].distribution != "vidgen-bench", p[1].distribution, p[1].entry_point))
+        points.sort(key=lambda p: (p[1].distribution != OURS, p[1].distribution, p[1].entry_point))
         return cls(tuple(points))
 
     @cached_property
@@ -115,7 +123,7 @@ class Host:
                 announcer.begin(str(origin))
                 declared: list[LoadedPlugin] = []
                 try:
-                    with nullcontext() if origin.distribution == "vidgen-bench" else guarded():
+                    with nullcontext() if origin.distribution == OURS else guarded():
                         _load_into(declared, point, origin)
                     found.extend(declared)
                 except KeyboardInterrupt:
@@ -178,7 +186,7 @@ class Host:
             hint = f" Broken plugins, any of which may provide it: {', '.join(str(b.origin) for b in self.broken)}."
         elsewhere = sorted({KIND_WORDS.get(f.kind, f.kind) for f in self.plugins if f.name == name})
         if elsewhere:
-            hint = f" ({name!r} is a {' and a '.join(elsewhere)}.)" + hint
+            hint = f" ({name!r} is {' and '.join(map(with_article, elsewhere))}.)" + hint
         valid = {f.name for f in self.of(kind)}
         raise RequestError(f"There is no {word} named {name!r}.{did_you_mean(name, valid)}{hint}")
 

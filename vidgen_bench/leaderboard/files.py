@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from vidgen_bench.records.folder_name import is_put_aside
+
 UNKNOWN = -1
 """The size of a file that cannot be examined."""
 
@@ -31,8 +33,8 @@ def files_below(
 ) -> Iterator[FoundFile]:
     """Yield the visible files with a wanted name at any depth below a folder, or the file ``root`` itself, whatever its name.
 
-    Symbolic links to folders are not followed; links to files are yielded as such, and their reader refuses them. A folder's real path
-    is looked up once, not once per file.
+    Runs that were put aside are left out, unless ``root`` is one. Symbolic links to folders are not followed; links to files are yielded
+    as such, and their reader refuses them. A folder's real path is looked up once, not once per file.
 
     Args:
         unreadable: called for a folder that cannot be searched.
@@ -57,7 +59,7 @@ def files_below(
             if name.startswith("."):
                 continue
             if _is_folder(entry):
-                if not entry.is_symlink() and not (top and name in skipped):
+                if not entry.is_symlink() and not (top and name in skipped) and not is_put_aside(name):
                     folders.append((entry.path, inside + name))
             elif wanted(name):
                 yield _examined(entry.path, inside + name)

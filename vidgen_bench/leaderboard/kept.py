@@ -26,7 +26,7 @@ class Kept(NamedTuple):
     record: Record
     """The record, with an empty trace."""
     digest: str
-    """Equal for copies of a record: the SHA-256 of everything but ``measured`` and ``hashes``."""
+    """Equal for copies of a record: the SHA-256 of everything but ``measured``, ``hashes`` and ``code``."""
     during: Mapping[str, During]
     """By metric; only metrics that were evaluated when the checkpoint was chosen."""
     shared: object = None
@@ -39,8 +39,11 @@ def keep(record: Record) -> Kept:
 
 
 def digest_of(record: Record) -> str:
-    """Return the SHA-256, in hexadecimal digits, of a record without ``measured`` and ``hashes`` (an earlier schema has none)."""
-    table = {key: value for key, value in record.values().items() if key not in ("measured", "hashes")}
+    """Return the SHA-256, in hexadecimal digits, of a record without what earlier records lack, and without what may differ in a copy.
+
+    Two records that differ in ``code`` alone show that the difference between the codes does not matter.
+    """
+    table = {key: value for key, value in record.values().items() if key not in ("measured", "hashes", "code")}
     text = json.dumps(table, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -148,7 +148,7 @@ class Evaluator:
                 better=c.metric.better,
                 protocol=self.stamp(chosen=c).id,
                 extra=c.extra,
-                caveat=c.metric.caveat(samples, self.extractor.widths[c.metric.layer]) or self._few(c),
+                caveat=c.metric.caveat(samples, self.extractor.widths[c.layer]) or self._few(c),
                 refused=reasons.get(c.plugin.name, ""),
             )
             for c in self.resolved.metrics

@@ -11,20 +11,33 @@ from vidgen_bench.config.protocol import Protocol, Stamp
 from vidgen_bench.errors import RequestError, did_you_mean
 from vidgen_bench.host.host import Host, LoadedPlugin
 from vidgen_bench.host.options import checked, jsonable
+from vidgen_bench.measure.pixel_features import pixel_layer, reads_pixels
 
 
 @dataclass(frozen=True)
 class ChosenMetric:
-    """A metric with the options that the protocol sets; an ``extra`` metric is computed on the final samples only."""
+    """A metric with the options and the layer that the protocol sets; an ``extra`` metric is computed on the final samples only."""
 
     plugin: LoadedPlugin
     options: Any
     extra: bool
+    layer: str
+    """The layer that it reads: one of the instrument's, or that of its own features if it reads pixels."""
 
     @property
     def metric(self) -> Metric:
         """The declaration."""
         return self.plugin.declaration
+
+    @property
+    def reads_pixels(self) -> bool:
+        """Whether it reads pixels instead of a layer of the instrument."""
+        return reads_pixels(self.plugin)
+
+    @property
+    def needs_statistics(self) -> bool:
+        """Whether it compares with statistics of real clips."""
+        return bool(self.metric.needs - {"clips"})
 
 
 @dataclass(frozen=True)
@@ -57,7 +70,12 @@ class ResolvedProtocol:
     @property
     def layers(self) -> tuple[str, ...]:
         """The layers that need reference statistics of real clips."""
-        return tuple(sorted({c.metric.layer for c in self.metrics if c.metric.needs}))
+        return tuple(sorted({c.layer for c in self.metrics if c.needs_statistics}))
+
+    @property
+    def pixel_layers(self) -> dict[str, ChosenMetric]:
+        """The layers that metrics compute from pixels, each with its metric."""
+        return {c.layer: c for c in self.metrics if c.reads_pixels}
 
     @property
     def plugins(self) -> tuple[LoadedPlugin, ...]:
@@ -72,8 +90,8 @@ class ResolvedProtocol:
     def stamp(self, real: str, changes: tuple[str, ...] = (), chosen: ChosenMetric | None = None) -> Stamp:
         """Return the stamp of the protocol's own metrics, or of a ``chosen`` one: everything that their scores depend on.
 
-        The stamp has every option of the metrics that the protocol itself ranks by. A chosen metric adds its own options to its own
-        stamp; the stamps of other metrics stay the same.
+        The stamp has every option of the metrics that the protocol itself ranks by, and the layers that the protocol sets for them. A
+        chosen metric adds its own to its own stamp; the stamps of other metrics stay the same.
 
         Args:
             real: hash of the real clips behind the reference statistics.
@@ -83,8 +101,9 @@ class ResolvedProtocol:
         if chosen is not None and chosen.plugin.name not in self.own:
             name = chosen.plugin.name
             options[name] = {k: jsonable(v) for k, v in dataclasses.asdict(chosen.options).items()}
+        layers = {name: layer for name, layer in self.protocol.layers.items() if name in options}
         return Stamp(
-            protocol={**self.protocol.declared, "options": options},
+            protocol=self.protocol.model_copy(update={"options": options, "layers": layers}).declared,
             instrument=self.instrument_plugin.name,
             sha256=self.sha256,
             real=real,
@@ -133,10 +152,11 @@ def fitting(
             f"The instrument {instrument} refuses clips of {clip.frames} frames and {clip.size} pixels: {reason}"
         )
     for chosen in metrics:
-        if chosen.metric.layer not in declared.layers:
+        if not chosen.reads_pixels and chosen.layer not in declared.layers:
+            name = chosen.plugin.name
             raise RequestError(
-                f"The metric {chosen.plugin.name!r} reads the layer {chosen.metric.layer!r}; the instrument {instrument} has "
-                f"{', '.join(declared.layers)}."
+                f"The metric {name!r} reads the layer {chosen.layer!r}; the instrument {instrument} has {', '.join(declared.layers)}. "
+                f'A protocol file of your own can name another: `{name} = "{declared.layers[-1]}"` under [layers].'
             )
     return found, metrics
 
@@ -144,8 +164,9 @@ def fitting(
 def with_every_option(protocol: Protocol, host: Host) -> Protocol:
     """Return the protocol with every option of its metrics set, to the protocol's value or else to the metric's default.
 
-    So the stamp covers options that the protocol leaves to their defaults, and 0 and 0.0 give the same stamp. Options of metrics that
-    are not installed stay unchanged: choosing such a metric is refused.
+    So the stamp covers options that the protocol leaves to their defaults, and 0 and 0.0 give the same stamp. A layer that the metric
+    reads anyway is left out, for the same reason. Options of metrics that are not installed stay unchanged: choosing such a metric is
+    refused.
     """
     known = {f.name: f for f in host.of("metric")}
     options = {name: dict(given) for name, given in protocol.options.items()}
@@ -153,7 +174,8 @@ def with_every_option(protocol: Protocol, host: Host) -> Protocol:
         if name in known:
             values = dataclasses.asdict(_options(known[name], protocol))
             options[name] = {k: jsonable(v) for k, v in values.items()}
-    return protocol.model_copy(update={"options": options})
+    layers = {n: v for n, v in protocol.layers.items() if n not in known or v != known[n].declaration.layer}
+    return protocol.model_copy(update={"options": options, "layers": layers})
 
 
 def chosen_metrics(protocol: Protocol, host: Host) -> tuple[ChosenMetric, ...]:
@@ -163,13 +185,26 @@ def chosen_metrics(protocol: Protocol, host: Host) -> tuple[ChosenMetric, ...]:
         RequestError: a metric or an option is unknown, or a value is out of range.
     """
     known = {f.name for f in host.of("metric")}
-    if unknown := sorted(set(protocol.options) - known):
-        raise RequestError(
-            f"The protocol {protocol.name} sets options of {unknown[0]!r}; there is no metric with that name."
-            f"{did_you_mean(unknown[0], known)}"
-        )
+    for what, names in (("options", protocol.options), ("the layer", protocol.layers)):
+        if unknown := sorted(set(names) - known):
+            raise RequestError(
+                f"The protocol {protocol.name} sets {what} of {unknown[0]!r}; there is no metric with that name."
+                f"{did_you_mean(unknown[0], known)}"
+            )
     plugins = (host.find("metric", name) for name in (*protocol.metrics, *protocol.extra))
-    return tuple(ChosenMetric(p, _options(p, protocol), p.name in protocol.extra) for p in plugins)
+    return tuple(_chosen(p, protocol) for p in plugins)
+
+
+def _chosen(metric: LoadedPlugin, protocol: Protocol) -> ChosenMetric:
+    """Return a metric with the options and the layer that the protocol gives."""
+    options, layer = _options(metric, protocol), protocol.layers.get(metric.name, metric.declaration.layer)
+    if reads_pixels(metric):
+        if metric.name in protocol.layers:
+            raise RequestError(
+                f"The protocol {protocol.name} sets the layer of {metric.name!r}, which reads pixels. Leave it out of [layers]."
+            )
+        layer = pixel_layer(metric, options)
+    return ChosenMetric(metric, options, metric.name in protocol.extra, layer)
 
 
 def _options(metric: LoadedPlugin, protocol: Protocol) -> Any:

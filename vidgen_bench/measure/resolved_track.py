@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vidgen_bench.api import DataSet
 from vidgen_bench.config.protocol import Protocol, adjusted, load_protocol
 from vidgen_bench.config.track import Track
 from vidgen_bench.errors import DataError, RequestError, did_you_mean
@@ -62,12 +61,12 @@ class ResolvedTrack:
             DataError: the data are incomplete or damaged, or do not have the track's number of classes.
         """
         from vidgen_bench.data.geometry import FrameGeometry
+        from vidgen_bench.data.locating import locate_videos
         from vidgen_bench.data.prepare import prepare
         from vidgen_bench.system.places import cache_folder
 
-        declared: DataSet = self.data_set.declaration
         store = prepare(
-            declared.locate(videos.folder, videos.splits, cache_folder(), observer.progress),
+            locate_videos(self.data_set, videos.folder, videos.splits, observer.progress),
             split=self.track.data.split,
             geometry=geometry or FrameGeometry.of(self.track.data),
             clip_frames=self.track.clip.frames,

@@ -22,7 +22,7 @@ class Scorer:
         Raises:
             RequestError: a metric refuses the reference; an extra metric refuses every batch instead.
         """
-        self._scorers = {c.plugin.name: _scorer(c, reference.get(c.metric.layer, Reference())) for c in metrics}
+        self._scorers = {c.plugin.name: _scorer(c, reference.get(c.layer, Reference())) for c in metrics}
 
     def __call__(
         self, features: Features, wanted: Sequence[ChosenMetric]
@@ -30,7 +30,7 @@ class Scorer:
         """Yield each wanted metric with a function that computes its score of one batch."""
         sets = {key: FeatureSet(values.double()) for key, values in features.items()}
         for chosen in wanted:
-            score, generated = self._scorers[chosen.plugin.name], sets[chosen.metric.view, chosen.metric.layer]
+            score, generated = self._scorers[chosen.plugin.name], sets[chosen.metric.view, chosen.layer]
             yield chosen, partial(_value, score, generated)
 
 

@@ -12,14 +12,13 @@ from typing import BinaryIO
 import torch
 from torch import Tensor
 
-from vidgen_bench.api import Need
 from vidgen_bench.errors import RecordError
 from vidgen_bench.measure.anchors import anchors_file, compute_anchors, read_anchors, shipped_anchors, write_anchors
 from vidgen_bench.measure.evaluator import Evaluator
 from vidgen_bench.measure.feature_extractor import FeatureExtractor
 from vidgen_bench.measure.reference.clips import RealClips
 from vidgen_bench.measure.reference.folder import KINDS, ReferenceFolder, load_features
-from vidgen_bench.measure.reference.manifest import MANIFEST
+from vidgen_bench.measure.reference.manifest import MANIFEST, Kind
 from vidgen_bench.measure.reference.moments import load_moments
 from vidgen_bench.measure.reference.statistics import reference_statistics
 from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
@@ -125,13 +124,14 @@ class Verification:
     def _folder(self, cache: Path) -> ReferenceFolder:
         return ReferenceFolder(cache, self._resolved, self._real, self._device)
 
-    def _statistics(self, layer: str, need: Need) -> _Item:
+    def _statistics(self, layer: str, need: Kind) -> _Item:
         def path(cache: Path) -> Path:
             return self._folder(cache).file(layer, need)
 
         name = f"{self._folder(self._now).shipped}/{path(self._now).name}"
         count = self._real.clips(self._resolved, need)
-        difference = _of_moments if need == "moments" else partial(_of_features, count)
+        as_kept = partial(load_features, count=count, dtype=self._folder(self._now).dtype(layer))
+        difference = _of_moments if need == "moments" else partial(_of_features, as_kept)
         return _Item(f"{layer} {need}", name, path, difference, ALLOWED)
 
 
@@ -146,8 +146,8 @@ def _of_moments(kept: Path, now: Path) -> float:
     return max(_relative(one.mean, other.mean), _relative(one.covariance, other.covariance))
 
 
-def _of_features(count: int, kept: Path, now: Path) -> float:
-    return _relative(load_features(kept, count), load_features(now, count))
+def _of_features(load: Callable[[Path], Tensor], kept: Path, now: Path) -> float:
+    return _relative(load(kept), load(now))
 
 
 def _relative(kept: Tensor, now: Tensor) -> float:

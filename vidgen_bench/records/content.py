@@ -9,6 +9,7 @@ from pydantic import Field
 from vidgen_bench.config.protocol import Stamp
 from vidgen_bench.config.toml import Strict
 from vidgen_bench.records import entries, names
+from vidgen_bench.records.code import CodeEntry
 
 
 class Content(Strict):
@@ -25,6 +26,9 @@ class Content(Strict):
     plugins: tuple[entries.PluginEntry, ...]
     model: entries.ModelEntry = Field(
         default_factory=entries.ModelEntry, description="left out where everything in it is false"
+    )
+    code: CodeEntry = Field(
+        default_factory=CodeEntry, description="left out of records of earlier versions, which do not know it"
     )
     options: dict[names.OptionName, entries.Setting]
     parameters: entries.Parameters

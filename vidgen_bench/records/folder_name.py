@@ -1,4 +1,4 @@
-"""The folder name of a spec with its options, in a folder of runs and in a folder of submitted results."""
+"""Names of folders: of a spec with its options, in a folder of runs and of submitted results, and of a run that was put aside."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from vidgen_bench.config.spec import spelt
@@ -15,6 +16,8 @@ LONGEST = 120
 
 _CUT = 100
 """Characters before the hash."""
+
+_PUT_ASIDE = re.compile(r"seed-[0-9]+\.[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{4}(-[0-9]+)?")
 
 
 def folder_name(spec: str, given: Mapping[str, Any]) -> str:
@@ -39,6 +42,16 @@ def folder_name(spec: str, given: Mapping[str, Any]) -> str:
 def name_begins(spec: str) -> str:
     """Return what the folder names of a spec with any options have in common."""
     return _allowed(spec.replace(":", "."))[:_CUT]
+
+
+def put_aside_name(folder: str, begun: datetime, number: int = 1) -> str:
+    """Return ``seed-0.2026-11-30T0915``: a run's folder name with the time in UTC at which the run began, and -2 for a second one."""
+    return f"{folder}.{begun.astimezone(UTC):%Y-%m-%dT%H%M}{f'-{number}' if number > 1 else ''}"
+
+
+def is_put_aside(name: str) -> bool:
+    """Return whether this is the folder name of a run that was started over; its place has another run now."""
+    return _PUT_ASIDE.fullmatch(name) is not None
 
 
 def _allowed(text: str) -> str:

@@ -20,6 +20,10 @@ _KIND = re.compile(r"[a-z]+( [a-z]+)*\Z")
 
 _OPTION = re.compile(r"(backbone|temporal)\.(?P<field>\w+)\Z")
 
+_PACKAGE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z")
+
+_LONGEST_PACKAGE = 200
+
 _LETTERS = "lower-case letters, digits, '-', '_' or '.'"
 
 
@@ -37,6 +41,10 @@ def _of_form(accepts: Callable[[str], bool], expected: str) -> AfterValidator:
 def _is_option(text: str) -> bool:
     found = _OPTION.match(text)
     return bool(found and found["field"].isidentifier())
+
+
+def _is_package(text: str) -> bool:
+    return len(text) <= _LONGEST_PACKAGE and _PACKAGE.match(text) is not None
 
 
 def _matches(pattern: re.Pattern[str]) -> Callable[[str], bool]:
@@ -57,3 +65,6 @@ Kind = Annotated[str, _of_form(_matches(_KIND), "a kind of plugin such as tempor
 
 OptionName = Annotated[str, _of_form(_is_option, "an option such as temporal.hidden")]
 """The name of an option of one of the two players."""
+
+PackageName = Annotated[str, _of_form(_is_package, "the name of an import package such as vidgen_bench.training")]
+"""The name of an import package."""

@@ -16,6 +16,7 @@ from vidgen_bench.config.toml import explain
 from vidgen_bench.config.track import track_fingerprint
 from vidgen_bench.errors import RecordError
 from vidgen_bench.escaping import finite
+from vidgen_bench.records.code import CodeEntry
 from vidgen_bench.records.consistency import disagreements
 from vidgen_bench.records.content import Content
 from vidgen_bench.records.entries import ModelEntry
@@ -40,8 +41,10 @@ class Record(Content):
         return self
 
     def values(self) -> dict[str, Any]:
-        """Return the record as JSON values, without a ``model`` that says nothing: records of earlier versions have none."""
+        """Return the record as JSON values, without a ``model`` or ``code`` that says nothing: records of earlier versions have none."""
         table = self.model_dump(mode="json", by_alias=True)
+        if self.code == CodeEntry():
+            del table["code"]
         if self.model == ModelEntry():
             del table["model"]
         return table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -39,14 +40,21 @@ def libraries(device: torch.device) -> dict[str, str]:
     return found
 
 
+@cache
 def revision() -> str:
-    """Return the git commit of this checkout (with ``+changes`` if it is dirty), or the package version if it is installed."""
+    """Return the git commit of this checkout (with ``+changes`` if it is dirty), or the package version if it is installed.
+
+    It is read once per process, which goes on with the code that it began with. Nothing is written to the checkout, not even git's index.
+    """
     here = Path(__file__).resolve().parents[1]
     if not (here.parent / ".git").exists():
         return f"version {__version__}"
 
     def git(*words: str) -> str:
-        done = subprocess.run(["git", *words], cwd=here, capture_output=True, text=True, timeout=10, check=True)
+        quiet = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", *words]
+        done = subprocess.run(
+            quiet, cwd=here, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10, check=True
+        )
         return done.stdout.strip()
 
     try:

@@ -120,14 +120,19 @@ def load_parts(parts: Mapping[str, nn.Module], states: Mapping[str, Any] | None,
         ) from None
 
 
-def save_best(folder: Path, game: Game, iteration: int) -> dict[str, str]:
-    """Write the best weights; return the name and the SHA-256 of the file."""
+def save_best(folder: Path, game: Game, iteration: int, code: Mapping[str, Any]) -> dict[str, str]:
+    """Write the best weights and the code that trained them; return the name and the SHA-256 of the file."""
     file = best_file(iteration)
-    return {"file": file, "sha256": save(folder / file, {"parts": part_states(game.parts)})}
+    return {"file": file, "sha256": save(folder / file, {"parts": part_states(game.parts), **code})}
 
 
 def save_last(
-    folder: Path, game: Game, optimisers: Mapping[str, Optimizer], losses: Mapping[str, Tensor], progress: Progress
+    folder: Path,
+    game: Game,
+    optimisers: Mapping[str, Optimizer],
+    losses: Mapping[str, Tensor],
+    progress: Progress,
+    code: Mapping[str, Any],
 ) -> None:
     """Write the checkpoint that resumes a run, then delete best checkpoints that it no longer refers to."""
     content = {
@@ -135,6 +140,7 @@ def save_last(
         "optimisers": {name: plain_state(o) for name, o in optimisers.items()},
         "losses": losses,
         "progress": asdict(progress),
+        **code,
     }
     save(folder / LAST, content)
     kept = progress.best and progress.best["file"]

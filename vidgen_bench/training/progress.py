@@ -46,6 +46,8 @@ class Progress:
     started: str = ""
     resumed: _Number = 0
     peak_memory: _Number = 0
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    """The changes of the code since the run began, in the form of :class:`vidgen_bench.records.code.AcceptedChange`."""
 
     def share(self, budget: Budget, world: int, *, hours: bool = True) -> float:
         """Return the largest fraction spent of any limit of the budget, with or without its hours; 1 or more ends the run."""

@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from vidgen_bench.config.toml import Strict, explain
+from vidgen_bench.records.code import AcceptedChange
 from vidgen_bench.records.entries import SHA256, Count
 from vidgen_bench.records.trace_file import damaged
 from vidgen_bench.training import checkpoint
@@ -49,6 +50,7 @@ class _State(BaseModel):
     optimisers: dict[str, dict[str, Any]]
     losses: dict[str, Tensor]
     progress: Progress
+    code: dict[str, str] = {}
 
     @model_validator(mode="after")
     def _continues(self) -> _State:
@@ -61,7 +63,9 @@ class _State(BaseModel):
             raise ValueError("progress.pending needs losses")
         if progress.best is not None:
             BestCheckpoint.model_validate(progress.best)
-        elif progress.ended and not progress.diverged:
+        for change in progress.changes:
+            AcceptedChange.model_validate(change)
+        if progress.best is None and progress.ended and not progress.diverged:
             raise ValueError("progress.best is missing, although training has ended")
         return self
 

@@ -19,6 +19,7 @@ from vidgen_bench.records.entries import Best, TracePoint
 from vidgen_bench.system.interrupt import Interrupt
 from vidgen_bench.system.memory import peak_memory
 from vidgen_bench.system.observer import Glance, Observer
+from vidgen_bench.system.provenance import revision
 from vidgen_bench.system.regular_files import is_there
 from vidgen_bench.training import checkpoint
 from vidgen_bench.training.distributed import Process
@@ -63,11 +64,18 @@ class Trainer:
         interrupt: Interrupt,
         guard: Callable[[], None] = lambda: None,
         precision: TrainingPrecision = "fp32",
+        code: Mapping[str, str] | None = None,
     ) -> None:
-        """Make a trainer; ``guard()`` is called before each write, and raises if the folder now belongs to another process."""
+        """Make a trainer.
+
+        ``guard()`` is called before each write, and raises if the folder now belongs to another process. ``code`` has the hash of each
+        package that trains, for the checkpoints.
+        """
         self._game, self._clips, self._rule, self._score = game, clips, rule, score
         self._folder, self._device, self._process = folder, device, process
         self._observer, self._interrupt, self._guard = observer, interrupt, guard
+        self._packages = dict(code or {})
+        self._code = {"code": self._packages, "revision": revision()}
         self._iterations = Iterations(game, seed, device, process, precision)
         self._losses = self._iterations.losses
         self._late = device.type != "cpu"
@@ -230,7 +238,7 @@ class Trainer:
         value, best = scores[self._rule.select], self.progress.best
         if best is None or (value > best["value"] if self._rule.better == "higher" else value < best["value"]):
             about = {"iteration": iteration, "metric": self._rule.select, "value": value}
-            self.progress.best = about | checkpoint.save_best(self._folder, self._game, iteration)
+            self.progress.best = about | checkpoint.save_best(self._folder, self._game, iteration, self._code)
         self._observer.evaluated(point.iteration, point.scores, self.best().iteration)
 
     def best(self) -> Best:
@@ -242,7 +250,7 @@ class Trainer:
         if self._process.rank == 0:
             self._guard()
             checkpoint.save_last(
-                self._folder, self._game, self._iterations.optimisers, self._losses.sums, self.progress
+                self._folder, self._game, self._iterations.optimisers, self._losses.sums, self.progress, self._code
             )
 
     def _resume(self) -> None:
@@ -254,12 +262,18 @@ class Trainer:
             load_optimisers(self._iterations.optimisers, content["optimisers"], path)
             self._losses.sums, self.progress = content["losses"], content["progress"]
             self.progress.resumed += not self.progress.ended
+            self._note_changes(content.get("code", {}))
         self._iterations.place_optimisers()
         if self.progress.flops_per_iteration:  # the first iteration was watched before the run was resumed
             self._iterations.capture(self.progress.witness)
         if self._process.rank == 0:
             self._guard()
             checkpoint.truncate_trace(self._folder, self.progress)
+
+    def _note_changes(self, before: Mapping[str, str]) -> None:
+        """Add the packages whose code is no longer the one that trained the checkpoint to the progress."""
+        if earlier := {name: sha256 for name, sha256 in before.items() if self._packages.get(name) != sha256}:
+            self.progress.changes.append({"iteration": self.progress.iteration, "earlier": earlier})
 
     def load_best(self) -> None:
         """Load the best checkpoint's weights into the game."""

@@ -15,6 +15,7 @@ from tests.kit.toy_declarations import TRACK, Painter, Table, Walk, WalkOptions
 from vidgen_bench.api import Game, LatentSpec, Player
 from vidgen_bench.compose.composition import compose
 from vidgen_bench.compose.pair import Misfit
+from vidgen_bench.config.track import load_track
 from vidgen_bench.errors import PluginError, RequestError
 from vidgen_bench.host.host import Host
 from vidgen_bench.latent import count
@@ -29,6 +30,59 @@ def test_a_bare_backbone_means_its_own_temporal_generator():
     assert str(composition.resolved) == "painter+walk"
     assert composition.latent is not None
     assert composition.latent.parameters == count(Walk().build(composition.latent, WalkOptions()))
+
+
+class Twice(Walk):
+    """A temporal generator that takes for granted that the backbone has one of its own."""
+
+    def build(self, spec: LatentSpec, options: Any) -> nn.Module:
+        return nn.Linear(spec.source, spec.parameters * 2)  # type: ignore[operator]
+
+
+class Picky(Walk):
+    """One that takes it for granted earlier."""
+
+    def refuses(self, spec: LatentSpec, options: Any) -> str | None:
+        return "too large" if spec.parameters > 10 else None  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("kind", [Twice, Picky])
+def test_a_count_that_does_not_exist_is_missed_in_words(kind: type[Walk]):
+    table = host(Painter(own=None), kind())
+    with pytest.raises(PluginError) as caught:
+        compose("painter+walk", TRACK, {}, table).build(0)
+    for part in (
+        "'walk'",
+        "failed: TypeError: ",
+        "spec.parameters, which is None here: painter has no temporal generator of its own",
+    ):
+        assert part in str(caught.value)
+    with pytest.raises(PluginError, match=r"spec\.parameters, which is None here"):
+        compose("painter+walk", TRACK, {}, table).unseeded_temporal()
+
+
+def test_an_error_without_a_look_at_the_count_is_the_plugins_own():
+    class Wrong(Walk):
+        def build(self, spec: LatentSpec, options: Any) -> nn.Module:
+            raise TypeError("mine")
+
+    with pytest.raises(TypeError, match=r"^mine$"):
+        compose("painter+walk", TRACK, {}, host(Painter(own=None), Wrong())).build_temporal(0)
+
+
+def test_the_count_is_none_where_there_is_no_temporal_generator_of_its_own():
+    composition = compose("painter+walk", TRACK, {}, host(Painter(own=None)))
+    assert composition.latent is not None
+    assert composition.latent.parameters is None
+    assert composition.build_temporal(0) is not None
+
+
+def test_a_backbone_alone_is_not_named_twice():
+    composition = compose("vdm-small", load_track("shapes-smoke"), {}, Host.of_environment())
+    with pytest.raises(RequestError) as caught:
+        composition.check_times((0.01,))
+    said = "vdm-small cannot sample between (--fps) the training frames. It samples the training frames only."
+    assert str(caught.value) == said
 
 
 def test_a_pair_serves_the_instants_that_both_sides_serve():

@@ -54,6 +54,7 @@ def test_an_id_has_words_to_read_and_a_hash() -> None:
         stamp(make_protocol(precision="bf16")),
         stamp(make_protocol(options={"is": {"splits": 2}})),
         stamp(make_protocol(options={"is": {"epsilon": 1e-20}})),
+        stamp(make_protocol(layers={"fid": "prob"})),
         stamp(make_protocol(real={"passes": 3})),
         stamp(make_protocol(real={"clips": 8})),
         stamp(make_protocol(real={"passes": 2, "augment": ["flip"]})),
@@ -82,6 +83,21 @@ def test_all_that_a_number_depends_on_changes_the_hash(changed: Stamp) -> None:
 )
 def test_words_and_which_metrics_are_asked_for_do_not(protocol: Protocol) -> None:
     assert stamp(protocol).id == stamp().id
+
+
+def test_a_protocol_that_names_no_layer_has_the_id_from_before_layers() -> None:
+    """The hashes were computed before protocols had the key."""
+    assert "layers" not in make_protocol().declared
+    ids = {name: stamp(load_protocol(name)).id.rpartition("#")[2] for name in BEFORE_LAYERS}
+    assert ids == BEFORE_LAYERS
+
+
+BEFORE_LAYERS = {
+    "c3d-tgan": "9458b83dcfb9",
+    "c3d-native": "1a451eaefb91",
+    "c3d-tganv2": "57938a6b7f10",
+    "fvd-2048-16f": "ebde677f5357",
+}
 
 
 def test_the_instrument_counts_by_its_weights_and_not_by_its_name() -> None:
@@ -217,6 +233,10 @@ PROMISED: dict[str, dict[str, Any]] = {
     "fvd-stylegan-v-2048-16f": {
         "preprocessing": "stylegan-v", "real": (None, 2048, ()), "instrument": "i3d-kinetics400", "fixed": True,
         "options": {"fvd": {"divisor": "n"}},
+    },
+    "motion": {
+        "preprocessing": "none", "real": (10, None, ()), "instrument": "pixels", "fixed": False,
+        "options": {"motion": {}},
     },
 }  # fmt: skip
 """What each protocol measures: a change here makes other numbers, and asks for another version."""

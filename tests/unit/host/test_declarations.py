@@ -54,9 +54,9 @@ def test_valid_declarations_have_no_fault() -> None:
         ({"api": 1}, "'api' is 1, expected the version"),
         (
             {"api": "2.0"},
-            "it was written for API 2.0, and this vidgen-bench has 1.2; install a vidgen-bench with API 2",
+            "it was written for API 2.0, and this vidgen-bench has 1.3; install a vidgen-bench with API 2",
         ),
-        ({"api": "0.9"}, "has 1.2; install a release of the plugin for API 1"),
+        ({"api": "0.9"}, "has 1.3; install a release of the plugin for API 1"),
         ({"name": "Still"}, "the name 'Still' must be lower-case"),
         ({"name": "a+b"}, "the name 'a+b' must be lower-case"),
         ({"can": {"after"}}, "temporal 'still': 'can' is {'after'}, expected frozenset"),
@@ -132,12 +132,34 @@ def test_faults_of_a_metric_and_a_data_set() -> None:
     assert fault("metric", metric) == "metric 'm': 'better' is 'up', expected one of 'higher', 'lower', 'neither'"
     metric.better, metric.view = "lower", "blurred"
     assert "'view' is 'blurred', expected one of 'as-is', 'shuffled', 'frozen'" in str(fault("metric", metric))
-    metric.view, metric.needs = "as-is", frozenset({"clips"})
-    assert fault("metric", metric) == "metric 'm': 'needs' has ['clips'], expected some of 'moments', 'features'"
+    metric.view, metric.needs = "as-is", frozenset({"pixels"})
+    assert (
+        fault("metric", metric) == "metric 'm': 'needs' has ['pixels'], expected some of 'moments', 'features', 'clips'"
+    )
     metric.needs, metric.options = frozenset(), SimpleNamespace
     assert "options must be a frozen dataclass" in str(fault("metric", metric))
     data_set = SimpleNamespace(name="d", summary="s", reference="r", api="1.0")
     assert fault("data set", data_set) == "data set 'd' has no method 'locate'"
+
+
+def test_faults_of_what_a_metric_reads() -> None:
+    metric = SimpleNamespace(
+        name="m", summary="s", reference="r", api="1.3", title="M", better="neither", view="as-is",
+        needs=frozenset({"clips", "moments"}), options=NoOptions, scorer=_nothing,
+    )  # fmt: skip
+    complete("metric", metric)
+    assert (metric.layer, metric.features) == ("", None)
+    assert fault("metric", metric) == "metric 'm': 'needs' has 'clips', and there is no method 'features'"
+    metric.features = _nothing
+    assert fault("metric", metric) is None
+    metric.layer = "fc7"
+    assert fault("metric", metric) == (
+        "metric 'm': 'needs' has 'clips' and 'layer' is 'fc7': a metric reads either pixels or a layer"
+    )
+    metric.layer, metric.needs = "", frozenset({"moments"})
+    assert fault("metric", metric) == (
+        "metric 'm': 'layer' is '', expected a layer of the instrument, or needs with 'clips'"
+    )
 
 
 def test_a_declaration_says_only_what_it_has() -> None:

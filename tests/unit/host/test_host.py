@@ -10,7 +10,7 @@ import pytest
 
 from tests.kit.plugin_files import METRIC, TEMPORAL, host_of, install
 from vidgen_bench.errors import PluginError, RequestError
-from vidgen_bench.host.host import ALLOW_LIST, Host
+from vidgen_bench.host.host import ALLOW_LIST, Clash, Host, Origin
 
 
 @pytest.fixture
@@ -105,6 +105,20 @@ def test_a_broken_plugin_is_found_by_the_names_it_declared_and_not_by_words_of_i
             host.find("metric", name)
 
 
+@pytest.mark.parametrize(
+    ("distributions", "advice"),
+    [
+        (["vidgen-bench", "evil"], "Uninstall evil, with `pip uninstall evil`, or set"),
+        (["b", "a", "vidgen-bench"], "Uninstall one of these packages, as with `pip uninstall a`, or set"),
+        (["vidgen-bench", "vidgen-bench"], "). Set"),
+    ],
+)
+def test_nobody_is_told_to_uninstall_vidgen_bench(distributions: list[str], advice: str) -> None:
+    said = str(Clash("metric", "same", tuple(Origin(f"at{n}", name, "1") for n, name in enumerate(distributions))))
+    assert f"{advice} {ALLOW_LIST} to the plugins you want." in said
+    assert "uninstall vidgen-bench" not in said
+
+
 def test_an_unknown_name_mentions_the_broken_plugins(folder: Path) -> None:
     host = host_of(folder, bundle="raise ValueError", good=METRIC.format(name="m1"))
     with pytest.raises(RequestError, match=r"There is no metric named 'm2'.*'m1'.*Broken plugins.*bundle-dist 1\.0"):
@@ -137,7 +151,9 @@ def test_a_clash_names_both_distributions(folder: Path) -> None:
     assert str(clash).startswith(
         "Several plugins declare the metric 'same': one-dist 1.0 (entry point 'one') and two-dist 1.0 (entry point 'two')."
     )
-    assert ALLOW_LIST in str(clash)
+    assert str(clash).endswith(
+        f"Uninstall one of these packages, as with `pip uninstall one-dist`, or set {ALLOW_LIST} to the plugins you want."
+    )
     with pytest.raises(PluginError) as caught:
         host.find("metric", "same")
     assert str(caught.value) == str(clash)

@@ -72,6 +72,8 @@ def test_the_name_of_a_plugin_of_this_kind_is_taken(tmp_path: Path, monkeypatch:
     assert "'my-still'" in str(refused.value)
     assert "pip uninstall scaffold_still-dist" in str(refused.value)
     assert checked_names("still", "backbone", host).plugin == "still"
+    with pytest.raises(RequestError, match=r"'conv1d': vidgen-bench .*Choose another name, such as 'my-conv1d'\.$"):
+        checked_names("conv1d", "temporal", Host.of_environment())
 
 
 @each_kind

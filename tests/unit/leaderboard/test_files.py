@@ -42,6 +42,14 @@ def test_files_at_any_depth(root: Path) -> None:
     assert all(f.target == os.path.realpath(f.path) for f in files)
 
 
+def test_runs_that_were_put_aside_are_found_only_if_they_are_named(root: Path) -> None:
+    aside = root / "x" / "seed-0.2026-11-30T0915"
+    aside.mkdir()
+    (aside / "a.json").touch()
+    assert aside / "a.json" not in [file.path for file in found(root)]
+    assert [file.path for file in found(aside)] == [aside / "a.json"]
+
+
 def test_a_file_itself_whatever_its_name(root: Path) -> None:
     assert [f.path for f in found(root / "b.json")] == [root / "b.json"]
 

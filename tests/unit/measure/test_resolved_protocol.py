@@ -62,6 +62,43 @@ def test_an_extra_metric_has_a_stamp_of_its_own_and_changes_no_others() -> None:
     assert (again["kid"] == ids["kid"], again["density"] == ids["density"]) == (False, True)
 
 
+def test_a_protocol_says_which_layer_a_metric_reads() -> None:
+    one = ToyInstrument(layers=("prob", "pool3"))  # its author did not call the features "fc7"
+    with pytest.raises(
+        RequestError,
+        match=r'reads the layer \'fc7\'; the instrument toy has prob, pool3\. .*`fid = "pool3"` under \[layers\]',
+    ):
+        toy_protocol(one)
+    resolved = toy_protocol(one, layers={"fid": "pool3"}, extra=["is-frozen"])
+    assert {c.plugin.name: c.layer for c in resolved.metrics} == {"is": "prob", "fid": "pool3", "is-frozen": "prob"}
+    assert resolved.layers == ("pool3",)
+    assert resolved.stamp("0123").protocol["layers"] == {"fid": "pool3"}
+    with pytest.raises(RequestError, match="reads the layer 'fc6'; the instrument toy has prob, pool3"):
+        toy_protocol(one, layers={"fid": "fc6"})
+
+
+def test_a_layer_that_the_metric_reads_anyway_and_one_of_another_metric_change_no_stamp() -> None:
+    plain = toy_protocol().stamp("0123")
+    same = toy_protocol(layers={"fid": "fc7"})
+    assert same.stamp("0123") == plain
+    more = toy_protocol(extra=["kid"], layers={"kid": "prob"})
+    assert more.stamp("0123") == plain
+    kid = more.metrics[2]
+    assert more.stamp("0123", chosen=kid).protocol["layers"] == {"kid": "prob"}
+    assert more.stamp("0123", chosen=kid).id != toy_protocol(extra=["kid"]).stamp("0123", chosen=kid).id
+
+
+def test_a_metric_of_pixels_has_a_layer_of_its_own_for_its_options() -> None:
+    resolved = toy_protocol(extra=["motion"])
+    motion = resolved.metrics[2]
+    assert motion.reads_pixels
+    assert motion.layer.startswith("pixels-motion-")
+    assert resolved.pixel_layers == {motion.layer: motion}
+    assert resolved.layers == ("fc7", motion.layer)
+    with pytest.raises(RequestError, match="sets the layer of 'motion', which reads pixels"):
+        toy_protocol(extra=["motion"], layers={"motion": "fc7"})
+
+
 def test_what_a_track_chooses_of_the_metrics_changes_no_stamp() -> None:
     whole = with_every_option(make_protocol(), ToyHost())
     part = adjusted(whole, {"metrics": ("fid",)})
@@ -84,6 +121,7 @@ def test_the_plugins_that_make_the_numbers_are_named_with_their_versions() -> No
             {"options": {"iss": {"splits": 2}}},
             "sets options of 'iss'; there is no metric with that name. Did you mean 'is'",
         ),
+        ({"layers": {"iss": "prob"}}, "sets the layer of 'iss'; there is no metric with that name. Did you mean 'is'"),
         ({"options": {"is": {"split": 2}}}, "options.is has no option 'split'. Did you mean 'splits'"),
         ({"options": {"is": {"splits": 0}}}, "options.is.splits=0: expected integer, at least 1"),
         ({"options": {"is": {"splits": "many"}}}, "options.is.splits=many: expected integer"),

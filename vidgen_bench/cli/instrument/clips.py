@@ -25,6 +25,7 @@ def store_with_held_out(
     """
     from vidgen_bench.config.track import load_track
     from vidgen_bench.data.geometry import FrameGeometry
+    from vidgen_bench.data.locating import locate_videos
     from vidgen_bench.data.prepare import prepare
     from vidgen_bench.host.host import Host
     from vidgen_bench.system import places
@@ -32,14 +33,13 @@ def store_with_held_out(
     track = load_track(track_name)
     if reason := instrument.refuses(track.clip):
         raise RequestError(f"{instrument.name} refuses the clips of the track {track.name}: {reason}")
-    cache = places.cache_folder()
-    source = Host.of_environment().find("data set", track.data.name).declaration.locate(data, splits, cache, report)
+    source = locate_videos(Host.of_environment().find("data set", track.data.name), data, splits, report)
     store = prepare(
         source,
         split=track.data.split,
         geometry=FrameGeometry.of(track.data),
         clip_frames=track.clip.frames,
-        cache=cache,
+        cache=places.cache_folder(),
         report=report,
     )
     if not store.test:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vidgen_bench.cli.console import AsJson, output, print_json
+from vidgen_bench.cli.group import QuickGroup
 from vidgen_bench.cli.instrument.self_test import check_instrument
 from vidgen_bench.cli.instrument.train import train
 from vidgen_bench.cli.instrument.weights import import_instrument
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from vidgen_bench.api import Instrument
 
 app = typer.Typer(
+    cls=QuickGroup,
     no_args_is_help=True,
     rich_markup_mode="rich",
     help="List, show, import, test or train the networks that measure clips.",

@@ -25,15 +25,17 @@ def kinds(part: Part, requested: str | None = None) -> dict[str, LoadedPlugin]:
         PluginError: two plugins declare the requested kind, or any one kind if none is requested.
     """
     from vidgen_bench.host.host import Host
+    from vidgen_bench.host.removal import removal
 
     found: dict[str, LoadedPlugin] = {}
     for plugin in Host.of_environment().of("instrument"):
         if (kind := kind_of(plugin.declaration, part)) is not None:
             first = found.setdefault(kind, plugin)
             if first.origin != plugin.origin and requested in (None, kind):
+                advice = removal([first.origin.distribution, plugin.origin.distribution])
                 raise PluginError(
                     f"Two plugins declare the {part} {kind!r}: {first.origin} and {plugin.origin}. "
-                    "Uninstall one of them, or give --kind with another kind."
+                    f"{f'{advice}, or give' if advice else 'Give'} --kind with another kind."
                 )
     return found
 

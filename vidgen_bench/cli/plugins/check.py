@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,8 +16,23 @@ if TYPE_CHECKING:
 
 
 def check(
-    name: Annotated[str, typer.Argument(help="Name of a backbone, temporal generator or launcher.")],
+    name: Annotated[str, typer.Argument(help="Name of a backbone, temporal generator, launcher or metric.")],
     as_json: AsJson = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only", metavar="CHECK", help="Run this check alone, such as gradients. Repeatable.", show_default=False
+        ),
+    ] = None,
+    partners: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="NAME",
+            help="Try it with this backbone or temporal generator alone. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Check that a plugin meets the contract, with every installed plugin it fits.
 
@@ -28,13 +43,13 @@ def check(
 
     current = check_view.CurrentCase(None if as_json else output())
     try:
-        cases = _cases(name)
+        cases = _cases(name, only or (), partners or ())
         results = _run_cases(cases, current)
         if as_json:
             done = list(results)
-            print_json(check_view.as_json(name, done))
+            print_json(check_view.as_json(name, done, whole=not (only or partners)))
         else:
-            done = check_view.print_results(output(), name, cases, results)
+            done = check_view.print_results(output(), name, cases, results, whole=not (only or partners))
     except KeyboardInterrupt:
         raise stopped(f"Stopped {f'in {current.case}' if current.case else 'before the first check'}.") from None
     if any(result.text for result in done):
@@ -63,15 +78,16 @@ def _stdout_to_stderr() -> Iterator[None]:
             os.close(kept)
 
 
-def _cases(name: str) -> tuple[Case, ...]:
-    """Return the cases of a plugin."""
+def _cases(name: str, only: Sequence[str], partners: Sequence[str]) -> tuple[Case, ...]:
+    """Return the cases of a plugin, of some checks and with some partners if any are named."""
     import torch
 
     from vidgen_bench.conformance import cases
+    from vidgen_bench.conformance.selection import selected
 
     torch.set_num_threads(1)  # more threads are slower at the reduced sizes
     with _stdout_to_stderr():
-        return cases(name)
+        return selected(cases(name), name, only, partners)
 
 
 def _run_cases(cases: tuple[Case, ...], current: CurrentCase) -> Iterator[CaseResult]:

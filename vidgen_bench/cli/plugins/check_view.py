@@ -56,10 +56,11 @@ class CurrentCase:
             self._console.control(Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2)))
 
 
-def as_json(name: str, results: Sequence[CaseResult]) -> dict[str, Any]:
-    """Return the report as plain values."""
+def as_json(name: str, results: Sequence[CaseResult], *, whole: bool = True) -> dict[str, Any]:
+    """Return the report as plain values; ``whole`` is False if some checks or pairs were left out on request."""
     return {
         "name": name,
+        "whole": whole,
         "conforms": not any(result.text for result in results),
         "checks": [
             {
@@ -77,9 +78,12 @@ def as_json(name: str, results: Sequence[CaseResult]) -> dict[str, Any]:
 
 
 def print_results(
-    console: Console, name: str, cases: Sequence[Case], results: Iterable[CaseResult]
+    console: Console, name: str, cases: Sequence[Case], results: Iterable[CaseResult], *, whole: bool = True
 ) -> list[CaseResult]:
-    """Print each check after its last case, then the verdict; return the results."""
+    """Print each check after its last case, then the verdict; return the results.
+
+    If ``whole`` is False, because checks or pairs were left out on request, nothing is said of the whole contract.
+    """
     done: list[CaseResult] = []
     seen: dict[str, str] = {}
     console.print(f"{_heading(name, cases)}\n")
@@ -93,7 +97,7 @@ def print_results(
             console.print(_line(group))
             if any(a.text for a in group):
                 console.print(_failures(group, seen, console.width), soft_wrap=True)
-    console.print(_verdict(name, done, console.width), soft_wrap=True)
+    console.print(_verdict(name, done, console.width, whole), soft_wrap=True)
     return done
 
 
@@ -101,7 +105,11 @@ def _heading(name: str, cases: Sequence[Case]) -> str:
     if any(case.check == "refusal" for case in cases):
         starts = any(case.definition.scope == "launcher" for case in cases)
         return f"{name}, {'with small jobs' if starts else f'which cannot start jobs here (--on {name} says why): its declaration'}"
+    if any(case.definition.scope == "metric" for case in cases):
+        return f"{name}, with features drawn at random or clips of moving textures"
     pairs = {case.subject for case in cases if case.definition.scope != "declaration"}
+    if not pairs:
+        return f"{name}, its declaration"
     partners = "alone" if pairs == {name} else f"in {_counted(len(pairs), 'pair')}"
     return f"{name} {partners}, at the reduced size"
 
@@ -116,7 +124,7 @@ def _line(group: Sequence[CaseResult]) -> Table:
     for width in (8, 7):
         line.add_column(width=width, no_wrap=True, justify="right")
     case = group[0].case
-    count = "" if case.definition.scope in ("declaration", "launcher") else _counted(len(group), "pair")
+    count = "" if case.definition.scope in ("declaration", "launcher", "metric") else _counted(len(group), "pair")
     mark = Text("FAILED", "bold red") if failed else Text("ok", "green")
     seconds = f"{sum(result.seconds for result in group):.1f} s"
     line.add_row(mark, Text(case.check, "bold"), case.definition.asks, Text(count, "dim"), Text(seconds, "dim"))
@@ -151,14 +159,17 @@ def _folded(text: str, width: int, margin: str = " " * 8) -> str:
     return f"{folded}\n"
 
 
-def _verdict(name: str, results: Sequence[CaseResult], width: int) -> Text:
+def _verdict(name: str, results: Sequence[CaseResult], width: int, whole: bool) -> Text:
     failed = list(dict.fromkeys(result.case.check for result in results if result.text))
     checks = len({result.case.check for result in results})
     seconds = sum(result.seconds for result in results)
     if failed:
         text = f"{name} does not conform: {len(failed)} of {checks} checks failed ({', '.join(failed)})."
         return Text(_folded(text, width, "").rstrip(), "red")
-    return Text(f"{name} conforms: {_counted(checks, 'check')}, {len(results)} cases, {seconds:.1f} s.", "green")
+    passed = "conforms" if whole else "passes what was chosen"
+    return Text(
+        f"{name} {passed}: {_counted(checks, 'check')}, {_counted(len(results), 'case')}, {seconds:.1f} s.", "green"
+    )
 
 
 def _counted(number: int, word: str) -> str:

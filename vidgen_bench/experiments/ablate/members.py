@@ -12,11 +12,13 @@ from typing import Any
 
 from vidgen_bench.compose.composition import Composition
 from vidgen_bench.compose.pair import Misfit, fit
+from vidgen_bench.config.cell import Cell, Model
 from vidgen_bench.config.protocol import load_protocol
 from vidgen_bench.config.spec import parse
-from vidgen_bench.config.suite import Cell, Model, Suite
+from vidgen_bench.config.suite import Suite
 from vidgen_bench.config.track import Track, load_track
 from vidgen_bench.errors import RequestError, VidgenBenchError, did_you_mean
+from vidgen_bench.experiments.ablate.recorded import Recorded, read_recorded
 from vidgen_bench.experiments.run.folder import RunFolder, folder_of
 from vidgen_bench.experiments.run.plan import Request
 from vidgen_bench.host.host import Host
@@ -103,7 +105,18 @@ class Ablation:
     seeds: tuple[int, ...]
     given: Mapping[str, Any]
     """The options that the request sets in every cell."""
-    members: tuple[Member, ...]
+    shown: tuple[Member | Recorded, ...]
+    """What the cells show of ours, in the table's order; a published number alone is not in it."""
+
+    @cached_property
+    def members(self) -> tuple[Member, ...]:
+        """The models to run."""
+        return tuple(m for m in self.shown if isinstance(m, Member))
+
+    @cached_property
+    def recorded(self) -> tuple[Recorded, ...]:
+        """The results that are read from their records."""
+        return tuple(m for m in self.shown if isinstance(m, Recorded))
 
     @cached_property
     def jobs(self) -> tuple[Job, ...]:
@@ -127,31 +140,44 @@ def expand(suite: Suite, request: Request, track: str | None, seeds: Sequence[in
         host: the installed plugins.
     Raises:
         RequestError: unknown names or options (the text names the cell); no cell fits; the track does not measure the
-            metric; or two different runs would share a folder.
+            metric; a record is missing or lacks the metric; or two different runs would share a folder.
     """
     models = [(cell, model) for cell in suite.cells for model in cell.models]
-    tracks = {track or model.track or suite.track for _, model in models}
-    wanted = tracks.pop() if len(tracks) == 1 else suite.track
+    tracks = {track or model.track or suite.track for _, model in models if model.spec}
+    wanted = tracks.pop() if len(tracks) == 1 else track or suite.track
     common = load_track(wanted).derived(request.budget, request.precision)
     metric = suite.metric or common.evaluation.select
-    members = []
+    shown: list[Member | Recorded] = []
     for cell, model in models:
-        given = {**suite.set_, **model.set_, **request.given}
-        used = track or model.track or suite.track
-        run = dataclasses.replace(request, spec=model.spec, track=used, given=given)
         try:
+            if model.record is not None:
+                declared = load_track(suite.track).derived(suite.budget)
+                shown.append(read_recorded(cell, model, declared, common, metric))
+                continue
+            given = {**suite.set_, **model.set_, **request.given}
+            used = track or model.track or suite.track
+            run = dataclasses.replace(request, spec=model.spec or "", track=used, given=given)
             member = _member(cell, model, run, suite, host)
             _check_metric(metric, member.track)
         except VidgenBenchError as error:
-            raise RequestError(f"The cell {cell.row!r}, {cell.column!r} ({model.spec}): {error}") from None
+            source = model.spec or f"record {model.record}"
+            raise RequestError(f"The cell {cell.row!r}, {cell.column!r} ({source}): {error}") from None
         if member.track.data.name != common.data.name:  # --data and --splits belong to the suite's data set
             run = dataclasses.replace(run, videos=None, splits=None)
-        members.append(dataclasses.replace(member, request=run, aside=used != wanted))
-    if all(m.misfit for m in members):
-        reasons = dict.fromkeys(m.misfit for m in members)
+        shown.append(dataclasses.replace(member, request=run, aside=used != wanted))
+    ablation = Ablation(suite, common, metric, tuple(seeds), request.given, tuple(shown))
+    _check_anything_to_show(ablation)
+    _check_folders(ablation.members)
+    return ablation
+
+
+def _check_anything_to_show(ablation: Ablation) -> None:
+    """Refuse a suite of models that all do not fit; with a record or a published number there is still a table."""
+    if ablation.recorded or any(not cell.models for cell in ablation.suite.cells):
+        return
+    if all(m.misfit for m in ablation.members):
+        reasons = dict.fromkeys(m.misfit for m in ablation.members)
         raise RequestError("No cell fits, so there is nothing to run:\n" + "\n".join(f"  {r}" for r in reasons))
-    _check_folders(members)
-    return Ablation(suite, common, metric, tuple(seeds), request.given, tuple(members))
 
 
 def _check_folders(members: Sequence[Member]) -> None:

@@ -12,6 +12,7 @@ from typing import Literal
 
 import torch
 
+from vidgen_bench.data.locating import locate_videos
 from vidgen_bench.errors import BusyError, DataError, Interrupted, VidgenBenchError
 from vidgen_bench.experiments.ablate.members import Ablation, Job, Key
 from vidgen_bench.experiments.run.execute import Outcome, execute
@@ -20,7 +21,6 @@ from vidgen_bench.host.host import Host
 from vidgen_bench.records.record import Record
 from vidgen_bench.system.device import choose_device
 from vidgen_bench.system.observer import Observer
-from vidgen_bench.system.places import cache_folder
 
 Ended = Literal["finished", "diverged", "failed"]
 
@@ -55,9 +55,8 @@ def make_plans(ablation: Ablation, host: Host, *, here: bool = True) -> dict[Key
         RequestError: an instrument or the device is missing, or the runs folder is a file.
     """
     plans = {job.member.key: make_plan(job.member.request, host) for job in ablation.jobs}
-    request = next(iter(plans.values())).request
-    if here:
-        choose_device(request.device)
+    if here and plans:
+        choose_device(next(iter(plans.values())).request.device)
     return plans
 
 
@@ -72,9 +71,7 @@ def check_data(ablation: Ablation, plans: Mapping[Key, Plan], observer: Observer
         plan = plans[job.member.key]
         source = (plan.track.data.name, plan.request.videos, plan.request.splits)
         if source not in located:
-            plan.resolved_track.data_set.declaration.locate(
-                plan.request.videos, plan.request.splits, cache_folder(), observer.progress
-            )
+            locate_videos(plan.resolved_track.data_set, plan.request.videos, plan.request.splits, observer.progress)
             located.add(source)
 
 

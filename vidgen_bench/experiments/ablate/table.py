@@ -7,17 +7,22 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from vidgen_bench.api import Metric
+from vidgen_bench.config.cell import Published
 from vidgen_bench.config.spec import spelt
-from vidgen_bench.config.suite import Published
 from vidgen_bench.experiments.ablate.members import Ablation, Member
+from vidgen_bench.experiments.ablate.recorded import Recorded
 from vidgen_bench.experiments.ablate.running import Result
 from vidgen_bench.experiments.ablate.values import State, Value, values
 from vidgen_bench.leaderboard.anchors import describe
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.ranking import Ranking, rankings
 from vidgen_bench.leaderboard.render.notes import ARROWS, anchor_caution, anchor_sentence
-from vidgen_bench.leaderboard.render.numbers import decimals, decimals_of, mean_and_spread, seeds
+from vidgen_bench.leaderboard.render.numbers import as_published, decimals, decimals_of, mean_and_spread, seeds
 from vidgen_bench.leaderboard.rows import Summary
+from vidgen_bench.records.caveats import ONE_SEED
+
+_WHOLE = 12
+"""More decimals than a paper prints: a published number is shown as it was published."""
 
 
 @dataclass(frozen=True)
@@ -75,19 +80,19 @@ def ablation_table(ablation: Ablation, results: Sequence[Result], metric: Metric
     found = values(ablation, results)
     summaries = [v.summary for group in found.values() for v in group if v.summary]
     places = decimals(s.std for s in summaries)
-    printed = decimals(c.published.std for c in suite.cells if c.published)
+    by_place = {(c.row, c.column): c for c in suite.cells}
     notes, cells = _Footnotes(), {}
     for row in suite.rows:
         for column in suite.columns:
-            group = found.get((row, column), [])
+            group, cell = found.get((row, column), []), by_place.get((row, column))
             lines = tuple(line for value in group for line in _lines(value, ablation, places, notes))
-            published = group[0].member.cell.published if group else None
-            cells[row, column] = TableCell(lines, _published(published, printed, notes) if published else None)
-    which = f"seed{'s' if len(ablation.seeds) > 1 else ''} {seeds(ablation.seeds)}"
+            published = cell.published if cell else None
+            cells[row, column] = TableCell(lines, _published(published, notes) if published else None)
+    which = f" · seed{'s' if len(ablation.seeds) > 1 else ''} {seeds(ablation.seeds)}" if ablation.members else ""
     track = f"track {ablation.track.name} {ablation.track.fingerprint}"
     return AblationTable(
         title=suite.title or suite.name,
-        head=(*filter(None, [suite.reference]), f"{metric.title} {ARROWS[metric.better]} · {which} · {track}"),
+        head=(*filter(None, [suite.reference]), f"{metric.title} {ARROWS[metric.better]}{which} · {track}"),
         rows=suite.rows,
         columns=suite.columns,
         cells=cells,
@@ -99,11 +104,12 @@ def ablation_table(ablation: Ablation, results: Sequence[Result], metric: Metric
 def _lines(value: Value, ablation: Ablation, places: int, notes: _Footnotes) -> Iterator[CellLine]:
     member = value.member
     aside = f"Ours on the track {member.track.name}." if member.aside else None
-    marks = notes.mark(member.model.note, aside, value.reason, *value.kinds)
+    source = member.source if isinstance(member, Recorded) else None
+    marks = notes.mark(member.model.note, source, aside, value.reason, *value.kinds)
     text = mean_and_spread(value.summary, places) if value.summary else value.state
     yield CellLine(text, marks, value.state)
     scored = sum(r.state == "finished" for r in value.results)
-    if value.summary and scored < len(ablation.seeds):
+    if value.results and value.summary and scored < len(ablation.seeds):
         yield CellLine(f"{scored} of {len(ablation.seeds)} seeds", state="not run")
 
 
@@ -111,13 +117,13 @@ def _as_summary(published: Published) -> Summary:
     return Summary(published.mean, published.std, "batches", 1)
 
 
-def _published(published: Published, places: int, notes: _Footnotes) -> CellLine:
-    return CellLine(mean_and_spread(_as_summary(published), places), notes.mark(published.note), "published")
+def _published(published: Published, notes: _Footnotes) -> CellLine:
+    return CellLine(as_published(_as_summary(published), _WHOLE), notes.mark(published.note), "published")
 
 
 def _sentences(ablation: Ablation, results: Sequence[Result], summaries: Sequence[Summary]) -> Iterator[str]:
     suite = ablation.suite
-    compared = [m for m in ablation.members if m.cell.published]
+    compared = _compared(ablation)
     if suite.protocol:
         yield suite.protocol
     if moved := [m for m in compared if m.track.fingerprint != m.declared.fingerprint]:
@@ -130,9 +136,17 @@ def _sentences(ablation: Ablation, results: Sequence[Result], summaries: Sequenc
     if len(summaries) > 1:
         yield "No winner is marked: `vidgen-bench leaderboard` tests which rows their seeds separate."
     yield from dict.fromkeys(_anchors(ablation, results))  # two kinds of model on one track have the same anchors
+    if summaries and len(ablation.seeds) == 1:
+        yield ONE_SEED
 
 
-def _scale_sentence(moved: Sequence[Member], compared: Sequence[Member]) -> str:
+def _compared(ablation: Ablation) -> list[Member | Recorded]:
+    """Return what a reader compares with a published number: that of the same cell, or one that is alone in the same column."""
+    alone = {cell.column for cell in ablation.suite.cells if not cell.models}
+    return [m for m in ablation.shown if m.cell.published or m.cell.column in alone]
+
+
+def _scale_sentence(moved: Sequence[Member | Recorded], compared: Sequence[Member | Recorded]) -> str:
     """Return a sentence on our models whose track differs from the suite's, by column or by cell."""
     where = ""
     if len(moved) < len(compared):
@@ -145,13 +159,13 @@ def _scale_sentence(moved: Sequence[Member], compared: Sequence[Member]) -> str:
     )
 
 
-def _names(members: Sequence[Member], which: str) -> str:
+def _names(members: Sequence[Member | Recorded], which: str) -> str:
     return " and ".join(dict.fromkeys(getattr(m, which).name for m in members))
 
 
 def _anchors(ablation: Ablation, results: Sequence[Result]) -> Iterator[str]:
     """Yield the anchor scores of every track in the table, and cautions about them."""
-    found = rankings_of(results)
+    found = rankings_of(ablation, results)
     if sentence := anchor_sentence(name for ranking in found for name in ranking.anchors.scores):
         yield sentence
     for ranking in found:
@@ -180,9 +194,10 @@ def spread_sentences(scores: Sequence[Summary]) -> Iterator[str]:
         yield "A score without ± is a single value: its spread is unknown."
 
 
-def rankings_of(results: Sequence[Result]) -> list[Ranking]:
-    """Return one ranking per group of comparable records, as the leaderboard does."""
-    return rankings([Entry(r.job.folder.record_path, r.record) for r in results if r.record])
+def rankings_of(ablation: Ablation, results: Sequence[Result]) -> list[Ranking]:
+    """Return one ranking per group of comparable records, those that the suite names among them, as the leaderboard does."""
+    made = [Entry(r.job.folder.record_path, r.record) for r in results if r.record]
+    return rankings([*made, *(recorded.entry for recorded in ablation.recorded)])
 
 
 def anchor_scores(ranking: Ranking, metric: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from vidgen_bench.errors import RequestError, VidgenBenchError
 from vidgen_bench.experiments.estimate.workload import iterations_in
 from vidgen_bench.experiments.run.plan import Request
 from vidgen_bench.records.entries import Setting
-from vidgen_bench.records.folder_name import folder_name
+from vidgen_bench.records.folder_name import folder_name, is_put_aside
 from vidgen_bench.records.record import RECORD_FILE, Record, read_record
 from vidgen_bench.system.device import choose_device
 from vidgen_bench.system.provenance import hardware
@@ -72,6 +72,8 @@ def _records(resolved: Resolved, runs: Path) -> list[Record]:
     """Return the valid records of a spec with the given options, on any track; a damaged one is the business of its own run."""
     found = []
     for path in sorted(runs.glob(f"*/{folder_name(str(resolved.spec), resolved.given)}/seed-*/{RECORD_FILE}")):
+        if is_put_aside(path.parent.name):
+            continue
         try:
             found.append(read_record(path, below=runs))
         except VidgenBenchError:

@@ -19,6 +19,7 @@ from vidgen_bench.api import Clip, Game
 from vidgen_bench.compose.sampling import samples
 from vidgen_bench.data.decoding.workers import default_workers
 from vidgen_bench.data.geometry import FrameGeometry
+from vidgen_bench.data.locating import locate_videos
 from vidgen_bench.data.placed_frames import is_held
 from vidgen_bench.errors import RequestError
 from vidgen_bench.experiments.estimate.costs import Costs
@@ -124,7 +125,7 @@ def _videos(plan: Plan, game: Game, observer: Observer, clock: Callable[[], floa
     """Return the videos in the track's geometry and, if crops shift sideways, with every column."""
     resolved_track, request, geometry = plan.resolved_track, plan.request, FrameGeometry.of(plan.track.data)
     cache = cache_folder()
-    source = resolved_track.data_set.declaration.locate(request.videos, request.splits, cache, observer.progress)
+    source = locate_videos(resolved_track.data_set, request.videos, request.splits, observer.progress)
 
     def found(geometry: FrameGeometry) -> Videos:
         return find_videos(

@@ -8,12 +8,13 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from vidgen_bench.api import Clip, FeatureSet, Moments, Need, Reference
+from vidgen_bench.api import Clip, FeatureSet, Moments, Reference
 from vidgen_bench.errors import RequestError
 from vidgen_bench.experiments.estimate.costs import ScoringCosts
 from vidgen_bench.experiments.estimate.stopwatch import Stopwatch
 from vidgen_bench.measure.feature_extractor import FeatureExtractor, Features
 from vidgen_bench.measure.reference.clips import clips_behind
+from vidgen_bench.measure.reference.manifest import Kind
 from vidgen_bench.measure.resolved_protocol import ChosenMetric, ResolvedProtocol
 from vidgen_bench.measure.scorer import Scorer, Value
 
@@ -26,7 +27,7 @@ class ScoringProbe:
     def __init__(self, resolved: ResolvedProtocol, clip: Clip, videos: int, watch: Stopwatch) -> None:
         self._resolved, self._videos, self._watch = resolved, videos, watch
         self._extractor = FeatureExtractor(resolved, clip, watch.device)
-        self._layers = sorted({c.metric.layer for c in resolved.metrics})
+        self._layers = sorted({c.layer for c in resolved.metrics})
 
     def measure(self, clips: Tensor, watched: int) -> ScoringCosts:
         """Return the costs.
@@ -70,7 +71,7 @@ class ScoringProbe:
         return seconds
 
     def _features(self, found: Mapping[str, Tensor], rows: int, wanted: Sequence[ChosenMetric]) -> Features:
-        return {(c.metric.view, c.metric.layer): _spread(found[c.metric.layer], rows, 1) for c in wanted}
+        return {(c.metric.view, c.layer): _spread(found[c.layer], rows, 1) for c in wanted}
 
     def _reference(self, found: Mapping[str, Tensor]) -> dict[str, Reference]:
         """Return statistics of the sizes that the protocol's have."""
@@ -85,9 +86,9 @@ class ScoringProbe:
             )
         return made
 
-    def _needed(self, kind: Need, layer: str) -> int:
+    def _needed(self, kind: Kind, layer: str) -> int:
         """Return the clips behind a layer's statistics of one kind, 0 if no metric needs them."""
-        needed = any(c.metric.layer == layer and kind in c.metric.needs for c in self._resolved.metrics)
+        needed = any(c.layer == layer and kind in c.metric.needs for c in self._resolved.metrics)
         return clips_behind(self._resolved, kind, self._videos) if needed else 0
 
     def _statistics_bytes(self) -> int:
@@ -95,7 +96,8 @@ class ScoringProbe:
         for layer in self._resolved.layers:
             width = self._extractor.widths[layer]
             total += 8 * (width**2 + width) if self._needed("moments", layer) else 0
-            total += 4 * width * self._needed("features", layer)
+            each = 8 if layer in self._resolved.pixel_layers else 4
+            total += each * width * self._needed("features", layer)
         return total
 
 

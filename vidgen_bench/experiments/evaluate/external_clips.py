@@ -15,7 +15,7 @@ from vidgen_bench.data.external.fitting import Clips
 from vidgen_bench.errors import RequestError, VidgenBenchError
 from vidgen_bench.experiments.evaluate.record_files import RecordFiles
 from vidgen_bench.experiments.evaluate.request import EvaluationRequest, EvaluationResult
-from vidgen_bench.experiments.evaluate.scores import ids_of, prepare_real_clips, score_clips
+from vidgen_bench.experiments.evaluate.scores import ids_of, measuring_packages, prepare_real_clips, score_clips
 from vidgen_bench.experiments.run.recording import (
     Numbers,
     Training,
@@ -29,6 +29,7 @@ from vidgen_bench.experiments.run.recording import (
 from vidgen_bench.measure.reference.clips import RealClips
 from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
 from vidgen_bench.measure.resolved_track import ResolvedTrack
+from vidgen_bench.records.code import CodeEntry
 from vidgen_bench.records.entries import ExternalEntry, Measured, ModelEntry
 from vidgen_bench.records.record import write_record
 from vidgen_bench.system.device import choose_device
@@ -91,6 +92,7 @@ def evaluate_clips(
             measured=_measured(numbers, started, device),
             training=Training(model=ModelEntry(conditional=request.conditional)),
             external=_external(clips, origin, used, sha256),
+            code=CodeEntry(packages=measuring_packages(plugins)),
         )
         path = record_files.free(wanted, numbers.ids)
         write_record(path, record, below=request.runs)

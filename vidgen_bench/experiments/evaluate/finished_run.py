@@ -19,14 +19,16 @@ from vidgen_bench.errors import RecordError, RequestError
 from vidgen_bench.experiments.evaluate.record_files import RecordFiles
 from vidgen_bench.experiments.evaluate.recorded_protocol import as_measured, main_protocol
 from vidgen_bench.experiments.evaluate.request import EvaluationRequest, EvaluationResult
-from vidgen_bench.experiments.evaluate.scores import ids_of, prepare_real_clips, score_clips
+from vidgen_bench.experiments.evaluate.scores import ids_of, measuring_packages, prepare_real_clips, score_clips
 from vidgen_bench.experiments.run.folder import RunFolder
 from vidgen_bench.experiments.run.recording import Numbers, Training, build_record, environment_entry, machine, now
+from vidgen_bench.experiments.sample.changed_code import warn_of_changed_code
 from vidgen_bench.experiments.sample.recompose import read_run
 from vidgen_bench.experiments.sample.trained import load
 from vidgen_bench.host.host import Host
 from vidgen_bench.measure.reference.clips import RealClips
 from vidgen_bench.measure.resolved_track import ResolvedTrack, VideoLocation
+from vidgen_bench.records.entries import PluginEntry
 from vidgen_bench.records.record import RUN_FILES, Record, write_record
 from vidgen_bench.system.device import choose_device
 from vidgen_bench.system.observer import Observer
@@ -54,6 +56,7 @@ def evaluate_run(run: Path, request: EvaluationRequest, observer: Observer) -> E
     record_files = RecordFiles(folder.path)
     ids = ids_of(resolved_track.main, real)
     if existing := record_files.holding(ids):  # without the lock, so that the folder may be read-only
+        warn_of_changed_code(folder.path, record.code.packages, _players(record), Host.of_environment())
         return EvaluationResult(*existing, already=True)
     with record_files.locked():
         if existing := record_files.holding(ids):  # by another process, in the meantime
@@ -140,9 +143,12 @@ def _check_data(record: Record, real: RealClips, folder: RunFolder) -> None:
         )
 
 
+def _players(record: Record) -> list[PluginEntry]:
+    return [plugin for plugin in record.plugins if plugin.kind in ("backbone", "temporal")]
+
+
 def _record(record: Record, resolved_track: ResolvedTrack, numbers: Numbers, device: torch.device) -> Record:
     """Return the run's record with these numbers in place of its own."""
-    trained_by = [plugin for plugin in record.plugins if plugin.kind in ("backbone", "temporal")]
     about = {"finished": now(), "evaluate_seconds": round(numbers.seconds, 3), **machine()}
     return build_record(
         "finished",
@@ -150,10 +156,13 @@ def _record(record: Record, resolved_track: ResolvedTrack, numbers: Numbers, dev
         track=record.track,
         data=record.data,
         numbers=numbers,
-        plugins=[*trained_by, *(plugin_entry(plugin) for plugin in resolved_track.plugins)],
+        plugins=[*_players(record), *(plugin_entry(plugin) for plugin in resolved_track.plugins)],
         environment=environment_entry(device, record.environment.world),
         measured=record.measured.model_copy(update=about),
         seed=record.seed,
         training=Training.of_record(record),
+        code=record.code.model_copy(
+            update={"packages": record.code.packages | measuring_packages(resolved_track.plugins)}
+        ),
         version=record.version,
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 
 from vidgen_bench.errors import VidgenBenchError
 from vidgen_bench.experiments.run.recording import Numbers
+from vidgen_bench.host.code import MEASURING, code_of
+from vidgen_bench.host.host import Host, LoadedPlugin
 from vidgen_bench.measure.anchors import Anchors, score_anchors
 from vidgen_bench.measure.evaluator import Draw, Evaluator, number, scores_of
 from vidgen_bench.measure.reference.clips import RealClips
@@ -35,6 +37,11 @@ def ids_of(resolved: ResolvedProtocol, real: RealClips, changes: tuple[str, ...]
     """Return the ids that scores under a protocol will carry, without those of extra metrics."""
     contents = real.contents_hash(resolved)
     return frozenset(resolved.stamp(contents, changes, chosen).id for chosen in resolved.watched)
+
+
+def measuring_packages(plugins: Iterable[LoadedPlugin]) -> dict[str, str]:
+    """Return the packages that score clips with these plugins, with the hashes of their sources."""
+    return code_of(plugins, Host.of_environment(), MEASURING).packages
 
 
 def score_clips(

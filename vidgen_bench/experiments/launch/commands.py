@@ -29,6 +29,7 @@ def run_arguments(request: Request, seed: int, threads: int) -> tuple[str, ...]:
         *_videos(request.source),
         f"--device={request.device}",
         f"--threads={threads}",
+        *{"refuse": (), "start over": ("--again",), "accept": ("--accept-changed-code",)}[request.where_changed],
     )
 
 

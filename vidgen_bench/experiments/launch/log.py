@@ -14,7 +14,7 @@ _LAST = 2**16
 _LINES = 5
 """Lines of an error that are quoted."""
 
-_ERRORS = ("error:", "internal error:", "interrupted:")
+_ERRORS = ("error:", "internal error:", "interrupted:", "Stopped")
 
 
 def size_of(log: Path) -> int:

@@ -11,6 +11,7 @@ from vidgen_bench.errors import VidgenBenchError
 from vidgen_bench.experiments.launch.chosen import gpus_for
 from vidgen_bench.experiments.launch.commands import name_or_file, reference_arguments, run_arguments
 from vidgen_bench.experiments.launch.task import Task, key_of, run_key
+from vidgen_bench.experiments.run.changed_code import changed, require_same_code
 from vidgen_bench.experiments.run.folder import LOG, RunFolder
 from vidgen_bench.experiments.run.plan import Plan, Request
 from vidgen_bench.system.device import choose_device
@@ -39,17 +40,17 @@ class Run:
         return run_key(self.folder.path)
 
     def is_finished(self) -> bool:
-        """Return whether it has a record, after checking that the folder belongs to this run.
+        """Return whether it has a record that stays, after checking that the folder belongs to this run.
 
         Raises:
+            ChangedCodeError: its code has changed, and the request does not say what to do then.
             VidgenBenchError: the folder belongs to another run, or cannot be read.
         """
         if not self.folder.is_finished():
             return False
-        identity = self.plan.identity(self.seed, "")
-        del identity["data"]  # known once the videos are decoded
-        self.folder.check_claim(identity)
-        return True
+        change = changed(self.plan, self.seed)
+        require_same_code([(self.plan, self.seed)])
+        return change is None or self.plan.request.where_changed == "accept"
 
 
 def tasks_of(runs: Sequence[Run]) -> list[Task]:
@@ -84,7 +85,7 @@ def _run(run: Run, needs: str) -> Task:
         gpus=gpus_for(request.device),
         cpus=threads,
     )
-    return Task(job, needs, run.folder.is_finished)
+    return Task(job, needs, run.is_finished)
 
 
 def _threads_before(folder: RunFolder) -> int | None:

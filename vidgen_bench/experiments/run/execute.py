@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from vidgen_bench.data.store import Store
 from vidgen_bench.errors import Interrupted, PluginError
 from vidgen_bench.experiments.run.attempting import attempting, next_attempt
 from vidgen_bench.experiments.run.batch_memory import require_memory
+from vidgen_bench.experiments.run.changed_code import changed, put_aside, require_same_code
 from vidgen_bench.experiments.run.folder import RunFolder
 from vidgen_bench.experiments.run.plan import Plan
 from vidgen_bench.experiments.run.stages import Place, Stages
@@ -23,6 +25,7 @@ from vidgen_bench.system.device import choose_device
 from vidgen_bench.system.interrupt import Interrupt
 from vidgen_bench.system.memory import keep_freed_memory
 from vidgen_bench.system.observer import Interruptible, Observer
+from vidgen_bench.system.provenance import revision
 from vidgen_bench.training.distributed import Process
 from vidgen_bench.training.precision import require_precision
 
@@ -64,6 +67,7 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
     """Run one seed of a plan, or resume it; a finished run is only read.
 
     Raises:
+        ChangedCodeError: the code has changed since the run began, and the request does not say what to do then.
         Interrupted: Ctrl-C; the run can be resumed.
         VidgenBenchError: the run failed; the message has the fix.
     """
@@ -71,6 +75,7 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
     if device.type == "cpu":
         keep_freed_memory()
     folder, interrupt = plan.folder(seed), Interrupt()
+    require_same_code([(plan, seed)])  # before the data, which may take long to prepare
     if not folder.is_finished():
         require_precision(plan.track.name, plan.track.training.precision, device)
     with ExitStack() as stack:
@@ -79,6 +84,9 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
             lambda: plan.resolved_track.prepare(plan.request.source, observer)
         ) or plan.resolved_track.prepare(plan.request.source, Observer())
         identity = plan.identity(seed, store.fingerprint)
+        if process.agree(_starts_over(plan, seed)):
+            folder.check_claim(identity)
+            process.first(lambda: put_aside(plan, seed))
         if process.agree(folder.is_finished()):  # without the lock, so that the folder may be read-only
             return _finished(folder, identity)
         ownership = process.first(lambda: stack.enter_context(folder.locked(next_attempt)))
@@ -86,7 +94,8 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
         if process.agree(folder.is_finished()):  # by another process, in the meantime
             return _finished(folder, identity)
         if before:
-            folder.check_claim(identity)  # before anything is written
+            require_same_code([(plan, seed)])  # before anything is written
+            folder.check_claim(identity)
         threads = plan.request.threads or (before["environment"]["threads"] if before else torch.get_num_threads())
         torch.set_num_threads(threads)
         stack.enter_context(interrupt)
@@ -113,9 +122,23 @@ def _begin(place: Place, identity: Mapping[str, Any], threads: int) -> Stages:
     environment = plan.environment(place.device.type, process.world, threads)
     if wide is not None and shifting_players(game):
         environment["videos with every column"] = wide.fingerprint
-    names = store.classes if game.labels is not None else ()
-    process.first(lambda: place.folder.claim({**identity, "environment": environment}, names))
+    names = {"classes": list(store.classes)} if game.labels is not None else {}
+    process.first(lambda: _claim(place, {**identity, "environment": environment}, names))
     return Stages(place, wide, game)
+
+
+def _starts_over(plan: Plan, seed: int) -> bool:
+    return plan.request.where_changed == "start over" and changed(plan, seed) is not None
+
+
+def _claim(place: Place, request: Mapping[str, Any], names: Mapping[str, Any]) -> None:
+    """Write the request of a new run, with its code and time; check that of another, or accept its change."""
+    plan, folder = place.plan, place.folder
+    if plan.request.where_changed == "accept" and folder.request() is not None:
+        folder.accept(request, plan.code.packages)
+        return
+    begun = datetime.now(UTC).isoformat(timespec="seconds")
+    folder.claim(request, {**names, "begun": begun, "revision": revision(), "code": plan.code.packages})
 
 
 def _finished(folder: RunFolder, identity: Mapping[str, Any]) -> Outcome:

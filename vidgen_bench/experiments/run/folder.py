@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from vidgen_bench.compose.resolve import Resolved
 from vidgen_bench.config.defaults import MOST_THREADS
 from vidgen_bench.config.toml import explain
 from vidgen_bench.errors import DamagedError, RecordError, RequestError
 from vidgen_bench.experiments.run.attempts import ATTEMPTS
+from vidgen_bench.experiments.run.differences import difference
 from vidgen_bench.experiments.run.owner import BEAT_SECONDS, OWNER, Ownership, busy
 from vidgen_bench.experiments.run.status import STATUS
 from vidgen_bench.records.entries import TracePoint
@@ -50,13 +52,20 @@ class _Request(BaseModel):
     seed: int = Field(ge=0)
     options: dict[str, Any]
     environment: _Environment
+    code: dict[str, str] = {}
+    begun: AwareDatetime | None = Field(default=None, strict=False)
 
+
+_VERSIONS = ("vidgen-bench", "plugins")
+"""Keys of the environment that name code."""
+
+REQUEST = "request.json"
 
 LOG = "log.txt"
 """The output of the processes that a launcher started for a run."""
 
 FILES = (
-    *("request.json", "trace.jsonl", "last.pt", "record.json", "samples.gif", "samples.png"),
+    *(REQUEST, "trace.jsonl", "last.pt", "record.json", "samples.gif", "samples.png"),
     *(OWNER, STATUS, ATTEMPTS, LOG),
 )
 """The files of a run that have the same name in every run folder."""
@@ -139,7 +148,7 @@ class RunFolder:
             RecordError: the file is damaged or a link, or is missing beside results.
             UnreadableError: the file may not be read; it may be intact.
         """
-        path = self.path / "request.json"
+        path = self.path / REQUEST
         if not is_there(path):
             if is_there(self.record_path) or is_there(self.path / "last.pt"):
                 raise RecordError(
@@ -160,20 +169,53 @@ class RunFolder:
             ) from None
         return table
 
-    def claim(self, request: dict[str, Any], classes: tuple[str, ...] = ()) -> None:
+    def code(self) -> dict[str, str]:
+        """Return the hash of each package that trains this run, as it was when the run began or went on; empty if it is not known.
+
+        Raises:
+            VidgenBenchError: the request is damaged or cannot be read.
+        """
+        return dict((self.request() or {}).get("code", {}))
+
+    def begun(self) -> datetime:
+        """Return when the run of a folder that has a request began, or when that was written, if an earlier version began it.
+
+        Raises:
+            VidgenBenchError: the request is damaged or cannot be read.
+        """
+        if begun := _Request.model_validate(self.request()).begun:
+            return begun
+        with disk_errors(self.path):
+            return datetime.fromtimestamp((self.path / REQUEST).stat().st_mtime, UTC)
+
+    def claim(self, request: Mapping[str, Any], noted: Mapping[str, Any] | None = None) -> None:
         """Write the request of this folder, or check that it is the same as before.
 
         Args:
             request: what identifies the run.
-            classes: the names of the classes, by which samples of one class can be requested; they are not compared.
+            noted: what else is kept of a new run, and is not compared: the names of its classes, its code, and when it began.
         Raises:
             RequestError: the folder belongs to another spec, data, track, instrument or torch version; the message names the key.
         """
         if self.request() is None:
-            noted = {"classes": list(classes)} if classes else {}
-            write_text(self.path / "request.json", json.dumps({**request, **noted}, indent=2) + "\n")
+            self._write({**request, **(noted or {})})
         else:
             self.check_claim(request)
+
+    def accept(self, request: Mapping[str, Any], code: Mapping[str, str]) -> None:
+        """Let the run go on with other code: check the request, apart from the versions of that code, and write both.
+
+        Raises:
+            RequestError: as :meth:`claim`.
+        """
+        before = self.request()
+        assert before is not None
+        versions = {key: request["environment"][key] for key in _VERSIONS}
+        self.check_claim({**request, "environment": {**request["environment"], **_kept(before, versions)}})
+        self._write({**before, "environment": {**before["environment"], **versions}, "code": dict(code)})
+
+    def _write(self, request: Mapping[str, Any]) -> None:
+        write_text(self.path / REQUEST, json.dumps(request, indent=2) + "\n")
 
     def check_claim(self, request: Mapping[str, Any]) -> None:
         """Check that the request of this folder is the same as before; nothing is written.
@@ -186,9 +228,9 @@ class RunFolder:
             if key in _LATER and key not in before:
                 continue
             if before.get(key) != request[key]:
-                was, now = _short(before.get(key)), _short(request[key])
+                differs = difference(key, before.get(key), request[key])
                 raise RequestError(
-                    f"The run folder {self.path} belongs to another run: its {key} is {was}, not {now}. "
+                    f"The run folder {self.path} belongs to another run: {differs}. "
                     "Give another --runs folder, or delete this one."
                 )
 
@@ -207,6 +249,6 @@ class RunFolder:
         return read_record(self.record_path) if is_there(self.record_path) else None
 
 
-def _short(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 160 else text[:157] + "..."
+def _kept(request: Mapping[str, Any], versions: Mapping[str, Any]) -> dict[str, Any]:
+    """Return these keys of the environment of an earlier request."""
+    return {key: request["environment"][key] for key in versions if key in request["environment"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 from vidgen_bench.compose.composition import Composition, compose
 from vidgen_bench.compose.pair import plugin_entry
@@ -14,10 +14,14 @@ from vidgen_bench.config.defaults import DEFAULT_TRACK, MOST_THREADS
 from vidgen_bench.config.track import Track, load_track
 from vidgen_bench.errors import RequestError, did_you_mean
 from vidgen_bench.experiments.run.folder import RunFolder, folder_of
-from vidgen_bench.host.host import Host
+from vidgen_bench.host.code import Code, code_of
+from vidgen_bench.host.host import Host, Kind
 from vidgen_bench.measure.resolved_track import ResolvedTrack, VideoLocation, resolve_track
 from vidgen_bench.records.entries import PluginEntry
 from vidgen_bench.version import __version__
+
+WhereChanged = Literal["refuse", "start over", "accept"]
+"""What to do with a run whose code has changed since it began."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Request:
     runs: Path = Path("runs")
     device: str = "auto"
     threads: int | None = None
+    where_changed: WhereChanged = "refuse"
 
     def __post_init__(self) -> None:
         threads = self.threads
@@ -60,6 +65,10 @@ class Plan:
     resolved_track: ResolvedTrack
     composition: Composition
     plugins: tuple[PluginEntry, ...]
+    code: Code = field(default_factory=Code)
+    """The code that trains and selects the model; a run goes on only with the same."""
+    further_code: Code = field(default_factory=Code)
+    """The code that only the final scores under further protocols need."""
 
     @property
     def track(self) -> Track:
@@ -118,7 +127,9 @@ def make_plan(request: Request, host: Host) -> Plan:
     composition = compose(request.spec, track, request.given, host)
     resolved_track = resolve_track(track, host)
     plugins = (*composition.plugins, *(plugin_entry(f) for f in resolved_track.plugins))
-    return Plan(request, resolved_track, composition, plugins)
+    players = [host.find(cast(Kind, entry.kind), entry.name) for entry in composition.plugins]
+    code = code_of((*players, resolved_track.data_set, *resolved_track.main.plugins), host)
+    return Plan(request, resolved_track, composition, plugins, code, code_of(resolved_track.plugins, host, {}))
 
 
 def check_track(track: Track, host: Host, *, own: bool) -> None:

@@ -19,6 +19,7 @@ from vidgen_bench.latent import count
 from vidgen_bench.measure.anchors import Anchors
 from vidgen_bench.measure.evaluator import Evaluator
 from vidgen_bench.records import entries
+from vidgen_bench.records.code import AcceptedChange, CodeEntry
 from vidgen_bench.records.migration import SCHEMA
 from vidgen_bench.records.record import Record
 from vidgen_bench.system.provenance import hardware, libraries, revision
@@ -100,6 +101,7 @@ def build_record(
     seed: int = 0,
     training: Training | None = None,
     external: entries.ExternalEntry | None = None,
+    code: CodeEntry | None = None,
     version: str = __version__,
 ) -> Record:
     """Return a validated record.
@@ -120,6 +122,7 @@ def build_record(
         protocols=numbers.stamps | watched,
         plugins=tuple(plugins),
         model=training.model,
+        code=code or CodeEntry(),
         options=training.options,
         parameters=training.parameters,
         environment=environment,
@@ -189,6 +192,10 @@ def record_of_run(
         ),
         seed=seed,
         training=training,
+        code=CodeEntry(
+            packages=(plan.further_code | plan.code).packages,
+            accepted=tuple(AcceptedChange.model_validate(change) for change in progress.changes),
+        ),
     )
 
 

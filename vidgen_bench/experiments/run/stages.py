@@ -92,6 +92,7 @@ class Stages:
             interrupt=self._place.interrupt,
             guard=self._place.guard,
             precision=plan.track.training.precision,
+            code=plan.code.packages,
         )
 
     def finish(self) -> Record:

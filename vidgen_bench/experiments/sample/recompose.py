@@ -23,6 +23,7 @@ from vidgen_bench.errors import DamagedError, PluginError, RecordError, RequestE
 from vidgen_bench.experiments.run.folder import RunFolder
 from vidgen_bench.host.host import KIND_WORDS, Host, Kind
 from vidgen_bench.records.entries import PluginEntry
+from vidgen_bench.records.folder_name import is_put_aside
 from vidgen_bench.records.record import Record
 
 _SEARCHED, _NAMED = 5_000, 6
@@ -167,19 +168,20 @@ def recompose(manifest: RunManifest, host: Host) -> Composition:
 def versions(manifest: RunManifest, host: Host) -> str:
     """Return a sentence with the versions of the run's backbone and temporal generator, and the installed versions."""
     lines = []
-    for entry in _sides(manifest):
+    for entry in sides(manifest):
         now = next((f.origin.version for f in host.of(cast(Kind, entry.kind)) if f.name == entry.name), None)
         installed = "still installed" if now == entry.version else f"now {now}" if now else "not installed"
         lines.append(f"{entry.name} of {entry.distribution} {entry.version} ({installed})")
     return f" The run was made with {' and '.join(lines)}."
 
 
-def _sides(manifest: RunManifest) -> list[PluginEntry]:
+def sides(manifest: RunManifest) -> list[PluginEntry]:
+    """Return the backbone and the temporal generator of a run."""
     return [p for p in manifest.plugins if p.kind in ("backbone", "temporal")]
 
 
 def _check_installed(manifest: RunManifest, host: Host) -> None:
-    for entry in _sides(manifest):
+    for entry in sides(manifest):
         kind = cast(Kind, entry.kind)
         try:
             host.find(kind, entry.name)
@@ -215,7 +217,7 @@ def _nearby(run: Path) -> str:
 
 
 def _folders(base: Path) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Yield folders as ``os.walk`` does, without hidden ones."""
+    """Yield folders as ``os.walk`` does, without hidden ones and runs that were put aside."""
     for folder, inner, files in os.walk(base):
-        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        inner[:] = sorted(name for name in inner if not name.startswith(".") and not is_put_aside(name))
         yield folder, inner, files

@@ -16,8 +16,9 @@ from vidgen_bench.compose.composition import Composition
 from vidgen_bench.compose.sampling import samples
 from vidgen_bench.errors import RecordError, RequestError, VidgenBenchError
 from vidgen_bench.experiments.run.folder import RunFolder
+from vidgen_bench.experiments.sample.changed_code import warn_of_changed_code
 from vidgen_bench.experiments.sample.class_label import class_label, class_names
-from vidgen_bench.experiments.sample.recompose import read_run, recompose, versions
+from vidgen_bench.experiments.sample.recompose import read_run, recompose, sides, versions
 from vidgen_bench.experiments.sample.weights import Checkpoint, read_weights
 from vidgen_bench.host.host import Host
 from vidgen_bench.system.batch_size import CHUNK
@@ -180,7 +181,8 @@ def load(run: str | Path, *, device: str = "auto", checkpoint: Checkpoint = "bes
     chosen = choose_device(device)
     manifest, host = read_run(Path(run)), Host.of_environment()
     composition = recompose(manifest, host)
-    path, iteration, parts = read_weights(manifest, checkpoint)
+    path, iteration, parts, code = read_weights(manifest, checkpoint)
+    warn_of_changed_code(path, code, sides(manifest), host)
     game = composition.build(manifest.seed)
     try:
         checkpoints.load_parts(game.parts, parts, path)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import torch
 from pydantic import BaseModel, Field, ValidationError
@@ -26,6 +27,7 @@ class _Weights(BaseModel):
     """The part of a checkpoint that sampling reads: the state of every network."""
 
     parts: dict[str, dict[str, Any]]
+    code: dict[str, str] = {}
 
 
 class _Best(BaseModel):
@@ -44,11 +46,22 @@ class _Last(_Weights):
     progress: _Progress
 
 
+class Weights(NamedTuple):
+    """The weights of a checkpoint."""
+
+    path: Path
+    iteration: int
+    parts: dict[str, Any]
+    """The state of every network."""
+    code: Mapping[str, str]
+    """The hash of each package that trained them; empty in a checkpoint of an earlier version."""
+
+
 _Content = TypeVar("_Content", bound=_Weights)
 
 
-def read_weights(manifest: RunManifest, checkpoint: Checkpoint) -> tuple[Path, int, dict[str, Any]]:
-    """Return the file, the iteration and the network states of a run's best or last checkpoint.
+def read_weights(manifest: RunManifest, checkpoint: Checkpoint) -> Weights:
+    """Return the weights in a run's best or last checkpoint.
 
     Raises:
         RequestError: there is no such checkpoint.
@@ -63,7 +76,7 @@ def read_weights(manifest: RunManifest, checkpoint: Checkpoint) -> tuple[Path, i
         content = checkpoints.load(last, _CPU)
         saved = _checked(content, _Last, last)
         if checkpoint == "last":
-            return last, saved.progress.iteration, content["parts"]
+            return Weights(last, saved.progress.iteration, content["parts"], saved.code)
         if saved.progress.best:
             iteration, sha256 = saved.progress.best.iteration, saved.progress.best.sha256
     if iteration is None:
@@ -76,13 +89,14 @@ def read_weights(manifest: RunManifest, checkpoint: Checkpoint) -> tuple[Path, i
         instead = "The checkpoint 'last' is still there." if is_there(last) else "Run the spec again to make it."
         raise RequestError(f"The checkpoint {path} with the run's best weights no longer exists. {instead}")
     content = checkpoints.load(path, _CPU, sha256)
-    _checked(content, _Weights, path)
+    saved_best = _checked(content, _Weights, path)
     if manifest.best_hash is not None and _hash(path, content["parts"]) != manifest.best_hash:
         raise DamagedError(
             f"The checkpoint {path} is not the one that the record of {folder} was scored on. Restore it from a copy, or delete the "
             "folder and run the spec again."
         )
-    return path, iteration, content["parts"]  # not a validated copy, which would lack the versions that torch stores
+    # not a validated copy, which would lack the versions that torch stores
+    return Weights(path, iteration, content["parts"], saved_best.code)
 
 
 def _checked(content: dict[str, Any], model: type[_Content], path: Path) -> _Content:

@@ -12,6 +12,7 @@ import torch
 from vidgen_bench.config.spec import spelt
 from vidgen_bench.errors import RecordError, RequestError
 from vidgen_bench.escaping import printable
+from vidgen_bench.experiments.run.differences import difference
 from vidgen_bench.experiments.run.folder import RunFolder
 from vidgen_bench.experiments.sample.recompose import read_run
 from vidgen_bench.experiments.sample.weights import read_weights
@@ -69,9 +70,9 @@ def _check_folder(record: Record, path: Path) -> None:
     folder = RunFolder(path)
     found, recorded = _told(folder.request() or {}), _recorded(record)
     for key, value in recorded.items():
-        if found[key] != value:
+        if json.dumps(found[key], sort_keys=True) != json.dumps(value, sort_keys=True):  # 1 is not 1.0 here
             raise RecordError(
-                f"The record of {path} has the {key} {_short(value)}; its request.json has {_short(found[key])}. "
+                f"The record of {path} is not of the run in its request.json: {difference(key, value, found[key])}. "
                 "Delete the folder and run the spec again."
             )
     if tuple(folder.trace()) != record.trace:
@@ -101,8 +102,8 @@ def _recorded(record: Record) -> dict[str, object]:
         "spec": record.spec,
         "seed": record.seed,
         "track": record.track.fingerprint,
-        "given options": " ".join(given),
-        "options": json.dumps(options, sort_keys=True),
+        "list of given options": " ".join(given),
+        "options": options,
     }
 
 
@@ -113,10 +114,6 @@ def _told(request: dict[str, Any]) -> dict[str, object]:
         "spec": spec,
         "seed": request.get("seed"),
         "track": request.get("track"),
-        "given options": given,
-        "options": json.dumps(request.get("options"), sort_keys=True),
+        "list of given options": given,
+        "options": request.get("options"),
     }
-
-
-def _short(value: object) -> str:
-    return printable(str(value) or "none", 300)

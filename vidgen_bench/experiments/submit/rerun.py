@@ -21,6 +21,7 @@ from vidgen_bench.experiments.submit.rerun_part import check_part, repeat_part
 from vidgen_bench.host.host import Host
 from vidgen_bench.leaderboard.submissions.layout import given_options
 from vidgen_bench.measure.resolved_track import VideoLocation
+from vidgen_bench.records.code import differing
 from vidgen_bench.records.entries import PluginEntry
 from vidgen_bench.records.record import Record
 from vidgen_bench.system.observer import Observer
@@ -69,17 +70,23 @@ def rerun(
             if fields == ["anchors"]
             else ""
         )
+        changed = differing(record.code.packages, again.code.packages)
+        code = f" It was made by other code of {', '.join(changed)}." if changed else ""
         raise VidgenBenchError(
-            f"The repetition of {path} gave another record: it differs in {', '.join(fields)}.{cached} Nothing was attested."
+            f"The repetition of {path} gave another record: it differs in {', '.join(fields)}.{cached}{code} Nothing was attested."
         )
     return attest(path, record, again.scores, "re-run", device="cpu", tolerance=0.0)
 
 
 def unequal(record: Record, again: Record) -> list[str]:
-    """Return the fields whose JSON text differs between two records, without ``measured``."""
+    """Return the fields whose JSON text differs between two records, without ``measured`` and ``code``, which do not change a score."""
     one, other = (json.loads(r.text()) for r in (record, again))
     every = dict.fromkeys((*one, *other))  # a model that says nothing is left out
-    return [key for key in every if key != "measured" and json.dumps(one.get(key)) != json.dumps(other.get(key))]
+    return [
+        key
+        for key in every
+        if key not in ("measured", "code") and json.dumps(one.get(key)) != json.dumps(other.get(key))
+    ]
 
 
 def _request(record: Record, videos: VideoLocation, runs: Path, track: str | None) -> Request:

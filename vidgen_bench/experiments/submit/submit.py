@@ -27,6 +27,8 @@ from vidgen_bench.leaderboard.submissions.record_check import Refused, check_rec
 from vidgen_bench.leaderboard.submissions.scored_again import not_scored_again
 from vidgen_bench.leaderboard.submissions.text_content import normalised
 from vidgen_bench.leaderboard.submissions.withdrawn import read_withdrawn
+from vidgen_bench.records.folder_name import is_put_aside
+from vidgen_bench.records.record import RECORD_FILE
 from vidgen_bench.system.files import disk_errors, umask, write_bytes
 from vidgen_bench.system.regular_files import read_file
 
@@ -76,6 +78,12 @@ def submit(runs: Sequence[Path], target: Path) -> list[Submitted]:
         Submitted(group[0].record.spec, folder, tuple(files), state == "already", state == "replaced")
         for group, folder, files, state in zip(specs, folders, contents, states, strict=True)
     ]
+
+
+def split_put_aside(runs: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Return the runs to submit, and those that were started over since, which a pattern such as ``seed-*`` finds too."""
+    aside = [run for run in runs if is_put_aside((run.parent if run.name == RECORD_FILE else run).name)]
+    return [run for run in runs if run not in aside], aside
 
 
 def _distinct(runs: Sequence[Path]) -> list[Path]:

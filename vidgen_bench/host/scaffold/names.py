@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from vidgen_bench.config.spec import NAME
 from vidgen_bench.errors import RequestError
 from vidgen_bench.host.host import KIND_WORDS, Host, Kind
+from vidgen_bench.host.removal import removal
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,10 @@ def checked_names(name: str, kind: Kind, host: Host) -> Names:
     _check_form(name)
     word = KIND_WORDS.get(kind, kind)
     if taken := [f for f in host.of(kind) if f.name == name]:
+        advice = removal([taken[0].origin.distribution])
         raise RequestError(
-            f"There is already a {word} {name!r}: {taken[0].origin}. Choose another name, such as {f'my-{name}'!r}, "
-            f"or uninstall it: `pip uninstall {taken[0].origin.distribution}`."
+            f"There is already a {word} {name!r}: {taken[0].origin}. Choose another name, such as {f'my-{name}'!r}."
+            f"{f' {advice}, if you do not need it.' if advice else ''}"
         )
     names = Names(name, f"vidgen-{name}", f"vidgen_{re.sub('[-.]', '_', name)}")
     if importlib.util.find_spec(names.module) is not None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from vidgen_bench.config.protocol import Stamp
 from vidgen_bench.config.toml import Strict
 from vidgen_bench.records import entries
+from vidgen_bench.records.code import CodeEntry
 from vidgen_bench.records.record import Record
 
 M = TypeVar("M", bound=Strict)
@@ -75,6 +76,7 @@ SHARED: Mapping[str, Callable[[Any], Any]] = {
     "data": entries.DataEntry.model_validate,
     "protocols": _many(Stamp),
     "model": entries.ModelEntry.model_validate,
+    "code": CodeEntry.model_validate,
     "plugins": lambda table: tuple(entries.PluginEntry.model_validate(part) for part in table),
     "options": _many(entries.Setting),
     "parameters": entries.Parameters.model_validate,

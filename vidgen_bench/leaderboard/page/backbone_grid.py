@@ -72,7 +72,7 @@ def backbone_grid(ranking: Ranking, metric: str, axis: Axis) -> BackboneGrid | N
         share = (axis.at(row.estimates[metric].mean) - span[0]) / span[1]
         level = min(int(share * LEVELS), LEVELS - 1)
         return GridCell(
-            numbers.amount(row.estimates[metric].mean, places), row.place(metric), level, metric not in row.ranks
+            numbers.alone(row.estimates[metric].mean, places), row.place(metric), level, metric not in row.ranks
         )
 
     def named(line: str, column: str) -> tuple[str, str]:

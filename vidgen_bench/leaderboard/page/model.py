@@ -24,6 +24,7 @@ from vidgen_bench.leaderboard.page.table import Head, RowView, heads, row_views
 from vidgen_bench.leaderboard.page.traces import Trace, frame_of, panel, traces_of
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
 from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.render.closing import closing
 from vidgen_bench.leaderboard.render.headline import headline
 from vidgen_bench.leaderboard.render.notes import heading, notes
 from vidgen_bench.leaderboard.render.verdicts_text import resolution_line
@@ -157,7 +158,7 @@ def _track(number: int, name: str, ranking: Ranking, copies: Copies) -> TrackVie
         costs=tuple(c for c in (cost_chart(brief, metric) for metric in tested) if c),
         grids=tuple(g for g in (backbone_grid(brief, metric, axes[metric]) for metric in tested) if g),
         further=_further(ranking, [m for m in ranking.metrics if m not in axes]),
-        notes=tuple(notes(ranking)),
+        notes=(*notes(ranking), *closing(ranking)),
         clips=any(clips),
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vidgen_bench.host.options import option_text
 from vidgen_bench.leaderboard.collect import Entry
+from vidgen_bench.leaderboard.different_code import different_code
 from vidgen_bench.leaderboard.ranking import Ranked
 from vidgen_bench.leaderboard.render import numbers
 from vidgen_bench.records.record import Record
@@ -69,6 +70,10 @@ def _facts(ranked: Ranked) -> list[tuple[str, str]]:
         found["clips"] = (
             f"{external.source} ({external.kind}), {external.used:,} of {external.clips:,}; SHA-256 {external.sha256}"
         )
+    found |= {
+        f"code of {name}": "; ".join(f"{sha256} (seed {numbers.seeds(seeds)})" for sha256, seeds in hashes.items())
+        for name, hashes in different_code(ranked.row.records).items()
+    }
     found |= {f"known error in {metric}": reason for metric, reason in ranked.errata.items()}
     found |= {f"seed {seed} withdrawn": reason for seed, reason in ranked.withdrawn.items()}
     found |= {f"no {metric}": entry.refused for metric, entry in records[0].metrics.items() if entry.refused}

@@ -37,7 +37,7 @@ def _seeds(estimate: Estimate) -> str:
 
 
 def _listed(estimate: Estimate, places: int) -> str:
-    return ", ".join(numbers.amount(score, places) for score in estimate.scores)
+    return ", ".join(numbers.alone(score, places) for score in estimate.scores)
 
 
 def rank_bar(rank: tuple[int, int], rows: int) -> Element:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from vidgen_bench.escaping import printable
+from vidgen_bench.leaderboard.different_code import different_code
 from vidgen_bench.leaderboard.page.axis import Axis
 from vidgen_bench.leaderboard.page.clips import Clip
 from vidgen_bench.leaderboard.page.provenance import Provenance, provenance
@@ -15,6 +16,7 @@ from vidgen_bench.leaderboard.page.strip import HEIGHT, rank_bar, strip
 from vidgen_bench.leaderboard.page.svg import markup, short
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking, family_of, sign_of
 from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.render.closing import DIFFERENT_CODE
 from vidgen_bench.leaderboard.render.csv_text import row_csv
 from vidgen_bench.leaderboard.render.notes import heading
 
@@ -196,6 +198,8 @@ def _remarks(ranking: Ranking, ranked: Ranked) -> list[str]:
         found.append("external clips")
     if ranked.row.reconstruction:
         found.append("reconstruction")
+    if different_code(ranked.row.records):
+        found.append(DIFFERENT_CODE)
     if ranked.row.null:
         found.append("null model")
     if ranked.row.diverged:

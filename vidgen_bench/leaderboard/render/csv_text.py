@@ -10,7 +10,9 @@ from typing import Any
 from vidgen_bench.escaping import csv_cell, json_text
 from vidgen_bench.leaderboard.columns import Column
 from vidgen_bench.leaderboard.comparable import Measuring
+from vidgen_bench.leaderboard.different_code import different_code
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
+from vidgen_bench.leaderboard.render.choice import EVERYTHING, Choice
 from vidgen_bench.leaderboard.render.json_text import status
 
 COLUMNS = (
@@ -19,20 +21,26 @@ COLUMNS = (
     "missing_seeds", "status", "known_error", "parameters_temporal", "parameters_generator", "iterations", "device_hours", "options",
     "ranked",
     "family", "track_fingerprint", "data_fingerprint", "protocol", "measured_by", "device_model", "conditional",
-    "reconstruction", "null",
+    "reconstruction", "null", "different_code",
 )  # fmt: skip
 """``scores`` are the means of the seeds, in the order of ``seeds``; ``std_of_batches`` is the anchors' population deviation."""
 
 
-def render_csv(rankings: Sequence[Ranking]) -> str:
-    """Return a header and one line per row or anchor and metric; missing values are empty."""
+def render_csv(rankings: Sequence[Ranking], columns: Sequence[str] = COLUMNS, choice: Choice = EVERYTHING) -> str:
+    """Return a header and one line per row or anchor and metric; missing values are empty.
+
+    Args:
+        rankings: the tables.
+        columns: some of :data:`COLUMNS`, in the order in which they are written.
+        choice: the order of the rows of each metric.
+    """
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, COLUMNS, restval="", lineterminator="\n")
+    writer = csv.DictWriter(stream, columns, restval="", extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for ranking in rankings:
         for metric, column in ranking.metrics.items():
             shared = _shared(ranking, metric, column)
-            for line in (*_anchors(ranking, metric), *_rows(ranking, metric), *_published(ranking, metric)):
+            for line in (*_anchors(ranking, metric), *_rows(ranking, metric, choice), *_published(ranking, metric)):
                 writer.writerow({name: csv_cell(value) for name, value in (shared | line).items()})
     return stream.getvalue()
 
@@ -87,8 +95,8 @@ def _published(ranking: Ranking, metric: str) -> Iterator[dict[str, Any]]:
             yield found | {"protocol": line.protocol, "measured_by": line.source, "status": "; ".join(line.errors)}
 
 
-def _rows(ranking: Ranking, metric: str) -> Iterator[dict[str, Any]]:
-    for ranked in ranking.rows:
+def _rows(ranking: Ranking, metric: str, choice: Choice) -> Iterator[dict[str, Any]]:
+    for _, ranked in choice.listed(ranking):
         yield _row(ranked) | _estimate(ranked, metric) | {"known_error": ranked.errata.get(metric, "")}
 
 
@@ -133,6 +141,7 @@ def _row(ranked: Ranked) -> dict[str, Any]:
         "options": _options(row.options),
         "reconstruction": str(row.reconstruction).lower(),
         "null": str(row.null).lower(),
+        "different_code": " ".join(different_code(row.records)),
     }
 
 

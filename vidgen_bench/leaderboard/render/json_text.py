@@ -10,8 +10,10 @@ from vidgen_bench.escaping import json_text
 from vidgen_bench.leaderboard.collect import Entry
 from vidgen_bench.leaderboard.columns import Column
 from vidgen_bench.leaderboard.comparable import Measuring, protocol_of
+from vidgen_bench.leaderboard.different_code import different_code
 from vidgen_bench.leaderboard.estimates import Estimate
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking
+from vidgen_bench.leaderboard.render.closing import closing
 from vidgen_bench.leaderboard.render.notes import notes
 from vidgen_bench.leaderboard.standings import Standing
 from vidgen_bench.leaderboard.statistics.verdicts import Pair
@@ -50,7 +52,7 @@ def _ranking(ranking: Ranking) -> dict[str, Any]:
         "standings": {metric: _standing(standing) for metric, standing in ranking.standings.items()},
         "anchors": {name: {m: asdict(s) for m, s in scores.items()} for name, scores in ranking.anchors.scores.items()},
         "published": [asdict(line) for line in ranking.published],
-        "notes": notes(ranking),
+        "notes": [*notes(ranking), *closing(ranking)],
     }
 
 
@@ -85,6 +87,7 @@ def _row(ranked: Ranked) -> dict[str, Any]:
         "parameters": {"temporal": first.parameters.temporal, "parts": first.parameters.parts},
         "reconstruction": row.reconstruction,
         "null": row.null,
+        "different_code": different_code(row.records),
         "status": status(ranked),
         "runs": [_run(entry) for entry in row.entries],
     }
@@ -139,6 +142,7 @@ def _run(entry: Entry) -> dict[str, Any]:
         "world": record.environment.world,
         "hardware": record.measured.hardware,
         "external": record.external.model_dump() if record.external else None,
+        "code": record.code.packages,
         "values": {name: list(score.values) for name, score in record.scores.items()},
         "refused": {name: metric.refused for name, metric in record.metrics.items() if metric.refused},
     }

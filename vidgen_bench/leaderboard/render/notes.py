@@ -10,6 +10,7 @@ from vidgen_bench.leaderboard.comparable import MEASURING, Measuring, protocol_o
 from vidgen_bench.leaderboard.estimates import FLOORS
 from vidgen_bench.leaderboard.ranking import Ranking, backbone_of
 from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.render.fooled import fooled
 from vidgen_bench.leaderboard.render.verdicts_text import (
     alone_lines,
     contradictions,
@@ -58,10 +59,10 @@ def identity(ranking: Ranking) -> str:
     return one_line(" · ".join(parts))
 
 
-def notes(ranking: Ranking) -> list[str]:
-    """Return the sentences below a table."""
+def notes(ranking: Ranking, listed_by: str = "") -> list[str]:
+    """Return the sentences below a table; ``listed_by`` is the column by which its rows are listed, if that is a reader's choice."""
     anchors = [s for found in ranking.anchors.scores.values() for name, s in found.items() if name in ranking.metrics]
-    lines = [_order(ranking), *verdict_lines(ranking), resolution_line(ranking), *contradictions(ranking)]
+    lines = [_order(ranking, listed_by), *verdict_lines(ranking), resolution_line(ranking), *contradictions(ranking)]
     lines += [*alone_lines(ranking), *unranked_lines(ranking), *_ranks(ranking), *_intervals(ranking)]
     lines += [anchor_sentence(ranking.anchors.scores), *anchor_spread(anchors)]
     if not ranking.ranked:
@@ -72,7 +73,7 @@ def notes(ranking: Ranking) -> list[str]:
         )
     lines += _kinds(ranking)
     lines += [*_published(ranking), *_protocols(ranking), *_cautions(ranking)]
-    lines.append(anchor_caution(ranking.anchors))
+    lines += [anchor_caution(ranking.anchors), *fooled(ranking.anchors.scores, ranking.metrics)]
     return [one_line(line) for line in (*filter(None, lines), *_versions(ranking))]
 
 
@@ -175,7 +176,7 @@ def _first(files: Sequence[str]) -> str:
     return f"{', '.join(files[:_LISTED])}{more}"
 
 
-def _order(ranking: Ranking) -> str:
+def _order(ranking: Ranking, listed_by: str) -> str:
     """Return a sentence on the order of the rows and the samples behind their scores."""
     select, rows = ranking.select, [row.row for row in ranking.rows]
     scored = [r for row in rows for r in row.records if select in r.scores and r.status != "diverged"]
@@ -190,6 +191,11 @@ def _order(ranking: Ranking) -> str:
     direction = "highest first" if ranking.better == "neither" else f"{ranking.better} is better"
     inside = " inside each backbone" if ranking.family == "backbone" else ""
     ordered = f"Ordered by {ranking.metrics[select].title}{inside}, {direction}."
+    if listed_by and listed_by != select:
+        column = ranking.metrics[listed_by].title if listed_by in ranking.metrics else listed_by
+        ordered = (
+            f"Listed by {column}{inside}; ranks do not depend on this order. {ordered.replace('Ordered', 'Ranked')}"
+        )
     if not runs:
         return f"{ordered} All scores are of external clips, in {drawn}."
     by = next((r.best.metric for r in runs if r.best), select)

@@ -27,6 +27,26 @@ def signed(value: float, places: int) -> str:
     return text if text.startswith("-") or not text.strip("0.") else f"+{text}"
 
 
+_LEAST, _NOTHING = 2, 5e-7
+"""Significant digits that a score has at least, and the size below which it is shown as zero."""
+
+
+def fitting(places: int, *values: float) -> int:
+    """Return the decimals of a cell in a column with so many: more, up to 8, if all of its numbers are too small for these.
+
+    The largest of them gets two significant digits, so that 0.037 ± 0.002 is not shown as 0.0 ± 0.0 beside 253.1 ± 4.8.
+    """
+    largest = max(map(abs, values))
+    if not _NOTHING <= largest < 10.0 ** (_LEAST - 1 - places):
+        return places
+    return max(places, _LEAST - 1 - math.floor(math.log10(largest)))
+
+
+def alone(value: float, places: int) -> str:
+    """Return :func:`amount` of a score that stands by itself, with the decimals that it needs."""
+    return amount(value, fitting(places, value))
+
+
 def decimals(spreads: Iterable[float | None], most: int = 4) -> int:
     """Return the decimals of a column: two significant digits of its median spread, 0 to ``most``; 2 if none is known."""
     known = sorted(spread for spread in spreads if spread)
@@ -48,7 +68,9 @@ def mean_and_interval(estimate: Estimate | None, places: int) -> str:
     """Return ``15.20 ± 0.31``; ``15.20 (± 0.92)`` for a borrowed interval, ``15.20`` without one, or a dash for no score."""
     if estimate is None:
         return DASH
-    mean, interval = amount(estimate.mean, places), estimate.interval
+    interval = estimate.interval
+    places = fitting(places, estimate.mean, 0.0 if interval is None else interval.half_width)
+    mean = amount(estimate.mean, places)
     if interval is None:
         return mean
     half = f"± {amount(interval.half_width, places)}"
@@ -56,19 +78,24 @@ def mean_and_interval(estimate: Estimate | None, places: int) -> str:
 
 
 def mean_and_spread(summary: Summary | None, places: int) -> str:
-    """Return ``15.20 ± 0.26``, or ``15.20`` for a single value, or a dash for no score."""
+    """Return ``15.20 ± 0.26``, or ``15.20`` for a single value, or a dash for no score; small numbers get more decimals."""
     if summary is None:
         return DASH
+    return _as_rounded(summary, fitting(places, summary.mean, summary.std or 0.0))
+
+
+def _as_rounded(summary: Summary, places: int) -> str:
     mean = amount(summary.mean, places)
     return mean if summary.std is None else f"{mean} ± {amount(summary.std, places)}"
 
 
 def as_published(summary: Summary | None, places: int) -> str:
     """Return the same of a published score, with no more decimals than were published: ``15.06 ± 0.25``."""
-    known = (
-        [] if summary is None else [f"{abs(value):.12f}".rstrip("0") for value in (summary.mean, summary.std or 0.0)]
-    )
-    return mean_and_spread(summary, min(places, max((len(text.partition(".")[2]) for text in known), default=0)))
+    if summary is None:
+        return DASH
+    known = [f"{abs(value):.12f}".rstrip("0") for value in (summary.mean, summary.std or 0.0)]
+    most = max(len(text.partition(".")[2]) for text in known)
+    return _as_rounded(summary, min(fitting(places, summary.mean, summary.std or 0.0), most))
 
 
 def count(value: int | None) -> str:

@@ -14,9 +14,13 @@ from vidgen_bench.leaderboard.anchors import describe
 from vidgen_bench.leaderboard.published.lines import PublishedLine
 from vidgen_bench.leaderboard.ranking import Ranked, Ranking, family_of
 from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.render.choice import EVERYTHING, Choice
+from vidgen_bench.leaderboard.render.chosen_grid import chosen_grid
+from vidgen_bench.leaderboard.render.closing import closing
 from vidgen_bench.leaderboard.render.grid import Grid
-from vidgen_bench.leaderboard.render.notes import PARAMETERS, heading, identity, notes
+from vidgen_bench.leaderboard.render.notes import PARAMETERS, identity, notes
 from vidgen_bench.leaderboard.render.paragraph import Paragraph
+from vidgen_bench.leaderboard.render.terminal_cells import label, score, title
 
 _MORE = 4
 """Number of extra metrics per table."""
@@ -32,39 +36,41 @@ _NARROW = {"G_t\nof G": ("G_t", "G"), "iter.\ndev-h": ("iterations", "device-hou
 """The heading of each cost column, and its one or two costs; two are stacked."""
 
 
-def render_terminal(rankings: Sequence[Ranking], width: int) -> RenderableType:
-    """Return the tables of the rankings; below 100 columns, costs are stacked in pairs."""
+def render_terminal(rankings: Sequence[Ranking], width: int, choice: Choice = EVERYTHING) -> RenderableType:
+    """Return the tables of the rankings; below 100 columns, costs are stacked in pairs unless the columns are chosen."""
     columns = _WIDE if width >= ENOUGH else _NARROW
-    return Group(*(part for ranking in rankings for part in _section(ranking, columns)))
+    return Group(*(part for ranking in rankings for part in _section(ranking, columns, choice)))
 
 
-def _section(ranking: Ranking, columns: Mapping[str, Sequence[str]]) -> list[RenderableType]:
+def _section(given: Ranking, columns: Mapping[str, Sequence[str]], choice: Choice) -> list[RenderableType]:
+    ranking = choice.narrowed(given)
     head = Text.assemble((one_line(ranking.title), "bold cyan"), "\n", (identity(ranking), "dim"))
-    caption = Text("\n".join([*notes(ranking), _COSTS]), style="dim")
+    below = [*notes(ranking, choice.sort), *([] if choice.columns else [_COSTS]), *closing(ranking)]
+    caption = Text("\n".join(below), style="dim")
+    if choice.columns:
+        return [Paragraph(head), chosen_grid(ranking, choice.columns_of(given), choice), Paragraph(caption, below=1)]
     extra = [name for name, entry in ranking.metrics.items() if entry.extra]
     more = [extra[i : i + _MORE] for i in range(0, len(extra), _MORE)]
-    grids = [_grid(ranking.plain(), columns)]
-    grids += [_grid(replace(ranking, metrics={m: ranking.metrics[m] for m in names}), {}) for names in more]
+    rows = [row for _, row in choice.listed(ranking)]
+    grids = [_grid(ranking.plain(), rows, columns)]
+    grids += [_grid(replace(ranking, metrics={m: ranking.metrics[m] for m in names}), rows, {}) for names in more]
     return [Paragraph(head), *grids, Paragraph(caption, below=1)]
 
 
-def _grid(ranking: Ranking, columns: Mapping[str, Sequence[str]]) -> Grid:
+def _grid(ranking: Ranking, rows: Sequence[Ranked], columns: Mapping[str, Sequence[str]]) -> Grid:
     grid = Grid()
     if ranking.ranked:
         grid.add_column(" #", justify="right", no_wrap=True)
     grid.add_column("spec" if ranking.ranked else " spec", overflow="fold", min_width=15)
-    for name, metric in ranking.metrics.items():
-        title = Text(heading(ranking, name))
-        if metric.caveat:
-            title.append(f"\n{one_line(metric.caveat)}", style="not bold dim")
-        grid.add_column(title, justify="right", no_wrap=True)
+    for name in ranking.metrics:
+        grid.add_column(title(ranking, name), justify="right", no_wrap=True)
     for heads in columns:
         grid.add_column(heads, justify="right", no_wrap=heads != "seeds", overflow="fold", min_width=5)
     places = numbers.decimals_of(ranking)
     for name in ranking.anchors.above:
         grid.add_row(*_anchor(ranking, name, places), style="dim", end_section=name == ranking.anchors.above[-1])
-    families = [family_of(row, ranking.family) for row in ranking.rows]
-    for ranked, ours, following in zip(ranking.rows, families, [*families[1:], None], strict=True):
+    families = [family_of(row, ranking.family) for row in rows]
+    for ranked, ours, following in zip(rows, families, [*families[1:], None], strict=True):
         costs = numbers.costs(ranked.row)
         shown = ["\n".join(costs[name] for name in names) for names in columns.values()]
         grid.add_row(*_row(ranking, ranked, places), *shown, end_section=ours != following)
@@ -92,32 +98,12 @@ def _anchor(ranking: Ranking, name: str, places: dict[str, int]) -> list[Rendera
 
 def _row(ranking: Ranking, ranked: Ranked, places: dict[str, int]) -> list[RenderableType]:
     row = ranked.row
-    diverged = row.diverged == len(row.entries)
-    name = Text(one_line(ranked.spec), style="bold")
-    if ranked.options:
-        name.append(f"\n{one_line(ranked.options)}", style="not bold dim")
-    if row.reconstruction:
-        name.append("\nreconstruction", style="not bold dim")
-    if row.external:
-        name.append("\nexternal", style="not bold dim")
-    if row.diverged and not diverged:
-        name.append(f"\n{row.diverged} of {len(row.entries)} diverged", style="not bold red")
-    if diverged:
+    name = label(ranked)
+    if row.diverged == len(row.entries):
         shown: list[RenderableType] = [Text("diverged", style="red"), *[numbers.DASH] * (len(ranking.metrics) - 1)]
     else:
-        shown = [_score(ranking, ranked, m, places[m]) for m in ranking.metrics]
+        shown = [score(ranking, ranked, m, places[m]) for m in ranking.metrics]
     return [*([ranked.place(ranking.select)] if ranking.ranked else []), _indented(ranking, name), *shown]
-
-
-def _score(ranking: Ranking, ranked: Ranked, metric: str, places: int) -> Text:
-    """Return a score, with the rank in this metric below it unless the first column shows that rank."""
-    wrong = metric in ranked.errata
-    text = Text(numbers.mean_and_interval(ranked.estimates.get(metric), places), style="strike" if wrong else "")
-    if wrong:
-        text.append("\nknown error", style="not strike red")
-    if metric in ranked.ranks and metric != ranking.select:
-        text.append(f"\nrank {ranked.place(metric)}", style="dim")
-    return text
 
 
 def _indented(ranking: Ranking, content: str | Text) -> RenderableType:

@@ -10,6 +10,7 @@ from vidgen_bench.escaping import markdown, markdown_code, one_line
 from vidgen_bench.leaderboard.page.facts import counted, held_fixed
 from vidgen_bench.leaderboard.ranking import Ranking
 from vidgen_bench.leaderboard.render import numbers
+from vidgen_bench.leaderboard.render.closing import closing
 from vidgen_bench.leaderboard.render.headline import headline
 from vidgen_bench.leaderboard.render.markdown import ranking_cells, table
 from vidgen_bench.leaderboard.render.notes import PARAMETERS, notes
@@ -43,7 +44,7 @@ def _part(ranking: Ranking) -> Iterator[str]:
     yield from ("## Verdict", "", *_list(headline(plain)))
     listed = {one_line(line) for line in verdict_lines(plain)}
     below = [note for note in notes(plain) if note not in listed]
-    yield from ("## The table", "", *table(ranking_cells(plain)), "", *_list([*below, PARAMETERS]))
+    yield from ("## The table", "", *table(ranking_cells(plain)), "", *_list([*below, PARAMETERS, *closing(plain)]))
     if any(standing.pairs for standing in plain.standings.values()):
         yield from ("## What it supports", "", *_separated(plain))
         yield from ("## What it does not support", "", *_others(plain, Verdict.NOT_SEPARATED))

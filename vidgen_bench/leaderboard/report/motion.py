@@ -33,11 +33,11 @@ def motion(ranking: Ranking) -> Iterator[str]:
     titles = [markdown(ranking.metrics[name].title) for _, name in columns]
     rows = [["spec", *titles], [":--", *("--:" for _ in columns)]]
     if real := ranking.anchors.scores.get(REAL):
-        cells = [numbers.amount(real[n].mean, places[m]) if n in real else numbers.DASH for m, n in columns]
+        cells = [numbers.alone(real[n].mean, places[m]) if n in real else numbers.DASH for m, n in columns]
         rows.append(["*real clips*", *cells])
     for row in ranking.rows:
         found = row.estimates
-        cells = [numbers.amount(found[n].mean, places[m]) if n in found else numbers.DASH for m, n in columns]
+        cells = [numbers.alone(found[n].mean, places[m]) if n in found else numbers.DASH for m, n in columns]
         wrong = [name in row.errata for _, name in columns]
         rows.append(
             [markdown(row.label), *(f"~~{c}~~ (known error)" if w else c for c, w in zip(cells, wrong, strict=True))]

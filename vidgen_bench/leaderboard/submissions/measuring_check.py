@@ -74,7 +74,7 @@ def _of_owners(record: Record) -> Iterator[str]:
         if (plugin.kind, plugin.name) in shipped and plugin.normalised_distribution != OURS:
             yield (
                 f"plugins: the {plugin.kind} {plugin.name} comes with {OURS}; the record has it from {plugin.distribution}. "
-                "Uninstall the other package, or give its plugin a name of its own"
+                f"Uninstall {plugin.distribution}, or give its plugin a name of its own"
             )
 
 

@@ -88,6 +88,8 @@ def _words(record: Record) -> Iterator[tuple[str, str]]:
             yield place, text
     yield from (("anchors", name) for name in record.anchors)
     yield from (("parameters.parts", name) for name in record.parameters.parts)
+    tables = (record.code.packages, *(change.earlier for change in record.code.accepted))
+    yield from (("code", name) for table in tables for name in table)
 
 
 def _leaves(table: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:

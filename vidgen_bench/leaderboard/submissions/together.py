@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from vidgen_bench.config.track import shipped_tracks
+from vidgen_bench.leaderboard.different_code import different_code
 from vidgen_bench.leaderboard.ranking_metric import selected
 from vidgen_bench.leaderboard.statistics.spread import between_batches, sd
 from vidgen_bench.leaderboard.submissions.commands import completing_command
@@ -63,6 +64,8 @@ def _questions(folder: str, inside: Mapping[str, Record], tracks: Collection[str
         yield look(folder, "some of its seeds say that their model is a reconstruction, and others do not")
     if any(r.model.null != records[0].model.null for r in records):
         yield look(folder, "some of its seeds say that their model is a null model, and others do not")
+    if several := different_code(records):
+        yield look(folder, f"its seeds were made by several versions of the sources of {', '.join(several)}")
     if (track := records[0].track.name).split("~")[0] not in tracks:
         yield look(folder, f"the track {track} does not come with vidgen-bench; is its TOML file part of the change?")
     means = [r.scores[metric].mean for r in records if metric in r.scores]

@@ -155,8 +155,10 @@ _RELIABLE = "Naeem et al., Reliable Fidelity and Diversity Metrics for Generativ
 @hookimpl
 def vidgen_metrics() -> list[NeighbourScore]:
     """Return precision, recall, density and coverage."""
-    among_real = "Fraction of the generated clips that lie among real ones."
-    among_generated = "Fraction of the real clips that lie among generated ones."
+    among_real = (
+        "Fraction of the generated clips that lie among real ones; outlying real clips can make it 1 for plain grey."
+    )
+    among_generated = "Fraction of the real clips that lie among generated ones; outlying generated clips raise it."
     around = "Number of real clips around each generated one, relative to real data (1)."
     nearby = "Fraction of the real clips with a generated one nearby."
     return [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vidgen_bench.api import Clip, Need
+from vidgen_bench.api import Clip
 from vidgen_bench.data.sampler import Augment
 from vidgen_bench.data.store import Store
-from vidgen_bench.measure.reference.manifest import Contents
+from vidgen_bench.measure.reference.manifest import Contents, Kind
 from vidgen_bench.measure.resolved_protocol import ResolvedProtocol
 
 VERSION = 2
@@ -51,7 +51,7 @@ class RealClips:
         """Return the hash of the contents, for the protocol's stamp."""
         return self.contents(resolved).hash
 
-    def clips(self, resolved: ResolvedProtocol, kind: Need) -> int:
+    def clips(self, resolved: ResolvedProtocol, kind: Kind) -> int:
         """Return the number of clips behind the moments or the features."""
         return clips_behind(resolved, kind, len(self.store.train))
 
@@ -60,7 +60,7 @@ class RealClips:
         return clips_behind(resolved, "features", len(self.store.train))
 
 
-def clips_behind(resolved: ResolvedProtocol, kind: Need, videos: int) -> int:
+def clips_behind(resolved: ResolvedProtocol, kind: Kind, videos: int) -> int:
     """Return the number of real clips behind a protocol's moments or features, for this many training videos."""
     real = resolved.protocol.real
     if kind == "features":

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vidgen_bench.api import FeatureSet, Moments, Need, Reference
+from vidgen_bench.api import FeatureSet, Moments, Reference
 from vidgen_bench.errors import RecordError, UnreadableError
 from vidgen_bench.measure.reference.clips import RealClips
 from vidgen_bench.measure.reference.manifest import (
     FOLDER,
     MANIFEST,
+    Kind,
     Manifest,
     Statistics,
     read_manifest,
@@ -35,7 +34,7 @@ from vidgen_bench.system.npy_header import DAMAGES
 from vidgen_bench.system.observer import Observer
 from vidgen_bench.system.regular_files import is_there, require_folders
 
-KINDS: tuple[Need, ...] = ("moments", "features")
+KINDS: tuple[Kind, ...] = ("moments", "features")
 
 
 class ReferenceFolder:
@@ -55,20 +54,24 @@ class ReferenceFolder:
         """The name of the folder in which these statistics ship, if they do."""
         require_folders(self.path, cache)
 
-    def file(self, layer: str, need: Need) -> Path:
+    def file(self, layer: str, need: Kind) -> Path:
         """Return the file of one layer's moments or features."""
         size = f"-{self._clips.singles(self._resolved)}.npy" if need == "features" else ".npz"
         return self.path / f"{layer}-{need}{size}"
 
-    def layers(self, need: Need) -> list[str]:
-        """Return the layers for which some metric needs moments, or features."""
-        return sorted({c.metric.layer for c in self._resolved.metrics if need in c.metric.needs})
+    def dtype(self, layer: str) -> type[np.floating]:
+        """Return the type of a layer's features: float64 of a metric that reads pixels, else the instrument's float32."""
+        return np.float64 if layer in self._resolved.pixel_layers else np.float32
 
-    def missing(self, need: Need) -> list[str]:
+    def layers(self, need: Kind) -> list[str]:
+        """Return the layers for which some metric needs moments, or features."""
+        return sorted({c.layer for c in self._resolved.metrics if need in c.metric.needs})
+
+    def missing(self, need: Kind) -> list[str]:
         """Return the layers whose moments, or features, are not computed yet."""
         return [layer for layer in self.layers(need) if not is_there(self.file(layer, need))]
 
-    def to_compute(self, need: Need) -> list[str]:
+    def to_compute(self, need: Kind) -> list[str]:
         """Return the layers whose moments, or features, neither the cache nor the package has."""
         return [name for name in self.missing(need) if not ships(f"{self.shipped}/{self.file(name, need).name}")]
 
@@ -134,32 +137,35 @@ class ReferenceFolder:
             moments = Moments(kept.count, kept.mean.to(self._device), kept.covariance.to(self._device))
         if layer in self.layers("features"):
             path, count = self.file(layer, "features"), self._clips.singles(self._resolved)
-            clips = FeatureSet(load_features(path, count).to(self._device, torch.float64))
+            clips = FeatureSet(load_features(path, count, self.dtype(layer)).to(self._device, torch.float64))
         return Reference(moments, clips)
 
     def discard_damaged(self) -> list[str]:
         """Delete the files that are damaged, so that they count as missing; return what is wrong with each."""
-        wrong, count = [], self._clips.singles(self._resolved)
-        checks: dict[Need, Callable[[Path], object]] = {
-            "moments": load_moments,
-            "features": partial(load_features, count=count),
-        }
-        for need, load in checks.items():
-            for path in (self.file(layer, need) for layer in self.layers(need)):
+        wrong = []
+        for need in KINDS:
+            for layer in self.layers(need):
+                path = self.file(layer, need)
                 try:
-                    load(path)
+                    self._check(path, layer, need)
                 except RecordError as error:
                     wrong.append(str(error).partition(" Delete the ")[0])
                     delete_hashed(path)
         return wrong
 
+    def _check(self, path: Path, layer: str, need: Kind) -> None:
+        if need == "moments":
+            load_moments(path)
+        else:
+            load_features(path, self._clips.singles(self._resolved), self.dtype(layer))
 
-def save_features(path: Path, array: NDArray[np.float32]) -> None:
+
+def save_features(path: Path, array: NDArray[np.floating]) -> None:
     """Write features [clips, D] atomically, with their hash."""
     write_hashed(path, lambda stream: np.save(stream, array, allow_pickle=False))
 
 
-def load_features(path: Path, count: int) -> Tensor:
+def load_features(path: Path, count: int, dtype: type[np.floating] = np.float32) -> Tensor:
     """Return the features [count, D] that :func:`save_features` wrote, on the CPU; pickles are not opened.
 
     Raises:
@@ -170,9 +176,9 @@ def load_features(path: Path, count: int) -> Tensor:
         array = np.lib.format.read_array(io.BytesIO(read_hashed(path)), allow_pickle=False)
     except DAMAGES as error:
         raise RecordError(f"{path} is not a valid file of features: {reason(error)}. {fix}") from None
-    if array.ndim != 2 or len(array) != count or array.dtype != np.float32:
+    if array.ndim != 2 or len(array) != count or array.dtype != dtype:
         raise RecordError(
-            f"{path}: expected features [{count}, D] in float32; found {array.dtype} {list(array.shape)}. {fix}"
+            f"{path}: expected features [{count}, D] in {dtype.__name__}; found {array.dtype} {list(array.shape)}. {fix}"
         )
     if not np.isfinite(array).all():
         raise RecordError(f"{path} holds features that are not finite. {fix}")

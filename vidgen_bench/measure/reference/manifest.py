@@ -23,6 +23,9 @@ FOLDER = "reference"
 
 MANIFEST = "manifest.json"
 
+Kind = Literal["moments", "features"]
+"""What a file holds: the mean and covariance of features, or the features of single clips."""
+
 
 class Contents(Strict):
     """Everything that determines statistics: equal contents give equal statistics, except for rounding."""
@@ -53,7 +56,7 @@ class Statistics(Strict):
 
     file: str
     layer: str
-    kind: Literal["moments", "features"]
+    kind: Kind
     clips: int
 
 

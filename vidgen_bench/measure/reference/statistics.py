@@ -35,7 +35,7 @@ def reference_statistics(
         shipped: whether a cold cache starts from the statistics that ship with the package.
     Raises:
         RecordError: a file is damaged right after it was written.
-        VidgenBenchError: the instrument returns features that are not finite, or the disk is full.
+        VidgenBenchError: the instrument or a metric returns features that are not finite, or the disk is full.
     """
     folder = ReferenceFolder(cache, extractor.resolved, clips, extractor.device)
     if shipped:
@@ -113,6 +113,11 @@ def _single_clips(
 def _check_finite(extractor: FeatureExtractor, layer: str, values: Tensor) -> None:
     if not bool(values.isfinite().all()):
         resolved = extractor.resolved
+        if layer in resolved.pixel_layers:
+            plugin = resolved.pixel_layers[layer].plugin
+            raise VidgenBenchError(
+                f"The metric {plugin.name!r} of {plugin.origin} computes features that are not finite, for real clips."
+            )
         raise VidgenBenchError(
             f"The instrument {resolved.instrument_plugin.name} returns features in {layer!r} that are not finite, for real clips and in "
             f"{resolved.protocol.precision}. Import its weights again, or use a protocol with precision float32."

@@ -50,6 +50,12 @@ def test_a_run_like_the_earlier_one_costs_what_it_cost(tmp_path: Path) -> None:
     assert found.seconds == pytest.approx(280 + 4 * 20 + 20)  # this track evaluates four times
 
 
+def test_a_run_that_was_started_over_tells_nothing(tmp_path: Path) -> None:
+    path = write(tmp_path, **measured())
+    path.parent.rename(path.parent.with_name("seed-0.2026-11-30T0915"))
+    assert cost(tmp_path) is None
+
+
 def test_another_budget_scales_training_and_evaluations_and_keeps_the_end(tmp_path: Path) -> None:
     write(tmp_path, track="shapes-smoke~iterations=400", **measured())
     found = cost(tmp_path, TRACK.derived(Budget(iterations=1000)))

@@ -19,8 +19,9 @@ from vidgen_bench.experiments.launch.carrying import split_finished
 from vidgen_bench.experiments.launch.commands import evaluate_arguments, run_arguments
 from vidgen_bench.experiments.launch.evaluations import evaluation_tasks, records_in
 from vidgen_bench.experiments.launch.runs import Run, tasks_of
-from vidgen_bench.experiments.launch.standing import Standings, counted
+from vidgen_bench.experiments.launch.standing import Standings
 from vidgen_bench.experiments.run.plan import Request
+from vidgen_bench.experiments.run.standing import counted
 from vidgen_bench.experiments.run.status import Status
 from vidgen_bench.host.host import Host
 from vidgen_bench.measure.resolved_track import VideoLocation

@@ -60,7 +60,7 @@ def test_the_same_request_claims_a_folder_again(tmp_path):
     ("change", "message"),
     [
         ({"spec": "tgan+ode2"}, 'its spec is "tgan\\+ode1", not "tgan\\+ode2"'),
-        ({"options": {"backbone.width": 0.5}}, "its options is"),
+        ({"options": {"backbone.width": 0.5}}, "in its options, backbone.width is 1.0, not 0.5"),
         ({"environment": {"torch": "2.14.0", "threads": 2}}, "2.13.0.*2.14.0"),
     ],
 )

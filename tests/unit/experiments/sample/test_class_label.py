@@ -106,9 +106,9 @@ REQUEST = {"spec": "labelled+glide", "seed": 0, "options": {}, "environment": {"
 def test_the_names_are_those_of_the_request(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     assert class_names(folder, 3) == ()
-    folder.claim(dict(REQUEST), NAMES)
+    folder.claim(dict(REQUEST), {"classes": list(NAMES)})
     assert class_names(folder, 3) == NAMES
-    folder.claim(dict(REQUEST), ("Walk", "Run", "3"))  # the case of names is no other data
+    folder.claim(dict(REQUEST), {"classes": ["Walk", "Run", "3"]})  # the case of names is no other data
     assert class_names(folder, 3) == NAMES
     spaced = ("high\u00a0jump", "long\tjump", "\u202epmuj")  # names of folders, which the console spells
     (tmp_path / "request.json").write_text(json.dumps(REQUEST | {"classes": spaced}))

@@ -82,7 +82,7 @@ def test_a_seed_of_another_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="seed: 7 is not among"):
         submit(runs[:5], tmp_path / "leaderboards")
     spoil(runs[2] / "record.json", lambda t: t.update(seed=2))
-    with pytest.raises(RecordError, match=r"has the seed 2; its request.json has 7"):
+    with pytest.raises(RecordError, match=r"is not of the run in its request.json: its seed is 2, not 7\."):
         submit(runs[:5], tmp_path / "leaderboards")
 
 
@@ -149,11 +149,11 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     "a folder as request": (lambda run: _folder(run / "request.json"), "request.json is a folder"),
     "other options in the request": (
         lambda run: spoil(run / "request.json", lambda t: t["options"].update({"backbone.width": 9.0})),
-        "has the options .*; its request.json has",
+        r"in its options, \S+ is .*, not ",
     ),
     "other given options in the request": (
         lambda run: spoil(run / "request.json", lambda t: t.update(spec="tgan+ode1 backbone.width=9")),
-        "has the given options none; its request.json has backbone.width=9",
+        'its list of given options is "", not "backbone.width=9"',
     ),
     "no progress": (lambda run: checkpoint.save(run / "last.pt", {"progress": None}), "it has no progress"),
     "progress in a list": (lambda run: checkpoint.save(run / "last.pt", {"progress": [1]}), "it has no progress"),

@@ -47,6 +47,32 @@ def test_mean_and_spread() -> None:
     assert numbers.mean_and_spread(None, 2) == "–"
 
 
+@pytest.mark.parametrize(
+    ("places", "mean", "std", "text"),
+    [
+        (1, 0.037, 0.002, "0.037 ± 0.002"),
+        (1, 253.07, 4.83, "253.1 ± 4.8"),
+        (0, 0.037, 27.0, "0 ± 27"),  # its spread has digits in this column
+        (1, 0.0, 0.0, "0.0 ± 0.0"),
+        (1, -3e-9, None, "0.0"),
+        (2, 0.5, None, "0.50"),
+        (1, 0.5, None, "0.50"),
+        (1, 1.0, None, "1.0"),
+        (4, -0.0003, 0.00002, "-0.00030 ± 0.00002"),
+        (1, 0.00000062, None, "0.00000062"),
+    ],
+)
+def test_a_number_too_small_for_its_column_keeps_two_significant_digits(
+    places: int, mean: float, std: float | None, text: str
+) -> None:
+    assert numbers.mean_and_spread(of(mean, std), places) == text
+
+
+def test_a_published_number_gets_no_digits_that_were_not_published() -> None:
+    assert numbers.as_published(of(0.04, None), 1) == "0.04"
+    assert numbers.as_published(of(0.0371, None), 1) == "0.037"
+
+
 def test_mean_and_interval() -> None:
     def estimate(interval: Interval | None) -> Estimate:
         return Estimate({0: 15.196}, 15.196, interval, frozenset())
@@ -54,6 +80,8 @@ def test_mean_and_interval() -> None:
     assert numbers.mean_and_interval(estimate(Interval(15.196, 0.314)), 2) == "15.20 ± 0.31"
     assert numbers.mean_and_interval(estimate(Interval(15.196, 0.92, borrowed=True)), 2) == "15.20 (± 0.92)"
     assert numbers.mean_and_interval(estimate(None), 2) == "15.20"
+    small = Estimate({0: 0.037}, 0.037, Interval(0.037, 0.0021), frozenset())
+    assert numbers.mean_and_interval(small, 1) == "0.037 ± 0.002"
     assert numbers.mean_and_interval(None, 2) == "–"
 
 

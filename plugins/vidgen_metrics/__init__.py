@@ -1,0 +1,1 @@
+"""Metrics that read the pixels of clips, each a plugin of its own."""

@@ -1,0 +1,1 @@
+"""``vidgen-bench runs``: the run folders, listed, described, compared, drawn and removed."""
