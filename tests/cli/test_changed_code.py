@@ -132,6 +132,7 @@ def test_both_ways_at_once_are_refused(prepared: Workplace, finished: EditedPlug
     assert "--again and --accept-changed-code exclude each other" in text
 
 
+@pytest.mark.slow
 def test_again_starts_over_once_and_keeps_the_earlier_folder(prepared: Workplace, edited: EditedPlugin) -> None:
     runs = prepared.root / "over"
     shutil.copytree(prepared.root / "changed" / "tiny", runs / "tiny", dirs_exist_ok=True)
@@ -155,6 +156,7 @@ def test_again_starts_over_once_and_keeps_the_earlier_folder(prepared: Workplace
     assert [run["file"] for row in ranking["rows"] for run in row["runs"]] == [f"over/{CELL}/record.json"]
 
 
+@pytest.mark.slow
 def test_an_unfinished_run_is_refused_and_goes_on_if_the_change_is_accepted(
     prepared: Workplace, finished: EditedPlugin
 ) -> None:

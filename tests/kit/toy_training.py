@@ -39,6 +39,7 @@ def make(
         process=changes.pop("process", Process()),
         observer=observer or Observer(),
         interrupt=interrupt or Interrupt(),
+        code=changes.pop("code", None),
     )
 
 

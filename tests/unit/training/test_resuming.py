@@ -83,3 +83,34 @@ def test_the_message_is_one_text(stopped: Path) -> None:
     torch.save(spoilt(content, ("progress", "clips"), -1), stopped / "last.pt")
     with pytest.raises(DamagedError, match=r"it is not valid:\n  progress\.clips: [^\n.]+\. Restore it from a copy"):
         make(stopped, iterations=12).run()
+
+
+def test_checkpoints_have_the_code_that_made_them_and_a_change_is_noted_once(tmp_path: Path) -> None:
+    first, second = {"my_ode": "a" * 16, "same": "c" * 16}, {"my_ode": "b" * 16, "same": "c" * 16}
+    for code, stop in ((first, 8), (second, 10), (second, 11)):
+        interrupt = Interrupt()
+        with pytest.raises(Interrupted):
+            make(tmp_path, iterations=12, observer=StopAt(stop, interrupt), interrupt=interrupt, code=code).run()
+        assert torch.load(tmp_path / "last.pt", weights_only=True)["code"] == code
+    best = torch.load(tmp_path / "best-000000006.pt", weights_only=True)
+    assert best["code"] == first
+    assert best["revision"]
+    progress = make(tmp_path, iterations=12, code=second).run()
+    assert progress.changes == [{"iteration": 8, "earlier": {"my_ode": "a" * 16}}]
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"iteration": -1, "earlier": {}}, {"iteration": 1, "earlier": {"my_ode": "nonsense"}}]
+)
+def test_a_change_of_the_code_that_says_nonsense_is_damage(stopped: Path, change: dict[str, Any]) -> None:
+    content = torch.load(stopped / "last.pt", weights_only=True)
+    torch.save(spoilt(content, ("progress", "changes"), [change]), stopped / "last.pt")
+    with pytest.raises(DamagedError, match="is not valid"):
+        make(stopped, iterations=12).run()
+
+
+def test_a_checkpoint_of_an_earlier_version_has_no_code_to_compare(stopped: Path) -> None:
+    content = torch.load(stopped / "last.pt", weights_only=True)
+    del content["code"], content["revision"], content["progress"]["changes"]
+    torch.save(content, stopped / "last.pt")
+    assert make(stopped, iterations=12, code={"my_ode": "a" * 16}).run().changes == []

@@ -20,6 +20,9 @@ from vidgen_bench.records.code import differing
 from vidgen_bench.records.folder_name import put_aside_name
 from vidgen_bench.system.files import disk_errors
 
+_MADE_BY_CODE = ("options", "protocol", "own_temporal")
+"""Keys of a request that other code may change, by a new option or another default; the data are another such key."""
+
 _LISTED = 5
 """Runs that a message lists."""
 
@@ -48,20 +51,16 @@ def changed(plan: Plan, seed: int) -> Changed | None:
     """
     folder = plan.folder(seed)
     folder.check()
-    request = folder.request()
-    if request is None:
+    if folder.request() is None:
         return None
-    identity = plan.identity(seed, "")
-    del identity["data"]  # known once the videos are decoded
-    folder.check_claim(identity)
-    before = folder.code()
-    if not before:
-        return None
-    found = dict(_phrases(before, plan.code, folder.begun()))
-    record = folder.record()
+    before, record = folder.code(), folder.record()
+    found = dict(_phrases(before, plan.code, folder.begun())) if before else {}
     if record is not None:  # the further protocols that were used depend on the weights that were installed then
         further = {n: h for n, h in record.code.packages.items() if n not in before and n in plan.further_code.packages}
         found |= _phrases(further, _only(plan.further_code, further), folder.begun())
+    identity = plan.identity(seed, "")
+    del identity["data"]  # known once the videos are decoded
+    folder.check_claim({key: value for key, value in identity.items() if not found or key not in _MADE_BY_CODE})
     return Changed(folder, record is not None, folder.begun(), found) if found else None
 
 

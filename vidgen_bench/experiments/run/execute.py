@@ -85,7 +85,6 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
         ) or plan.resolved_track.prepare(plan.request.source, Observer())
         identity = plan.identity(seed, store.fingerprint)
         if process.agree(_starts_over(plan, seed)):
-            folder.check_claim(identity)
             process.first(lambda: put_aside(plan, seed))
         if process.agree(folder.is_finished()):  # without the lock, so that the folder may be read-only
             return _finished(folder, identity)
@@ -93,9 +92,7 @@ def execute(plan: Plan, seed: int, observer: Observer) -> Outcome:
         before = folder.request()
         if process.agree(folder.is_finished()):  # by another process, in the meantime
             return _finished(folder, identity)
-        if before:
-            require_same_code([(plan, seed)])  # before anything is written
-            folder.check_claim(identity)
+        _check(plan, seed, identity)  # before anything is written
         threads = plan.request.threads or (before["environment"]["threads"] if before else torch.get_num_threads())
         torch.set_num_threads(threads)
         stack.enter_context(interrupt)
@@ -125,6 +122,14 @@ def _begin(place: Place, identity: Mapping[str, Any], threads: int) -> Stages:
     names = {"classes": list(store.classes)} if game.labels is not None else {}
     process.first(lambda: _claim(place, {**identity, "environment": environment}, names))
     return Stages(place, wide, game)
+
+
+def _check(plan: Plan, seed: int, identity: Mapping[str, Any]) -> None:
+    """Check that the folder of a run, if it has begun, belongs to this run and this code."""
+    folder = plan.folder(seed)
+    if folder.request() is not None:
+        require_same_code([(plan, seed)])
+        folder.check_claim(identity)
 
 
 def _starts_over(plan: Plan, seed: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 import os
@@ -20,7 +21,8 @@ from vidgen_bench.experiments.launch.commands import evaluate_arguments, run_arg
 from vidgen_bench.experiments.launch.evaluations import evaluation_tasks, records_in
 from vidgen_bench.experiments.launch.runs import Run, tasks_of
 from vidgen_bench.experiments.launch.standing import Standings
-from vidgen_bench.experiments.run.plan import Request
+from vidgen_bench.experiments.run.changed_code import ChangedCodeError
+from vidgen_bench.experiments.run.plan import Request, WhereChanged
 from vidgen_bench.experiments.run.standing import counted
 from vidgen_bench.experiments.run.status import Status
 from vidgen_bench.host.host import Host
@@ -74,6 +76,38 @@ def test_every_setting_of_a_run_is_spelt_out_with_whole_paths(tmp_path: Path, mo
         "--device=cpu",
         "--threads=4",
     )
+
+
+@pytest.mark.parametrize(
+    ("where_changed", "words"), [("refuse", []), ("start over", ["--again"]), ("accept", ["--accept-changed-code"])]
+)
+def test_a_job_is_told_what_to_do_where_the_code_has_changed(where_changed: WhereChanged, words: list[str]) -> None:
+    arguments = run_arguments(Request("tgan+ode1", where_changed=where_changed), 0, 1)
+    assert [word for word in arguments if word in ("--again", "--accept-changed-code")] == words
+
+
+@pytest.mark.parametrize(("where_changed", "finished"), [("start over", False), ("accept", True), ("refuse", None)])
+def test_a_run_of_other_code_is_finished_only_if_that_is_accepted(
+    runs: list[Run], where_changed: WhereChanged, finished: bool | None
+) -> None:
+    """A launcher would otherwise take the earlier record for the one of a job that failed."""
+    plan = runs[0].plan
+    run = dataclasses.replace(
+        runs[0], plan=dataclasses.replace(plan, request=dataclasses.replace(plan.request, where_changed=where_changed))
+    )
+    run.folder.path.mkdir(parents=True)
+    request = {**plan.identity(0, "data"), "environment": plan.environment("cpu", 1, 1)}
+    run.folder.claim(request, {"code": {**plan.code.packages, "vidgen_temporal.ode": "0123456789abcdef"}})
+    write_record(run.folder.record_path, record("tgan+ode1"))
+    (task,) = (task for task in tasks_of([run]) if task.needs)
+    assert task.is_finished() is bool(finished)
+    if finished is None:
+        with pytest.raises(ChangedCodeError):
+            run.is_finished()
+        (result,), left = split_finished([run])
+        assert (left, "has changed" in str(result.failure)) == ([], True)
+    else:
+        assert run.is_finished() is finished
 
 
 def test_an_evaluation_is_spelt_out_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,6 +128,19 @@ def test_a_folder_of_another_run_or_a_damaged_one_is_left_to_its_turn(plan: Plan
         changed(plan, 1)
 
 
+def test_an_option_that_the_new_code_adds_is_part_of_the_change(plan: Plan) -> None:
+    folder = begin(plan, **{ODE: OTHER})
+    table = folder.request()
+    assert table is not None
+    options = {name: value for name, value in table["options"].items() if name != "temporal.hidden"}
+    rewrite(folder, options=options)
+    assert changed(plan, 0) is not None
+    assert put_aside(plan, 0) is not None
+    rewrite(begin(plan), options=options)  # without a change of the code, it is another run's folder
+    with pytest.raises(RequestError, match="belongs to another run: its options is"):
+        changed(plan, 0)
+
+
 def test_a_folder_is_put_aside_under_its_date_and_a_second_one_beside_it(plan: Plan) -> None:
     for name in ("seed-0.2026-11-30T0915", "seed-0.2026-11-30T0915-2"):
         (begin(plan, **{ODE: OTHER}).path / "last.pt").write_bytes(b"weights")
