@@ -132,7 +132,7 @@ def _facts(found: RunDetails) -> dict[str, str]:
             environment.get("hardware") or f"{environment.get('device')}, threads: {environment.get('threads')}"
         ),
         "plugins": ", ".join(sorted(set(map(str, facts.plugins.values())))),
-        "code": ", ".join(f"{name} {digest}" for name, digest in facts.code.items()),
+        "code": f"hashes of {len(facts.code)} packages, which --json lists" if facts.code else "",
     }
     if found.record is not None:
         measured = found.record.measured

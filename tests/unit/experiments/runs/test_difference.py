@@ -72,11 +72,14 @@ def test_a_run_without_a_record_is_compared_by_its_request(tmp_path: Path) -> No
 
 
 def test_hashes_of_code_are_compared_where_both_have_them(tmp_path: Path) -> None:
-    one, two, three = (tmp_path / name for name in ("one", "two", "three"))
+    one, three = tmp_path / "one", tmp_path / "three"
     write_request(one, code={"vidgen_bench": "a" * 16, "mine": "b" * 16})
-    write_request(two, code={"packages": {"vidgen_bench": "a" * 16, "mine": "c" * 16}, "accepted": [{"iteration": 3}]})
     write_request(three)
+    accepted = [{"iteration": 3, "earlier": {"mine": "b" * 16}}]
+    packages = {"vidgen_bench": "a" * 16, "mine": "c" * 16}
+    two = finished_run(tmp_path / "two", traced(code={"packages": packages, "accepted": accepted}))
     assert changes(compared(one, two), "code") == {"mine": ("b" * 16, "c" * 16)}
+    assert facts_of(two).code["accepted changes"] == 1
     assert changes(compared(one, three), "code") == {}
 
 
