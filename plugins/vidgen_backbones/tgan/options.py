@@ -18,5 +18,7 @@ class SharedOptions:
     learning_rate: float = option(5e-5, "learning rate of RMSprop, for both players", at_least=0.0)
     clip_every: int = option(5, "iterations between singular value clippings", at_least=1)
     warmup: int = option(
-        0, "iterations over which both learning rates rise linearly; RMSprop's first step is ten times the rate", at_least=0
+        0,
+        "iterations over which both learning rates rise linearly; RMSprop's first step is ten times the rate",
+        at_least=0,
     )
