@@ -82,6 +82,10 @@ class ToyHost(Host):
         origin = Origin(ORIGIN.entry_point, ORIGIN.distribution, version)
         self._instruments = [LoadedPlugin("instrument", i.name, i, origin) for i in instruments or (ToyInstrument(),)]
 
+    def module(self, origin: Origin) -> str:
+        """Return the module of the toys; those of vidgen-bench are not looked up."""
+        return __name__
+
     @cached_property
     def _loaded(self) -> tuple[list[LoadedPlugin], list[BrokenPlugin]]:
         return [*installed(), *self._instruments], []

@@ -69,6 +69,16 @@ def code_of(plugins: Iterable[LoadedPlugin], host: Host, harness: Mapping[str, t
     return Code({name: found for name, found in sources.items() if found}, owners)
 
 
+def version_in_caches(plugin: LoadedPlugin, host: Host) -> str:
+    """Return the version of a plugin for the names of cached numbers: with the hash of its sources, since an edit keeps the version.
+
+    Ours has its version alone: statistics ship under it, and a test computes them again.
+    """
+    if plugin.origin.distribution == "vidgen-bench":
+        return plugin.origin.version
+    return "+".join([plugin.origin.version, *code_of([plugin], host, {}).packages.values()])
+
+
 def _packages(plugin: LoadedPlugin, host: Host) -> Iterator[str]:
     """Yield the package of a plugin's entry point, and that of its declaration's class if another one has it."""
     module = host.module(plugin.origin)

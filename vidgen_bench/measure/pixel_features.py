@@ -27,10 +27,10 @@ def reads_pixels(plugin: LoadedPlugin) -> bool:
     return "clips" in plugin.declaration.needs
 
 
-def pixel_layer(plugin: LoadedPlugin, options: Any) -> str:
-    """Return the name of the layer of a metric's own features, ``pixels-motion-0123456789ab``."""
+def pixel_layer(plugin: LoadedPlugin, options: Any, version: str) -> str:
+    """Return the name of the layer of a metric's own features, ``pixels-motion-0123456789ab``; ``version`` is that in caches."""
     values = {k: jsonable(v) for k, v in dataclasses.asdict(options).items()}
-    key = json.dumps([plugin.origin.distribution, plugin.origin.version, values], sort_keys=True)
+    key = json.dumps([plugin.origin.distribution, version, values], sort_keys=True)
     return f"pixels-{plugin.name}-{hashlib.sha256(key.encode()).hexdigest()[:_DIGITS]}"
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from vidgen_bench.api import Clip, Instrument, Metric
 from vidgen_bench.config.protocol import Protocol, Stamp
 from vidgen_bench.errors import RequestError, did_you_mean
-from vidgen_bench.host.host import Host, LoadedPlugin
+from vidgen_bench.host.code import version_in_caches
+from vidgen_bench.host.host import Host, Kind, LoadedPlugin
 from vidgen_bench.host.options import checked, jsonable
 from vidgen_bench.measure.pixel_features import pixel_layer, reads_pixels
 
@@ -51,6 +53,8 @@ class ResolvedProtocol:
     metrics: tuple[ChosenMetric, ...]
     own: tuple[str, ...]
     """Names of the metrics that the protocol itself ranks by, even if the track chooses others."""
+    versions: Mapping[tuple[Kind, str], str]
+    """The version of each plugin in the names of cached numbers."""
 
     @property
     def instrument(self) -> Instrument:
@@ -85,7 +89,9 @@ class ResolvedProtocol:
     @property
     def measured_by(self) -> list[str]:
         """The plugins with their versions; cached scores of real clips depend on them and on the stamp."""
-        return sorted(f"{f.kind} {f.name} {f.origin.distribution} {f.origin.version}" for f in self.plugins)
+        return sorted(
+            f"{f.kind} {f.name} {f.origin.distribution} {self.versions[f.kind, f.name]}" for f in self.plugins
+        )
 
     def stamp(self, real: str, changes: tuple[str, ...] = (), chosen: ChosenMetric | None = None) -> Stamp:
         """Return the stamp of the protocol's own metrics, or of a ``chosen`` one: everything that their scores depend on.
@@ -124,7 +130,8 @@ def resolve_protocol(
     """
     whole = with_every_option(protocol, host)
     found, metrics = fitting(whole, instrument, clip, host)
-    return ResolvedProtocol(whole, found, found.declaration.sha256(), metrics, own or protocol.metrics)
+    versions = {(f.kind, f.name): version_in_caches(f, host) for f in (found, *(c.plugin for c in metrics))}
+    return ResolvedProtocol(whole, found, found.declaration.sha256(), metrics, own or protocol.metrics, versions)
 
 
 def fitting(
@@ -192,10 +199,10 @@ def chosen_metrics(protocol: Protocol, host: Host) -> tuple[ChosenMetric, ...]:
                 f"{did_you_mean(unknown[0], known)}"
             )
     plugins = (host.find("metric", name) for name in (*protocol.metrics, *protocol.extra))
-    return tuple(_chosen(p, protocol) for p in plugins)
+    return tuple(_chosen(p, protocol, host) for p in plugins)
 
 
-def _chosen(metric: LoadedPlugin, protocol: Protocol) -> ChosenMetric:
+def _chosen(metric: LoadedPlugin, protocol: Protocol, host: Host) -> ChosenMetric:
     """Return a metric with the options and the layer that the protocol gives."""
     options, layer = _options(metric, protocol), protocol.layers.get(metric.name, metric.declaration.layer)
     if reads_pixels(metric):
@@ -203,7 +210,7 @@ def _chosen(metric: LoadedPlugin, protocol: Protocol) -> ChosenMetric:
             raise RequestError(
                 f"The protocol {protocol.name} sets the layer of {metric.name!r}, which reads pixels. Leave it out of [layers]."
             )
-        layer = pixel_layer(metric, options)
+        layer = pixel_layer(metric, options, version_in_caches(metric, host))
     return ChosenMetric(metric, options, metric.name in protocol.extra, layer)
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.kit.imports import imports_in, sources
 from tests.kit.plugin_files import TEMPORAL, host_of
 from vidgen_bench.host import code
-from vidgen_bench.host.code import HARNESS, MEASURING, SAMPLING, code_of
+from vidgen_bench.host.code import HARNESS, MEASURING, SAMPLING, code_of, version_in_caches
 from vidgen_bench.host.host import Host, Origin
 
 _NAMES = (f"weather{number}" for number in itertools.count())
@@ -93,6 +93,21 @@ def test_the_class_is_that_of_the_declaration_even_if_it_lacks_an_attribute(site
     host = installed(site, name, ENTRY.format(elsewhere))
     assert type(host.plugins[0].declaration).__name__ == "Completed"
     assert packages(host) == sorted([name, elsewhere])
+
+
+def test_cached_numbers_of_an_edited_plugin_have_another_name(site: Path) -> None:
+    """An edit keeps the version, and what was measured with the earlier code must not be used again."""
+    name = next(_NAMES)
+    host = host_of(site, **{name: TEMPORAL.format(name="still")})
+    before = version_in_caches(host.plugins[0], host)
+    assert before == f"1.0+{code_of(host.plugins, host, {}).packages[name]}"
+    with (site / f"{name}.py").open("a") as file:
+        file.write("# edited\n")
+    code._sources.cache_clear()  # as in another process
+    assert version_in_caches(host.plugins[0], host) not in (before, "1.0")
+    ours = Host.of_environment()
+    shipped = ours.find("metric", "fid")
+    assert version_in_caches(shipped, ours) == shipped.origin.version
 
 
 def test_shipped_plugins_count_without_their_neighbours() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from vidgen_bench.api import Clip
 from vidgen_bench.config.protocol import adjusted
 from vidgen_bench.errors import RequestError
 from vidgen_bench.measure.resolved_protocol import resolve_protocol, with_every_option
+from vidgen_bench.version import __version__
 
 
 def names(chosen: Any) -> list[str]:
@@ -108,8 +110,8 @@ def test_what_a_track_chooses_of_the_metrics_changes_no_stamp() -> None:
 
 def test_the_plugins_that_make_the_numbers_are_named_with_their_versions() -> None:
     said = toy_protocol(version="2.5").measured_by
-    assert "instrument toy toy-instruments 2.5" in said
-    assert any(line.startswith("metric fid vidgen-bench ") for line in said)
+    assert any(re.fullmatch(r"instrument toy toy-instruments 2\.5\+[0-9a-f]{16}", line) for line in said)
+    assert f"metric fid vidgen-bench {__version__}" in said
 
 
 @pytest.mark.parametrize(

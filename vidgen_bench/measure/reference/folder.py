@@ -40,15 +40,15 @@ KINDS: tuple[Kind, ...] = ("moments", "features")
 class ReferenceFolder:
     """The cache folder with one protocol's statistics of the real clips.
 
-    There is one folder per torch version, kind of device and version of the instrument's plugin, because the last digits of the
-    statistics depend on them. Every file is written atomically, with its hash, and is valid on its own; the manifest, for human
-    readers, is written last.
+    There is one folder per torch version, kind of device and version of the instrument's plugin (with the hash of its sources, unless it
+    is ours), because statistics depend on them. Every file is written atomically, with its hash, and is valid on its own; the manifest, for
+    human readers, is written last.
     """
 
     def __init__(self, cache: Path, resolved: ResolvedProtocol, clips: RealClips, device: torch.device) -> None:
         self._resolved, self._clips, self._device = resolved, clips, device
-        by, contents = resolved.instrument_plugin.origin, clips.contents_hash(resolved)
-        plugin = f"{by.distribution}{by.version}"
+        by, contents = resolved.instrument_plugin, clips.contents_hash(resolved)
+        plugin = f"{by.origin.distribution}{resolved.versions[by.kind, by.name]}"
         self.path = cache / FOLDER / f"{contents}-{device.type}-torch{torch.__version__}-{plugin}"
         self.shipped = f"{FOLDER}/{contents}-{device.type}-{plugin}"
         """The name of the folder in which these statistics ship, if they do."""
