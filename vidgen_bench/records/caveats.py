@@ -7,7 +7,9 @@ from vidgen_bench.api import RANK_DEFICIENT
 FEW_REAL_VIDEOS = "few real videos"
 """The caveat of a metric that compares individual real clips, when a batch has more samples than there are training videos."""
 
-ONE_SEED = "One seed supports no comparison: another seed or thread count can move a score as far as another model does. --seeds 0-4 runs five."
+ONE_SEED = (
+    "One seed supports no comparison: another seed or thread count can move a score as far as another model does. --seeds 0-4 runs five."
+)
 """The last line below a table of one seed."""
 
 CAVEATS = {
