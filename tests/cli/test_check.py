@@ -105,7 +105,7 @@ def test_a_metric_is_tried_by_itself(command: Command) -> None:
     assert last.startswith("flicker conforms: 6 checks, 6 cases, ")
     done = command("plugins", "check", "first-row")
     assert done.code == 1
-    assert "first-row does not conform: 2 of 5 checks failed (samples, divergence)." in done.out
+    assert "first-row does not conform: 3 of 5 checks failed (scores, samples, divergence)." in done.out
 
 
 def test_a_plugin_that_does_not(command: Command) -> None:
