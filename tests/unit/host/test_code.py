@@ -18,9 +18,9 @@ from vidgen_bench.host.host import Host, Origin
 _NAMES = (f"weather{number}" for number in itertools.count())
 
 NOT_COUNTED = {
-    "faults", "files", "garbage", "hashed_files", "interrupt", "late_read", "library_errors", "lock_file", "npy_header", "observer", "open_files",
-    "output_file", "parsing", "places", "provenance", "regular_files", "repeating", "source_hash", "streams", "this_process", "torch_zip",
-    "waiting",
+    "faults", "files", "garbage", "hashed_files", "interrupt", "late_read", "library_errors", "lock_file", "npy_header", "observer",
+    "open_files", "output_file", "parsing", "places", "provenance", "regular_files", "repeating", "source_hash", "streams",
+    "this_process", "torch_zip", "waiting",
 }  # fmt: skip
 """The modules of ``system`` that change no number: a new one is added here, or to HARNESS."""
 
