@@ -36,6 +36,16 @@ def test_no_records_is_a_friendly_line(command: Command) -> None:
 EMPTY = "No records in runs, leaderboards. Create one with: vidgen-bench run tgan+ode2\n"
 
 
+@pytest.mark.parametrize("name", ["leaderboards", "copied"])
+def test_a_folder_of_submitted_results_may_lie_anywhere(command: Command, tmp_path: Path, name: str) -> None:
+    submitted(tmp_path / "elsewhere" / name, *(record("tgan+ode1", s) for s in range(5)))
+    (tmp_path / "elsewhere" / name / "errata.toml").touch()
+    done = command("leaderboard", "--runs", tmp_path / "elsewhere" / name, "--format", "json")
+    assert (done.code, done.err) == (0, "")
+    (ranking,) = json.loads(done.out)["rankings"]
+    assert [row["spec"] for row in ranking["rows"]] == ["tgan+ode1"]
+
+
 @pytest.mark.parametrize(
     ("layout", "text"),
     [

@@ -32,7 +32,7 @@ def leaderboard(
         typer.Option(
             "--runs",
             metavar="DIR",
-            help="Folder with records; repeatable. Default: runs. A folder named leaderboards is searched too.",
+            help="Folder of runs or of submitted results; repeatable. Default: runs. The folder leaderboards is searched too.",
         ),
     ] = None,
     track: Annotated[str | None, typer.Option("--track", metavar="NAME", help="Show only this track.")] = None,
@@ -121,7 +121,15 @@ def _collected(runs: list[Path] | None) -> Collected:
             f"--runs {absent[0]}: no such folder. Expected the folder that `vidgen-bench run` wrote to (./{RUNS})."
         )
     roots = runs or [p for p in (RUNS,) if p.exists()]
-    return collect(roots, [SHIPPED] if SHIPPED.is_dir() else [])
+    submitted = {p.resolve(): p for p in (*roots, SHIPPED) if _holds_submissions(p)}
+    return collect([p for p in roots if p.resolve() not in submitted], submitted.values())
+
+
+def _holds_submissions(folder: Path) -> bool:
+    """Return whether a folder holds submitted results, which have other names than the records of runs."""
+    from vidgen_bench.leaderboard.submissions.layout import ERRATA
+
+    return folder.is_dir() and (folder.name == SHIPPED.name or (folder / ERRATA).is_file())
 
 
 def _rankings(collected: Collected, within: Within | None, extra: bool) -> list[Ranking]:
