@@ -138,6 +138,10 @@ def _device_hours(row: Ranked) -> float:
 def _elsewhere(ranking: Ranking, position: int) -> Iterator[str]:
     """Yield the other metrics by which the row that is ahead is clearly not the best."""
     row = ranking.rows[position]
-    for metric, (best, _) in row.ranks.items():
-        if metric != ranking.select and best > 1 and not ranking.metrics[metric].extra:
-            yield f"{ranking.metrics[metric].title} disagrees: by it, {row.label} has rank {row.place(metric)}."
+    for (
+        metric,
+        entry,
+    ) in ranking.metrics.items():  # the ranks are those of all metrics, also of those that are not shown
+        best, _ = row.ranks.get(metric, (1, 1))
+        if metric != ranking.select and best > 1 and not entry.extra:
+            yield f"{entry.title} disagrees: by it, {row.label} has rank {row.place(metric)}."

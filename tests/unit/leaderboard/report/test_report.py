@@ -75,6 +75,22 @@ def test_scores_of_frozen_and_shuffled_clips() -> None:
     assert "## Does the measure" not in report(*ROWS)
 
 
+def test_an_extra_metric_by_which_another_row_is_best_is_not_in_the_verdict() -> None:
+    """Ranks are those of all metrics, and a report shows some of them: this ended with a KeyError."""
+    extra = METRICS | {"recall": METRICS["is"] | {"title": "recall", "extra": True}}
+    text = report(
+        *(
+            record(
+                spec, s, scores={"is": [3.0 + s / 10], "fid": [far + 3 * s], "recall": [high + s / 100]}, metrics=extra
+            )
+            for spec, far, high in (("tgan+ode1", 250.0, 0.1), ("tgan", 350.0, 0.9))
+            for s in range(5)
+        )
+    )
+    assert "By FID, tgan+ode1 is better than" in part(text, "Verdict")
+    assert "recall disagrees" not in text
+
+
 def test_text_of_records_stays_text() -> None:
     text = report(*row("tgan+ode1", 250.0, version="1<script>`|\n# x"))
     assert "<script>" not in text.replace(r"\<script", "")
