@@ -83,6 +83,8 @@ def rich_tables() -> list[dict[str, Any]]:
     for table in tables:
         table["data"]["missing"] = ["v.avi"]
         table["environment"]["libraries"] = {"numpy": "2"}
+        now, earlier = {"vidgen_bench.data": "0" * 16}, {"vidgen_bench.data": "1" * 16}
+        table["code"] = {"packages": now, "accepted": [{"iteration": 1, "earlier": earlier}]}
         for score in (table["scores"]["fid"], table["anchors"]["grey"]["fid"]):
             score["at"] = {"n=10": [1.0, 2.0]}
     return tables

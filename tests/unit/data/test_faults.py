@@ -68,8 +68,9 @@ def test_a_bad_video_beside_it_is_still_forgiven(tmp_path: Path, monkeypatch: py
 
 
 def test_videos_that_take_longer_than_the_timeout_are_not_left_out(tmp_path: Path) -> None:
+    """An answer that is there when its reader looks counts as in time, so that not all four need be late."""
     source, cache = write_tree(tmp_path, groups=2), tmp_path / "cache"
-    with pytest.raises(DecoderError, match=r"on 4 video\(s\)(?s:.*)decoding took longer than 1e-05 s"):
+    with pytest.raises(DecoderError, match=r"on [1-4] video\(s\)(?s:.*)decoding took longer than 1e-05 s"):
         prepared(source, cache, allow_missing=4, timeout=1e-5)
     assert prepared(source, cache, allow_missing=4).missing == ()
 

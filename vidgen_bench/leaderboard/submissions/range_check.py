@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from vidgen_bench.records.distribution_name import OURS
 from vidgen_bench.records.record import Record
 
-LEAST = {"is": 1.0, "fid": 0.0, "fvd": 0.0}
+LEAST = {"is": 1.0, "fid": 0.0, "fvd": 0.0, "motion": 0.0}
 """The least value of a metric, by its name; estimates such as KID and FID∞ can be negative."""
 
 BETTER = {
     **dict.fromkeys(("is", "precision", "recall", "density", "coverage"), "higher"),
-    **dict.fromkeys(("fid", "fvd", "kid", "fid-infinity"), "lower"),
+    **dict.fromkeys(("fid", "fvd", "kid", "fid-infinity", "motion"), "lower"),
     **dict.fromkeys(("nearest", "is-shuffled", "fid-shuffled", "is-frozen", "fid-frozen"), "neither"),
 }
 """The better direction of every shipped metric; no plugin is imported to ask it."""

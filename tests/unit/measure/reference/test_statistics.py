@@ -141,7 +141,7 @@ def test_equal_content_has_one_hash_wherever_it_lies(real: RealClips, tmp_path: 
 def test_names_and_what_is_not_of_the_real_clips_do_not_enter(real: RealClips) -> None:
     one = real.contents_hash(toy_protocol())
     for other in (
-        toy_protocol(name="renamed", version=1),
+        toy_protocol(name="renamed", version="1.1"),
         toy_protocol(ToyInstrument(name="renamed")),
         toy_protocol(samples=9),
         toy_protocol(metrics=["fid"], options={"is": {"splits": 2}}),
