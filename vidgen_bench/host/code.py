@@ -15,9 +15,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from vidgen_bench.host.host import KIND_WORDS, Host, LoadedPlugin
+from vidgen_bench.host.removal import OURS
 from vidgen_bench.system.source_hash import Sources, sources_of
 
-OURS = "vidgen_bench"
+PACKAGE = "vidgen_bench"
 
 SAMPLING: Mapping[str, tuple[str, ...]] = dict.fromkeys(
     ("api", "blocks", "compose", "integrate", "latent", "noise"), ()
@@ -59,8 +60,8 @@ class Code:
 
 def code_of(plugins: Iterable[LoadedPlugin], host: Host, harness: Mapping[str, tuple[str, ...]] = HARNESS) -> Code:
     """Return the code of some plugins, and of these packages of vidgen-bench."""
-    sources: dict[str, Sources | None] = {f"{OURS}.{name}": _harness(name) for name in harness}
-    owners: dict[str, str] = dict.fromkeys(sources, "vidgen-bench")
+    sources: dict[str, Sources | None] = {f"{PACKAGE}.{name}": _harness(name) for name in harness}
+    owners: dict[str, str] = dict.fromkeys(sources, OURS)
     for plugin in plugins:
         for name in dict.fromkeys(_packages(plugin, host)):
             sources[name] = _sources(name)
@@ -74,7 +75,7 @@ def version_in_caches(plugin: LoadedPlugin, host: Host) -> str:
 
     Ours has its version alone: statistics ship under it, and a test computes them again.
     """
-    if plugin.origin.distribution == "vidgen-bench":
+    if plugin.origin.distribution == OURS:
         return plugin.origin.version
     return "+".join([plugin.origin.version, *code_of([plugin], host, {}).packages.values()])
 
@@ -82,12 +83,12 @@ def version_in_caches(plugin: LoadedPlugin, host: Host) -> str:
 def _packages(plugin: LoadedPlugin, host: Host) -> Iterator[str]:
     """Yield the package of a plugin's entry point, and that of its declaration's class if another one has it."""
     module = host.module(plugin.origin)
-    if plugin.origin.distribution == "vidgen-bench":
+    if plugin.origin.distribution == OURS:
         yield module if _spec(module).submodule_search_locations is not None else module.rpartition(".")[0]
         return
     for name in (module, getattr(plugin.declaration, "__module__", module)):
         top = name.partition(".")[0]
-        if top != OURS and top not in sys.stdlib_module_names:
+        if top != PACKAGE and top not in sys.stdlib_module_names:
             yield _outermost(name)
 
 

@@ -39,7 +39,8 @@ def flow(first: Tensor, second: Tensor) -> Tensor:
     """Return the flow [M, 2, H, W] from pictures ``first`` to ``second`` [M, H, W], in pixels: x to the right, then y downwards."""
     levels = [(first[:, None], second[:, None])]
     while min(levels[-1][0].shape[-2:]) >= 2 * SMALLEST:
-        levels.append(tuple(_halved(picture) for picture in levels[-1]))  # type: ignore[arg-type]
+        one, other = levels[-1]
+        levels.append((_halved(one), _halved(other)))
     top = levels[-1][0]
     found = top.new_zeros(len(top), 2, *top.shape[-2:])
     for one, other in reversed(levels):
